@@ -1,0 +1,44 @@
+# The scripts of the house. Each sets up what it needs; a newcomer types `make run` or `make test`.
+SHELL := /bin/bash
+BIN := .venv/bin
+
+.PHONY: run test check bench corpus setup engines requirements clean
+
+setup: .venv/.ready
+.venv/.ready: pyproject.toml requirements/dev.txt scripts/setup
+	scripts/setup .venv requirements/dev.txt
+	touch $@
+
+.venv/.server: pyproject.toml requirements/server.txt scripts/setup
+	scripts/setup .venv requirements/server.txt
+	touch $@
+
+run: .venv/.server
+	$(BIN)/retour serve --demo
+
+engines:
+	scripts/engines
+
+test: setup engines
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m bench
+
+corpus: setup
+	@if [ -x ../shared/corpora/score.py ]; then PATH="$(CURDIR)/$(BIN):$$PATH" ../shared/corpora/score.py $(ARGS); \
+	else echo "make corpus: ../shared/corpora is not here; nothing to score"; fi
+
+# Pins and hashes without index addresses; run after a change of pyproject.toml.
+requirements: setup
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra server pyproject.toml -o requirements/server.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras pyproject.toml requirements/tools.in -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

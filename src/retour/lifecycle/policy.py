@@ -1,0 +1,66 @@
+"""An account's policy: what counts, how often, and what it leads to. Versioned; presets are data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from retour.instants import Instant
+from retour.model import Reason
+
+
+class TypeRule(StrEnum):
+    """What a reason counts as: a type, nothing at all, or hard only once confirmed (lifecycle rule 2)."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    BLOCK = "block"
+    IGNORE = "ignore"
+    HARD_CONFIRMED = "hard_confirmed"
+
+
+class Counting(StrEnum):
+    """How bounces add up (lifecycle rule 3)."""
+
+    CUMULATIVE = "cumulative"
+    CONSECUTIVE = "consecutive"
+    WINDOWED = "windowed"
+
+
+class Mode(StrEnum):
+    """Whether the check acts on what was decided, or only shows it."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings of one version. Periods are in days; a threshold of 0 means never (of a reason: record only)."""
+
+    preset: str = "default"
+    types: Mapping[Reason, TypeRule] = field(default_factory=dict)
+    hard_threshold: int = 1
+    soft_threshold: int = 4
+    block_threshold: int = 0
+    threshold_by_reason: Mapping[Reason, int] = field(default_factory=dict)
+    counting: Counting = Counting.WINDOWED
+    within_days: int = 180
+    min_days: int = 7
+    uncounted_codes: frozenset[str] = frozenset()
+    reset_after: int = 0
+    max_reactivations: int = 3
+    reset_growth: int = 2
+    complaint_stops: str = "marketing"  # or "all"
+    platform_stops: str = "obey"  # or "ignore"
+    mode: Mode = Mode.ENFORCE
+    never_stop: frozenset[str] = frozenset()  # normalised addresses, or domains
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A policy in force from `at` on, until the next version."""
+
+    number: int  # 1, 2, 3 … within the account
+    at: Instant
+    policy: Policy
+    author: str = ""

@@ -1,0 +1,231 @@
+"""The few Protocols that the stories in `flow` need. Bodies stand in stores/, snapshot/, bus/; contract tests
+run one suite against every body.
+
+All calls are synchronous and thread-safe; whoever lives in an event loop calls them from a thread. A call
+that returns has committed (promise 1). Repeating a call with the same ids changes nothing (promise 2).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from retour.instants import Instant
+from retour.lifecycle import Policy, PolicyVersion
+from retour.model import (
+    Arrival,
+    BounceType,
+    Decision,
+    Event,
+    MailKind,
+    Reason,
+    Role,
+    Send,
+    State,
+)
+
+
+class Clock(Protocol):
+    """Where the present comes from; tests bring their own."""
+
+    def now(self) -> Instant: ...
+
+
+class Outcome(StrEnum):
+    """Where an arrival stands on disk (the picture is in ARCHITECTURE.md)."""
+
+    WAITING = "waiting"  # durable, acknowledged, not yet judged
+    JUDGED = "judged"  # its events are in the ledger
+    UNPARSED = "unparsed"  # kept with its bytes until somebody writes a rule for it
+
+
+class Inbox(Protocol):
+    """Arrivals on disk. What was put is never lost before it is settled."""
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        """Commit the arrivals, one fsync for all. An id already there is ignored."""
+
+    def waiting(self, limit: int) -> list[Arrival]:
+        """The oldest arrivals not yet settled; empty when there are none."""
+
+    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
+        """Mark arrivals as judged or unparsed, after the ledger's commit."""
+
+    def arrival(self, id: bytes) -> Arrival | None:
+        """One arrival with its bytes; None when unknown or past its retention."""
+
+    def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
+        """What was not understood, newest first; `after` is the last id of the page before."""
+
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many arrivals stand where."""
+
+    def expire(self, before: Instant) -> int:
+        """Drop the bytes of judged arrivals received before; returns how many. Unparsed ones stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One customer of the platform. `number` (1 … 2^24-1) stands in its return addresses."""
+
+    name: str
+    number: int
+    return_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key as it is known after authentication; its secret is never kept."""
+
+    id: str
+    account: str  # "" for staff keys, which see all accounts
+    role: Role
+
+
+class Accounts(Protocol):
+    """Accounts, their keys and their policies."""
+
+    def accounts(self) -> list[Account]: ...
+
+    def add_account(self, name: str, return_domain: str, policy: Policy, now: Instant) -> Account:
+        """Raises ValueError when the name or the return domain is taken."""
+
+    def add_key(self, key: Key, digest: bytes, now: Instant) -> None: ...
+
+    def key(self, digest: bytes) -> Key | None:
+        """The key whose secret has this digest; None when unknown or revoked."""
+
+    def policies(self, account: str) -> tuple[PolicyVersion, ...]:
+        """All versions, oldest first. Raises KeyError for an unknown account."""
+
+    def add_policy(self, account: str, version: PolicyVersion, expected: int) -> None:
+        """Append a version. Raises ValueError when the newest is not `expected`: no silent merge."""
+
+
+class Sends(Protocol):
+    """Sends, so that an arrival can be tied to one."""
+
+    def add(self, sends: Sequence[Send]) -> None: ...
+
+    def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]: ...
+
+    def by_message_id(self, message_ids: Iterable[str]) -> Mapping[str, list[Send]]:
+        """Sends of each Message-ID, over all accounts; one message to many has many."""
+
+    def delivered(self, times: Mapping[int, Instant]) -> None:
+        """Note deliveries on their sends (lifecycle rule 15: a delivery is a time in its send's row)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the recording of events did to one address: the delta that gates follow, and a ledger entry."""
+
+    account: str
+    address: str
+    before: State
+    after: State
+    at: Instant  # when it takes effect
+    event: bytes | None = None  # id of the event that moved it; None when time alone did
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of the decision ledger, append-only (N13)."""
+
+    number: int
+    at: Instant
+    account: str
+    address: str
+    actor: str
+    before: str  # state names
+    after: str
+    cause: str | None
+    event: bytes | None
+    policy: int  # version
+
+
+@dataclass(frozen=True, slots=True)
+class BounceQuery:
+    """Filters of the Overview (E26-E30) and beyond; None means all."""
+
+    account: str
+    status: str | None = None  # "valid" (bounced, not deactivated) or "invalid"
+    type: BounceType | None = None
+    campaign: str | None = None
+    reason: Reason | None = None
+    mail_kind: MailKind | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    search: str | None = None  # an address, or a domain as "@b.example"
+    after: str | None = None  # opaque cursor of the page before
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BouncedAddress:
+    """A row of the Overview: an address with its state and its latest listed bounce."""
+
+    address: str
+    state: State
+    event: Event
+    type: BounceType | None
+    send: Send | None
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that is known of one address in one account."""
+
+    address: str
+    state: State
+    events: tuple[Event, ...] = ()  # with evidence, by time
+    sends: tuple[Send, ...] = ()
+    records: tuple[Record, ...] = field(default=())
+
+
+class Ledger(Protocol):
+    """Events and the states folded out of them, written in one transaction."""
+
+    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+        """Add events (known ids are ignored), fold the states they touch, write the ledger; one commit.
+
+        Returns the changes of state, in the order of the events.
+        """
+
+    def state(self, account: str, address: str, now: Instant) -> State:
+        """The state at `now`, folded under the policies of now. Never seen: VALID."""
+
+    def life(self, account: str, address: str, now: Instant) -> Life | None:
+        """Everything known of one address; None when it was never seen."""
+
+    def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
+        """A page of the Overview, latest bounce first."""
+
+    def due(self, now: Instant, limit: int) -> list[Change]:
+        """Write the changes that time alone made up to now, dated at their due time; [] at the end."""
+
+    def refold(
+        self, account: str, now: Instant, limit: int, after: str | None
+    ) -> tuple[list[Change], str | None]:
+        """After a change of policy: rewrite a batch of stored states; the cursor is None at the end."""
+
+    def standing(self, now: Instant) -> Iterator[Change]:
+        """Every stored state that is not plainly `send`, as changes from VALID: what a gate loads."""
+
+
+class Snapshot(Protocol):
+    """What a gate looks up. No SQL, no parser, no network."""
+
+    def decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
+        """The answer for a normalised address."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Follow the ledger."""
+
+
+class Bus(Protocol):
+    """Carries changes from the worker to the gates."""
+
+    def publish(self, changes: Sequence[Change]) -> None: ...
