@@ -35,7 +35,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings of one version. Periods are in days; a threshold of 0 means never (of a reason: record only)."""
+    """The settings of one version. Periods are in days; a threshold of 0 means never."""
 
     preset: str = "default"
     types: Mapping[Reason, TypeRule] = field(default_factory=dict)
