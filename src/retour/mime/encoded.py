@@ -1,0 +1,118 @@
+"""Decoding what mail wraps its text in: charsets, encoded words, transfer encodings, parameters."""
+
+import binascii
+import codecs
+import re
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+# Codecs that are no charsets of mail; punycode and idna would be slower than linear on hostile bytes.
+_NO_CHARSETS = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "utf_7", "undefined", "mbcs", "oem"}
+)
+# RFC 2047 §2; the text part is bounded because an encoded word is at most 75 characters by the standard.
+_WORD = re.compile(rb"=\?([!-)+->@-~]{1,40}?)(?:\*[a-zA-Z0-9-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
+_BETWEEN_WORDS = re.compile(rb"(\?=)[ \t\n]{1,200}(?==\?)")
+# RFC 2045 §5.1, RFC 2231 §3-4: name, section, "extended" star, value.
+_PARAMETER = re.compile(
+    rb";[ \t\n]*([a-zA-Z0-9_-]{1,40})(?:\*(\d{1,2}))?(\*)?[ \t\n]*=[ \t\n]*"
+    rb'(?:"((?:[^"\\]|\\.){0,1000})"|([^;\s]{0,1000}))'
+)
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+@lru_cache(maxsize=256)
+def charset_codec(name: str) -> str | None:
+    """Python's codec of a charset name, None for an unknown or unsuitable one."""
+    name = name.strip().strip("'\"").lower()
+    if name in ("", "us-ascii", "ascii", "utf-8", "utf8", "7bit", "8bit", "default", "unknown-8bit"):
+        return "utf-8"
+    if name in ("iso-8859-1", "latin1", "latin-1"):
+        return "cp1252"  # as browsers do (WHATWG Encoding §4.2): C1 controls are never meant
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+    if codec.name in _NO_CHARSETS or not getattr(codec, "_is_text_encoding", True):
+        return None
+    return codec.name
+
+
+def decode_text(data: bytes, charset: str = "") -> str:
+    """The text of some bytes. What does not fit the charset is read as UTF-8, then as Windows-1252."""
+    codec = charset_codec(charset) or "utf-8"
+    try:
+        return data.decode(codec)
+    except UnicodeError:
+        pass
+    if codec != "utf-8":
+        return data.decode(codec, "replace")
+    # Cut in the middle of a character is still UTF-8; anything else is an unlabelled 8-bit charset.
+    text = data.decode("utf-8", "replace")
+    return text if text.count("\ufffd") <= 1 + len(data) // 1000 else data.decode("cp1252", "replace")
+
+
+def decode_words(value: bytes) -> str:
+    """A header value as text (RFC 2047); words that cannot be decoded stay as they are."""
+    if b"=?" not in value:
+        return decode_text(value)
+    value = _BETWEEN_WORDS.sub(rb"\1", value)  # RFC 2047 §6.2: space between words does not count
+    pieces: list[str] = []
+    end = 0
+    for match in _WORD.finditer(value):
+        pieces.append(decode_text(value[end : match.start()]))
+        pieces.append(_decode_word(*match.groups()))
+        end = match.end()
+    pieces.append(decode_text(value[end:]))
+    return "".join(pieces)
+
+
+def _decode_word(charset: bytes, encoding: bytes, text: bytes) -> str:
+    if encoding in b"qQ":
+        data = binascii.a2b_qp(text.replace(b"_", b" "))
+    else:
+        data = decode_base64(text)[0]
+    return decode_text(data, charset.decode("ascii", "replace"))
+
+
+def decode_transfer(data: bytes, encoding: bytes) -> tuple[bytes, bool]:
+    """The octets of a body and whether they could be decoded without loss (RFC 2045 §6)."""
+    if encoding == b"quoted-printable":
+        return binascii.a2b_qp(data).replace(b"\r", b""), True
+    if encoding == b"base64":
+        octets, whole = decode_base64(data)
+        return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), whole
+    return data, True
+
+
+def decode_base64(data: bytes) -> tuple[bytes, bool]:
+    """Lenient base64: foreign characters are skipped, a missing end is filled (RFC 2045 §6.8)."""
+    try:
+        return binascii.a2b_base64(data), True
+    except binascii.Error:
+        clean = _NOT_BASE64.sub(b"", data)
+        clean = clean[: len(clean) - 1] if len(clean) % 4 == 1 else clean
+        return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4)), False
+
+
+def parameters(value: bytes) -> dict[str, str]:
+    """The parameters of a structured header by lower-case name, at most 50 (RFC 2045 §5.1, RFC 2231)."""
+    sections: dict[str, list[tuple[int, bytes, bool]]] = {}
+    for count, match in enumerate(_PARAMETER.finditer(value)):
+        if count == 50:
+            break
+        name, section, star, quoted, plain = match.groups()
+        octets = re.sub(rb"\\(.)", rb"\1", quoted) if quoted is not None else plain
+        key = name.decode("ascii").lower()
+        sections.setdefault(key, []).append((int(section or 0), octets, star is not None))
+    return {key: _joined(found) for key, found in sections.items()}
+
+
+def _joined(sections: list[tuple[int, bytes, bool]]) -> str:
+    sections.sort(key=lambda section: section[0])
+    if not sections[0][2]:
+        return decode_text(b"".join(octets for _, octets, _ in sections))
+    charset, _, rest = sections[0][1].partition(b"'")  # RFC 2231 §4: charset'language'text
+    octets = unquote_to_bytes(rest.partition(b"'")[2])
+    octets += b"".join(unquote_to_bytes(o) if star else o for _, o, star in sections[1:])
+    return decode_text(octets, charset.decode("ascii", "replace"))

@@ -1,0 +1,64 @@
+"""Arrival → reports: what one mail says about which recipients, before anybody believes it.
+
+`parse` reads a mail, `parse_reply` one server's words. Neither raises on any input.
+"""
+
+from retour.mime import scan
+from retour.model import Kind, Reading, Report
+from retour.parse.automatic import is_automatic_reply, is_challenge
+from retour.parse.delivery import read_delivery_status
+from retour.parse.feedback import read_feedback
+from retour.parse.kinds import is_delay, is_notice
+from retour.parse.notice import Notice
+from retour.parse.original import message_id, read_original
+from retour.parse.prose import read_prose
+from retour.parse.reply import parse_reply
+from retour.parse.software import software_of
+
+__all__ = ["parse", "parse_reply"]
+
+TEXT = 16 * 1024
+
+
+def parse(raw: bytes) -> Reading:
+    """All that can be read out of one mail: kind, reports per recipient, the original, named defects.
+
+    Any bytes are accepted. A mail that is none of ours to act on has kind other and no reports.
+    """
+    notice = Notice(scan(raw))
+    mta = software_of(notice)
+    kind, reports = read_reports(notice, mta)
+    return Reading(
+        kind,
+        reports,
+        read_original(notice),
+        message_id(notice.mail.head),
+        mta,
+        tuple(notice.mail.defects),
+        notice.words[:TEXT],
+    )
+
+
+def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, ...]]:
+    """Reports of delivery come first: they carry Auto-Submitted as well (RFC 3834 §3.1.7)."""
+    complaint = read_feedback(notice)
+    if complaint:
+        return complaint
+    reports = read_delivery_status(notice, mta)
+    if reports:
+        return strongest(reports), reports
+    if notice.receipt:
+        return Kind.OTHER, ()
+    if is_notice(notice):
+        kind = Kind.DELAY if is_delay(notice) else Kind.BOUNCE
+        reports = read_prose(notice, kind, mta)
+        return strongest(reports), reports
+    if is_challenge(notice):
+        return Kind.CHALLENGE, ()
+    return (Kind.AUTOREPLY if is_automatic_reply(notice) else Kind.OTHER), ()
+
+
+def strongest(reports: tuple[Report, ...]) -> Kind:
+    """The kind of a mail with several reports: one bounce makes it a bounce."""
+    kinds = {report.kind for report in reports}
+    return next(kind for kind in (Kind.BOUNCE, Kind.SUPPRESSED, Kind.DELAY, Kind.DELIVERED) if kind in kinds)

@@ -1,0 +1,67 @@
+"""Mail that answers by itself and is no bounce: absence notes, challenges, receipts."""
+
+import re
+
+from retour.mime import Block
+from retour.parse.notice import Notice
+
+_VENDOR = (b"x-autoreply", b"x-autorespond", b"x-autoresponder", b"x-auto-reply-from", b"x-mail-autoreply")
+_AUTOREPLY = re.compile(
+    "|".join(
+        (
+            r"(?:^|[\[(:] ?)auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|antwort|answer)",
+            r"^auto:",
+            r"(?:^|\W)autorespon",
+            r"out of (?:the )?office",
+            r"^(?:re: *)?(?:on )?(?:vacation|holiday)",
+            r"abwesenheits",
+            r"automatische (?:antwort|abwesenheit)",
+            r"r[ée]ponse automatique",
+            r"risposta automatica",
+            r"respuesta autom[áa]tica",
+            r"resposta autom[áa]tica",
+            r"automatyczna odpowied",
+            r"автоответ",
+            r"自动回复",
+            r"自動(?:応答|返信)",
+        )
+    )
+)
+_CHALLENGE = re.compile(
+    "|".join(
+        (
+            r"(?:please|must|need to) (?:confirm|verify|authenticate) (?:your|that you|this) "
+            r"(?:e-?mail|message|address|sender|are)",
+            r"sender (?:verification|validation|authentication) (?:required|request)",
+            r"challenge[- ]response",
+            r"(?:e-?mail|message)[^.]{0,60}(?:awaiting|waiting for|pending) "
+            r"(?:your )?(?:verification|confirmation)",
+            r"to have your (?:message|e-?mail) delivered",
+        )
+    )
+)
+
+
+def is_automatic_reply(notice: Notice) -> bool:
+    """RFC 3834 §5 and what vendors wrote before it. Asked only after reports of delivery are ruled out."""
+    head = notice.mail.head
+    auto = head.value(b"auto-submitted").split(b";")[0].split(b"(")[0].strip().lower()
+    if auto == b"auto-replied" or auto.startswith(b"vacation"):
+        return True
+    if any(head.has(name) for name in _VENDOR):
+        return True
+    if head.value(b"precedence").strip().lower() in (b"auto_reply", b"auto-reply"):
+        return True
+    return _AUTOREPLY.search(notice.subject.lower()) is not None
+
+
+def is_challenge(notice: Notice) -> bool:
+    """Challenge and response: a machine asks the sender to prove that it is a person."""
+    return (
+        _CHALLENGE.search(notice.subject.lower()) is not None or _CHALLENGE.search(notice.plain()) is not None
+    )
+
+
+def is_list_mail(head: Block) -> bool:
+    """RFC 2369, RFC 2919: what a mailing list distributes is no answer to us."""
+    return head.has(b"list-post") or head.has(b"list-id")

@@ -1,0 +1,30 @@
+"""Complaints: the Abuse Reporting Format (RFC 5965)."""
+
+from retour.mime import Block
+from retour.mime.encoded import decode_text
+from retour.model import Kind, Report
+from retour.parse.mailbox import one_address
+from retour.parse.notice import Notice
+from retour.parse.words import words_about
+
+_COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"")  # RFC 5965 §7.3; "opt-out" of older drafts
+
+
+def read_feedback(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
+    """The complaint and its recipients; kind other for not-spam, fraud, virus, auth-failure. None: no ARF."""
+    if notice.feedback is None:
+        return None
+    raw = b"\n" + notice.feedback.body().lstrip(b"\n")
+    fields = Block(raw, raw.lower(), 0, len(raw))
+    named = fields.value(b"feedback-type").split(b"(")[0].strip().lower()
+    kind = Kind.COMPLAINT if named in _COMPLAINTS else Kind.OTHER
+    recipients = _recipients(fields) or [None]
+    text = words_about(notice.words, notice.words.lower(), None, True)
+    return kind, tuple(Report(kind, recipient, text=text) for recipient in recipients)
+
+
+def _recipients(fields: Block) -> list[str | None]:
+    """Original-Rcpt-To (RFC 5965 §3.3), each once; redacted ones are no addresses and are left out."""
+    stated = fields.values(b"original-rcpt-to") or fields.values(b"removal-recipient")
+    addresses = (one_address(decode_text(value)) for value in stated)
+    return list(dict.fromkeys(address for address in addresses if address))

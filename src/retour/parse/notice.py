@@ -1,0 +1,99 @@
+"""What a mail offers to its readers: the human words, the machine's part, the returned message."""
+
+import html
+import re
+
+from retour.mime import Block, Mail, Part
+from retour.parse.divider import split_returned
+
+_RETURNED_TYPES = frozenset(
+    {
+        b"message/rfc822",
+        b"text/rfc822-headers",
+        b"text/rfc822-header",
+        b"message/rfc822-headers",
+        b"message/global",  # RFC 6532
+        b"message/global-headers",  # RFC 6533 §6
+        b"message/partial",
+    }
+)
+_STATUS_TYPES = frozenset({b"message/delivery-status", b"message/global-delivery-status"})
+_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
+_TAGS = re.compile(r"<(?!\S{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
+
+
+class Notice:
+    """A mail seen as a notice. `words` is the human part without the returned message."""
+
+    __slots__ = ("_plain", "feedback", "mail", "receipt", "returned", "sender", "status", "subject", "words")
+
+    def __init__(self, mail: Mail) -> None:
+        self.mail = mail
+        self.subject = mail.head.text(b"subject")
+        self.sender = mail.head.text(b"from")
+        self.status: list[Part] = []
+        self.feedback: Part | None = None
+        self.receipt: Part | None = None
+        self.returned: Block | None = None
+        self.words = ""
+        self._plain: str | None = None
+        self._sort()
+
+    def plain(self) -> str:
+        """The first 4 KiB of the words in lower case with single spaces: what phrases are looked up in."""
+        if self._plain is None:
+            self._plain = " ".join(self.words[:4096].lower().split())
+        return self._plain
+
+    def _sort(self) -> None:
+        spoken: Part | None = None
+        for part in self.mail.parts:
+            if part.type in _STATUS_TYPES:
+                self.status.append(part)
+            elif part.type in _RETURNED_TYPES:
+                self.returned = self.returned or _block(part)
+            elif part.type == b"message/feedback-report":  # RFC 5965 §2
+                self.feedback = part
+            elif part.type == b"message/disposition-notification":  # RFC 8098 §3
+                self.receipt = part
+            elif part.type.startswith(b"text/") and (spoken is None or _says_more(part, spoken)):
+                spoken = part
+        if spoken is not None:
+            self._hear(spoken)
+
+    def _hear(self, part: Part) -> None:
+        text = part.text()
+        if part.type == b"text/html":
+            text = without_tags(text)
+        self.words, rest = split_returned(text)
+        if rest and self.returned is None:
+            octets = b"\n" + rest.encode("utf-8", "replace")
+            self.returned = Block(octets, octets.lower(), 0, len(octets))
+
+
+def _says_more(part: Part, spoken: Part) -> bool:
+    """The first text speaks, but plain text is preferred to HTML, and something to nothing."""
+    if spoken.type == b"text/html":
+        return part.type == b"text/plain"
+    return not spoken.body().strip()
+
+
+def _block(part: Part) -> Block:
+    """The header fields of a returned message."""
+    if part.head.has(b"content-transfer-encoding"):
+        raw = b"\n" + part.body().lstrip(b"\n")
+        low, start, end = raw.lower(), 0, len(raw)
+    else:
+        raw, low, start, end = part.whole()
+    while raw[start + 1 : start + 2] == b"\n":
+        start += 1
+    stop = raw.find(b"\n\n", start, end)
+    return Block(raw, low, start, stop + 1 if stop >= 0 else end)
+
+
+def without_tags(text: str) -> str:
+    """HTML as the words a reader sees, roughly: one line per block. Linear, never raises."""
+    text = _UNSEEN.sub(" ", text)
+    text = _BREAKS.sub("\n", text)
+    return html.unescape(_TAGS.sub(" ", text)).replace("\xa0", " ")

@@ -1,0 +1,54 @@
+"""What the returned message, or what is left of it, tells about the mail that failed."""
+
+from retour.mime import Block
+from retour.model import Original
+from retour.parse.mailbox import addresses_in, from_xtext, one_address
+from retour.parse.notice import Notice
+
+_NOTHING = Original()
+
+
+def read_original(notice: Notice) -> Original:
+    """The original's marks; all None when nothing was returned."""
+    envid = _envid(notice)
+    head = notice.returned
+    if head is None:
+        return Original(envid=envid) if envid else _NOTHING
+    return Original(
+        message_id(head),
+        head.text(b"subject") or None,
+        head.text(b"from") or None,
+        head.text(b"date") or None,
+        envid,
+        _return_path(head),
+        sole_recipient(head),
+    )
+
+
+def message_id(head: Block) -> str | None:
+    """Message-ID without its angle brackets, None when absent."""
+    value = head.value(b"message-id").strip(b"<> \t")
+    return value.decode("utf-8", "replace") or None if value else None
+
+
+def sole_recipient(head: Block) -> str | None:
+    """The address in To, only where To names exactly one."""
+    value = head.value(b"to")
+    if value.count(b"@") != 1:
+        return None
+    return next(iter(addresses_in(value.decode("utf-8", "replace"), 1)), None)
+
+
+def _return_path(head: Block) -> str | None:
+    value = head.value(b"return-path") or head.value(b"x-postfix-sender").partition(b";")[2]
+    return one_address(value.decode("utf-8", "replace")) if value else None
+
+
+def _envid(notice: Notice) -> str | None:
+    """Original-Envelope-Id (RFC 3464 §2.2.1), decoded from xtext."""
+    for part in notice.status:
+        raw = b"\n" + part.body().lstrip(b"\n")
+        value = Block(raw, raw.lower(), 0, len(raw)).value(b"original-envelope-id")
+        if value:
+            return from_xtext(value.decode("utf-8", "replace"))[:200]
+    return None

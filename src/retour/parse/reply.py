@@ -1,0 +1,109 @@
+"""One server's words, as logs, reports and webhooks quote them: unwrapped, and turned into a report."""
+
+import re
+
+from retour.codes import Codes, codes_in, is_vague, names_cause
+from retour.instants import Instant
+from retour.model import Action, Kind, Report
+from retour.parse.mailbox import one_address
+
+WORDS = 4096  # characters of one server's words that are kept (Retour's limit of one match)
+
+# "smtp; 550 ...", "X-Postfix; ..." (RFC 3464 §2.3.6); the type is one atom.
+_TYPE = re.compile(r"\s*(?:smtp|lmtp|x-[\w-]{1,40}|x\.\d{1,4}|dns|unix|unknown|qmail)\s*;\s*", re.IGNORECASE)
+# Postfix: "host mx[192.0.2.1] said: "; Exim: "host mx [192.0.2.1]: ".
+_HOST = re.compile(
+    r"\bhost\s+([\w.-]{1,255})\s?\[[0-9A-Fa-f:.IPv]{2,60}\](?::\d{1,5})?\s?"
+    r"(?:\s(?:said|refused to talk to me)\s?)?:\s*",
+    re.ASCII,
+)
+_CONNECT = re.compile(r"\bconnect to ([\w.-]{1,255})\[", re.ASCII)
+_TALKING = re.compile(r"\bwhile talking to ([\w.-]{1,255})", re.ASCII)
+_IN_REPLY = re.compile(r"\s*\(in reply to [^()]{1,60}\)\s*$")
+_RECIPIENT = re.compile(r"\s*<([^<>\s]{3,320})>(?:\s?\((?:expanded|generated) from [^()]{1,330}\))?:\s")
+# "[retour:stopped]", "[retour:held]": a refusal of our own that came back (Retour's reasons).
+_OURS = re.compile(r"\[retour:(?:stopped|held)\]")
+_WILL_RETRY = re.compile(
+    r"will (?:be retried|retry|try again|keep trying|continue to (?:try|attempt))"
+    r"|still (?:being retried|trying)|message (?:is )?(?:delayed|deferred)"
+    r"|delivery (?:is |has been )?(?:delayed|temporarily suspended)",
+    re.IGNORECASE,
+)
+
+
+def parse_reply(line: str) -> Report:
+    """The report that one SMTP reply text makes; `line` may hold breaks, real ones or a literal "\\n".
+
+    Kind is bounce unless the words say that delivery will be tried again, or the refusal was Retour's
+    own. Recipient is None unless the text begins with one ("<a@b>: host ..."). Never raises.
+    """
+    text = line.replace("\\r", "").replace("\\n", "\n")[:WORDS]
+    words = " ".join(text.split())
+    named = _RECIPIENT.match(words)
+    recipient = one_address(named[1]) if named else None
+    kind = Kind.DELAY if _WILL_RETRY.search(words) else Kind.BOUNCE
+    return report_of(kind, recipient, words[named.end() :] if named else words, text=words)
+
+
+def report_of(
+    kind: Kind,
+    recipient: str | None,
+    words: str,
+    *,
+    original: str | None = None,
+    action: Action | None = None,
+    status: str | None = None,
+    remote: str | None = None,
+    text: str = "",
+    mta: str | None = None,
+    at: Instant | None = None,
+) -> Report:
+    """A report on a recipient from a server's words (one line) and whatever else was stated about it."""
+    host, said = unwrapped(words[:WORDS])
+    codes = codes_in(said)
+    if _OURS.search(said) or _OURS.search(text):
+        kind = Kind.SUPPRESSED
+    return Report(
+        kind,
+        recipient,
+        original,
+        action,
+        telling_status(codes.status, status),
+        codes.reply,
+        continued(said, codes) or None,
+        remote or host,
+        text[:WORDS],
+        mta,
+        at,
+    )
+
+
+def telling_status(said: str | None, stated: str | None) -> str | None:
+    """Which code counts: the server's own before Status, unless only the other one names a cause."""
+    if is_vague(said) or (not names_cause(said) and names_cause(stated)):
+        return stated if stated and not is_vague(stated) else said or stated
+    return said
+
+
+def unwrapped(words: str) -> tuple[str | None, str]:
+    """The host that spoke, where it is named, and its words without what the reporting server put around."""
+    kind = _TYPE.match(words)
+    if kind:
+        words = words[kind.end() :]
+    host = _HOST.search(words)
+    if host:
+        said = words[host.end() :]
+        return host[1], _IN_REPLY.sub("", said) if "(in reply to " in said else said.strip()
+    other = _CONNECT.search(words) or _TALKING.search(words)
+    return other[1].rstrip(".") if other else None, words.strip()
+
+
+def continued(words: str, codes: Codes) -> str:
+    """A multi-line reply as one sentence: the code once, not before every line (RFC 5321 §4.2.1)."""
+    reply = codes.reply
+    if not reply or words.count(reply) < 2:
+        return words
+    status = re.escape(codes.status) if codes.status else r"[245]\.\d\.\d{1,3}"
+    again = re.compile(rf"(?<=\s){reply}[ -](?:{status}\s+)?")
+    first = words.find(reply) + 3
+    return words[:first] + again.sub("", words[first:])
