@@ -1,0 +1,215 @@
+"""An open SMTP or LMTP port: who may connect, how many at once, how long they may be silent.
+
+It moves bytes between sockets and `Session`s. While a message is being decided nothing is read from that
+client: a slow store slows the clients down, it never grows our memory.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Generic, Protocol, TypeVar
+
+from retour.smtpd import replies
+from retour.smtpd.limits import KIB, Limits
+from retour.smtpd.phases import Phase
+from retour.smtpd.replies import Reply
+from retour.smtpd.session import Message, Session
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Networks = Sequence[IPv4Network | IPv6Network]
+
+LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_PIECE = 64 * KIB
+
+
+class Handler(Protocol[T]):
+    """Who decides about recipients and takes the messages."""
+
+    def recipient(self, address: str) -> T | Reply:
+        """At RCPT: a ticket that comes back with the message, or the reply that refuses. Must not block."""
+
+    async def message(self, message: Message[T]) -> Sequence[Reply]:
+        """After the lone dot: one reply for each recipient. A positive one means that he may forget it.
+
+        What it raises is logged and told as 451 4.3.0, so that the client keeps the message.
+        """
+
+
+class Listener(Generic[T]):
+    """A port that is open until `close`. Made by `listen`."""
+
+    def __init__(
+        self, handler: Handler[T], hostname: str, lmtp: bool, limits: Limits, clients: Networks
+    ) -> None:
+        self._handler = handler
+        self._hostname = hostname
+        self._lmtp = lmtp
+        self._limits = limits
+        self._clients = clients
+        self._talks: set[_Talk[T]] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; of use when 0 was asked for."""
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._talks)
+
+    async def open(self, host: str, port: int) -> None:
+        """Start to listen. Raises OSError when the port is taken."""
+        self._server = await asyncio.start_server(self._connected, host, port, limit=_PIECE)
+
+    async def close(self, grace: float = 10.0) -> None:
+        """Take no more clients and tell the idle ones 421; messages in hand have `grace` seconds."""
+        assert self._server is not None
+        self._server.close()
+        talks = list(self._talks)
+        for talk in talks:
+            talk.stop()
+        if talks:
+            _, late = await asyncio.wait([talk.task for talk in talks], timeout=grace)
+            for task in late:
+                task.cancel()
+        await self._server.wait_closed()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        refusal = self._refusal(writer)
+        if refusal is not None:
+            writer.write(refusal.encode())
+            await _hang_up(writer)
+            return
+        session = Session(self._handler.recipient, self._hostname, self._lmtp, self._limits)
+        talk = _Talk(session, self._handler, reader, writer, self._limits.idle)
+        self._talks.add(talk)
+        try:
+            await talk.run()
+        finally:
+            self._talks.discard(talk)
+            await _hang_up(writer)
+
+    def _refusal(self, writer: asyncio.StreamWriter) -> Reply | None:
+        peer = writer.get_extra_info("peername")
+        if peer is None:
+            return replies.NOT_WELCOME  # gone before we looked
+        address = ip_address(peer[0].partition("%")[0])
+        address = getattr(address, "ipv4_mapped", None) or address
+        if not any(address in network for network in self._clients):
+            log.warning("refused to talk to %s: not among the allowed clients", address)
+            return replies.NOT_WELCOME
+        return replies.BUSY if len(self._talks) >= self._limits.connections else None
+
+
+class _Talk(Generic[T]):
+    """One connected client."""
+
+    def __init__(
+        self,
+        session: Session[T],
+        handler: Handler[T],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        idle: float,
+    ) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
+        self._session = session
+        self._handler = handler
+        self._reader = reader
+        self._writer = writer
+        self._idle = idle
+        self._reading = False
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Say goodbye at once when nothing is in hand, else after the message in hand."""
+        self._stopping = True
+        if self._reading:
+            self.task.cancel()
+
+    async def run(self) -> None:
+        """Talk until one side ends it. Never raises: what goes wrong is told to the client and logged."""
+        try:
+            await self._say(self._session.greeting())
+            await self._dialogue()
+        except (ConnectionError, TimeoutError, asyncio.CancelledError) as reason:
+            await self._last_words(_farewell(reason))
+        except Exception:
+            log.exception("talk with %s broke", self._writer.get_extra_info("peername"))
+            await self._last_words(replies.BROKEN)
+
+    async def _dialogue(self) -> None:
+        while self._session.phase is not Phase.CLOSED:
+            if self._stopping:
+                return await self._last_words(replies.CLOSING)
+            data = await self._read()
+            if not data:
+                return None  # the client hung up; a message without its end was never ours
+            await self._say(self._session.receive(data))
+            while self._session.message is not None:
+                outcomes = await self._decide(self._session.message)
+                await self._say(self._session.answer(outcomes))
+        return None
+
+    async def _read(self) -> bytes:
+        self._reading = True
+        try:
+            async with asyncio.timeout(self._idle):
+                return await self._reader.read(_PIECE)
+        finally:
+            self._reading = False
+
+    async def _decide(self, message: Message[T]) -> Sequence[Reply]:
+        try:
+            return await self._handler.message(message)
+        except Exception:
+            log.exception("message for %d recipients could not be kept", len(message.recipients))
+            return [replies.NOT_DURABLE] * len(message.recipients)
+
+    async def _say(self, words: bytes) -> None:
+        self._writer.write(words)
+        async with asyncio.timeout(self._idle):  # a client that never reads its replies
+            await self._writer.drain()
+
+    async def _last_words(self, reply: Reply) -> None:
+        with suppress(ConnectionError, TimeoutError):
+            await self._say(self._session.close(reply))
+
+
+def _farewell(reason: BaseException) -> Reply:
+    return replies.IDLE if isinstance(reason, TimeoutError) else replies.CLOSING
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError, TimeoutError):
+        await writer.wait_closed()
+
+
+async def listen(
+    host: str,
+    port: int,
+    handler: Handler[T],
+    *,
+    lmtp: bool = False,
+    hostname: str = "localhost",
+    limits: Limits | None = None,
+    clients: Networks = LOOPBACK,
+) -> Listener[T]:
+    """Open an SMTP port, or an LMTP port. `port` 0 takes a free one. Raises OSError when it is taken.
+
+    Only clients within `clients` are talked to: we stand behind an MTA and offer neither TLS nor passwords.
+    """
+    listener = Listener(handler, hostname, lmtp, limits or Limits(), clients)
+    await listener.open(host, port)
+    return listener
