@@ -1,5 +1,26 @@
 """The life of an address: a state machine as one table, played over its events under a policy."""
 
-from retour.lifecycle.policy import Counting, Mode, Policy, PolicyVersion, TypeRule
+from retour.lifecycle.counters import Bounce
+from retour.lifecycle.decide import decide, spared
+from retour.lifecycle.fold import fold, judged, type_of
+from retour.lifecycle.policy import Counting, Mode, Policy, PolicyError, PolicyVersion, TypeRule
+from retour.lifecycle.presets import policy_from, policy_to_dict, preset, preset_names
 
-__all__ = ["Counting", "Mode", "Policy", "PolicyVersion", "TypeRule"]
+__all__ = [
+    "Bounce",
+    "Counting",
+    "Mode",
+    "Policy",
+    "PolicyError",
+    "PolicyVersion",
+    "TypeRule",
+    "decide",
+    "fold",
+    "judged",
+    "policy_from",
+    "policy_to_dict",
+    "preset",
+    "preset_names",
+    "spared",
+    "type_of",
+]
