@@ -82,6 +82,14 @@ class Key:
     role: Role
 
 
+class StaleVersionError(ValueError):
+    """Somebody else changed the policy since it was read."""
+
+    def __init__(self, newest: int, expected: int) -> None:
+        super().__init__(f"the newest version is {newest}, not {expected}; read it again, then change it")
+        self.newest = newest
+
+
 class Accounts(Protocol):
     """Accounts, their keys and their policies."""
 
@@ -90,7 +98,14 @@ class Accounts(Protocol):
     def add_account(self, name: str, return_domain: str, policy: Policy, now: Instant) -> Account:
         """Raises ValueError when the name or the return domain is taken."""
 
-    def add_key(self, key: Key, digest: bytes, now: Instant) -> None: ...
+    def add_key(self, key: Key, digest: bytes, now: Instant) -> None:
+        """Raises ValueError when the id is taken."""
+
+    def keys(self) -> list[Key]:
+        """All keys that are not revoked."""
+
+    def revoke_key(self, id: str, now: Instant) -> bool:
+        """End a key; False when there is none of this id."""
 
     def key(self, digest: bytes) -> Key | None:
         """The key whose secret has this digest; None when unknown or revoked."""
@@ -99,21 +114,19 @@ class Accounts(Protocol):
         """All versions, oldest first. Raises KeyError for an unknown account."""
 
     def add_policy(self, account: str, version: PolicyVersion, expected: int) -> None:
-        """Append a version. Raises ValueError when the newest is not `expected`: no silent merge."""
+        """Append a version. Raises StaleVersionError when the newest is not `expected`: no silent merge."""
 
 
 class Sends(Protocol):
     """Sends, so that an arrival can be tied to one."""
 
-    def add(self, sends: Sequence[Send]) -> None: ...
+    def add(self, sends: Sequence[Send]) -> None:
+        """Commit the sends. An id already there is ignored. Raises KeyError for an unknown account."""
 
     def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]: ...
 
     def by_message_id(self, message_ids: Iterable[str]) -> Mapping[str, list[Send]]:
         """Sends of each Message-ID, over all accounts; one message to many has many."""
-
-    def delivered(self, times: Mapping[int, Instant]) -> None:
-        """Note deliveries on their sends (lifecycle rule 15: a delivery is a time in its send's row)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +204,9 @@ class Ledger(Protocol):
     def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
         """Add events (known ids are ignored), fold the states they touch, write the ledger; one commit.
 
-        Returns the changes of state, in the order of the events.
+        The id of an event belongs to one address for ever. A proven delivery that names a send is noted on
+        that send instead (lifecycle rule 15), the earliest of several. Returns the changes of state, in the
+        order in which their addresses first stand in the events. Raises KeyError for an unknown account.
         """
 
     def state(self, account: str, address: str, now: Instant) -> State:
@@ -204,15 +219,25 @@ class Ledger(Protocol):
         """A page of the Overview, latest bounce first."""
 
     def due(self, now: Instant, limit: int) -> list[Change]:
-        """Write the changes that time alone made up to now, dated at their due time; [] at the end."""
+        """Write the changes that time alone made up to now, dated at their due time; [] at the end.
+
+        About `limit` addresses in a call and commit; call again until nothing comes.
+        """
 
     def refold(
         self, account: str, now: Instant, limit: int, after: str | None
     ) -> tuple[list[Change], str | None]:
         """After a change of policy: rewrite a batch of stored states; the cursor is None at the end."""
 
+    def of_domain(self, account: str, domain: str) -> list[str]:
+        """Addresses of a domain that have events in this account, oldest first; [] when there are none."""
+
     def standing(self, now: Instant) -> Iterator[Change]:
         """Every stored state that is not plainly `send`, as changes from VALID: what a gate loads."""
+
+
+class Store(Ledger, Sends, Accounts, Protocol):
+    """The system of record: what the stories are told is one place on disk."""
 
 
 class Snapshot(Protocol):

@@ -1,0 +1,282 @@
+"""Intake: from bytes that reached an inlet to states that have changed (promises 1 to 3).
+
+An inlet hands arrivals to the door and acknowledges when the door says they are durable. A worker takes
+them from the inbox in batches; whatever happens in between, they are taken again, and counted once.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from retour.flow.tie import Tie, claim_of, known, ties
+from retour.identity import event_id
+from retour.instants import DAY, MINUTE, Instant
+from retour.model import (
+    Arrival,
+    Event,
+    EventKind,
+    Evidence,
+    Kind,
+    Original,
+    Reading,
+    Report,
+    Send,
+    Standing,
+    Verdict,
+)
+from retour.ports import Bus, Change, Clock, Inbox, Outcome, Store
+from retour.return_address import Keyring
+
+HORIZON = 400 * DAY  # lifecycle rule 15
+UNKNOWN_SEND = 30 * DAY  # how far back a source's time is believed where no hand-over is known
+AHEAD = 5 * MINUTE  # how far a source's clock may be before ours
+
+
+class Judged(Protocol):
+    """A reading with a verdict for each of its reports."""
+
+    @property
+    def reading(self) -> Reading: ...
+    @property
+    def verdicts(self) -> Sequence[Verdict]: ...
+
+
+Judge = Callable[[bytes], Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch."""
+
+    outcomes: Mapping[bytes, Outcome]
+    events: Sequence[Event] = ()
+    changes: Sequence[Change] = ()
+    faults: Mapping[bytes, Exception] = field(default_factory=dict)  # arrivals that the judge failed on
+
+
+def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant) -> Taken:
+    """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit."""
+    accounts = {account.number: account for account in store.accounts()}
+    judged, faults = _judge_all(arrivals, judge)
+    claims = {
+        arrival.id: claim_of(arrival, judged[arrival.id][0].original, keyring, accounts)
+        for arrival in arrivals
+    }
+    sends = known(claims.values(), store)
+    outcomes: dict[bytes, Outcome] = {}
+    events: list[Event] = []
+    for arrival in arrivals:
+        reading, verdicts = judged[arrival.id]
+        tied = ties(arrival, reading, claims[arrival.id], sends)
+        made = _events(arrival, reading, verdicts, tied, now)
+        outcomes[arrival.id] = _outcome(reading, made, tied)
+        events += made
+    return Taken(outcomes, events, store.record(events, now), faults)
+
+
+def _judge_all(
+    arrivals: Sequence[Arrival], judge: Judge
+) -> tuple[dict[bytes, tuple[Reading, Sequence[Verdict]]], dict[bytes, Exception]]:
+    """Readings with verdicts. What the judge fails on is unparsed: one mail never stops the others."""
+    judged: dict[bytes, tuple[Reading, Sequence[Verdict]]] = {}
+    faults: dict[bytes, Exception] = {}
+    for arrival in arrivals:
+        try:
+            found = judge(arrival.raw)
+            judged[arrival.id] = _readable(arrival, found.reading, found.verdicts)
+        except Exception as fault:  # a bug of ours, to be reported; the mail waits for its repair
+            faults[arrival.id] = fault
+            judged[arrival.id] = Reading(Kind.BOUNCE), ()
+    return judged, faults
+
+
+def _readable(
+    arrival: Arrival, reading: Reading, verdicts: Sequence[Verdict]
+) -> tuple[Reading, Sequence[Verdict]]:
+    """A mail that is understood but has no recipients of its own makes one report about its token's send.
+
+    An automatic reply, a challenge, a receipt, a complaint with its recipient cut out. A bounce that names
+    nobody was not understood, and stays without reports.
+    """
+    if reading.reports or reading.kind in (Kind.BOUNCE, Kind.DELAY):
+        return reading, verdicts
+    sender = arrival.mail_from if reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE) else None
+    report = Report(reading.kind, recipient=sender or None, text=reading.text[:4096], mta=reading.mta)
+    verdict = Verdict(reading.kind, None, None, rule="none", matched="", confidence=0.0)
+    whole = Reading(
+        reading.kind,
+        (report,),
+        reading.original,
+        reading.message_id,
+        reading.mta,
+        reading.defects,
+        reading.text,
+    )
+    return whole, (verdict,)
+
+
+def _events(
+    arrival: Arrival,
+    reading: Reading,
+    verdicts: Sequence[Verdict],
+    tied: Sequence[Tie | None],
+    now: Instant,
+) -> list[Event]:
+    events: list[Event] = []
+    seen: dict[bytes, int] = {}
+    for report, verdict, tie in zip(reading.reports, verdicts, tied, strict=True):
+        if tie is None:
+            continue
+        event = event_of(arrival, report, verdict, tie, reading.original, now)
+        times = seen[event.id] = seen.get(event.id, 0) + 1
+        if times > 1:  # two reports about one recipient in one mail: both are kept
+            event = event_of(arrival, report, verdict, tie, reading.original, now, f" {times}")
+        events.append(event)
+    return events
+
+
+def event_of(
+    arrival: Arrival,
+    report: Report,
+    verdict: Verdict,
+    tie: Tie,
+    original: Original,
+    now: Instant,
+    mark: str = "",
+) -> Event:
+    """The dated fact that a report makes about the address it is tied to."""
+    at, defects = occurred(report, tie.send, arrival.received_at)
+    standing = tie.standing
+    if standing is Standing.PROVEN and at < now - HORIZON:
+        standing = Standing.EXPIRED
+    send = tie.send.id if tie.send else None
+    return Event(
+        id=event_id(arrival.id, send, (report.recipient or "") + mark),
+        kind=EventKind(verdict.kind),
+        at=at,
+        reason=verdict.reason,
+        status=report.status,
+        send=send,
+        handed_over=tie.send.handed_over if tie.send else None,
+        standing=standing,
+        account=tie.account,
+        address=tie.address,
+        actor=arrival.inlet,
+        evidence=Evidence(report, verdict, original, arrival.id),
+        defects=(*defects, *tie.defects),
+    )
+
+
+def occurred(report: Report, send: Send | None, received_at: Instant) -> tuple[Instant, tuple[str, ...]]:
+    """Time of occurrence (lifecycle.md): the source's where it can be true, else the arrival's."""
+    earliest = send.handed_over if send else received_at - UNKNOWN_SEND
+    if report.at is not None and earliest <= report.at <= received_at + AHEAD:
+        return report.at, ()
+    return received_at, ("time_doubted",)
+
+
+def _outcome(reading: Reading, events: Sequence[Event], tied: Sequence[Tie | None]) -> Outcome:
+    """Unparsed: nothing was read, or a report is about nobody we could name, or it is mail we do not know."""
+    if not events:
+        known_reply = reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
+        return Outcome.JUDGED if known_reply else Outcome.UNPARSED
+    return Outcome.UNPARSED if None in tied else Outcome.JUDGED
+
+
+class Door:
+    """Where arrivals become durable: many callers wait for one fsync (group commit).
+
+    Belongs to one event loop. While a commit runs in its thread, further arrivals gather for the next.
+    """
+
+    def __init__(self, inbox: Inbox, committed: Callable[[], None] = lambda: None) -> None:
+        self._inbox = inbox
+        self._committed = committed  # called after each commit: wakes the worker
+        self._gathered: list[tuple[Sequence[Arrival], asyncio.Future[None]]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def accept(self, arrivals: Sequence[Arrival]) -> None:
+        """Return when the arrivals are on disk: only then acknowledge. Raises what the inbox raises."""
+        durable = asyncio.get_running_loop().create_future()
+        self._gathered.append((arrivals, durable))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit())
+        await durable
+
+    async def _commit(self) -> None:
+        while self._gathered:
+            waiting, self._gathered = self._gathered, []
+            together = [arrival for arrivals, _ in waiting for arrival in arrivals]
+            fault: Exception | None = None
+            try:
+                await asyncio.to_thread(self._inbox.put, together)
+            except Exception as error:  # a full disk: every caller answers "try again later"
+                fault = error
+            for _, durable in waiting:
+                if not durable.done():  # a caller whose connection broke no longer waits
+                    durable.set_exception(fault) if fault else durable.set_result(None)
+            if fault is None:
+                self._committed()
+        self._committing = None
+
+
+class Worker:
+    """Takes arrivals from the inbox to the ledger and tells the gates, batch by batch, in its own thread."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        take: Callable[[Sequence[Arrival], Instant], Taken],
+        bus: Bus,
+        clock: Clock,
+        batch: int = 1000,
+        report: Callable[[Taken], None] = lambda taken: None,
+    ) -> None:
+        self._inbox, self._take, self._bus, self._clock = inbox, take, bus, clock
+        self._batch, self._report = batch, report
+        self._work = threading.Event()
+        self._ended = threading.Event()
+
+    def step(self) -> int:
+        """Take in one batch; returns how many arrivals it had, 0 when none wait.
+
+        The order is what survives `kill -9`: recorded before settled, so that a repetition finds its events
+        already there; published before settled, so that a gate hears of it even when settling fails.
+        """
+        arrivals = self._inbox.waiting(self._batch)
+        if arrivals:
+            taken = self._take(arrivals, self._clock.now())
+            self._bus.publish(taken.changes)
+            self._inbox.settle(taken.outcomes, self._clock.now())
+            self._report(taken)
+        return len(arrivals)
+
+    def drain(self) -> int:
+        """Take in all that waits; returns how many arrivals that were."""
+        total = 0
+        while count := self.step():
+            total += count
+        return total
+
+    def run(self, fault: Callable[[Exception], None], pause: float = 1.0) -> None:
+        """Work until `end`; after a fault of a store wait `pause` seconds and try again: nothing is lost."""
+        while not self._ended.is_set():
+            self._work.clear()
+            try:
+                self.drain()
+            except Exception as error:
+                fault(error)
+                self._ended.wait(pause)
+            else:
+                self._work.wait(pause)  # woken by the door; looks by itself for what another process put
+
+    def wake(self) -> None:
+        """There is something in the inbox. May be called from any thread."""
+        self._work.set()
+
+    def end(self) -> None:
+        """Let `run` return after the batch at hand. May be called from any thread."""
+        self._ended.set()
+        self._work.set()

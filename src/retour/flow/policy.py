@@ -1,0 +1,55 @@
+"""A policy is changed by adding a version; stored states follow in batches (lifecycle rule 5)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from retour.instants import Instant
+from retour.lifecycle import PolicyVersion, policy_from
+from retour.ports import Accounts, Bus, Ledger
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the rewriting of stored states has come."""
+
+    batches: int
+    changed: int
+
+
+def in_force(versions: tuple[PolicyVersion, ...], now: Instant) -> PolicyVersion:
+    """The version in force at a moment; before the first one's time, the first."""
+    return next((version for version in reversed(versions) if version.at <= now), versions[0])
+
+
+def change_policy(
+    account: str, settings: Mapping[str, Any], expected: int, accounts: Accounts, author: str, now: Instant
+) -> PolicyVersion:
+    """Add a version in force from now on: the newest one with `settings` merged over it.
+
+    `expected` is the number of the version that the author has seen. Raises StaleVersionError when it is not
+    the newest any more, PolicyError for settings that cannot be, KeyError for an unknown account.
+    """
+    newest = accounts.policies(account)[-1]
+    version = PolicyVersion(expected + 1, now, policy_from(settings, newest.policy), author)
+    accounts.add_policy(account, version, expected)
+    return version
+
+
+def refold(ledger: Ledger, account: str, bus: Bus, now: Instant) -> Iterator[Progress]:
+    """Rewrite the stored states of an account under its policies, telling the progress after each batch.
+
+    Check and console answer under the new version before it: states are folded on read. May be stopped
+    and begun again at any time.
+    """
+    batches = changed = 0
+    after: str | None = None
+    while True:
+        changes, after = ledger.refold(account, now, BATCH, after)
+        bus.publish(changes)
+        batches, changed = batches + 1, changed + len(changes)
+        yield Progress(batches, changed)
+        if after is None:
+            return

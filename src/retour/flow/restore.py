@@ -1,0 +1,93 @@
+"""Restore: support gives addresses back, for a reason that is stored (lifecycle rule 8; E24-E25, K25-K28)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from retour.address import domain as normalised_domain
+from retour.address import normalise
+from retour.identity import act_id
+from retour.instants import Instant
+from retour.model import Event, EventKind, Role
+from retour.ports import Bus, Change, Ledger
+
+MOST_ADDRESSES = 10
+_ALLOWED = (Role.SUPPORT, Role.ADMIN)
+_WHOLE_DOMAIN = 1000  # addresses in one commit
+
+
+class Refusal(StrEnum):
+    """Why a restore is not done. Nothing was changed."""
+
+    ROLE = "role"  # an account user never restores, by console and API alike
+    REASON = "reason"  # neither request nor reason was told
+    TOO_MANY = "too_many"  # more than ten addresses: a wave is restored by query, by staff
+    ADDRESS = "address"  # one of them is no address
+    TARGET = "target"  # not either addresses or one domain
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be given back: at most ten addresses, or one domain."""
+
+    account: str
+    reason: str
+    addresses: Sequence[str] = ()
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The addresses that were restored, and what changed by it."""
+
+    addresses: Sequence[str]
+    changes: Sequence[Change]
+
+
+def restore(
+    request: Request, ledger: Ledger, bus: Bus, actor: str, role: Role, now: Instant
+) -> Restored | Refusal:
+    """Restore the addresses of a request; each becomes valid and clean, whatever the causes.
+
+    `actor` is the key or person, kept with the reason. An address that never bounced is restored, too: it
+    is then clean from now on, so that mails still in the queue do not undo it.
+    """
+    targets = _targets(request, ledger)
+    if role not in _ALLOWED:
+        return Refusal.ROLE
+    if isinstance(targets, Refusal):
+        return targets
+    changes: list[Change] = []
+    for start in range(0, len(targets), _WHOLE_DOMAIN):
+        events = [_event(request, address, actor, now) for address in targets[start : start + _WHOLE_DOMAIN]]
+        changed = ledger.record(events, now)
+        bus.publish(changed)
+        changes += changed
+    return Restored(targets, changes)
+
+
+def _targets(request: Request, ledger: Ledger) -> Sequence[str] | Refusal:
+    if not request.reason.strip():
+        return Refusal.REASON
+    if bool(request.addresses) == (request.domain is not None):
+        return Refusal.TARGET
+    if request.domain is not None:
+        domain = normalised_domain(request.domain.removeprefix("@"))
+        return Refusal.ADDRESS if domain is None else ledger.of_domain(request.account, domain)
+    if len(request.addresses) > MOST_ADDRESSES:
+        return Refusal.TOO_MANY
+    addresses = [normalise(address) for address in request.addresses]
+    whole = [address for address in dict.fromkeys(addresses) if address is not None]
+    return Refusal.ADDRESS if None in addresses else whole
+
+
+def _event(request: Request, address: str, actor: str, now: Instant) -> Event:
+    return Event(
+        id=act_id("restore", request.account, address, now, actor),
+        kind=EventKind.RESTORE,
+        at=now,
+        account=request.account,
+        address=address,
+        actor=actor,
+        note=request.reason.strip(),
+    )

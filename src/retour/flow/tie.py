@@ -1,0 +1,163 @@
+"""What a report is about, and how well that is proven (promise 6; docs: design.md, sources.md §1).
+
+The address acted on is always the send's; what a report names is evidence. Best tie first: the token that
+the arrival was sent to, a token of ours inside (ENVID, return path of the returned message), a Message-ID
+of ours. Where none holds, only a source that is trusted is believed about the address it names.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from retour.address import normalise
+from retour.model import Arrival, Kind, Original, Proof, Reading, Report, Send, Standing
+from retour.ports import Account, Sends
+from retour.return_address import Keyring, Token, claimed_account, verify
+
+_SUFFICES: Mapping[Proof, frozenset[Proof]] = {
+    Proof.TOKEN: frozenset({Proof.TOKEN}),
+    Proof.SEND: frozenset({Proof.TOKEN, Proof.SEND}),
+    Proof.TRUSTED: frozenset({Proof.TOKEN, Proof.SEND, Proof.TRUSTED}),
+    Proof.OPEN: frozenset(Proof),
+}
+_ENDS = (Kind.BOUNCE, Kind.COMPLAINT)  # the reports that may be about the send under whatever name
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an arrival claims to be about, before the sends are looked up."""
+
+    token: Token | None = None  # genuine
+    account: str = ""  # of the token
+    level: Proof | None = None
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """The address a report is filed under, and whether it may change its state."""
+
+    account: str
+    address: str
+    send: Send | None
+    standing: Standing
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The sends that the claims of a batch point to."""
+
+    by_id: Mapping[int, Send]
+    by_message_id: Mapping[str, Sequence[Send]]
+
+
+def claim_of(
+    arrival: Arrival, original: Original, keyring: Keyring, accounts: Mapping[int, Account]
+) -> Claim:
+    """The best claim of an arrival; an empty one when nothing in it is ours."""
+    message_id = original.message_id.strip("<> ") if original.message_id else None
+    for text, level in (
+        (arrival.rcpt_to, Proof.TOKEN),
+        (original.envid, Proof.SEND),
+        (original.return_path, Proof.SEND),
+    ):
+        token = _token_in(text, keyring, accounts) if text else None
+        if token is not None:
+            return Claim(token, accounts[token.account].name, level, message_id)
+    return Claim(message_id=message_id or None)
+
+
+def known(claims: Iterable[Claim], sends: Sends) -> Known:
+    """The sends of a whole batch, in two look-ups."""
+    claims = list(claims)
+    ids = {claim.token.send for claim in claims if claim.token}
+    message_ids = {claim.message_id for claim in claims if claim.message_id and not claim.token}
+    return Known(sends.by_id(ids) if ids else {}, sends.by_message_id(message_ids) if message_ids else {})
+
+
+def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list[Tie | None]:
+    """A tie for each report, in order; None for a report that names no address and ties to nothing."""
+    claimed = _claimed(arrival, claim, sends)
+    own = _own(reading.reports, claimed[0]) if len(claimed) == 1 else frozenset()
+    found: list[Tie | None] = []
+    for place, report in enumerate(reading.reports):
+        named = _named(report)
+        if place in own:
+            found.append(_tied(arrival, claim, claimed[0]))
+        elif len(claimed) > 1 and (meant := _only(send for send in claimed if _address(send) in named)):
+            found.append(_tied(arrival, claim, meant))
+        else:
+            found.append(_untied(arrival, claim, named, "ambiguous" if claimed else "unmatched"))
+    return found
+
+
+def _token_in(text: str, keyring: Keyring, accounts: Mapping[int, Account]) -> Token | None:
+    """The genuine token in an address, or in an ENVID, which is the local part alone."""
+    local, at, domain = text.strip("<> ").rpartition("@")
+    if not at:
+        local = domain
+        account = accounts.get(claimed_account(local) or 0)
+        domain = account.return_domain if account else ""
+    token = verify(keyring, local, domain)
+    return token if token and token.account in accounts else None
+
+
+def _claimed(arrival: Arrival, claim: Claim, sends: Known) -> Sequence[Send]:
+    """The sends it may be about; never those of another account than the source's or the token's."""
+    if claim.token:
+        send = sends.by_id.get(claim.token.send)
+        candidates = [send] if send and send.account == claim.account else []
+    else:
+        candidates = list(sends.by_message_id.get(claim.message_id or "", ()))
+    return [send for send in candidates if arrival.account in (None, send.account)]
+
+
+def _own(reports: Sequence[Report], send: Send) -> frozenset[int]:
+    """Places of the reports that are about the send: those that name its recipient.
+
+    Where none does, the one that failed is about it whatever it names: an alias or a forward target stands
+    there. With several failed it cannot be told which, and none is.
+    """
+    address = _address(send)
+    matching = [place for place, report in enumerate(reports) if address in _named(report)]
+    ends = [place for place, report in enumerate(reports) if report.kind in _ENDS]
+    if matching:
+        return frozenset(matching)
+    if len(ends) == 1:
+        return frozenset(ends)
+    return frozenset({0}) if len(reports) == 1 else frozenset()
+
+
+def _tied(arrival: Arrival, claim: Claim, send: Send) -> Tie:
+    level = claim.level or Proof.SEND
+    standing, defects = Standing.PROVEN, ()
+    if level not in _SUFFICES[arrival.proof]:
+        standing = Standing.UNPROVEN
+    elif claim.token and arrival.received_at >= claim.token.expires:
+        standing = Standing.EXPIRED
+    return Tie(send.account, _address(send), send, standing, defects)
+
+
+def _untied(arrival: Arrival, claim: Claim, named: Sequence[str], why: str) -> Tie | None:
+    """Filed under the address it names; believed only where the source is, and about its own account."""
+    if not named:
+        return None
+    believed = arrival.account is not None and arrival.proof in (Proof.TRUSTED, Proof.OPEN)
+    standing = Standing.PROVEN if believed and why != "ambiguous" else Standing.UNPROVEN
+    account = claim.account if arrival.account is None else arrival.account
+    return Tie(account, named[0], None, standing, (why,))
+
+
+def _named(report: Report) -> Sequence[str]:
+    """The addresses a report names, normalised; the original recipient first: it is the one we wrote."""
+    texts = (report.original_recipient, report.recipient)
+    return [address for text in texts if text and (address := normalise(text))]
+
+
+def _address(send: Send) -> str:
+    return normalise(send.recipient) or send.recipient
+
+
+def _only(sends: Iterable[Send]) -> Send | None:
+    found = list(sends)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,53 @@
+"""Ids: deterministic hashes of what an arrival or an event is, so that repetition is recognised (promise 2).
+
+16 bytes of BLAKE2b each. The id of a send is a number instead: it has to fit into a return address.
+"""
+
+import secrets
+import threading
+from hashlib import blake2b, sha256
+
+from retour.instants import Instant
+
+_SEND_BITS = 11  # below the microsecond, so that two machines rarely meet in one id
+
+
+def arrival_id(inlet: str, source: str | bytes, recipient: str | None) -> bytes:
+    """Id of an arrival: the same mail, by the same way, for the same envelope recipient is one arrival.
+
+    `source` is the id that the source gives (a provider's event id) or else the content itself.
+    """
+    told = source.encode() if isinstance(source, str) else sha256(source).digest()
+    return _digest(b"arrival", inlet.encode(), told, b"" if recipient is None else recipient.encode())
+
+
+def event_id(arrival: bytes, send: int | None, recipient: str) -> bytes:
+    """Id of the event that one report of an arrival makes; the arrival stands for its inlet and source."""
+    return _digest(b"event", arrival, b"" if send is None else str(send).encode(), recipient.encode())
+
+
+def act_id(act: str, account: str, address: str, at: Instant, actor: str) -> bytes:
+    """Id of the event that a person or a job makes: who did what to which address, and when."""
+    return _digest(b"act", *(text.encode() for text in (act, account, address, str(at), actor)))
+
+
+def _digest(*parts: bytes) -> bytes:
+    """Each part with its length before it: no two lists of parts give the same octets."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.digest()
+
+
+class SendIds:
+    """Gives the ids of sends: positive, below 2^63, rising with time, never twice from one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def next(self, now: Instant) -> int:
+        with self._lock:
+            self._last = max(self._last + 1, now << _SEND_BITS | secrets.randbits(_SEND_BITS))
+            return self._last
