@@ -1,0 +1,1 @@
+"""Ways out: the API and the Postfix policy service. They never import each other."""

@@ -1,0 +1,163 @@
+"""Settings: one TOML file, over it the environment (RETOUR_, two underscores between the levels).
+
+Every key is described in docs/settings.md; a test holds that page to these classes.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
+
+from retour.model import MailKind, Proof
+
+FILE = Path("retour.toml")
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the message names file, key, fault and remedy, a line each."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Api(_Section):
+    """The HTTP API."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8025
+    body_limit: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
+
+
+class Smtp(_Section):
+    """The SMTP inlet. Port 0 lets the system choose one."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 2525
+    hostname: str = "retour.localhost"
+    message_limit: Annotated[int, Field(ge=64 * 1024)] = 64 * 1024 * 1024
+    kept: Annotated[int, Field(ge=64 * 1024)] = 1024 * 1024
+
+
+class Lmtp(Smtp):
+    """The LMTP inlet."""
+
+    port: Port = 2424
+
+
+class Origin(_Section):
+    """Whose mail something stands for, and of what kind."""
+
+    account: str | None = None
+    kind: MailKind | None = None
+
+
+class Listener(Origin):
+    """One port of the policy service, and what that port says of the mail it is asked about."""
+
+    host: str = "127.0.0.1"
+    port: Port = 10040
+
+
+class Postfix(_Section):
+    """The Postfix policy service."""
+
+    listeners: tuple[Listener, ...] = (Listener(),)
+    stop_answer: Literal["reject", "defer"] = "reject"
+    more_url: str = ""
+    contexts: dict[str, Origin] = {}
+    logins: dict[str, Origin] = {}
+    domains: dict[str, Origin] = {}
+
+    @field_validator("more_url")
+    @classmethod
+    def _one_printable_line(cls, url: str) -> str:
+        if not url.isascii() or not url.isprintable() or " " in url or len(url) > 200:
+            raise ValueError("stands in an SMTP reply: at most 200 printable ASCII characters without spaces")
+        return url
+
+    @field_validator("domains")
+    @classmethod
+    def _lower_case(cls, domains: dict[str, Origin]) -> dict[str, Origin]:
+        return {domain.lower(): origin for domain, origin in domains.items()}
+
+
+class Inlet(_Section):
+    """An address of ours that takes in reports without being a signed return address."""
+
+    account: str | None = None
+    proof: Proof = Proof.TOKEN
+    name: str = ""
+
+
+class Retention(_Section):
+    """How long what is kept."""
+
+    raw_days: Annotated[int, Field(ge=1, le=400)] = 14
+
+
+class Settings(BaseSettings):
+    """All settings of `retour serve`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RETOUR_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Path("data")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    api: Api = Api()
+    smtp: Smtp = Smtp()
+    lmtp: Lmtp = Lmtp()
+    postfix: Postfix = Postfix()
+    inlets: dict[str, Inlet] = {}
+    retention: Retention = Retention()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment stands over the file, whose content arrives as the arguments."""
+        return env_settings, init_settings
+
+
+def load(file: Path | None = None) -> Settings:
+    """The settings of a file (default: retour.toml here, if there is one) and the environment.
+
+    Raises SettingsError.
+    """
+    chosen = file or (FILE if FILE.exists() else None)
+    content = _read(chosen) if chosen is not None else {}
+    try:
+        return Settings(**content)
+    except (ValidationError, SourceError) as error:
+        raise SettingsError(_said(error, str(chosen or "environment"))) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read ({error}); check the path after --config") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is no TOML: {error}") from error
+
+
+def _said(error: ValidationError | SourceError, where: str) -> str:
+    if isinstance(error, SourceError):
+        return f"environment: {error}; see docs/settings.md"
+    faults = (
+        (".".join(str(level) for level in fault["loc"]), fault["msg"], fault["input"])
+        for fault in error.errors()
+    )
+    lines = [f"{where}: {key}: {message} (it is {value!r})" for key, message, value in faults]
+    return "\n".join([*lines, "Every key is described in docs/settings.md."])

@@ -1,0 +1,113 @@
+"""The table of a gate: one keyed hash and one lookup an answer; the accounts' policies beside it."""
+
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from struct import Struct
+from threading import Lock
+
+from retour.instants import SECOND, Instant
+from retour.lifecycle import Policy, decide
+from retour.model import Answer, Decision, MailKind
+from retour.ports import Change
+from retour.snapshot.packed import CODE, DUE_SHIFT, after_reset, due, pack, unpack
+from retour.snapshot.segment import Segment
+
+Ask = Callable[[str, str, MailKind, Instant], Decision]
+"""Account, normalised address, mail kind, now → decision, as the ledger itself would answer."""
+
+SEND = Decision(Answer.SEND)
+
+_halves = Struct(
+    ">IQ"
+).unpack  # 96 bits of hash: 8 choose the segment, 12 the bucket; the last 64 are the key
+_SEGMENT_SHIFT, _BUCKET_SHIFT, _BUCKET_MASK = 24, 12, 0xFFF
+
+
+class _Account:
+    """What the table knows of an account: its policy, and what that makes of each code."""
+
+    __slots__ = ("decisions", "hasher", "policy")
+
+    def __init__(self, name: str, policy: Policy, pepper: bytes) -> None:
+        self.policy = policy
+        # Primed once with key and name; a check only copies it. The NUL keeps "ab" + "c" from "a" + "bc".
+        self.hasher = blake2b(name.encode() + b"\0", digest_size=12, key=pepper)
+        self.decisions: dict[int, Decision] = {}
+
+    def decide(self, packed: int, kind: MailKind, address: str) -> Decision:
+        """What the policy says; remembered, unless it names addresses of its own."""
+        until = due(packed)
+        if self.policy.never_stop:
+            return decide(unpack(packed & CODE, until), self.policy, kind, address)
+        # A decision differs by `system` or not, nothing finer (lifecycle.decide).
+        remembered = (packed & CODE) << 2 | (until is not None) << 1 | (kind is MailKind.SYSTEM)
+        decision = self.decisions.get(remembered)
+        if decision is None:
+            decision = decide(unpack(packed & CODE, until), self.policy, kind, address)
+            self.decisions[remembered] = decision
+        if decision.until is None or decision.until == until:
+            return decision
+        return Decision(decision.answer, decision.why, until, decision.would_be)
+
+
+class Table:
+    """Answers `may I send?` in process. Implements `ports.Snapshot`.
+
+    Of an account that it was not told of, every address is free: absence is `valid` (lifecycle rule 14).
+    Writers are kept apart by a lock; readers take none.
+    """
+
+    def __init__(self, pepper: bytes) -> None:
+        self._pepper = pepper
+        self._accounts: dict[str, _Account] = {}
+        self._rewriting: dict[str, Ask] = {}
+        self._segments = [Segment() for _ in range(256)]
+        self._writing = Lock()
+
+    def decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
+        """The answer for a normalised address."""
+        known = self._accounts.get(account)
+        if known is None:
+            return SEND
+        if self._rewriting and (ask := self._rewriting.get(account)):
+            return ask(account, address, kind, now)
+        hasher = known.hasher.copy()
+        hasher.update(address.encode())
+        head, key = _halves(hasher.digest())
+        packed = self._segments[head >> _SEGMENT_SHIFT].get(head >> _BUCKET_SHIFT & _BUCKET_MASK, key)
+        if packed >> DUE_SHIFT and now >= (packed >> DUE_SHIFT) * SECOND:
+            packed = after_reset(packed)
+        return known.decide(packed, kind, address) if packed else SEND
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Follow the ledger: the state after each change is what is looked up from now on."""
+        with self._writing:
+            for change in changes:
+                self._put(change)
+
+    def _put(self, change: Change) -> None:
+        known = self._accounts.get(change.account)
+        if known is None:
+            raise LookupError(f"the table was not told of account {change.account!r}; call policy() first")
+        hasher = known.hasher.copy()
+        hasher.update(change.address.encode())
+        head, key = _halves(hasher.digest())
+        bucket = head >> _BUCKET_SHIFT & _BUCKET_MASK
+        self._segments[head >> _SEGMENT_SHIFT].put(bucket, key, pack(change.after))
+
+    def policy(self, account: str, policy: Policy) -> None:
+        """Tell the table of an account, or of the policy now in force there."""
+        self._accounts[account] = _Account(account, policy, self._pepper)
+
+    def rewriting(self, account: str, ask: Ask) -> None:
+        """From now on `ask` answers for this account: its stored states are being rewritten (rule 5)."""
+        self._rewriting[account] = ask
+
+    def rewritten(self, account: str) -> None:
+        """The stored states of the account stand under its newest policy; the table answers again."""
+        self._rewriting.pop(account, None)
+
+    def __len__(self) -> int:
+        """Number of addresses whose answer is not plainly `send`."""
+        with self._writing:
+            return sum(len(segment) for segment in self._segments)

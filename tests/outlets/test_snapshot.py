@@ -1,0 +1,202 @@
+"""The table of a gate answers exactly as the state machine does, and keeps answering while it changes."""
+
+import threading
+from array import array
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retour.flow.check import MOST, TooManyError, may_send, may_send_all
+from retour.instants import DAY, SECOND
+from retour.lifecycle import Mode, Policy, decide, preset
+from retour.model import VALID, Answer, Cause, Decision, MailKind, State, StateName
+from retour.ports import Change
+from retour.snapshot import Table
+from retour.snapshot.packed import pack
+from retour.snapshot.segment import BUCKETS, Segment
+
+NOW = 20_000 * DAY
+DEFAULT = preset("default")
+HARD = State(StateName.INVALID, frozenset({Cause.HARD}), since=NOW)
+
+causes = st.frozensets(st.sampled_from(Cause), min_size=1)
+dues = st.none() | st.integers(1, 4_000_000_000).map(lambda seconds: seconds * SECOND)
+states = st.one_of(
+    st.builds(State, st.just(StateName.INVALID), causes, until=dues, unsubscribed=st.booleans()),
+    st.builds(State, st.just(StateName.HELD), listed=st.integers(0, 2), unsubscribed=st.booleans()),
+    st.builds(State, st.just(StateName.BOUNCING), unsubscribed=st.booleans()),
+    st.just(VALID),
+)
+policies = st.builds(
+    Policy,
+    complaint_stops=st.sampled_from(["all", "marketing"]),
+    mode=st.sampled_from(Mode),
+    never_stop=st.frozensets(st.sampled_from(["ann@b.example", "b.example", "c.example"])),
+)
+kinds = st.sampled_from(MailKind)
+
+
+def change(address: str, state: State, account: str = "demo") -> Change:
+    return Change(account, address, VALID, state, NOW)
+
+
+def table(**states: State) -> Table:
+    """A table with one account `demo`; keywords are local parts at b.example."""
+    made = Table(b"pepper")
+    made.policy("demo", DEFAULT)
+    made.apply([change(f"{local}@b.example", state) for local, state in states.items()])
+    return made
+
+
+def asked(made: Table, address: str, kind: MailKind = MailKind.MAILING, now: int = NOW) -> Decision:
+    return made.decision("demo", address, kind, now)
+
+
+@given(states, policies, kinds)
+def test_answers_as_the_state_machine_does(state: State, policy: Policy, kind: MailKind) -> None:
+    made = Table(b"pepper")
+    made.policy("demo", policy)
+    made.apply([change("ann@b.example", state)])
+    before_any_reset = 0
+    free = pack(state) == 0
+    expected = Decision(Answer.SEND) if free else decide(state, policy, kind, "ann@b.example")
+    assert made.decision("demo", "ann@b.example", kind, before_any_reset) == expected
+    assert made.decision("demo", "ann@b.example", kind, before_any_reset) == expected  # now remembered
+
+
+@given(states, kinds)
+def test_a_row_is_left_out_only_where_every_answer_is_send(state: State, kind: MailKind) -> None:
+    if pack(state) == 0:
+        assert decide(state, DEFAULT, kind).answer is Answer.SEND
+
+
+def test_an_address_is_free_again_from_its_due_time_on_and_not_before() -> None:
+    until = NOW + 30 * DAY
+    soft = State(StateName.INVALID, frozenset({Cause.SOFT}), since=NOW, until=until)
+    made = table(ann=soft)
+    assert asked(made, "ann@b.example", now=until - 1) == Decision(Answer.STOP, "soft", until)
+    assert asked(made, "ann@b.example", now=until).answer is Answer.SEND
+
+
+def test_a_due_time_is_never_early_by_its_fraction_of_a_second() -> None:
+    until = NOW + 1
+    made = table(ann=State(StateName.INVALID, frozenset({Cause.SOFT}), since=NOW, until=until))
+    assert asked(made, "ann@b.example", now=NOW).answer is Answer.STOP
+    assert asked(made, "ann@b.example", now=NOW + SECOND).answer is Answer.SEND
+
+
+def test_an_unsubscribe_outlives_the_reset() -> None:
+    soft = State(StateName.INVALID, frozenset({Cause.SOFT}), since=NOW, until=NOW + DAY, unsubscribed=True)
+    made = table(ann=soft)
+    assert asked(made, "ann@b.example", now=NOW + 2 * DAY) == Decision(Answer.STOP, "unsubscribed")
+    assert asked(made, "ann@b.example", MailKind.SYSTEM, NOW + 2 * DAY).answer is Answer.SEND
+
+
+def test_accounts_do_not_see_each_other() -> None:
+    made = table(ann=HARD)
+    made.policy("other", DEFAULT)
+    assert made.decision("other", "ann@b.example", MailKind.MAILING, NOW).answer is Answer.SEND
+
+
+def test_account_and_address_are_not_run_together() -> None:
+    made = Table(b"pepper")
+    made.policy("de", DEFAULT)
+    made.policy("demo", DEFAULT)
+    made.apply([change("mo-ann@b.example", HARD, "de")])
+    assert made.decision("demo", "-ann@b.example", MailKind.MAILING, NOW).answer is Answer.SEND
+
+
+def test_an_unknown_account_is_free_and_a_change_for_it_is_refused_loudly() -> None:
+    made = Table(b"pepper")
+    assert asked(made, "ann@b.example") == Decision(Answer.SEND)
+    with pytest.raises(LookupError, match="demo"):
+        made.apply([change("ann@b.example", HARD)])
+
+
+def test_observe_says_what_it_would_have_said() -> None:
+    made = table(ann=HARD)
+    made.policy("demo", Policy(mode=Mode.OBSERVE))
+    assert asked(made, "ann@b.example") == Decision(Answer.SEND, "hard", would_be=Answer.STOP)
+
+
+def test_while_states_are_rewritten_the_ledger_itself_is_asked() -> None:
+    made = table(ann=HARD)
+    held = Decision(Answer.HOLD, "incident")
+    questions = []
+
+    def ask(*question: object) -> Decision:
+        questions.append(question)
+        return held
+
+    made.rewriting("demo", ask)
+    assert asked(made, "ann@b.example") == held
+    assert questions == [("demo", "ann@b.example", MailKind.MAILING, NOW)]
+    made.rewritten("demo")
+    assert asked(made, "ann@b.example") == Decision(Answer.STOP, "hard")
+
+
+rows = st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 20)), st.integers(0, 2**39), max_size=40)
+
+
+@settings(max_examples=200)
+@given(st.lists(rows, max_size=6))
+def test_a_segment_is_a_dict_of_what_was_put_last(batches: list[dict[tuple[int, int], int]]) -> None:
+    segment, expected = Segment(), dict[tuple[int, int], int]()
+    for batch in batches:
+        for (bucket, key), packed in batch.items():
+            segment.put(bucket, key, packed)
+            expected[bucket, key] = packed
+        segment.merge()
+        for bucket in range(5):
+            for key in range(22):
+                assert segment.get(bucket, key) == expected.get((bucket, key), 0)
+    assert len(segment) == sum(packed > 0 for packed in expected.values())
+
+
+def test_a_segment_merges_by_itself_and_its_last_bucket_and_key_are_found() -> None:
+    segment = Segment()
+    for key in range(10_000):
+        segment.put(BUCKETS - 1, 2**64 - 1 - key, 0x1FF)
+    assert segment.get(BUCKETS - 1, 2**64 - 1) == 0x1FF
+    assert segment.get(BUCKETS - 1, 2**64 - 10_000) == 0x1FF
+    assert segment.get(BUCKETS - 1, 2**64 - 10_001) == 0
+    assert len(segment._deltas) < 300
+
+
+def test_a_row_costs_13_octets() -> None:
+    assert array("Q").itemsize + array("I").itemsize + 1 == 13
+
+
+def test_readers_never_miss_a_row_while_others_are_merged() -> None:
+    made = table(ann=HARD)
+    ended = threading.Event()
+
+    def write() -> None:
+        for number in range(60_000):
+            made.apply([change(f"{number}@c.example", HARD)])
+        ended.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    missed = 0
+    while not ended.is_set():
+        missed += asked(made, "ann@b.example").answer is not Answer.STOP
+    writer.join()
+    assert missed == 0
+    assert len(made) == 60_001
+
+
+def test_may_send_normalises_and_refuses_what_is_no_address() -> None:
+    made = table(ann=HARD)
+    assert may_send("ann@B.EXAMPLE", "demo", MailKind.MAILING, made, NOW).answer is Answer.STOP
+    assert may_send("ann@x@b.example", "demo", MailKind.MAILING, made, NOW).why == "no_address"
+    assert may_send("ann\r\n@b.example", "demo", MailKind.MAILING, made, NOW).why == "no_address"
+
+
+def test_may_send_all_keeps_the_order_and_its_bound() -> None:
+    made = table(ann=HARD)
+    answers = may_send_all(["bob@b.example", "?", "ann@b.example"], "demo", MailKind.MAILING, made, NOW)
+    assert [decision.why for decision in answers] == ["", "no_address", "hard"]
+    with pytest.raises(TooManyError, match="10001"):
+        may_send_all(["a@b.example"] * (MOST + 1), "demo", MailKind.MAILING, made, NOW)
