@@ -15,25 +15,32 @@ class Codes(NamedTuple):
 # RFC 3463 §2: class 2, 4 or 5; subjects 0-7 are the registered ones, which also keeps out addresses of
 # hosts and version numbers ("5.94.2"). A text is full of dots: nothing may stand directly around the code.
 _STATUS = r"[245]\.[0-7]\.\d{1,3}"
+_FREE = r"(?<![\w./@-])(?<![\w\]]:)"  # no part of a word, path, host or port
 # RFC 5321 §4.2: the second digit of a refusal is 0-5; "550 5.1.1", "550-5.1.1", "550 #5.1.1", "552 (5.2.2)".
 _REPLY = re.compile(
-    rf"(?<![\w.:/@-])([45][0-5]\d)(?![\w.@])(?:[ \-:]{{0,3}}[ \[(#]{{0,3}}({_STATUS})(?![\w-]|\.\d))?",
+    rf"{_FREE}([45][0-5]\d)(?![\w.@])(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS})(?![\w-]|\.\d))?",
     re.ASCII,
 )
-_LONE_STATUS = re.compile(rf"(?<![\w.:/@-])({_STATUS})(?![\w-]|\.\d)", re.ASCII)
+_LONE_STATUS = re.compile(rf"{_FREE}({_STATUS})(?![\w-]|\.\d)", re.ASCII)
 
 
 def codes_in(text: str) -> Codes:
     """The reply code and the enhanced status code that a server's words carry.
 
-    A pair that stands together wins over codes that stand alone; among equals the first. O(len(text)).
+    A pair that stands together wins over codes that stand alone; among equals the first, but one that
+    only says that time ran out (x.4.7) gives way to a later one, which tells why. O(len(text)).
     """
     reply: str | None = None
+    expired: Codes | None = None
     for match in _REPLY.finditer(text):
-        if match[2]:
+        if match[2] and match[2].endswith(".4.7"):
+            expired = expired or Codes(match[1], match[2])
+        elif match[2]:
             return Codes(match[1], match[2])
-        if reply is None:
+        elif reply is None:
             reply = match[1]
+    if expired:
+        return expired
     lone = _LONE_STATUS.search(text)
     return Codes(reply, lone[1] if lone else None)
 

@@ -13,7 +13,7 @@ _BARE_BOUNDARY = re.compile(
     rb'boundary[ \t\n]*=[ \t\n]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))', re.IGNORECASE
 )
 _BARE_CHARSET = re.compile(rb"charset[ \t\n]*=[ \t\n]*[\"']?([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
-_GUESSED_BOUNDARY = re.compile(rb"\n--([^\s-][^\n]{0,198})\n")
+_GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
 
 
 class Part:
@@ -128,20 +128,26 @@ def _part(mail: Mail, head: Block, start: int, end: int) -> Part:
 
 def _split(mail: Mail, part: Part, depth: int) -> None:
     """Adds the leaves of a part, in order, to the mail."""
-    if not part.type.startswith(b"multipart/"):
+    if not part.type.startswith(b"multipart/") and not _hides_parts(mail, part, depth):
         _add(mail, part)
         return
     boundary = part.parameter(_BARE_BOUNDARY, "boundary").encode("latin-1", "replace").rstrip()
     if not boundary or mail.raw.find(b"\n--" + boundary, part.start - 1, part.end) < 0:
+        # QUIRK: some folded headers lack their indentation (22-unfolded-boundary); the lines still tell.
         guessed = _GUESSED_BOUNDARY.search(mail.raw, part.start - 1, part.end)
         mail.note(limits.BOUNDARY_MISSING)
-        boundary = guessed[1] if guessed else b""
+        boundary = guessed[1].rstrip() if guessed else b""
     if not boundary or depth == limits.DEPTH:
         if boundary:
             mail.note(limits.TOO_COMPLEX)
         _add(mail, Part(mail, part.head, part._value, b"text/plain", part.start, part.end))
         return
     _split_at(mail, part, b"\n--" + boundary, depth)
+
+
+def _hides_parts(mail: Mail, part: Part, depth: int) -> bool:
+    # QUIRK: a gateway lost the Content-Type of a report but not its parts (sendmail-parts-undeclared).
+    return depth == 0 and mail.low.find(b"\ncontent-type: message/delivery-status", part.start, part.end) >= 0
 
 
 def _split_at(mail: Mail, part: Part, delimiter: bytes, depth: int) -> None:

@@ -8,7 +8,7 @@ from retour.model import Kind, Reading, Report
 from retour.parse.automatic import is_automatic_reply, is_challenge
 from retour.parse.delivery import read_delivery_status
 from retour.parse.feedback import read_feedback
-from retour.parse.kinds import is_delay, is_notice
+from retour.parse.kinds import from_nobody, is_delay, is_notice
 from retour.parse.notice import Notice
 from retour.parse.original import message_id, read_original
 from retour.parse.prose import read_prose
@@ -55,7 +55,8 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
         return strongest(reports), reports
     if is_challenge(notice):
         return Kind.CHALLENGE, ()
-    return (Kind.AUTOREPLY if is_automatic_reply(notice) else Kind.OTHER), ()
+    automatic = is_automatic_reply(notice) or from_nobody(notice)  # RFC 3834 §3.3: replies to nobody
+    return (Kind.AUTOREPLY if automatic else Kind.OTHER), ()
 
 
 def strongest(reports: tuple[Report, ...]) -> Kind:

@@ -4,12 +4,15 @@ import re
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
+from retour.codes import codes_in
 from retour.instants import Instant, from_datetime
 from retour.mime import Block, Part
 from retour.mime.encoded import decode_text, decode_words
 from retour.model import Action, Kind, Report
+from retour.parse.dialects import sendmail
 from retour.parse.mailbox import original_address, typed_address
 from retour.parse.notice import Notice
+from retour.parse.prose import claims_in
 from retour.parse.reply import report_of
 from retour.parse.words import words_about
 
@@ -85,6 +88,13 @@ def _report(group: Block, notice: Notice, low: str, alone: bool, mta: str | None
     action = _action(group)
     status = _STATUS.search(group.value(b"status"))
     diagnostic = decode_words(group.value(b"diagnostic-code"))
+    text = words_about(notice.words, low, recipient or original, alone)
+    if alone and not recipient and not original:
+        recipient = next((claim.recipient for claim in claims_in(notice.words)), None)
+    host = _host(group.value(b"remote-mta"))
+    if "ranscript of session" in notice.words and codes_in(diagnostic).reply is None:
+        talking, reply = sendmail.said_about(recipient or original or "", notice.words)
+        host, diagnostic = host or talking, reply or diagnostic
     return report_of(
         _kind(action, status),
         recipient or original,
@@ -92,8 +102,8 @@ def _report(group: Block, notice: Notice, low: str, alone: bool, mta: str | None
         original=original,
         action=action,
         status=b".".join(status.groups()).decode() if status else None,
-        remote=_host(group.value(b"remote-mta")),
-        text=words_about(notice.words, low, recipient or original, alone),
+        remote=host,
+        text=text,
         mta=mta,
         at=_moment(group.value(b"last-attempt-date")),
     )

@@ -14,11 +14,11 @@ _DIVIDERS = (
     r"(?:is |are |of the message )?(?:follows?|below|is)",
     r"-{2,60} ?(?:message|the) (?:header|text|body)",
     r"(?:the )?(?:original|returned|unsent) (?:message|mail|text)(?: headers?| text)? "
-    r"(?:follows|is (?:attached|included) below|was)",
+    r"(?:follows|is (?:attached|included) below)",
     r"(?:message|body of message generated|headers?) (?:follows|response)",
     r"(?:---- )?original (?:message|mail|text)[^\n]{0,40}:",
     r"below (?:is|are) (?:a copy|the)",
-    r"received: (?:from|by|\(qmail)",
+    r"received: ?(?:from|by|\(qmail)",
     r"return-path: ?<",
 )
 _DIVIDER = re.compile(r"\n[ \t>]{0,8}(?:" + "|".join(_DIVIDERS) + ")", re.IGNORECASE)

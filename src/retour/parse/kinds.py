@@ -22,6 +22,7 @@ _SYSTEM = _one_of(
     r"mail administrator",
     r"microsoftexchange[0-9a-f]{10}",  # RFC-less sender of M365's reports
 )
+_MACHINE = _one_of(r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery")
 _SUBJECT = _one_of(
     r"undeliver",
     r"deliver[yi].{0,20}(?:status|fail|problem|error|delay|notif)",
@@ -51,6 +52,9 @@ _FAILED = _one_of(
     r"giving up",
     r"unzustellbar",
     r"not reach",
+    r"problem delivering",
+    r"error delivering",
+    r"did(?: not|n't) like our",
 )
 _DELAYED = _one_of(
     r"\((?:delay(?:ed)?|verz[öo]gerung)\)",
@@ -62,23 +66,24 @@ _DELAYED = _one_of(
     r"(?:has|have) not yet been delivered",
     r"attempts? (?:to deliver.{0,40} )?will continue",
     r"still being (?:retried|queued)",
+    r"delivery incomplete",
+    r"will retry for",
 )
 
 
 def is_notice(notice: Notice) -> bool:
     """A machine's notice that mail was not delivered; an ordinary mail that quotes one is none."""
     head = notice.mail.head
-    if head.has(b"x-failed-recipients"):
+    if head.has(b"x-failed-recipients") or notice.status:
         return True
-    if head.end == 0:
-        return _FAILED.search(notice.plain()) is not None  # a bare body: all there is are its words
-    if is_list_mail(head) or not (_SYSTEM.search(notice.sender.lower()) or _from_nobody(notice)):
-        return False
-    return (
-        _SUBJECT.search(notice.subject.lower()) is not None
-        or _FAILED.search(notice.plain()) is not None
-        or codes_in(notice.plain()).reply is not None
-    )
+    failed = _FAILED.search(notice.plain()) is not None
+    refused = failed or codes_in(notice.plain()).reply is not None
+    if head.end == 0:  # a bare body: all there is are its words
+        return failed or (refused and "@" in notice.words)
+    sender = notice.sender.lower()
+    if _SYSTEM.search(sender) or (from_nobody(notice) and not is_list_mail(head)):
+        return refused or notice.returned is not None or _SUBJECT.search(notice.subject.lower()) is not None
+    return failed and notice.returned is not None and _MACHINE.search(sender) is not None
 
 
 def is_delay(notice: Notice) -> bool:
@@ -86,6 +91,6 @@ def is_delay(notice: Notice) -> bool:
     return _DELAYED.search(notice.subject.lower()) is not None or _DELAYED.search(notice.plain()) is not None
 
 
-def _from_nobody(notice: Notice) -> bool:
+def from_nobody(notice: Notice) -> bool:
     """The null sender (RFC 5321 §4.5.5), as the delivering server wrote it down."""
     return notice.mail.head.value(b"return-path") == b"<>" or notice.sender.rstrip().endswith("<>")

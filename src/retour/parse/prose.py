@@ -1,51 +1,95 @@
 """Notices without a machine-readable part: an address and, near it, the words about it."""
 
 import re
+from typing import NamedTuple
 
+from retour.codes import codes_in
 from retour.model import Kind, Report
+from retour.parse.dialects import sendmail
 from retour.parse.mailbox import addresses_in, one_address
 from retour.parse.notice import Notice
 from retour.parse.reply import report_of
-from retour.parse.words import TEXT, paragraph_end
+from retour.parse.words import TEXT, deciding
 
+RECIPIENTS = 100  # read from one notice
+
+# What stands before "did not reach the following recipient(s)" is about the original, not the failure:
+# Exchange writes To, Subject and Sent of it there.
+_LEAD_IN = re.compile(
+    r"\b(?:following|these|its)\s+(?:[\w/()]+\s+){0,3}(?:recipient|address|user|mailbox|person|group|destination)",
+    re.IGNORECASE,
+)
 # A line that begins with an address: bare, in brackets, as a bullet; then nothing, a colon, dots or words.
 _CLAIM = re.compile(
-    r"^[ \t>*-]{0,10}(?:(?:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
-    r"<?([^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])>?"
+    r"^(?P<indent>[ \t>]{0,12})[*-]{0,3}[ \t]{0,4}"
+    r"(?:(?:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
+    r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
+    r"(?:<mailto:[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (m365-ndr)
     r"(?=[ \t]*(?:$|:|\.\.\.|\(|,|-|;|\s))",
-    re.MULTILINE,
+    re.MULTILINE | re.IGNORECASE,
 )
-_FROM = re.compile(r"\((?:expanded|generated) from:? <?([^\s<>()]{3,320})>?\)")
+# A line that ends with one behind a few words: "Unknown user: a@b", "undeliverable to a@b".
+_LABELLED = re.compile(
+    r"^(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return)"
+    r"[A-Za-z][^\n@<>]{2,80}?(?::|\bto|\bfor)[ \t]{1,8})"
+    r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SOURCE = re.compile(r"\((?:expanded|generated) from:?\s+<?([^\s<>()]{3,320})>?\)")
 _NOT_RECIPIENTS = re.compile(
-    r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|no-?reply|hostmaster|webmaster|admin\w*)@",
+    r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|no-?reply|hostmaster|webmaster|admin\w{0,20})@",
     re.IGNORECASE,
 )
 
 
+class Claim(NamedTuple):
+    """What the words say about one recipient."""
+
+    recipient: str | None
+    words: str
+
+
 def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...]:
     """A report for each recipient that the words name; without any, one for the returned message's To."""
-    claims = claims_in(notice.words)
+    claims = claims_in(notice.words) or [
+        Claim(address, _from(notice.words, address)) for address in named_in(notice)
+    ]
     if not claims:
-        claims = [(recipient, notice.words) for recipient in named_in(notice)]
-    if not claims:
-        return (_report(kind, None, notice.words, mta),)
-    return tuple(_report(kind, recipient, words, mta) for recipient, words in claims)
+        claims = [Claim(None, notice.words)]
+    return tuple(_report(kind, claim, notice, mta) for claim in claims)
 
 
-def claims_in(text: str) -> list[tuple[str, str]]:
-    """(address, words about it) for each line that begins with an address; each address once."""
-    starts = list(_CLAIM.finditer(text))
-    claims: dict[str, str] = {}
+def claims_in(text: str) -> list[Claim]:
+    """One for each address that begins a line, with all that is said up to the next one."""
+    lead = _LEAD_IN.search(text)
+    starts = _starts(_CLAIM, text, lead.end()) if lead else []
+    starts = starts or _starts(_CLAIM, text, 0) or _starts(_LABELLED, text, 0)
+    claims: dict[str, Claim] = {}
     for index, match in enumerate(starts):
-        address = one_address(match[1])
-        if address is None or address.lower() in claims or len(claims) == 100:
-            continue
-        limit = starts[index + 1].start() if index + 1 < len(starts) else len(text)
-        stop = paragraph_end(text, match.end())
-        if not text[match.end() : stop].strip(" :.>\n\t"):
-            stop = paragraph_end(text, stop + 2)
-        claims[address.lower()] = text[match.end() : min(stop, max(limit, match.end()), match.end() + TEXT)]
-    return [(address, words.strip(" :>\n\t")) for address, words in claims.items()]
+        stop = starts[index + 1].start() if index + 1 < len(starts) else len(text)
+        begin = match.end() if match.re is _CLAIM else match.start()
+        address, words = match["address"], text[begin : min(stop, begin + TEXT)]
+        known = claims.get(address.lower())
+        claims[address.lower()] = (
+            Claim(known.recipient, known.words + "\n\n" + words) if known else Claim(address, words)
+        )
+    return list(claims.values())
+
+
+def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[str]]:
+    """The lines that begin with an address; not those that go on about one in a deeper indentation."""
+    starts: list[re.Match[str]] = []
+    indent = 0
+    for match in pattern.finditer(text, start):
+        inside = (
+            starts and len(match["indent"]) > indent and text[match.start() - 2 : match.start()] != "\n\n"
+        )
+        if not inside and one_address(match["address"]):
+            starts.append(match)
+            indent = len(match["indent"])
+        if len(starts) == RECIPIENTS:
+            break
+    return starts
 
 
 def named_in(notice: Notice) -> list[str]:
@@ -63,9 +107,19 @@ def named_in(notice: Notice) -> list[str]:
     return to if len(to) == 1 else []
 
 
-def _report(kind: Kind, recipient: str | None, words: str, mta: str | None) -> Report:
-    source = _FROM.search(words)
-    line = " ".join(words[:TEXT].split())
-    return report_of(
-        kind, recipient, line, original=one_address(source[1]) if source else None, text=line, mta=mta
-    )
+def _from(text: str, address: str) -> str:
+    """The words from the line that names the address on; all of them when none does."""
+    at = text.lower().find(address.lower())
+    return text[text.rfind("\n", 0, at) + 1 :] if at >= 0 else text
+
+
+def _report(kind: Kind, claim: Claim, notice: Notice, mta: str | None) -> Report:
+    words = claim.words[:TEXT]
+    source = _SOURCE.search(words)
+    said = deciding(words)
+    host = None
+    if claim.recipient and not codes_in(said).reply:
+        host, reply = sendmail.said_about(claim.recipient, notice.words)
+        said = reply or said
+    original = one_address(source[1]) if source else None
+    return report_of(kind, claim.recipient, said, original=original, remote=host, text=words.strip(), mta=mta)

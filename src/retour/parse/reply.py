@@ -61,6 +61,10 @@ def report_of(
     """A report on a recipient from a server's words (one line) and whatever else was stated about it."""
     host, said = unwrapped(words[:WORDS])
     codes = codes_in(said)
+    told = telling_status(codes.status, status)
+    if text and (codes.reply is None or tells_little(told)):
+        more = codes_in(text)
+        codes = Codes(codes.reply or more.reply, codes.status if tells_little(more.status) else more.status)
     if _OURS.search(said) or _OURS.search(text):
         kind = Kind.SUPPRESSED
     return Report(
@@ -83,6 +87,11 @@ def telling_status(said: str | None, stated: str | None) -> str | None:
     if is_vague(said) or (not names_cause(said) and names_cause(stated)):
         return stated if stated and not is_vague(stated) else said or stated
     return said
+
+
+def tells_little(status: str | None) -> bool:
+    """Whether an enhanced code leaves the cause open: none, x.0.0, or only that time ran out (x.4.7)."""
+    return is_vague(status) or (status is not None and status.endswith(".4.7"))
 
 
 def unwrapped(words: str) -> tuple[str | None, str]:

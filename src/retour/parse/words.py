@@ -1,22 +1,41 @@
 """The human words that a notice has for one recipient."""
 
+from retour.codes import codes_in
+
 TEXT = 4096  # characters kept for one recipient
 
 
 def words_about(words: str, low: str, recipient: str | None, alone: bool) -> str:
-    """The paragraph of `words` that names the recipient; `low` is `words` in lower case.
+    """What `words` says from the line that names the recipient on; `low` is `words` in lower case.
 
-    When the paragraph holds the bare address only, the next one belongs to it. Without a place that
-    names the recipient: all the words if the recipient is `alone`, else "".
+    All of it when the recipient is `alone` in the notice, else its paragraph (the next one too when that
+    holds the bare address only). Without a place that names it: all the words, or "" if it is not alone.
     """
     at = low.find(recipient.lower()) if recipient else -1
     if recipient is None or at < 0:
         return words[:TEXT].strip() if alone else ""
     start = words.rfind("\n", 0, at) + 1
+    if alone:
+        return words[start : start + TEXT].strip()
     stop = paragraph_end(words, at)
-    if stop - at < len(recipient) + 4 or not words[at + len(recipient) : stop].strip(" \t\n>:.\"'"):
-        stop = len(words) if alone else paragraph_end(words, stop + 2)
+    if not words[at + len(recipient) : stop].strip(" \t\n>:.\"'"):
+        stop = paragraph_end(words, stop + 2)
     return words[start : min(stop, start + TEXT)].strip()
+
+
+def deciding(words: str) -> str:
+    """The paragraph that holds the server's reply, on one line: with a reply code, else with an enhanced
+    code, else the first that is not empty; "" for no words."""
+    paragraphs = [" ".join(paragraph.split()).lstrip(" :>.") for paragraph in words.split("\n\n")]
+    paragraphs = [paragraph for paragraph in paragraphs if paragraph]
+    codes = [codes_in(paragraph) for paragraph in paragraphs]
+    for index, found in enumerate(codes):
+        if found.reply:
+            return paragraphs[index]
+    for index, found in enumerate(codes):
+        if found.status:
+            return paragraphs[index]
+    return paragraphs[0] if paragraphs else ""
 
 
 def paragraph_end(text: str, start: int) -> int:
