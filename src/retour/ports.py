@@ -5,7 +5,7 @@ All calls are synchronous and thread-safe; whoever lives in an event loop calls 
 that returns has committed (promise 1). Repeating a call with the same ids changes nothing (promise 2).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -125,8 +125,11 @@ class Sends(Protocol):
 
     def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]: ...
 
-    def by_message_id(self, message_ids: Iterable[str]) -> Mapping[str, list[Send]]:
-        """Sends of each Message-ID, over all accounts; one message to many has many."""
+    def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
+        """The send with this Message-ID, over all accounts; [] when it is not ours.
+
+        One message to many has many: then those to these normalised addresses, or any two where none is.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +239,14 @@ class Ledger(Protocol):
         """Every stored state that is not plainly `send`, as changes from VALID: what a gate loads."""
 
 
-class Store(Ledger, Sends, Accounts, Protocol):
-    """The system of record: what the stories are told is one place on disk."""
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The system of record: three ports of one place on disk."""
+
+    accounts: Accounts
+    sends: Sends
+    ledger: Ledger
+    close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 
 class Snapshot(Protocol):

@@ -58,13 +58,13 @@ class Taken:
 
 def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant) -> Taken:
     """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit."""
-    accounts = {account.number: account for account in store.accounts()}
+    accounts = {account.number: account for account in store.accounts.accounts()}
     judged, faults = _judge_all(arrivals, judge)
     claims = {
         arrival.id: claim_of(arrival, judged[arrival.id][0].original, keyring, accounts)
         for arrival in arrivals
     }
-    sends = known(claims.values(), store)
+    sends = known([(claims[a.id], judged[a.id][0]) for a in arrivals], store.sends)
     outcomes: dict[bytes, Outcome] = {}
     events: list[Event] = []
     for arrival in arrivals:
@@ -73,7 +73,7 @@ def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: 
         made = _events(arrival, reading, verdicts, tied, now)
         outcomes[arrival.id] = _outcome(reading, made, tied)
         events += made
-    return Taken(outcomes, events, store.record(events, now), faults)
+    return Taken(outcomes, events, store.ledger.record(events, now), faults)
 
 
 def _judge_all(

@@ -45,10 +45,10 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The sends that the claims of a batch point to."""
+    """The sends that the claims of a batch point to: by token, and by Message-ID."""
 
     by_id: Mapping[int, Send]
-    by_message_id: Mapping[str, Sequence[Send]]
+    by_claim: Mapping[Claim, Sequence[Send]]
 
 
 def claim_of(
@@ -67,12 +67,15 @@ def claim_of(
     return Claim(message_id=message_id or None)
 
 
-def known(claims: Iterable[Claim], sends: Sends) -> Known:
-    """The sends of a whole batch, in two look-ups."""
-    claims = list(claims)
-    ids = {claim.token.send for claim in claims if claim.token}
-    message_ids = {claim.message_id for claim in claims if claim.message_id and not claim.token}
-    return Known(sends.by_id(ids) if ids else {}, sends.by_message_id(message_ids) if message_ids else {})
+def known(claims: Sequence[tuple[Claim, Reading]], sends: Sends) -> Known:
+    """The sends of a whole batch: one look-up for all tokens, one for each Message-ID."""
+    ids = {claim.token.send for claim, _ in claims if claim.token}
+    found: dict[Claim, Sequence[Send]] = {}
+    for claim, reading in claims:
+        if claim.message_id and not claim.token:
+            named = [address for report in reading.reports for address in _named(report)]
+            found[claim] = [*found.get(claim, ()), *sends.by_message_id(claim.message_id, named)]
+    return Known(sends.by_id(ids) if ids else {}, found)
 
 
 def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list[Tie | None]:
@@ -108,7 +111,7 @@ def _claimed(arrival: Arrival, claim: Claim, sends: Known) -> Sequence[Send]:
         send = sends.by_id.get(claim.token.send)
         candidates = [send] if send and send.account == claim.account else []
     else:
-        candidates = list(sends.by_message_id.get(claim.message_id or "", ()))
+        candidates = list({send.id: send for send in sends.by_claim.get(claim, ())}.values())
     return [send for send in candidates if arrival.account in (None, send.account)]
 
 
