@@ -211,7 +211,7 @@ class Life:
 
     def type_of(self, failure: Failure) -> BounceType | None:
         """Rule 2: the type under the policy in force when it occurred."""
-        rule = self.policy.types[failure.reason]
+        rule = self.policy.types.get(failure.reason, TypeRule.IGNORE)
         if rule is TypeRule.IGNORE:
             return None
         if rule is not TypeRule.HARD_CONFIRMED:
@@ -238,8 +238,9 @@ class Life:
                 self.deactivate(event.at, {Cause.PLATFORM})
             case EventKind.STOP:
                 self.deactivate(event.at, {Cause.SUPPORT})
-            case EventKind.RESTORE:
+            case EventKind.RESTORE:  # "`valid` and clean", so nothing is waited for either
                 self.clean(event.at)
+                self.unconfirmed = False
             case EventKind.UNSUBSCRIBE:
                 self.unsubscribed = True
             case EventKind.RESUBSCRIBE:
@@ -264,8 +265,7 @@ class Life:
         return StateName.BOUNCING if self.listed_at(at) else StateName.VALID
 
     def seen_at(self, at: Instant) -> State:
-        """The state at `at`, when nothing but time has passed since what was played last."""
-        self.pass_time(at)
+        """The state at the moment that was played up to."""
         listed = [b for b in self.bounces if b.listed]
         own = [reason for reason, threshold in self.policy.threshold_by_reason.items() if threshold]
         return State(
@@ -283,15 +283,11 @@ class Life:
             listed=len(listed),
         )
 
-    def copy(self) -> "Life":
-        return replace(self, bounces=list(self.bounces))
-
-    def changes_after(self, now: Instant) -> Instant | None:
-        """The first later moment at which time alone shows another state: a due reset, or a window's edge."""
-        seen = self.copy().seen_at(now)
-        moments = {b.at + self.policy.within_days * DAY for b in self.bounces} | {self.copy().due()}
-        later = sorted(moment for moment in moments if moment is not None and moment > now)
-        return next((moment for moment in later if self.copy().seen_at(moment) != seen), None)
+    def turns(self) -> list[Instant]:
+        """Moments at which time alone may show another state: a due reset, a bounce leaving the window."""
+        due = self.due()
+        edges = [b.at + self.policy.within_days * DAY for b in self.bounces]
+        return edges if due is None else [*edges, due]
 
 
 def reference(
@@ -301,13 +297,33 @@ def reference(
     deliveries: Sequence[tuple[int | None, Instant]] = (),
 ) -> State:
     """The state at `now`; arguments and result as those of `retour.lifecycle.fold`."""
+    seen, life = seen_at(events, policies, now, deliveries)
+    dated = {event.at for event in events} | {version.at for version in policies}
+    dated |= {at for _, at in deliveries}
+    moment = now
+    while ahead := [at for at in {*dated, *life.turns()} if at > moment]:
+        moment = min(ahead)
+        later, life = seen_at(events, policies, moment, deliveries)
+        if later != seen:
+            return replace(seen, changes_at=moment)
+    return seen
+
+
+def seen_at(
+    events: Sequence[Event],
+    policies: Sequence[PolicyVersion],
+    now: Instant,
+    deliveries: Sequence[tuple[int | None, Instant]],
+) -> tuple[State, Life]:
+    """The state at a moment but for `changes_at`, and the life that it was read from."""
     known = list({event.id: event for event in events if event.standing is Standing.PROVEN}.values())
     versions = sorted(policies, key=lambda version: (version.at, version.number))
-    failures = group_by_send([event for event in known if event.kind is EventKind.BOUNCE])
-    first = play(known, versions, now, deliveries, failures, frozenset())
-    # A void bounce did not happen (rule 12): a delivery of its send is one after all.
-    life = play(known, versions, now, deliveries, failures, frozenset(first.voided))
-    return replace(life.copy().seen_at(now), changes_at=life.changes_after(now))
+    void: set[int] = set()
+    while True:
+        life = play(known, versions, now, deliveries, frozenset(void))
+        if life.voided <= void:
+            return life.seen_at(now), life
+        void |= life.voided  # a void bounce did not happen (rule 12): a delivery of its send is one after all
 
 
 def play(
@@ -315,10 +331,10 @@ def play(
     versions: Sequence[PolicyVersion],
     now: Instant,
     deliveries: Sequence[tuple[int | None, Instant]],
-    failures: Sequence[Failure],
     voided: frozenset[int],
 ) -> Life:
     """Everything up to `now`, in the order of the rules' first paragraph."""
+    failures = group_by_send([event for event in known if event.kind is EventKind.BOUNCE])
     life = Life(versions[0].policy, incidents_of(known), now)
     bounced = {failure.send for failure in failures if failure.send is not None} - voided
     told = [(event.send, event.at) for event in known if event.kind is EventKind.DELIVERED]
@@ -330,15 +346,15 @@ def play(
     for event in known:
         if event.kind not in (EventKind.BOUNCE, EventKind.DELIVERED):
             steps.append((event.at, order_of(event.kind), event.id, event))
-    for at, order, _, what in sorted(steps, key=lambda step: step[:3]):
+    for at, _, _, what in sorted(steps, key=lambda step: step[:3]):
         if at <= now:
             life.pass_time(at)
-            take(life, at, order, what)
+            take(life, at, what)
     life.pass_time(now)
     return life
 
 
-def take(life: Life, at: Instant, order: int, what: object) -> None:
+def take(life: Life, at: Instant, what: object) -> None:
     match what:
         case Policy():
             life.change_policy(at, what)
@@ -383,13 +399,13 @@ def rank_of(reason: Reason | None) -> int:
 
 
 def incidents_of(known: Sequence[Event]) -> list[Incident]:
-    """Rule 12: each opening lasts until the first close after it, whenever either became known."""
+    """Rule 12: each opening lasts until the first close after it that confirms or reverts."""
     order = sorted(known, key=lambda event: (event.at, event.id))
     incidents = []
     for place, event in enumerate(order):
         if event.kind is EventKind.INCIDENT_OPEN:
             begins = event.at if event.begins is None else event.begins
-            closes = [e for e in order[place:] if e.kind is EventKind.INCIDENT_CLOSE]
+            closes = [e for e in order[place:] if e.kind is EventKind.INCIDENT_CLOSE and e.outcome]
             close = closes[0] if closes else None
             if close is None:
                 incidents.append(Incident(begins, None, None))
