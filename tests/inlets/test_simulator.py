@@ -1,0 +1,220 @@
+"""The mailbox simulator over real sockets: every row of its table says what it promises."""
+
+import queue
+import smtplib
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from inlets.beside import Beside
+from retour.model import Action, Kind
+from retour.parse import parse
+from retour.simulator import Simulator, answer_of, serve_simulator, table
+from retour.simulator.answers import At
+from retour.smtpd import Message, Reply, listen
+from retour.smtpd.replies import KEPT
+
+SENDER = "rt-sender@return.example"
+MAIL = b"From: <us@sender.example>\r\nSubject: The offer\r\nMessage-ID: <1@sender.example>\r\n\r\nHello\r\n"
+
+
+class Letterbox:
+    """Takes what the simulator sends, after refusing as often as it was told to."""
+
+    def __init__(self, refusals: Sequence[Reply] = ()) -> None:
+        self.arrived: queue.Queue[Message[str]] = queue.Queue()
+        self._refusals = list(refusals)
+
+    def recipient(self, address: str) -> str | Reply:
+        return self._refusals.pop() if self._refusals else address
+
+    async def message(self, message: Message[str]) -> Sequence[Reply]:
+        self.arrived.put(message)
+        return [KEPT] * len(message.recipients)
+
+
+@pytest.fixture
+def letterbox() -> Letterbox:
+    return Letterbox()
+
+
+@pytest.fixture
+def simulator(beside: Beside, letterbox: Letterbox) -> Iterator[Simulator]:
+    yield from _running(beside, letterbox, lmtp=False)
+
+
+def _running(beside: Beside, letterbox: Letterbox, lmtp: bool) -> Iterator[Simulator]:
+    bounces = beside.run(listen("127.0.0.1", 0, letterbox, lmtp=lmtp))
+    running = beside.run(serve_simulator("127.0.0.1", 0, ("127.0.0.1", bounces.port, lmtp)))
+    yield running
+    beside.run(running.close())
+    beside.run(bounces.close())
+
+
+def client(simulator: Simulator) -> smtplib.SMTP:
+    session = smtplib.SMTP("127.0.0.1", simulator.port, timeout=30)
+    session.ehlo()
+    return session
+
+
+REFUSING = [name for name, answer in table().items() if answer.at is At.RCPT]
+
+
+@pytest.mark.parametrize("name", REFUSING)
+def test_each_refusing_mailbox_refuses_at_rcpt(simulator: Simulator, name: str) -> None:
+    with client(simulator) as session:
+        session.mail(SENDER)
+        code, words = session.rcpt(f"{name.upper()}+7@b.example")
+    reply = table()[name].reply
+    assert f"{code} {words.decode()}".startswith(reply.partition(" <{address}>")[0])
+    assert simulator.mailboxes.answered == {name: 1}
+    assert (code == 421) is (name == "busy")
+
+
+@pytest.mark.parametrize("name", ["spam", "virus"])
+def test_what_is_wrong_with_the_content_is_said_after_it(simulator: Simulator, name: str) -> None:
+    with client(simulator) as session, pytest.raises(smtplib.SMTPDataError) as refusal:
+        session.sendmail(SENDER, [f"{name}@b.example"], MAIL)
+    assert refusal.value.smtp_code == 554
+    assert not simulator.mailboxes.seen
+
+
+def test_greylisting_refuses_once(simulator: Simulator) -> None:
+    with client(simulator) as session:
+        session.mail(SENDER)
+        assert session.rcpt("greylist@b.example")[0] == 450
+        assert session.rcpt("greylist@b.example")[0] == 250
+        assert session.rcpt("greylist+2@b.example")[0] == 450
+
+
+def test_every_other_mailbox_takes_mail(simulator: Simulator) -> None:
+    with client(simulator) as session:
+        session.sendmail(SENDER, ["ok@b.example", "ann@b.example"], MAIL)
+    assert [(seen.sender, seen.recipient, seen.content) for seen in simulator.mailboxes.seen] == [
+        (SENDER, "ok@b.example", MAIL),
+        (SENDER, "ann@b.example", MAIL),
+    ]
+
+
+@pytest.mark.parametrize("name", [f"dsn-{name}" for name in REFUSING] + ["dsn-spam", "dsn-expired"])
+def test_a_refusal_can_come_later_as_a_real_delivery_report(
+    simulator: Simulator, letterbox: Letterbox, name: str
+) -> None:
+    with client(simulator) as session:
+        session.mail(SENDER, ["ENVID=rt-envid"])
+        session.rcpt(f"{name}@b.example", ["ORCPT=rfc822;Ann+2B@b.example"])
+        session.data(MAIL)
+    arrived = letterbox.arrived.get(timeout=30)
+    answer = answer_of(f"{name}@b.example")
+    assert answer is not None
+    assert (arrived.sender, [r.address for r in arrived.recipients]) == ("", [SENDER])
+    reading = parse(arrived.content)
+    (report,) = reading.reports
+    assert (reading.kind, report.action, report.recipient) == (
+        Kind.BOUNCE,
+        Action.FAILED,
+        f"{name}@b.example",
+    )
+    assert (report.reply_code, report.status) == tuple(answer.reply.split(" ")[:2])
+    assert report.original_recipient == "Ann+@b.example"
+    assert (reading.original.envid, reading.original.subject) == ("rt-envid", "The offer")
+    assert reading.original.message_id == "1@sender.example"
+    assert reading.defects == ()
+
+
+def test_reports_travel_over_lmtp_too(beside: Beside, letterbox: Letterbox) -> None:
+    running = _running(beside, letterbox, lmtp=True)
+    simulator = next(running)
+    with client(simulator) as session:
+        session.sendmail(SENDER, ["dsn-unknown@b.example"], MAIL)
+    assert parse(letterbox.arrived.get(timeout=30).content).kind is Kind.BOUNCE
+    next(running, None)
+
+
+def test_an_internationalised_recipient_is_reported_as_rfc_6533_says(
+    simulator: Simulator, letterbox: Letterbox
+) -> None:
+    with client(simulator) as session:
+        session.sendmail(SENDER, ["dsn-unknown@bücher.example"], MAIL, ["SMTPUTF8"])
+    arrived = letterbox.arrived.get(timeout=30)
+    assert b"message/global-delivery-status" in arrived.content
+    (report,) = parse(arrived.content).reports
+    assert report.recipient == "dsn-unknown@bücher.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("dsn-delayed", Kind.DELAY),
+        ("complaint", Kind.COMPLAINT),
+        ("ooo", Kind.AUTOREPLY),
+    ],
+)
+def test_other_reports_are_read_as_what_they_are(
+    simulator: Simulator, letterbox: Letterbox, name: str, kind: Kind
+) -> None:
+    with client(simulator) as session:
+        session.sendmail(SENDER, [f"{name}@b.example"], MAIL)
+    arrived = letterbox.arrived.get(timeout=30)
+    assert arrived.sender == ""
+    assert parse(arrived.content).kind is kind
+
+
+def test_headers_alone_come_back_when_asked_for(simulator: Simulator, letterbox: Letterbox) -> None:
+    with client(simulator) as session:
+        session.sendmail(SENDER, ["dsn-unknown@b.example"], MAIL, ["RET=HDRS"])
+    arrived = letterbox.arrived.get(timeout=30)
+    assert b"text/rfc822-headers" in arrived.content
+    assert b"Hello" not in arrived.content
+
+
+def test_nothing_is_sent_where_the_standards_forbid_it(simulator: Simulator, letterbox: Letterbox) -> None:
+    automatic = b"Auto-Submitted: auto-generated\r\n" + MAIL
+    with client(simulator) as session:
+        for name in ("dsn-unknown", "dsn-delayed", "complaint", "ooo"):
+            session.sendmail("", [f"{name}@b.example"], MAIL)  # RFC 5321 §4.5.5
+        session.sendmail(SENDER, ["ooo@b.example"], automatic)  # RFC 3834 §2
+        session.sendmail(SENDER, ["dsn-unknown@b.example"], MAIL, rcpt_options=["NOTIFY=NEVER"])
+        session.sendmail(SENDER, ["complaint@b.example"], MAIL)
+    arrived = letterbox.arrived.get(timeout=30)
+    assert parse(arrived.content).kind is Kind.COMPLAINT  # the last; nothing came before it
+    assert letterbox.arrived.empty()
+
+
+def test_a_subject_cannot_start_a_header(simulator: Simulator, letterbox: Letterbox) -> None:
+    hostile = b"Subject: x\rBcc: victim@c.example\x0b\xff\r\n\r\n"
+    with client(simulator) as session:
+        session.putcmd("MAIL", f"FROM:<{SENDER}>")
+        session.getreply()
+        session.rcpt("ooo@b.example")
+        session.putcmd("DATA")
+        session.getreply()
+        session.send(hostile + b".\r\n")
+        assert session.getreply()[0] == 250
+    head = letterbox.arrived.get(timeout=30).content.partition(b"\r\n\r\n")[0]
+    assert b"\rBcc" not in head
+    assert b"\nBcc" not in head
+
+
+def test_a_report_is_tried_again_and_one_refused_for_good_is_counted(beside: Beside) -> None:
+    again, never = Reply(451, "4.3.0", "Not now"), Reply(550, "5.1.1", "Never")
+    letterbox = Letterbox([never, again])
+    running = _running(beside, letterbox, lmtp=False)
+    simulator = next(running)
+    assert simulator.post is not None
+    with client(simulator) as session:
+        session.sendmail(SENDER, ["complaint@b.example"], MAIL)
+    beside.run(simulator.post._queue.join())
+    assert (simulator.post.delivered, simulator.post.failed) == (0, 1)
+    with client(simulator) as session:
+        session.sendmail(SENDER, ["complaint@b.example"], MAIL)
+    letterbox.arrived.get(timeout=30)
+    next(running, None)
+
+
+def test_the_table_says_each_mailbox_in_two_languages() -> None:
+    for answer in table().values():
+        assert answer.texts is not None
+        assert all(answer.texts[language].endswith(".") for language in ("en", "de"))
+        assert answer.texts["en"] != answer.texts["de"]
+        assert answer.reply or answer.report
