@@ -1,0 +1,81 @@
+"""A client of Retour's API that needs the standard library alone."""
+
+import json
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
+
+import typer
+
+from retour.texts import Catalogue
+
+FAILED = 2
+_PATIENCE = 30.0  # seconds
+_NOT_FOUND = 404
+
+
+class Client:
+    """Calls with one key. What goes wrong ends the command with a sentence on stderr (typer.Exit)."""
+
+    def __init__(self, url: str, key: str, language: str, words: Catalogue) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {
+            "Authorization": f"Bearer {key}",
+            "Accept-Language": language,
+            "Content-Type": "application/json",
+        }
+        self._words = words
+        if not url.startswith(("http://", "https://")):
+            raise ended(words("fault.no_url", url=url))
+
+    @staticmethod
+    def quoted(address: str) -> str:
+        """An address as a part of a path."""
+        return quote(address, safe="@")
+
+    def get(self, path: str, **query: str) -> Any:
+        """The answer, as JSON values."""
+        return self._asked(f"{path}?{urlencode(query)}")
+
+    def post(self, path: str, body: Any) -> Any:
+        """The answer to a body of JSON values."""
+        return self._asked(path, json.dumps(body).encode())
+
+    def find(self, path: str) -> Any | None:
+        """The answer, or None where there is nothing of this name."""
+        try:
+            return self._answer(path)
+        except HTTPError as error:
+            if error.code == _NOT_FOUND:
+                return None
+            raise self._fault(error) from error
+
+    def _asked(self, path: str, body: bytes | None = None) -> Any:
+        try:
+            return self._answer(path, body)
+        except HTTPError as error:
+            raise self._fault(error) from error
+
+    def _answer(self, path: str, body: bytes | None = None) -> Any:
+        request = Request(f"{self._url}{path}", body, self._headers)  # noqa: S310 - http only, see __init__
+        try:
+            with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
+                return json.load(answer)
+        except HTTPError:
+            raise
+        except URLError as error:
+            raise ended(self._words("fault.unreachable", url=self._url, error=error.reason)) from error
+
+    def _fault(self, error: HTTPError) -> typer.Exit:
+        try:
+            detail = json.load(error).get("detail", error.reason)  # RFC 9457 §3.1.4
+        except ValueError:
+            detail = error.reason
+        return ended(self._words("fault.api", url=self._url, status=error.code, detail=detail))
+
+
+def ended(sentence: str) -> typer.Exit:
+    """Say what went wrong; the exception that ends the command."""
+    typer.echo(sentence, err=True)
+    return typer.Exit(FAILED)
