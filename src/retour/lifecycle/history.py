@@ -18,19 +18,18 @@ from retour.model import Event, EventKind, Reason, Standing
 class Rank(IntEnum):
     """Who goes first at equal times; a reset, which comes of itself, is before them all."""
 
-    POLICY = 1
-    DELIVERY = 2
-    BOUNCE = 3
-    COMPLAINT = 4
-    OTHER = 5
-    RESTORE = 6
-    NOW = 7
+    POLICY = 0
+    DELIVERY = 1
+    BOUNCE = 2
+    COMPLAINT = 3
+    OTHER = 4
+    RESTORE = 5
+    NOW = 6
 
 
 _RANKS = {
     EventKind.DELIVERED: Rank.DELIVERY,
     EventKind.BOUNCE: Rank.BOUNCE,
-    EventKind.DELAY: Rank.BOUNCE,  # counts nothing; stands beside the bounces
     EventKind.COMPLAINT: Rank.COMPLAINT,
     EventKind.RESTORE: Rank.RESTORE,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from retour.instants import Instant
-from retour.lifecycle.wording import say
+from retour.lifecycle.wording import UnreadableError
 from retour.model import Reason
 
 
@@ -70,38 +70,8 @@ class PolicyVersion:
     author: str = ""
 
 
-class PolicyError(ValueError):
-    """A setting that cannot be. `key` names it ("types.mailbox_full"), `reason` what is wrong with it,
-    `remedy` what to write instead; `told(lang)` says all three to a person."""
+class PolicyError(UnreadableError):
+    """A setting that cannot be; `key` names it, below a map as in "types.mailbox_full"."""
 
     def __init__(self, key: str, code: str, **details: object) -> None:
-        self.key = key
-        self.code = code  # stable identifier: "out_of_range", "not_one_of" ...
-        self.details = {name: _shown(detail) for name, detail in details.items()}
-        super().__init__(self.told())
-
-    @property
-    def reason(self) -> str:
-        """What is wrong, in English."""
-        return say(f"policy.{self.code}.reason", key=self.key, **self.details)
-
-    @property
-    def remedy(self) -> str:
-        """What to do, in English."""
-        return say(f"policy.{self.code}.remedy", key=self.key, **self.details)
-
-    def told(self, lang: str = "en") -> str:
-        """Key, reason and remedy as one line in the reader's language."""
-        reason, remedy = (
-            say(f"policy.{self.code}.{part}", lang, key=self.key, **self.details)
-            for part in ("reason", "remedy")
-        )
-        return f"{self.key}: {reason}; {remedy}"
-
-
-def _shown(detail: object) -> str:
-    """A detail as a message shows it: choices joined by commas, texts in quotes, what is long cut."""
-    if isinstance(detail, tuple):
-        return ", ".join(map(str, detail))
-    shown = f'"{detail}"' if isinstance(detail, str) else str(detail)
-    return shown if len(shown) <= 80 else shown[:79] + "…"
+        super().__init__(key, f"policy.{code}", **details)

@@ -154,9 +154,14 @@ def _merged(
 def _codes(key: str, value: object, base: Policy) -> frozenset[str]:
     codes = _texts(key, value)
     for code in codes:
-        if not _ENHANCED_CODE.fullmatch(code):
+        if not is_enhanced_code(code):
             raise PolicyError(key, "not_a_code", value=code)
     return codes
+
+
+def is_enhanced_code(text: str) -> bool:
+    """Whether a text has the form of an enhanced status code: "4.4.7"."""
+    return _ENHANCED_CODE.fullmatch(text) is not None
 
 
 def _addresses(key: str, value: object, base: Policy) -> frozenset[str]:
