@@ -1,7 +1,7 @@
 """Looking: the life of an address, the Overview (E26-E30), and what was not understood."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retour.address import normalise
 from retour.instants import Instant
@@ -27,8 +27,9 @@ def life_of(account: str, address: str, ledger: Ledger, now: Instant) -> Life | 
 
 def overview(query: BounceQuery, ledger: Ledger, now: Instant) -> Page:
     """A page of bounced addresses, latest bounce first. Raises ValueError for a cursor not of ours."""
+    query = replace(query, limit=min(query.limit, MOST))
     rows = ledger.bounces(query, now)
-    return Page(rows, rows[-1].cursor if len(rows) == min(query.limit, MOST) else None)
+    return Page(rows, rows[-1].cursor if len(rows) == query.limit else None)
 
 
 def unparsed(inbox: Inbox, limit: int, after: bytes | None = None) -> Sequence[Arrival]:

@@ -1,0 +1,1 @@
+"""Bodies of the ports Inbox, Accounts, Sends and Ledger: SQLite, and memory. One suite holds both."""

@@ -1,0 +1,363 @@
+"""The stores in memory: a whole body of the ports, for tests, trials and simulations."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from retour.address import domain, domain_of, normalise
+from retour.instants import Instant
+from retour.lifecycle import Policy, PolicyVersion
+from retour.model import VALID, Arrival, Event, Send, State, StateName
+from retour.ports import (
+    Account,
+    BouncedAddress,
+    BounceQuery,
+    Change,
+    Key,
+    Life,
+    Outcome,
+    Record,
+    StaleVersionError,
+    Store,
+)
+from retour.stores.advance import (
+    Delivery,
+    Known,
+    Shown,
+    elapsed,
+    in_force,
+    noted,
+    plainly_send,
+    recorded,
+    refolded,
+    shown,
+)
+
+
+class MemoryInbox:
+    """Arrivals in the order they were put."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._arrivals: dict[bytes, Arrival] = {}
+        self._outcomes: dict[bytes, Outcome] = {}
+        self._expired: set[bytes] = set()
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        with self._lock:
+            for arrival in arrivals:
+                self._arrivals.setdefault(arrival.id, arrival)
+                self._outcomes.setdefault(arrival.id, Outcome.WAITING)
+
+    def waiting(self, limit: int) -> list[Arrival]:
+        with self._lock:
+            return self._standing(Outcome.WAITING)[:limit]
+
+    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
+        with self._lock:
+            self._outcomes.update({id: outcome for id, outcome in outcomes.items() if id in self._arrivals})
+
+    def arrival(self, id: bytes) -> Arrival | None:
+        with self._lock:
+            return None if id in self._expired else self._arrivals.get(id)
+
+    def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
+        with self._lock:
+            found = self._standing(Outcome.UNPARSED)[::-1]
+        ids = [arrival.id for arrival in found]
+        start = ids.index(after) + 1 if after in ids else 0
+        return found[start : start + limit]
+
+    def counts(self) -> Mapping[Outcome, int]:
+        with self._lock:
+            found = Counter(self._outcomes.values())
+        return {outcome: found[outcome] for outcome in Outcome}
+
+    def expire(self, before: Instant) -> int:
+        with self._lock:
+            judged = self._standing(Outcome.JUDGED)
+            old = {a.id for a in judged if a.received_at < before} - self._expired
+            self._expired |= old
+            return len(old)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _standing(self, outcome: Outcome) -> list[Arrival]:
+        return [a for id, a in self._arrivals.items() if self._outcomes[id] is outcome]
+
+
+class MemoryAccounts:
+    """Accounts, keys and policies in dicts."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._accounts: dict[str, Account] = {}
+        self._keys: dict[bytes, Key] = {}
+        self._policies: dict[str, tuple[PolicyVersion, ...]] = {}
+
+    def accounts(self) -> list[Account]:
+        return list(self._accounts.values())
+
+    def add_account(self, name: str, return_domain: str, policy: Policy, now: Instant) -> Account:
+        with self._lock:
+            domains = {account.return_domain for account in self._accounts.values()}
+            if not name or name in self._accounts or return_domain in domains:
+                raise ValueError(
+                    f"account {name!r} or return domain {return_domain!r} is taken; choose another"
+                )
+            account = Account(name, len(self._accounts) + 1, return_domain)
+            self._accounts[name] = account
+            self._policies[name] = (PolicyVersion(1, now, policy),)
+            return account
+
+    def add_key(self, key: Key, digest: bytes, now: Instant) -> None:
+        with self._lock:
+            if digest in self._keys or key.id in {known.id for known in self._keys.values()}:
+                raise ValueError(f"key {key.id!r} is taken; choose another id")
+            self._keys[digest] = key
+
+    def keys(self) -> list[Key]:
+        return list(self._keys.values())
+
+    def revoke_key(self, id: str, now: Instant) -> bool:
+        with self._lock:
+            digests = [digest for digest, key in self._keys.items() if key.id == id]
+            return any(self._keys.pop(digest, None) for digest in digests)
+
+    def key(self, digest: bytes) -> Key | None:
+        return self._keys.get(digest)
+
+    def policies(self, account: str) -> tuple[PolicyVersion, ...]:
+        return self._policies[account]
+
+    def add_policy(self, account: str, version: PolicyVersion, expected: int) -> None:
+        with self._lock:
+            versions = self._policies[account]
+            if versions[-1].number != expected:
+                raise StaleVersionError(versions[-1].number, expected)
+            self._policies[account] = (*versions, replace(version, number=expected + 1))
+
+
+class MemorySends:
+    """Sends in dicts."""
+
+    def __init__(self, accounts: MemoryAccounts) -> None:
+        self._accounts = accounts
+        self._sends: dict[int, Send] = {}
+
+    def add(self, sends: Sequence[Send]) -> None:
+        for send in sends:
+            self._accounts.policies(send.account)  # KeyError for an unknown account
+        for send in sends:
+            self._sends.setdefault(send.id, send)
+
+    def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]:
+        return {id: self._sends[id] for id in ids if id in self._sends}
+
+    def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
+        found = [send for send in self._sends.values() if send.message_id == message_id]
+        named = [send for send in found if normalise(send.recipient) in addresses]
+        return (named if len(found) > 1 and named else found)[: max(2, len(named))]
+
+    def of_address(self, account: str, address: str) -> list[Send]:
+        """The sends to one address, oldest first."""
+        own = [send for send in self._sends.values() if send.account == account]
+        return [send for send in own if normalise(send.recipient) == address]
+
+    def deliver(self, id: int, at: Instant) -> bool:
+        """Note a delivery; False when the send is not known."""
+        send = self._sends.get(id)
+        if send is not None and (send.delivered_at is None or at < send.delivered_at):
+            self._sends[id] = replace(send, delivered_at=at)
+        return send is not None
+
+
+class Page(NamedTuple):
+    """What is known of one address in one account."""
+
+    account: str
+    address: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is kept on a page."""
+
+    events: dict[bytes, Event] = field(default_factory=dict)
+    state: State = VALID
+    shown: Shown | None = None
+    records: list[Record] = field(default_factory=list)
+
+
+class MemoryLedger:
+    """A page for each address in an account."""
+
+    def __init__(self, accounts: MemoryAccounts, sends: MemorySends) -> None:
+        self._lock = threading.RLock()
+        self._accounts, self._sends = accounts, sends
+        self._pages: dict[Page, Entry] = {}
+        self._written = 0
+
+    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+        with self._lock:
+            for event in events:
+                self._policies(event.account)  # KeyError for an unknown account, before anything is written
+            touched: dict[Page, dict[bytes, Event]] = {}
+            for event in events:
+                touched.setdefault(Page(event.account, event.address), {}).setdefault(event.id, event)
+            return [c for page, new in touched.items() for c in self._record(page, new, now)]
+
+    def _record(self, page: Page, told: Mapping[bytes, Event], now: Instant) -> Sequence[Change]:
+        known = self._known(page)
+        seen = {event.id for event in known.events}
+        deliveries = {event.send: event.at for event in told.values() if noted(event)}
+        noted_on = {send for send, at in deliveries.items() if send and self._sends.deliver(send, at)}
+        new = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
+        if not new and page not in self._pages:
+            return ()  # delivered, and never bounced: no row is needed
+        entry = self._pages.setdefault(page, Entry())
+        entry.events |= {event.id: event for event in new}
+        after, changes = recorded(known, new, self._deliveries(page), now)
+        return self._write(page, after, changes, now)
+
+    def _write(self, page: Page, after: State, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
+        entry, policies = self._pages[page], self._policies(page.account)
+        entry.state = after
+        entry.shown = shown(list(entry.events.values()), policies, self._deliveries(page), after, now)
+        for change in changes:
+            self._written += 1
+            entry.records.append(_record_of(change, self._written, policies))
+        return changes
+
+    def state(self, account: str, address: str, now: Instant) -> State:
+        with self._lock:
+            return self._known(Page(account, address)).at(now)
+
+    def life(self, account: str, address: str, now: Instant) -> Life | None:
+        with self._lock:
+            page = Page(account, address)
+            sends = tuple(self._sends.of_address(account, address))
+            entry = self._pages.get(page, Entry())
+            if page not in self._pages and not sends:
+                return None
+            events = tuple(sorted(entry.events.values(), key=lambda event: (event.at, event.id)))
+            return Life(address, self._known(page).at(now), events, sends, tuple(entry.records))
+
+    def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
+        with self._lock:
+            pages = [page for page in self._pages if page.account == query.account]
+            rows = [row for page in pages if (row := self._row(page, now)) and _wanted(row, query)]
+        rows.sort(key=lambda row: row.cursor, reverse=True)
+        return [row for row in rows if query.after is None or row.cursor < query.after][: query.limit]
+
+    def due(self, now: Instant, limit: int) -> list[Change]:
+        with self._lock:
+            while late := [page for page, entry in self._pages.items() if _is_due(entry.state, now)]:
+                if changes := [change for page in late[:limit] for change in self._elapse(page, now)]:
+                    return changes
+            return []
+
+    def _elapse(self, page: Page, now: Instant) -> Sequence[Change]:
+        known = self._known(page)
+        return self._write(page, known.at(now), list(elapsed(known, now)), now)
+
+    def refold(
+        self, account: str, now: Instant, limit: int, after: str | None
+    ) -> tuple[list[Change], str | None]:
+        with self._lock:
+            addresses = sorted(page.address for page in self._pages if page.account == account)
+            batch = [address for address in addresses if after is None or address > after][:limit]
+            changes = [c for address in batch for c in self._refold(Page(account, address), now)]
+            return changes, batch[-1] if len(batch) == limit else None
+
+    def _refold(self, page: Page, now: Instant) -> Sequence[Change]:
+        after, changes = refolded(self._known(page), now)
+        return self._write(page, after, changes, now)
+
+    def of_domain(self, account: str, domain: str) -> list[str]:
+        with self._lock:
+            addresses = [page.address for page in self._pages if page.account == account]
+        return [address for address in addresses if domain_of(address) == domain]
+
+    def standing(self, now: Instant) -> Iterator[Change]:
+        with self._lock:
+            pages = [(page, entry.state) for page, entry in self._pages.items()]
+        for page, state in pages:
+            if not plainly_send(state):
+                yield Change(page.account, page.address, VALID, state, now)
+
+    def _policies(self, account: str) -> tuple[PolicyVersion, ...]:
+        return self._accounts.policies(account) if account else ()
+
+    def _deliveries(self, page: Page) -> list[Delivery]:
+        sends = self._sends.of_address(page.account, page.address)
+        return [(send.id, send.delivered_at) for send in sends if send.delivered_at is not None]
+
+    def _known(self, page: Page) -> Known:
+        entry = self._pages.get(page, Entry())
+        events, policies = tuple(entry.events.values()), self._policies(page.account)
+        return Known(page.account, page.address, events, self._deliveries(page), entry.state, policies)
+
+    def _row(self, page: Page, now: Instant) -> BouncedAddress | None:
+        """The Overview's row; None where no bounce is listed, or the address is valid by now."""
+        entry, state = self._pages[page], self._known(page).at(now)
+        if entry.shown is None or state.state is StateName.VALID:
+            return None
+        event = entry.events[entry.shown.event]
+        send = self._sends.by_id([event.send]).get(event.send) if event.send else None
+        return BouncedAddress(page.address, state, event, entry.shown.type, send, _cursor(event))
+
+
+def _record_of(change: Change, number: int, policies: Sequence[PolicyVersion]) -> Record:
+    return Record(
+        number,
+        change.at,
+        change.account,
+        change.address,
+        change.actor,
+        change.before.state,
+        change.after.state,
+        change.after.cause,
+        change.event,
+        in_force(policies, change.at),
+    )
+
+
+def _is_due(state: State, now: Instant) -> bool:
+    return state.changes_at is not None and state.changes_at <= now
+
+
+def _cursor(event: Event) -> str:
+    return f"{event.at:020d}.{event.id.hex()}"
+
+
+def _wanted(row: BouncedAddress, query: BounceQuery) -> bool:
+    """Whether a row passes the filters; those of the bounce and its send look at the bounce it shows."""
+    send = row.send
+    invalid = row.state.state is StateName.INVALID
+    return (
+        (query.status is None or invalid is (query.status == "invalid"))
+        and query.type in (None, row.type)
+        and query.reason in (None, row.event.reason)
+        and (query.campaign is None or (send is not None and send.campaign == query.campaign))
+        and (query.mail_kind is None or (send is not None and send.kind is query.mail_kind))
+        and (query.since is None or row.event.at >= query.since)
+        and (query.until is None or row.event.at < query.until)
+        and (query.search is None or _sought(row.address, query.search))
+    )
+
+
+def _sought(address: str, search: str) -> bool:
+    if search.startswith("@"):
+        return domain_of(address) == domain(search[1:])
+    return address == normalise(search)
+
+
+def new_store() -> Store:
+    """An empty system of record."""
+    accounts = MemoryAccounts()
+    sends = MemorySends(accounts)
+    return Store(accounts, sends, MemoryLedger(accounts, sends), lambda: None)

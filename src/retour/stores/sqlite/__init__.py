@@ -1,0 +1,33 @@
+"""The stores in SQLite: one data directory, WAL, an fsync for each commit, many writers taking turns."""
+
+from pathlib import Path
+
+from retour.ports import Store
+from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.stores.sqlite.database import Database, StoreError
+from retour.stores.sqlite.inbox import SqliteInbox
+from retour.stores.sqlite.ledger import SqliteLedger
+from retour.stores.sqlite.sends import SqliteSends
+
+STORE = "retour.sqlite3"
+INBOX = "inbox.sqlite3"
+
+
+def open_store(path: Path, pepper: bytes, cache_mib: int = 64) -> Store:
+    """The system of record in a file, made at first use, brought to this version's schema.
+
+    `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of a connection. Raises
+    StoreError when the file is another's, damaged, or written by a newer version.
+    """
+    database = Database(path, "store", cache_mib)
+    accounts = SqliteAccounts(database)
+    sends = SqliteSends(database, accounts, pepper)
+    return Store(accounts, sends, SqliteLedger(database, accounts, sends, pepper), database.close)
+
+
+def open_inbox(path: Path) -> SqliteInbox:
+    """The inbox in a file of its own, as above. Raises StoreError."""
+    return SqliteInbox(path)
+
+
+__all__ = ["INBOX", "STORE", "SqliteInbox", "StoreError", "open_inbox", "open_store"]

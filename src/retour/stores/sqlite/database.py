@@ -1,0 +1,103 @@
+"""One SQLite file: a writer that takes turns, readers of their own in every thread, migrations at open."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from retour.stores.sqlite.statements import migrations, statements
+
+_APPLICATION = {"store": 0x52455431, "inbox": 0x52455432}  # "RET1", "RET2": which file this is
+_BUSY_MS = 10_000
+_MAPPED = 1 << 30
+_CHECKPOINT_PAGES = 16_384  # 64 MiB: a page that is written again and again is copied once
+
+
+class StoreError(Exception):
+    """A file that cannot be used; the message names it and says what to do."""
+
+
+def storable(text: str | None) -> str | None:
+    """A remote's text as SQLite can keep it: octets that were no UTF-8 become question marks."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
+
+
+class Database:
+    """Connections to one file. Everything written in `write` is on disk when it ends."""
+
+    def __init__(self, path: Path, of: str, cache_mib: int = 64) -> None:
+        self._path, self._cache_mib = path, cache_mib
+        self._turn = threading.Lock()
+        self._own = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._list = threading.Lock()
+        self._writer = self._connect()
+        try:
+            self._migrate(of)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, with one fsync at the end, or nothing of it."""
+        with self._turn:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def read(self) -> sqlite3.Connection:
+        """This thread's own connection for reading; it never waits for the writer."""
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._connect()
+        return connection
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._list:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
+            connection.execute(f"PRAGMA cache_size = {-1024 * self._cache_mib}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise StoreError(f"{self._path}: cannot be opened as a database ({error})") from error
+        with self._list:
+            self._opened.append(connection)
+        return connection
+
+    def _migrate(self, of: str) -> None:
+        """Bring the file to this version's schema, step by step, each with its number in one transaction."""
+        known = migrations(of)
+        with self.write() as db:
+            version: int = db.execute("PRAGMA user_version").fetchone()[0]
+            application: int = db.execute("PRAGMA application_id").fetchone()[0]
+            if application not in (0, _APPLICATION[of]) or (version and not application):
+                raise StoreError(f"{self._path}: is not the {of} of a Retour; choose another data directory")
+            if version > len(known):
+                raise StoreError(
+                    f"{self._path}: was written by a newer Retour (schema {version}, this one knows"
+                    f" {len(known)}); install that version again, or restore the backup made before it"
+                )
+            for number, script in enumerate(known[version:], version + 1):
+                for statement in statements(script):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {number}")
+            db.execute(f"PRAGMA application_id = {_APPLICATION[of]}")

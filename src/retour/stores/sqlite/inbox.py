@@ -1,0 +1,74 @@
+"""Arrivals on disk, in inbox.sqlite3."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from retour.instants import Instant
+from retour.model import Arrival, Proof
+from retour.ports import Outcome
+from retour.stores.sqlite.database import Database, storable
+from retour.stores.sqlite.statements import named
+
+SQL = named("inbox.sql")
+
+
+class SqliteInbox:
+    """The Inbox of one data directory. Raises StoreError when the file cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, "inbox", cache_mib=16)
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        rows = [_row(arrival) for arrival in arrivals]
+        with self._database.write() as db:
+            db.executemany(SQL["put"], rows)
+
+    def waiting(self, limit: int) -> list[Arrival]:
+        return [_arrival(row) for row in self._database.read().execute(SQL["waiting"], (limit,))]
+
+    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
+        with self._database.write() as db:
+            db.executemany(SQL["settle"], [(outcome, now, id) for id, outcome in outcomes.items()])
+
+    def arrival(self, id: bytes) -> Arrival | None:
+        row = self._database.read().execute(SQL["arrival"], (id,)).fetchone()
+        return None if row is None else _arrival(row)
+
+    def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
+        rows = self._database.read().execute(SQL["unparsed"], {"limit": limit, "after": after})
+        return [_arrival(row) for row in rows]
+
+    def counts(self) -> Mapping[Outcome, int]:
+        found = dict(self._database.read().execute(SQL["counts"]).fetchall())
+        return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
+
+    def expire(self, before: Instant) -> int:
+        with self._database.write() as db:
+            return db.execute(SQL["expire"], (before,)).rowcount
+
+    def close(self) -> None:
+        """Close the file; nothing may be asked afterwards."""
+        self._database.close()
+
+
+def _row(arrival: Arrival) -> Sequence[Any]:
+    return (
+        arrival.id,
+        arrival.inlet,
+        arrival.received_at,
+        arrival.raw,
+        arrival.size,
+        storable(arrival.mail_from),
+        storable(arrival.rcpt_to),
+        arrival.proof,
+        arrival.account,
+        json.dumps(arrival.defects),
+    )
+
+
+def _arrival(row: Sequence[Any]) -> Arrival:
+    id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects = row
+    level, known = Proof(proof), tuple(json.loads(defects))
+    return Arrival(id, inlet, received_at, raw, size, mail_from, rcpt_to, level, account, known)

@@ -1,0 +1,181 @@
+"""Events, the states folded out of them, and the decision ledger, in retour.sqlite3."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from retour.address import key
+from retour.instants import Instant
+from retour.model import VALID, Event, State
+from retour.ports import BouncedAddress, BounceQuery, Change, Life
+from retour.stores.advance import elapsed, noted, recorded, refolded
+from retour.stores.sqlite import overview
+from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.pages import SQL, Page, Sheaf, load
+from retour.stores.sqlite.rows import state_of
+from retour.stores.sqlite.sends import SqliteSends
+
+Place = tuple[bytes, int]  # key of an address, number of an account
+
+
+class SqliteLedger:
+    """The ledger of one file. A batch is read with a few statements, worked on in memory, and written."""
+
+    def __init__(
+        self, database: Database, accounts: SqliteAccounts, sends: SqliteSends, pepper: bytes
+    ) -> None:
+        self._database, self._accounts, self._sends, self._pepper = database, accounts, sends, pepper
+
+    # --- writing ----------------------------------------------------------------------------------------
+
+    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+        changes: list[Change] = []
+        with self._database.write() as db:
+            told = self._told(db, events)
+            delivered = self._deliver(db, events)
+            load(db, told)
+            sheaf = Sheaf(db)
+            for page, by_id in told.items():
+                new = [e for id, e in by_id.items() if id not in page.numbers and id not in delivered]
+                if new or (page.first and not delivered.isdisjoint(by_id)):
+                    changes += self._record(sheaf, page, new, now)
+            sheaf.write()
+        return changes
+
+    def _record(self, sheaf: Sheaf, page: Page, new: Sequence[Event], now: Instant) -> Sequence[Change]:
+        after, changes = recorded(page.known(), new, page.deliveries, now)
+        for event in new:
+            sheaf.add(page, event)
+        sheaf.turn(page, after, changes, now)
+        return changes
+
+    def due(self, now: Instant, limit: int) -> list[Change]:
+        while True:
+            with self._database.write() as db:
+                alarms = db.execute(SQL["ringing"], (now, limit)).fetchall()
+                db.executemany(SQL["drop_alarm"], alarms)
+                changes = self._elapse(db, list({(k, number) for _, k, number in alarms}), now)
+            if changes or not alarms:
+                return changes
+
+    def _elapse(self, db: sqlite3.Connection, places: Sequence[Place], now: Instant) -> list[Change]:
+        pages, changes = self._stored(db, places), list[Change]()
+        sheaf = Sheaf(db)
+        for page in pages:
+            if page.state.changes_at is not None and page.state.changes_at <= now:
+                steps = list(elapsed(page.known(), now))
+                sheaf.turn(page, page.known().at(now), steps, now)
+                changes += steps
+        sheaf.write()
+        return changes
+
+    def refold(
+        self, account: str, now: Instant, limit: int, after: str | None
+    ) -> tuple[list[Change], str | None]:
+        domain, _, first = (after or " 0").partition(" ")
+        changes: list[Change] = []
+        with self._database.write() as db:
+            number = self._accounts.number(db, account)
+            place = {"account": number, "domain": domain, "first": int(first), "limit": limit}
+            rows = db.execute(SQL["after_domain"], place).fetchall()
+            sheaf = Sheaf(db)
+            for page in self._stored(db, [(k, number) for k, _, _ in rows]):
+                state, moved = refolded(page.known(), now)
+                sheaf.turn(page, state, moved, now)
+                changes += moved
+            sheaf.write()
+        return changes, f"{rows[-1][1]} {rows[-1][2]}" if len(rows) == limit else None
+
+    # --- reading ----------------------------------------------------------------------------------------
+
+    def state(self, account: str, address: str, now: Instant) -> State:
+        with self._reading() as db:
+            page = self._page(db, account, address)
+            load(db, [page])
+        return page.known().at(now)
+
+    def life(self, account: str, address: str, now: Instant) -> Life | None:
+        with self._reading() as db:
+            page = self._page(db, account, address)
+            load(db, [page])
+            sends = tuple(self._sends.of_address(db, page.k, page.number))
+            if not page.first and not sends:
+                return None
+            events = overview.events(db, [page], set(page.numbers.values())).values()
+            records = overview.records(db, page)
+        in_order = sorted(events, key=lambda event: (event.at, event.id))
+        return Life(address, page.known().at(now), tuple(in_order), sends, records)
+
+    def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
+        found: list[BouncedAddress] = []
+        with self._reading() as db:
+            wanted = overview.parameters(query, self._accounts.number(db, query.account), self._pepper)
+            while wanted and len(found) < query.limit:
+                rows, wanted = overview.rows(db, wanted, query.limit - len(found))
+                pages = self._stored(db, [(row.k, row.account) for row in rows])
+                events = overview.events(db, pages, {row.number for row in rows})
+                sends = self._sends.by_id({row.send for row in rows if row.send is not None})
+                for row, page in zip(rows, pages, strict=True):
+                    state = page.known().at(now)
+                    if overview.fits(state, query):
+                        send = sends.get(row.send) if row.send is not None else None
+                        found.append(overview.bounced(row, page, state, events[row.number], send))
+        return found
+
+    def of_domain(self, account: str, domain: str) -> list[str]:
+        db = self._database.read()
+        number = self._accounts.number(db, account)
+        return [address for (address,) in db.execute(SQL["of_domain"], (number, domain))]
+
+    def standing(self, now: Instant) -> Iterator[Change]:
+        db = self._database.read()
+        names = self._accounts.names(db)
+        for number, address, *state in db.execute(SQL["standing"]):
+            yield Change(names[number], address, VALID, state_of(state), now)
+
+    # --- pages ------------------------------------------------------------------------------------------
+
+    def _told(self, db: sqlite3.Connection, events: Sequence[Event]) -> dict[Page, dict[bytes, Event]]:
+        """The events by page and id, in the order in which their addresses first stand in the batch."""
+        pages: dict[tuple[str, str], Page] = {}
+        told: dict[Page, dict[bytes, Event]] = {}
+        for event in events:
+            page = pages.get((event.account, event.address))
+            if page is None:
+                page = pages[event.account, event.address] = self._page(db, event.account, event.address)
+                told[page] = {}
+            told[page].setdefault(event.id, event)
+        return told
+
+    def _deliver(self, db: sqlite3.Connection, events: Sequence[Event]) -> set[bytes]:
+        """Note the deliveries of known sends; returns the ids of the events that this was all of."""
+        return {
+            event.id
+            for event in events
+            if event.send is not None and noted(event) and self._sends.deliver(db, event.send, event.at)
+        }
+
+    def _page(self, db: sqlite3.Connection, account: str, address: str) -> Page:
+        number = self._accounts.number(db, account)
+        policies = self._accounts.versions(db, number)
+        return Page(key(self._pepper, address), number, account, address, policies)
+
+    def _stored(self, db: sqlite3.Connection, places: Sequence[Place]) -> list[Page]:
+        """The pages of rows in `states`, loaded, in the order asked for."""
+        names = self._accounts.names(db)
+        pages = [
+            Page(k, number, names[number], "", self._accounts.versions(db, number)) for k, number in places
+        ]
+        load(db, pages)
+        return [page for page in pages if page.first]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """One view of the file for all statements within."""
+        db = self._database.read()
+        db.execute("BEGIN")
+        try:
+            yield db
+        finally:
+            db.execute("COMMIT")

@@ -1,0 +1,118 @@
+-- The addresses that a transaction is about stand in temp.touched (slot, k, account).
+
+-- name: make_touched
+CREATE TEMP TABLE IF NOT EXISTS touched (slot INTEGER PRIMARY KEY, k BLOB NOT NULL, account INTEGER NOT NULL);
+
+-- name: clear_touched
+DELETE FROM temp.touched;
+
+-- name: touch
+INSERT INTO temp.touched (slot, k, account) VALUES (?, ?, ?);
+
+-- name: stored
+SELECT t.slot, s.address, s.first, s.latest, s.trail,
+  s.state, s.causes, s.since, s.until, s.hard, s.soft, s.block, s.reasons, s.reactivations,
+  s.unsubscribed, s.changes_at, s.last_bounce, s.listed
+FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
+
+-- name: history
+WITH RECURSIVE chain (slot, number) AS (
+  SELECT t.slot, s.latest
+  FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account
+  UNION ALL
+  SELECT c.slot, e.previous
+  FROM chain AS c CROSS JOIN events AS e ON e.number = c.number WHERE e.previous IS NOT NULL
+)
+SELECT c.slot, e.number,
+  e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+FROM chain AS c CROSS JOIN events AS e ON e.number = c.number;
+
+-- name: deliveries
+SELECT t.slot, d.id, d.delivered_at
+FROM temp.touched AS t CROSS JOIN sends AS d
+  ON d.k = t.k AND d.account = t.account AND d.delivered_at IS NOT NULL;
+
+-- name: last_event
+SELECT coalesce(max(number), 0) FROM events;
+
+-- name: last_record
+SELECT coalesce(max(number), 0) FROM records;
+
+-- name: add_event
+INSERT INTO events (number, id, k, account, previous,
+  kind, at, reason, status, send, handed_over, standing, begins, outcome)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: add_evidence
+INSERT INTO evidence (number, body) VALUES (?, ?);
+
+-- name: add_record
+INSERT INTO records (number, previous, at, k, account, actor, before, after, cause, event, policy)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: set_state
+INSERT INTO states (k, account, address, domain, first, latest, trail, bounce, type,
+  state, causes, since, until, hard, soft, block, reasons, reactivations, unsubscribed, changes_at,
+  last_bounce, listed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (k, account) DO UPDATE SET latest = excluded.latest, trail = excluded.trail,
+  bounce = excluded.bounce, type = excluded.type, state = excluded.state, causes = excluded.causes,
+  since = excluded.since, until = excluded.until, hard = excluded.hard, soft = excluded.soft,
+  block = excluded.block, reasons = excluded.reasons, reactivations = excluded.reactivations,
+  unsubscribed = excluded.unsubscribed, changes_at = excluded.changes_at,
+  last_bounce = excluded.last_bounce, listed = excluded.listed;
+
+-- name: set_alarm
+INSERT OR IGNORE INTO alarms (at, k, account) VALUES (?, ?, ?);
+
+-- name: ringing
+SELECT at, k, account FROM alarms WHERE at <= ? ORDER BY at LIMIT ?;
+
+-- name: drop_alarm
+DELETE FROM alarms WHERE at = ? AND k = ? AND account = ?;
+
+-- name: evidence
+SELECT number, body FROM evidence WHERE number IN (SELECT value FROM json_each(?));
+
+-- name: records
+WITH RECURSIVE trail (number) AS (
+  SELECT trail FROM states WHERE k = :k AND account = :account AND trail IS NOT NULL
+  UNION ALL
+  SELECT r.previous FROM trail AS t CROSS JOIN records AS r ON r.number = t.number
+  WHERE r.previous IS NOT NULL
+)
+SELECT r.number, r.at, r.actor, r.before, r.after, r.cause, r.event, r.policy
+FROM trail AS t CROSS JOIN records AS r ON r.number = t.number ORDER BY r.number;
+
+-- name: of_domain
+SELECT address FROM states WHERE account = ? AND domain = ? ORDER BY first;
+
+-- name: after_domain
+SELECT k, domain, first FROM states
+WHERE account = :account AND (domain, first) > (:domain, :first) ORDER BY domain, first LIMIT :limit;
+
+-- name: standing
+SELECT account, address,
+  state, causes, since, until, hard, soft, block, reasons, reactivations,
+  unsubscribed, changes_at, last_bounce, listed
+FROM states WHERE state IN ('held', 'invalid') OR unsubscribed;
+
+-- The states of these rows are folded again when they are shown; what filters is the stored state.
+-- name: bounces
+SELECT e.k, e.account, e.at, e.number, s.type, e.send
+FROM events AS e INDEXED BY bounces_by_time
+CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account AND s.bounce = e.number
+LEFT JOIN sends AS d ON d.id = e.send
+WHERE e.account = :account AND e.kind = 'bounce' AND e.standing = 'proven'
+  AND (e.at, e.number) < (:before, :number)
+  AND (:since IS NULL OR e.at >= :since)
+  AND (:until IS NULL OR e.at < :until)
+  AND (:reason IS NULL OR e.reason = :reason)
+  AND s.state <> 'valid'
+  AND (:status IS NULL OR (s.state = 'invalid') = (:status = 'invalid'))
+  AND (:type IS NULL OR s.type = :type)
+  AND (:domain IS NULL OR s.domain = :domain)
+  AND (:k IS NULL OR e.k = :k)
+  AND (:campaign IS NULL OR d.campaign = :campaign)
+  AND (:mail_kind IS NULL OR d.kind = :mail_kind)
+ORDER BY e.at DESC, e.number DESC LIMIT :limit;

@@ -1,0 +1,122 @@
+"""A page: one address in one account, as it is read, worked on and written within one transaction."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from retour.address import domain_of
+from retour.instants import Instant
+from retour.lifecycle import PolicyVersion
+from retour.model import VALID, Event, State
+from retour.ports import Change
+from retour.stores.advance import Delivery, Known, in_force, shown
+from retour.stores.sqlite.rows import body_of, event_of, row_of_event, row_of_state, state_of
+from retour.stores.sqlite.statements import named
+
+SQL = named("ledger.sql")
+
+
+@dataclass(slots=True, eq=False)
+class Page:
+    """What the file holds of an address; `first` is 0 while it holds nothing."""
+
+    k: bytes
+    number: int  # of the account
+    account: str
+    address: str
+    policies: Sequence[PolicyVersion] = ()
+    first: int = 0
+    latest: int | None = None
+    trail: int | None = None
+    state: State = VALID
+    events: list[Event] = field(default_factory=list)
+    numbers: dict[bytes, int] = field(default_factory=dict)  # of the events, by their ids
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    def known(self) -> Known:
+        """What the next state is computed from."""
+        return Known(self.account, self.address, self.events, self.deliveries, self.state, self.policies)
+
+
+def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
+    """Fill pages from the file, a whole batch with four statements, in the order of their keys."""
+    ordered = sorted(pages, key=lambda page: (page.k, page.number))
+    db.execute(SQL["make_touched"])
+    db.execute(SQL["clear_touched"])
+    db.executemany(SQL["touch"], [(slot, page.k, page.number) for slot, page in enumerate(ordered)])
+    for slot, address, first, latest, trail, *state in db.execute(SQL["stored"]):
+        page = ordered[slot]
+        page.address, page.first, page.latest, page.trail = address, first, latest, trail
+        page.state = state_of(state)
+    for slot, number, id, *facts in db.execute(SQL["history"]):
+        page = ordered[slot]
+        page.events.append(event_of((id, *facts)))
+        page.numbers[id] = number
+    for slot, send, at in db.execute(SQL["deliveries"]):
+        ordered[slot].deliveries.append((send, at))
+
+
+class Sheaf:
+    """The rows of a transaction, gathered and then written table by table, each in its order."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._last_event: int = db.execute(SQL["last_event"]).fetchone()[0]
+        self._last_record: int = db.execute(SQL["last_record"]).fetchone()[0]
+        self._events: list[tuple[Any, ...]] = []
+        self._bodies: list[tuple[int, str]] = []
+        self._records: list[tuple[Any, ...]] = []
+        self._states: list[tuple[Any, ...]] = []
+        self._alarms: list[tuple[Instant, bytes, int]] = []
+
+    def add(self, page: Page, event: Event) -> None:
+        """Append an event to the chain of its address."""
+        self._last_event += 1
+        number = self._last_event
+        facts = row_of_event(event)
+        self._events.append((number, event.id, page.k, page.number, page.latest, *facts))
+        if (body := body_of(event)) is not None:
+            self._bodies.append((number, body))
+        page.events.append(event)
+        page.numbers[event.id] = number
+        page.first, page.latest = page.first or number, number
+
+    def turn(self, page: Page, after: State, changes: Sequence[Change], now: Instant) -> None:
+        """Set the state of an address, and write its changes down."""
+        for change in changes:
+            self._record(page, change)
+        row = shown(page.events, page.policies, page.deliveries, after, now)
+        bounce, type_ = (page.numbers[row.event], row.type) if row else (None, None)
+        place = (page.k, page.number, page.address, domain_of(page.address), page.first)
+        self._states.append((*place, page.latest, page.trail, bounce, type_, *row_of_state(after)))
+        if after.changes_at is not None and after.changes_at != page.state.changes_at:
+            self._alarms.append((after.changes_at, page.k, page.number))
+
+    def write(self) -> None:
+        """What grows, at its end; then the states in the order of their keys."""
+        states = sorted(self._states, key=lambda row: (row[0], row[1]))
+        self._db.executemany(SQL["add_event"], self._events)
+        self._db.executemany(SQL["add_evidence"], self._bodies)
+        self._db.executemany(SQL["add_record"], self._records)
+        self._db.executemany(SQL["set_state"], states)
+        self._db.executemany(SQL["set_alarm"], sorted(self._alarms))
+
+    def _record(self, page: Page, change: Change) -> None:
+        self._last_record += 1
+        self._records.append(
+            (
+                self._last_record,
+                page.trail,
+                change.at,
+                page.k,
+                page.number,
+                change.actor,
+                change.before.state,
+                change.after.state,
+                change.after.cause,
+                change.event,
+                in_force(page.policies, change.at),
+            )
+        )
+        page.trail = self._last_record

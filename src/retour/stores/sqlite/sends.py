@@ -1,0 +1,64 @@
+"""Sends, in retour.sqlite3."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from retour.address import key, normalise
+from retour.instants import Instant
+from retour.model import MailKind, Send
+from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.stores.sqlite.database import Database, storable
+from retour.stores.sqlite.statements import named
+
+SQL = named("sends.sql")
+
+
+class SqliteSends:
+    """Sends of one file."""
+
+    def __init__(self, database: Database, accounts: SqliteAccounts, pepper: bytes) -> None:
+        self._database, self._accounts, self._pepper = database, accounts, pepper
+
+    def add(self, sends: Sequence[Send]) -> None:
+        with self._database.write() as db:
+            numbers = {name: self._accounts.number(db, name) for name in {s.account for s in sends}}
+            db.executemany(SQL["add"], [self._row(send, numbers[send.account]) for send in sends])
+
+    def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]:
+        db = self._database.read()
+        rows = [row for id in ids if (row := db.execute(SQL["by_id"], (id,)).fetchone())]
+        return {send.id: send for send in self._sends(db, rows)}
+
+    def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
+        db = self._database.read()
+        rows = db.execute(SQL["any_of_message"], (message_id,)).fetchall()
+        if len(rows) > 1:
+            named = [
+                row
+                for address in dict.fromkeys(addresses)
+                for row in db.execute(SQL["of_message_to"], (message_id, key(self._pepper, address)))
+            ]
+            rows = named or rows
+        return self._sends(db, rows)
+
+    def of_address(self, db: sqlite3.Connection, k: bytes, number: int) -> list[Send]:
+        """The sends to one address, oldest first."""
+        return self._sends(db, db.execute(SQL["of_address"], (k, number)))
+
+    def deliver(self, db: sqlite3.Connection, id: int, at: Instant) -> bool:
+        """Note a delivery, the earliest of several; False when the send is not known."""
+        db.execute(SQL["deliver"], {"id": id, "at": at})
+        return db.execute(SQL["is_known"], (id,)).fetchone() is not None
+
+    def _row(self, send: Send, number: int) -> Sequence[Any]:
+        k = key(self._pepper, normalise(send.recipient) or send.recipient)
+        told = map(storable, (send.campaign, send.sender, send.subject, send.message_id))
+        return send.id, number, k, send.recipient, send.kind, send.handed_over, *told, send.delivered_at
+
+    def _sends(self, db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> list[Send]:
+        names = self._accounts.names(db)
+        return [
+            Send(id, names[account], recipient, MailKind(kind), handed_over, *told)
+            for id, account, recipient, kind, handed_over, *told in rows
+        ]

@@ -1,0 +1,26 @@
+-- name: add
+INSERT OR IGNORE INTO sends
+  (id, account, k, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: by_id
+SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at
+FROM sends WHERE id = ?;
+
+-- name: any_of_message
+SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at
+FROM sends WHERE message_id = ? ORDER BY k LIMIT 2;
+
+-- name: of_message_to
+SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at
+FROM sends WHERE message_id = ? AND k = ? LIMIT 100;
+
+-- name: of_address
+SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at
+FROM sends WHERE k = ? AND account = ? ORDER BY handed_over, id;
+
+-- name: is_known
+SELECT 1 FROM sends WHERE id = ?;
+
+-- name: deliver
+UPDATE sends SET delivered_at = :at WHERE id = :id AND (delivered_at IS NULL OR delivered_at > :at);

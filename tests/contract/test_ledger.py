@@ -1,0 +1,299 @@
+"""What every Ledger does: events once, states folded, changes dated, everything found again."""
+
+import pytest
+
+from retour.instants import DAY, HOUR, Instant
+from retour.lifecycle import PolicyVersion, policy_from, preset
+from retour.model import (
+    VALID,
+    BounceType,
+    Cause,
+    Event,
+    EventKind,
+    Evidence,
+    Group,
+    Kind,
+    MailKind,
+    Original,
+    Party,
+    Reason,
+    Report,
+    Send,
+    Standing,
+    StateName,
+    Verdict,
+)
+from retour.ports import BounceQuery, Store
+
+NOW = 20_500 * DAY + 9 * HOUR
+
+
+def account(store: Store, name: str = "acme", preset_: str = "default") -> str:
+    return store.accounts.add_account(name, f"{name}.example", preset(preset_), NOW - 500 * DAY).name
+
+
+def bounce(
+    n: int,
+    reason: Reason = Reason.ADDRESS_UNKNOWN,
+    at: Instant = NOW,
+    address: str = "ann@b.example",
+    account: str = "acme",
+    send: int | None = None,
+    standing: Standing = Standing.PROVEN,
+) -> Event:
+    return Event(
+        id=n.to_bytes(16),
+        kind=EventKind.BOUNCE,
+        at=at,
+        reason=reason,
+        status="5.1.1",
+        send=send,
+        standing=standing,
+        account=account,
+        address=address,
+        actor="lmtp",
+    )
+
+
+def send(id: int, recipient: str = "ann@b.example", **told: object) -> Send:
+    return Send(id, "acme", recipient, MailKind.MAILING, NOW - DAY, **told)  # type: ignore[arg-type]
+
+
+def test_a_hard_bounce_makes_invalid_and_says_what_changed(store: Store) -> None:
+    account(store)
+    (change,) = store.ledger.record([bounce(1)], NOW)
+    assert (change.account, change.address, change.event) == ("acme", "ann@b.example", (1).to_bytes(16))
+    assert (change.before, change.after.state, change.after.cause) == (VALID, StateName.INVALID, Cause.HARD)
+    assert store.ledger.state("acme", "ann@b.example", NOW) == change.after
+    assert [(c.address, c.after.causes) for c in store.ledger.standing(NOW)] == [
+        ("ann@b.example", {Cause.HARD})
+    ]
+
+
+def test_the_same_event_again_changes_nothing(store: Store) -> None:
+    account(store)
+    event = bounce(1, Reason.MAILBOX_FULL)
+    assert len(store.ledger.record([event, event], NOW)) == 1
+    assert store.ledger.record([event], NOW + HOUR) == []
+    life = store.ledger.life("acme", "ann@b.example", NOW)
+    assert life is not None
+    assert (life.state.soft, len(life.events), len(life.records)) == (1, 1, 1)
+
+
+def test_an_unknown_account_is_refused_whole(store: Store) -> None:
+    account(store)
+    with pytest.raises(KeyError):
+        store.ledger.record([bounce(1), bounce(2, account="nobody")], NOW)
+    assert store.ledger.life("acme", "ann@b.example", NOW) is None
+
+
+def test_what_is_unproven_is_kept_without_effect(store: Store) -> None:
+    account(store)
+    doubtful = [bounce(1, standing=Standing.UNPROVEN), bounce(2, standing=Standing.EXPIRED)]
+    of_nobody = bounce(3, account="", standing=Standing.UNPROVEN)
+    assert store.ledger.record([*doubtful, of_nobody], NOW) == []
+    for name, kept in (("acme", 2), ("", 1)):
+        life = store.ledger.life(name, "ann@b.example", NOW)
+        assert life is not None
+        assert (life.state.state, life.state.listed, len(life.events)) == (StateName.VALID, 0, kept)
+
+
+def test_evidence_comes_back_as_it_was(store: Store) -> None:
+    account(store)
+    report = Report(
+        Kind.BOUNCE, "Ann@b.example", status="5.1.1", diagnostic="550 <Ann> \udcff unknown \u2028", at=NOW
+    )
+    verdict = Verdict(
+        Kind.BOUNCE,
+        Reason.ADDRESS_UNKNOWN,
+        Group.DEAD,
+        "text.unknown",
+        "unknown",
+        0.5,
+        ("status 5.7.1 says policy_rejected",),
+        Party.RECIPIENT,
+    )
+    evidence = Evidence(report, verdict, Original("m@acme.example", "Grüße"), b"a" * 16)
+    plain = bounce(1)
+    event = Event(*(getattr(plain, n) for n in plain.__slots__[:-2]), evidence, ("time_doubted",))
+    store.ledger.record([event], NOW)
+    life = store.ledger.life("acme", "ann@b.example", NOW)
+    assert life is not None
+    assert life.events == (event,)
+
+
+def test_time_alone_changes_states_and_is_dated_at_its_due_time(store: Store) -> None:
+    account(store)
+    policy = policy_from({"soft_threshold": 1, "min_days": 0, "reset_after": 30}, preset("default"))
+    store.accounts.add_policy("acme", PolicyVersion(2, NOW - DAY, policy, "ann"), 1)
+    store.ledger.record([bounce(1, Reason.MAILBOX_FULL)], NOW)
+    assert store.ledger.due(NOW + 30 * DAY - 1, 100) == []
+    (change,) = store.ledger.due(NOW + 40 * DAY, 100)
+    assert (change.at, change.after.state, change.event) == (NOW + 30 * DAY, StateName.VALID, None)
+    assert store.ledger.due(NOW + 40 * DAY, 100) == []
+    assert list(store.ledger.standing(NOW + 40 * DAY)) == []
+
+
+def test_a_bounce_after_a_reset_that_nobody_wrote_yet_writes_both(store: Store) -> None:
+    account(store)
+    policy = policy_from({"soft_threshold": 1, "min_days": 0, "reset_after": 30}, preset("default"))
+    store.accounts.add_policy("acme", PolicyVersion(2, NOW - DAY, policy, "ann"), 1)
+    store.ledger.record([bounce(1, Reason.MAILBOX_FULL)], NOW)
+    changes = store.ledger.record([bounce(2, at=NOW + 50 * DAY)], NOW + 50 * DAY)
+    assert [(c.at - NOW, c.after.state) for c in changes] == [
+        (30 * DAY, StateName.VALID),
+        (50 * DAY, StateName.INVALID),
+    ]
+    assert store.ledger.due(NOW + 60 * DAY, 100) == []
+
+
+def test_due_goes_on_past_alarms_that_have_moved_on(store: Store) -> None:
+    account(store)
+    for n in range(12):
+        store.ledger.record([bounce(n, Reason.MAILBOX_FULL, NOW, f"a{n}@b.example")], NOW)
+    restores = [
+        Event((100 + n).to_bytes(16), EventKind.RESTORE, NOW + DAY, account="acme", address=f"a{n}@b.example")
+        for n in range(11)
+    ]
+    store.ledger.record(restores, NOW + DAY)
+    later = NOW + 200 * DAY
+    assert [change.address for change in store.ledger.due(later, 3)] == ["a11@b.example"]
+    assert store.ledger.due(later, 3) == []
+
+
+def test_a_lowered_threshold_is_seen_at_once_and_written_in_batches(store: Store) -> None:
+    account(store, preset_="emarsys")
+    for n in range(5):
+        store.ledger.record([bounce(n, Reason.MAILBOX_FULL, NOW, f"a{n}@b.example")], NOW)
+    policy = policy_from({"soft_threshold": 1}, preset("emarsys"))
+    store.accounts.add_policy("acme", PolicyVersion(2, NOW + DAY, policy, "ann"), 1)
+    assert store.ledger.state("acme", "a1@b.example", NOW + DAY).state is StateName.INVALID
+    assert len(list(store.ledger.standing(NOW + DAY))) == 0
+    after, changed, batches = None, [], 0
+    while batches == 0 or after is not None:
+        changes, after = store.ledger.refold("acme", NOW + DAY, 2, after)
+        changed, batches = changed + changes, batches + 1
+    assert sorted(c.address for c in changed) == [f"a{n}@b.example" for n in range(5)]
+    assert {c.actor for c in changed} == {"policy 2"}
+    assert (batches, len(list(store.ledger.standing(NOW + DAY)))) == (3, 5)
+
+
+def test_a_delivery_is_noted_on_its_send_and_counts(store: Store) -> None:
+    store.accounts.add_account(
+        "acme", "acme.example", policy_from({"counting": "consecutive"}, preset("default")), NOW - 9 * DAY
+    )
+    store.sends.add([send(7), send(8), send(9, "eve@b.example")])
+    store.ledger.record([bounce(1, Reason.MAILBOX_FULL, NOW - HOUR, send=7)], NOW)
+    told = Event(b"d" * 16, EventKind.DELIVERED, NOW, send=8, account="acme", address="ann@b.example")
+    other = Event(b"e" * 16, EventKind.DELIVERED, NOW, send=9, account="acme", address="eve@b.example")
+    (change,) = store.ledger.record([told, told, other], NOW)
+    assert (change.address, change.after.state) == ("ann@b.example", StateName.VALID)
+    assert store.sends.by_id([8])[8].delivered_at == NOW
+    assert store.ledger.record([told], NOW + DAY) == []
+    never_bounced = store.ledger.life("acme", "eve@b.example", NOW)
+    assert never_bounced is not None
+    assert (never_bounced.events, len(never_bounced.sends)) == ((), 1)
+
+
+def test_the_records_of_an_address_tell_its_way(store: Store) -> None:
+    account(store)
+    store.ledger.record([bounce(1, Reason.MAILBOX_FULL)], NOW)
+    store.ledger.record([bounce(9, address="eve@b.example")], NOW)
+    store.ledger.record([bounce(2)], NOW + DAY)
+    life = store.ledger.life("acme", "ann@b.example", NOW + DAY)
+    assert life is not None
+    assert [(r.before, r.after, r.cause, r.actor, r.policy) for r in life.records] == [
+        ("valid", "bouncing", None, "lmtp", 1),
+        ("bouncing", "invalid", "hard", "lmtp", 1),
+    ]
+
+
+def test_addresses_of_a_domain(store: Store) -> None:
+    account(store)
+    events = [bounce(n, address=a) for n, a in enumerate(("z@b.example", "a@b.example", "a@c.example"))]
+    store.ledger.record(events, NOW)
+    assert store.ledger.of_domain("acme", "b.example") == ["z@b.example", "a@b.example"]
+    assert store.ledger.of_domain("acme", "none.example") == []
+
+
+def test_an_address_never_seen_is_valid_and_has_no_life(store: Store) -> None:
+    account(store)
+    assert store.ledger.state("acme", "new@b.example", NOW) == VALID
+    assert store.ledger.life("acme", "new@b.example", NOW) is None
+
+
+def overview(store: Store, **filters: object) -> list[str]:
+    query = BounceQuery("acme", **filters)  # type: ignore[arg-type]
+    return [row.address.partition("@")[0] for row in store.ledger.bounces(query, NOW + DAY)]
+
+
+@pytest.fixture
+def page(store: Store) -> Store:
+    """Four addresses with four stories, and two that do not belong here."""
+    account(store)
+    store.accounts.add_account("other", "other.example", preset("default"), NOW)
+    store.sends.add([send(1, "full@b.example", campaign="may"), send(2, "dead@b.example", campaign="june")])
+    store.ledger.record(
+        [
+            bounce(1, Reason.MAILBOX_FULL, NOW + 1, "full@b.example", send=1),
+            bounce(2, Reason.ADDRESS_UNKNOWN, NOW + 2, "dead@b.example", send=2),
+            bounce(3, Reason.SPAM_REJECTED, NOW + 3, "spam@c.example"),
+            bounce(4, Reason.MAILBOX_FULL, NOW - 300 * DAY, "old@b.example"),
+            bounce(5, Reason.MAILBOX_FULL, NOW, "theirs@b.example", account="other"),
+            bounce(6, Reason.MAILBOX_FULL, NOW, "forged@b.example", standing=Standing.UNPROVEN),
+        ],
+        NOW + HOUR,
+    )
+    return store
+
+
+def test_the_overview_lists_bounced_addresses_latest_first(page: Store) -> None:
+    assert overview(page) == ["spam", "dead", "full"]
+    (row,) = page.ledger.bounces(BounceQuery("acme", status="invalid"), NOW + DAY)
+    assert (row.address, row.type, row.event.reason) == (
+        "dead@b.example",
+        BounceType.HARD,
+        Reason.ADDRESS_UNKNOWN,
+    )
+    assert row.send is not None
+    assert (row.send.campaign, row.event.actor) == ("june", "lmtp")
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"status": "valid"}, ["spam", "full"]),
+        ({"status": "invalid"}, ["dead"]),
+        ({"type": BounceType.SOFT}, ["full"]),
+        ({"type": BounceType.BLOCK}, ["spam"]),
+        ({"campaign": "may"}, ["full"]),
+        ({"campaign": "may", "status": "invalid"}, []),
+        ({"reason": Reason.ADDRESS_UNKNOWN}, ["dead"]),
+        ({"mail_kind": MailKind.SYSTEM}, []),
+        ({"mail_kind": MailKind.MAILING}, ["dead", "full"]),
+        ({"since": NOW + 2}, ["spam", "dead"]),
+        ({"until": NOW + 2}, ["full"]),
+        ({"search": "@c.example"}, ["spam"]),
+        ({"search": "Full@B.example"}, []),
+        ({"search": "full@B.example"}, ["full"]),
+        ({"search": "no address"}, []),
+    ],
+)
+def test_filters_of_the_overview(page: Store, filters: dict[str, object], found: list[str]) -> None:
+    assert overview(page, **filters) == found
+
+
+def test_pages_of_the_overview_meet_without_gap(page: Store) -> None:
+    page.ledger.record([bounce(10 + n, at=NOW, address=f"x{n}@b.example") for n in range(7)], NOW + HOUR)
+    seen: list[str] = []
+    after: str | None = None
+    while rows := page.ledger.bounces(BounceQuery("acme", after=after, limit=3), NOW + DAY):
+        seen += [row.address for row in rows]
+        after = rows[-1].cursor
+    assert len(seen) == len(set(seen)) == 10
+
+
+def test_the_overview_shows_the_latest_bounce_once(page: Store) -> None:
+    page.ledger.record([bounce(20, Reason.SERVER_BUSY, NOW + 9, "full@b.example")], NOW + HOUR)
+    assert overview(page) == ["full", "spam", "dead"]
+    assert overview(page, campaign="may") == []
