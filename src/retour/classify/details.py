@@ -1,0 +1,58 @@
+"""What a verdict tells beside its reason: who refused, which part of the mail, which list, which page."""
+
+import re
+
+from retour.classify.evidence import Clue, Words
+from retour.classify.phrases import TEXT_LIMIT
+from retour.classify.rulebook import Rule
+from retour.model import GROUPS, Group, Part, Party, Reason, Report
+
+_URL = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^`]{4,500}", re.IGNORECASE)
+_END_OF_SENTENCE = ".,;:!?"
+# What our own side finds out by itself: it asks the DNS, it connects, it gives up.
+_FOUND_BY_OURSELVES = frozenset(
+    {
+        Reason.SERVER_UNREACHABLE,
+        Reason.DNS_TEMPORARY,
+        Reason.DOMAIN_UNKNOWN,
+        Reason.DOMAIN_NO_MAIL,
+        Reason.DELIVERY_EXPIRED,
+        Reason.ROUTING_ERROR,
+    }
+)
+_PART_GROUPS = (Group.CONTENT, Group.BLOCK)
+
+
+def refused_by(report: Report, rule: Rule) -> Party | None:
+    """Whose server refused; None where the report does not show it."""
+    if rule.refused_by is not None:
+        return rule.refused_by
+    if report.remote_mta or report.reply_code:
+        return Party.FORWARDER if _was_forwarded(report) else Party.RECIPIENT
+    return Party.OURS if rule.reason in _FOUND_BY_OURSELVES else None
+
+
+def _was_forwarded(report: Report) -> bool:
+    """The mail went on to another domain than the one it was sent to."""
+    if not report.recipient or not report.original_recipient:
+        return False
+    final, original = (a.rpartition("@")[2].lower() for a in (report.recipient, report.original_recipient))
+    return bool(final and original) and final != original
+
+
+def part(reason: Reason, words: Words) -> Part | None:
+    """Which part of the message was refused, where a refusal of sender or content names one (E10)."""
+    return words.part if GROUPS[reason] in _PART_GROUPS else None
+
+
+def blocklist(reason: Reason, clues: list[Clue]) -> str | None:
+    """The name of the list that the words name (E13)."""
+    if GROUPS[reason] not in _PART_GROUPS:
+        return None
+    return next((clue.rule.blocklist for clue in clues if clue.rule.blocklist), None)
+
+
+def url(report: Report) -> str | None:
+    """The first web address in the server's words, where it explains itself. Hostile text: never followed."""
+    found = _URL.search((report.diagnostic or "")[:TEXT_LIMIT])
+    return found[0].rstrip(_END_OF_SENTENCE) if found else None

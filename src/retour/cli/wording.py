@@ -1,0 +1,71 @@
+"""An explained message in words: what happened, who refused, on what evidence, who must act, what to do."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from retour.classify import packaged
+from retour.cli.terminal import safe
+from retour.texts import Catalogue
+
+_DIAGNOSTIC_SHOWN = 500  # characters of the server's words; all of them are in the JSON
+
+
+def message_in_words(shown: Mapping[str, Any], say: Catalogue) -> list[str]:
+    """The lines for one message; `shown` is the object of the contract."""
+    lines = [f"{safe(shown['source'])}: {say('kind.' + shown['kind'])}"]
+    if shown["original"]["subject"]:
+        lines.append("  " + say("line.subject", subject=safe(shown["original"]["subject"])))
+    for report in shown["reports"]:
+        lines += [f"  {line}" for line in report_in_words(report, say)]
+    lines += ["  " + say("line.defect", defect=safe(defect)) for defect in shown["defects"]]
+    return lines
+
+
+def report_in_words(report: Mapping[str, Any], say: Catalogue) -> list[str]:
+    """The lines for one report."""
+    who = safe(report["recipient"] or say("line.nobody"))
+    if report["reason"] is None:
+        return [
+            say("line.no_bounce", recipient=who, what=say("kind." + report["kind"])),
+            *_evidence(report, say),
+        ]
+    reason = f"reason.{report['reason']}"
+    lines = [say("line.what", recipient=who, what=say(f"{reason}.what"))]
+    if report["kind"] == "delay":
+        lines.append(say("line.still_trying"))
+    lines += _refusal(report, say)
+    lines += [
+        say(
+            "line.counts", type=say(f"type.{report['type'] or 'none'}"), group=say(f"group.{report['group']}")
+        ),
+        say("line.who", who=say(f"who.{say(f'{reason}.who')}")),
+        say("line.advice", advice=say(f"{reason}.advice")),
+    ]
+    return [*lines, *_evidence(report, say)]
+
+
+def _refusal(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
+    if report["refused_by"]:
+        host = f" ({safe(report['remote_mta'])})" if report["remote_mta"] else ""
+        yield say("line.refused_by", party=say(f"party.{report['refused_by']}") + host)
+    if report["part"]:
+        yield say("line.part", part=say(f"part.{report['part']}"))
+    if report["blocklist"]:
+        yield say("line.blocklist", name=safe(report["blocklist"]))
+
+
+def _evidence(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
+    rule = packaged().rule(report["rule"])
+    if rule is None:
+        yield say("line.no_rule")
+    else:
+        yield say("line.rule", rule=rule.id, matched=safe(report["matched"]), source=rule.source)
+        yield say("line.confidence", percent=round(report["confidence"] * 100))
+    if report["status"] and (key := f"code.{report['status'][2:].replace('.', '-')}") in say:
+        yield say("line.code", code=report["status"], meaning=say(key))
+    for conflict in report["conflicts"]:
+        yield say("line.conflict", conflict=safe(conflict))
+    if report["diagnostic"]:
+        yield say("line.diagnostic", text=safe(report["diagnostic"][:_DIAGNOSTIC_SHOWN]))
+    if report["url"]:
+        yield say("line.url", url=safe(report["url"]))

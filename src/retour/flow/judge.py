@@ -1,0 +1,105 @@
+"""Where parsing and classifying meet: raw bytes → reading and verdicts, and how they are shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from retour.classify import classify
+from retour.lifecycle import Policy, TypeRule
+from retour.model import BounceType, Kind, Reading, Report, Verdict
+from retour.parse import parse, parse_reply
+
+_SHOWN = {
+    TypeRule.HARD: BounceType.HARD,
+    TypeRule.SOFT: BounceType.SOFT,
+    TypeRule.BLOCK: BounceType.BLOCK,
+    TypeRule.HARD_CONFIRMED: BounceType.SOFT,  # hard only once it is seen again (lifecycle rule 2)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was read out of an arrival, and a verdict for each of its reports, in their order."""
+
+    reading: Reading
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """The reading's, unless every report of it is a refusal without an attempt."""
+        kinds = {verdict.kind for verdict in self.verdicts}
+        return Kind.SUPPRESSED if kinds == {Kind.SUPPRESSED} else self.reading.kind
+
+
+def judge(raw: bytes) -> Judged:
+    """Parse and classify one arrival. Never raises on any bytes: what is wrong stands in the defects."""
+    return judged(parse(raw))
+
+
+def judged(reading: Reading) -> Judged:
+    """The verdicts on what was read."""
+    return Judged(reading, tuple(classify(report, reading) for report in reading.reports))
+
+
+def judge_reply(line: str) -> tuple[Report, Verdict]:
+    """One SMTP reply, its inner line breaks as "\\n", with its verdict."""
+    report = parse_reply(line)
+    return report, classify(report)
+
+
+def type_of(verdict: Verdict, policy: Policy) -> BounceType | None:
+    """What a verdict counts as; None for what is no bounce, or is ignored by the policy."""
+    if verdict.reason is None:
+        return None
+    rule = policy.types.get(verdict.reason)
+    return _SHOWN.get(rule) if rule is not None else None
+
+
+def explained(
+    source: str, judged: Judged, policy: Policy, defects: tuple[str, ...] = ()
+) -> Mapping[str, Any]:
+    """The object of the command-line contract (docs/json.md) for one message; JSON values only."""
+    reading, original = judged.reading, judged.reading.original
+    return {
+        "source": source,
+        "kind": judged.kind,
+        "message_id": reading.message_id,
+        "mta": reading.mta,
+        "reports": [
+            explained_report(report, verdict, policy)
+            for report, verdict in zip(reading.reports, judged.verdicts, strict=True)
+        ],
+        "original": {
+            "message_id": original.message_id,
+            "subject": original.subject,
+            "from": original.sender,
+            "date": original.date,
+            "envid": original.envid,
+        },
+        "defects": [*defects, *reading.defects],
+    }
+
+
+def explained_report(report: Report, verdict: Verdict, policy: Policy) -> Mapping[str, Any]:
+    """The object of the contract for one report. Reason, group and type are null for what is no bounce."""
+    return {
+        "recipient": report.recipient,
+        "original_recipient": report.original_recipient,
+        "action": report.action,
+        "status": report.status,
+        "reply_code": report.reply_code,
+        "diagnostic": report.diagnostic,
+        "remote_mta": report.remote_mta,
+        "refused_by": verdict.refused_by,
+        "part": verdict.part,
+        "blocklist": verdict.blocklist,
+        "url": verdict.url,
+        "reason": verdict.reason,
+        "group": verdict.group,
+        "type": type_of(verdict, policy),
+        "rule": verdict.rule,
+        "matched": verdict.matched,
+        "confidence": verdict.confidence,
+        "conflicts": list(verdict.conflicts),
+        "kind": verdict.kind,
+    }

@@ -1,0 +1,140 @@
+"""Report → verdict: which evidence decides, and what must never happen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retour.classify import classify
+from retour.flow.judge import judge_reply
+from retour.model import GROUPS, Action, Group, Kind, Party, Reading, Reason, Report, Verdict
+
+TEXTS = st.one_of(st.none(), st.text(max_size=300))
+CODES = st.one_of(st.none(), st.from_regex(r"[245]\.\d{1,3}\.\d{1,3}", fullmatch=True), st.text(max_size=6))
+REPLIES = st.one_of(st.none(), st.from_regex(r"[245]\d\d", fullmatch=True), st.text(max_size=4))
+REPORTS = st.builds(
+    Report,
+    kind=st.sampled_from(Kind),
+    recipient=TEXTS,
+    original_recipient=TEXTS,
+    action=st.one_of(st.none(), st.sampled_from(Action)),
+    status=CODES,
+    reply_code=REPLIES,
+    diagnostic=TEXTS,
+    remote_mta=TEXTS,
+    text=st.text(max_size=300),
+)
+
+
+def judged(text: str) -> Verdict:
+    return judge_reply(text)[1]
+
+
+@given(REPORTS)
+def test_any_report_has_a_verdict(report: Report) -> None:
+    verdict = classify(report, Reading(report.kind, (report,), text=report.text))
+    assert 0 <= verdict.confidence <= 1
+    if verdict.kind in (Kind.BOUNCE, Kind.DELAY):
+        assert verdict.reason is not None
+        assert verdict.group is GROUPS[verdict.reason]
+    else:
+        assert (verdict.reason, verdict.group) == (None, None)
+
+
+@given(
+    REPORTS.filter(lambda report: report.kind in (Kind.BOUNCE, Kind.DELAY)),
+    st.sampled_from(["stopped", "held"]),
+)
+def test_our_own_refusal_is_suppressed_whatever_the_code(report: Report, marker: str) -> None:
+    said = f"550 5.1.1 user unknown, mailbox full [retour:{marker}] {report.diagnostic or ''}"
+    ours = Report(kind=report.kind, status=report.status, reply_code=report.reply_code, diagnostic=said)
+    assert classify(ours).kind is Kind.SUPPRESSED
+    assert classify(ours).refused_by is Party.OURS
+
+
+@given(st.text(max_size=200))
+def test_a_bare_550_is_never_dead_without_words_about_the_recipient(text: str) -> None:
+    letters = "".join(letter for letter in text if letter in " .,:;-0")
+    assert (
+        classify(Report(kind=Kind.BOUNCE, reply_code="550", diagnostic=f"550 {letters}")).group
+        is Group.UNKNOWN
+    )
+
+
+@pytest.mark.parametrize(
+    "reply", ["", " ", "550", "550 5.0.0", "554 5.0.0 rejected", "\x00\xff", "x" * 10_000]
+)
+def test_without_a_cause_it_cannot_be_told(reply: str) -> None:
+    assert judged(reply).reason is Reason.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("550 5.7.1 user unknown", Reason.ADDRESS_UNKNOWN),  # 5.7.1 is overloaded: the text decides
+        ("550 5.7.1 message refused: spam", Reason.POLICY_REJECTED),
+        ("550 5.1.1 blocked by our reputation service", Reason.BAD_REPUTATION),
+        ("550 5.1.1 access denied", Reason.POLICY_REJECTED),
+        ("550 5.1.1 relaying denied", Reason.POLICY_REJECTED),
+        ("450 4.1.1 greylisted, try again in 300 seconds", Reason.RATE_LIMITED),
+        ("550 5.1.1 mailbox over quota", Reason.MAILBOX_FULL),
+        ("552 5.2.2 mailbox full", Reason.MAILBOX_FULL),
+        ("550 5.4.4 nowhere.example: Host not found, try again", Reason.DNS_TEMPORARY),
+        ("550 5.4.4 Host or domain name not found", Reason.DOMAIN_UNKNOWN),
+        ("450 4.4.4 unable to route", Reason.ROUTING_ERROR),
+        ("450 4.4.4", Reason.SERVER_UNREACHABLE),
+        ("550 4.4.7 message expired: connection refused", Reason.SERVER_UNREACHABLE),
+        ("550 4.4.7 message expired, mailbox is full", Reason.MAILBOX_FULL),
+        ("550 4.4.7 message expired", Reason.DELIVERY_EXPIRED),
+        ("552 5.3.4 message too big", Reason.MESSAGE_TOO_LARGE),
+        ("556 5.1.10 recipient domain has null MX", Reason.DOMAIN_NO_MAIL),
+        ("525 4.7.13 user account is disabled", Reason.MAILBOX_DISABLED),
+        ("550 5.7.17 mailbox owner has changed", Reason.OWNER_CHANGED),
+    ],
+)
+def test_which_evidence_decides(reply: str, reason: Reason) -> None:
+    assert judged(reply).reason is reason
+
+
+def test_a_contradiction_is_recorded_and_lowers_the_confidence() -> None:
+    agreed, contradicted = judged("550 5.1.1 user unknown"), judged("550 5.7.1 user unknown")
+    assert contradicted.conflicts == ("status 5.7.1 says policy_rejected",)
+    assert agreed.conflicts == ()
+    assert contradicted.confidence < agreed.confidence
+
+
+def test_names_in_addresses_are_not_the_servers_words() -> None:
+    verdict = judged("550 5.1.1 <spam-blocked@mailbox-full.example>: User unknown")
+    assert (verdict.reason, verdict.conflicts) == (Reason.ADDRESS_UNKNOWN, ())
+
+
+def test_a_code_repeated_in_every_line_does_not_cut_a_phrase() -> None:
+    verdict = judged("550-5.1.1 The email account that you tried to reach does\\n550 5.1.1 not exist.")
+    assert verdict.confidence > judged("550 5.1.1").confidence  # the words agree with the code
+
+
+def test_the_details_of_a_block_are_told() -> None:
+    verdict = judged(
+        "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; "
+        "see https://www.spamhaus.org/query/ip/192.0.2.1."
+    )
+    assert verdict.blocklist == "Spamhaus"
+    assert verdict.url == "https://www.spamhaus.org/query/ip/192.0.2.1"
+    assert verdict.refused_by is Party.RECIPIENT
+
+
+def test_what_our_own_side_found_out_is_not_the_recipients_refusal() -> None:
+    report = Report(
+        kind=Kind.BOUNCE, status="4.4.1", diagnostic="connect to mx.b.example: Connection refused"
+    )
+    assert classify(report).refused_by is Party.OURS
+
+
+def test_a_refusal_behind_a_forwarding_is_the_forwarders() -> None:
+    report = Report(
+        kind=Kind.BOUNCE,
+        recipient="a@far.example",
+        original_recipient="a@near.example",
+        remote_mta="mx.far.example",
+        diagnostic="550 5.1.1 user unknown",
+    )
+    assert classify(report).refused_by is Party.FORWARDER
