@@ -2,7 +2,7 @@
 
 from retour.lifecycle.counters import Bounce
 from retour.lifecycle.decide import decide, spared
-from retour.lifecycle.fold import fold, judged, type_of
+from retour.lifecycle.fold import fold, judged, told, type_of
 from retour.lifecycle.policy import Counting, Mode, Policy, PolicyError, PolicyVersion, TypeRule
 from retour.lifecycle.presets import policy_from, policy_to_dict, preset, preset_names
 
@@ -22,5 +22,6 @@ __all__ = [
     "preset",
     "preset_names",
     "spared",
+    "told",
     "type_of",
 ]

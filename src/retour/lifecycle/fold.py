@@ -26,11 +26,31 @@ def fold(
     (send or None, time) beside the DELIVERED events among them. No events: VALID. The first policy is in
     force before its own time too; without any, the default preset is.
     """
+    return told(events, policies, now, deliveries)[0]
+
+
+def told(
+    events: Iterable[Event],
+    policies: Sequence[PolicyVersion],
+    now: Instant,
+    deliveries: Iterable[tuple[int | None, Instant]] = (),
+) -> tuple[State, Mapping[bytes, Bounce]]:
+    """What `fold` and `judged` tell, for one play: stores need both, for every event they take."""
     events, deliveries = tuple(events), tuple(deliveries)
     life = play(events, policies, deliveries, _moment(now))
+    return _woken(life, events, policies, deliveries, now), _by_report(life, events)
+
+
+def _woken(
+    life: Life,
+    events: Sequence[Event],
+    policies: Sequence[PolicyVersion],
+    deliveries: Sequence[tuple[int | None, Instant]],
+    now: Instant,
+) -> State:
+    """The state at `now`. What is dated ahead, by a clock before ours, takes effect when time comes to it."""
     state = life.seen_at(now)
     ahead = sorted({move.place.at for move in life.history.moves[life.moves :]})
-    # A source's clock may run before ours: what is dated ahead takes effect when time has come to it.
     seen = state
     for at in ahead:
         if seen.changes_at is not None and seen.changes_at < at:
@@ -56,7 +76,11 @@ def judged(
     All proven reports of one send point to their one bounce; what is unproven or no bounce is absent.
     """
     events = tuple(events)
-    found = play(events, policies, tuple(deliveries), _moment(now)).judged
+    return _by_report(play(events, policies, tuple(deliveries), _moment(now)), events)
+
+
+def _by_report(life: Life, events: Sequence[Event]) -> Mapping[bytes, Bounce]:
+    found = dict(life.judged)
     known = [e for e in events if e.kind is EventKind.BOUNCE and e.standing is Standing.PROVEN]
     by_send = {e.send: found[e.id] for e in known if e.send is not None and e.id in found}
     for event in known:

@@ -178,6 +178,8 @@ class _Reader:
                 raise self.error((*path, key), "scenario.not_here", event=event, only=only)
         if event in _NEEDED and _NEEDED[event] not in entry:
             raise self.error((*path, _NEEDED[event]), "scenario.missing")
+        if not isinstance(entry.get("set", {}), dict):
+            raise self.error((*path, "set"), "scenario.not_a_table", value=entry["set"])
 
     def event(self, path: Path, entry: Mapping[str, Any], kind: EventKind, at: Instant) -> Event:
         def given(key: str, read: Any) -> Any:
