@@ -54,7 +54,7 @@ def table(count: int) -> Table:
         Change(ACCOUNT, name, VALID, STOPPED if number % 10 else PAUSED, NOW)
         for number, name in enumerate(suppressed(count))
     )
-    len(filled)  # merges what is left
+    filled.merge()
     return filled
 
 

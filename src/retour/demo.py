@@ -10,8 +10,9 @@ from secrets import token_hex
 from retour.dataplane import Ports
 from retour.lifecycle import preset
 from retour.model import Role
-from retour.outlets.api.access import digest, new_secret
 from retour.ports import Key
+from retour.secret import digest
+from retour.secret import new as new_secret
 from retour.simulator import Simulator, serve_simulator, table
 from retour.texts import catalogue
 from retour.wiring import House

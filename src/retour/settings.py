@@ -4,6 +4,7 @@ Every key is described in docs/settings.md; a test holds that page to these clas
 """
 
 import tomllib
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -42,6 +43,7 @@ class Smtp(_Section):
     hostname: str = "retour.localhost"
     message_limit: Annotated[int, Field(ge=64 * 1024)] = 64 * 1024 * 1024
     kept: Annotated[int, Field(ge=64 * 1024)] = 1024 * 1024
+    clients: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 class Lmtp(Smtp):

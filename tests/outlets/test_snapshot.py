@@ -107,11 +107,13 @@ def test_account_and_address_are_not_run_together() -> None:
     assert made.decision("demo", "-ann@b.example", MailKind.MAILING, NOW).answer is Answer.SEND
 
 
-def test_an_unknown_account_is_free_and_a_change_for_it_is_refused_loudly() -> None:
+def test_an_account_without_policy_is_free_and_its_changes_are_kept() -> None:
     made = Table(b"pepper")
     assert asked(made, "ann@b.example") == Decision(Answer.SEND)
-    with pytest.raises(LookupError, match="demo"):
-        made.apply([change("ann@b.example", HARD)])
+    made.apply([change("ann@b.example", HARD)])
+    assert asked(made, "ann@b.example") == Decision(Answer.SEND)
+    made.policy("demo", DEFAULT)
+    assert asked(made, "ann@b.example") == Decision(Answer.STOP, "hard")
 
 
 def test_observe_says_what_it_would_have_said() -> None:
@@ -151,7 +153,7 @@ def test_a_segment_is_a_dict_of_what_was_put_last(batches: list[dict[tuple[int, 
         for bucket in range(5):
             for key in range(22):
                 assert segment.get(bucket, key) == expected.get((bucket, key), 0)
-    assert len(segment) == sum(packed > 0 for packed in expected.values())
+    assert segment.merge() == sum(packed > 0 for packed in expected.values())
 
 
 def test_a_segment_merges_by_itself_and_its_last_bucket_and_key_are_found() -> None:
@@ -184,7 +186,7 @@ def test_readers_never_miss_a_row_while_others_are_merged() -> None:
         missed += asked(made, "ann@b.example").answer is not Answer.STOP
     writer.join()
     assert missed == 0
-    assert len(made) == 60_001
+    assert made.merge() == made.rows == 60_001
 
 
 def test_may_send_normalises_and_refuses_what_is_no_address() -> None:

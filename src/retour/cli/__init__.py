@@ -16,9 +16,11 @@ def main() -> None:
     app()
 
 
+from retour.cli import account as _account  # noqa: E402,F401
 from retour.cli import classify as _classify  # noqa: E402,F401
 from retour.cli import explain as _explain  # noqa: E402,F401
 from retour.cli import ingest as _ingest  # noqa: E402,F401
+from retour.cli import key as _key  # noqa: E402,F401
 from retour.cli import send as _send  # noqa: E402,F401
 from retour.cli import serve as _serve  # noqa: E402,F401
 from retour.cli import simulate as _simulate  # noqa: E402,F401

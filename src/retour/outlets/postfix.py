@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from retour.address import normalise
 from retour.flow.check import may_send
+from retour.flow.why import Stop
 from retour.instants import MINUTE, Instant, text
 from retour.model import Answer, Decision, MailKind
 from retour.ports import Clock, Snapshot
@@ -70,14 +71,6 @@ class Origins:
         token = verify(self.keyring, local, domain) if looks_like(local) else None
         account = self.account_of(token.account) if token is not None else None
         return Origin(account, token.kind) if token is not None and account is not None else NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Why an address is stopped, for the refusal: words like "mailbox full", and since when."""
-
-    words: str
-    since: Instant | None = None
 
 
 Explain = Callable[[str, str, Decision], Stop]
@@ -189,7 +182,8 @@ class Connection(asyncio.Protocol):
                 answers.append(self._answer(request))
         except Exception as error:  # a fault of ours: default_action decides
             self._give_up(error)
-        self._transport.write(b"".join(answers))
+        if answers:
+            self._transport.write(b"".join(answers))
         if len(self._buffer) >= LIMIT and self._asking is None:
             self._policy.counts["too_long"] += 1
             self._transport.close()
@@ -202,7 +196,7 @@ class Connection(asyncio.Protocol):
         if known is not None:
             return known
         assert self._transport is not None
-        self._transport.pause_reading()
+        self._transport.pause_reading()  # what comes meanwhile waits with the sender
         self._asking = asyncio.get_running_loop().create_task(self._ask(refusal))
         return b""
 
@@ -213,8 +207,9 @@ class Connection(asyncio.Protocol):
         except Exception as error:
             self._give_up(error)
         self._asking = None
-        self._transport.resume_reading()
-        self._go_on()
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._go_on()
 
     def _give_up(self, error: Exception) -> None:
         assert self._transport is not None
@@ -250,7 +245,7 @@ async def listen(
 
 
 def _attributes(request: bytes) -> dict[bytes, bytes]:
-    """The attributes of a request. Lines without "=" are passed over; of two with one name the last counts."""
+    """The attributes of a request. Lines without "=" are passed over; of two of a name the last counts."""
     return {
         name: value
         for name, equals, value in (line.partition(b"=") for line in request.split(b"\n"))

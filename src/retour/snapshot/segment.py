@@ -58,15 +58,19 @@ class Segment:
         if len(self._deltas) > max(_SMALLEST_MERGE, len(self._rows.keys) >> _MERGE_SHIFT):
             self.merge()
 
-    def merge(self) -> None:
-        """Make the deltas rows. The rows are swapped before the deltas go, so no reader misses one."""
+    def merge(self) -> int:
+        """Make the deltas rows; returns how many rows there are.
+
+        The rows are swapped before the deltas go, so that no reader misses one.
+        """
         self._rows = _merged(self._rows, self._deltas)
         self._deltas = {}
-
-    def __len__(self) -> int:
-        """Number of rows, after a merge."""
-        self.merge()
         return len(self._rows.keys)
+
+    @property
+    def rows(self) -> int:
+        """Rows and deltas together: a delta may replace a row or take one away."""
+        return len(self._rows.keys) + len(self._deltas)
 
 
 def _merged(old: _Rows, deltas: dict[tuple[int, int], int]) -> _Rows:

@@ -28,10 +28,9 @@ class _Account:
 
     __slots__ = ("decisions", "hasher", "policy")
 
-    def __init__(self, name: str, policy: Policy, pepper: bytes) -> None:
+    def __init__(self, hasher: blake2b, policy: Policy) -> None:
+        self.hasher = hasher
         self.policy = policy
-        # Primed once with key and name; a check only copies it. The NUL keeps "ab" + "c" from "a" + "bc".
-        self.hasher = blake2b(name.encode() + b"\0", digest_size=12, key=pepper)
         self.decisions: dict[int, Decision] = {}
 
     def decide(self, packed: int, kind: MailKind, address: str) -> Decision:
@@ -53,12 +52,14 @@ class _Account:
 class Table:
     """Answers `may I send?` in process. Implements `ports.Snapshot`.
 
-    Of an account that it was not told of, every address is free: absence is `valid` (lifecycle rule 14).
+    Until it is told the policy of an account, every address there is free (lifecycle rule 14); changes are
+    kept all the same, because they are told only once.
     Writers are kept apart by a lock; readers take none.
     """
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
+        self._hashers: dict[str, blake2b] = {}
         self._accounts: dict[str, _Account] = {}
         self._rewriting: dict[str, Ask] = {}
         self._segments = [Segment() for _ in range(256)]
@@ -86,18 +87,23 @@ class Table:
                 self._put(change)
 
     def _put(self, change: Change) -> None:
-        known = self._accounts.get(change.account)
-        if known is None:
-            raise LookupError(f"the table was not told of account {change.account!r}; call policy() first")
-        hasher = known.hasher.copy()
+        hasher = self._hasher(change.account).copy()
         hasher.update(change.address.encode())
         head, key = _halves(hasher.digest())
         bucket = head >> _BUCKET_SHIFT & _BUCKET_MASK
         self._segments[head >> _SEGMENT_SHIFT].put(bucket, key, pack(change.after))
 
+    def _hasher(self, account: str) -> blake2b:
+        """Primed once with key and name; whoever hashes copies it. A NUL keeps "ab" + "c" from "a" + "bc"."""
+        known = self._hashers.get(account)
+        if known is None:
+            known = blake2b(account.encode() + b"\0", digest_size=12, key=self._pepper)
+            self._hashers[account] = known
+        return known
+
     def policy(self, account: str, policy: Policy) -> None:
         """Tell the table of an account, or of the policy now in force there."""
-        self._accounts[account] = _Account(account, policy, self._pepper)
+        self._accounts[account] = _Account(self._hasher(account), policy)
 
     def rewriting(self, account: str, ask: Ask) -> None:
         """From now on `ask` answers for this account: its stored states are being rewritten (rule 5)."""
@@ -107,7 +113,12 @@ class Table:
         """The stored states of the account stand under its newest policy; the table answers again."""
         self._rewriting.pop(account, None)
 
-    def __len__(self) -> int:
-        """Number of addresses whose answer is not plainly `send`."""
+    def merge(self) -> int:
+        """Make all deltas rows, to save memory after a load; returns the number of rows."""
         with self._writing:
-            return sum(len(segment) for segment in self._segments)
+            return sum(segment.merge() for segment in self._segments)
+
+    @property
+    def rows(self) -> int:
+        """About how many addresses have an answer that is not plainly `send`; never too few."""
+        return sum(segment.rows for segment in self._segments)

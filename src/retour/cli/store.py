@@ -1,0 +1,80 @@
+"""The system of record of a data directory, for the commands that keep house: accounts and keys.
+
+They may run beside `retour serve`, which learns of accounts and keys within a second.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from retour.ports import Store
+    from retour.texts import Catalogue
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="RETOUR_DATA_DIR", help="Data directory; made if it is missing."),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="Settings that name the data directory; else retour.toml here."),
+]
+Language = Annotated[str, typer.Option("--lang", help="Language of what is told: en, de.")]
+
+DEFAULT = Path("data")
+FAILED = 1
+
+
+def words_of(lang: str) -> "Catalogue":
+    """What these commands say, in a language."""
+    from retour.cli.explain import catalogue_of
+    from retour.texts import catalogue
+
+    return catalogue(f"admin.{catalogue_of(lang).language}")
+
+
+def ended(sentence: str) -> typer.Exit:
+    """Say what went wrong; the exception that ends the command."""
+    typer.echo(f"retour: {sentence}", err=True)
+    return typer.Exit(FAILED)
+
+
+def now() -> int:
+    """This moment."""
+    return time.time_ns() // 1000
+
+
+@contextmanager
+def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterator["Store"]:
+    """The store of a data directory. Ends the command where it cannot be used."""
+    from retour import keyfile
+    from retour.stores import sqlite
+
+    directory = data or _configured(config, words)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        keys = keyfile.load_or_create(directory / keyfile.NAME)
+        store = sqlite.open_store(directory / sqlite.STORE, keys.pepper, cache_mib=16)
+    except (OSError, keyfile.KeyFileError, sqlite.StoreError) as error:
+        raise ended(words("fault.down", reason=error)) from error
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _configured(config: Path | None, words: "Catalogue") -> Path:
+    """The data_dir of the settings, as `retour serve` would find it; read without the extra [server]."""
+    import tomllib
+
+    file = config or Path("retour.toml")
+    if config is None and not file.exists():
+        return DEFAULT
+    try:
+        return Path(tomllib.loads(file.read_text("utf-8")).get("data_dir", DEFAULT))
+    except (OSError, ValueError, TypeError) as error:
+        raise ended(words("fault.no_settings", file=file, reason=error)) from error

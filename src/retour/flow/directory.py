@@ -1,0 +1,40 @@
+"""Who is who: the accounts by number and return domain, as inlets and outlets ask for them at each mail."""
+
+from retour.flow.policy import in_force
+from retour.flow.rewrite import Gate
+from retour.instants import Instant
+from retour.ports import Accounts
+
+
+class Directory:
+    """Read again about once a second, for another process may have made an account meanwhile."""
+
+    def __init__(self, accounts: Accounts, gate: Gate) -> None:
+        self._accounts = accounts
+        self._gate = gate
+        self._told: dict[str, int] = {}  # version of the policy that the gate was told of
+        self._names: dict[int, str] = {}
+        self._domains: frozenset[str] = frozenset()
+
+    def refresh(self, now: Instant) -> None:
+        """Learn of accounts, and tell the gate of policies that it does not know yet."""
+        known = self._accounts.accounts()
+        for account in known:
+            version = in_force(self._accounts.policies(account.name), now)
+            if self._told.get(account.name, 0) < version.number:
+                self._gate.policy(account.name, version.policy)
+                self._told[account.name] = version.number
+        self._names = {account.number: account.name for account in known}
+        self._domains = frozenset(account.return_domain for account in known)
+
+    def name_of(self, number: int) -> str | None:
+        """Name of the account with this number."""
+        return self._names.get(number)
+
+    def is_ours(self, domain: str) -> bool:
+        """Whether a (normalised) domain is an account's return domain."""
+        return domain in self._domains
+
+    def names(self) -> list[str]:
+        """All accounts by name."""
+        return list(self._names.values())

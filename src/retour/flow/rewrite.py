@@ -1,0 +1,118 @@
+"""A policy is changed while gates answer: under the new version from its time on (lifecycle rule 5).
+
+From before the commit until the last stored state is rewritten, the gate asks the ledger, which folds on
+read; so there is no moment with an answer under the old version.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from retour.flow.policy import change_policy, in_force, refold
+from retour.instants import Instant
+from retour.lifecycle import Policy, PolicyVersion, decide
+from retour.model import Decision, MailKind
+from retour.ports import Bus, Clock, Snapshot, Store
+
+Job = Callable[[], None]
+
+
+class Gate(Snapshot, Protocol):
+    """A snapshot that is told of policies."""
+
+    def policy(self, account: str, policy: Policy) -> None: ...
+
+    def rewriting(self, account: str, ask: Callable[[str, str, MailKind, Instant], Decision]) -> None: ...
+
+    def rewritten(self, account: str) -> None: ...
+
+
+class Marks(Protocol):
+    """Which accounts are being rewritten, kept where a crash does not reach."""
+
+    def add(self, account: str) -> None: ...
+
+    def discard(self, account: str) -> None: ...
+
+
+class Rewriter:
+    """Changes policies. `run` takes jobs and does them one after the other, elsewhere."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        gate: Gate,
+        clock: Clock,
+        marks: Marks,
+        run: Callable[[Job], object],
+    ) -> None:
+        self._store, self._bus, self._gate, self._clock = store, bus, gate, clock
+        self._marks, self._run = marks, run
+        self._lock = threading.Lock()
+        self._pending: Counter[str] = Counter()
+        self._failed: set[str] = set()
+
+    def change(self, account: str, settings: Mapping[str, Any], expected: int, author: str) -> PolicyVersion:
+        """Add a version, in force at once. Raises what `flow.policy.change_policy` raises."""
+        self._begin(account)
+        try:
+            version = change_policy(
+                account, settings, expected, self._store.accounts, author, self._clock.now()
+            )
+        except BaseException:
+            self._end(account)
+            raise
+        self._gate.policy(account, version.policy)
+        self._run(lambda: self._rewrite(account))
+        return version
+
+    def resume(self, account: str) -> None:
+        """Rewrite what an earlier process may have left half done; harmless when there is nothing."""
+        self._begin(account)
+        self._run(lambda: self._rewrite(account))
+
+    def retry(self) -> None:
+        """Try again what failed; until then the ledger answers for those accounts."""
+        with self._lock:
+            failed, self._failed = self._failed, set()
+        for account in failed:
+            self._run(lambda account=account: self._rewrite(account))  # type: ignore[misc]
+
+    def busy(self) -> bool:
+        """Whether states are still to be rewritten."""
+        with self._lock:
+            return bool(+self._pending)
+
+    def failing(self) -> bool:
+        """Whether a rewriting failed and waits to be tried again."""
+        with self._lock:
+            return bool(self._failed)
+
+    def _begin(self, account: str) -> None:
+        with self._lock:
+            self._pending[account] += 1
+            self._marks.add(account)
+            self._gate.rewriting(account, self._ask)
+
+    def _end(self, account: str) -> None:
+        with self._lock:
+            self._pending[account] -= 1
+            if self._pending[account] <= 0:
+                self._gate.rewritten(account)
+                self._marks.discard(account)
+
+    def _rewrite(self, account: str) -> None:
+        try:
+            for _ in refold(self._store.ledger, account, self._bus, self._clock.now()):
+                pass
+        except Exception:
+            with self._lock:
+                self._failed.add(account)
+            raise
+        self._end(account)
+
+    def _ask(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
+        policy = in_force(self._store.accounts.policies(account), now).policy
+        return decide(self._store.ledger.state(account, address, now), policy, kind, address)

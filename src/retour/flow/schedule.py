@@ -1,0 +1,38 @@
+"""What time alone brings about: due resets, accounts that others made, the end of a retention."""
+
+from collections.abc import Callable
+
+from retour.flow.directory import Directory
+from retour.flow.rewrite import Rewriter
+from retour.instants import DAY, HOUR, Instant
+from retour.ports import Bus, Inbox, Ledger
+
+BATCH = 1000
+
+
+class Schedule:
+    """Ticks. Every duty is harmless to repeat, so that what one tick missed the next makes up for."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        inbox: Inbox,
+        bus: Bus,
+        directory: Directory,
+        rewriter: Rewriter,
+        raw_days: int,
+    ) -> None:
+        self._ledger, self._inbox, self._bus = ledger, inbox, bus
+        self._directory, self._rewriter = directory, rewriter
+        self._raw_days = raw_days
+        self._swept: Instant | None = None
+
+    def tick(self, now: Instant, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Do what is due. Called about once a second, never by two at a time."""
+        self._directory.refresh(now)
+        self._rewriter.retry()
+        while not stopping() and (changes := self._ledger.due(now, BATCH)):
+            self._bus.publish(changes)
+        if self._swept is None or now - self._swept >= HOUR:
+            self._inbox.expire(now - self._raw_days * DAY)
+            self._swept = now

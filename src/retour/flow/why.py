@@ -1,0 +1,56 @@
+"""Why is this address stopped? A few words and a date, for the refusal that its sender reads."""
+
+from dataclasses import dataclass
+
+from retour.instants import Instant
+from retour.model import Decision, Event, EventKind, Standing, State
+from retour.ports import Ledger
+
+# What stops an address without a bounce. ASCII, because they stand in an SMTP reply (RFC 5321 §4.2).
+_WORDS = {
+    "complaint": "complaint",
+    "support": "stopped by support",
+    "hard": "not deliverable",
+    "platform": "stopped on this platform",
+    "import": "on an imported list",
+    "block": "blocked",
+    "soft": "too many temporary failures",
+    "unsubscribed": "unsubscribed",
+    "incident": "incident at the provider",
+    "correction": "waiting for confirmation",
+}
+_BY_BOUNCE = frozenset({"hard", "soft", "block"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Words like "mailbox full", and since when; None where the ledger does not tell."""
+
+    words: str
+    since: Instant | None = None
+
+
+def why(account: str, address: str, decision: Decision, ledger: Ledger, now: Instant) -> Stop:
+    """The reason of the bounce that stopped the address, else the words for the cause."""
+    life = ledger.life(account, address, now)
+    words = _WORDS.get(decision.why, "stopped")
+    if life is None:
+        return Stop(words)
+    if decision.why not in _BY_BOUNCE:
+        return Stop(words, life.state.since)
+    bounce = _telling(life.events, life.state)
+    if bounce is None or bounce.reason is None:
+        return Stop(words, life.state.since)
+    return Stop(bounce.reason.value.replace("_", " "), life.state.since)
+
+
+def _telling(events: tuple[Event, ...], state: State) -> Event | None:
+    """The bounce at which the address became invalid; where a policy did that later, the last before."""
+    since = state.since
+    bounces = [
+        event
+        for event in events
+        if event.kind is EventKind.BOUNCE and event.standing is Standing.PROVEN and event.reason is not None
+    ]
+    before = [event for event in bounces if since is None or event.at <= since]
+    return max(before or bounces, key=lambda event: event.at, default=None)

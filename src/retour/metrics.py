@@ -1,0 +1,56 @@
+"""Metrics in the Prometheus text format, read from the counters that each part keeps of itself."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+Source = Callable[[], Mapping[str, float]]
+"""Values by label; asked at each scrape, in a thread."""
+
+
+class Metrics(Collector):
+    """Every number that Retour tells; a name, what it means, a label, and where to ask."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[str] = Counter()  # arrivals by what became of them
+        self.faults: Counter[str] = Counter()  # faults of ours, by part
+        self._counters: list[tuple[str, str, str, Source]] = []
+        self._gauges: list[tuple[str, str, str, Source]] = []
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        self.counter("retour_arrivals", "Arrivals judged, by outcome", "outcome", lambda: self.taken)
+        self.counter("retour_faults", "Faults of Retour itself, by part", "part", lambda: self.faults)
+
+    def counter(self, name: str, meaning: str, label: str, source: Source) -> None:
+        """A number that only grows; its name gets the suffix _total."""
+        self._counters.append((name, meaning, label, source))
+
+    def gauge(self, name: str, meaning: str, label: str, source: Source) -> None:
+        """A number that goes up and down."""
+        self._gauges.append((name, meaning, label, source))
+
+    def describe(self) -> list[Metric]:
+        """Nothing up front: asking for the values at registration would be too early."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All numbers, as they are now."""
+        for name, meaning, label, source in self._counters:
+            yield _filled(CounterMetricFamily(name, meaning, labels=[label]), source())
+        for name, meaning, label, source in self._gauges:
+            yield _filled(GaugeMetricFamily(name, meaning, labels=[label]), source())
+
+    def text(self) -> bytes:
+        """What GET /metrics answers."""
+        return generate_latest(self._registry)
+
+
+def _filled(
+    family: CounterMetricFamily | GaugeMetricFamily, values: Mapping[str, float]
+) -> CounterMetricFamily | GaugeMetricFamily:
+    for label, value in dict(values).items():
+        family.add_metric([label], value)
+    return family

@@ -1,0 +1,123 @@
+"""Who asks, and whose data it may see: API keys, roles, accounts.
+
+An account's key sees its own account, a staff key (without account) chooses one.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
+
+from retour.instants import SECOND, Instant
+from retour.model import Role
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+from retour.ports import Accounts, Key
+from retour.secret import PREFIX, digest
+
+_RANK = {role: rank for rank, role in enumerate(Role)}
+_REMEMBERED: Instant = 5 * SECOND  # a key revoked by another process works this long at most
+_MOST_REMEMBERED = 10_000
+
+
+class Keys:
+    """Keys by secret, each remembered for some seconds: the check route must not read the database."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._known: dict[bytes, tuple[Instant, Key]] = {}
+
+    def known(self, digest: bytes, now: Instant) -> Key | None:
+        """The key, if it was looked up just now."""
+        at, key = self._known.get(digest, (0, None))
+        return key if now - at < _REMEMBERED else None
+
+    def look_up(self, digest: bytes, now: Instant) -> Key | None:
+        """The key as the database knows it. Unknown ones are not remembered: they would fill the memory."""
+        key = self._accounts.key(digest)
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        if key is not None:
+            self._known[digest] = now, key
+        return key
+
+    def forget(self) -> None:
+        """After a key was revoked here."""
+        self._known.clear()
+
+
+async def key_of(request: Request) -> Key:
+    """The key that a request carries. Raises Problem `unauthenticated`."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.startswith(PREFIX):
+        raise Problem("unauthenticated")
+    keys: Keys = request.app.state.keys
+    now = services(request).clock.now()
+    known = keys.known(digest(secret), now) or await run_in_threadpool(keys.look_up, digest(secret), now)
+    if known is None:
+        raise Problem("unauthenticated")
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """The least role that a route asks for; a dependency that gives the key."""
+
+    role: Role
+    refusal: str = "role_too_low"
+
+    async def __call__(self, request: Request) -> Key:
+        """The caller's key. Raises Problem `unauthenticated` or the refusal."""
+        key = await key_of(request)
+        if ranks_above(self.role, key.role):
+            raise Problem(self.refusal, role=key.role.value, needed=self.role.value)
+        return key
+
+
+MEMBER, MANAGER, SUPPORT = Least(Role.MEMBER), Least(Role.MANAGER), Least(Role.SUPPORT)
+RESTORER = Least(Role.SUPPORT, "restore_by_support")
+ADMIN = Least(Role.ADMIN)
+
+AccountChoice = Annotated[
+    str | None,
+    Query(
+        description="Name of the account. A key of an account may leave it out; a staff key must give it.",
+        examples=["demo"],
+    ),
+]
+
+
+def ranks_above(role: Role, other: Role) -> bool:
+    """Whether a role may do more than the other."""
+    return _RANK[role] > _RANK[other]
+
+
+def account_of(key: Key, asked: str | None) -> str:
+    """The account whose data a caller may see. Raises Problem `account_missing` or `account_unknown`.
+
+    Another's account and one that does not exist look alike from outside. That the account a staff key
+    names exists is seen by whoever then reads it.
+    """
+    if key.account:
+        if asked not in (None, "", key.account):
+            raise Problem("account_unknown", "account")
+        return key.account
+    if not asked:
+        raise Problem("account_missing", "account")
+    return asked
+
+
+def existing_account(request: Request, key: Key, asked: str | None) -> str:
+    """The same, made sure of in the store; for routes that work in a thread."""
+    account = account_of(key, asked)
+    if all(known.name != account for known in services(request).store.accounts.accounts()):
+        raise Problem("account_unknown", "account")
+    return account
+
+
+Member = Annotated[Key, Depends(MEMBER)]
+Manager = Annotated[Key, Depends(MANAGER)]
+Support = Annotated[Key, Depends(SUPPORT)]
+Restorer = Annotated[Key, Depends(RESTORER)]
+Admin = Annotated[Key, Depends(ADMIN)]

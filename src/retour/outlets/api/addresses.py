@@ -1,0 +1,98 @@
+"""One address with everything known of it, and the list of bounced addresses (E26-E30)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+
+from retour import instants
+from retour.address import fault, normalise
+from retour.flow.browse import MOST, Page, overview
+from retour.instants import Instant
+from retour.model import BounceType, MailKind, Reason
+from retour.outlets.api.access import AccountChoice, Member, existing_account
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+from retour.outlets.api.shapes import AddressShape, BouncePage, address_shape, bounce_shape
+from retour.ports import BounceQuery
+
+router = APIRouter(tags=["addresses"])
+
+Moment = Annotated[str | None, Query(description="ISO 8601 with zone", examples=["2026-05-01T00:00:00Z"])]
+
+
+@router.get("/v1/addresses/{address:path}", summary="One address: state, decisions, history and evidence")
+def address(
+    request: Request,
+    key: Member,
+    address: Annotated[str, Path(description="percent-encoded", examples=["ann@b.example"])],
+    account: AccountChoice = None,
+) -> AddressShape:
+    """State and decisions of an address, its events with evidence, its sends, its lines of the ledger."""
+    chosen = existing_account(request, key, account)
+    known, now = services(request), services(request).clock.now()
+    normalised = normalise(address)
+    if normalised is None:
+        raise Problem("address_malformed", "address", fault=fault(address))
+    life = known.store.ledger.life(chosen, normalised, now)
+    if life is None:
+        raise Problem("address_never_seen", "address")
+    return address_shape(chosen, life, known.store.accounts.policies(chosen)[-1].policy)
+
+
+@router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")
+def bounces(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    status: Annotated[
+        str | None,
+        Query(
+            pattern="^(valid|invalid)$", description="valid: bounced, not deactivated; invalid: deactivated"
+        ),
+    ] = None,
+    type: Annotated[BounceType | None, Query(description="type of the latest listed bounce")] = None,
+    campaign: str | None = None,
+    reason: Reason | None = None,
+    kind: Annotated[MailKind | None, Query(description="mail kind of the send")] = None,
+    since: Moment = None,
+    until: Moment = None,
+    search: Annotated[
+        str | None, Query(description="an address, or all of a domain as @b.example", examples=["@b.example"])
+    ] = None,
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> BouncePage:
+    """A page of bounced addresses, the latest bounce first; `next` is the cursor of the page after it."""
+    chosen = existing_account(request, key, account)
+    query = BounceQuery(
+        account=chosen,
+        status=status,
+        type=type,
+        campaign=campaign,
+        reason=reason,
+        mail_kind=kind,
+        since=_moment("since", since),
+        until=_moment("until", until),
+        search=search,
+        after=after,
+        limit=limit,
+    )
+    page = _page(request, query)
+    return BouncePage(account=chosen, bounces=[bounce_shape(row) for row in page.rows], next=page.after)
+
+
+def _page(request: Request, query: BounceQuery) -> Page:
+    known = services(request)
+    try:
+        return overview(query, known.store.ledger, known.clock.now())
+    except ValueError as error:  # a cursor that was never given out
+        raise Problem("invalid", "after", fault=f"after: {error}") from error
+
+
+def _moment(field: str, given: str | None) -> Instant | None:
+    if given is None:
+        return None
+    try:
+        return instants.parse(given)
+    except ValueError as error:
+        raise Problem("invalid", field, fault=f"{field}: {error}") from error

@@ -1,0 +1,107 @@
+"""Puts the API together: routes, keys, refusals, limits, OpenAPI."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from retour.outlets.api import (
+    account,
+    addresses,
+    check,
+    described,
+    policy,
+    probes,
+    problems,
+    restores,
+    sends,
+    unparsed,
+)
+from retour.outlets.api.access import Keys
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import Services
+
+ROUTERS: tuple[APIRouter, ...] = (
+    check.router,
+    addresses.router,
+    sends.router,
+    policy.router,
+    restores.router,
+    unparsed.router,
+    account.router,
+    probes.router,
+)
+
+DESCRIPTION = """\
+Ask before you send (`/v1/check`), tell us what you send (`/v1/sends`), look at what came back.
+
+Every call but the probes carries `Authorization: Bearer rk_…`. Times are ISO 8601 in UTC. Every refusal is
+`application/problem+json` (RFC 9457) with `field` and `remedy`, in the language of `Accept-Language`
+(English or German)."""
+
+
+def create(services: Services) -> FastAPI:
+    """The application over these services."""
+    app = FastAPI(title="Retour", version="1", description=DESCRIPTION, redoc_url=None)
+    app.state.services = services
+    app.state.keys = Keys(services.store.accounts)
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(Capped, limit=services.body_limit)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's description, with the key and the refusals added to each route."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        components = schema.setdefault("components", {})
+        components["securitySchemes"] = described.SCHEMES
+        components.setdefault("schemas", {})["Problem"] = described.PROBLEM_SCHEMA
+        for path, operations in schema["paths"].items():
+            for operation in operations.values():
+                _add_refusals(path, operation)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _add_refusals(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    if not path.startswith("/v1/"):
+        responses.pop("422", None)
+        return
+    operation["security"] = [{"key": []}]
+    statuses = [400, 401, 403, 404, 422]
+    if "requestBody" in operation:
+        statuses.append(413)
+    responses.update(described.refusals(*statuses))
+
+
+class Capped:
+    """Refuses a request body above the limit, by its announced length or while it comes in."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        taken = 0
+
+        async def capped() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._limit:
+                raise Problem("body_too_large", "body", most=self._limit)
+            return message
+
+        await self._app(scope, capped, send)

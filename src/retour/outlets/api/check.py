@@ -1,0 +1,126 @@
+"""May I send? The hot route: raw bytes in, bytes out, no model in between (performance.md, hint 11)."""
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from retour.flow.check import MOST, may_send, may_send_all
+from retour.instants import Instant, text
+from retour.model import Decision, MailKind
+from retour.outlets.api import described
+from retour.outlets.api.access import account_of, existing_account, key_of
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+from retour.ports import Key
+
+router = APIRouter(tags=["check"])
+
+
+class Question(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /v1/check."""
+
+    addresses: list[str]
+    kind: MailKind = MailKind.MAILING
+    account: str | None = None
+
+
+class Result(msgspec.Struct):
+    """The answer for one address."""
+
+    address: str
+    decision: str
+    why: str
+    until: str | None
+    would_be: str | None
+
+
+class Single(Result):
+    """Answer of GET /v1/check."""
+
+    account: str
+    kind: str
+
+
+class Batch(msgspec.Struct):
+    """Answer of POST /v1/check; results in the order of the addresses."""
+
+    account: str
+    kind: str
+    results: list[Result]
+
+
+_question = msgspec.json.Decoder(Question).decode
+_encode = msgspec.json.Encoder().encode
+_KINDS = {kind.value: kind for kind in MailKind}
+
+
+@router.get("/v1/check", **described.CHECK_ONE)
+async def check_one(request: Request) -> Response:
+    """May this address be sent mail of this kind?"""
+    key = await key_of(request)
+    asked = request.query_params
+    address = asked.get("address")
+    if not address:
+        raise Problem("invalid", "address", fault="address: is missing")
+    kind = _kind(asked.get("kind"))
+    account = await _account(request, key, asked.get("account"))
+    known = services(request)
+    decision = may_send(address, account, kind, known.snapshot, known.clock.now())
+    return _json(Single(*_result(address, decision), account, kind.value))
+
+
+@router.post("/v1/check", **described.CHECK_MANY)
+async def check_many(request: Request) -> Response:
+    """May these addresses, at most 10,000, be sent mail of this kind?"""
+    key = await key_of(request)
+    question = _read(await request.body())
+    if len(question.addresses) > MOST:
+        raise Problem("too_many", "addresses", count=len(question.addresses), most=MOST)
+    account = await _account(request, key, question.account or request.query_params.get("account"))
+    known = services(request)
+    decisions = may_send_all(question.addresses, account, question.kind, known.snapshot, known.clock.now())
+    results = [
+        Result(*_result(address, decision))
+        for address, decision in zip(question.addresses, decisions, strict=True)
+    ]
+    return _json(Batch(account, question.kind.value, results))
+
+
+def _read(body: bytes) -> Question:
+    try:
+        return _question(body)
+    except msgspec.ValidationError as error:
+        said, _, place = str(error).partition(" - at `$.")
+        raise Problem("invalid", place.rstrip("`") or None, fault=said) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Problem("body_not_json", "body", fault=str(error)) from error
+
+
+def _kind(given: str | None) -> MailKind:
+    if given is None:
+        return MailKind.MAILING
+    kind = _KINDS.get(given)
+    if kind is None:
+        raise Problem("invalid", "kind", fault=f"kind: is one of {', '.join(_KINDS)}")
+    return kind
+
+
+async def _account(request: Request, key: Key, asked: str | None) -> str:
+    """An account's key costs nothing; what a staff key names is looked up."""
+    if key.account:
+        return account_of(key, asked)
+    return await run_in_threadpool(existing_account, request, key, asked)
+
+
+def _result(address: str, decision: Decision) -> tuple[str, str, str, str | None, str | None]:
+    would_be = decision.would_be.value if decision.would_be is not None else None
+    return address, decision.answer.value, decision.why, _time(decision.until), would_be
+
+
+def _time(instant: Instant | None) -> str | None:
+    return None if instant is None else text(instant)
+
+
+def _json(value: msgspec.Struct) -> Response:
+    return Response(_encode(value), media_type="application/json")

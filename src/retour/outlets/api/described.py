@@ -1,0 +1,125 @@
+"""What OpenAPI says of the routes that FastAPI cannot read by itself, and of every refusal."""
+
+from typing import Any
+
+from retour.flow.check import MOST
+from retour.model import MailKind
+from retour.outlets.api.problems import CATALOGUE, MEDIA_TYPE
+
+SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "rk_…",
+        "description": "API key of an account, or of the staff (then choose `?account=`).",
+    }
+}
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457 problem details, with the field at fault and what to do.",
+    "required": ["type", "title", "status", "detail", "remedy"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/account_unknown"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "field": {"type": ["string", "null"]},
+        "remedy": {"type": "string"},
+    },
+}
+
+_KIND = {"type": "string", "enum": [kind.value for kind in MailKind], "default": "mailing"}
+_RESULT = {
+    "address": {"type": "string"},
+    "decision": {"type": "string", "enum": ["send", "hold", "stop"]},
+    "why": {
+        "type": "string",
+        "description": "empty, a cause (`hard` …), `unsubscribed`, `incident`, `correction`, `never_stop` "
+        "or `no_address`",
+    },
+    "until": {"type": ["string", "null"], "description": "when time alone will free the address"},
+    "would_be": {
+        "type": ["string", "null"],
+        "description": "what the answer would have been, under a policy that only observes",
+    },
+}
+_EXAMPLE = {"address": "ann@b.example", "decision": "stop", "why": "hard", "until": None, "would_be": None}
+_WHOSE = {"account": {"type": "string"}, "kind": _KIND}
+
+
+def _object(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required or list(properties)}
+
+
+def _json(schema: dict[str, Any], example: object) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema, "example": example}}}
+
+
+def _query(name: str, schema: dict[str, Any], description: str, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": description, "required": required}
+
+
+_ACCOUNT = _query("account", {"type": "string"}, "Left out by a key of an account, given by a staff key.")
+
+CHECK_ONE: dict[str, Any] = {
+    "summary": "May this address be sent mail?",
+    "openapi_extra": {
+        "parameters": [
+            _query("address", {"type": "string", "example": "ann@b.example"}, "The address.", required=True),
+            _query("kind", _KIND, "What sort of mail."),
+            _ACCOUNT,
+        ],
+        "responses": {
+            "200": {
+                "description": "The decision and its reason",
+                **_json(_object({**_RESULT, **_WHOSE}), {**_EXAMPLE, "account": "demo", "kind": "mailing"}),
+            }
+        },
+    },
+}
+
+CHECK_MANY: dict[str, Any] = {
+    "summary": "May these addresses be sent mail? Up to 10,000 in a call",
+    "openapi_extra": {
+        "parameters": [_ACCOUNT],
+        "requestBody": {
+            "required": True,
+            **_json(
+                _object(
+                    {
+                        "addresses": {"type": "array", "items": {"type": "string"}, "maxItems": MOST},
+                        **_WHOSE,
+                    },
+                    ["addresses"],
+                ),
+                {"addresses": ["ann@b.example", "bob@b.example"], "kind": "mailing"},
+            ),
+        },
+        "responses": {
+            "200": {
+                "description": "The decisions, in the order of the addresses",
+                **_json(
+                    _object({**_WHOSE, "results": {"type": "array", "items": _object(_RESULT)}}),
+                    {"account": "demo", "kind": "mailing", "results": [_EXAMPLE]},
+                ),
+            }
+        },
+    },
+}
+
+
+def refusals(*statuses: int) -> dict[str, Any]:
+    """The responses of these statuses, each with the problems that it may mean."""
+    return {
+        str(status): {
+            "description": "; ".join(
+                f"`{name}`: {entry['en']['title']}"
+                for name, entry in CATALOGUE.items()
+                if entry["status"] == status
+            ),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }

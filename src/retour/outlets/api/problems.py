@@ -1,0 +1,94 @@
+"""Every refusal as problem details (RFC 9457): what is wrong, where, what to do; in the reader's language."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+LANGUAGES = ("en", "de")
+
+CATALOGUE: Mapping[str, Any] = tomllib.loads(
+    files("retour.outlets.api").joinpath("problems.toml").read_text("utf-8")
+)
+
+
+class Problem(HTTPException):
+    """A refusal by its name in problems.toml; `words` fill the braces, `field` says where."""
+
+    def __init__(self, name: str, field: str | None = None, **words: object) -> None:
+        super().__init__(CATALOGUE[name]["status"], name)
+        self.name = name
+        self.field = field
+        self.words = words
+
+    def details(self, language: str) -> dict[str, object]:
+        """The members of RFC 9457 §3.1, and two of ours: field and remedy."""
+        texts = CATALOGUE[self.name][language]
+        return {
+            "type": f"/problems/{self.name}",
+            "title": texts["title"],
+            "status": self.status_code,
+            "detail": texts["detail"].format_map(self.words),
+            "field": self.field,
+            "remedy": texts["remedy"].format_map(self.words),
+        }
+
+
+def language_of(request: Request) -> str:
+    """The first language of Accept-Language that we speak; English when there is none."""
+    wanted = request.headers.get("accept-language", "")
+    for choice in wanted.split(",")[:10]:
+        language = choice.partition(";")[0].strip()[:2].lower()
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+def response(problem: Problem, request: Request) -> Response:
+    """The problem as an HTTP response."""
+    language = language_of(request)
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    if problem.status_code == 401:
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1
+    return Response(
+        msgspec.json.encode(problem.details(language)), problem.status_code, headers, media_type=MEDIA_TYPE
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Turn everything that can go wrong in a request into problem details."""
+
+    @app.exception_handler(Problem)
+    async def refused(request: Request, problem: Problem) -> Response:
+        return response(problem, request)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return response(_of_validation(error), request)
+
+    @app.exception_handler(HTTPException)
+    async def by_the_framework(request: Request, error: HTTPException) -> Response:
+        names = {404: "not_found", 405: "method_not_allowed", 400: "body_not_json"}
+        name = names.get(error.status_code, "failed")
+        return response(Problem(name, fault=str(error.detail)), request)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        return response(Problem("failed"), request)  # the server logs the cause
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    """The first fault that FastAPI found, as a problem: one thing at a time is easier to mend."""
+    fault = error.errors()[0]
+    if fault["type"] == "json_invalid":
+        return Problem("body_not_json", "body", fault=fault.get("ctx", {}).get("error", fault["msg"]))
+    places = [str(place) for place in fault["loc"] if place not in ("body", "query", "path", "header")]
+    field = ".".join(places) or str(fault["loc"][0])
+    return Problem("invalid", field, fault=f"{field}: {fault['msg']}")

@@ -1,0 +1,60 @@
+"""Restore: support gives addresses back; an account user is told whom to ask (E24-E25)."""
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from retour.flow.restore import MOST_ADDRESSES, Refusal, restore
+from retour.flow.restore import Request as RestoreRequest
+from retour.outlets.api.access import AccountChoice, Restorer, existing_account
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+
+router = APIRouter(tags=["restores"])
+
+
+class RestoreBody(BaseModel):
+    """At most ten addresses, or one domain; and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    addresses: list[str] = Field(default=[], examples=[["ann@b.example"]])
+    domain: str | None = Field(None, examples=["b.example"])
+    reason: str = Field(max_length=2000, examples=["Request 17: the mailbox was emptied, the owner wrote us"])
+    account: str | None = None
+
+
+class RestoredShape(BaseModel):
+    """What was given back."""
+
+    account: str
+    addresses: list[str]
+    changed: int = Field(description="how many of them were not plainly free before")
+
+
+@router.post("/v1/restores", status_code=201, summary="Give addresses back (support only)")
+def post_restore(
+    request: Request, key: Restorer, body: RestoreBody, account: AccountChoice = None
+) -> RestoredShape:
+    """Each address becomes valid and clean, whatever the causes; the reason is kept in the ledger."""
+    chosen = existing_account(request, key, body.account or account)
+    known = services(request)
+    asked = RestoreRequest(chosen, body.reason, tuple(body.addresses), body.domain)
+    outcome = restore(asked, known.store.ledger, known.bus, f"key {key.id}", key.role, known.clock.now())
+    if isinstance(outcome, Refusal):
+        raise _problem(outcome, body, key.role.value)
+    return RestoredShape(account=chosen, addresses=list(outcome.addresses), changed=len(outcome.changes))
+
+
+def _problem(refusal: Refusal, body: RestoreBody, role: str) -> Problem:
+    match refusal:
+        case Refusal.ROLE:
+            return Problem("restore_by_support", role=role)
+        case Refusal.TOO_MANY:
+            return Problem("too_many", "addresses", count=len(body.addresses), most=MOST_ADDRESSES)
+        case Refusal.REASON:
+            return Problem("reason_missing", "reason")
+        case Refusal.TARGET:
+            return Problem("restore_target", "addresses")
+        case Refusal.ADDRESS:
+            field = "domain" if body.domain is not None else "addresses"
+            return Problem("address_malformed", field, fault=field)

@@ -1,0 +1,41 @@
+"""What the routes work with; put together in `wiring`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+
+from retour.identity import SendIds
+from retour.lifecycle import PolicyVersion
+from retour.ports import Bus, Clock, Inbox, Snapshot, Store
+from retour.return_address import Keyring
+
+Checks = Mapping[str, Callable[[], bool]]
+"""Named checks of readiness, each quick: the database answers, the worker lives …"""
+
+ChangePolicy = Callable[[str, Mapping[str, Any], int, str], PolicyVersion]
+"""Account, settings, expected version, author → the new version, in force (flow.rewrite)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The bodies of the ports, and what else the stories need."""
+
+    clock: Clock
+    store: Store
+    inbox: Inbox
+    bus: Bus
+    snapshot: Snapshot
+    keyring: Keyring
+    send_ids: SendIds
+    change_policy: ChangePolicy
+    metrics: Callable[[], bytes] = bytes  # Prometheus text format
+    checks: Checks = field(default_factory=dict)
+    body_limit: int = 4 * 1024 * 1024
+
+
+def services(request: Request) -> Services:
+    """The services of the application that a request reached."""
+    found: Services = request.app.state.services
+    return found

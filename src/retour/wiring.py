@@ -1,0 +1,279 @@
+"""Puts the house together: from settings to stores, gate, stories, inlets and outlets. Opens no port."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from retour import keyfile
+from retour.bus import LocalBus
+from retour.flow.directory import Directory
+from retour.flow.intake import Door, Taken, Worker, take_in
+from retour.flow.judge import judge
+from retour.flow.rewrite import Job, Rewriter
+from retour.flow.schedule import Schedule
+from retour.flow.why import Stop, why
+from retour.identity import SendIds
+from retour.inlets.smtp import BounceInlet, Source
+from retour.instants import Instant
+from retour.keyfile import Keys
+from retour.metrics import Metrics
+from retour.model import Decision
+from retour.outlets import postfix
+from retour.outlets.api.services import Services
+from retour.outlets.postfix import Origins, Policy
+from retour.ports import Store
+from retour.settings import Origin, Settings
+from retour.snapshot import Table
+from retour.stores import sqlite
+from retour.stores.sqlite import SqliteInbox
+
+log = structlog.get_logger("retour")
+
+
+class StartError(Exception):
+    """Retour cannot start; the message says why and what to do."""
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> Instant:
+        """Microseconds since 1970 in UTC."""
+        return time.time_ns() // 1000
+
+
+class FileMarks:
+    """An empty file for each account that is being rewritten; by number, for names may hold anything."""
+
+    def __init__(self, directory: Path, store: Store) -> None:
+        self._directory = directory
+        self._store = store
+        directory.mkdir(exist_ok=True)
+
+    def add(self, account: str) -> None:
+        """The rewriting of an account begins."""
+        self._file(account).touch()
+
+    def discard(self, account: str) -> None:
+        """It is done."""
+        self._file(account).unlink(missing_ok=True)
+
+    def left(self) -> list[str]:
+        """Accounts whose rewriting did not end."""
+        return [
+            account.name for account in self._store.accounts.accounts() if self._file(account.name).exists()
+        ]
+
+    def _file(self, account: str) -> Path:
+        number = next(a.number for a in self._store.accounts.accounts() if a.name == account)
+        return self._directory / str(number)
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that a process with all roles is made of."""
+
+    settings: Settings
+    clock: SystemClock
+    keys: Keys
+    store: Store
+    inbox: SqliteInbox
+    table: Table
+    bus: LocalBus
+    directory: Directory
+    rewriter: Rewriter
+    rewriting: ThreadPoolExecutor
+    worker: Worker
+    schedule: Schedule
+    metrics: Metrics
+    lock: IO[str]
+
+    def load(self) -> int:
+        """Fill the gate from the store; returns how many addresses are not plainly free."""
+        now = self.clock.now()
+        self.directory.refresh(now)
+        self.table.apply(self.store.ledger.standing(now))
+        for account in FileMarks(self.settings.data_dir / "rewriting", self.store).left():
+            self.rewriter.resume(account)
+        return self.table.merge()
+
+    def close(self) -> None:
+        """Close the files. Nothing may be asked afterwards."""
+        self.rewriting.shutdown(cancel_futures=True)
+        self.store.close()
+        self.inbox.close()
+        self.lock.close()
+
+
+def build(settings: Settings) -> House:
+    """The house over a data directory, which is made if it is missing. Raises StartError."""
+    data = settings.data_dir
+    lock = _locked(data)
+    try:
+        keys = keyfile.load_or_create(data / keyfile.NAME)
+        store, inbox = (
+            sqlite.open_store(data / sqlite.STORE, keys.pepper),
+            sqlite.open_inbox(data / sqlite.INBOX),
+        )
+    except (keyfile.KeyFileError, sqlite.StoreError) as error:
+        lock.close()
+        raise StartError(str(error)) from error
+    clock, metrics, table, bus = SystemClock(), Metrics(), Table(keys.pepper), LocalBus()
+    bus.follow(table.apply)
+    directory = Directory(store.accounts, table)
+    rewriting = ThreadPoolExecutor(1, "rewriting")
+    marks = FileMarks(data / "rewriting", store)
+    rewriter = Rewriter(store, bus, table, clock, marks, _logged(rewriting, metrics))
+    worker = Worker(
+        inbox,
+        lambda arrivals, now: take_in(arrivals, store, keys.keyring, judge, now),
+        bus,
+        clock,
+        report=lambda taken: _report(taken, metrics),
+    )
+    schedule = Schedule(store.ledger, inbox, bus, directory, rewriter, settings.retention.raw_days)
+    return House(
+        settings, clock, keys, store, inbox, table, bus, directory, rewriter, rewriting, worker, schedule,
+        metrics, lock,
+    )  # fmt: skip
+
+
+def services(house: House) -> Services:
+    """What the API works with."""
+    return Services(
+        clock=house.clock,
+        store=house.store,
+        inbox=house.inbox,
+        bus=house.bus,
+        snapshot=house.table,
+        keyring=house.keys.keyring,
+        send_ids=SendIds(),
+        change_policy=house.rewriter.change,
+        metrics=house.metrics.text,
+        checks={
+            "store": lambda: _answers(house.store.accounts.accounts),
+            "inbox": lambda: _answers(house.inbox.counts),
+            "rewriting": lambda: not house.rewriter.failing(),
+        },
+        body_limit=house.settings.api.body_limit,
+    )
+
+
+def policy(house: House) -> Policy:
+    """The Postfix policy service."""
+    chosen = house.settings.postfix
+    origins = Origins(
+        house.keys.keyring,
+        house.directory.name_of,
+        _origins(chosen.contexts),
+        _origins(chosen.logins),
+        _origins(chosen.domains),
+    )
+    made = Policy(
+        house.table,
+        origins,
+        lambda account, address, decision: _explain(house, account, address, decision),
+        house.clock,
+        defer_stops=chosen.stop_answer == "defer",
+        more_url=chosen.more_url,
+    )
+    house.metrics.counter("retour_policy_answers", "Answers to Postfix", "outcome", lambda: made.counts)
+    return made
+
+
+def inlet(house: House, name: str, door: Door) -> BounceInlet:
+    """What the SMTP or the LMTP port thinks of recipients and messages."""
+    made = BounceInlet(
+        name,
+        lambda: house.keys.keyring,
+        house.directory.is_ours,
+        door.accept,
+        house.clock.now,
+        {address: _source(address, house.settings) for address in house.settings.inlets},
+    )
+    house.metrics.counter(
+        f"retour_{name}_recipients",
+        f"Recipients at the {name.upper()} inlet",
+        "outcome",
+        lambda: {
+            "accepted": made.accepted,
+            "failed": made.failed,
+            "forged": made.forged,
+            "unknown": made.unknown,
+            "foreign": made.foreign,
+        },
+    )
+    return made
+
+
+def origin(given: Origin) -> postfix.Origin:
+    """Whose mail something stands for, as the policy service reads it."""
+    return postfix.Origin(given.account, given.kind)
+
+
+def _answers(question: Callable[[], object]) -> bool:
+    try:
+        question()
+    except Exception:
+        log.exception("a part of Retour does not answer")
+        return False
+    return True
+
+
+def _origins(given: Mapping[str, Origin]) -> dict[str, postfix.Origin]:
+    return {name: origin(each) for name, each in given.items()}
+
+
+def _source(address: str, settings: Settings) -> Source:
+    chosen = settings.inlets[address]
+    return Source(chosen.name or address, chosen.proof, chosen.account)
+
+
+def _explain(house: House, account: str, address: str, decision: Decision) -> Stop:
+    return why(account, address, decision, house.store.ledger, house.clock.now())
+
+
+def _report(taken: Taken, metrics: Metrics) -> None:
+    metrics.taken.update(outcome.value for outcome in taken.outcomes.values())
+    for arrival, fault in taken.faults.items():
+        metrics.faults["judge"] += 1
+        log.error("an arrival was not judged; it is kept as unparsed", arrival=arrival.hex(), exc_info=fault)
+
+
+def _logged(pool: ThreadPoolExecutor, metrics: Metrics) -> Callable[[Job], None]:
+    def run(job: Job) -> None:
+        def logged() -> None:
+            try:
+                job()
+            except Exception:
+                metrics.faults["rewriting"] += 1
+                log.exception("states could not be rewritten; tried again within a second")
+
+        pool.submit(logged)
+
+    return run
+
+
+def _locked(data: Path) -> IO[str]:
+    """The data directory for us alone: two gates would not hear of each other's changes."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "serve.lock").open("a", encoding="ascii")
+    except OSError as error:
+        raise StartError(
+            f"{data}: cannot be written ({error.strerror}); choose another with --data or data_dir, "
+            f"or give user {os.getuid()} the right to write there"
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StartError(f"{data}: another `retour serve` uses this directory; stop it first") from error
+    return lock

@@ -1,0 +1,135 @@
+"""An API over stores in memory, with real stories, a real table and a clock that the test moves."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+
+from retour.bus import LocalBus
+from retour.flow.directory import Directory
+from retour.flow.intake import take_in
+from retour.flow.judge import judge
+from retour.flow.rewrite import Job, Rewriter
+from retour.identity import SendIds
+from retour.instants import DAY, Instant
+from retour.lifecycle import preset
+from retour.model import Arrival, Event, EventKind, Reason, Role
+from retour.outlets.api.app import create
+from retour.outlets.api.services import Services
+from retour.ports import Key, Store
+from retour.return_address import Keyring
+from retour.secret import digest
+from retour.secret import new as new_secret
+from retour.snapshot import Table
+from retour.stores.memory import MemoryInbox, new_store
+
+KEYRING = Keyring(1, {1: bytes(32)})
+
+
+@dataclass
+class Hand:
+    """A clock that stands still until it is moved."""
+
+    instant: Instant = 20_000 * DAY
+
+    def now(self) -> Instant:
+        return self.instant
+
+
+class Marks(set[str]):
+    """Accounts being rewritten, in memory."""
+
+
+@dataclass
+class Installation:
+    """One installation in this process: two accounts, `demo` and `other`, and a key for each role."""
+
+    clock: Hand = field(default_factory=Hand)
+    store: Store = field(default_factory=new_store)
+    inbox: MemoryInbox = field(default_factory=MemoryInbox)
+    bus: LocalBus = field(default_factory=LocalBus)
+    table: Table = field(default_factory=lambda: Table(b"pepper"))
+    jobs: list[Job] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.bus.follow(self.table.apply)
+        for name in ("demo", "other"):
+            self.store.accounts.add_account(name, f"{name}.return.test", preset("default"), self.clock.now())
+            for role in (Role.MEMBER, Role.MANAGER, Role.SUPPORT):
+                self.make_key(f"{name}-{role}", name, role)
+        self.make_key("staff", "", Role.SUPPORT)
+        self.make_key("admin", "", Role.ADMIN)
+        self.directory = Directory(self.store.accounts, self.table)
+        self.directory.refresh(self.clock.now())
+        self.rewriter = Rewriter(self.store, self.bus, self.table, self.clock, Marks(), self.jobs.append)
+        self.app = create(self.services())
+        transport = ASGITransport(self.app, raise_app_exceptions=False)
+        self.client = AsyncClient(transport=transport, base_url="http://retour.test")
+        self.loop = asyncio.Runner()
+
+    def close(self) -> None:
+        self.loop.run(self.client.aclose())
+        self.loop.close()
+
+    def services(self) -> Services:
+        return Services(
+            clock=self.clock,
+            store=self.store,
+            inbox=self.inbox,
+            bus=self.bus,
+            snapshot=self.table,
+            keyring=KEYRING,
+            send_ids=SendIds(),
+            change_policy=self.rewriter.change,
+            metrics=lambda: b"retour_arrivals_total 0\n",
+            checks={"store": lambda: True},
+            body_limit=1_000_000,
+        )
+
+    def make_key(self, name: str, account: str, role: Role) -> None:
+        secret = new_secret()
+        self.keys[name] = secret
+        self.store.accounts.add_key(Key(name, account, role), digest(secret), self.clock.now())
+
+    def ask(self, method: str, path: str, key: str | None = "demo-member", **more: Any) -> Response:
+        headers = dict(more.pop("headers", {}))
+        if key is not None:
+            headers["Authorization"] = f"Bearer {self.keys[key]}"
+        return self.loop.run(self.client.request(method, path, headers=headers, **more))
+
+    def bounce(self, address: str, reason: Reason = Reason.ADDRESS_UNKNOWN, account: str = "demo") -> None:
+        """A proven bounce, as the intake would have recorded it."""
+        at = self.clock.now()
+        event = Event(
+            id=f"{address}{at}{account}".encode()[-16:].rjust(16, b"."),
+            kind=EventKind.BOUNCE,
+            at=at,
+            reason=reason,
+            status="5.1.1",
+            account=account,
+            address=address,
+        )
+        self.bus.publish(self.store.ledger.record([event], at))
+
+    def take_in(self, arrival: Arrival) -> None:
+        """An arrival, all the way."""
+        self.inbox.put([arrival])
+        taken = take_in([arrival], self.store, KEYRING, judge, self.clock.now())
+        self.bus.publish(taken.changes)
+        self.inbox.settle(taken.outcomes, self.clock.now())
+
+    def finish_rewriting(self) -> None:
+        """Do what waits in the background."""
+        while self.jobs:
+            self.jobs.pop(0)()
+
+
+@pytest.fixture
+def retour() -> Iterator[Installation]:
+    made = Installation()
+    yield made
+    made.close()

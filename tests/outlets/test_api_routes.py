@@ -1,0 +1,196 @@
+"""Every route with every role, and with the key of another account; a route that is added must stand here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from outlets.conftest import Installation
+from retour.outlets.api.app import ROUTERS
+
+ADDRESS = "nobody@b.example"
+OPEN = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
+LEAST = {
+    ("GET", "/v1/check"): "member",
+    ("POST", "/v1/check"): "member",
+    ("GET", "/v1/addresses/{address}"): "member",
+    ("GET", "/v1/bounces"): "member",
+    ("POST", "/v1/sends"): "member",
+    ("GET", "/v1/policy"): "member",
+    ("GET", "/v1/policy/versions"): "member",
+    ("PUT", "/v1/policy"): "manager",
+    ("POST", "/v1/restores"): "support",
+    ("GET", "/v1/unparsed"): "support",
+    ("GET", "/v1/account"): "member",
+    ("GET", "/v1/accounts"): "support",
+    ("GET", "/v1/keys"): "manager",
+    ("POST", "/v1/keys"): "manager",
+    ("DELETE", "/v1/keys/{id}"): "manager",
+}
+RANK = ["member", "manager", "support", "admin"]
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/v1/check"): {"addresses": [ADDRESS]},
+    ("POST", "/v1/sends"): {"recipient": "ann@b.example"},
+    ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
+    ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
+    ("POST", "/v1/keys"): {"role": "member"},
+}
+
+
+def call(retour: Installation, route: tuple[str, str], key: str | None, account: str | None) -> Any:
+    """A call that is right but for who asks and for whom."""
+    method, path = route
+    path = path.replace("{address}", ADDRESS).replace("{id}", f"{account or 'demo'}-member")
+    params = {} if account is None else {"account": account}
+    if route == ("GET", "/v1/check"):
+        params["address"] = ADDRESS
+    return retour.ask(method, path, key, params=params, json=BODIES.get(route))
+
+
+def routes(retour: Installation) -> Iterator[tuple[str, str]]:
+    for path, operations in retour.app.openapi()["paths"].items():
+        for method in operations:
+            yield method.upper(), path
+
+
+def test_every_route_stands_in_the_table_above(retour: Installation) -> None:
+    assert {route for route in routes(retour) if route[1] not in OPEN} == set(LEAST)
+    assert {path for _, path in routes(retour)} >= OPEN
+
+
+@pytest.mark.parametrize("route", LEAST, ids=" ".join)
+def test_a_route_asks_for_a_key(retour: Installation, route: tuple[str, str]) -> None:
+    answer = call(retour, route, None, None)
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "/problems/unauthenticated"
+    assert answer.headers["www-authenticate"] == "Bearer"
+    retour.keys["forged"] = "rk_" + "A" * 43
+    assert call(retour, route, "forged", None).status_code == 401
+
+
+@pytest.mark.parametrize("role", ["member", "manager", "support"])
+@pytest.mark.parametrize("route", LEAST, ids=" ".join)
+def test_a_route_asks_for_its_role(retour: Installation, route: tuple[str, str], role: str) -> None:
+    retour.bounce(ADDRESS)
+    answer = call(retour, route, f"demo-{role}", None)
+    if RANK.index(role) < RANK.index(LEAST[route]):
+        assert answer.status_code == 403
+        assert answer.json()["remedy"]
+    else:
+        assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("role", ["member", "manager", "support"])
+@pytest.mark.parametrize("route", LEAST, ids=" ".join)
+def test_another_accounts_data_is_never_given(
+    retour: Installation, route: tuple[str, str], role: str
+) -> None:
+    retour.bounce(ADDRESS, account="other")
+    before = (retour.store.accounts.policies("other"), retour.store.accounts.keys())
+    answer = call(retour, route, f"demo-{role}", "other")
+    if route[1] in ("/v1/unparsed", "/v1/accounts") and role == "support":
+        assert "other" not in answer.text  # these take no account: they show the key's own only
+    else:
+        assert answer.status_code in (403, 404)
+        assert ADDRESS not in answer.text
+    assert (retour.store.accounts.policies("other"), retour.store.accounts.keys()) == before
+
+
+@pytest.mark.parametrize("key", ["staff", "admin"])
+@pytest.mark.parametrize("route", LEAST, ids=" ".join)
+def test_staff_names_the_account(retour: Installation, route: tuple[str, str], key: str) -> None:
+    retour.bounce(ADDRESS, account="other")
+    assert call(retour, route, key, "other").is_success
+    if route[1] not in ("/v1/unparsed", "/v1/accounts"):
+        assert call(retour, route, key, None).json()["type"] == "/problems/account_missing"
+        assert call(retour, route, key, "nobody").json()["type"] == "/problems/account_unknown"
+
+
+def test_probes_need_no_key_and_tell_nothing_of_anybody(retour: Installation) -> None:
+    assert retour.ask("GET", "/healthz", None).json() == {"status": "ok"}
+    assert retour.ask("GET", "/readyz", None).json() == {"status": "ready", "checks": {"store": True}}
+    metrics = retour.ask("GET", "/metrics", None)
+    assert metrics.headers["content-type"].startswith("text/plain")
+    assert b"retour_arrivals_total" in metrics.content
+
+
+def test_nothing_and_the_wrong_method_are_problems_too(retour: Installation) -> None:
+    missing, wrong = retour.ask("GET", "/v2/nothing"), retour.ask("PATCH", "/v1/bounces")
+    assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not_found")
+    assert (wrong.status_code, wrong.json()["type"]) == (405, "/problems/method_not_allowed")
+
+
+def test_problems_speak_german(retour: Installation) -> None:
+    answer = retour.ask("GET", "/v1/bounces", None, headers={"Accept-Language": "fr;q=1, de-AT;q=0.9"})
+    assert answer.json()["title"] == "Kein gültiger API-Schlüssel"
+    assert answer.headers["content-language"] == "de"
+
+
+def test_a_fault_of_ours_is_a_problem_without_its_inside(
+    retour: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retour.store.ledger, "bounces", None)  # as broken as it gets
+    answer = retour.ask("GET", "/v1/bounces")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/failed")
+    assert "NoneType" not in answer.text
+
+
+def test_every_problem_is_told_in_both_languages(retour: Installation) -> None:
+    from retour.outlets.api.problems import CATALOGUE
+
+    for name in CATALOGUE:
+        texts = retour.ask("GET", f"/problems/{name}", None).json()
+        assert all(
+            texts[language][part] for language in ("en", "de") for part in ("title", "detail", "remedy")
+        )
+    assert retour.ask("GET", "/problems/none", None).status_code == 404
+
+
+def test_openapi_describes_every_route_with_its_refusals(retour: Installation) -> None:
+    schema = retour.ask("GET", "/openapi.json", None).json()
+    described = {(method.upper(), path) for path, each in schema["paths"].items() for method in each}
+    served = {
+        (method, route.path.replace(":path", ""))
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+    assert described == served
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], (method, path)
+            if path.startswith("/v1/"):
+                assert operation["security"] == [{"key": []}]
+                assert {"401", "403", "404", "422"} <= operation["responses"].keys()
+            success = [status for status in operation["responses"] if status.startswith("2")]
+            assert success, (method, path)
+
+
+def test_every_reference_in_openapi_leads_somewhere(retour: Installation) -> None:
+    schema = retour.app.openapi()
+    references = set(_references(schema))
+    assert references
+    assert {reference.rpartition("/")[2] for reference in references} <= schema["components"][
+        "schemas"
+    ].keys()
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def test_the_documentation_names_every_route(retour: Installation) -> None:
+    from pathlib import Path
+
+    page = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
+    missing = [f"{method} {path}" for method, path in routes(retour) if f"{method} {path}" not in page]
+    assert missing == []
