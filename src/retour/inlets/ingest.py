@@ -15,7 +15,7 @@ BATCH_MESSAGES = 200
 BATCH_OCTETS = 16 * 1024 * 1024
 
 _HEADERS = 128 * 1024  # security.md §3
-_HEADERS_END = re.compile(rb"\r?\n\r?\n")
+_HEADERS_END = re.compile(rb"(?:\A|\n)\r?\n")  # an empty line, were it the first
 # Our own MTA writes them on top of all that the sender wrote (postconf(5), prepend_delivered_header), so that
 # the topmost of each name is the one to look at.
 _DELIVERED_TO = (

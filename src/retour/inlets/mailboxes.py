@@ -60,9 +60,17 @@ def _in_place(place: Path) -> Iterator[Found | Unreadable]:
         yield from _in_maildir(place)
     else:
         for entry in sorted(place.iterdir()):
-            # What is hidden is not meant, and a link to a directory may lead in a circle.
-            if not entry.name.startswith(".") and not (entry.is_dir() and entry.is_symlink()):
-                yield from _in_place(entry)
+            yield from _in_entry(entry)
+
+
+def _in_entry(entry: Path) -> Iterator[Found | Unreadable]:
+    """What a directory holds. Hidden files are not meant; a link to a directory may lead in a circle."""
+    if entry.name.startswith(".") or (entry.is_symlink() and entry.is_dir()):
+        return
+    if entry.is_dir() or entry.is_file() or not entry.exists():
+        yield from _in_place(entry)
+    else:
+        yield Unreadable(str(entry), "is neither file nor directory")  # a pipe would be waited for
 
 
 def _in_maildir(place: Path) -> Iterator[Found | Unreadable]:

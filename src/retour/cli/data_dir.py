@@ -1,0 +1,130 @@
+"""A data directory in the hands of a command, without the server: keep arrivals, and judge them.
+
+Who judges has the lock of `retour serve`, so that a running server hears of every change of state. Where
+the server has it, arrivals are only kept: its worker finds them within a second.
+"""
+
+import fcntl
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from retour import keyfile
+from retour.bus import LocalBus
+from retour.flow.intake import Taken, Worker, take_in
+from retour.flow.judge import judge
+from retour.instants import Instant
+from retour.model import Arrival, Event, State
+from retour.ports import Outcome, Store
+from retour.stores import sqlite
+from retour.stores.sqlite import StoreError
+
+LOCK = "serve.lock"
+
+Down = (StoreError, keyfile.KeyFileError, sqlite3.Error, OSError)  # the store cannot be used now
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> Instant:
+        """Microseconds since 1970 in UTC."""
+        return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one arrival: its events, each with the state that it led to if it changed one."""
+
+    outcome: Outcome
+    events: Sequence[tuple[Event, State | None]] = ()
+    fault: Exception | None = None
+
+
+class DataDir:
+    """An opened data directory. Every method raises one of `Down` when the store cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.clock = SystemClock()
+        self._path = path
+        self._inbox = sqlite.open_inbox(path / sqlite.INBOX)
+
+    def keep(self, arrivals: Sequence[Arrival]) -> None:
+        """Return when the arrivals are on disk; known ones are ignored."""
+        self._inbox.put(arrivals)
+
+    def has_account(self, name: str) -> bool:
+        """Whether there is an account of this name."""
+        store = self._store(self._keys())
+        try:
+            return any(account.name == name for account in store.accounts.accounts())
+        finally:
+            store.close()
+
+    def judge(self, wanted: Sequence[bytes]) -> dict[bytes, Result] | None:
+        """Judge all that waits; the results of the wanted arrivals that did. None: a server does it."""
+        results: dict[bytes, Result] = {}
+        wanted_ids = frozenset(wanted)
+        judged = False
+        while self._inbox.waiting(1):
+            with _lock(self._path / LOCK) as ours:
+                if not ours:
+                    return results if judged else None
+                judged = True
+                self._drain(lambda taken: results.update(_results(taken, wanted_ids)))
+            # Once more: another command that found the lock taken has left its arrival to us.
+        return results
+
+    def close(self) -> None:
+        """Close the files."""
+        self._inbox.close()
+
+    def _keys(self) -> keyfile.Keys:
+        return keyfile.load_or_create(self._path / keyfile.NAME)
+
+    def _store(self, keys: keyfile.Keys) -> Store:
+        return sqlite.open_store(self._path / sqlite.STORE, keys.pepper, cache_mib=16)
+
+    def _drain(self, report: Callable[[Taken], None]) -> None:
+        keys = self._keys()
+        store = self._store(keys)
+        try:
+            worker = Worker(
+                self._inbox,
+                lambda arrivals, now: take_in(arrivals, store, keys.keyring, judge, now),
+                LocalBus(),
+                self.clock,
+                report=report,
+            )
+            worker.drain()
+        finally:
+            store.close()
+
+
+def _results(taken: Taken, wanted: frozenset[bytes]) -> dict[bytes, Result]:
+    after = {change.event: change.after for change in taken.changes}
+    events: dict[bytes, list[tuple[Event, State | None]]] = {}
+    for event in taken.events:
+        if event.evidence is not None and event.evidence.arrival is not None:
+            events.setdefault(event.evidence.arrival, []).append((event, after.get(event.id)))
+    return {
+        id: Result(outcome, events.get(id, ()), taken.faults.get(id))
+        for id, outcome in taken.outcomes.items()
+        if id in wanted
+    }
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[bool]:
+    """The lock of the data directory while it lasts; False when somebody else has it."""
+    with path.open("a", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
