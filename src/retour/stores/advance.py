@@ -4,11 +4,11 @@ Pure. A store keeps, for each address in an account, its events, the deliveries 
 folded last; from these and the policies it gets the next state and the changes to be written with it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from retour.instants import Instant
-from retour.lifecycle import Bounce, PolicyVersion, fold, judged
+from retour.lifecycle import Bounce, PolicyVersion, fold, told
 from retour.model import BounceType, Event, EventKind, Reason, Standing, State, StateName
 from retour.ports import Change
 
@@ -29,16 +29,24 @@ class Known:
     state: State  # as stored
     policies: Sequence[PolicyVersion]
 
+    def and_also(self, new: Sequence[Event]) -> "Known":
+        """The same with new events."""
+        events = (*self.events, *new)
+        return Known(self.account, self.address, events, self.deliveries, self.state, self.policies)
+
     def at(self, now: Instant) -> State:
         """The state at a moment."""
         return fold(self.events, self.policies, now, self.deliveries) if self.events else self.state
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The latest listed bounce of an address: its row in the Overview."""
+class Turn:
+    """What is to be written of an address: its state, the changes that lead to it, oldest first, and the
+    event of its latest listed bounce with its type, which the Overview shows; None when none is listed."""
 
-    event: bytes
+    state: State
+    changes: Sequence[Change]
+    shown: bytes | None
     type: BounceType | None
 
 
@@ -55,45 +63,45 @@ def elapsed(known: Known, now: Instant) -> Iterator[Change]:
         state = after
 
 
-def recorded(
-    known: Known, new: Sequence[Event], deliveries: Sequence[Delivery], now: Instant
-) -> tuple[State, Sequence[Change]]:
-    """The state at `now` with new events and deliveries, and the changes that lead to it, oldest first."""
+def recorded(known: Known, new: Sequence[Event], now: Instant) -> Turn:
+    """The turn that new events make, or deliveries noted before."""
     changes = list(elapsed(known, now))
     before = changes[-1].after if changes else known.state
-    after = fold([*known.events, *new], known.policies, now, deliveries)
+    mover = _mover(new)
+    event, actor = (mover.id, mover.actor) if mover else (None, BY_DELIVERY)
+    return _turn(known.and_also(new), before, changes, now, event, actor)
+
+
+def elapse(known: Known, now: Instant) -> Turn:
+    """The turn that time alone makes."""
+    changes = list(elapsed(known, now))
+    before = changes[-1].after if changes else known.state
+    return _turn(known, before, changes, now, None, BY_TIME)
+
+
+def refolded(known: Known, now: Instant) -> Turn:
+    """The turn that a changed policy makes; the newest version is the actor."""
+    return _turn(known, known.state, [], now, None, f"policy {in_force(known.policies, now)}")
+
+
+def _turn(
+    known: Known, before: State, changes: list[Change], now: Instant, event: bytes | None, actor: str
+) -> Turn:
+    after, bounces = told(known.events, known.policies, now, known.deliveries)
     if visibly(before, after):
-        mover = _mover(new)
-        event, actor = (mover.id, mover.actor) if mover else (None, BY_DELIVERY)
         changes.append(Change(known.account, known.address, before, after, now, event, actor))
-    return after, changes
+    return Turn(after, changes, *_shown(known.events, bounces, after.last_bounce))
 
 
-def refolded(known: Known, now: Instant) -> tuple[State, Sequence[Change]]:
-    """The state at `now` under changed policies; the newest version is the actor."""
-    after = known.at(now)
-    if not visibly(known.state, after):
-        return after, ()
-    actor = f"policy {in_force(known.policies, now)}"
-    return after, (Change(known.account, known.address, known.state, after, now, None, actor),)
-
-
-def shown(
-    events: Sequence[Event],
-    policies: Sequence[PolicyVersion],
-    deliveries: Sequence[Delivery],
-    state: State,
-    now: Instant,
-) -> Shown | None:
-    """The report to show for the latest listed bounce: the most telling one; None when none is listed."""
-    if state.last_bounce is None:
-        return None
-    bounces = judged(events, policies, now, deliveries)
-    telling = [event for event in events if _tells(event, bounces.get(event.id), state.last_bounce)]
-    if not telling:
-        return None
+def _shown(
+    events: Sequence[Event], bounces: Mapping[bytes, Bounce], at: Instant | None
+) -> tuple[bytes | None, BounceType | None]:
+    """Of the latest listed bounce the report that tells most, and its type."""
+    if at is None:
+        return None, None
+    telling = [event for event in events if _tells(event, bounces.get(event.id), at)]
     event = min(telling, key=lambda event: (event.at, event.id))
-    return Shown(event.id, bounces[event.id].type)
+    return event.id, bounces[event.id].type
 
 
 def noted(event: Event) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from retour.address import domain, domain_of, normalise
 from retour.instants import Instant
 from retour.lifecycle import Policy, PolicyVersion
-from retour.model import VALID, Arrival, Event, Send, State, StateName
+from retour.model import VALID, Arrival, BounceType, Event, Send, State, StateName
 from retour.ports import (
     Account,
     BouncedAddress,
@@ -25,14 +25,13 @@ from retour.ports import (
 from retour.stores.advance import (
     Delivery,
     Known,
-    Shown,
-    elapsed,
+    Turn,
+    elapse,
     in_force,
     noted,
     plainly_send,
     recorded,
     refolded,
-    shown,
 )
 
 
@@ -188,7 +187,8 @@ class Entry:
 
     events: dict[bytes, Event] = field(default_factory=dict)
     state: State = VALID
-    shown: Shown | None = None
+    shown: bytes | None = None  # event of the latest listed bounce
+    type: BounceType | None = None
     records: list[Record] = field(default_factory=list)
 
 
@@ -220,17 +220,15 @@ class MemoryLedger:
             return ()  # delivered, and never bounced: no row is needed
         entry = self._pages.setdefault(page, Entry())
         entry.events |= {event.id: event for event in new}
-        after, changes = recorded(known, new, self._deliveries(page), now)
-        return self._write(page, after, changes, now)
+        return self._write(page, recorded(replace(known, deliveries=self._deliveries(page)), new, now))
 
-    def _write(self, page: Page, after: State, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
+    def _write(self, page: Page, turn: Turn) -> Sequence[Change]:
         entry, policies = self._pages[page], self._policies(page.account)
-        entry.state = after
-        entry.shown = shown(list(entry.events.values()), policies, self._deliveries(page), after, now)
-        for change in changes:
+        entry.state, entry.shown, entry.type = turn.state, turn.shown, turn.type
+        for change in turn.changes:
             self._written += 1
             entry.records.append(_record_of(change, self._written, policies))
-        return changes
+        return turn.changes
 
     def state(self, account: str, address: str, now: Instant) -> State:
         with self._lock:
@@ -256,13 +254,13 @@ class MemoryLedger:
     def due(self, now: Instant, limit: int) -> list[Change]:
         with self._lock:
             while late := [page for page, entry in self._pages.items() if _is_due(entry.state, now)]:
-                if changes := [change for page in late[:limit] for change in self._elapse(page, now)]:
+                if changes := [
+                    change
+                    for page in late[:limit]
+                    for change in self._write(page, elapse(self._known(page), now))
+                ]:
                     return changes
             return []
-
-    def _elapse(self, page: Page, now: Instant) -> Sequence[Change]:
-        known = self._known(page)
-        return self._write(page, known.at(now), list(elapsed(known, now)), now)
 
     def refold(
         self, account: str, now: Instant, limit: int, after: str | None
@@ -270,12 +268,9 @@ class MemoryLedger:
         with self._lock:
             addresses = sorted(page.address for page in self._pages if page.account == account)
             batch = [address for address in addresses if after is None or address > after][:limit]
-            changes = [c for address in batch for c in self._refold(Page(account, address), now)]
+            pages = [Page(account, address) for address in batch]
+            changes = [c for page in pages for c in self._write(page, refolded(self._known(page), now))]
             return changes, batch[-1] if len(batch) == limit else None
-
-    def _refold(self, page: Page, now: Instant) -> Sequence[Change]:
-        after, changes = refolded(self._known(page), now)
-        return self._write(page, after, changes, now)
 
     def of_domain(self, account: str, domain: str) -> list[str]:
         with self._lock:
@@ -306,9 +301,9 @@ class MemoryLedger:
         entry, state = self._pages[page], self._known(page).at(now)
         if entry.shown is None or state.state is StateName.VALID:
             return None
-        event = entry.events[entry.shown.event]
+        event = entry.events[entry.shown]
         send = self._sends.by_id([event.send]).get(event.send) if event.send else None
-        return BouncedAddress(page.address, state, event, entry.shown.type, send, _cursor(event))
+        return BouncedAddress(page.address, state, event, entry.type, send, _cursor(event))
 
 
 def _record_of(change: Change, number: int, policies: Sequence[PolicyVersion]) -> Record:

@@ -8,7 +8,7 @@ from retour.address import key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
 from retour.ports import BouncedAddress, BounceQuery, Change, Life
-from retour.stores.advance import elapsed, noted, recorded, refolded
+from retour.stores.advance import elapse, noted, recorded, refolded
 from retour.stores.sqlite import overview
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
@@ -39,15 +39,12 @@ class SqliteLedger:
             for page, by_id in told.items():
                 new = [e for id, e in by_id.items() if id not in page.numbers and id not in delivered]
                 if new or (page.first and not delivered.isdisjoint(by_id)):
-                    changes += self._record(sheaf, page, new, now)
+                    turn = recorded(page.known(), new, now)
+                    for event in new:
+                        sheaf.add(page, event)
+                    sheaf.turn(page, turn)
+                    changes += turn.changes
             sheaf.write()
-        return changes
-
-    def _record(self, sheaf: Sheaf, page: Page, new: Sequence[Event], now: Instant) -> Sequence[Change]:
-        after, changes = recorded(page.known(), new, page.deliveries, now)
-        for event in new:
-            sheaf.add(page, event)
-        sheaf.turn(page, after, changes, now)
         return changes
 
     def due(self, now: Instant, limit: int) -> list[Change]:
@@ -64,9 +61,9 @@ class SqliteLedger:
         sheaf = Sheaf(db)
         for page in pages:
             if page.state.changes_at is not None and page.state.changes_at <= now:
-                steps = list(elapsed(page.known(), now))
-                sheaf.turn(page, page.known().at(now), steps, now)
-                changes += steps
+                turn = elapse(page.known(), now)
+                sheaf.turn(page, turn)
+                changes += turn.changes
         sheaf.write()
         return changes
 
@@ -81,9 +78,9 @@ class SqliteLedger:
             rows = db.execute(SQL["after_domain"], place).fetchall()
             sheaf = Sheaf(db)
             for page in self._stored(db, [(k, number) for k, _, _ in rows]):
-                state, moved = refolded(page.known(), now)
-                sheaf.turn(page, state, moved, now)
-                changes += moved
+                turn = refolded(page.known(), now)
+                sheaf.turn(page, turn)
+                changes += turn.changes
             sheaf.write()
         return changes, f"{rows[-1][1]} {rows[-1][2]}" if len(rows) == limit else None
 
@@ -138,12 +135,14 @@ class SqliteLedger:
 
     def _told(self, db: sqlite3.Connection, events: Sequence[Event]) -> dict[Page, dict[bytes, Event]]:
         """The events by page and id, in the order in which their addresses first stand in the batch."""
+        blank = {name: self._blank(db, name) for name in {event.account for event in events}}
         pages: dict[tuple[str, str], Page] = {}
         told: dict[Page, dict[bytes, Event]] = {}
         for event in events:
-            page = pages.get((event.account, event.address))
+            place = event.account, event.address
+            page = pages.get(place)
             if page is None:
-                page = pages[event.account, event.address] = self._page(db, event.account, event.address)
+                page = pages[place] = blank[event.account].of(key(self._pepper, event.address), event.address)
                 told[page] = {}
             told[page].setdefault(event.id, event)
         return told
@@ -156,17 +155,19 @@ class SqliteLedger:
             if event.send is not None and noted(event) and self._sends.deliver(db, event.send, event.at)
         }
 
-    def _page(self, db: sqlite3.Connection, account: str, address: str) -> Page:
+    def _blank(self, db: sqlite3.Connection, account: str) -> Page:
+        """A page of an account, without address. Raises KeyError for an unknown account."""
         number = self._accounts.number(db, account)
-        policies = self._accounts.versions(db, number)
-        return Page(key(self._pepper, address), number, account, address, policies)
+        return Page(b"", number, account, "", self._accounts.versions(db, number))
+
+    def _page(self, db: sqlite3.Connection, account: str, address: str) -> Page:
+        return self._blank(db, account).of(key(self._pepper, address), address)
 
     def _stored(self, db: sqlite3.Connection, places: Sequence[Place]) -> list[Page]:
         """The pages of rows in `states`, loaded, in the order asked for."""
         names = self._accounts.names(db)
-        pages = [
-            Page(k, number, names[number], "", self._accounts.versions(db, number)) for k, number in places
-        ]
+        blank = {number: self._blank(db, names[number]) for number in {number for _, number in places}}
+        pages = [blank[number].of(k) for k, number in places]
         load(db, pages)
         return [page for page in pages if page.first]
 

@@ -10,7 +10,7 @@ from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
 from retour.ports import Change
-from retour.stores.advance import Delivery, Known, in_force, shown
+from retour.stores.advance import Delivery, Known, Turn, in_force
 from retour.stores.sqlite.rows import body_of, event_of, row_of_event, row_of_state, state_of
 from retour.stores.sqlite.statements import named
 
@@ -33,6 +33,10 @@ class Page:
     events: list[Event] = field(default_factory=list)
     numbers: dict[bytes, int] = field(default_factory=dict)  # of the events, by their ids
     deliveries: list[Delivery] = field(default_factory=list)
+
+    def of(self, k: bytes, address: str = "") -> "Page":
+        """An empty page of the same account."""
+        return Page(k, self.number, self.account, address, self.policies)
 
     def known(self) -> Known:
         """What the next state is computed from."""
@@ -82,16 +86,17 @@ class Sheaf:
         page.numbers[event.id] = number
         page.first, page.latest = page.first or number, number
 
-    def turn(self, page: Page, after: State, changes: Sequence[Change], now: Instant) -> None:
+    def turn(self, page: Page, turn: Turn) -> None:
         """Set the state of an address, and write its changes down."""
-        for change in changes:
+        for change in turn.changes:
             self._record(page, change)
-        row = shown(page.events, page.policies, page.deliveries, after, now)
-        bounce, type_ = (page.numbers[row.event], row.type) if row else (None, None)
+        bounce = None if turn.shown is None else page.numbers[turn.shown]
         place = (page.k, page.number, page.address, domain_of(page.address), page.first)
-        self._states.append((*place, page.latest, page.trail, bounce, type_, *row_of_state(after)))
-        if after.changes_at is not None and after.changes_at != page.state.changes_at:
-            self._alarms.append((after.changes_at, page.k, page.number))
+        state = row_of_state(turn.state)
+        self._states.append((*place, page.latest, page.trail, bounce, turn.type, *state))
+        alarm = turn.state.changes_at
+        if alarm is not None and alarm != page.state.changes_at:
+            self._alarms.append((alarm, page.k, page.number))
 
     def write(self) -> None:
         """What grows, at its end; then the states in the order of their keys."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from retour.model import (
@@ -112,6 +113,9 @@ def _causes(text: str) -> frozenset[Cause]:
 _REPORT = tuple(field.name for field in fields(Report))
 _VERDICT = tuple(field.name for field in fields(Verdict))
 _ORIGINAL = tuple(field.name for field in fields(Original))
+_of_report, _of_verdict, _of_original = (attrgetter(*names) for names in (_REPORT, _VERDICT, _ORIGINAL))
+_EMPTY = frozenset({None, "", ()})
+_json = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make it each time
 _ENUMS: Mapping[str, type[StrEnum]] = {
     "kind": Kind,
     "action": Action,
@@ -131,11 +135,11 @@ def body_of(event: Event) -> str | None:
     }
     evidence = event.evidence
     if evidence is not None:
-        body["report"] = _told(evidence.report, _REPORT)
-        body["verdict"] = _told(evidence.verdict, _VERDICT)
-        body["original"] = _told(evidence.original, _ORIGINAL)
+        body["report"] = _told(_REPORT, _of_report(evidence.report))
+        body["verdict"] = _told(_VERDICT, _of_verdict(evidence.verdict))
+        body["original"] = _told(_ORIGINAL, _of_original(evidence.original))
         body["arrival"] = evidence.arrival.hex() if evidence.arrival else None
-    return json.dumps(body, separators=(",", ":")) if body else None
+    return _json(body) if body else None
 
 
 def with_body(event: Event, account: str, address: str, body: str | None) -> Event:
@@ -161,9 +165,8 @@ def with_body(event: Event, account: str, address: str, body: str | None) -> Eve
     )
 
 
-def _told(value: object, names: Sequence[str]) -> dict[str, Any]:
-    told = ((name, getattr(value, name)) for name in names)
-    return {name: content for name, content in told if content not in (None, "", ())}
+def _told(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return {name: value for name, value in zip(names, values, strict=True) if value not in _EMPTY}
 
 
 def _evidence(told: Mapping[str, Any]) -> Evidence:
