@@ -15,13 +15,15 @@ class Codes(NamedTuple):
 # RFC 3463 §2: class 2, 4 or 5; subjects 0-7 are the registered ones, which also keeps out addresses of
 # hosts and version numbers ("5.94.2"). A text is full of dots: nothing may stand directly around the code.
 _STATUS = r"[245]\.[0-7]\.\d{1,3}"
-_FREE = r"(?<![\w./@-])(?<![\w\]]:)"  # no part of a word, path, host or port
+# No part of a word, path, host or port. It looks back over the first digit: a pattern that begins with a
+# digit is found three times as fast as one that begins with a condition.
+_FREE = r"(?<![\w./@-].)(?<![\w\]]:.)"
 # RFC 5321 §4.2: the second digit of a refusal is 0-5; "550 5.1.1", "550-5.1.1", "550 #5.1.1", "552 (5.2.2)".
 _REPLY = re.compile(
-    rf"{_FREE}([45][0-5]\d)(?![\w.@])(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS})(?![\w-]|\.\d))?",
+    rf"([45]{_FREE}[0-5]\d)(?![\w.@])(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS})(?![\w-]|\.\d))?",
     re.ASCII,
 )
-_LONE_STATUS = re.compile(rf"{_FREE}({_STATUS})(?![\w-]|\.\d)", re.ASCII)
+_LONE_STATUS = re.compile(rf"([245]{_FREE}\.[0-7]\.\d{{1,3}})(?![\w-]|\.\d)", re.ASCII)
 
 
 def codes_in(text: str) -> Codes:
@@ -43,6 +45,12 @@ def codes_in(text: str) -> Codes:
         return expired
     lone = _LONE_STATUS.search(text)
     return Codes(reply, lone[1] if lone else None)
+
+
+def reply_at(text: str) -> int:
+    """Where the first reply code of a text stands, else its first enhanced code; -1 for neither."""
+    found = _REPLY.search(text) or _LONE_STATUS.search(text)
+    return found.start() if found else -1
 
 
 def is_vague(status: str | None) -> bool:

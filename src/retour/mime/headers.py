@@ -3,6 +3,8 @@
 from retour.mime import limits
 from retour.mime.encoded import decode_words
 
+_FOLD = frozenset({b" ", b"\t"})
+
 
 class Block:
     """The header fields in `raw[start:end]`; `low` is `raw` in lower case.
@@ -41,23 +43,29 @@ class Block:
     def text(self, name: bytes) -> str:
         """First value of that name as text, encoded words decoded (RFC 2047); "" when absent."""
         value = self.value(name)
-        return decode_words(value) if value else ""
+        return decode_words(value) if b"=?" in value or not value.isascii() else value.decode("ascii")
 
     def _value_at(self, at: int) -> bytes:
         raw = self.raw
+        stop = raw.find(b"\n", at, self.end)
+        if stop >= 0 and raw[stop + 1 : stop + 2] in _FOLD:
+            return self._unfolded(at, stop)
+        value = raw[at : stop if stop >= 0 else self.end].strip()
+        return value if len(value) <= limits.HEADER else value[: limits.HEADER]
+
+    def _unfolded(self, at: int, stop: int) -> bytes:
+        """RFC 5322 §2.2.3: lines that begin with white space continue the field."""
+        raw = self.raw
         limit = min(self.end, at + limits.HEADER)
-        stop = raw.find(b"\n", at, limit)
-        if stop < 0:
-            return raw[at:limit].strip()
-        if raw[stop + 1 : stop + 2] not in (b" ", b"\t"):
-            return raw[at:stop].strip()
-        while 0 <= stop < limit - 1 and raw[stop + 1] in b" \t":  # RFC 5322 §2.2.3: folded
+        while 0 <= stop < limit and raw[stop + 1 : stop + 2] in _FOLD:
             stop = raw.find(b"\n", stop + 1, limit)
-        return b" ".join(raw[at : stop if stop >= 0 else limit].split())
+        return b" ".join(raw[at : stop if 0 <= stop < limit else limit].split())
 
     def over_limits(self) -> bool:
         """Whether the block has more or longer headers than we look at."""
         raw, start, end = self.raw, self.start, self.end
+        if end - start < 3 * limits.HEADERS:  # the shortest header has three octets
+            return False
         if end - start <= limits.HEADER and raw.count(b"\n", start, end) <= limits.HEADERS:
             return False
         if end - start > limits.HEADER_BLOCK:
@@ -69,7 +77,7 @@ class Block:
 def _field_lengths(block: bytes) -> list[int]:
     lengths: list[int] = []
     for line in block.split(b"\n"):
-        if lengths and line[:1] in (b" ", b"\t"):
+        if lengths and line[:1] in _FOLD:
             lengths[-1] += len(line) + 1
         else:
             lengths.append(len(line))

@@ -8,12 +8,12 @@ from retour.mime.headers import Block
 
 _FIRST_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE = re.compile(rb"\n*>?From [^\n]{0,998}\n")
-_BARE_TYPE = re.compile(rb"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
-_BARE_BOUNDARY = re.compile(
-    rb'boundary[ \t\n]*=[ \t\n]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))', re.IGNORECASE
-)
-_BARE_CHARSET = re.compile(rb"charset[ \t\n]*=[ \t\n]*[\"']?([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(rb"[ \t\n]*([a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80})")
+_BOUNDARY = re.compile(rb'boundary[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))', re.IGNORECASE)
+_CHARSET = re.compile(rb"charset[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
 _GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
+_REPORT_INSIDE = b"\ncontent-type: message/delivery-status"
+_AFTER_DELIMITER = frozenset({b"", b"\n", b" ", b"\t", b"-"})
 
 
 class Part:
@@ -22,64 +22,78 @@ class Part:
     A `message/rfc822` part is a leaf too: what is inside is the returned message, not our mail.
     """
 
-    __slots__ = ("_mail", "_value", "end", "head", "start", "type")
+    __slots__ = ("_defects", "end", "head", "start", "type")
 
-    def __init__(self, mail: "Mail", head: Block, value: bytes, media: bytes, start: int, end: int) -> None:
-        self._mail = mail
-        self._value = value
+    def __init__(self, head: Block, start: int, end: int, defects: list[str]) -> None:
         self.head = head
-        self.type = media
         self.start = start
         self.end = end
+        self._defects = defects
+        at = head.low.find(b"\ncontent-type:", head.start, head.end)
+        media = _MEDIA_TYPE.match(head.low, at + 14, head.end) if at >= 0 else None
+        self.type = media[1] if media else b"text/plain"  # RFC 2045 §5.2
 
     def body(self) -> bytes:
         """The octets of the body, transfer encoding undone, lines ending with LF."""
-        raw = self._mail.raw[self.start : self.end]
+        raw = self.head.raw[self.start : self.end]
         encoding = self.head.value(b"content-transfer-encoding")
         if not encoding:
             return raw
         octets, whole = decode_transfer(raw, encoding.split(b";")[0].strip().lower())
         if not whole:
-            self._mail.note(limits.BROKEN_ENCODING)
+            note(self._defects, limits.BROKEN_ENCODING)
         return octets
 
-    def whole(self) -> tuple[bytes, bytes, int, int]:
-        """The body without copying it: octets, the same in lower case, the line feed before, the end."""
-        return self._mail.raw, self._mail.low, self.start - 1, self.end
+    def fields(self) -> Block:
+        """The body as a block of fields; a body that is not encoded is not copied."""
+        encoding = self.head.value(b"content-transfer-encoding")
+        if encoding and encoding.lower() not in (b"7bit", b"8bit", b"binary"):
+            raw = b"\n" + self.body()
+            return Block(raw, raw.lower(), 0, len(raw))
+        return Block(self.head.raw, self.head.low, self.start - 1, self.end)
 
     def text(self) -> str:
         """The body as text in its charset, at most its first 64 KiB."""
         body = self.body()[: limits.TEXT]
-        charset = self.parameter(_BARE_CHARSET, "charset")
+        charset = self.parameter(_CHARSET, "charset")
         if charset_codec(charset) is None:
-            self._mail.note(limits.UNKNOWN_CHARSET)
+            note(self._defects, limits.UNKNOWN_CHARSET)
         return decode_text(body, charset)
 
-    def parameter(self, bare: re.Pattern[bytes], name: str) -> str:
+    def boundary(self) -> bytes:
+        """The boundary of a multipart, b"" when there is none."""
+        return self.parameter(_BOUNDARY, "boundary").encode("latin-1", "replace").rstrip()
+
+    def parameter(self, pattern: re.Pattern[bytes], name: str) -> str:
         """A Content-Type parameter: by the short way, or by RFC 2231 where a star says so."""
-        if b"*" in self._value and f"{name}*".encode() in self._value.lower():
-            return parameters(self._value).get(name, "")
-        match = bare.search(self._value)
+        content = self.head.value(b"content-type")
+        if b"*" in content and f"{name}*".encode() in content.lower():
+            return parameters(content).get(name, "")
+        match = pattern.search(content) if content else None
         return match[match.lastindex or 0].decode("latin-1") if match else ""
 
 
 class Mail:
-    """A scanned mail: `head`, `parts` in order, `type` of the whole, `defects` by name."""
+    """A scanned mail: `head`, `parts` in order, `defects` by name; `raw` begins with an extra line feed."""
 
-    __slots__ = ("defects", "head", "low", "parts", "raw", "type")
+    __slots__ = ("defects", "head", "low", "parts", "raw")
 
     def __init__(self, raw: bytes, low: bytes, head: Block) -> None:
         self.raw = raw
         self.low = low
         self.head = head
-        self.type = b""
         self.parts: list[Part] = []
         self.defects: list[str] = []
 
     def note(self, defect: str) -> None:
         """Keeps a defect, each once."""
-        if defect not in self.defects:
-            self.defects.append(defect)
+        note(self.defects, defect)
+
+
+def note(defects: list[str], defect: str) -> None:
+    """Adds a defect that is not there yet."""
+    if defect not in defects:
+        defects.append(defect)
 
 
 def scan(raw: bytes) -> Mail:
@@ -97,11 +111,14 @@ def scan(raw: bytes) -> Mail:
         mail.note(limits.TRUNCATED)
     if top == 0:
         mail.note(limits.NO_HEADERS)
-    elif mail.head.over_limits() or top > limits.HEADER_BLOCK:
+    elif top > limits.HEADER_BLOCK or mail.head.over_limits():
         mail.note(limits.TOO_COMPLEX)
-    whole = _part(mail, mail.head, top + 1 if top else 0, len(raw))
-    mail.type = whole.type
-    _split(mail, whole, 0)
+    whole = Part(mail.head, top + 1 if top else 0, len(raw), mail.defects)
+    # QUIRK: a gateway lost the Content-Type of a report but not its parts (23-undeclared-parts).
+    if whole.type.startswith(b"multipart/") or low.find(_REPORT_INSIDE, whole.start) >= 0:
+        _split(mail, whole, 1)
+    else:
+        mail.parts.append(whole)
     return mail
 
 
@@ -120,50 +137,40 @@ def _header_end(raw: bytes, start: int, end: int) -> int:
     return stop + 1 if stop >= 0 else end
 
 
-def _part(mail: Mail, head: Block, start: int, end: int) -> Part:
-    value = head.value(b"content-type")
-    match = _BARE_TYPE.match(value.lower()) if value else None
-    return Part(mail, head, value, match[0] if match else b"text/plain", start, end)
-
-
 def _split(mail: Mail, part: Part, depth: int) -> None:
-    """Adds the leaves of a part, in order, to the mail."""
-    if not part.type.startswith(b"multipart/") and not _hides_parts(mail, part, depth):
-        _add(mail, part)
-        return
-    boundary = part.parameter(_BARE_BOUNDARY, "boundary").encode("latin-1", "replace").rstrip()
-    if not boundary or mail.raw.find(b"\n--" + boundary, part.start - 1, part.end) < 0:
+    """Adds the leaves of a multipart, in order, to the mail."""
+    delimiter = b"\n--" + part.boundary()
+    at = _next_delimiter(mail.raw, delimiter, part.start - 1, part.end) if len(delimiter) > 3 else -1
+    if at < 0:
         # QUIRK: some folded headers lack their indentation (22-unfolded-boundary); the lines still tell.
-        guessed = _GUESSED_BOUNDARY.search(mail.raw, part.start - 1, part.end)
         mail.note(limits.BOUNDARY_MISSING)
-        boundary = guessed[1].rstrip() if guessed else b""
-    if not boundary or depth == limits.DEPTH:
-        if boundary:
-            mail.note(limits.TOO_COMPLEX)
-        _add(mail, Part(mail, part.head, part._value, b"text/plain", part.start, part.end))
+        guessed = _GUESSED_BOUNDARY.search(mail.raw, part.start - 1, part.end)
+        delimiter, at = (b"\n--" + guessed[1].rstrip(), guessed.start()) if guessed else (b"", -1)
+    if at >= 0 and depth <= limits.DEPTH:
+        _split_at(mail, part.end, delimiter, at, depth)
         return
-    _split_at(mail, part, b"\n--" + boundary, depth)
+    if at >= 0:
+        mail.note(limits.TOO_COMPLEX)
+    part.type = b"text/plain"
+    mail.parts.append(part)
 
 
-def _hides_parts(mail: Mail, part: Part, depth: int) -> bool:
-    # QUIRK: a gateway lost the Content-Type of a report but not its parts (sendmail-parts-undeclared).
-    return depth == 0 and mail.low.find(b"\ncontent-type: message/delivery-status", part.start, part.end) >= 0
-
-
-def _split_at(mail: Mail, part: Part, delimiter: bytes, depth: int) -> None:
-    raw, end, size = mail.raw, part.end, len(delimiter)
-    at = _next_delimiter(raw, delimiter, part.start - 1, end)
+def _split_at(mail: Mail, end: int, delimiter: bytes, at: int, depth: int) -> None:
+    """Adds the leaves between the delimiters from `at` to `end`."""
+    raw, size = mail.raw, len(delimiter)
     while at >= 0 and raw[at + size : at + size + 2] != b"--":
         if len(mail.parts) >= limits.PARTS:
             mail.note(limits.TOO_COMPLEX)
             return
-        line_end = raw.find(b"\n", at + 1, end)
-        if line_end < 0:
+        begin = raw.find(b"\n", at + size, end)
+        if begin < 0:
             break
-        following = _next_delimiter(raw, delimiter, line_end, end)
-        stop = following if following >= 0 else end
-        _split(mail, _inner(mail, line_end, stop), depth + 1)
-        at = following
+        at = _next_delimiter(raw, delimiter, begin, end)
+        inner = _inner(mail, begin, at if at >= 0 else end)
+        if inner.type.startswith(b"multipart/"):
+            _split(mail, inner, depth + 1)
+        else:
+            mail.parts.append(inner)
     if at < 0:
         mail.note(limits.MULTIPART_UNCLOSED)
 
@@ -171,9 +178,9 @@ def _split_at(mail: Mail, part: Part, delimiter: bytes, depth: int) -> None:
 def _next_delimiter(raw: bytes, delimiter: bytes, start: int, end: int) -> int:
     """RFC 2046 §5.1.1: a delimiter line holds nothing else but white space, or `--` at the end."""
     at = raw.find(delimiter, start, end)
+    size = len(delimiter)
     while at >= 0:
-        tail = raw[at + len(delimiter) : at + len(delimiter) + 2]
-        if not tail or tail[:1] in (b"\n", b" ", b"\t") or tail == b"--":
+        if raw[at + size : at + size + 1] in _AFTER_DELIMITER:
             return at
         at = raw.find(delimiter, at + 1, end)
     return -1
@@ -183,13 +190,6 @@ def _inner(mail: Mail, start: int, end: int) -> Part:
     """The part between two delimiters; `start` is the line feed before its first header or blank line."""
     stop = _header_end(mail.raw, start, end)
     head = Block(mail.raw, mail.low, start, min(stop, start + limits.HEADER_BLOCK))
-    if head.over_limits():
+    if stop - start > 3 * limits.HEADERS and (stop > head.end or head.over_limits()):
         mail.note(limits.TOO_COMPLEX)
-    return _part(mail, head, min(stop + 1, end), end)
-
-
-def _add(mail: Mail, part: Part) -> None:
-    if len(mail.parts) < limits.PARTS:
-        mail.parts.append(part)
-    else:
-        mail.note(limits.TOO_COMPLEX)
+    return Part(head, min(stop + 1, end), end, mail.defects)

@@ -52,14 +52,12 @@ def is_automatic_reply(notice: Notice) -> bool:
         return True
     if head.value(b"precedence").strip().lower() in (b"auto_reply", b"auto-reply"):
         return True
-    return _AUTOREPLY.search(notice.subject.lower()) is not None
+    return _AUTOREPLY.search(notice.subject()) is not None
 
 
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
-    return (
-        _CHALLENGE.search(notice.subject.lower()) is not None or _CHALLENGE.search(notice.plain()) is not None
-    )
+    return _CHALLENGE.search(notice.subject()) is not None or _CHALLENGE.search(notice.plain()) is not None
 
 
 def is_list_mail(head: Block) -> bool:

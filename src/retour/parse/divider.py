@@ -3,10 +3,10 @@
 import re
 
 _FIELDS = (
-    r"(?:Return-Path|Received|From|To|Subject|Date|Message-ID|MIME-Version|Content-Type|DKIM-Signature"
-    r"|Reply-To|X-[\w-]{1,40})"
+    r"(?:return-path|received|from|to|subject|date|message-id|mime-version|content-type|dkim-signature"
+    r"|reply-to|x-[\w-]{1,40})"
 )
-# What mail servers write above the message they return, each at the beginning of a line.
+# What mail servers write above the message they return, each at the beginning of a line; in lower case.
 _DIVIDERS = (
     r"-{2,60} ?(?:below this line is|enclosed is|this is) a copy of the (?:message|header)",  # qmail, Exim
     r"-{2,60} ?(?:original|returned|unsent|undelivered|forwarded|attached) (?:message|mail|text)",  # Sendmail
@@ -14,25 +14,44 @@ _DIVIDERS = (
     r"(?:is |are |of the message )?(?:follows?|below|is)",
     r"-{2,60} ?(?:message|the) (?:header|text|body)",
     r"(?:the )?(?:original|returned|unsent) (?:message|mail|text)(?: headers?| text)? "
-    r"(?:follows|is (?:attached|included) below)",
-    r"(?:message|body of message generated|headers?) (?:follows|response)",
-    r"(?:---- )?original (?:message|mail|text)[^\n]{0,40}:",
+    r"follows",
+    r"(?:message|body of message generated|headers?|message headers) follows?",
+    r"original (?:message|mail|text)[^\n]{0,40}:",
     r"below (?:is|are) (?:a copy|the)",
     r"received: ?(?:from|by|\(qmail)",
     r"return-path: ?<",
 )
-_DIVIDER = re.compile(r"\n[ \t>]{0,8}(?:" + "|".join(_DIVIDERS) + ")", re.IGNORECASE)
-_HEADER_LINES = re.compile(
-    rf"\n(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{3}}", re.IGNORECASE
+# One of these is in every text that a divider or three header lines are in; most reports have none.
+_HINTS = (
+    "--",
+    "follow",
+    "subject:",
+    "received:",
+    "message-id:",
+    "return-path:",
+    "content-type:",
+    "original m",
+    "original t",
+    "below is",
+    "below are",
 )
-_FIRST_FIELD = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.IGNORECASE | re.MULTILINE)
+_DIVIDER = re.compile(r"\n[ \t>]{0,8}(?:" + "|".join(_DIVIDERS) + ")")
+_HEADER_LINES = re.compile(
+    rf"\n{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}"
+    rf"(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{2}}"
+)
+_FIRST_FIELD = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
 
 
-def split_returned(text: str) -> tuple[str, str]:
-    """The words before the returned message, and its text from the first header on; "" when there is none."""
-    cuts = [match.start() for match in (_DIVIDER.search(text), _HEADER_LINES.search(text)) if match]
-    if not cuts:
-        return text, ""
-    cut = min(cuts)
-    field = _FIRST_FIELD.search(text, cut)
-    return text[:cut], text[field.start() :] if field else ""
+def divide(low: str) -> tuple[int, int]:
+    """Where the words end in a lower-case text, and where the first header field of the returned message
+    stands; both are the length of the text when nothing was returned."""
+    if not any(hint in low for hint in _HINTS):
+        return len(low), len(low)
+    divider = _DIVIDER.search(low)
+    lines = _HEADER_LINES.search(low, 0, divider.start() if divider else len(low))
+    cut = lines or divider
+    if not cut:
+        return len(low), len(low)
+    field = _FIRST_FIELD.search(low, cut.start())
+    return cut.start(), field.start() if field else len(low)

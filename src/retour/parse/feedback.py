@@ -14,12 +14,11 @@ def read_feedback(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     """The complaint and its recipients; kind other for not-spam, fraud, virus, auth-failure. None: no ARF."""
     if notice.feedback is None:
         return None
-    raw = b"\n" + notice.feedback.body().lstrip(b"\n")
-    fields = Block(raw, raw.lower(), 0, len(raw))
+    fields = notice.feedback
     named = fields.value(b"feedback-type").split(b"(")[0].strip().lower()
     kind = Kind.COMPLAINT if named in _COMPLAINTS else Kind.OTHER
     recipients = _recipients(fields) or [None]
-    text = words_about(notice.words, notice.words.lower(), None, True)
+    text = words_about(notice.words, notice.low, None, True)
     return kind, tuple(Report(kind, recipient, text=text) for recipient in recipients)
 
 

@@ -37,38 +37,62 @@ _SUBJECT = _one_of(
     r"unzustellbar",
     r"nicht zugestellt",
 )
-_FAILED = _one_of(
-    r"(?:could|can|was|were|has|have) ?(?:not|n't) (?:be |been )?(?:delivered|sent|deliver)",
-    r"unable to deliver",
-    r"undeliver",
-    r"delivery (?:has |to .{0,100})?failed",
-    r"failed (?:to deliver|permanently|recipient)",
-    r"permanent (?:fatal )?(?:error|failure)",
-    r"returned (?:to|mail)",
-    r"not delivered",
-    r"user unknown",
-    r"unknown user",
-    r"no such user",
-    r"giving up",
-    r"unzustellbar",
-    r"not reach",
-    r"problem delivering",
-    r"error delivering",
-    r"did(?: not|n't) like our",
+# Plain phrases: a chain of `in` is several times as fast as one pattern with as many branches.
+_FAILED = (
+    "not be delivered",
+    "n't be delivered",
+    "not be sent",
+    "not been delivered",
+    "not delivered",
+    "not deliver",
+    "unable to deliver",
+    "undeliver",
+    "delivery failed",
+    "delivery has failed",
+    "failed to deliver",
+    "failed permanently",
+    "failed recipient",
+    "permanent error",
+    "permanent failure",
+    "permanent fatal",
+    "returned to sender",
+    "returned mail",
+    "user unknown",
+    "unknown user",
+    "no such user",
+    "giving up",
+    "not reach",
+    "problem delivering",
+    "error delivering",
+    "did not like our",
+    "unzustellbar",
+    "nicht zugestellt",
 )
-_DELAYED = _one_of(
-    r"\((?:delay(?:ed)?|verz[öo]gerung)\)",
-    r"warning: (?:message|could not)",
-    r"(?:delivery|message) (?:temporarily )?delayed",
-    r"this is a warning message only",
-    r"do(?:es)? not need to (?:be )?resen[dt]",
-    r"will (?:be retried|retry|keep trying|continue (?:to try|trying))",
-    r"(?:has|have) not yet been delivered",
-    r"attempts? (?:to deliver.{0,40} )?will continue",
-    r"still being (?:retried|queued)",
-    r"delivery incomplete",
-    r"will retry for",
+_DELAYED = (
+    "(delay)",
+    "(delayed)",
+    "(verzögerung)",
+    "delivery delayed",
+    "message delayed",
+    "temporarily delayed",
+    "warning message only",
+    "warning only",
+    "not need to resend",
+    "not need to be resent",
+    "will be retried",
+    "will retry",
+    "will keep trying",
+    "will continue to",
+    "will continue trying",
+    "attempts will continue",
+    "not yet been delivered",
+    "still being retried",
+    "still being queued",
+    "still undelivered",
+    "delivery incomplete",
+    "zustellung verzögert",
 )
+_DELAYED_SUBJECT = (*_DELAYED, "warning: message", "warning: could not")
 
 
 def is_notice(notice: Notice) -> bool:
@@ -76,21 +100,26 @@ def is_notice(notice: Notice) -> bool:
     head = notice.mail.head
     if head.has(b"x-failed-recipients") or notice.status:
         return True
-    failed = _FAILED.search(notice.plain()) is not None
+    failed = says(_FAILED, notice.plain())
     refused = failed or codes_in(notice.plain()).reply is not None
     if head.end == 0:  # a bare body: all there is are its words
         return failed or (refused and "@" in notice.words)
-    sender = notice.sender.lower()
+    sender = notice.sender()
     if _SYSTEM.search(sender) or (from_nobody(notice) and not is_list_mail(head)):
-        return refused or notice.returned is not None or _SUBJECT.search(notice.subject.lower()) is not None
+        return refused or notice.returned is not None or _SUBJECT.search(notice.subject()) is not None
     return failed and notice.returned is not None and _MACHINE.search(sender) is not None
 
 
 def is_delay(notice: Notice) -> bool:
     """Whether the notice says that delivery is still being tried."""
-    return _DELAYED.search(notice.subject.lower()) is not None or _DELAYED.search(notice.plain()) is not None
+    return says(_DELAYED_SUBJECT, notice.subject()) or says(_DELAYED, notice.plain())
+
+
+def says(phrases: tuple[str, ...], text: str) -> bool:
+    """Whether one of the phrases stands in a lower-case text."""
+    return any(phrase in text for phrase in phrases)
 
 
 def from_nobody(notice: Notice) -> bool:
     """The null sender (RFC 5321 §4.5.5), as the delivering server wrote it down."""
-    return notice.mail.head.value(b"return-path") == b"<>" or notice.sender.rstrip().endswith("<>")
+    return notice.mail.head.value(b"return-path") == b"<>" or notice.sender().rstrip().endswith("<>")

@@ -4,7 +4,7 @@ import html
 import re
 
 from retour.mime import Block, Mail, Part
-from retour.parse.divider import split_returned
+from retour.parse.divider import divide
 
 _RETURNED_TYPES = frozenset(
     {
@@ -24,41 +24,57 @@ _TAGS = re.compile(r"<(?!\S{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
 
 
 class Notice:
-    """A mail seen as a notice. `words` is the human part without the returned message."""
+    """A mail seen as a notice: `words` is what it says without the returned message, `low` its lower case."""
 
-    __slots__ = ("_plain", "feedback", "mail", "receipt", "returned", "sender", "status", "subject", "words")
+    __slots__ = (
+        "_plain",
+        "feedback",
+        "low",
+        "mail",
+        "receipt",
+        "returned",
+        "status",
+        "words",
+    )
 
     def __init__(self, mail: Mail) -> None:
         self.mail = mail
-        self.subject = mail.head.text(b"subject")
-        self.sender = mail.head.text(b"from")
-        self.status: list[Part] = []
-        self.feedback: Part | None = None
+        self.status: list[Block] = []
+        self.feedback: Block | None = None
         self.receipt: Part | None = None
         self.returned: Block | None = None
-        self.words = ""
+        self.words = self.low = ""
         self._plain: str | None = None
         self._sort()
+
+    def subject(self) -> str:
+        """The subject in lower case."""
+        return self.mail.head.text(b"subject").lower()
+
+    def sender(self) -> str:
+        """From in lower case."""
+        return self.mail.head.text(b"from").lower()
 
     def plain(self) -> str:
         """The first 4 KiB of the words in lower case with single spaces: what phrases are looked up in."""
         if self._plain is None:
-            self._plain = " ".join(self.words[:4096].lower().split())
+            self._plain = " ".join(self.low[:4096].split())
         return self._plain
 
     def _sort(self) -> None:
         spoken: Part | None = None
         for part in self.mail.parts:
-            if part.type in _STATUS_TYPES:
-                self.status.append(part)
+            if part.type.startswith(b"text/") and part.type not in _RETURNED_TYPES:
+                if spoken is None or _says_more(part, spoken):
+                    spoken = part
+            elif part.type in _STATUS_TYPES:
+                self.status.append(part.fields())
             elif part.type in _RETURNED_TYPES:
-                self.returned = self.returned or _block(part)
+                self.returned = self.returned or _head_of(part.fields())
             elif part.type == b"message/feedback-report":  # RFC 5965 §2
-                self.feedback = part
+                self.feedback = part.fields()
             elif part.type == b"message/disposition-notification":  # RFC 8098 §3
                 self.receipt = part
-            elif part.type.startswith(b"text/") and (spoken is None or _says_more(part, spoken)):
-                spoken = part
         if spoken is not None:
             self._hear(spoken)
 
@@ -66,7 +82,9 @@ class Notice:
         text = part.text()
         if part.type == b"text/html":
             text = without_tags(text)
-        self.words, rest = split_returned(text)
+        low = lowered(text)
+        cut, field = divide(low)
+        self.words, self.low, rest = text[:cut], low[:cut], text[field:]
         if rest and self.returned is None:
             octets = b"\n" + rest.encode("utf-8", "replace")
             self.returned = Block(octets, octets.lower(), 0, len(octets))
@@ -79,17 +97,19 @@ def _says_more(part: Part, spoken: Part) -> bool:
     return not spoken.body().strip()
 
 
-def _block(part: Part) -> Block:
+def _head_of(message: Block) -> Block:
     """The header fields of a returned message."""
-    if part.head.has(b"content-transfer-encoding"):
-        raw = b"\n" + part.body().lstrip(b"\n")
-        low, start, end = raw.lower(), 0, len(raw)
-    else:
-        raw, low, start, end = part.whole()
+    raw, start, end = message.raw, message.start, message.end
     while raw[start + 1 : start + 2] == b"\n":
         start += 1
     stop = raw.find(b"\n\n", start, end)
-    return Block(raw, low, start, stop + 1 if stop >= 0 else end)
+    return Block(raw, message.low, start, stop + 1 if stop >= 0 else end)
+
+
+def lowered(text: str) -> str:
+    """The text in lower case, each character at its place: some capitals have two small letters."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c if len(s := c.lower()) != 1 else s for c in text)
 
 
 def without_tags(text: str) -> str:

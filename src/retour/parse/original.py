@@ -2,7 +2,7 @@
 
 from retour.mime import Block
 from retour.model import Original
-from retour.parse.mailbox import addresses_in, from_xtext, one_address
+from retour.parse.mailbox import from_xtext, one_address
 from retour.parse.notice import Notice
 
 _NOTHING = Original()
@@ -33,10 +33,8 @@ def message_id(head: Block) -> str | None:
 
 def sole_recipient(head: Block) -> str | None:
     """The address in To, only where To names exactly one."""
-    value = head.value(b"to")
-    if value.count(b"@") != 1:
-        return None
-    return next(iter(addresses_in(value.decode("utf-8", "replace"), 1)), None)
+    text = head.text(b"to")
+    return one_address(text) if text.count("@") == 1 else None
 
 
 def _return_path(head: Block) -> str | None:
@@ -46,9 +44,8 @@ def _return_path(head: Block) -> str | None:
 
 def _envid(notice: Notice) -> str | None:
     """Original-Envelope-Id (RFC 3464 §2.2.1), decoded from xtext."""
-    for part in notice.status:
-        raw = b"\n" + part.body().lstrip(b"\n")
-        value = Block(raw, raw.lower(), 0, len(raw)).value(b"original-envelope-id")
+    for fields in notice.status:
+        value = fields.value(b"original-envelope-id")
         if value:
             return from_xtext(value.decode("utf-8", "replace"))[:200]
     return None

@@ -16,12 +16,12 @@ RECIPIENTS = 100  # read from one notice
 # What stands before "did not reach the following recipient(s)" is about the original, not the failure:
 # Exchange writes To, Subject and Sent of it there.
 _LEAD_IN = re.compile(
-    r"\b(?:following|these|its)\s+(?:[\w/()]+\s+){0,3}(?:recipient|address|user|mailbox|person|group|destination)",
-    re.IGNORECASE,
+    r"(?:following|these|its)\s+(?:[\w/()]{1,20}\s+){0,3}"
+    r"(?:recipient|address|user|mailbox|person|group|destination)"
 )
 # A line that begins with an address: bare, in brackets, as a bullet; then nothing, a colon, dots or words.
 _CLAIM = re.compile(
-    r"^(?P<indent>[ \t>]{0,12})[*-]{0,3}[ \t]{0,4}"
+    r"(?P<indent>[ \t>]{0,12})[*-]{0,3}[ \t]{0,4}"
     r"(?:(?:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
     r"(?:<mailto:[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (m365-ndr)
@@ -30,7 +30,7 @@ _CLAIM = re.compile(
 )
 # A line that ends with one behind a few words: "Unknown user: a@b", "undeliverable to a@b".
 _LABELLED = re.compile(
-    r"^(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return)"
+    r"(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return)"
     r"[A-Za-z][^\n@<>]{2,80}?(?::|\bto|\bfor)[ \t]{1,8})"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
@@ -51,7 +51,7 @@ class Claim(NamedTuple):
 
 def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...]:
     """A report for each recipient that the words name; without any, one for the returned message's To."""
-    claims = claims_in(notice.words) or [
+    claims = claims_in(notice.words, notice.low) or [
         Claim(address, _from(notice.words, address)) for address in named_in(notice)
     ]
     if not claims:
@@ -59,9 +59,9 @@ def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...
     return tuple(_report(kind, claim, notice, mta) for claim in claims)
 
 
-def claims_in(text: str) -> list[Claim]:
+def claims_in(text: str, low: str) -> list[Claim]:
     """One for each address that begins a line, with all that is said up to the next one."""
-    lead = _LEAD_IN.search(text)
+    lead = _LEAD_IN.search(low)
     starts = _starts(_CLAIM, text, lead.end()) if lead else []
     starts = starts or _starts(_CLAIM, text, 0) or _starts(_LABELLED, text, 0)
     claims: dict[str, Claim] = {}
@@ -80,15 +80,17 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
     """The lines that begin with an address; not those that go on about one in a deeper indentation."""
     starts: list[re.Match[str]] = []
     indent = 0
-    for match in pattern.finditer(text, start):
-        inside = (
-            starts and len(match["indent"]) > indent and text[match.start() - 2 : match.start()] != "\n\n"
-        )
-        if not inside and one_address(match["address"]):
-            starts.append(match)
-            indent = len(match["indent"])
-        if len(starts) == RECIPIENTS:
-            break
+    at = text.find("@", start)
+    while at >= 0 and len(starts) < RECIPIENTS:
+        begin = max(start, text.rfind("\n", start, at) + 1)
+        match = pattern.match(text, begin)
+        if match and one_address(match["address"]):
+            inside = starts and len(match["indent"]) > indent and text[begin - 2 : begin] != "\n\n"
+            if not inside:
+                starts.append(match)
+                indent = len(match["indent"])
+        line_end = text.find("\n", at)
+        at = text.find("@", line_end) if line_end >= 0 else -1
     return starts
 
 
@@ -97,7 +99,7 @@ def named_in(notice: Notice) -> list[str]:
     stated = addresses_in(notice.mail.head.text(b"x-failed-recipients"))
     if stated:
         return stated
-    ours = notice.mail.head.text(b"to").lower() + notice.sender.lower()
+    ours = notice.mail.head.text(b"to").lower() + notice.sender()
     found = [
         a for a in addresses_in(notice.words, 10) if a.lower() not in ours and not _NOT_RECIPIENTS.match(a)
     ]
@@ -118,7 +120,7 @@ def _report(kind: Kind, claim: Claim, notice: Notice, mta: str | None) -> Report
     source = _SOURCE.search(words)
     said = deciding(words)
     host = None
-    if claim.recipient and not codes_in(said).reply:
+    if claim.recipient and "transcript of session" in notice.low and not codes_in(said).reply:
         host, reply = sendmail.said_about(claim.recipient, notice.words)
         said = reply or said
     original = one_address(source[1]) if source else None

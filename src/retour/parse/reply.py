@@ -13,7 +13,7 @@ WORDS = 4096  # characters of one server's words that are kept (Retour's limit o
 _TYPE = re.compile(r"\s*(?:smtp|lmtp|x-[\w-]{1,40}|x\.\d{1,4}|dns|unix|unknown|qmail)\s*;\s*", re.IGNORECASE)
 # Postfix: "host mx[192.0.2.1] said: "; Exim: "host mx [192.0.2.1]: ".
 _HOST = re.compile(
-    r"\bhost\s+([\w.-]{1,255})\s?\[[0-9A-Fa-f:.IPv]{2,60}\](?::\d{1,5})?\s?"
+    r"host\s+([\w.-]{1,255})\s?\[[0-9A-Fa-f:.IPv]{2,60}\](?::\d{1,5})?\s?"
     r"(?:\s(?:said|refused to talk to me)\s?)?:\s*",
     re.ASCII,
 )
@@ -21,8 +21,6 @@ _CONNECT = re.compile(r"\bconnect to ([\w.-]{1,255})\[", re.ASCII)
 _TALKING = re.compile(r"\bwhile talking to ([\w.-]{1,255})", re.ASCII)
 _IN_REPLY = re.compile(r"\s*\(in reply to [^()]{1,60}\)\s*$")
 _RECIPIENT = re.compile(r"\s*<([^<>\s]{3,320})>(?:\s?\((?:expanded|generated) from [^()]{1,330}\))?:\s")
-# "[retour:stopped]", "[retour:held]": a refusal of our own that came back (Retour's reasons).
-_OURS = re.compile(r"\[retour:(?:stopped|held)\]")
 _WILL_RETRY = re.compile(
     r"will (?:be retried|retry|try again|keep trying|continue to (?:try|attempt))"
     r"|still (?:being retried|trying)|message (?:is )?(?:delayed|deferred)"
@@ -65,7 +63,7 @@ def report_of(
     if text and (codes.reply is None or tells_little(told)):
         more = codes_in(text)
         codes = Codes(codes.reply or more.reply, codes.status if tells_little(more.status) else more.status)
-    if _OURS.search(said) or _OURS.search(text):
+    if "[retour:" in text or "[retour:" in said:
         kind = Kind.SUPPRESSED
     return Report(
         kind,
@@ -99,18 +97,19 @@ def unwrapped(words: str) -> tuple[str | None, str]:
     kind = _TYPE.match(words)
     if kind:
         words = words[kind.end() :]
-    host = _HOST.search(words)
+    host = _HOST.search(words) if "host " in words else None
     if host:
         said = words[host.end() :]
         return host[1], _IN_REPLY.sub("", said) if "(in reply to " in said else said.strip()
-    other = _CONNECT.search(words) or _TALKING.search(words)
+    other = _CONNECT.search(words) if "connect to " in words else None
+    other = other or (_TALKING.search(words) if "talking to " in words else None)
     return other[1].rstrip(".") if other else None, words.strip()
 
 
 def continued(words: str, codes: Codes) -> str:
     """A multi-line reply as one sentence: the code once, not before every line (RFC 5321 §4.2.1)."""
     reply = codes.reply
-    if not reply or words.count(reply) < 2:
+    if not reply or f"{reply}-" not in words:
         return words
     status = re.escape(codes.status) if codes.status else r"[245]\.\d\.\d{1,3}"
     again = re.compile(rf"(?<=\s){reply}[ -](?:{status}\s+)?")

@@ -35,14 +35,13 @@ _IN_TEXT: tuple[tuple[str, str], ...] = (
 def software_of(notice: Notice) -> str | None:
     """Its name in lower case ("postfix", "exim", "m365" ...), None when it cannot be told."""
     low, end = notice.mail.low, notice.mail.head.end
-    words = notice.words[:1000].lower()
+    words = notice.low[:1000]
     for needle, name in _IN_TEXT:
         if needle in words:
             return name
     for mark, name in _IN_HEADERS:
         if low.find(mark, 0, end) >= 0:
             return name
-    for part in notice.status[:1]:
-        if low.find(b"\nx-postfix-", part.start - 1, part.end) >= 0:
-            return "postfix"
+    if any(fields.low.find(b"\nx-postfix-", fields.start, fields.end) >= 0 for fields in notice.status[:1]):
+        return "postfix"
     return None

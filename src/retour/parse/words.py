@@ -1,6 +1,6 @@
 """The human words that a notice has for one recipient."""
 
-from retour.codes import codes_in
+from retour.codes import reply_at
 
 TEXT = 4096  # characters kept for one recipient
 
@@ -26,16 +26,10 @@ def words_about(words: str, low: str, recipient: str | None, alone: bool) -> str
 def deciding(words: str) -> str:
     """The paragraph that holds the server's reply, on one line: with a reply code, else with an enhanced
     code, else the first that is not empty; "" for no words."""
-    paragraphs = [" ".join(paragraph.split()).lstrip(" :>.") for paragraph in words.split("\n\n")]
-    paragraphs = [paragraph for paragraph in paragraphs if paragraph]
-    codes = [codes_in(paragraph) for paragraph in paragraphs]
-    for index, found in enumerate(codes):
-        if found.reply:
-            return paragraphs[index]
-    for index, found in enumerate(codes):
-        if found.status:
-            return paragraphs[index]
-    return paragraphs[0] if paragraphs else ""
+    words = words.lstrip(" :>.\t\n")
+    at = reply_at(words)
+    start = words.rfind("\n\n", 0, at) + 1 if at >= 0 else 0
+    return " ".join(words[start : paragraph_end(words, max(at, 0))].split())
 
 
 def paragraph_end(text: str, start: int) -> int:

@@ -1,0 +1,30 @@
+"""Dates of mail (RFC 5322 §3.3) as instants."""
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from retour.instants import Instant, from_datetime
+
+_DATE = re.compile(
+    r"(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s+"
+    r"(?:([+-])([01]\d)([0-5]\d)|GMT|UTC?|Z\b)",
+    re.ASCII,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def moment(text: str) -> Instant | None:
+    """The instant of a date with its zone; None for an absent or broken one, or one that has no zone."""
+    match = _DATE.search(text, 0, 100) if text else None
+    if not match or match[2].lower() not in _MONTHS:
+        return None
+    day, name, year, hour, minute, second, sign, hours, minutes = match.groups()
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    zone = timezone(-offset if sign == "-" else offset)
+    month = _MONTHS.index(name.lower()) + 1
+    try:
+        return from_datetime(
+            datetime(int(year), month, int(day), int(hour), int(minute), int(second or 0), 0, zone)
+        )
+    except (ValueError, OverflowError):
+        return None
