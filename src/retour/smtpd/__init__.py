@@ -6,6 +6,7 @@ Who may be written to and what becomes of a message is the caller's business: he
     replies   what the server says
     commands  what the client said, read strictly
     content   what stands between DATA and the lone dot
+    message   what is handed over
     phases    the table of the dialogue
     session   walks the table: bytes in, replies and messages out
     listener  the asyncio port: who may connect, how long, how many
@@ -13,9 +14,10 @@ Who may be written to and what becomes of a message is the caller's business: he
 
 from retour.smtpd.limits import Limits
 from retour.smtpd.listener import LOOPBACK, Handler, Listener, listen
+from retour.smtpd.message import Message, Recipient
 from retour.smtpd.phases import Phase
 from retour.smtpd.replies import Reply
-from retour.smtpd.session import Message, Recipient, Session
+from retour.smtpd.session import Session
 
 __all__ = [
     "LOOPBACK",

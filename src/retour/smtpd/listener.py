@@ -9,17 +9,17 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol
 
 from retour.smtpd import replies
 from retour.smtpd.limits import KIB, Limits
+from retour.smtpd.message import Message, T
 from retour.smtpd.phases import Phase
 from retour.smtpd.replies import Reply
-from retour.smtpd.session import Message, Session
+from retour.smtpd.session import Session
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Networks = Sequence[IPv4Network | IPv6Network]
 
 LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))

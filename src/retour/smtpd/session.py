@@ -7,38 +7,15 @@ a 250 mean "durable": the session cannot go on without it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic
 
 from retour.smtpd import commands, replies
 from retour.smtpd.commands import Verb
 from retour.smtpd.content import Content
 from retour.smtpd.limits import Limits
+from retour.smtpd.message import Message, Recipient, T
 from retour.smtpd.phases import MOVES, STEPS, Phase, Step
 from retour.smtpd.replies import Reply
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient(Generic[T]):
-    """An accepted envelope recipient, with what the gate knew of it."""
-
-    address: str
-    ticket: T
-    original: str | None = None  # RFC 3461 ORCPT, "type;address", decoded
-    notify: frozenset[str] = frozenset()  # RFC 3461 NOTIFY, empty when not said
-
-
-@dataclass(frozen=True, slots=True)
-class Message(Generic[T]):
-    """A whole message with its envelope. `content` is cut where `size` is more than its length."""
-
-    sender: str  # "" is the null sender
-    recipients: tuple[Recipient[T], ...]
-    content: bytes
-    size: int
-    envid: str | None = None  # RFC 3461 ENVID, decoded
-    headers_only: bool = False  # RFC 3461 RET=HDRS
 
 
 @dataclass
