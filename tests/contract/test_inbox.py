@@ -1,0 +1,60 @@
+"""What every Inbox does: nothing that was put is lost before it is settled."""
+
+from dataclasses import replace
+
+from retour.model import Arrival, Proof
+from retour.ports import Inbox, Outcome
+
+
+def arrival(n: int, **told: object) -> Arrival:
+    plain = Arrival(n.to_bytes(16), "lmtp", 1000 + n, b"raw %d" % n, 2000, "", f"r{n}@return.example")
+    return replace(plain, **told)  # type: ignore[arg-type]
+
+
+def test_what_was_put_waits_in_its_order_and_comes_back_whole(inbox: Inbox) -> None:
+    put = [
+        arrival(3),
+        arrival(1, mail_from=None, rcpt_to=None, proof=Proof.OPEN, account="acme"),
+        arrival(2, raw=bytes(range(256)), defects=("truncated", "two")),
+    ]
+    inbox.put(put[:2])
+    inbox.put(put[2:])
+    assert inbox.waiting(10) == put
+    assert inbox.waiting(1) == put[:1]
+    assert inbox.arrival(put[2].id) == put[2]
+
+
+def test_an_id_already_there_is_ignored(inbox: Inbox) -> None:
+    inbox.put([arrival(1), arrival(1)])
+    inbox.settle({arrival(1).id: Outcome.JUDGED}, 5)
+    inbox.put([arrival(1), arrival(2)])
+    assert [waiting.id for waiting in inbox.waiting(10)] == [arrival(2).id]
+    assert inbox.counts() == {Outcome.WAITING: 1, Outcome.JUDGED: 1, Outcome.UNPARSED: 0}
+
+
+def test_the_unparsed_queue_is_paged_newest_first(inbox: Inbox) -> None:
+    inbox.put([arrival(n) for n in range(1, 6)])
+    inbox.settle({arrival(n).id: Outcome.UNPARSED for n in (1, 2, 4, 5)}, 9)
+    inbox.settle({b"nobody's": Outcome.JUDGED}, 9)
+    first = inbox.unparsed(2)
+    assert first == [arrival(5), arrival(4)]
+    assert inbox.unparsed(9, first[-1].id) == [arrival(2), arrival(1)]
+    assert inbox.waiting(9) == [arrival(3)]
+
+
+def test_only_judged_bytes_expire(inbox: Inbox) -> None:
+    inbox.put([arrival(n) for n in range(1, 5)])
+    inbox.settle({arrival(1).id: Outcome.JUDGED, arrival(2).id: Outcome.UNPARSED}, 9)
+    inbox.settle({arrival(4).id: Outcome.JUDGED}, 9)
+    assert inbox.expire(1004) == 1
+    assert inbox.expire(1004) == 0
+    assert inbox.arrival(arrival(1).id) is None
+    assert inbox.arrival(arrival(2).id) == arrival(2)
+    assert inbox.arrival(arrival(4).id) == arrival(4)
+    inbox.put([arrival(1)])  # redelivered: known still
+    assert inbox.waiting(9) == [arrival(3)]
+
+
+def test_octets_that_are_no_text_do_not_stop_an_arrival(inbox: Inbox) -> None:
+    inbox.put([arrival(1, mail_from="a\udcff@b.example")])
+    assert len(inbox.waiting(9)) == 1
