@@ -36,13 +36,11 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@cache
 def preset(name: str) -> Policy:
     """The policy of a preset: "default", "kwiga" or "emarsys". Raises PolicyError for another name."""
-    found = _presets().get(name) if isinstance(name, str) else None
-    if found is None:
-        raise PolicyError("preset", "not_one_of", value=name, allowed=tuple(_presets()))
-    return _overridden(Policy(preset=name), found)
+    if name not in preset_names():
+        raise PolicyError("preset", "not_one_of", value=name, allowed=preset_names())
+    return _presets()[name]
 
 
 def preset_names() -> tuple[str, ...]:
@@ -51,8 +49,9 @@ def preset_names() -> tuple[str, ...]:
 
 
 @cache
-def _presets() -> Mapping[str, Mapping[str, Any]]:
-    return tomllib.loads((files("retour.lifecycle") / "presets.toml").read_text("utf-8"))
+def _presets() -> Mapping[str, Policy]:
+    tables = tomllib.loads((files("retour.lifecycle") / "presets.toml").read_text("utf-8"))
+    return {name: _overridden(Policy(preset=name), settings) for name, settings in tables.items()}
 
 
 def policy_from(mapping: Mapping[str, Any], base: Policy | None = None) -> Policy:

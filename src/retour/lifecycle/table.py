@@ -2,7 +2,8 @@
 
 The table says where each state goes under each trigger; `None` says that this cannot happen there, and
 asking for it is our bug (`IllegalMoveError`). What fires a trigger is read out of the events by `fold`;
-nothing else in Retour may set a state. `diagram` draws the picture in docs/lifecycle.md from the table.
+nothing else in Retour may set a state. (When an incident closes, the life is played again with its bounces
+counted or void; RELEASED is what a reader then sees.) `diagram` draws the picture in docs/lifecycle.md from the table.
 """
 
 from collections.abc import Mapping
@@ -12,14 +13,14 @@ from retour.model import BounceType, Cause, EventKind, StateName
 
 
 class Trigger(Enum):
-    """What moves a state; the value is how the diagram words it."""
+    """What moves a state; the value is how the diagram words it (Mermaid takes no second colon in a label)."""
 
     LISTED = "listed bounce"  # below every threshold
     FADED = "no listed bounce left to look at"  # the window slid, or a delivery under `consecutive`
     REACHED = "threshold reached"  # by a bounce, or by a policy that lowers it
     STOPPED = "complaint, import, platform, stop"
-    DOUBTED = "doubt: hard bounce in an open incident, or correction to confirm"
-    RELEASED = "doubt gone: incident closed, or correction confirmed"
+    DOUBTED = "hard bounce in an open incident, or correction to confirm"
+    RELEASED = "incident closed, or correction confirmed"
     RESET = "reset due"
     RESTORED = "restore"
 
