@@ -4,6 +4,7 @@ import fcntl
 import json
 import mailbox
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from retour.model import MailKind, Send, State, StateName
 from retour.ports import Account, Outcome, Store
 from retour.return_address import make
 from retour.stores import sqlite
+from retour.texts import catalogue
 
 ANN = "ann@b.example"
 DOMAIN = "return.example"
@@ -408,3 +410,12 @@ def test_it_tells_a_person_what_came_of_it(house: House, language: str, told: st
     ran = CliRunner().invoke(app, words, input=bounce())
     assert ran.exit_code == 0
     assert ran.stdout == f"-: bounce address_unknown 5.1.1 {ANN} (acme): {told}\n"
+
+
+def test_its_page_names_every_option_and_its_words_are_in_both_languages() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text("utf-8")
+    shown = CliRunner().invoke(app, ["ingest", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).stdout
+    options = set(re.findall(r"--[a-z-]+", re.sub(r"\x1b\[[0-9;]*m", "", shown))) - {"--help"}
+    assert "--rcpt" in options
+    assert [option for option in options if f"`{option}" not in page] == []
+    assert catalogue("ingest.en").keys == catalogue("ingest.de").keys

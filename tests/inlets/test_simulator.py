@@ -3,6 +3,7 @@
 import queue
 import smtplib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -218,3 +219,13 @@ def test_the_table_says_each_mailbox_in_two_languages() -> None:
         assert all(answer.texts[language].endswith(".") for language in ("en", "de"))
         assert answer.texts["en"] != answer.texts["de"]
         assert answer.reply or answer.report
+
+
+def test_the_page_about_it_shows_every_mailbox() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    for name, answer in table().items():
+        assert answer.texts is not None
+        reason = f"`{answer.reason}`" if answer.reason else ""
+        row = f"| `{name}@` | `{answer.reply or '250 2.0.0'}` | {answer.texts['en']} | {reason} |\n"
+        assert row in page, f"docs/simulator.md lacks: {row}"
+    assert page.count("\n| `") == len(table())

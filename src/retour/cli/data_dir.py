@@ -75,8 +75,9 @@ class DataDir:
                 if not ours:
                     return results if judged else None
                 judged = True
-                self._drain(lambda taken: results.update(_results(taken, wanted_ids)))
-            # Once more: another command that found the lock taken has left its arrival to us.
+                self._step(lambda taken: results.update(_results(taken, wanted_ids)))
+            # The lock is free between two batches, for a server that wants to start; and we look once more at
+            # the end, for another command that found it taken has left its arrival to us.
         return results
 
     def close(self) -> None:
@@ -89,7 +90,7 @@ class DataDir:
     def _store(self, keys: keyfile.Keys) -> Store:
         return sqlite.open_store(self._path / sqlite.STORE, keys.pepper, cache_mib=16)
 
-    def _drain(self, report: Callable[[Taken], None]) -> None:
+    def _step(self, report: Callable[[Taken], None]) -> None:
         keys = self._keys()
         store = self._store(keys)
         try:
@@ -100,7 +101,7 @@ class DataDir:
                 self.clock,
                 report=report,
             )
-            worker.drain()
+            worker.step()
         finally:
             store.close()
 

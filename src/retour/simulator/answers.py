@@ -38,6 +38,7 @@ class Answer:
     at: At
     reply: str = ""  # "550 5.1.1 words", {address} is filled in; "" where nothing but a report is said
     report: Says | None = None
+    reason: str | None = None  # what Retour makes of it, None where it is no bounce and no delay
     seconds: float = 0.0  # of thought before the reply
     texts: Mapping[str, str] | None = None
 
@@ -60,18 +61,19 @@ def answer_of(address: str) -> Answer | None:
     named = table().get(name)
     if named is None and name.startswith(LATER):
         refusing = table().get(name.removeprefix(LATER))
-        if refusing is not None and refusing.reply[:1] in ("4", "5"):
+        if refusing is not None and refusing.at is not At.REPORT and refusing.reply[:1] in ("4", "5"):
             return replace(refusing, name=name, at=At.REPORT, report=Says.DSN)
     return named
 
 
 def _answer(name: str, row: Mapping[str, object]) -> Answer:
-    report = row.get("report")
+    report, reason = row.get("report"), row.get("reason")
     return Answer(
         name=name,
         at=At(str(row["at"])),
         reply=str(row.get("reply", "")),
         report=None if report is None else Says(str(report)),
+        reason=None if reason is None else str(reason),
         seconds=float(str(row.get("seconds", 0))),
         texts={language: str(row[language]) for language in ("en", "de")},
     )
