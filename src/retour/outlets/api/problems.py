@@ -89,6 +89,7 @@ def _of_validation(error: RequestValidationError) -> Problem:
     fault = error.errors()[0]
     if fault["type"] == "json_invalid":
         return Problem("body_not_json", "body", fault=fault.get("ctx", {}).get("error", fault["msg"]))
-    places = [str(place) for place in fault["loc"] if place not in ("body", "query", "path", "header")]
-    field = ".".join(places) or str(fault["loc"][0])
+    # The first says where in the request; names in angle brackets are forms of a body (sends.AnyBody).
+    where, *places = (str(place) for place in fault["loc"])
+    field = ".".join(place for place in places if not place.startswith("<")) or where
     return Problem("invalid", field, fault=f"{field}: {fault['msg']}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from retour import instants
 from retour.address import Fault
@@ -46,6 +46,21 @@ class BatchBody(BaseModel):
     account: str | None = None
 
 
+def _form(given: object) -> str:
+    if isinstance(given, list):
+        return "<list>"
+    return "<batch>" if isinstance(given, dict) and "sends" in given else "<one>"
+
+
+AnyBody = Annotated[
+    Annotated[SendBody, Tag("<one>")]
+    | Annotated[BatchBody, Tag("<batch>")]
+    | Annotated[list[SendBody], Tag("<list>")],
+    Discriminator(_form),
+]
+"""One send, an object with `sends`, or a list; told apart first, so that a fault is named in its own form."""
+
+
 class RegisteredShape(BaseModel):
     """A send that is known from now on, or why it is not."""
 
@@ -74,7 +89,7 @@ class RegisteredOne(RegisteredShape):
 def post_sends(
     request: Request,
     key: Member,
-    body: Annotated[SendBody | BatchBody | list[SendBody], Body()],
+    body: Annotated[AnyBody, Body()],
     account: AccountChoice = None,
 ) -> RegisteredOne | RegisteredBatch:
     """Store what is about to be sent; use the return address as MAIL FROM, and what comes back is proven."""
