@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
@@ -95,6 +95,14 @@ class Inlet(_Section):
     account: str | None = None
     proof: Proof = Proof.TOKEN
     name: str = ""
+
+    @model_validator(mode="after")
+    def _believed_about_one_account(self) -> "Inlet":
+        if self.account is None and self.proof in (Proof.TRUSTED, Proof.OPEN):
+            raise ValueError(
+                f"proof {self.proof.value!r} believes what it reads, about one account: set account"
+            )
+        return self
 
 
 class Retention(_Section):

@@ -1,0 +1,147 @@
+"""Settings: file, environment, faults that name their key, and the page that describes them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from retour.model import MailKind, Proof
+from retour.settings import Listener, Settings, SettingsError, load
+
+PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No retour.toml here, and no settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("RETOUR_DATA_DIR", "RETOUR_API__PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "settings.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every key with its levels, as the page writes them."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from keys(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def test_without_a_file_everything_has_a_default() -> None:
+    assert load() == Settings()
+    assert (load().api.port, load().smtp.port, load().lmtp.port) == (8025, 2525, 2424)
+    assert load().postfix.listeners == (Listener(),)
+
+
+def test_a_file_here_is_read_and_one_that_is_named_stands_before_it(tmp_path: Path) -> None:
+    (tmp_path / "retour.toml").write_text('data_dir = "here"', "utf-8")
+    assert load().data_dir == Path("here")
+    assert load(written(tmp_path, 'data_dir = "there"')).data_dir == Path("there")
+
+
+def test_all_of_it(tmp_path: Path) -> None:
+    settings = load(
+        written(
+            tmp_path,
+            """
+            data_dir = "/var/lib/retour"
+            [api]
+            port = 9000
+            [lmtp]
+            clients = ["192.0.2.0/24"]
+            [inlets."bounces@shop.example"]
+            account = "shop"
+            proof = "send"
+            [postfix]
+            stop_answer = "defer"
+            [[postfix.listeners]]
+            port = 10041
+            account = "shop"
+            kind = "system"
+            [postfix.domains."Shop.Example"]
+            account = "shop"
+            """,
+        )
+    )
+    assert settings.api.port == 9000
+    assert settings.lmtp.port == 2424
+    assert settings.inlets["bounces@shop.example"].proof is Proof.SEND
+    assert settings.postfix.listeners[0].kind is MailKind.SYSTEM
+    assert settings.postfix.domains["shop.example"].account == "shop"
+
+
+def test_the_environment_stands_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETOUR_API__PORT", "9001")
+    settings = load(written(tmp_path, '[api]\nport = 9000\nhost = "::1"'))
+    assert (settings.api.port, settings.api.host) == (9001, "::1")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("colour = 1", "colour"),
+        ("[api]\nport = 65536", "api.port"),
+        ("[api]\ncolour = 1", "api.colour"),
+        ('[postfix]\nmore_url = "a b"', "postfix.more_url"),
+        ('[postfix]\nmore_url = "https://b\u00fccher.example"', "postfix.more_url"),
+        ('[postfix]\nstop_answer = "discard"', "postfix.stop_answer"),
+        ("[retention]\nraw_days = 0", "retention.raw_days"),
+        ('[inlets."a@b.example"]\nproof = "belief"', "inlets.a@b.example.proof"),
+        ('[inlets."a@b.example"]\nproof = "open"', "inlets.a@b.example"),
+        ('[smtp]\nclients = ["everybody"]', "smtp.clients.0"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_with_its_file(tmp_path: Path, text: str, key: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(SettingsError) as raised:
+        load(file)
+    assert str(raised.value).startswith(f"{file}: {key}")
+    assert "docs/settings.md" in str(raised.value)
+
+
+def test_a_file_that_is_missing_or_no_toml_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    with pytest.raises(SettingsError, match=r"is no TOML.*line 1"):
+        load(written(tmp_path, "port 25"))
+
+
+def test_the_page_describes_every_key() -> None:
+    described = set(re.findall(r"`([a-z_.<>\[\]]+)`", PAGE))
+    wanted = set(keys(Settings))
+    maps = {"inlets", "postfix.contexts", "postfix.logins", "postfix.domains"}
+    assert wanted - maps <= described
+    for name in Listener.model_fields:
+        assert f"postfix.listeners[].{name}" in described
+    for name in ("account", "proof", "name"):
+        assert f"inlets.<address>.{name}" in described
+    for name in ("contexts.<name>", "logins.<name>", "domains.<domain>"):
+        assert f"postfix.{name}.account" in described
+
+
+def test_the_page_describes_nothing_else() -> None:
+    known = set(keys(Settings))
+    rows = re.findall(r"^\| (`.+?`) \|", PAGE, re.MULTILINE)
+    for key in re.findall(r"`([a-z_.]+)`", " ".join(rows)):
+        assert key in known or key in (".kind",), key
+
+
+def test_the_page_tells_the_defaults() -> None:
+    rows = re.findall(r"^\| `([a-z_.]+)`(?:, `[a-z_.]+`)? \| `([^`]+)` \|", PAGE, re.MULTILINE)
+    assert len(rows) > 10
+    for key, default in rows:
+        value: object = Settings()
+        for level in key.split("."):
+            value = getattr(value, level)
+        told = default.strip('"').replace('", "', ", ").strip('["]')
+        assert str(value).lower() == told or ", ".join(map(str, value)) == told, key  # type: ignore[call-overload]
