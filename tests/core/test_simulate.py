@@ -2,13 +2,16 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from retour.cli import app
-from retour.lifecycle.scenario import ScenarioError, read_scenario
+from retour.lifecycle.scenario import STEP_KEYS, Scenario, ScenarioError, read_scenario
 from retour.lifecycle.simulate import simulate
 from retour.texts import LANGUAGES, catalogue
 
@@ -209,6 +212,59 @@ def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     assert "missing.toml: cannot be read" in result.stderr
 
 
+@given(st.text(max_size=300), st.integers(0, len(CONTRACT)), st.integers(0, len(CONTRACT)))
+def test_whatever_a_file_says_it_is_played_or_told(inserted: str, start: int, end: int) -> None:
+    for file in (inserted, CONTRACT[:start] + inserted + CONTRACT[end:]):
+        match read(file):
+            case ScenarioError() as error:
+                assert 1 <= error.line <= file.count("\n") + 1
+                assert error.key
+            case scenario:
+                assert [set(step.shown) for step in simulate(scenario)] == [set(KEYS)] * len(scenario.steps)
+
+
+def read(file: str) -> Scenario | ScenarioError:
+    try:
+        return read_scenario(file.encode("utf-8", "surrogatepass"))
+    except ScenarioError as error:
+        return error
+
+
+VALUES = st.one_of(
+    st.integers(-1, 60),
+    st.sampled_from(["bounce", "policy", "none", "hard", "x", "4.4.7", [], {}, True, 1.5]),
+    st.datetimes(timezones=st.one_of(st.none(), st.just(UTC))),
+    st.dictionaries(st.sampled_from(["soft_threshold", "types", "soft", "since"]), st.integers(0, 3)),
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*STEP_KEYS, "x"]), VALUES), max_size=3), VALUES)
+def test_no_value_of_any_type_breaks_the_reading(steps: list[dict[str, object]], policy: object) -> None:
+    lines = [f"policy = {toml(policy)}"]
+    for step in steps:
+        lines += ["[[step]]", "at = 2026-01-01T00:00:00Z" if "at" not in step else ""]
+        lines += [f"{key} = {toml(value)}" for key, value in step.items()]
+    match read("\n".join(lines)):
+        case ScenarioError() as error:
+            assert 1 <= error.line <= len(lines)
+        case scenario:
+            assert len(list(simulate(scenario))) == len(steps)
+
+
+def toml(value: object) -> str:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return "{" + ", ".join(f"{key} = {toml(entry)}" for key, entry in value.items()) + "}"
+        case _:
+            return json.dumps(value)
+
+
+def test_a_language_without_texts_is_refused() -> None:
+    assert run("--lang", "tlh", SCENARIOS[0]).exit_code == 2
+
+
 # --- words -------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +285,18 @@ def test_due_reset_reactivations_and_own_counters_are_remarked() -> None:
     told = run(folder / "reset-grows.toml", folder / "named-reason.toml").stdout
     for remark in ("reset due 2026-04-02 00:00", "reactivated 2 ×", "sender_blocked 3"):
         assert remark in told
+
+
+def test_what_a_step_says_is_shown_setting_by_setting_and_in_utc() -> None:
+    given = (
+        STEP
+        + 'event = "policy"\nset = { types = { mailbox_full = "block" }, soft_threshold = 2 }\n'
+        + STEP
+        + 'event = "bounce"\nreason = "mailbox_full"\nsent = 2025-12-31T01:00:00+02:00\n'
+    )
+    told = run("-", given=given).stdout
+    assert "policy types.mailbox_full = block soft_threshold = 2" in told
+    assert "bounce mailbox_full sent 2025-12-30T23:00:00Z" in told
 
 
 def test_hostile_text_of_a_file_moves_no_terminal() -> None:

@@ -23,7 +23,7 @@ EVENTS = (
     *("correction", "confirmation"),  # rule 9
 )
 
-_STEP_KEYS = ("at", "event", "reason", "status", "send", "sent", "set", "from", "outcome", "note", "expect")
+STEP_KEYS = ("at", "event", "reason", "status", "send", "sent", "set", "from", "outcome", "note", "expect")
 _ONLY_OF = {"set": "policy", "from": "incident_open", "outcome": "incident_close"}
 _NEEDED = {"policy": "set", "incident_close": "outcome"}
 
@@ -95,9 +95,10 @@ def read_scenario(file: bytes) -> Scenario:
 
 
 def _broken(text: str, error: Exception) -> ScenarioError:
+    lines = text.rstrip("\n").split("\n")
     where = re.search(r"at line (\d+)", str(error))
-    line = int(where[1]) if where else max(1, len(text.splitlines()))  # "at end of document"
-    entry = re.match(r"\s*\[*\s*([\w.\"'-]+)", next(iter(text.splitlines()[line - 1 : line]), ""))
+    line = min(int(where[1]), len(lines)) if where else len(lines)  # "at end of document"
+    entry = re.match(r"\s*\[*\s*([\w.\"'-]+)", lines[line - 1])
     return ScenarioError(line, entry[1] if entry else "-", "scenario.no_toml", value=str(error))
 
 
@@ -165,8 +166,8 @@ class _Reader:
 
     def check_keys(self, path: Path, entry: Mapping[str, Any]) -> None:
         for key in entry:
-            if key not in _STEP_KEYS:
-                raise self.error((*path, key), "scenario.unknown_key", value=key, allowed=_STEP_KEYS)
+            if key not in STEP_KEYS:
+                raise self.error((*path, key), "scenario.unknown_key", value=key, allowed=STEP_KEYS)
         for key in ("at", "event"):
             if key not in entry:
                 raise self.error((*path, key), "scenario.missing")
@@ -260,9 +261,18 @@ class _Reader:
 def _details(entry: Mapping[str, Any]) -> Iterator[str]:
     for key, value in entry.items():
         if key == "set":
-            yield from (f"{name} = {setting}" for name, setting in value.items())
+            yield from _settings(value)
         elif key not in ("at", "event", "expect", "note"):
-            yield f"{key} {value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+            yield f"{key} {text(from_datetime(value))}" if isinstance(value, datetime) else str(value)
+
+
+def _settings(settings: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Each setting as one could write it alone: `types.mailbox_full = block`."""
+    for name, setting in settings.items():
+        if isinstance(setting, dict):
+            yield from _settings(setting, f"{above}{name}.")
+        else:
+            yield f"{above}{name} = {setting}"
 
 
 def _id(number: int) -> bytes:
