@@ -2,10 +2,10 @@
 
 import re
 
-from retour.classify.evidence import Clue, Words
+from retour.classify.evidence import Clue
 from retour.classify.phrases import TEXT_LIMIT
 from retour.classify.rulebook import Rule
-from retour.model import GROUPS, Group, Part, Party, Reason, Report
+from retour.model import Party, Reason, Report
 
 _URL = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^`]{4,500}", re.IGNORECASE)
 _END_OF_SENTENCE = ".,;:!?"
@@ -20,7 +20,6 @@ _FOUND_BY_OURSELVES = frozenset(
         Reason.ROUTING_ERROR,
     }
 )
-_PART_GROUPS = (Group.CONTENT, Group.BLOCK)
 
 
 def refused_by(report: Report, rule: Rule) -> Party | None:
@@ -40,19 +39,14 @@ def _was_forwarded(report: Report) -> bool:
     return bool(final and original) and final != original
 
 
-def part(reason: Reason, words: Words) -> Part | None:
-    """Which part of the message was refused, where a refusal of sender or content names one (E10)."""
-    return words.part if GROUPS[reason] in _PART_GROUPS else None
-
-
-def blocklist(reason: Reason, clues: list[Clue]) -> str | None:
+def blocklist(clues: list[Clue]) -> str | None:
     """The name of the list that the words name (E13)."""
-    if GROUPS[reason] not in _PART_GROUPS:
-        return None
     return next((clue.rule.blocklist for clue in clues if clue.rule.blocklist), None)
 
 
 def url(report: Report) -> str | None:
     """The first web address in the server's words, where it explains itself. Hostile text: never followed."""
-    found = _URL.search((report.diagnostic or "")[:TEXT_LIMIT])
+    if not report.diagnostic or "://" not in report.diagnostic:
+        return None
+    found = _URL.search(report.diagnostic[:TEXT_LIMIT])
     return found[0].rstrip(_END_OF_SENTENCE) if found else None

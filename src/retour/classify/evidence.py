@@ -1,27 +1,25 @@
 """Everything in a report that speaks for a reason: which rules its words and its codes fit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from retour.classify.phrases import PhraseIndex, normal
 from retour.classify.rulebook import Rule, Rulebook
 from retour.model import Part, Report
 
 CACHED_TEXTS = 2048  # servers say the same things; at most 4 KiB each
+LONGEST_HOST = 255  # RFC 1035 §2.3.4
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
-    """A rule and what it matched: words of a text, or a code."""
+class Clue(NamedTuple):
+    """A rule and what it matched: words of a text, or a code. Clues sort by weight, the heaviest first."""
 
+    place: int  # of the rule in its rulebook, which is in order
     rule: Rule
     matched: str
     by_code: bool = False
-
-    @property
-    def order(self) -> tuple[int, float, bool, int]:
-        """The heaviest first, then by the order of reasons, then names of lists, then the longest match."""
-        return self.rule.weight, self.rule.rank, self.rule.blocklist is None, -len(self.matched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,52 +42,58 @@ class Matcher:
         self._marks = [(provider.name, mark) for provider in book.providers for mark in provider.marks]
         self._parts = book.parts
         self._hosts = {host: provider.name for provider in book.providers for host in provider.hosts}
-        phrases = [(phrase, n) for n, rule in enumerate(book.rules) for phrase in rule.phrases]
-        texts = [phrase for phrase, _ in phrases]
-        texts += [mark for _, mark in self._marks] + [phrase for _, phrase in self._parts]
-        numbers = [n for _, n in phrases]
-        numbers += range(len(self._rules), len(self._rules) + len(self._marks) + len(self._parts))
-        self._index = PhraseIndex(zip(texts, numbers, strict=True))
+        self._index = PhraseIndex(_numbered(book.rules, self._marks, self._parts))
         self._codes = _code_table(book)
         self.words = lru_cache(maxsize=CACHED_TEXTS)(self._words)
 
     def _words(self, text: str) -> Words:
-        """The clues of one text; cached, for the same texts come again and again."""
-        clues: dict[int, Clue] = {}
-        providers, part, rules, marks = set(), None, len(self._rules), len(self._marks)
-        for number, matched in self._index.find(normal(text)):
-            if number < rules:
-                if number not in clues or len(matched) > len(clues[number].matched):
-                    clues[number] = Clue(self._rules[number], matched)
-            elif number < rules + marks:
-                providers.add(self._marks[number - rules][0])
-            else:
-                part = part or self._parts[number - rules - marks][0]
-        return Words(tuple(sorted(clues.values(), key=lambda clue: clue.order)), frozenset(providers), part)
+        """The clues of one text: of each rule its longest match."""
+        text = normal(text)
+        longest: dict[int, tuple[int, int]] = {}
+        for number, start, end in self._index.find(text):
+            known = longest.get(number)
+            if known is None or end - start > known[1] - known[0]:
+                longest[number] = start, end
+        rules, marks = len(self._rules), len(self._rules) + len(self._marks)
+        numbers = sorted(longest)
+        parts = [self._parts[n - marks][0] for n in numbers if n >= marks]
+        return Words(
+            tuple(Clue(n, self._rules[n], text[slice(*longest[n])]) for n in numbers if n < rules),
+            frozenset(self._marks[n - rules][0] for n in numbers if rules <= n < marks),
+            parts[0] if parts else None,
+        )
 
     def codes(self, report: Report, providers: frozenset[str]) -> list[Clue]:
         """The clues of the report's codes."""
-        return [
-            Clue(rule, report.status or code if code[0] == "x" else code, by_code=True)
-            for code in _codes_of(report)
-            for rule in self._codes.get(code, ())
-            if rule.provider is None or rule.provider in providers
-        ]
+        found = []
+        for code in _codes_of(report):
+            for place, rule in self._codes.get(code, ()):
+                if rule.provider is None or rule.provider in providers:
+                    found.append(Clue(place, rule, _as_written(code, report), by_code=True))
+        return found
 
     def providers(self, report: Report) -> frozenset[str]:
         """Providers known by the remote host; by the recipient's domain where no host is named."""
         host = report.remote_mta
         if not host and report.recipient:
             host = report.recipient.rpartition("@")[2]
-        name = self._provider_of((host or "").lower().strip(" .<>[]"))
-        return frozenset((name,)) if name else frozenset()
-
-    def _provider_of(self, host: str) -> str | None:
+        host = host[-LONGEST_HOST:].lower().strip(" .<>[]") if host else ""
         while host:
             if host in self._hosts:
-                return self._hosts[host]
+                return frozenset((self._hosts[host],))
             host = host.partition(".")[2]
-        return None
+        return frozenset()
+
+
+def _numbered(
+    rules: tuple[Rule, ...], marks: list[tuple[str, str]], parts: tuple[tuple[Part, str], ...]
+) -> Iterable[tuple[str, int]]:
+    """All phrases with the numbers by which they are found: rules first, then marks, then parts."""
+    for number, rule in enumerate(rules):
+        for phrase in rule.phrases:
+            yield phrase, number
+    others = [mark for _, mark in marks] + [phrase for _, phrase in parts]
+    yield from ((phrase, number) for number, phrase in enumerate(others, len(rules)))
 
 
 def fits(clue: Clue, report: Report, providers: frozenset[str]) -> bool:
@@ -101,6 +105,7 @@ def fits(clue: Clue, report: Report, providers: frozenset[str]) -> bool:
 
 
 def _codes_of(report: Report) -> list[str]:
+    """The codes as rules name them: "5.1.1", "x.1.1", "550"."""
     codes = []
     if report.status:
         codes += [report.status, f"x{report.status[1:]}"]
@@ -109,10 +114,14 @@ def _codes_of(report: Report) -> list[str]:
     return codes
 
 
-def _code_table(book: Rulebook) -> dict[str, list[Rule]]:
-    table: dict[str, list[Rule]] = {}
-    for rule in book.rules:
+def _as_written(code: str, report: Report) -> str:
+    return report.status or code if code[0] == "x" else code
+
+
+def _code_table(book: Rulebook) -> dict[str, list[tuple[int, Rule]]]:
+    table: dict[str, list[tuple[int, Rule]]] = {}
+    for place, rule in enumerate(book.rules):
         if not rule.phrases:
             for code in rule.codes:
-                table.setdefault(code, []).append(rule)
+                table.setdefault(code, []).append((place, rule))
     return table

@@ -6,43 +6,44 @@ however hostile, can make matching slower than linear.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 TEXT_LIMIT = 4096  # characters of one text that are read (security: bounded work per report)
 GAP = 80  # characters that ` * ` may span
 
 # RFC 5321 §4.2.1: every line of a reply repeats its code, so codes fall into the middle of a sentence.
+# The class digit stands before the look-behind, so that the search can skip to digits.
 _REPEATED_CODES = re.compile(
-    r"(?<![0-9.])[245]\d\d(?:-|[ -](?=[245]\.))(?:[245]\.\d{1,3}\.\d{1,3}(?![0-9.]))? ?"
+    r"[245](?<![0-9.].)\d\d(?:-|[ -](?=[245]\.))(?:[245]\.\d{1,3}\.\d{1,3}(?![0-9.]))? ?"
 )
 # Names in addresses are not the server's words: <blocked-user@spam.example> says nothing.
-_ADDRESS = re.compile(r"[\w.+=~-]{1,64}@[\w.-]{1,255}")
-_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00b4": "'", "`": "'", "\u00a0": " "})
+_ADDRESS = re.compile(r"(?<![\w.+=~-])[\w.+=~-]{1,64}+@[\w.-]{1,255}")
+_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00b4": "'"})
 
 
 def normal(text: str) -> str:
     """The normal form in which phrases are looked for; "" for a text without words."""
-    text = " ".join(text[:TEXT_LIMIT].lower().translate(_APOSTROPHES).split())
+    text = text[:TEXT_LIMIT].lower()
+    if not text.isascii():
+        text = text.translate(_APOSTROPHES)
+    text = " ".join(text.split())
     if "@" in text:
         text = _ADDRESS.sub("@", text)
     return _REPEATED_CODES.sub("", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A phrase cut at its gaps; the first piece is what the pattern finds."""
+class Phrase(NamedTuple):
+    """What follows the head that the pattern found: pieces behind gaps, and the rule they belong to."""
 
-    pieces: tuple[str, ...]
-
-    @classmethod
-    def of(cls, phrase: str) -> "Phrase":
-        return cls(tuple(piece.strip() for piece in phrase.split("*")))
+    length: int  # of the head
+    tail: tuple[str, ...]  # pieces in their order, each at most GAP characters behind the one before
+    rule: int
 
     def end(self, text: str, start: int) -> int:
-        """Where the phrase ends in a text that has its first piece at `start`; -1 when it is not there."""
-        end = start + len(self.pieces[0])
-        for piece in self.pieces[1:]:
+        """Where the phrase ends in a text that has its head at `start`; -1 when the tail is not there."""
+        end = start + self.length
+        for piece in self.tail:
             at = text.find(piece, end, end + GAP + len(piece))
             if at < 0:
                 return -1
@@ -51,35 +52,34 @@ class Phrase:
 
 
 class PhraseIndex:
-    """All phrases of a rulebook, each with the numbers of its rules."""
+    """All phrases of a rulebook, each with the number of its rule."""
 
     def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
         """`phrases`: pairs of phrase and rule number. Without any, nothing is ever found."""
-        self._by_head: dict[str, list[tuple[Phrase, int]]] = {}
-        for text, number in phrases:
-            phrase = Phrase.of(text)
-            self._by_head.setdefault(phrase.pieces[0], []).append((phrase, number))
-        self._add_prefixes()
+        by_head: dict[str, list[Phrase]] = {}
+        for text, rule in phrases:
+            head, *tail = (piece.strip() for piece in text.split("*"))
+            by_head.setdefault(head, []).append(Phrase(len(head), tuple(tail), rule))
+        self._by_head = {head: _with_beginnings(head, by_head) for head in by_head}
         # A word starts where no letter or digit of ASCII stands before it: "unspam" is not "spam".
-        body = _pattern(_trie(self._by_head)) if self._by_head else "(?!)"
+        body = _pattern(_trie(by_head)) if by_head else "(?!)"
         self._pattern = re.compile(f"(?<![a-z0-9])(?=({body}))")
 
-    def _add_prefixes(self) -> None:
-        """The pattern finds the longest head at a place; those that are its beginning are there as well."""
-        heads = dict(self._by_head)
-        for head in heads:
-            found = list(heads[head])
-            for length in range(1, len(head)):
-                found += heads.get(head[:length], ())
-            self._by_head[head] = found
-
-    def find(self, text: str) -> Iterator[tuple[int, str]]:
-        """Rule number and matched words for every phrase in a text in normal form; overlaps included."""
+    def find(self, text: str) -> list[tuple[int, int, int]]:
+        """Rule number, start and end for every phrase in a text in normal form; overlaps included."""
+        found = []
         for match in self._pattern.finditer(text):
-            for phrase, number in self._by_head[match[1]]:
-                end = phrase.end(text, match.start())
-                if end >= 0:
-                    yield number, text[match.start() : end]
+            start = match.start()
+            for phrase in self._by_head[match[1]]:
+                end = phrase.end(text, start) if phrase.tail else start + phrase.length
+                if end > 0:
+                    found.append((phrase.rule, start, end))
+        return found
+
+
+def _with_beginnings(head: str, by_head: Mapping[str, list[Phrase]]) -> tuple[Phrase, ...]:
+    """The pattern finds the longest head at a place; those that are its beginning are there as well."""
+    return tuple(phrase for length in range(1, len(head) + 1) for phrase in by_head.get(head[:length], ()))
 
 
 Trie = dict[str, "Trie"]

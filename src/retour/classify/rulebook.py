@@ -6,13 +6,13 @@ samples that a test holds it to. docs/rules.md shows the form; `retour rules lin
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from retour.model import Kind, Part, Party, Reason
+from retour.model import GROUPS, Group, Kind, Part, Party, Reason
 
 
 class Weight(IntEnum):
@@ -50,6 +50,7 @@ class Rule:
     refused_by: Party | None = None
     part: Part | None = None
     blocklist: str | None = None
+    group: Group | None = None  # of the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,12 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All rules, in order of weight and rank."""
+    """All rules, in the order in which they decide."""
 
     rules: tuple[Rule, ...]
     providers: tuple[Provider, ...] = ()
     parts: tuple[tuple[Part, str], ...] = ()  # phrases that say which part of a message was refused
+    order: Mapping[str, int] = field(default_factory=dict)  # the rank of each reason
 
     def rule(self, id: str) -> Rule | None:
         """The rule with this id; None when there is none."""
@@ -133,6 +135,7 @@ def _rule(
             refused_by=Party(entry["refused_by"]) if "refused_by" in entry else None,
             part=Part(entry["part"]) if "part" in entry else None,
             blocklist=entry.get("blocklist"),
+            group=GROUPS[Reason(entry["reason"])] if "reason" in entry else None,
         )
     except (ValueError, KeyError, TypeError) as fault:
         raise RuleError(f"{where}: {fault}; use one of the values in docs/rules.md") from fault
@@ -166,6 +169,11 @@ def _weight(entry: Mapping[str, Any], provider: str | None, weight: str | None) 
     return _WEIGHTS[named]
 
 
+def _order(rule: Rule) -> tuple[int, float, bool]:
+    """By weight, then by the place of the reason; a list with a name before "some list"."""
+    return rule.weight, rule.rank, rule.blocklist is None
+
+
 def rulebook(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Rulebook:
     """All rules of several parsed files, the order of reasons among them. Raises RuleError."""
     documents = list(documents)
@@ -174,7 +182,7 @@ def rulebook(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Rulebook:
     }
     rules = [rule for name, document in documents for rule in rules_of(name, document, order)]
     return Rulebook(
-        rules=tuple(sorted(rules, key=lambda rule: (rule.weight, rule.rank))),
+        rules=tuple(sorted(rules, key=_order)),
         providers=tuple(
             Provider(
                 name=document["provider"]["name"],
@@ -190,6 +198,7 @@ def rulebook(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Rulebook:
             for entry in document.get("part", ())
             for phrase in entry["phrases"]
         ),
+        order=order,
     )
 
 

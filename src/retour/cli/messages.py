@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-MESSAGE_LIMIT = 1 << 20  # octets of one message that are read (docs/limits.md)
+from retour.mime.limits import EXAMINED
+
+READ = EXAMINED + 1  # octets of one message; parsing sees by the last one that there was more
 # RFC 4155: "From " sender, then a date of asctime. Bodies hold lines that begin with "From " as well.
 _SEPARATOR = re.compile(rb"From \S+ +(?:\w{3} )?\w{3} +\d{1,2} \d\d:\d\d(?::\d\d)? .{0,16}\d{4}", re.ASCII)
 _LONGEST_LINE = 1 << 16
@@ -46,8 +48,8 @@ def _of_file(file: Path) -> Iterator[Message]:
     try:
         with file.open("rb") as stream:
             yield from _of_stream(stream, str(file))
-    except OSError as fault:
-        yield Message(str(file), b"", (f"unreadable: {fault.strerror}",))
+    except OSError:
+        yield Message(str(file), b"", ("unreadable",))
 
 
 def _of_stream(stream: BinaryIO, source: str) -> Iterator[Message]:
@@ -55,8 +57,7 @@ def _of_stream(stream: BinaryIO, source: str) -> Iterator[Message]:
     if _SEPARATOR.match(first):
         yield from _of_mbox(stream, source)
         return
-    raw = first + stream.read(MESSAGE_LIMIT + 1 - len(first))
-    yield _message(source, raw)
+    yield Message(source, first + stream.read(READ - len(first)))
 
 
 def _of_mbox(stream: BinaryIO, source: str) -> Iterator[Message]:
@@ -64,19 +65,11 @@ def _of_mbox(stream: BinaryIO, source: str) -> Iterator[Message]:
     kept, size, number, after_empty = [b""], 0, 1, False
     while line := stream.readline(_LONGEST_LINE):
         if after_empty and _SEPARATOR.match(line):
-            yield _message(f"{source}#{number}", b"".join(kept))
+            yield Message(f"{source}#{number}", b"".join(kept))
             kept, size, number = [], 0, number + 1
             continue
         after_empty = line in (b"\n", b"\r\n")
-        if size <= MESSAGE_LIMIT:
+        if size < READ:
             kept.append(line)
             size += len(line)
-    yield _message(f"{source}#{number}" if number > 1 else source, b"".join(kept))
-
-
-def _message(source: str, raw: bytes) -> Message:
-    if not raw.strip():
-        return Message(source, b"", ("empty: there is no message",))
-    if len(raw) > MESSAGE_LIMIT:
-        return Message(source, raw[:MESSAGE_LIMIT], (f"cut: only {MESSAGE_LIMIT} octets were read",))
-    return Message(source, raw)
+    yield Message(f"{source}#{number}" if number > 1 else source, b"".join(kept))

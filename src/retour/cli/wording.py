@@ -17,8 +17,13 @@ def message_in_words(shown: Mapping[str, Any], say: Catalogue) -> list[str]:
         lines.append("  " + say("line.subject", subject=safe(shown["original"]["subject"])))
     for report in shown["reports"]:
         lines += [f"  {line}" for line in report_in_words(report, say)]
-    lines += ["  " + say("line.defect", defect=safe(defect)) for defect in shown["defects"]]
+    lines += [f"  {_defect(defect, say)}" for defect in shown["defects"]]
     return lines
+
+
+def _defect(name: str, say: Catalogue) -> str:
+    key = f"defect.{name}"
+    return say("line.defect", defect=say(key) if key in say else safe(name))
 
 
 def report_in_words(report: Mapping[str, Any], say: Catalogue) -> list[str]:

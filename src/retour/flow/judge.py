@@ -1,10 +1,10 @@
 """Where parsing and classifying meet: raw bytes → reading and verdicts, and how they are shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from retour.classify import classify
+from retour.classify import Classifier, Rule, Rulebook, classify
 from retour.lifecycle import Policy, TypeRule
 from retour.model import BounceType, Kind, Reading, Report, Verdict
 from retour.parse import parse, parse_reply
@@ -47,6 +47,25 @@ def judge_reply(line: str) -> tuple[Report, Verdict]:
     return report, classify(report)
 
 
+def reply_from(text: str, host: str | None) -> Report:
+    """One SMTP reply as a report, said by a host: its provider's rules apply."""
+    report = parse_reply(text)
+    return replace(report, remote_mta=host) if host else report
+
+
+def failing_samples(book: Rulebook) -> list[tuple[Rule, str, str]]:
+    """Samples that do not give what their rule stands for: rule, sample, and what they give instead."""
+    classifier = Classifier(book)
+    hosts = {provider.name: provider.hosts[0] for provider in book.providers}
+    failed = []
+    for rule in book.rules:
+        for sample in rule.samples:
+            verdict = classifier.classify(reply_from(sample, hosts.get(rule.provider or "")))
+            if (verdict.reason or verdict.kind) != (rule.reason or rule.kind):
+                failed.append((rule, sample, str(verdict.reason or verdict.kind)))
+    return failed
+
+
 def type_of(verdict: Verdict, policy: Policy) -> BounceType | None:
     """What a verdict counts as; None for what is no bounce, or is ignored by the policy."""
     if verdict.reason is None:
@@ -76,7 +95,7 @@ def explained(
             "date": original.date,
             "envid": original.envid,
         },
-        "defects": [*defects, *reading.defects],
+        "defects": list(dict.fromkeys((*defects, *reading.defects))),
     }
 
 

@@ -1,0 +1,192 @@
+"""`retour explain`, `retour classify` and `retour rules`, as a shell runs them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from retour.classify import packaged
+from retour.cli import app
+from retour.cli.terminal import safe
+from retour.model import Kind, Reason
+from retour.texts import LANGUAGES, catalogue
+
+BOUNCE = (
+    "From: MAILER-DAEMON@mx.example\nSubject: Mail delivery failed\nX-Failed-Recipients: {recipient}\n"
+    "Auto-Submitted: auto-replied\n\n"
+    "A message that you sent could not be delivered. The following address(es) failed:\n\n"
+    "  {recipient}\n    550 5.1.1 {words}\n"
+)
+
+
+def bounce(recipient: str = "a@b.example", words: str = "user unknown") -> str:
+    return BOUNCE.format(recipient=recipient, words=words)
+
+
+def run(*arguments: str, stdin: str | bytes = "") -> Result:
+    return CliRunner().invoke(app, arguments, input=stdin)
+
+
+def objects(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_one_line_of_ascii_a_message_in_the_order_of_the_paths(tmp_path: Path) -> None:
+    (tmp_path / "2.eml").write_text(bounce("b@b.example", "Empfänger unbekannt"))
+    (tmp_path / "1.eml").write_text(bounce("a@b.example"))
+    result = run("explain", "--json", str(tmp_path / "2.eml"), str(tmp_path / "1.eml"))
+    assert result.exit_code == 0
+    assert result.stdout.isascii()
+    assert [Path(str(o["source"])).name for o in objects(result)] == ["2.eml", "1.eml"]
+
+
+def test_a_directory_gives_its_files_by_name(tmp_path: Path) -> None:
+    for name in ("b", "a", "c/d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(bounce())
+    sources = [str(o["source"]) for o in objects(run("explain", "--json", str(tmp_path)))]
+    assert [str(Path(source).relative_to(tmp_path)) for source in sources] == ["a", "b", "c/d"]
+
+
+def test_a_maildir_gives_what_was_delivered(tmp_path: Path) -> None:
+    for part in ("cur", "new", "tmp"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "1").write_text(bounce())
+    sources = [str(o["source"]) for o in objects(run("explain", "--json", str(tmp_path)))]
+    assert [Path(source).parent.name for source in sources] == ["cur", "new"]
+
+
+def test_an_mbox_gives_one_object_a_message(tmp_path: Path) -> None:
+    line = "From MAILER-DAEMON Sun Mar  1 09:00:00 2026\n"
+    quoted = bounce(words="user unknown\n\nFrom here on nothing is a separator")
+    (tmp_path / "box").write_text(f"{line}{quoted}\n{line}{bounce('c@b.example')}")
+    found = objects(run("explain", "--json", str(tmp_path / "box")))
+    assert [o["reports"][0]["recipient"] for o in found] == ["a@b.example", "c@b.example"]  # type: ignore[index]
+
+
+def test_standard_input_is_a_message() -> None:
+    (found,) = objects(run("explain", "--json", "-", stdin=bounce()))
+    assert (found["source"], found["kind"]) == ("-", "bounce")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\x1b", b"no message\n", b"\n\n\n"])
+def test_what_is_no_message_is_other_with_a_defect(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    result = run("explain", "--json", str(tmp_path / "x"))
+    (found,) = objects(result)
+    assert (result.exit_code, found["kind"], found["reports"]) == (0, "other", [])
+    assert found["defects"]
+
+
+def test_a_message_beyond_the_limit_is_read_up_to_it(tmp_path: Path) -> None:
+    (tmp_path / "big").write_text(bounce() + "x" * (1 << 20))
+    (found,) = objects(run("explain", "--json", str(tmp_path / "big")))
+    assert (found["kind"], found["defects"]) == ("bounce", ["truncated"])
+
+
+def test_a_missing_path_is_status_2_and_the_others_are_still_explained(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_text(bounce())
+    result = run("explain", "--json", str(tmp_path / "gone"), str(tmp_path / "1.eml"))
+    assert (result.exit_code, len(objects(result))) == (2, 1)
+    assert "does not exist" in result.stderr
+
+
+def test_the_preset_decides_the_type(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_text(bounce(words="spam detected"))
+    for preset, type_ in (("default", "block"), ("kwiga", "soft")):
+        (found,) = objects(run("explain", "--json", "--preset", preset, str(tmp_path / "1.eml")))
+        assert found["reports"][0]["type"] == type_  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("option", "value"), [("--preset", "none"), ("--lang", "xx")])
+def test_an_unknown_choice_is_named_with_those_there_are(option: str, value: str) -> None:
+    result = run("explain", option, value, "-")
+    assert result.exit_code == 2
+    assert value in result.stderr
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "no such mailbox"), ("de", "Dieses Postfach")])
+def test_a_person_is_told_what_happened_on_what_evidence_and_what_to_do(lang: str, words: str) -> None:
+    shown = run("explain", "--lang", lang, "-", stdin=bounce()).stdout
+    say = catalogue(lang)
+    assert words in shown
+    assert "code.1.1" in shown
+    assert say("reason.address_unknown.advice") in shown
+    assert say("code.1-1") in shown
+    assert say("party.recipient") in shown
+
+
+def test_replies_give_one_object_a_line() -> None:
+    found = objects(
+        run("classify", "--json", stdin="550 5.1.1 user unknown\n\n452 4.2.2 over\\n452 4.2.2 quota\n")
+    )
+    assert [o["reason"] for o in found] == ["address_unknown", "undetermined", "mailbox_full"]
+
+
+def test_replies_of_any_bytes_are_answered() -> None:
+    result = run("classify", "--json", stdin=b"550 \xff\xfe\x00\x1b[2J\n")
+    assert (result.exit_code, len(objects(result))) == (0, 1)
+
+
+def test_hostile_text_cannot_command_a_terminal() -> None:
+    words = "user unknown \x1b[2J\x9b31m \u202ereversed \u2028line"
+    shown = run("explain", "-", stdin=bounce(words=words)).stdout
+    assert not {"\x1b", "\x9b", "\u202e", "\u2028"} & set(shown)
+    assert safe("a\x1b\u202e\U000e0001b") == "a\\x1b\\u202e\\U000e0001b"
+    assert safe("Grüße, 日本") == "Grüße, 日本"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_text_is_there_in_every_language(lang: str) -> None:
+    say = catalogue(lang)
+    assert say.keys == catalogue("en").keys
+    for reason in Reason:
+        assert all(say(f"reason.{reason}.{part}") for part in ("what", "advice"))
+        assert say(f"who.{say(f'reason.{reason}.who')}")
+    assert all(say(f"kind.{kind}") for kind in Kind)
+
+
+def test_rules_can_be_listed_shown_and_tried() -> None:
+    assert len(run("rules", "list").stdout.splitlines()) == len(packaged().rules)
+    assert "RFC 3463" in run("rules", "show", "code.1.1").stdout
+    assert run("rules", "show", "code.none").exit_code == 2
+    tried = run("rules", "test", "550 5.7.1 user unknown").stdout
+    assert "address_unknown" in tried
+    assert "code.7.0" in tried
+    assert run("rules", "test").exit_code == 0
+
+
+def test_the_packaged_rules_have_no_faults() -> None:
+    assert run("rules", "lint").stdout == "no faults\n"
+
+
+SOUND = "id = 'x'\nreason = 'refused'\nsource = 's'\nsamples = ['s']\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        ("id = 'x'", "source is missing"),
+        ("id = 'x'\nsource = 's'\nsamples = ['s']", "neither phrases nor codes"),
+        ("id = 'x'\nsource = 's'\nsamples = ['s']\ncodes = ['5.1.1']", "says no reason"),
+        ("id = 'x'\nreason = 'gone'\nsource = 's'\nsamples = ['s']\ncodes = ['550']", "gone"),
+        (SOUND + "codes = ['5-1']", "is no code"),
+        (SOUND + "phrases = ['User']", "can never match"),
+        (SOUND + "phrases = ['no']", "shorter than"),
+        (SOUND + "phrases = ['* away']", "words on both"),
+        (SOUND + "phrases = ['a * b * c * d * e']", "gaps"),
+        (SOUND + "phrases = ['gone', 'gone now']", "no more"),
+        (
+            SOUND.replace("refused", "address_unknown") + "weight = 'faint'\nphrases = ['gone']",
+            "whole phrases",
+        ),
+        ("id = ", "not TOML"),
+    ],
+)
+def test_a_faulty_rule_is_named_with_its_remedy(tmp_path: Path, rule: str, fault: str) -> None:
+    (tmp_path / "mine.toml").write_text(f"[[rule]]\n{rule}\n")
+    result = run("rules", "lint", str(tmp_path / "mine.toml"))
+    assert result.exit_code == 1
+    assert fault in result.stderr
+    assert "mine.toml" in result.stderr
