@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retour.cli import app
+from retour.cli.explain import Language, catalogue_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ CANNOT_BE_READ = 2
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE.toml...", help="Scenario files; - is stdin.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON array a file, an object a step, on one line.")]
-Language = Annotated[str, typer.Option("--lang", help="Language of what is told: en, de.")]
 
 
 @app.command()
@@ -28,6 +28,7 @@ def simulate(files: Files, as_json: AsJson = False, lang: Language = "en") -> No
 
     Ends with 1 when an expectation does not hold, and with 2 when a file cannot be read.
     """
+    catalogue_of(lang)  # refuses a language without texts
     status = 0
     for path in files:
         played = _played(path, lang)

@@ -168,7 +168,7 @@ class Life:
         if self.cleaned is not None and event.handed_over is not None and event.handed_over < self.cleaned:
             return bounce._replace(listed=False, void=True)
         if event.send is not None and event.send in self.history.void:
-            return bounce._replace(listed=False, void=True)
+            return bounce._replace(type=BounceType.HARD, listed=False, void=True)
         if type_ is BounceType.HARD:
             return self.doubt(event, bounce) if self.history.incidents and bounce.listed else bounce
         return bounce._replace(late=True) if self.state is StateName.INVALID else bounce

@@ -2,8 +2,8 @@
 
 The table says where each state goes under each trigger; `None` says that this cannot happen there, and
 asking for it is our bug (`IllegalMoveError`). What fires a trigger is read out of the events by `fold`;
-nothing else in Retour may set a state. (When an incident closes, the life is played again with its bounces
-counted or void; RELEASED is what a reader then sees.) `diagram` draws the picture in docs/lifecycle.md from the table.
+nothing else in Retour may set a state. When an incident closes, the life is played again with its bounces
+counted or void, and RELEASED is what a reader then sees. `diagram` draws the picture in docs/lifecycle.md.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from retour.model import BounceType, Cause, EventKind, StateName
 
 
 class Trigger(Enum):
-    """What moves a state; the value is how the diagram words it (Mermaid takes no second colon in a label)."""
+    """What moves a state; the value is how the diagram words it (without a colon, which Mermaid refuses)."""
 
     LISTED = "listed bounce"  # below every threshold
     FADED = "no listed bounce left to look at"  # the window slid, or a delivery under `consecutive`

@@ -28,7 +28,7 @@ def line_of(text: str, path: Path) -> int:
 def _paths(text: str) -> Iterator[tuple[int, Path]]:
     table: Path = ()
     entries: dict[Path, int] = {}  # of each array of tables, how many were seen
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if header := _HEADER.match(line):
             names = _names(header[2])
             if header[1] == "[[":
