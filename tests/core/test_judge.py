@@ -50,8 +50,8 @@ Hello
 
 
 KEYS = (
-    "recipient original_recipient action status reply_code diagnostic remote_mta refused_by part blocklist url"
-    " reason group type rule matched confidence conflicts"
+    "recipient original_recipient action status reply_code diagnostic remote_mta refused_by part blocklist"
+    " url reason group type rule matched confidence conflicts"
 )
 
 

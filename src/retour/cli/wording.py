@@ -39,14 +39,17 @@ def report_in_words(report: Mapping[str, Any], say: Catalogue) -> list[str]:
     if report["kind"] == "delay":
         lines.append(say("line.still_trying"))
     lines += _refusal(report, say)
-    lines += [
-        say(
-            "line.counts", type=say(f"type.{report['type'] or 'none'}"), group=say(f"group.{report['group']}")
-        ),
-        say("line.who", who=say(f"who.{say(f'{reason}.who')}")),
-        say("line.advice", advice=say(f"{reason}.advice")),
-    ]
+    lines.append(_counts(report, say))
+    lines.append(say("line.who", who=say(f"who.{say(f'{reason}.who')}")))
+    lines.append(say("line.advice", advice=say(f"{reason}.advice")))
     return [*lines, *_evidence(report, say)]
+
+
+def _counts(report: Mapping[str, Any], say: Catalogue) -> str:
+    """What it counts as; `undetermined` has a type to look at and never counts (lifecycle rule 2)."""
+    line = "line.never_counted" if report["reason"] == "undetermined" else "line.counts"
+    type_, group = say(f"type.{report['type'] or 'none'}"), say(f"group.{report['group']}")
+    return say(line, type=type_, group=group)
 
 
 def _refusal(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
