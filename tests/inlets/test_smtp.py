@@ -6,6 +6,7 @@ import socket
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
@@ -389,3 +390,20 @@ def test_twenty_clients_at_once(beside: Beside, port: Port) -> None:
     with ThreadPoolExecutor(20) as clients:
         list(clients.map(send, range(20)))
     assert len({arrival.id for arrival in port.shelf.arrivals}) == port.inlet.accepted == 100
+
+
+def test_a_client_that_never_reads_is_cut_off(
+    beside: Beside, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended() -> None:
+        await asyncio.gather(*(talk.task for talk in port.listener._talks))
+
+    monkeypatch.setattr("retour.smtpd.listener._LINGER", 0.05)
+    port = opened(limits=Limits(idle=0.05))
+    with port.raw() as connection:
+        connection.setblocking(False)
+        with suppress(BlockingIOError, ConnectionError):
+            while True:
+                connection.send(b"NOOP\r\n" * 10_000)  # until the replies fill every buffer on the way
+        beside.run(ended())
+        assert port.listener.connections == 0

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 WAITING = 1000  # reports that may wait; what comes on top is refused with 452 before it is accepted
 PAUSES: Sequence[float] = (0.2, 1.0, 5.0, 30.0)  # seconds between the tries, then it is given up
 _CARRIERS = 4
-_TIMEOUT = 60.0
+_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)

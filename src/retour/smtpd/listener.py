@@ -7,7 +7,6 @@ client: a slow store slows the clients down, it never grows our memory.
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Generic, Protocol
 
@@ -24,6 +23,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _PIECE = 64 * KIB
+_LINGER = 5.0  # seconds for the last words
 
 
 class Handler(Protocol[T]):
@@ -143,23 +143,21 @@ class _Talk(Generic[T]):
             await self._say(self._session.greeting())
             await self._dialogue()
         except (ConnectionError, TimeoutError, asyncio.CancelledError) as reason:
-            await self._last_words(_farewell(reason))
+            self._last_words(_farewell(reason))
         except Exception:
             log.exception("talk with %s broke", self._writer.get_extra_info("peername"))
-            await self._last_words(replies.BROKEN)
+            self._last_words(replies.BROKEN)
 
     async def _dialogue(self) -> None:
-        while self._session.phase is not Phase.CLOSED:
-            if self._stopping:
-                return await self._last_words(replies.CLOSING)
-            data = await self._read()
-            if not data:
-                return None  # the client hung up; a message without its end was never ours
+        # Empty data: the client hung up. A message without its end was never ours.
+        while not self._stopping and (data := await self._read()):
             await self._say(self._session.receive(data))
             while self._session.message is not None:
                 outcomes = await self._decide(self._session.message)
                 await self._say(self._session.answer(outcomes))
-        return None
+            if self._session.phase is Phase.CLOSED:
+                return
+        self._last_words(replies.CLOSING)
 
     async def _read(self) -> bytes:
         self._reading = True
@@ -181,9 +179,9 @@ class _Talk(Generic[T]):
         async with asyncio.timeout(self._idle):  # a client that never reads its replies
             await self._writer.drain()
 
-    async def _last_words(self, reply: Reply) -> None:
-        with suppress(ConnectionError, TimeoutError):
-            await self._say(self._session.close(reply))
+    def _last_words(self, reply: Reply) -> None:
+        """Written without waiting: hanging up gives the client a moment to read them."""
+        self._writer.write(self._session.close(reply))
 
 
 def _farewell(reason: BaseException) -> Reply:
@@ -191,9 +189,13 @@ def _farewell(reason: BaseException) -> Reply:
 
 
 async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close when what was written is sent; a client that does not read it is cut off."""
     writer.close()
-    with suppress(ConnectionError, TimeoutError):
-        await writer.wait_closed()
+    try:
+        async with asyncio.timeout(_LINGER):
+            await writer.wait_closed()
+    except (ConnectionError, TimeoutError):
+        writer.transport.abort()
 
 
 async def listen(
