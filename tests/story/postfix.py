@@ -112,11 +112,19 @@ class Postfix:
         return self.log.read_text(errors="replace") if self.log.exists() else "(no mail.log)"
 
     def submit(
-        self, sender: str, recipients: Sequence[str], message: str = "Subject: hello\r\n\r\nhello\r\n"
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        message: str = "Subject: hello\r\n\r\nhello\r\n",
+        envid: str | None = None,
     ) -> dict[str, tuple[int, bytes]]:
         """Hand over one message as a sending program does; the recipients refused at once, with the reply."""
+        options = [f"ENVID={envid}"] if envid else []
         with smtplib.SMTP("127.0.0.1", self.port) as smtp:
-            return smtp.sendmail(sender, recipients, message)
+            try:
+                return smtp.sendmail(sender, recipients, message, options)
+            except smtplib.SMTPRecipientsRefused as refused:  # all of them
+                return refused.recipients
 
     def flush(self) -> None:
         """Try everything that is queued now."""
