@@ -271,6 +271,17 @@ def test_what_another_program_wrote_into_an_mbox_comes_out_again(
     assert [each.rstrip(b"\n") for each in messages] == [each.rstrip(b"\n") for each in wanted]
 
 
+def test_batches_lose_nothing_between_them(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retour.inlets.ingest.BATCH_MESSAGES", 2)
+    for number in range(5):
+        (tmp_path / f"{number}.eml").write_bytes(bounce(number))
+    shown = house.ingest(*(tmp_path / f"{number}.eml" for number in range(5)))
+    assert [Path(each["source"]).stem for each in shown] == ["0", "1", "2", "3", "4"]
+    assert sum(house.counts().values()) == 5
+
+
 # --- bad input -------------------------------------------------------------------------------------------
 
 STRANGE = {

@@ -11,7 +11,7 @@ from retour.instants import Instant
 from retour.model import Arrival, Proof
 
 INLET = "ingest"
-BATCH_MESSAGES = 200
+BATCH_MESSAGES = 1000
 BATCH_OCTETS = 16 * 1024 * 1024
 
 _HEADERS = 128 * 1024  # security.md §3

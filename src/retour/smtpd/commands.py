@@ -132,7 +132,8 @@ def _path(
 ) -> tuple[bytes, dict[str, str]] | Reply:
     if argument[: len(word)].upper() != word:
         return replies.BAD_ARGUMENT
-    # QUIRK: a space after the colon, which RFC 5321 §3.3 forbids and swaks, telnet hands and old CGIs write.
+    # QUIRK: a space after the colon, which RFC 5321 §3.3 forbids and old senders and hands at telnet write
+    # (tests/core/test_smtpd_session.py, test_addresses_that_are_read).
     found = _PATH.fullmatch(argument[len(word) :].lstrip(b" "))
     if found is None:
         return malformed
