@@ -43,4 +43,5 @@ def set_up(level: str) -> None:
 
 
 def _one_ascii_line(event: dict[str, Any], **_: Any) -> str:
-    return json.dumps(event, ensure_ascii=True, default=repr)
+    # JSON lets DEL stand as it is.
+    return json.dumps(event, ensure_ascii=True, default=repr).replace("\x7f", "\\u007f")

@@ -1,0 +1,263 @@
+"""`retour serve` as a process: it starts, walks, ends cleanly, and says why when it cannot start."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from story.waiting import eventually
+
+RETOUR = str(Path(sys.executable).with_name("retour"))
+DEAD = "nobody@b.example"
+
+SETTINGS = """\
+[api]
+port = 0
+[smtp]
+port = 0
+[lmtp]
+port = 0
+[postfix]
+more_url = "https://more.example"
+[[postfix.listeners]]
+port = 0
+"""
+
+REPORT = """\
+From: MAILER-DAEMON@mx.test\r
+To: {to}\r
+Subject: Undelivered Mail Returned to Sender\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="cut"\r
+\r
+--cut\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.test\r
+\r
+Final-Recipient: rfc822; nobody@b.example\r
+Action: failed\r
+Status: 5.1.1\r
+Diagnostic-Code: smtp; 550 5.1.1 no such user\r
+\r
+--cut--\r
+"""
+
+
+class Process:
+    """A running `retour serve`, with ports of its own choice."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        self.directory = directory
+        (directory / "retour.toml").write_text(SETTINGS, "utf-8")
+        self.log = directory / "log"
+        self.shown = directory / "shown"
+        with self.log.open("wb") as log, self.shown.open("wb") as shown:
+            self.process = subprocess.Popen(
+                [RETOUR, "serve", *arguments], cwd=directory, stdout=shown, stderr=log, env=environment()
+            )
+        self.ports: dict[str, Any] = eventually(self._ready, "retour to be ready", self.story)
+
+    def _ready(self) -> dict[str, Any] | None:
+        assert self.process.poll() is None, self.story()
+        events = [json.loads(line) for line in self.log.read_text("utf-8").splitlines(keepends=False) if line]
+        return next((event for event in events if event["event"] == "retour is ready"), None)
+
+    def story(self) -> str:
+        return self.log.read_text("utf-8")
+
+    def command(self, *arguments: str) -> str:
+        run = subprocess.run([RETOUR, *arguments], cwd=self.directory, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout.strip()
+
+    def ask(self, method: str, path: str, key: str, **more: Any) -> Any:
+        url = f"http://127.0.0.1:{self.ports['api']}{path}"
+        answer = httpx.request(method, url, headers={"Authorization": f"Bearer {key}"}, timeout=30, **more)
+        return answer.json() if answer.status_code != 404 else None
+
+    def policy(self, **attributes: str) -> str:
+        """What the policy service answers at RCPT."""
+        asked = {"request": "smtpd_access_policy", "protocol_state": "RCPT", **attributes}
+        with socket.create_connection(("127.0.0.1", self.ports["policy"][0]), 30) as line:
+            line.sendall("".join(f"{name}={value}\n" for name, value in asked.items()).encode() + b"\n")
+            with line.makefile("rb") as answer:
+                return answer.readline().decode("ascii").strip()
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+def environment() -> dict[str, str]:
+    """Without settings of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RETOUR_")} | {
+        "LANG": "C"
+    }
+
+
+@pytest.fixture
+def retour(tmp_path: Path) -> Iterator[Process]:
+    process = Process(tmp_path)
+    yield process
+    if process.process.poll() is None:
+        process.end(signal.SIGKILL)
+
+
+def bounce(process: Process, to: str) -> None:
+    """A delivery report for this return address, through the LMTP inlet."""
+    with smtplib.LMTP("127.0.0.1", process.ports["lmtp"], timeout=30) as session:
+        session.sendmail("", [to], REPORT.format(to=to))
+
+
+def stopped(process: Process, key: str) -> Any:
+    answer = process.ask("GET", "/v1/check", key, params={"address": DEAD})
+    return answer if answer["decision"] == "stop" else None
+
+
+def test_the_walk_from_a_send_to_a_refusal_and_over_a_restart(retour: Process, tmp_path: Path) -> None:
+    retour.command("account", "add", "shop", "--return-domain", "return.test")
+    key = retour.command("key", "add", "--account", "shop")
+
+    def registered() -> Any:
+        return retour.ask("POST", "/v1/sends", key, json={"recipient": DEAD, "kind": "mailing"})
+
+    return_address = registered()["return_address"]
+    eventually(lambda: _accepted(retour, return_address), "the inlet to know the account", retour.story)
+    answer = eventually(lambda: stopped(retour, key), "the address to be stopped", retour.story)
+    assert answer["why"] == "hard"
+    life = retour.ask("GET", f"/v1/addresses/{DEAD}", key)
+    assert [event["reason"] for event in life["events"]] == ["address_unknown"]
+    refusal = retour.policy(sender=return_address, recipient=DEAD)
+    assert re.fullmatch(
+        r"action=550 5\.7\.1 Sending to this recipient is stopped \(address unknown since \d{4}-\d\d-\d\d\) "
+        r"\[retour:stopped\] https://more\.example",
+        refusal,
+    )
+    assert retour.policy(sender=return_address, recipient="ann@b.example") == "action=DUNNO"
+    assert retour.end() == 0
+
+    again = Process(tmp_path)
+    assert stopped(again, key), "the gate is filled from the store at the start"
+    assert again.end(signal.SIGINT) == 0
+
+
+def _accepted(process: Process, return_address: str) -> bool:
+    try:
+        bounce(process, return_address)
+    except smtplib.SMTPRecipientsRefused:
+        return False  # made by another process less than a second ago
+    return True
+
+
+def test_probes_and_metrics_are_open(retour: Process) -> None:
+    url = f"http://127.0.0.1:{retour.ports['api']}"
+    assert httpx.get(f"{url}/readyz").json()["status"] == "ready"
+    metrics = httpx.get(f"{url}/metrics").text
+    for name in ("retour_arrivals_total", "retour_lmtp_recipients_total", "retour_policy_answers_total"):
+        assert name in metrics
+
+
+def test_every_line_of_the_log_is_json_in_ascii(retour: Process) -> None:
+    assert retour.end() == 0
+    lines = retour.log.read_bytes().splitlines()
+    assert len(lines) > 2
+    for line in lines:
+        assert line.isascii()
+        assert json.loads(line)["event"]
+
+
+def refused(directory: Path, *arguments: str, **variables: str) -> str:
+    """What `retour serve` says when it cannot start."""
+    run = subprocess.run(
+        [RETOUR, "serve", *arguments],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        env=environment() | variables,
+        timeout=60,
+    )
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    return run.stderr
+
+
+def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "retour.toml").write_text(SETTINGS, "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        for key in ("api.port", "smtp.port", "lmtp.port"):
+            said = refused(tmp_path, **{f"RETOUR_{key.replace('.', '__').upper()}": port})
+            assert f"127.0.0.1:{port}" in said
+            assert key in said
+
+
+def test_a_data_directory_in_use_is_told(retour: Process, tmp_path: Path) -> None:
+    assert "another `retour serve` uses this directory" in refused(tmp_path)
+
+
+def test_a_data_directory_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file", "utf-8")
+    assert "data: cannot be written" in refused(tmp_path)
+
+
+def test_a_bad_setting_is_told(tmp_path: Path) -> None:
+    (tmp_path / "retour.toml").write_text("[api]\nport = 'x'", "utf-8")
+    assert "retour.toml: api.port" in refused(tmp_path)
+    assert "none.toml: cannot be read" in refused(tmp_path, "--config", "none.toml")
+
+
+@pytest.mark.parametrize("missing", ["fastapi", "uvicorn", "msgspec", "pydantic_settings", "structlog"])
+def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv = ['retour', 'serve']; "
+        "from retour.cli import main; main()"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert missing in run.stderr
+    assert "retour[server]" in run.stderr
+
+
+def test_the_demo_prints_three_commands_that_work_as_printed(tmp_path: Path) -> None:
+    process = Process(tmp_path, "--demo")
+    try:
+        eventually(lambda: "Ctrl-C" in process.shown.read_text("utf-8"), "the invitation", process.story)
+        lines = process.shown.read_text("utf-8").splitlines()
+        send, look, again = (line.strip() for line in lines if line.startswith("     "))
+        assert run(send)[0] == 0
+
+        def seen() -> str | None:
+            said = run(look)[1]
+            return said if "invalid" in said else None
+
+        assert "address_unknown" in eventually(seen, "the bounce to be seen", process.story)
+        status, said = run(again)
+        assert (status, "Not sent" in said) == (1, True)
+    finally:
+        assert process.end() == 0
+
+
+def run(command: str) -> tuple[int, str]:
+    done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_hostile_text_stays_one_escaped_line() -> None:
+    from retour.logs import _one_ascii_line
+
+    written = _one_ascii_line({"event": '\x1b]0;owned\x07\n{"event": "fake"}\u2028\u202e\x9b'})
+    assert written.isascii()
+    assert written.isprintable()
+    assert json.loads(written)["event"].startswith("\x1b]0;owned")
