@@ -1,0 +1,72 @@
+"""The documents are held to the code: what they show is what happens, what they name is there."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
+RETOUR = Path(sys.executable).with_name("retour")
+
+
+def _shown() -> Iterator[tuple[str, str]]:
+    """Every `$ retour …` of a console block in the README, with the output printed under it."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            if re.search(r"\bretour\b", command):
+                yield command, output
+
+
+SHOWN = list(_shown())
+
+
+def test_the_readme_shows_the_three_commands_of_the_core() -> None:
+    assert {"explain", "classify", "simulate"} <= {word for command, _ in SHOWN for word in command.split()}
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_what_the_readme_shows_is_what_happens(command: str, output: str) -> None:
+    first, *rest = command.split(" | ")
+    fed = None
+    if rest:  # echo "…" | retour classify
+        fed, command = shlex.split(first)[-1] + "\n", rest[0]
+    arguments = shlex.split(command)[1:]
+    run = subprocess.run([RETOUR, *arguments], input=fed, capture_output=True, text=True, cwd=ROOT)
+    assert run.stdout.strip() == output.strip(), run.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_links_and_paths_on_a_page_lead_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    paths = re.findall(r"`((?:src|tests|docs|scripts|bench)/[\w./-]*)`", text)
+    gone = [link for link in links if not (page.parent / link).exists()]
+    gone += [path for path in paths if not (ROOT / path).exists()]
+    assert gone == []
+
+
+def test_make_targets_in_the_documents_exist() -> None:
+    targets = set(re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {
+        target
+        for page in PAGES
+        for target in re.findall(r"(?:`|^\$ ?|^)make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named, "the documents name no make target"
+    assert named <= targets
+
+
+def test_every_room_stands_in_the_architecture() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    source = ROOT / "src/retour"
+    rooms = {path.stem for path in source.iterdir() if path.suffix == ".py" and path.stem != "__init__"}
+    rooms |= {path.name for path in source.iterdir() if (path / "__init__.py").exists()}
+    assert rooms, "no rooms found"
+    missing = {room for room in rooms if not re.search(rf"\b{room}(?:/|\.py|\b)", page)}
+    assert missing == set()
