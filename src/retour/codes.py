@@ -17,10 +17,10 @@ class Codes(NamedTuple):
 _STATUS = r"[245]\.[0-7]\.\d{1,3}"
 # No part of a word, path, host or port. It looks back over the first digit: a pattern that begins with a
 # digit is found three times as fast as one that begins with a condition.
-_FREE = r"(?<![\w./@-].)(?<![\w\]]:.)"
+_FREE = r"(?<![\w./@-].)(?<![\w\]:]:.)"
 # RFC 5321 §4.2: the second digit of a refusal is 0-5; "550 5.1.1", "550-5.1.1", "550 #5.1.1", "552 (5.2.2)".
 _REPLY = re.compile(
-    rf"([45]{_FREE}[0-5]\d)(?![\w.@])(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS})(?![\w-]|\.\d))?",
+    rf"([45]{_FREE}[0-5]\d)(?![\w.@]|-\d\d)(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS})(?![\w-]|\.\d))?",
     re.ASCII,
 )
 _LONE_STATUS = re.compile(rf"([245]{_FREE}\.[0-7]\.\d{{1,3}})(?![\w-]|\.\d)", re.ASCII)

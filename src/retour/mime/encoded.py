@@ -47,9 +47,9 @@ def decode_text(data: bytes, charset: str = "") -> str:
         pass
     if codec != "utf-8":
         return data.decode(codec, "replace")
-    # Cut in the middle of a character is still UTF-8; anything else is an unlabelled 8-bit charset.
+    # Cut in the middle of the last character is still UTF-8; anything else is an unlabelled 8-bit charset.
     text = data.decode("utf-8", "replace")
-    return text if text.count("\ufffd") <= 1 + len(data) // 1000 else data.decode("cp1252", "replace")
+    return data.decode("cp1252", "replace") if "\ufffd" in text.rstrip("\ufffd") else text
 
 
 def decode_words(value: bytes) -> str:

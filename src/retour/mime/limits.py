@@ -4,9 +4,9 @@ EXAMINED = 1024 * 1024  # octets of one mail; more gives the defect `truncated`
 HEADER_BLOCK = 128 * 1024  # octets of one header block; this and what follows give `too_complex`
 HEADER = 16 * 1024  # octets of one header with its folded lines
 HEADERS = 500  # headers in one block
-PARTS = 50  # leaves of one mail
+PARTS = 50  # of one mail, multiparts among them
 DEPTH = 8  # multiparts inside each other
-TEXT = 64 * 1024  # octets of a text part that are decoded: bounces say it in the first lines
+TEXT = 32 * 1024  # octets of a text part that are decoded: bounces say it in the first lines
 
 TRUNCATED = "truncated"
 TOO_COMPLEX = "too_complex"

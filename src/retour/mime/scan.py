@@ -9,8 +9,8 @@ from retour.mime.headers import Block
 _FIRST_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE = re.compile(rb"\n*>?From [^\n]{0,998}\n")
 _MEDIA_TYPE = re.compile(rb"[ \t\n]*([a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80})")
-_BOUNDARY = re.compile(rb'boundary[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))', re.IGNORECASE)
-_CHARSET = re.compile(rb"charset[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
+_BOUNDARY = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))')
+_CHARSET = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
 _GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
 _REPORT_INSIDE = b"\ncontent-type: message/delivery-status"
 _AFTER_DELIMITER = frozenset({b"", b"\n", b" ", b"\t", b"-"})
@@ -55,6 +55,8 @@ class Part:
     def text(self) -> str:
         """The body as text in its charset, at most its first 64 KiB."""
         body = self.body()[: limits.TEXT]
+        if self.head.low.find(b"charset", self.head.start, self.head.end) < 0:
+            return decode_text(body)
         charset = self.parameter(_CHARSET, "charset")
         if charset_codec(charset) is None:
             note(self._defects, limits.UNKNOWN_CHARSET)
@@ -76,13 +78,14 @@ class Part:
 class Mail:
     """A scanned mail: `head`, `parts` in order, `defects` by name; `raw` begins with an extra line feed."""
 
-    __slots__ = ("defects", "head", "low", "parts", "raw")
+    __slots__ = ("defects", "head", "low", "parts", "raw", "seen")
 
     def __init__(self, raw: bytes, low: bytes, head: Block) -> None:
         self.raw = raw
         self.low = low
         self.head = head
         self.parts: list[Part] = []
+        self.seen = 0  # parts met, the multiparts among them
         self.defects: list[str] = []
 
     def note(self, defect: str) -> None:
@@ -113,7 +116,7 @@ def scan(raw: bytes) -> Mail:
         mail.note(limits.NO_HEADERS)
     elif top > limits.HEADER_BLOCK or mail.head.over_limits():
         mail.note(limits.TOO_COMPLEX)
-    whole = Part(mail.head, top + 1 if top else 0, len(raw), mail.defects)
+    whole = Part(mail.head, top + 1, len(raw), mail.defects)
     # QUIRK: a gateway lost the Content-Type of a report but not its parts (23-undeclared-parts).
     if whole.type.startswith(b"multipart/") or low.find(_REPORT_INSIDE, whole.start) >= 0:
         _split(mail, whole, 1)
@@ -159,9 +162,10 @@ def _split_at(mail: Mail, end: int, delimiter: bytes, at: int, depth: int) -> No
     """Adds the leaves between the delimiters from `at` to `end`."""
     raw, size = mail.raw, len(delimiter)
     while at >= 0 and raw[at + size : at + size + 2] != b"--":
-        if len(mail.parts) >= limits.PARTS:
+        if mail.seen == limits.PARTS:
             mail.note(limits.TOO_COMPLEX)
             return
+        mail.seen += 1
         begin = raw.find(b"\n", at + size, end)
         if begin < 0:
             break
@@ -192,4 +196,5 @@ def _inner(mail: Mail, start: int, end: int) -> Part:
     head = Block(mail.raw, mail.low, start, min(stop, start + limits.HEADER_BLOCK))
     if stop - start > 3 * limits.HEADERS and (stop > head.end or head.over_limits()):
         mail.note(limits.TOO_COMPLEX)
-    return Part(head, min(stop + 1, end), end, mail.defects)
+    begin = stop + 1 if stop > start or mail.raw[start + 1 : start + 2] != b"\n" else stop + 2
+    return Part(head, min(begin, end), end, mail.defects)

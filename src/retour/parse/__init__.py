@@ -5,10 +5,11 @@
 
 from retour.mime import scan
 from retour.model import Kind, Reading, Report
-from retour.parse.automatic import is_automatic_reply, is_challenge
-from retour.parse.delivery import read_delivery_status
+from retour.parse.automatic import is_automatic_reply, is_challenge, is_unsubscribe
+from retour.parse.delivery import read_delivery_status, read_pasted_status
 from retour.parse.feedback import read_feedback
-from retour.parse.kinds import from_nobody, is_delay, is_notice
+from retour.parse.kinds import is_delay, is_notice
+from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
 from retour.parse.original import message_id, read_original
 from retour.parse.prose import read_prose
@@ -51,12 +52,13 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
         return Kind.OTHER, ()
     if is_notice(notice):
         kind = Kind.DELAY if is_delay(notice) else Kind.BOUNCE
-        reports = read_prose(notice, kind, mta)
+        reports = read_pasted_status(notice, mta) or read_prose(notice, kind, mta)
         return strongest(reports), reports
+    if is_unsubscribe(notice):
+        return Kind.UNSUBSCRIBE, (Report(Kind.UNSUBSCRIBE, one_address(notice.mail.head.text(b"from"))),)
     if is_challenge(notice):
         return Kind.CHALLENGE, ()
-    automatic = is_automatic_reply(notice) or from_nobody(notice)  # RFC 3834 §3.3: replies to nobody
-    return (Kind.AUTOREPLY if automatic else Kind.OTHER), ()
+    return (Kind.AUTOREPLY if is_automatic_reply(notice) else Kind.OTHER), ()
 
 
 def strongest(reports: tuple[Report, ...]) -> Kind:

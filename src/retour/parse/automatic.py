@@ -52,12 +52,24 @@ def is_automatic_reply(notice: Notice) -> bool:
         return True
     if head.value(b"precedence").strip().lower() in (b"auto_reply", b"auto-reply"):
         return True
-    return _AUTOREPLY.search(notice.subject()) is not None
+    if _AUTOREPLY.search(notice.subject()):
+        return True
+    return from_nobody(notice) and not is_list_mail(head)  # RFC 3834 §3.3: sent to be answered by nobody
+
+
+def is_unsubscribe(notice: Notice) -> bool:
+    """What a reader's program sends to the mailto: address of List-Unsubscribe (RFC 2369 §3.2)."""
+    return notice.subject().strip() == "unsubscribe"
 
 
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
     return _CHALLENGE.search(notice.subject()) is not None or _CHALLENGE.search(notice.plain()) is not None
+
+
+def from_nobody(notice: Notice) -> bool:
+    """The null sender (RFC 5321 §4.5.5), as the delivering server wrote it down."""
+    return notice.mail.head.value(b"return-path") == b"<>" or notice.sender().rstrip().endswith("<>")
 
 
 def is_list_mail(head: Block) -> bool:

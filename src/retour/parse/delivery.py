@@ -36,17 +36,29 @@ _RESULT = ("action", "status", "diagnostic-code")
 
 def read_delivery_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
     """A report for each recipient of the machine-readable parts, in order; () when there is none."""
-    groups = [group for block in notice.status for group in recipient_groups(block)]
+    return _reports(
+        [group for block in notice.status for group in recipient_groups(_text(block))], notice, mta
+    )
+
+
+def read_pasted_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
+    """As above, for fields that stand among the words of a notice; () when there are none."""
+    if "\nfinal-recipient:" not in notice.low:
+        return ()
+    return _reports(list(recipient_groups(notice.words)), notice, mta)
+
+
+def _reports(groups: list[Fields], notice: Notice, mta: str | None) -> tuple[Report, ...]:
     if len(groups) > RECIPIENTS:
         notice.mail.note("too_many_recipients")
         groups = groups[:RECIPIENTS]
     return tuple(_report(group, notice, len(groups) == 1, mta) for group in groups)
 
 
-def recipient_groups(block: Block) -> Sequence[Fields]:
+def recipient_groups(text: str) -> Sequence[Fields]:
     """The groups of fields that are about a recipient (RFC 3464 §2.1), also where blank lines are amiss."""
     groups: list[dict[str, str]] = []
-    for group in _groups(decode_text(block.raw[block.start : min(block.end, block.start + _OCTETS)])):
+    for group in _groups(text):
         if any(name in group for name in _RECIPIENT):
             groups.append(group)
         elif any(name in group for name in _RESULT):
@@ -56,6 +68,10 @@ def recipient_groups(block: Block) -> Sequence[Fields]:
             else:
                 groups.append(group)
     return groups
+
+
+def _text(block: Block) -> str:
+    return decode_text(block.raw[block.start : min(block.end, block.start + _OCTETS)])
 
 
 def _groups(text: str) -> list[dict[str, str]]:
@@ -91,7 +107,7 @@ def _report(group: Fields, notice: Notice, alone: bool, mta: str | None) -> Repo
         talking, reply = sendmail.said_about(recipient or original or "", notice.words)
         host, diagnostic = host or talking, reply or diagnostic
     return report_of(
-        _kind(action, status[0] if status else ""),
+        _kind(action, status[0] if status else "", notice),
         recipient or original,
         diagnostic,
         original=original,
@@ -121,8 +137,10 @@ def _action(value: str) -> Action | None:
     return _ACTIONS.get(word) or next((a for name, a in _ACTIONS.items() if word.startswith(name[:4])), None)
 
 
-def _kind(action: Action | None, status: str) -> Kind:
+def _kind(action: Action | None, status: str, notice: Notice) -> Kind:
     """Action before everything (RFC 3464 §2.3.3); without one the class digit (RFC 3463 §3.1)."""
+    if action == Action.DELAYED and status.endswith(".4.7") and "envelope expired" in notice.low:
+        return Kind.BOUNCE  # QUIRK: OpenSMTPD gives up with the words of a delay (13-opensmtpd-expired)
     if action:
         return _KINDS[action]
     return Kind.DELIVERED if status[:1] == "2" else Kind.BOUNCE

@@ -3,7 +3,7 @@
 import re
 
 from retour.codes import codes_in
-from retour.parse.automatic import is_list_mail
+from retour.parse.automatic import from_nobody, is_list_mail
 from retour.parse.notice import Notice
 
 
@@ -92,6 +92,7 @@ _DELAYED = (
     "delivery incomplete",
     "zustellung verzögert",
 )
+_DELAY_HINTS = ("delay", "verz", "warning", "resen", "will ", "yet", "still", "incomplete")
 _DELAYED_SUBJECT = (*_DELAYED, "warning: message", "warning: could not")
 
 
@@ -112,14 +113,12 @@ def is_notice(notice: Notice) -> bool:
 
 def is_delay(notice: Notice) -> bool:
     """Whether the notice says that delivery is still being tried."""
-    return says(_DELAYED_SUBJECT, notice.subject()) or says(_DELAYED, notice.plain())
+    words = notice.plain()
+    if says(_DELAY_HINTS, words) and says(_DELAYED, words):
+        return True
+    return says(_DELAYED_SUBJECT, notice.subject())
 
 
 def says(phrases: tuple[str, ...], text: str) -> bool:
     """Whether one of the phrases stands in a lower-case text."""
     return any(phrase in text for phrase in phrases)
-
-
-def from_nobody(notice: Notice) -> bool:
-    """The null sender (RFC 5321 §4.5.5), as the delivering server wrote it down."""
-    return notice.mail.head.value(b"return-path") == b"<>" or notice.sender().rstrip().endswith("<>")

@@ -2,7 +2,7 @@
 
 from retour.mime import Block
 from retour.model import Original
-from retour.parse.mailbox import from_xtext, one_address
+from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
 
 _NOTHING = Original()
@@ -10,17 +10,17 @@ _NOTHING = Original()
 
 def read_original(notice: Notice) -> Original:
     """The original's marks; all None when nothing was returned."""
-    envid = _envid(notice)
+    envid, sender = _envelope(notice)
     head = notice.returned
     if head is None:
-        return Original(envid=envid) if envid else _NOTHING
+        return Original(envid=envid, return_path=sender) if envid or sender else _NOTHING
     return Original(
         message_id(head),
         head.text(b"subject") or None,
         head.text(b"from") or None,
         head.text(b"date") or None,
         envid,
-        _return_path(head),
+        _return_path(head) or sender,
         sole_recipient(head),
     )
 
@@ -38,14 +38,15 @@ def sole_recipient(head: Block) -> str | None:
 
 
 def _return_path(head: Block) -> str | None:
-    value = head.value(b"return-path") or head.value(b"x-postfix-sender").partition(b";")[2]
-    return one_address(value.decode("utf-8", "replace")) if value else None
+    value = head.text(b"return-path")
+    return one_address(value) if value else None
 
 
-def _envid(notice: Notice) -> str | None:
-    """Original-Envelope-Id (RFC 3464 §2.2.1), decoded from xtext."""
+def _envelope(notice: Notice) -> tuple[str | None, str | None]:
+    """Original-Envelope-Id (RFC 3464 §2.2.1), decoded from xtext, and the envelope sender of Postfix."""
     for fields in notice.status:
-        value = fields.value(b"original-envelope-id")
-        if value:
-            return from_xtext(value.decode("utf-8", "replace"))[:200]
-    return None
+        envid = fields.text(b"original-envelope-id")
+        sender = fields.text(b"x-postfix-sender")
+        if envid or sender:
+            return from_xtext(envid)[:200] or None, typed_address(sender)[0] if sender else None
+    return None, None

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from retour.codes import codes_in
+from retour.codes import codes_in, reply_at
 from retour.model import Kind, Report
 from retour.parse.dialects import sendmail
 from retour.parse.mailbox import addresses_in, one_address
@@ -56,6 +56,8 @@ def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...
     ]
     if not claims:
         claims = [Claim(None, notice.words)]
+    if len(claims) == 1 and reply_at(claims[0].words) < 0 <= reply_at(notice.words):
+        claims = [Claim(claims[0].recipient, notice.words)]  # the reply stands before the address
     return tuple(_report(kind, claim, notice, mta) for claim in claims)
 
 

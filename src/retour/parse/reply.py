@@ -6,20 +6,10 @@ from retour.codes import Codes, codes_in, is_vague, names_cause
 from retour.instants import Instant
 from retour.model import Action, Kind, Report
 from retour.parse.mailbox import one_address
+from retour.parse.wrapping import unwrapped
 
 WORDS = 4096  # characters of one server's words that are kept (Retour's limit of one match)
 
-# "smtp; 550 ...", "X-Postfix; ..." (RFC 3464 §2.3.6); the type is one atom.
-_TYPE = re.compile(r"\s*(?:smtp|lmtp|x-[\w-]{1,40}|x\.\d{1,4}|dns|unix|unknown|qmail)\s*;\s*", re.IGNORECASE)
-# Postfix: "host mx[192.0.2.1] said: "; Exim: "host mx [192.0.2.1]: ".
-_HOST = re.compile(
-    r"host\s+([\w.-]{1,255})\s?\[[0-9A-Fa-f:.IPv]{2,60}\](?::\d{1,5})?\s?"
-    r"(?:\s(?:said|refused to talk to me)\s?)?:\s*",
-    re.ASCII,
-)
-_CONNECT = re.compile(r"\bconnect to ([\w.-]{1,255})\[", re.ASCII)
-_TALKING = re.compile(r"\bwhile talking to ([\w.-]{1,255})", re.ASCII)
-_IN_REPLY = re.compile(r"\s*\(in reply to [^()]{1,60}\)\s*$")
 _RECIPIENT = re.compile(r"\s*<([^<>\s]{3,320})>(?:\s?\((?:expanded|generated) from [^()]{1,330}\))?:\s")
 _WILL_RETRY = re.compile(
     r"will (?:be retried|retry|try again|keep trying|continue to (?:try|attempt))"
@@ -35,7 +25,7 @@ def parse_reply(line: str) -> Report:
     Kind is bounce unless the words say that delivery will be tried again, or the refusal was Retour's
     own. Recipient is None unless the text begins with one ("<a@b>: host ..."). Never raises.
     """
-    text = line.replace("\\r", "").replace("\\n", "\n")[:WORDS]
+    text = line[: 2 * WORDS].replace("\\r", "").replace("\\n", "\n")[:WORDS]
     words = " ".join(text.split())
     named = _RECIPIENT.match(words)
     recipient = one_address(named[1]) if named else None
@@ -64,7 +54,7 @@ def report_of(
         more = codes_in(text)
         codes = Codes(codes.reply or more.reply, codes.status if tells_little(more.status) else more.status)
     if "[retour:" in text or "[retour:" in said:
-        kind = Kind.SUPPRESSED
+        kind = Kind.SUPPRESSED  # [retour:stopped], [retour:held]: a refusal of our own that came back
     return Report(
         kind,
         recipient,
@@ -90,20 +80,6 @@ def telling_status(said: str | None, stated: str | None) -> str | None:
 def tells_little(status: str | None) -> bool:
     """Whether an enhanced code leaves the cause open: none, x.0.0, or only that time ran out (x.4.7)."""
     return is_vague(status) or (status is not None and status.endswith(".4.7"))
-
-
-def unwrapped(words: str) -> tuple[str | None, str]:
-    """The host that spoke, where it is named, and its words without what the reporting server put around."""
-    kind = _TYPE.match(words)
-    if kind:
-        words = words[kind.end() :]
-    host = _HOST.search(words) if "host " in words else None
-    if host:
-        said = words[host.end() :]
-        return host[1], _IN_REPLY.sub("", said) if "(in reply to " in said else said.strip()
-    other = _CONNECT.search(words) if "connect to " in words else None
-    other = other or (_TALKING.search(words) if "talking to " in words else None)
-    return other[1].rstrip(".") if other else None, words.strip()
 
 
 def continued(words: str, codes: Codes) -> str:

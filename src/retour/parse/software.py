@@ -28,7 +28,7 @@ _IN_TEXT: tuple[tuple[str, str], ...] = (
     ("this message was created automatically by mail delivery software", "exim"),
     ("transcript of session follows", "sendmail"),
     ("this is the mailer-daemon, please do not reply", "opensmtpd"),
-    ("this is the mail delivery agent at", "dragonfly"),
+    ("this is the dragonfly mail agent", "dragonfly"),
 )
 
 

@@ -1,0 +1,73 @@
+"""What reporting servers put around the words of the server that refused."""
+
+import re
+from typing import NamedTuple
+
+_HOST = r"(?P<host>[\w.:-]{1,255})"
+_ADDRESS = r"\[[0-9A-Fa-f:.IPv]{2,60}\]"
+
+
+class Wrapping(NamedTuple):
+    """Words that open with the `hint`; what stands behind the pattern was said by the other server."""
+
+    hint: str  # stands in every text that the pattern fits
+    pattern: re.Pattern[str]
+
+
+def _wrapping(hint: str, pattern: str) -> Wrapping:
+    return Wrapping(hint, re.compile(pattern, re.ASCII))
+
+
+_WRAPPINGS = (
+    # Postfix, smtp_chat.c: "host mx.example.org[192.0.2.1] said: 550 ... (in reply to RCPT TO command)";
+    # Exim, deliver.c: "host mx.example.org [192.0.2.1]: 550 ...".
+    _wrapping(
+        "host ",
+        rf"host\s+{_HOST}\s?{_ADDRESS}(?::\d{{1,5}})?\s?(?:\s(?:said|refused to talk to me)\s?)?:\s*",
+    ),
+    # qmail-remote.c: "192.0.2.1 does not like recipient. Remote host said: 550 ... Giving up on 192.0.2.1."
+    _wrapping("does not like ", rf"{_HOST} does not like \w+\.\s*(?:Remote host said:\s*)?"),
+    _wrapping("Connected to ", rf"Connected to {_HOST} but [\w ]{{1,60}}\.\s*(?:Remote host said:\s*)?"),
+    _wrapping("Remote host said:", r"Remote host said:\s*"),
+    # DragonFly Mail Agent, net.c: "mx.example.org [192.0.2.1] did not like our RCPT TO: 550 ..."
+    _wrapping("did not like our ", rf"{_HOST} {_ADDRESS} did not like our [A-Za-z ]{{1,30}}:\s*"),
+    # Exchange and M365: "Remote Server at mx.example.org (192.0.2.1) returned '550 ...'"
+    _wrapping("Remote Server ", rf"Remote Server (?:at {_HOST} \([^()]{{1,60}}\) )?returned '"),
+    # Gmail, in its two generations
+    _wrapping("server returned was:", r"error that the other server returned was:\s*"),
+    _wrapping("remote server was:", r"response from the remote server was:\s*"),
+)
+# These name the host but wrap no words of it. Postfix: "connect to mx[192.0.2.1]:25: Connection refused".
+_CONNECT = re.compile(r"connect to ([\w.-]{1,255})\[", re.ASCII)
+_TALKING = re.compile(r"talking to ([\w.-]{1,255})", re.ASCII)  # Sendmail
+_REJECTED_BY = re.compile(r" by ([\w.-]{1,255}?)\.? \[[0-9A-Fa-f:.]{2,60}\]", re.ASCII)  # Gmail
+_CLOSING = re.compile(r"\s*(?:\(in reply to [^()]{1,60}\)|Giving up on [\w.:-]{1,255})\.?\s*$|(?<=.)'\s*$")
+
+# RFC 3464 §2.3.6: "smtp; 550 ...", "X-Postfix; ..."; the type is one atom.
+_TYPE = re.compile(
+    r"\s*(?:smtp|lmtp|x-[\w-]{1,40}|x\.\d{1,4}|dns|unix|unknown|qmail)\s*;\s*", re.IGNORECASE | re.ASCII
+)
+
+
+def unwrapped(words: str) -> tuple[str | None, str]:
+    """The host that refused, where it is named, and its words without what others put around them.
+
+    Words that nobody wrapped come back as they are. At most 4 KiB are to be given.
+    """
+    kind = _TYPE.match(words)
+    if kind:
+        words = words[kind.end() :]
+    for hint, pattern in _WRAPPINGS:
+        found = pattern.search(words) if hint in words else None
+        if found:
+            host = found.groupdict().get("host") or _host_named(words[: found.start()])
+            return host, _CLOSING.sub("", words[found.end() :]).strip()
+    return _host_named(words), words.strip()
+
+
+def _host_named(words: str) -> str | None:
+    for hint, pattern in (("connect to ", _CONNECT), ("talking to ", _TALKING), (" by ", _REJECTED_BY)):
+        found = pattern.search(words) if hint in words else None
+        if found:
+            return found[1].rstrip(".")
+    return None
