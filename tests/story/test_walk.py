@@ -3,7 +3,6 @@
 Postfix has the very lines that docs/postfix.md tells people to write; Dovecot is the recipient's server.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,28 +11,13 @@ from typing import Any
 import pytest
 
 from story.dovecot import Dovecot
+from story.page import block
 from story.postfix import Postfix
 from story.server import Server
 from story.waiting import eventually
 
-PAGE = Path(__file__).parents[2] / "docs/postfix.md"
 LONG = "Subject: long\r\n\r\n" + ("x" * 70 + "\r\n") * 200  # 14 kB
 pytestmark = pytest.mark.engine("postfix", "dovecot")
-
-
-def documented(server: Server) -> dict[str, str]:
-    """The main.cf of docs/postfix.md with the names and ports of this run."""
-    block = re.search(r"```\n# main\.cf\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert block, f"{PAGE} shows no main.cf"
-    text = block.group(1)
-    for theirs, ours in {
-        "return.example": server.domain,
-        "127.0.0.1:2424": f"127.0.0.1:{server.ports['lmtp']}",
-        "127.0.0.1:10040": f"127.0.0.1:{server.ports['policy']}",
-    }.items():
-        assert theirs in text
-        text = text.replace(theirs, ours)
-    return dict(line.split(" = ", 1) for line in text.splitlines())
 
 
 @dataclass(frozen=True)
@@ -66,7 +50,7 @@ def walk(ground: Path) -> Iterator[Walk]:
     server = Server(ground)
     users = {"ann@mailbox.test": "20K", "bob@mailbox.test": "10M"}
     with Dovecot(ground, users) as dovecot, server.running():
-        config = documented(server)
+        config = block("relay_domains", server)
         config["relay_domains"] += ", mailbox.test"
         config["transport_maps"] += f", inline:{{ mailbox.test=lmtp:inet:127.0.0.1:{dovecot.port} }}"
         with Postfix(ground, "sender", config) as postfix:

@@ -1,0 +1,29 @@
+"""The lines that docs/postfix.md tells people to write, with the names and ports of this run."""
+
+import re
+from pathlib import Path
+
+from story.server import Server
+
+PAGE = Path(__file__).parents[2] / "docs/postfix.md"
+
+
+def block(containing: str, server: Server) -> dict[str, str]:
+    """The parameters of the one main.cf on the page that sets `containing`; continued lines are joined."""
+    blocks = re.findall(r"```\n# main\.cf\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (text,) = [block for block in blocks if re.search(rf"^{containing} =", block, re.MULTILINE)]
+    for theirs, ours in {
+        "return.example": server.domain,
+        "127.0.0.1:2424": f"127.0.0.1:{server.ports['lmtp']}",
+        "127.0.0.1:10040": f"127.0.0.1:{server.ports['policy']}",
+    }.items():
+        text = text.replace(theirs, ours)
+    joined = re.sub(r"\n\s+", " ", text)
+    return dict(line.split(" = ", 1) for line in joined.splitlines())
+
+
+def sentence(pattern: str) -> str:
+    """What a pattern's group finds on the page."""
+    found = re.search(pattern, PAGE.read_text("utf-8"))
+    assert found, f"{PAGE} does not show {pattern}"
+    return found.group(1)
