@@ -106,6 +106,7 @@ class House:
 
     def close(self) -> None:
         """Close the files. Nothing may be asked afterwards."""
+        self.rewriter.stop()
         self.rewriting.shutdown(cancel_futures=True)
         self.store.close()
         self.inbox.close()
@@ -138,6 +139,7 @@ def build(settings: Settings) -> House:
         clock,
         report=lambda taken: _report(taken, metrics),
     )
+    metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
     schedule = Schedule(store.ledger, inbox, bus, directory, rewriter, settings.retention.raw_days)
     return House(
         settings, clock, keys, store, inbox, table, bus, directory, rewriter, rewriting, worker, schedule,
@@ -159,7 +161,7 @@ def services(house: House) -> Services:
         metrics=house.metrics.text,
         checks={
             "store": lambda: _answers(house.store.accounts.accounts),
-            "inbox": lambda: _answers(house.inbox.counts),
+            "inbox": lambda: _answers(lambda: house.inbox.arrival(b"")),
             "rewriting": lambda: not house.rewriter.failing(),
         },
         body_limit=house.settings.api.body_limit,

@@ -53,6 +53,7 @@ class Rewriter:
         self._lock = threading.Lock()
         self._pending: Counter[str] = Counter()
         self._failed: set[str] = set()
+        self._stopped = threading.Event()
 
     def change(self, account: str, settings: Mapping[str, Any], expected: int, author: str) -> PolicyVersion:
         """Add a version, in force at once. Raises what `flow.policy.change_policy` raises."""
@@ -80,6 +81,10 @@ class Rewriter:
         for account in failed:
             self._run(lambda account=account: self._rewrite(account))  # type: ignore[misc]
 
+    def stop(self) -> None:
+        """End after the batch at hand; the marks tell the next process where to go on."""
+        self._stopped.set()
+
     def busy(self) -> bool:
         """Whether states are still to be rewritten."""
         with self._lock:
@@ -106,7 +111,8 @@ class Rewriter:
     def _rewrite(self, account: str) -> None:
         try:
             for _ in refold(self._store.ledger, account, self._bus, self._clock.now()):
-                pass
+                if self._stopped.is_set():
+                    return
         except Exception:
             with self._lock:
                 self._failed.add(account)

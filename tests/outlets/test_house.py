@@ -1,0 +1,215 @@
+"""The house as wired for `serve`, without ports: what it loads, what time does, what a crash leaves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from retour import wiring
+from retour.flow.rewrite import Rewriter
+from retour.inlets.arrivals import arrival
+from retour.instants import DAY, Instant
+from retour.lifecycle import Policy, policy_from, preset
+from retour.model import Answer, Event, EventKind, MailKind, Proof, Reason
+from retour.settings import Settings
+from retour.wiring import FileMarks, House, StartError, build
+
+ADDRESS = "ann@b.example"
+KWIGA = policy_from({"preset": "kwiga", "reset_after": 30, "max_reactivations": 3})
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[House]:
+    made = build(settings)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def house(data: Path) -> Iterator[House]:
+    with opened(Settings(data_dir=data)) as made:
+        yield made
+
+
+def account(house: House, name: str = "demo", settings: Policy = KWIGA) -> None:
+    house.store.accounts.add_account(name, f"{name}.return.test", settings, start(house))
+    house.directory.refresh(house.clock.now())
+
+
+def start(house: House) -> Instant:
+    return house.clock.now() - 100 * DAY
+
+
+def bounce(house: House, at: Instant, reason: Reason = Reason.MAILBOX_FULL, address: str = ADDRESS) -> None:
+    event = Event(
+        f"{address}{at}".encode()[-16:], EventKind.BOUNCE, at, reason, account="demo", address=address
+    )
+    house.bus.publish(house.store.ledger.record([event], at))
+
+
+def answer(house: House, now: Instant, address: str = ADDRESS) -> Answer:
+    return house.table.decision("demo", address, MailKind.MAILING, now).answer
+
+
+def test_the_gate_is_filled_from_the_store(data: Path) -> None:
+    with opened(Settings(data_dir=data)) as first:
+        account(first)
+        bounce(first, start(first) + DAY)
+    with opened(Settings(data_dir=data)) as second:
+        assert second.load() == 1
+        assert answer(second, start(second) + 2 * DAY) is Answer.STOP
+        assert answer(second, second.clock.now(), "bob@b.example") is Answer.SEND
+
+
+def test_a_due_reset_is_written_by_the_schedule_and_known_to_the_gate_before(house: House) -> None:
+    account(house)
+    at = start(house) + DAY
+    bounce(house, at)
+    due = at + 30 * DAY
+    assert answer(house, due - 1) is Answer.STOP
+    assert answer(house, due + 1_000_000) is Answer.SEND  # the gate itself respects the time
+    house.schedule.tick(due + DAY)
+    life = house.store.ledger.life("demo", ADDRESS, due + DAY)
+    assert life is not None
+    assert [(record.before, record.after, record.at) for record in life.records] == [
+        ("valid", "invalid", at),
+        ("invalid", "valid", due),
+    ]
+    assert answer(house, at + DAY) is Answer.SEND  # the row is gone
+
+
+def test_raw_mail_goes_after_its_retention_and_not_what_was_not_understood(house: House) -> None:
+    account(house)
+    now = house.clock.now()
+    mails = {raw: arrival("demo", raw, len(raw), now) for raw in (b"Subject: lunch\r\n\r\nnoon", JUDGED)}
+    house.inbox.put(list(mails.values()))
+    house.worker.drain()
+    house.schedule.tick(now + 13 * DAY)
+    assert house.inbox.arrival(mails[JUDGED].id) is not None
+    house.schedule.tick(now + 15 * DAY)
+    assert house.inbox.arrival(mails[JUDGED].id) is None
+    assert [kept.raw for kept in house.inbox.unparsed(10)] == [b"Subject: lunch\r\n\r\nnoon"]
+
+
+JUDGED = b"""\
+Content-Type: multipart/report; report-type=delivery-status; boundary="cut"
+
+--cut
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.test
+
+Final-Recipient: rfc822; ann@b.example
+Action: failed
+Status: 5.1.1
+
+--cut--
+"""
+
+
+def test_an_account_made_by_another_process_is_learned(house: House) -> None:
+    house.store.accounts.add_account("late", "late.return.test", preset("default"), start(house))
+    assert not house.directory.is_ours("late.return.test")
+    house.schedule.tick(house.clock.now())
+    assert house.directory.is_ours("late.return.test")
+    assert house.directory.name_of(1) == "late"
+
+
+def test_a_rewriting_that_a_crash_cut_off_is_taken_up_again(data: Path) -> None:
+    with opened(Settings(data_dir=data)) as first:
+        account(first, settings=preset("default"))
+        bounce(first, start(first) + DAY)
+        never_run: list[wiring.Job] = []
+        marks = FileMarks(data / "rewriting", first.store)
+        cut_off = Rewriter(first.store, first.bus, first.table, first.clock, marks, never_run.append)
+        cut_off.change("demo", {"preset": "kwiga"}, 1, "test")
+        assert marks.left() == ["demo"]
+
+    with opened(Settings(data_dir=data)) as second:
+        second.load()
+        assert answer(second, second.clock.now()) is Answer.STOP  # from the ledger, if not yet from the table
+        second.rewriting.shutdown(wait=True)
+        assert not second.rewriter.busy()
+        assert FileMarks(data / "rewriting", second.store).left() == []
+        assert answer(second, second.clock.now()) is Answer.STOP  # from the table
+
+
+def test_a_rewriting_that_fails_is_tried_again_and_answers_stay_right(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(house, settings=preset("default"))
+    bounce(house, start(house) + DAY)
+    jobs: list[wiring.Job] = []
+    marks = FileMarks(house.settings.data_dir / "rewriting", house.store)
+    rewriter = Rewriter(house.store, house.bus, house.table, house.clock, marks, jobs.append)
+    ledger = house.store.ledger
+    working = ledger.refold
+    monkeypatch.setattr(ledger, "refold", None)
+    rewriter.change("demo", {"preset": "kwiga"}, 1, "test")
+    with pytest.raises(TypeError):
+        jobs.pop()()
+    assert rewriter.failing()
+    assert answer(house, house.clock.now()) is Answer.STOP
+    monkeypatch.setattr(ledger, "refold", working)
+    rewriter.retry()
+    jobs.pop()()
+    assert not rewriter.failing()
+    assert not rewriter.busy()
+
+
+def test_a_rewriting_ends_with_the_process_and_stays_marked(data: Path) -> None:
+    with opened(Settings(data_dir=data)) as house:
+        account(house, settings=preset("default"))
+        bounce(house, start(house) + DAY)
+        house.rewriter.stop()
+        house.rewriter.change("demo", {"preset": "kwiga"}, 1, "test")
+        house.rewriting.shutdown(wait=True)
+        assert FileMarks(data / "rewriting", house.store).left() == ["demo"]
+
+
+def test_an_edit_that_is_refused_leaves_the_gate_as_it_was(house: House) -> None:
+    account(house)
+    with pytest.raises(ValueError, match="soft_threshold"):
+        house.rewriter.change("demo", {"soft_threshold": 0}, 1, "test")
+    assert not house.rewriter.busy()
+    assert not list((house.settings.data_dir / "rewriting").iterdir())
+
+
+def test_two_servers_on_one_directory_are_one_too_many(house: House) -> None:
+    with pytest.raises(StartError, match="stop it first"):
+        build(house.settings)
+
+
+def test_a_damaged_key_file_says_what_to_do(data: Path) -> None:
+    build(Settings(data_dir=data)).close()
+    (data / "keys.json").write_text("{", "utf-8")
+    with pytest.raises(StartError, match="put the backup of this file back"):
+        build(Settings(data_dir=data))
+
+
+def test_registered_addresses_become_sources(data: Path) -> None:
+    settings = Settings.model_validate(
+        {"data_dir": data, "inlets": {"bounces@shop.example": {"account": "demo", "proof": "open"}}}
+    )
+    with opened(settings) as made:
+        source = wiring.inlet(made, "lmtp", wiring.Door(made.inbox)).recipient("Bounces@SHOP.example")
+    assert isinstance(source, wiring.Source)
+    assert (source.inlet, source.proof, source.account) == ("bounces@shop.example", Proof.OPEN, "demo")
+
+
+def test_the_schedule_stops_between_batches_when_told(house: House) -> None:
+    account(house)
+    at = start(house) + DAY
+    bounce(house, at)
+    house.schedule.tick(at + 60 * DAY, stopping=lambda: True)
+    life = house.store.ledger.life("demo", ADDRESS, at)
+    assert life is not None
+    assert len(life.records) == 1
