@@ -1,5 +1,6 @@
 """The stores in memory: a whole body of the ports, for tests, trials and simulations."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ from retour.stores.advance import (
     recorded,
     refolded,
 )
+
+_CURSOR = re.compile(r"[0-9]{20}\.[0-9a-f]*")
 
 
 class MemoryInbox:
@@ -216,8 +219,8 @@ class MemoryLedger:
         deliveries = {event.send: event.at for event in told.values() if noted(event)}
         noted_on = {send for send, at in deliveries.items() if send and self._sends.deliver(send, at)}
         new = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
-        if not new and page not in self._pages:
-            return ()  # delivered, and never bounced: no row is needed
+        if not new and (not noted_on or page not in self._pages):
+            return ()  # known already; or delivered, and never bounced: no page is needed
         entry = self._pages.setdefault(page, Entry())
         entry.events |= {event.id: event for event in new}
         return self._write(page, recorded(replace(known, deliveries=self._deliveries(page)), new, now))
@@ -248,6 +251,8 @@ class MemoryLedger:
         with self._lock:
             pages = [page for page in self._pages if page.account == query.account]
             rows = [row for page in pages if (row := self._row(page, now)) and _wanted(row, query)]
+        if query.after is not None and not _CURSOR.fullmatch(query.after):
+            raise ValueError(f"{query.after!r} is no cursor; take it from the page before")
         rows.sort(key=lambda row: row.cursor, reverse=True)
         return [row for row in rows if query.after is None or row.cursor < query.after][: query.limit]
 
