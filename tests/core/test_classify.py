@@ -1,12 +1,14 @@
 """Report → verdict: which evidence decides, and what must never happen."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retour.classify import classify
+from retour.classify import Classifier, Rulebook, classify
 from retour.flow.judge import judge_reply
-from retour.model import GROUPS, Action, Group, Kind, Party, Reading, Reason, Report, Verdict
+from retour.model import GROUPS, Action, Group, Kind, Part, Party, Reading, Reason, Report, Verdict
 
 TEXTS = st.one_of(st.none(), st.text(max_size=300))
 CODES = st.one_of(st.none(), st.from_regex(r"[245]\.\d{1,3}\.\d{1,3}", fullmatch=True), st.text(max_size=6))
@@ -138,3 +140,53 @@ def test_a_refusal_behind_a_forwarding_is_the_forwarders() -> None:
         diagnostic="550 5.1.1 user unknown",
     )
     assert classify(report).refused_by is Party.FORWARDER
+
+
+def test_a_code_that_sendmail_made_up_kills_nobody() -> None:
+    said = Report(
+        kind=Kind.BOUNCE,
+        status="5.1.1",
+        reply_code="550",
+        diagnostic="550 go away",
+        text="<<< 550 go away\n550 5.1.1 <a@b.example>... User unknown",
+    )
+    assert classify(said).reason is Reason.ADDRESS_UNKNOWN
+    assert classify(replace(said, mta="sendmail")).reason is Reason.UNDETERMINED
+    assert classify(replace(said, mta="sendmail", diagnostic="550 no such user")).group is Group.DEAD
+
+
+def test_words_of_people_kill_nobody_where_the_server_says_something_else() -> None:
+    prose = "Either the mailbox is full, or the address does not exist."
+    said = Report(kind=Kind.BOUNCE, status="5.0.0", reply_code="550", diagnostic="550 blocked", text=prose)
+    assert classify(said).group is Group.BLOCK
+    assert classify(replace(said, diagnostic="550")).group is Group.FULL
+
+
+@pytest.mark.parametrize(
+    "reply", ["450 4.1.1 user unknown, try again later", "451 no such user, temporary error"]
+)
+def test_a_temporary_code_with_words_of_something_passing_kills_nobody(reply: str) -> None:
+    assert judged(reply).group is Group.TRANSPORT
+
+
+def test_a_temporary_code_alone_saves_nobody() -> None:
+    assert judged("450 4.1.1 <a@b.example>: Recipient address rejected: User unknown").group is Group.DEAD
+
+
+def test_a_part_is_named_for_refusals_of_sender_and_content_only() -> None:
+    assert judged("550 5.7.1 Subject contains forbidden words").part is Part.SUBJECT
+    assert judged("552 5.7.0 Banned file: invoice.exe").part is Part.ATTACHMENT
+    assert judged("550 5.1.1 user unknown, message header follows").part is None
+
+
+def test_without_rules_nothing_is_known() -> None:
+    verdict = Classifier(Rulebook(())).classify(
+        Report(kind=Kind.BOUNCE, status="5.1.1", diagnostic="user unknown")
+    )
+    assert (verdict.reason, verdict.rule, verdict.confidence) == (Reason.UNDETERMINED, "none", 0.0)
+
+
+def test_hostile_text_is_read_in_bounded_time() -> None:
+    for text in ("a@" * 50_000, "user " * 50_000, "550-" * 50_000, "." * 200_000):
+        report = Report(kind=Kind.BOUNCE, diagnostic=text, remote_mta=text)
+        assert classify(report).kind is Kind.BOUNCE

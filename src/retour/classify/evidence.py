@@ -107,11 +107,21 @@ def fits(clue: Clue, report: Report, providers: frozenset[str]) -> bool:
 def _codes_of(report: Report) -> list[str]:
     """The codes as rules name them: "5.1.1", "x.1.1", "550"."""
     codes = []
-    if report.status:
+    if report.status and not is_made_up(report):
         codes += [report.status, f"x{report.status[1:]}"]
     if report.reply_code:
         codes.append(report.reply_code)
     return codes
+
+
+def is_made_up(report: Report) -> bool:
+    """QUIRK: Sendmail writes x.1.1 for every bare 550 that it gets at RCPT, whatever the server said.
+
+    Sample: tests/core/test_classify.py, test_a_code_that_sendmail_made_up_kills_nobody.
+    """
+    if report.mta != "sendmail" or report.status is None or not report.status.endswith(".1.1"):
+        return False
+    return bool(report.diagnostic and report.reply_code and report.status not in report.diagnostic)
 
 
 def _as_written(code: str, report: Report) -> str:

@@ -1,7 +1,7 @@
 """Report → verdict: weighs the clues in the order of reasons.md, "Which evidence decides"."""
 
 from retour.classify import details
-from retour.classify.evidence import NO_WORDS, Clue, Matcher, Words, fits
+from retour.classify.evidence import NO_WORDS, Clue, Matcher, Words, fits, is_made_up
 from retour.classify.rulebook import Rulebook, Weight
 from retour.model import Group, Kind, Reading, Reason, Report, Verdict
 
@@ -33,19 +33,24 @@ class Classifier:
             return _no_bounce(clues[0], report)
         if report.kind not in _TELLING:
             return Verdict(report.kind, None, None, "none", "", 0.0)
-        decisive = next((clue for clue in clues if not _doubted(clue, clues)), None)
+        decisive = next((clue for clue in clues if not _doubted(clue, clues, report)), None)
         if decisive is None:
             return Verdict(report.kind, Reason.UNDETERMINED, Group.UNKNOWN, "none", "", 0.0)
         return _verdict(decisive, report, clues, words)
 
     def evidence(self, report: Report, reading: Reading | None = None) -> tuple[list[Clue], Words]:
-        """All clues that hold, heaviest first: of the first text that says a cause, and of the codes."""
+        """All clues that hold, heaviest first: of the first text that says a cause, and of the codes.
+
+        Words of people declare an address dead only where the server's own say nothing else.
+        """
         providers = self._matcher.providers(report)
         best: tuple[list[Clue], Words] | None = None
         for text in _texts(report, reading):
             words = self._matcher.words(text)
             known = providers | words.providers if words.providers else providers
             spoken = [clue for clue in words.clues if fits(clue, report, known)]
+            if best is not None and (_tell(best[0]) or is_made_up(report)):
+                spoken = [clue for clue in spoken if clue.rule.group is not Group.DEAD]
             clues = sorted(spoken + self._matcher.codes(report, known))
             if spoken and spoken[0].rule.weight <= Weight.CLEAR:
                 return clues, words
@@ -107,19 +112,28 @@ def _no_bounce(clue: Clue, report: Report) -> Verdict:
     )
 
 
-def _doubted(clue: Clue, clues: list[Clue]) -> bool:
-    """A code alone never declares an address dead when the words speak of something else.
+def _doubted(clue: Clue, clues: list[Clue], report: Report) -> bool:
+    """Whether a clue that declares the address dead is outweighed: a living address lost costs more.
 
-    A living address lost costs more than one more bounce: 550 5.1.1 "blocked by our policy" is a block.
-    Faint words are enough for the doubt where no words say that the address is dead.
+    A code alone never does when the words speak of something else: 550 5.1.1 "blocked by our policy" is a
+    block; faint words are enough where none say that the address is dead. Under a temporary code nothing
+    does when the words speak of anything else: 450 4.1.1 "user unknown, try again later".
     """
-    if not clue.by_code or clue.rule.group is not Group.DEAD:
+    if clue.rule.group is not Group.DEAD:
         return False
     spoken = [other.rule for other in clues if not other.by_code]
     against = [rule for rule in spoken if rule.group not in _NOT_AGAINST_THE_ADDRESS]
-    if any(rule.weight <= Weight.CLEAR for rule in against):
-        return True
-    return bool(against) and not any(rule.group is Group.DEAD for rule in spoken)
+    if not against or _is_temporary(report):
+        return bool(against)
+    if not clue.by_code:
+        return False
+    clearly = any(rule.weight <= Weight.CLEAR for rule in against)
+    return clearly or not any(rule.group is Group.DEAD for rule in spoken)
+
+
+def _is_temporary(report: Report) -> bool:
+    """RFC 5321 §4.2.1, RFC 3463 §2: the class digit; the enhanced code knows better."""
+    return (report.status or report.reply_code or "").startswith("4")
 
 
 def _conflicts(decisive: Clue, clues: list[Clue]) -> tuple[str, ...]:
