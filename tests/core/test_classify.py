@@ -156,10 +156,10 @@ def test_a_code_that_sendmail_made_up_kills_nobody() -> None:
 
 
 def test_words_of_people_kill_nobody_where_the_server_says_something_else() -> None:
-    prose = "Either the mailbox is full, or the address does not exist."
+    prose = "Please check it: the address does not exist."
     said = Report(kind=Kind.BOUNCE, status="5.0.0", reply_code="550", diagnostic="550 blocked", text=prose)
     assert classify(said).group is Group.BLOCK
-    assert classify(replace(said, diagnostic="550")).group is Group.FULL
+    assert classify(replace(said, diagnostic="550")).group is Group.DEAD
 
 
 @pytest.mark.parametrize(
