@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,8 @@ from retour.stores import sqlite
 from retour.stores.sqlite import SqliteInbox
 
 log = structlog.get_logger("retour")
+_TRIES = 20
+_PULSE = threading.Event()  # never set
 
 
 class StartError(Exception):
@@ -155,6 +158,7 @@ def services(house: House) -> Services:
         inbox=house.inbox,
         bus=house.bus,
         snapshot=house.table,
+        directory=house.directory,
         keyring=house.keys.keyring,
         send_ids=SendIds(),
         change_policy=house.rewriter.change,
@@ -273,9 +277,12 @@ def _locked(data: Path) -> IO[str]:
             f"{data}: cannot be written ({error.strerror}); choose another with --data or data_dir, "
             f"or give user {os.getuid()} the right to write there"
         ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise StartError(f"{data}: another `retour serve` uses this directory; stop it first") from error
-    return lock
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _PULSE.wait(0.1)  # `retour ingest` holds it for a batch
+        else:
+            return lock
+    lock.close()
+    raise StartError(f"{data}: another `retour serve` uses this directory; stop it first")

@@ -82,6 +82,7 @@ class Installation:
             inbox=self.inbox,
             bus=self.bus,
             snapshot=self.table,
+            directory=self.directory,
             keyring=KEYRING,
             send_ids=SendIds(),
             change_policy=self.rewriter.change,

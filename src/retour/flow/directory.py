@@ -3,7 +3,7 @@
 from retour.flow.policy import in_force
 from retour.flow.rewrite import Gate
 from retour.instants import Instant
-from retour.ports import Accounts
+from retour.ports import Account, Accounts
 
 
 class Directory:
@@ -13,7 +13,8 @@ class Directory:
         self._accounts = accounts
         self._gate = gate
         self._told: dict[str, int] = {}  # version of the policy that the gate was told of
-        self._names: dict[int, str] = {}
+        self._by_number: dict[int, Account] = {}
+        self._by_name: dict[str, Account] = {}
         self._domains: frozenset[str] = frozenset()
 
     def refresh(self, now: Instant) -> None:
@@ -24,17 +25,21 @@ class Directory:
             if self._told.get(account.name, 0) < version.number:
                 self._gate.policy(account.name, version.policy)
                 self._told[account.name] = version.number
-        self._names = {account.number: account.name for account in known}
+        self._by_number = {account.number: account for account in known}
+        self._by_name = {account.name: account for account in known}
         self._domains = frozenset(account.return_domain for account in known)
 
     def name_of(self, number: int) -> str | None:
         """Name of the account with this number."""
-        return self._names.get(number)
+        account = self._by_number.get(number)
+        return None if account is None else account.name
 
     def is_ours(self, domain: str) -> bool:
         """Whether a (normalised) domain is an account's return domain."""
         return domain in self._domains
 
-    def names(self) -> list[str]:
-        """All accounts by name."""
-        return list(self._names.values())
+    def named(self, name: str, now: Instant) -> Account | None:
+        """The account of this name; one that is not known is looked for before it is denied."""
+        if name not in self._by_name:
+            self.refresh(now)
+        return self._by_name.get(name)

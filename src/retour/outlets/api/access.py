@@ -13,7 +13,7 @@ from retour.instants import SECOND, Instant
 from retour.model import Role
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
-from retour.ports import Accounts, Key
+from retour.ports import Account, Accounts, Key
 from retour.secret import PREFIX, digest
 
 _RANK = {role: rank for rank, role in enumerate(Role)}
@@ -109,9 +109,15 @@ def account_of(key: Key, asked: str | None) -> str:
 
 
 def existing_account(request: Request, key: Key, asked: str | None) -> str:
-    """The same, made sure of in the store; for routes that work in a thread."""
-    account = account_of(key, asked)
-    if all(known.name != account for known in services(request).store.accounts.accounts()):
+    """The same, made sure of; for routes that work in a thread."""
+    return whole_account(request, key, asked).name
+
+
+def whole_account(request: Request, key: Key, asked: str | None) -> Account:
+    """The same, with its number and return domain."""
+    known = services(request)
+    account = known.directory.named(account_of(key, asked), known.clock.now())
+    if account is None:
         raise Problem("account_unknown", "account")
     return account
 

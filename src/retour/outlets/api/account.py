@@ -14,6 +14,7 @@ from retour.outlets.api.access import (
     Support,
     existing_account,
     ranks_above,
+    whole_account,
 )
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
@@ -68,10 +69,8 @@ class KeyList(BaseModel):
 @router.get("/v1/account", summary="The account of this key")
 def get_account(request: Request, key: Member, account: AccountChoice = None) -> AccountShape:
     """Its name, return domain and policy version."""
-    chosen = existing_account(request, key, account)
-    known = services(request).store.accounts
-    found = next(each for each in known.accounts() if each.name == chosen)
-    version = known.policies(chosen)[-1].number
+    found = whole_account(request, key, account)
+    version = services(request).store.accounts.policies(found.name)[-1].number
     return AccountShape(name=found.name, return_domain=found.return_domain, policy=version)
 
 

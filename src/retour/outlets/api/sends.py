@@ -11,7 +11,7 @@ from retour.address import Fault
 from retour.flow.sends import MOST, Draft, Registered, register
 from retour.instants import Instant, text
 from retour.model import MailKind
-from retour.outlets.api.access import AccountChoice, Member, account_of
+from retour.outlets.api.access import AccountChoice, Member, whole_account
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.ports import Account, Key
@@ -110,11 +110,7 @@ def _owner(request: Request, key: Key, named: set[str | None]) -> Account:
     """The one account that all sends are of."""
     if len(named) > 1:
         raise Problem("invalid", "account", fault="account: all sends of a call are of one account")
-    name = account_of(key, next(iter(named), None))
-    for known in services(request).store.accounts.accounts():
-        if known.name == name:
-            return known
-    raise Problem("account_unknown", "account")
+    return whole_account(request, key, next(iter(named), None))
 
 
 def _register(request: Request, owner: Account, bodies: Sequence[SendBody]) -> list[RegisteredShape]:

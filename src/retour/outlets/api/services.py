@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from retour.flow.directory import Directory
 from retour.identity import SendIds
 from retour.lifecycle import PolicyVersion
 from retour.ports import Bus, Clock, Inbox, Snapshot, Store
@@ -27,6 +28,7 @@ class Services:
     inbox: Inbox
     bus: Bus
     snapshot: Snapshot
+    directory: Directory
     keyring: Keyring
     send_ids: SendIds
     change_policy: ChangePolicy
