@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from secrets import token_hex
 
@@ -20,7 +21,6 @@ from retour.wiring import House
 ACCOUNT = "demo"
 RETURN_DOMAIN = "return.demo.example"
 MAILBOXES = "simulator.example"
-FIRST = f"dsn-unknown@{MAILBOXES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Demo:
     key: str
     support_key: str
     simulator: int  # port
+    mailbox: str  # address that accepts mail and then bounces it; nobody has sent to it yet
 
 
 @asynccontextmanager
@@ -43,7 +44,12 @@ async def running(house: House, ports: Ports, port: int = 0) -> AsyncIterator[De
     deliver_to = None if hop is None else ("127.0.0.1", hop, ports.lmtp is not None)
     simulator: Simulator = await serve_simulator("127.0.0.1", port, deliver_to)
     try:
-        yield Demo(_key(house, ACCOUNT, Role.MANAGER), _key(house, "", Role.SUPPORT), simulator.port)
+        yield Demo(
+            _key(house, ACCOUNT, Role.MANAGER),
+            _key(house, "", Role.SUPPORT),
+            simulator.port,
+            _mailbox(house),
+        )
     finally:
         await simulator.close()
 
@@ -65,8 +71,8 @@ def invitation(demo: Demo, ports: Ports, language: str = "en") -> str:
         support_key=demo.support_key,
         domain=MAILBOXES,
         mailboxes=", ".join(sorted(table())),
-        send=f"{retour} send {FIRST} {known} --smtp {host}:{demo.simulator}",
-        look=f"{retour} address {FIRST} {known}",
+        send=f"{retour} send {demo.mailbox} {known} --smtp {host}:{demo.simulator}",
+        look=f"{retour} address {demo.mailbox} {known}",
     )
 
 
@@ -83,3 +89,11 @@ def _key(house: House, account: str, role: Role) -> str:
     secret = new_secret()
     house.store.accounts.add_key(Key(token_hex(8), account, role), digest(secret), house.clock.now())
     return secret
+
+
+def _mailbox(house: House) -> str:
+    """The first mailbox without a history: a demo that was run before shows the walk again."""
+    ledger, now = house.store.ledger, house.clock.now()
+    names = chain(["dsn-unknown"], (f"dsn-unknown+{number}" for number in count(2)))
+    addresses = (f"{name}@{MAILBOXES}" for name in names)
+    return next(address for address in addresses if ledger.life(ACCOUNT, address, now) is None)

@@ -65,12 +65,14 @@ def address(
     lang: Language = "en",
 ) -> None:
     """Say the state of an address, why, and on which evidence."""
+    from retour.cli.explain import catalogue_of
+
     client, words = _client(api, key, lang)
     life = client.find(f"/v1/addresses/{client.quoted(address)}")
     if life is None:
         _say(words("address.unknown", address=address))
         return
-    for line in _told(life, words):
+    for line in _told(life, words, catalogue_of(lang)):
         _say(line)
 
 
@@ -111,7 +113,7 @@ def _reply(code: int, text: bytes | str) -> str:
     return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
 
 
-def _told(life: dict[str, Any], words: "Catalogue") -> list[str]:
+def _told(life: dict[str, Any], words: "Catalogue", reasons: "Catalogue") -> list[str]:
     state = life["state"]
     named = {"address": life["address"], "state": words(f"state.{state['state']}")}
     lines = [words("address.state", **named)]
@@ -120,16 +122,18 @@ def _told(life: dict[str, Any], words: "Catalogue") -> list[str]:
         lines = [words("address.since", since=state["since"], cause=cause, **named)]
     lines.append(words("address.counters", hard=state["hard"], soft=state["soft"], block=state["block"]))
     for event in life["events"]:
-        lines += _event(event, words)
+        lines += _event(event, words, reasons)
     decisions = {
         kind: words(f"decision.{decision['decision']}") for kind, decision in life["decisions"].items()
     }
     return [*lines, words("address.decision", **decisions)]
 
 
-def _event(event: dict[str, Any], words: "Catalogue") -> list[str]:
+def _event(event: dict[str, Any], words: "Catalogue", reasons: "Catalogue") -> list[str]:
     what = " ".join(filter(None, (event["kind"], event["reason"], event["status"])))
     lines = [words("address.event", at=event["at"], what=what)]
+    if event["reason"]:
+        lines.append("  " + reasons(f"reason.{event['reason']}.what"))
     if event["standing"] != "proven":
         standing = words(f"standing.{event['standing']}")
         lines.append("  " + words("address.without_effect", standing=standing))
