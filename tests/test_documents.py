@@ -9,6 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from retour.classify import phrases
+from retour.flow import browse, check, restore, sends
+from retour.inlets import arrivals
+from retour.mime import limits as mime
+from retour.outlets import postfix
+from retour.parse import delivery
+from retour.settings import Settings
+from retour.smtpd import Limits
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
 RETOUR = Path(sys.executable).with_name("retour")
@@ -70,3 +79,41 @@ def test_every_room_stands_in_the_architecture() -> None:
     assert rooms, "no rooms found"
     missing = {room for room in rooms if not re.search(rf"\b{room}(?:/|\.py|\b)", page)}
     assert missing == set()
+
+
+_UNITS = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
+
+
+def _documented_limits() -> dict[str, int]:
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([\d,]+) ?(KiB|MiB|) \|", (ROOT / "docs/limits.md").read_text("utf-8"), re.MULTILINE
+    )
+    return {what: int(number.replace(",", "")) * _UNITS[unit] for what, number, unit in rows}
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    smtpd = Limits()
+    assert arrivals.KEPT == mime.EXAMINED == smtpd.kept
+    assert _documented_limits() == {
+        "one mail, read": smtpd.message,
+        "one mail, kept and examined": mime.EXAMINED,
+        "one header block": mime.HEADER_BLOCK,
+        "one header with its folded lines": mime.HEADER,
+        "headers in one block": mime.HEADERS,
+        "parts of one mail": mime.PARTS,
+        "parts inside each other": mime.DEPTH,
+        "text of one part, decoded": mime.TEXT,
+        "recipients read from one report": delivery.RECIPIENTS,
+        "text that rules are matched against": phrases.TEXT_LIMIT,
+        "one command line": smtpd.command,
+        "recipients of one message": smtpd.recipients,
+        "commands in a row that are no SMTP": smtpd.errors,
+        "seconds of silence": smtpd.idle,
+        "connections at once": smtpd.connections,
+        "one policy request": postfix.LIMIT,
+        "body of an API request": Settings().api.body_limit,
+        "addresses in one check": check.MOST,
+        "sends in one call": sends.MOST,
+        "rows on a page": browse.MOST,
+        "addresses in one restore": restore.MOST_ADDRESSES,
+    }
