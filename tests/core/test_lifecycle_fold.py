@@ -22,6 +22,7 @@ from retour.lifecycle import (
 )
 from retour.lifecycle.history import Place, Rank, prepare
 from retour.lifecycle.life import Life
+from retour.lifecycle.seen import seen
 from retour.lifecycle.table import TABLE, Trigger
 from retour.model import (
     VALID,
@@ -220,7 +221,7 @@ def test_only_moves_of_the_table_occur(
             assert TABLE[trigger][before] is self.state
 
     life = Watched.played(prepare(events, policies, deliveries), Place(LATER, Rank.NOW))
-    life.seen_at(LATER)
+    seen(life, LATER)
     chain = [StateName.VALID, *(after for _, after in moves)]
     assert [before for before, _ in moves] == chain[:-1], "something else than the table moved the state"
 

@@ -11,6 +11,7 @@ from retour.lifecycle.counters import Bounce
 from retour.lifecycle.history import Place, Rank, prepare
 from retour.lifecycle.life import END_OF_CALENDAR, Life
 from retour.lifecycle.policy import PolicyVersion
+from retour.lifecycle.seen import seen
 from retour.model import BounceType, Event, EventKind, Standing, State
 
 
@@ -26,7 +27,9 @@ def fold(
     (send or None, time) beside the DELIVERED events among them. No events: VALID. The first policy is in
     force before its own time too; without any, the default preset is.
     """
-    return told(events, policies, now, deliveries)[0]
+    events, deliveries = tuple(events), tuple(deliveries)
+    life = play(events, policies, deliveries, _moment(now))
+    return _woken(life, events, policies, deliveries, now)
 
 
 def told(
@@ -49,16 +52,16 @@ def _woken(
     now: Instant,
 ) -> State:
     """The state at `now`. What is dated ahead, by a clock before ours, takes effect when time comes to it."""
-    state = life.seen_at(now)
+    state = seen(life, now)
     ahead = sorted({move.place.at for move in life.history.moves[life.moves :]})
-    seen = state
+    last = state
     for at in ahead:
-        if seen.changes_at is not None and seen.changes_at < at:
+        if last.changes_at is not None and last.changes_at < at:
             break
-        seen = play(events, policies, deliveries, _moment(at)).seen_at(at)
-        if replace(seen, changes_at=None) != replace(state, changes_at=None):
+        last = seen(play(events, policies, deliveries, _moment(at)), at)
+        if replace(last, changes_at=None) != replace(state, changes_at=None):
             return replace(state, changes_at=at)
-    return replace(state, changes_at=seen.changes_at) if ahead else state
+    return replace(state, changes_at=last.changes_at) if ahead else state
 
 
 def _moment(now: Instant) -> Place:

@@ -10,7 +10,7 @@ from retour.lifecycle.counters import Bounce
 from retour.lifecycle.history import History, Place
 from retour.lifecycle.policy import Counting, Policy, TypeRule
 from retour.lifecycle.table import CAUSES, STOPS, Trigger, moved
-from retour.model import BounceType, Cause, Event, EventKind, Reason, State, StateName
+from retour.model import BounceType, Cause, Event, EventKind, Reason, StateName
 
 CONFIRMED_AFTER, CONFIRMED_WITHIN = 24 * HOUR, 30 * DAY  # rule 2, both ends included
 
@@ -207,7 +207,7 @@ class Life:
             return bounce._replace(listed=False, void=True)
         return bounce._replace(doubted=len(closed) < len(around))
 
-    # --- what is seen -----------------------------------------------------------------------------------
+    # --- what is looked at ------------------------------------------------------------------------------
 
     def looked_at(self) -> Sequence[Bounce]:
         """The bounces since clean that the counting mode of the moment looks at, before any window."""
@@ -215,46 +215,6 @@ class Life:
 
     def counted(self, at: Instant) -> counters.Counters:
         return counters.read(self.looked_at(), self.policy, at)
-
-    def look_for_listed(self, now: Instant) -> Instant | None:
-        """Between `valid` and `bouncing` (rule 3). Returns when the last listed bounce leaves the window."""
-        last = _last_listed(self.looked_at())
-        fades = None
-        if last is not None and self.policy.counting is Counting.WINDOWED:
-            fades = last + self.policy.within_days * DAY
-        gone = last is None or (fades is not None and fades <= now)
-        self.move(Trigger.FADED if gone else Trigger.LISTED)
-        return fades if self.state is StateName.BOUNCING else None
-
-    def seen_at(self, now: Instant) -> State:
-        """The state at a moment at or after all that was played, when nothing but time has passed since."""
-        read, due, fades = self.counted(now), self.due(), self.look_for_listed(now)
-        slides = [counter.slides_at(self.policy.within_days) for counter in read.values()]
-        own = [reason for reason, threshold in self.policy.threshold_by_reason.items() if threshold]
-        return State(
-            state=self.state,
-            causes=self.causes,
-            since=self.since,
-            until=due,
-            hard=_value(read, BounceType.HARD),
-            soft=_value(read, BounceType.SOFT),
-            block=_value(read, BounceType.BLOCK),
-            reasons={reason: _value(read, reason) for reason in own},
-            reactivations=self.reactivations,
-            unsubscribed=self.unsubscribed,
-            changes_at=min((at for at in (due, fades, *slides) if at is not None), default=None),
-            last_bounce=_last_listed(self.bounces),
-            listed=sum(bounce.listed for bounce in self.bounces),
-        )
-
-
-def _last_listed(bounces: Sequence[Bounce]) -> Instant | None:
-    return next((bounce.at for bounce in reversed(bounces) if bounce.listed), None)
-
-
-def _value(read: counters.Counters, name: counters.CounterName) -> int:
-    counter = read.get(name)
-    return 0 if counter is None else counter.value()
 
 
 _TYPES: Mapping[TypeRule, BounceType | None] = {

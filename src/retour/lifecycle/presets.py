@@ -23,7 +23,7 @@ _RANGES: Mapping[str, range] = {
     "block_threshold": range(51),
     "within_days": range(1, 731),
     "min_days": range(731),
-    "reset_after": range(3651),  # a bound of ours: ten years, so that no due time leaves the calendar
+    "reset_after": range(36_501),  # a bound of ours: a hundred years
     "max_reactivations": range(11),
     "reset_growth": range(1, 5),
 }

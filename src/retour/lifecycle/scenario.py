@@ -31,17 +31,18 @@ _EXPECTED = (
     *("step", "at", "event", "state", "cause", "since", "until", "soft", "hard", "block", "reasons"),
     *("reactivations", "decision", "decision_system"),
 )
+NOTHING = ("none", "")
+"""How an `expect` says null, which TOML does not have."""
+
 _NUMBERS = ("step", "soft", "hard", "block", "reactivations")
 _MOMENTS = ("at", "since", "until")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "event": EVENTS,
     "state": tuple(StateName),
-    "cause": (*Cause, "none"),
+    "cause": (*Cause, *NOTHING),
     "decision": tuple(Answer),
     "decision_system": tuple(Answer),
 }
-NOTHING = "none"
-"""How an `expect` says null, which TOML does not have."""
 
 
 class ScenarioError(UnreadableError):
@@ -207,10 +208,10 @@ class _Reader:
         if key in _NUMBERS:
             return self.number(path, value)
         if key in _MOMENTS:
-            return None if value == NOTHING else self.moment(path, value)
+            return None if value in NOTHING else self.moment(path, value)
         if key in _CHOICES:
             chosen = self.choice(path, value, _CHOICES[key])
-            return None if chosen == NOTHING else chosen
+            return None if chosen in NOTHING else chosen
         if key == "reasons":
             return self.counters(path, value)
         raise self.error(path, "scenario.unknown_key", value=key, allowed=_EXPECTED)

@@ -9,6 +9,7 @@ from retour.lifecycle.decide import decide
 from retour.lifecycle.fold import play
 from retour.lifecycle.policy import Policy
 from retour.lifecycle.scenario import Scenario, Step
+from retour.lifecycle.seen import seen
 from retour.model import MailKind, State
 
 
@@ -57,7 +58,7 @@ def simulate(scenario: Scenario) -> Iterator[Played]:
     events = scenario.events
     for step in scenario.steps:
         life = play(events, scenario.policies, (), step.place)
-        yield Played(step, life.seen_at(step.place.at), life.policy)
+        yield Played(step, seen(life, step.place.at), life.policy)
 
 
 def _moment(instant: Instant | None) -> str | None:
