@@ -155,10 +155,7 @@ def _bound(host: str, port: int, key: str) -> socket.socket:
 
 
 def _no_port(host: str, port: int, key: str, error: OSError) -> StartError:
-    return StartError(
-        f"{host}:{port}: cannot be opened ({error.strerror or error}); stop the program that uses it, "
-        f"or choose another with the setting {key}"
-    )
+    return StartError("port", host=host, port=port, reason=error.strerror or error, key=key)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from retour.settings import Origin, Settings
 from retour.snapshot import Table
 from retour.stores import sqlite
 from retour.stores.sqlite import SqliteInbox
+from retour.texts import catalogue
 
 log = structlog.get_logger("retour")
 _TRIES = 20
@@ -41,7 +42,16 @@ _PULSE = threading.Event()  # never set
 
 
 class StartError(Exception):
-    """Retour cannot start; the message says why and what to do."""
+    """Retour cannot start; `told` says why and what to do, in the reader's language."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        self.code = code  # a key under [start] in texts/serve.en.toml
+        self.details = details
+        super().__init__(self.told())
+
+    def told(self, lang: str = "en") -> str:
+        """The sentence."""
+        return catalogue(f"serve.{lang}")(f"start.{self.code}", **self.details)
 
 
 class SystemClock:
@@ -128,7 +138,7 @@ def build(settings: Settings) -> House:
         )
     except (keyfile.KeyFileError, sqlite.StoreError) as error:
         lock.close()
-        raise StartError(str(error)) from error
+        raise StartError("store", reason=error) from error
     clock, metrics, table, bus = SystemClock(), Metrics(), Table(keys.pepper), LocalBus()
     bus.follow(table.apply)
     directory = Directory(store.accounts, table)
@@ -273,10 +283,7 @@ def _locked(data: Path) -> IO[str]:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / "serve.lock").open("a", encoding="ascii")
     except OSError as error:
-        raise StartError(
-            f"{data}: cannot be written ({error.strerror}); choose another with --data or data_dir, "
-            f"or give user {os.getuid()} the right to write there"
-        ) from error
+        raise StartError("directory", data=data, reason=error.strerror, user=os.getuid()) from error
     for _ in range(_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -285,4 +292,4 @@ def _locked(data: Path) -> IO[str]:
         else:
             return lock
     lock.close()
-    raise StartError(f"{data}: another `retour serve` uses this directory; stop it first")
+    raise StartError("in_use", data=data)

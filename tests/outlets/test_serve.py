@@ -205,6 +205,7 @@ def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path) -> None:
 
 def test_a_data_directory_in_use_is_told(retour: Process, tmp_path: Path) -> None:
     assert "another `retour serve` uses this directory" in refused(tmp_path)
+    assert "ein anderes `retour serve` benutzt dieses Verzeichnis" in refused(tmp_path, "--lang", "de")
 
 
 def test_a_data_directory_that_cannot_be_is_told(tmp_path: Path) -> None:

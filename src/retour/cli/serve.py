@@ -6,12 +6,9 @@ from typing import Annotated
 import typer
 
 from retour.cli import app
+from retour.cli.store import Language
 
 CANNOT_START = 1
-EXTRA = (
-    "retour serve needs packages that are not installed ({missing}); install them with: "
-    'pip install "retour[server]"'
-)
 
 
 @app.command()
@@ -24,11 +21,16 @@ def serve(
         bool,
         typer.Option("--demo", help="Make a demo account and a mailbox simulator, and show what to try."),
     ] = False,
+    lang: Language = "en",
 ) -> None:
     """Run the API, the SMTP and LMTP inlets, the Postfix policy service and the worker."""
+    from retour.cli.explain import catalogue_of
+    from retour.texts import catalogue
+
+    language = catalogue_of(lang).language
     try:
         from retour import serving
     except ModuleNotFoundError as error:
-        typer.echo(EXTRA.format(missing=error.name), err=True)
+        typer.echo(catalogue(f"serve.{language}")("extra", missing=error.name), err=True)
         raise typer.Exit(CANNOT_START) from error
-    raise typer.Exit(serving.run(config, data, demo=demo))
+    raise typer.Exit(serving.run(config, data, demo=demo, lang=language))

@@ -1,0 +1,24 @@
+"""What these commands say, they say in both languages."""
+
+import re
+
+import pytest
+
+from retour.texts import catalogue
+
+
+@pytest.mark.parametrize("name", ["admin", "serve"])
+def test_both_languages_have_the_same_keys_and_words_to_fill_in(name: str) -> None:
+    english, german = catalogue(f"{name}.en"), catalogue(f"{name}.de")
+    assert english.keys == german.keys
+    for key in english.keys:
+        filled = [set(re.findall(r"{(\w+)}", words._texts[key])) for words in (english, german)]
+        assert filled[0] == filled[1], key
+
+
+def test_problems_fill_in_the_same_words_in_both_languages() -> None:
+    from retour.outlets.api.problems import CATALOGUE
+
+    for name, entry in CATALOGUE.items():
+        words = [set(re.findall(r"{(\w+)}", " ".join(entry[language].values()))) for language in ("en", "de")]
+        assert words[0] == words[1] or name == "policy_invalid", name
