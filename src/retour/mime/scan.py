@@ -57,22 +57,22 @@ class Part:
         body = self.body()[: limits.TEXT]
         if self.head.low.find(b"charset", self.head.start, self.head.end) < 0:
             return decode_text(body)
-        charset = self.parameter(_CHARSET, "charset")
+        charset = self._parameter(_CHARSET, b"charset").decode("latin-1")
         if charset_codec(charset) is None:
             note(self._defects, limits.UNKNOWN_CHARSET)
         return decode_text(body, charset)
 
     def boundary(self) -> bytes:
         """The boundary of a multipart, b"" when there is none."""
-        return self.parameter(_BOUNDARY, "boundary").encode("latin-1", "replace").rstrip()
+        return self._parameter(_BOUNDARY, b"boundary").rstrip()
 
-    def parameter(self, pattern: re.Pattern[bytes], name: str) -> str:
+    def _parameter(self, pattern: re.Pattern[bytes], name: bytes) -> bytes:
         """A Content-Type parameter: by the short way, or by RFC 2231 where a star says so."""
         content = self.head.value(b"content-type")
-        if b"*" in content and f"{name}*".encode() in content.lower():
-            return parameters(content).get(name, "")
+        if b"*" in content and name + b"*" in content.lower():
+            return parameters(content).get(name.decode(), "").encode("latin-1", "replace")
         match = pattern.search(content) if content else None
-        return match[match.lastindex or 0].decode("latin-1") if match else ""
+        return match[match.lastindex or 0] if match else b""
 
 
 class Mail:
@@ -182,19 +182,18 @@ def _split_at(mail: Mail, end: int, delimiter: bytes, at: int, depth: int) -> No
 def _next_delimiter(raw: bytes, delimiter: bytes, start: int, end: int) -> int:
     """RFC 2046 §5.1.1: a delimiter line holds nothing else but white space, or `--` at the end."""
     at = raw.find(delimiter, start, end)
-    size = len(delimiter)
-    while at >= 0:
-        if raw[at + size : at + size + 1] in _AFTER_DELIMITER:
-            return at
+    while at >= 0 and raw[at + len(delimiter) : at + len(delimiter) + 1] not in _AFTER_DELIMITER:
         at = raw.find(delimiter, at + 1, end)
-    return -1
+    return at
 
 
 def _inner(mail: Mail, start: int, end: int) -> Part:
     """The part between two delimiters; `start` is the line feed before its first header or blank line."""
-    stop = _header_end(mail.raw, start, end)
-    head = Block(mail.raw, mail.low, start, min(stop, start + limits.HEADER_BLOCK))
+    raw = mail.raw
+    if raw[start + 1 : start + 2] == b"\n":  # no header at all: RFC 2046 §5.1
+        return Part(Block(raw, mail.low, start, start), min(start + 2, end), end, mail.defects)
+    stop = _header_end(raw, start, end)
+    head = Block(raw, mail.low, start, min(stop, start + limits.HEADER_BLOCK))
     if stop - start > 3 * limits.HEADERS and (stop > head.end or head.over_limits()):
         mail.note(limits.TOO_COMPLEX)
-    begin = stop + 1 if stop > start or mail.raw[start + 1 : start + 2] != b"\n" else stop + 2
-    return Part(head, min(begin, end), end, mail.defects)
+    return Part(head, min(stop + 1, end), end, mail.defects)

@@ -63,5 +63,7 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
 
 def strongest(reports: tuple[Report, ...]) -> Kind:
     """The kind of a mail with several reports: one bounce makes it a bounce."""
-    kinds = {report.kind for report in reports}
+    if len(reports) == 1:
+        return reports[0].kind
+    kinds = [report.kind for report in reports]
     return next(kind for kind in (Kind.BOUNCE, Kind.SUPPRESSED, Kind.DELAY, Kind.DELIVERED) if kind in kinds)

@@ -1,14 +1,14 @@
 """Delivery status notifications: RFC 3464, and RFC 6533 for addresses outside of ASCII."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from retour.codes import codes_in
-from retour.mime import Block
-from retour.mime.encoded import decode_text, decode_words
+from retour.mime.encoded import decode_words
 from retour.model import Action, Kind, Report
 from retour.parse.dates import moment
 from retour.parse.dialects import sendmail
+from retour.parse.fields import OCTETS, Fields, groups_of
 from retour.parse.mailbox import original_address, typed_address
 from retour.parse.notice import Notice
 from retour.parse.prose import claims_in
@@ -16,11 +16,6 @@ from retour.parse.reply import report_of
 from retour.parse.words import words_about
 
 RECIPIENTS = 100  # read from one notice; the rest is given up with a defect
-_OCTETS = 64 * 1024  # examined of one report
-
-Fields = Mapping[str, str]
-
-_FOLDED = re.compile(r"\n[ \t]+(?=\S)")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _ACTIONS = {action.value: action for action in Action}
 _KINDS = {
@@ -30,67 +25,43 @@ _KINDS = {
     Action.RELAYED: Kind.DELIVERED,
     Action.EXPANDED: Kind.DELIVERED,
 }
-_RECIPIENT = ("final-recipient", "original-recipient")
-_RESULT = ("action", "status", "diagnostic-code")
 
 
 def read_delivery_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
     """A report for each recipient of the machine-readable parts, in order; () when there is none."""
-    return _reports(
-        [group for block in notice.status for group in recipient_groups(_text(block))], notice, mta
-    )
+    if not notice.status:
+        return ()
+    return _reports([group for groups in notice.status for group in about_recipients(groups)], notice, mta)
 
 
 def read_pasted_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
     """As above, for fields that stand among the words of a notice; () when there are none."""
     if "\nfinal-recipient:" not in notice.low:
         return ()
-    return _reports(list(recipient_groups(notice.words)), notice, mta)
+    return _reports(about_recipients(groups_of(notice.words[:OCTETS])), notice, mta)
 
 
-def _reports(groups: list[Fields], notice: Notice, mta: str | None) -> tuple[Report, ...]:
+def _reports(groups: Sequence[Fields], notice: Notice, mta: str | None) -> tuple[Report, ...]:
+    if len(groups) == 1:
+        return (_report(groups[0], notice, True, mta),)
     if len(groups) > RECIPIENTS:
         notice.mail.note("too_many_recipients")
-        groups = groups[:RECIPIENTS]
-    return tuple(_report(group, notice, len(groups) == 1, mta) for group in groups)
+    return tuple([_report(group, notice, False, mta) for group in groups[:RECIPIENTS]])
 
 
-def recipient_groups(text: str) -> Sequence[Fields]:
-    """The groups of fields that are about a recipient (RFC 3464 §2.1), also where blank lines are amiss."""
-    groups: list[dict[str, str]] = []
-    for group in _groups(text):
-        if any(name in group for name in _RECIPIENT):
-            groups.append(group)
-        elif any(name in group for name in _RESULT):
+def about_recipients(groups: Sequence[dict[str, str]]) -> Sequence[Fields]:
+    """Those groups that are about a recipient (RFC 3464 §2.3), also where blank lines are amiss."""
+    about: list[dict[str, str]] = []
+    for group in groups:
+        if "final-recipient" in group or "original-recipient" in group:
+            about.append(group)
+        elif "action" in group or "status" in group or "diagnostic-code" in group:
             # QUIRK: a stray blank line cut these fields off from their recipient (24-stray-blank-lines).
-            if groups and not any(name in groups[-1] for name in group):
-                groups[-1].update(group)
+            if about and not any(name in about[-1] for name in group):
+                about[-1] = {**about[-1], **group}
             else:
-                groups.append(group)
-    return groups
-
-
-def _text(block: Block) -> str:
-    return decode_text(block.raw[block.start : min(block.end, block.start + _OCTETS)])
-
-
-def _groups(text: str) -> list[dict[str, str]]:
-    """The fields by lower-case name between blank lines; of a field that is repeated, the first."""
-    if "\n " in text or "\n\t" in text:
-        text = _FOLDED.sub(" ", text)  # RFC 3464 §2.1.1: folded as RFC 5322 headers are
-    groups: list[dict[str, str]] = []
-    group: dict[str, str] = {}
-    for line in text.split("\n"):
-        name, colon, value = line.partition(":")
-        name = name.rstrip().lower()
-        # QUIRK: some servers leave out the blank line between recipients (25-no-blank-lines).
-        if group and (not line.strip() or (name == "final-recipient" and name in group)):
-            groups.append(group)
-            group = {}
-        if colon and name not in group:
-            group[name] = value.strip()
-    groups.append(group)
-    return groups
+                about.append(group)
+    return about
 
 
 def _report(group: Fields, notice: Notice, alone: bool, mta: str | None) -> Report:
@@ -134,7 +105,8 @@ def _addresses(group: Fields, notice: Notice) -> tuple[str | None, str | None]:
 def _action(value: str) -> Action | None:
     word = value.lower()
     # QUIRK: "failure", "delayed (will retry)", "relayed to ..." of old servers: the first letters tell.
-    return _ACTIONS.get(word) or next((a for name, a in _ACTIONS.items() if word.startswith(name[:4])), None)
+    found = _ACTIONS.get(word)
+    return found or next((action for name, action in _ACTIONS.items() if word.startswith(name[:4])), None)
 
 
 def _kind(action: Action | None, status: str, notice: Notice) -> Kind:

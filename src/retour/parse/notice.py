@@ -4,48 +4,59 @@ import html
 import re
 
 from retour.mime import Block, Mail, Part
+from retour.mime.encoded import decode_text
 from retour.parse.divider import divide
+from retour.parse.fields import OCTETS, groups_of
 
-_RETURNED_TYPES = frozenset(
-    {
-        b"message/rfc822",
-        b"text/rfc822-headers",
-        b"text/rfc822-header",
-        b"message/rfc822-headers",
-        b"message/global",  # RFC 6532
-        b"message/global-headers",  # RFC 6533 §6
-        b"message/partial",
-    }
-)
-_STATUS_TYPES = frozenset({b"message/delivery-status", b"message/global-delivery-status"})
+_STATUS = "status"
+_RETURNED = "returned"
+_FEEDBACK = "feedback"
+_RECEIPT = "receipt"
+_ROLES = {
+    b"message/delivery-status": _STATUS,  # RFC 3464 §2
+    b"message/global-delivery-status": _STATUS,  # RFC 6533 §4
+    b"message/rfc822": _RETURNED,
+    b"message/global": _RETURNED,  # RFC 6532 §3.7
+    b"message/partial": _RETURNED,
+    b"text/rfc822-headers": _RETURNED,  # RFC 6522 §4
+    b"text/rfc822-header": _RETURNED,
+    b"message/rfc822-headers": _RETURNED,
+    b"message/global-headers": _RETURNED,  # RFC 6533 §5
+    b"message/feedback-report": _FEEDBACK,  # RFC 5965 §2
+    b"message/disposition-notification": _RECEIPT,  # RFC 8098 §3
+}
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
 _TAGS = re.compile(r"<(?!\S{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
+_EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 
 class Notice:
-    """A mail seen as a notice: `words` is what it says without the returned message, `low` its lower case."""
+    """A mail seen as a notice: `words` is what it says without the returned message, `low` its lower case.
 
-    __slots__ = (
-        "_plain",
-        "feedback",
-        "low",
-        "mail",
-        "receipt",
-        "returned",
-        "status",
-        "words",
-    )
+    `status` has the groups of fields of each delivery report; `feedback` and `receipt` tell whether
+    there is such a part; `returned` are the headers of the returned message.
+    """
+
+    __slots__ = ("_plain", "feedback", "low", "mail", "receipt", "returned", "status", "words")
 
     def __init__(self, mail: Mail) -> None:
         self.mail = mail
-        self.status: list[Block] = []
+        self.status: list[list[dict[str, str]]] = []
         self.feedback: Block | None = None
-        self.receipt: Part | None = None
+        self.receipt = False
         self.returned: Block | None = None
         self.words = self.low = ""
         self._plain: str | None = None
-        self._sort()
+        spoken: Part | None = None
+        for part in mail.parts:
+            role = _ROLES.get(part.type)
+            if role:
+                self._take(part, role)
+            elif part.type.startswith(b"text/") and (spoken is None or _says_more(part, spoken)):
+                spoken = part
+        if spoken is not None:
+            self._hear(spoken)
 
     def subject(self) -> str:
         """The subject in lower case."""
@@ -61,22 +72,15 @@ class Notice:
             self._plain = " ".join(self.low[:4096].split())
         return self._plain
 
-    def _sort(self) -> None:
-        spoken: Part | None = None
-        for part in self.mail.parts:
-            if part.type.startswith(b"text/") and part.type not in _RETURNED_TYPES:
-                if spoken is None or _says_more(part, spoken):
-                    spoken = part
-            elif part.type in _STATUS_TYPES:
-                self.status.append(part.fields())
-            elif part.type in _RETURNED_TYPES:
-                self.returned = self.returned or _head_of(part.fields())
-            elif part.type == b"message/feedback-report":  # RFC 5965 §2
-                self.feedback = part.fields()
-            elif part.type == b"message/disposition-notification":  # RFC 8098 §3
-                self.receipt = part
-        if spoken is not None:
-            self._hear(spoken)
+    def _take(self, part: Part, role: str) -> None:
+        if role == _STATUS:
+            self.status.append(groups_of(decode_text(part.body()[:OCTETS])))
+        elif role == _RETURNED:
+            self.returned = self.returned or _head_of(part.fields())
+        elif role == _FEEDBACK:
+            self.feedback = part.fields()
+        else:
+            self.receipt = True
 
     def _hear(self, part: Part) -> None:
         text = part.text()
@@ -84,6 +88,9 @@ class Notice:
             text = without_tags(text)
         low = lowered(text)
         cut, field = divide(low)
+        if cut == len(text):
+            self.words, self.low = text, low
+            return
         self.words, self.low, rest = text[:cut], low[:cut], text[field:]
         if rest and self.returned is None:
             octets = b"\n" + rest.encode("utf-8", "replace")
@@ -116,4 +123,5 @@ def without_tags(text: str) -> str:
     """HTML as the words a reader sees, roughly: one line per block. Linear, never raises."""
     text = _UNSEEN.sub(" ", text)
     text = _BREAKS.sub("\n", text)
-    return html.unescape(_TAGS.sub(" ", text)).replace("\xa0", " ")
+    text = html.unescape(_TAGS.sub(" ", text)).replace("\xa0", " ")
+    return _EMPTY_LINES.sub("\n\n", text)

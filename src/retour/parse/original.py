@@ -10,7 +10,13 @@ _NOTHING = Original()
 
 def read_original(notice: Notice) -> Original:
     """The original's marks; all None when nothing was returned."""
-    envid, sender = _envelope(notice)
+    envid = sender = None
+    for groups in notice.status:
+        about = groups[0]
+        if "original-envelope-id" in about:  # RFC 3464 §2.2.1
+            envid = from_xtext(about["original-envelope-id"])[:200] or None
+        if "x-postfix-sender" in about:
+            sender = typed_address(about["x-postfix-sender"])[0]
     head = notice.returned
     if head is None:
         return Original(envid=envid, return_path=sender) if envid or sender else _NOTHING
@@ -27,8 +33,7 @@ def read_original(notice: Notice) -> Original:
 
 def message_id(head: Block) -> str | None:
     """Message-ID without its angle brackets, None when absent."""
-    value = head.value(b"message-id").strip(b"<> \t")
-    return value.decode("utf-8", "replace") or None if value else None
+    return head.text(b"message-id").strip("<> \t") or None
 
 
 def sole_recipient(head: Block) -> str | None:
@@ -40,13 +45,3 @@ def sole_recipient(head: Block) -> str | None:
 def _return_path(head: Block) -> str | None:
     value = head.text(b"return-path")
     return one_address(value) if value else None
-
-
-def _envelope(notice: Notice) -> tuple[str | None, str | None]:
-    """Original-Envelope-Id (RFC 3464 §2.2.1), decoded from xtext, and the envelope sender of Postfix."""
-    for fields in notice.status:
-        envid = fields.text(b"original-envelope-id")
-        sender = fields.text(b"x-postfix-sender")
-        if envid or sender:
-            return from_xtext(envid)[:200] or None, typed_address(sender)[0] if sender else None
-    return None, None

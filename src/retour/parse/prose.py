@@ -58,7 +58,7 @@ def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...
         claims = [Claim(None, notice.words)]
     if len(claims) == 1 and reply_at(claims[0].words) < 0 <= reply_at(notice.words):
         claims = [Claim(claims[0].recipient, notice.words)]  # the reply stands before the address
-    return tuple(_report(kind, claim, notice, mta) for claim in claims)
+    return tuple([_report(kind, claim, notice, mta) for claim in claims])
 
 
 def claims_in(text: str, low: str) -> list[Claim]:

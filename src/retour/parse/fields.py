@@ -1,0 +1,34 @@
+"""The groups of fields in a machine-readable report (RFC 3464 §2.1, RFC 5965 §3)."""
+
+import re
+from collections.abc import Mapping
+
+Fields = Mapping[str, str]
+"""Values by lower-case name; of a name that is repeated, the first."""
+
+OCTETS = 64 * 1024  # examined of one report
+
+_FOLDED = re.compile(r"\n[ \t]+(?=\S)")
+
+
+def groups_of(text: str) -> list[dict[str, str]]:
+    """The groups between blank lines, in order; the first is about the message. At least one, maybe empty."""
+    if "\n " in text or "\n\t" in text:
+        text = _FOLDED.sub(" ", text)  # RFC 3464 §2.1.1: folded as headers are
+    groups: list[dict[str, str]] = []
+    group: dict[str, str] = {}
+    for line in text.split("\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            name = name.rstrip().lower()
+            if name not in group:
+                group[name] = value.strip()
+            elif name == "final-recipient":
+                # QUIRK: some servers leave out the blank line between recipients (25-no-blank-lines).
+                groups.append(group)
+                group = {name: value.strip()}
+        elif group and not line.strip():
+            groups.append(group)
+            group = {}
+    groups.append(group)
+    return groups
