@@ -194,7 +194,7 @@ def test_void_bounce_frees_the_delivery_of_its_send(played: Played) -> None:
     life.happens(KIND.DELIVERED, 2, send=1).bounces(UNKNOWN, 3, send=1)
     life.happens(KIND.INCIDENT_OPEN, 3).happens(KIND.INCIDENT_CLOSE, 4, outcome="revert")
     assert (played(life, 3).state, played(life, 3).soft) == (StateName.HELD, 1)
-    assert played(life, 4) == State()
+    assert (played(life, 4).state, played(life, 4).soft) == (StateName.VALID, 0)
 
 
 @pytest.mark.parametrize(("outcome", "causes"), [("confirm", HARD), ("revert", frozenset())])
