@@ -178,6 +178,8 @@ STEP = "[[step]]\nat = 2026-01-01T00:00:00Z\n"
         ('[[step]]\nevent = "now"\nat = 0001-01-01T00:00:00+09:00\n', 3, "at"),
         ('step = [\n  { event = "now" },\n]\n', 1, "at"),
         (STEP + "event = now\n", 3, "event"),
+        (STEP + 'event = "now"\nsent = 2026-01-01T00:00:00\n', 4, "sent"),
+        (STEP + 'event = "restore"\nreason = 2026-01-01T00:00:00\n', 4, "reason"),
         ("[[step\n", 1, "step"),
         ("\n\nnumber = " + "9" * 5000, 3, "number"),
         ("deep = " + "[" * 5000, 1, "deep"),

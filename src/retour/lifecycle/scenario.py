@@ -25,6 +25,7 @@ EVENTS = (
 
 STEP_KEYS = ("at", "event", "reason", "status", "send", "sent", "set", "from", "outcome", "note", "expect")
 _ONLY_OF = {"set": "policy", "from": "incident_open", "outcome": "incident_close"}
+_OF_REPORTS = ("reason", "status", "send", "sent")
 _NEEDED = {"policy": "set", "incident_close": "outcome"}
 
 _EXPECTED = (
@@ -33,6 +34,8 @@ _EXPECTED = (
 )
 NOTHING = ("none", "")
 """How an `expect` says null, which TOML does not have."""
+
+_WITH_REASON = (EventKind.BOUNCE, EventKind.DELAY)
 
 _NUMBERS = ("step", "soft", "hard", "block", "reactivations")
 _MOMENTS = ("at", "since", "until")
@@ -178,6 +181,9 @@ class _Reader:
         for key, only in _ONLY_OF.items():
             if key in entry and event != only:
                 raise self.error((*path, key), "scenario.not_here", event=event, only=only)
+        for key in _OF_REPORTS:
+            if key in entry and event in ("policy", "now"):
+                raise self.error((*path, key), "scenario.not_here", event=event, only="bounce")
         if event in _NEEDED and _NEEDED[event] not in entry:
             raise self.error((*path, _NEEDED[event]), "scenario.missing")
         if not isinstance(entry.get("set", {}), dict):
@@ -191,7 +197,7 @@ class _Reader:
             id=_id(int(path[1])),
             kind=kind,
             at=at,
-            reason=given("reason", self.reason) if kind in (EventKind.BOUNCE, EventKind.DELAY) else None,
+            reason=given("reason", self.reason if kind in _WITH_REASON else self.free_text),
             status=given("status", self.status),
             send=given("send", self.send),
             handed_over=given("sent", self.moment),
@@ -225,6 +231,11 @@ class _Reader:
 
     def reason(self, path: Path, value: Any) -> Reason:
         return Reason(self.choice(path, value, tuple(Reason)))
+
+    def free_text(self, path: Path, value: Any) -> None:
+        """The reason of a restore or a stop: for people, not for the machine."""
+        if not isinstance(value, str):
+            raise self.error(path, "scenario.no_text_value", value=value)
 
     def moment(self, path: Path, value: Any) -> Instant:
         if not isinstance(value, datetime) or value.tzinfo is None:
