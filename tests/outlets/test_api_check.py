@@ -29,6 +29,13 @@ def test_a_dead_address_is_stopped_however_its_domain_is_written(retour: Install
     assert (answer["decision"], answer["why"], answer["kind"]) == ("stop", "hard", "system")
 
 
+def test_a_plus_that_was_not_encoded_is_still_a_plus(retour: Installation) -> None:
+    retour.bounce("ann+x@b.example")
+    for written in ("ann+x@b.example", "ann%2Bx@b.example"):
+        answer = retour.ask("GET", f"/v1/check?address={written}").json()
+        assert (answer["address"], answer["why"]) == ("ann+x@b.example", "hard")
+
+
 def test_many_are_answered_in_their_order(retour: Installation) -> None:
     retour.bounce(ADDRESS)
     addresses = ["ann@b.example", ADDRESS, "no address"]

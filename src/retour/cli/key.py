@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from retour import secret
 from retour.cli import app
 from retour.cli.store import Config, Data, Language, ended, now, opened, words_of
 from retour.model import Role
-from retour.ports import Key
 
 keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
@@ -26,6 +24,9 @@ def add(
     lang: Language = "en",
 ) -> None:
     """Make a key. It alone is written to stdout, so that a script can take it from there."""
+    from retour import secret
+    from retour.ports import Key
+
     words = words_of(lang)
     if not account and role not in _STAFF:
         raise ended(words("fault.account_needed", role=role.value))
