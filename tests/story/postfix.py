@@ -120,6 +120,8 @@ class Postfix:
     ) -> dict[str, tuple[int, bytes]]:
         """Hand over one message as a sending program does; the recipients refused at once, with the reply."""
         options = [f"ENVID={envid}"] if envid else []
+        if not "".join(recipients).isascii():
+            options.append("SMTPUTF8")  # RFC 6531 §3.4
         with smtplib.SMTP("127.0.0.1", self.port) as smtp:
             try:
                 return smtp.sendmail(sender, recipients, message, options)

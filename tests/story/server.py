@@ -37,17 +37,17 @@ port = {policy}
 class Server:
     """One installation of Retour with an account "shop", whose return domain is return.test.
 
-    It may be started, killed and started again; data and ports stay.
+    It may be started, killed and started again; data and ports stay. `settings` is TOML that is added.
     """
 
     domain = "return.test"
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, settings: str = "") -> None:
         self.directory = directory / "retour"
         self.directory.mkdir()
         self.ports = {name: free_port() for name in ("api", "smtp", "lmtp", "policy")}
         self.config = self.directory / "retour.toml"
-        self.config.write_text(_SETTINGS.format(directory=self.directory, **self.ports))
+        self.config.write_text(_SETTINGS.format(directory=self.directory, **self.ports) + settings)
         self.process: subprocess.Popen[bytes] | None = None
         self.key = self._first_key()
 

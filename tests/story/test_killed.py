@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from story.dovecot import Dovecot
 from story.killed import STEPS
+from story.page import block
+from story.postfix import Postfix
 from story.server import Server
 from story.waiting import eventually
 
@@ -110,6 +113,23 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_counts_twice(
             assert (life["state"]["state"], life["state"]["soft"]) == ("bouncing", 1)
             assert [event["reason"] for event in life["events"]] == ["mailbox_full"]
             assert len(life["ledger"]) == 1
+
+
+@pytest.mark.engine("postfix", "dovecot")
+def test_postfix_keeps_the_bounce_that_retour_died_over(ground: Path, server: Server) -> None:
+    config = block("relay_domains", server)
+    config["relay_domains"] += ", mailbox.test"
+    server.start([sys.executable, "-m", "story.killed", "before put"])
+    with Dovecot(ground, {}) as dovecot:
+        config["transport_maps"] += f", inline:{{ mailbox.test=lmtp:inet:127.0.0.1:{dovecot.port} }}"
+        with Postfix(ground, "sender", config) as postfix:
+            postfix.submit(server.return_address("nobody@mailbox.test"), ["nobody@mailbox.test"])
+            assert died(server) == -signal.SIGKILL
+            eventually(lambda: "status=deferred" in postfix.story(), "the bounce to wait", postfix.story)
+            with server.running():
+                postfix.flush()
+                life = comes(server, "nobody@mailbox.test")
+    assert [event["reason"] for event in life["events"]] == ["address_unknown"]
 
 
 def died(server: Server) -> int:
