@@ -17,18 +17,22 @@ def arrival_id(inlet: str, source: str | bytes, recipient: str | None) -> bytes:
 
     `source` is the id that the source gives (a provider's event id) or else the content itself.
     """
-    told = source.encode() if isinstance(source, str) else sha256(source).digest()
-    return _digest(b"arrival", inlet.encode(), told, b"" if recipient is None else recipient.encode())
+    told = _octets(source) if isinstance(source, str) else sha256(source).digest()
+    return _digest(b"arrival", _octets(inlet), told, _octets(recipient or ""))
 
 
 def event_id(arrival: bytes, send: int | None, recipient: str) -> bytes:
     """Id of the event that one report of an arrival makes; the arrival stands for its inlet and source."""
-    return _digest(b"event", arrival, b"" if send is None else str(send).encode(), recipient.encode())
+    return _digest(b"event", arrival, _octets("" if send is None else str(send)), _octets(recipient))
 
 
 def act_id(act: str, account: str, address: str, at: Instant, actor: str) -> bytes:
     """Id of the event that a person or a job makes: who did what to which address, and when."""
-    return _digest(b"act", *(text.encode() for text in (act, account, address, str(at), actor)))
+    return _digest(b"act", *map(_octets, (act, account, address, str(at), actor)))
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # a remote's octets that were no UTF-8 have an id, too
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -39,6 +39,9 @@ class Outcome(StrEnum):
     UNPARSED = "unparsed"  # kept with its bytes until somebody writes a rule for it
 
 
+BATCH_OCTETS = 16 * 1024 * 1024  # what a worker holds in memory at once
+
+
 class Inbox(Protocol):
     """Arrivals on disk. What was put is never lost before it is settled."""
 
@@ -46,7 +49,10 @@ class Inbox(Protocol):
         """Commit the arrivals, one fsync for all. An id already there is ignored."""
 
     def waiting(self, limit: int) -> list[Arrival]:
-        """The oldest arrivals not yet settled; empty when there are none."""
+        """The oldest arrivals not yet settled; empty when there are none.
+
+        At most `limit`, and no more than BATCH_OCTETS of them together unless the first alone has more.
+        """
 
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
         """Mark arrivals as judged or unparsed, after the ledger's commit."""

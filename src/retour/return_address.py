@@ -112,7 +112,7 @@ def _octets(local: str) -> bytes:
 
 
 def _mac(master: bytes, body: bytes, domain: str) -> bytes:
-    signed = body + domain.lower().encode()
+    signed = body + domain.lower().encode("utf-8", "surrogatepass")
     return hmac.digest(_account_key(master, body[2:5]), signed, "sha256")[:_MAC]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from retour.model import Arrival, Proof
-from retour.ports import Inbox, Outcome
+from retour.ports import BATCH_OCTETS, Inbox, Outcome
 
 
 def arrival(n: int, **told: object) -> Arrival:
@@ -58,3 +58,14 @@ def test_only_judged_bytes_expire(inbox: Inbox) -> None:
 def test_octets_that_are_no_text_do_not_stop_an_arrival(inbox: Inbox) -> None:
     inbox.put([arrival(1, mail_from="a\udcff@b.example")])
     assert len(inbox.waiting(9)) == 1
+
+
+def test_a_worker_is_never_given_more_than_it_can_hold(inbox: Inbox) -> None:
+    big = BATCH_OCTETS // 3 + 1
+    inbox.put([arrival(n, raw=b"x" * big) for n in range(1, 5)])
+    inbox.put([arrival(5, raw=b"x" * (BATCH_OCTETS + 1))])
+    taken = []
+    while batch := inbox.waiting(100):
+        taken.append(len(batch))
+        inbox.settle({waiting.id: Outcome.JUDGED for waiting in batch}, 9)
+    assert taken == [2, 2, 1]

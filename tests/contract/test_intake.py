@@ -81,11 +81,13 @@ def dsn(
 ) -> bytes:
     date = to_datetime(at).strftime("%a, %d %b %Y %H:%M:%S +0000")
     recipients = "".join(RECIPIENT.format(address=address, **fields) for address, fields in told)
-    return DSN.format(to=to, date=date, recipients=recipients, message_id=message_id).encode()
+    mail = DSN.format(to=to, date=date, recipients=recipients, message_id=message_id)
+    return mail.encode("utf-8", "surrogateescape")
 
 
 def arrival(raw: bytes, rcpt_to: str | None, at: Instant = NOW, proof: Proof = Proof.TOKEN) -> Arrival:
-    return Arrival(arrival_id("lmtp", raw, rcpt_to), "lmtp", at, raw, len(raw), "", rcpt_to, proof)
+    id = arrival_id("lmtp", raw, rcpt_to)
+    return Arrival(id, "lmtp", at, raw, len(raw), "", rcpt_to, proof)
 
 
 @dataclass
@@ -216,6 +218,43 @@ def test_what_the_judge_fails_on_is_unparsed_and_stops_nothing(house: House) -> 
     assert taken.outcomes == {bad.id: Outcome.UNPARSED, good.id: Outcome.JUDGED}
     assert isinstance(taken.faults[bad.id], RecursionError)
     assert len(taken.changes) == 1
+
+
+def test_what_fails_in_the_store_alone_is_unparsed_and_the_others_are_taken(
+    house: House, inbox: Inbox
+) -> None:
+    sent = house.send("ann@b.example")
+    inbox.put([arrival(b"poison", sent.return_address)])
+    inbox.put([arrival(dsn("x", ("ann@b.example", UNKNOWN)), sent.return_address)])
+
+    def fragile(batch: Sequence[Arrival], now: Instant) -> Taken:
+        if any(found.raw == b"poison" for found in batch):
+            raise OverflowError("a bug of ours")
+        return house.take(*batch)
+
+    reported: list[Taken] = []
+    worker = Worker(inbox, fragile, LocalBus(), FixedClock(), report=reported.append)
+    assert worker.drain() == 2
+    assert inbox.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 1, Outcome.UNPARSED: 1}
+    assert [len(taken.faults) for taken in reported] == [1, 0]
+
+
+def test_an_account_that_does_not_exist_stops_nothing(house: House) -> None:
+    raw = dsn("x", ("ann@b.example", UNKNOWN))
+    mail = replace(arrival(raw, None), account="a slip in the settings", proof=Proof.OPEN)
+    taken = house.take(mail)
+    assert [(event.account, event.standing) for event in taken.events] == [("", Standing.UNPROVEN)]
+    assert "unknown_account" in taken.events[0].defects
+
+
+@pytest.mark.parametrize(
+    "to", ["\udcff@acme.example", "rt-" + "a" * 40 + "@\udcff", "@", "rt-@", "a@b@c", "\0", "é@é"]
+)
+def test_any_envelope_recipient_is_taken(house: House, to: str) -> None:
+    raw = dsn("x", ("ann@b.example", UNKNOWN), message_id="\udcff")
+    told = raw.replace(b"ann@", b"\xff\xfe\x00@")
+    taken = house.take(arrival(raw, to), arrival(told, to))
+    assert (len(taken.outcomes), taken.faults, taken.changes) == (2, {}, [])
 
 
 @pytest.mark.parametrize(

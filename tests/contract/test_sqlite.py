@@ -1,5 +1,6 @@
 """What only a file can get wrong: crashes, other processes, other versions, plans."""
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -173,7 +174,7 @@ def test_every_statement_compiles(tmp_path: Path) -> None:
 
 
 def _blanks(text: str) -> object:
-    names = {word.strip(":,()") for word in text.split() if word.lstrip("(").startswith(":")}
+    names = re.findall(r":(\w+)", text)
     return dict.fromkeys(names) if names else [None] * text.count("?")
 
 
@@ -203,6 +204,7 @@ def plan(name: str, file: str = "ledger.sql", folder: Path | None = None) -> str
         ("after_domain", "ledger.sql"),
         ("evidence", "ledger.sql"),
         ("bounces", "ledger.sql"),
+        ("bounces_found", "ledger.sql"),
         ("by_id", "sends.sql"),
         ("any_of_message", "sends.sql"),
         ("of_message_to", "sends.sql"),

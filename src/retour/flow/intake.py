@@ -6,11 +6,13 @@ them from the inbox in batches; whatever happens in between, they are taken agai
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from retour.flow.tie import Tie, claim_of, known, ties
+from retour.flow.tie import Claim, Tie, claim_of, known, ties
 from retour.identity import event_id
 from retour.instants import DAY, MINUTE, Instant
 from retour.model import (
@@ -26,7 +28,7 @@ from retour.model import (
     Standing,
     Verdict,
 )
-from retour.ports import Bus, Change, Clock, Inbox, Outcome, Store
+from retour.ports import Account, Bus, Change, Clock, Inbox, Outcome, Store
 from retour.return_address import Keyring
 
 HORIZON = 400 * DAY  # lifecycle rule 15
@@ -56,40 +58,49 @@ class Taken:
     faults: Mapping[bytes, Exception] = field(default_factory=dict)  # arrivals that the judge failed on
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An arrival that was read: what it says, and what it claims to be about."""
+
+    arrival: Arrival
+    reading: Reading
+    verdicts: Sequence[Verdict]
+    claim: Claim
+
+
 def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant) -> Taken:
     """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit."""
     accounts = {account.number: account for account in store.accounts.accounts()}
-    judged, faults = _judge_all(arrivals, judge)
-    claims = {
-        arrival.id: claim_of(arrival, judged[arrival.id][0].original, keyring, accounts)
-        for arrival in arrivals
-    }
-    sends = known([(claims[a.id], judged[a.id][0]) for a in arrivals], store.sends)
     outcomes: dict[bytes, Outcome] = {}
     events: list[Event] = []
-    for arrival in arrivals:
-        reading, verdicts = judged[arrival.id]
-        tied = ties(arrival, reading, claims[arrival.id], sends)
-        made = _events(arrival, reading, verdicts, tied, now)
-        outcomes[arrival.id] = _outcome(reading, made, tied)
+    mails, faults = _read_all(arrivals, judge, keyring, accounts)
+    sends = known([(mail.claim, mail.reading) for mail in mails], store.sends)
+    names = {account.name for account in accounts.values()}
+    for mail in mails:
+        tied = [_within(names, tie) for tie in ties(mail.arrival, mail.reading, mail.claim, sends)]
+        made = _events(mail, tied, now)
+        outcomes[mail.arrival.id] = _outcome(mail.reading, made, tied)
         events += made
-    return Taken(outcomes, events, store.ledger.record(events, now), faults)
+    return Taken(
+        outcomes | dict.fromkeys(faults, Outcome.UNPARSED), events, store.ledger.record(events, now), faults
+    )
 
 
-def _judge_all(
-    arrivals: Sequence[Arrival], judge: Judge
-) -> tuple[dict[bytes, tuple[Reading, Sequence[Verdict]]], dict[bytes, Exception]]:
-    """Readings with verdicts. What the judge fails on is unparsed: one mail never stops the others."""
-    judged: dict[bytes, tuple[Reading, Sequence[Verdict]]] = {}
+def _read_all(
+    arrivals: Sequence[Arrival], judge: Judge, keyring: Keyring, accounts: Mapping[int, Account]
+) -> tuple[list[Read], dict[bytes, Exception]]:
+    """What was read. What the judge fails on is unparsed: one mail never stops the others."""
+    mails: list[Read] = []
     faults: dict[bytes, Exception] = {}
     for arrival in arrivals:
         try:
             found = judge(arrival.raw)
-            judged[arrival.id] = _readable(arrival, found.reading, found.verdicts)
+            reading, verdicts = _readable(arrival, found.reading, found.verdicts)
+            claim = claim_of(arrival, reading.original, keyring, accounts)
+            mails.append(Read(arrival, reading, verdicts, claim))
         except Exception as fault:  # a bug of ours, to be reported; the mail waits for its repair
             faults[arrival.id] = fault
-            judged[arrival.id] = Reading(Kind.BOUNCE), ()
-    return judged, faults
+    return mails, faults
 
 
 def _readable(
@@ -117,22 +128,25 @@ def _readable(
     return whole, (verdict,)
 
 
-def _events(
-    arrival: Arrival,
-    reading: Reading,
-    verdicts: Sequence[Verdict],
-    tied: Sequence[Tie | None],
-    now: Instant,
-) -> list[Event]:
+def _within(names: AbstractSet[str], tie: Tie | None) -> Tie | None:
+    """The tie of a source whose account does not exist (a slip in the settings) has no effect."""
+    if tie is None or not tie.account or tie.account in names:
+        return tie
+    defects = (*tie.defects, "unknown_account")
+    return replace(tie, account="", send=None, standing=Standing.UNPROVEN, defects=defects)
+
+
+def _events(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Event]:
     events: list[Event] = []
-    seen: dict[bytes, int] = {}
-    for report, verdict, tie in zip(reading.reports, verdicts, tied, strict=True):
+    times: Counter[bytes] = Counter()
+    for report, verdict, tie in zip(mail.reading.reports, mail.verdicts, tied, strict=True):
         if tie is None:
             continue
-        event = event_of(arrival, report, verdict, tie, reading.original, now)
-        times = seen[event.id] = seen.get(event.id, 0) + 1
-        if times > 1:  # two reports about one recipient in one mail: both are kept
-            event = event_of(arrival, report, verdict, tie, reading.original, now, f" {times}")
+        event = event_of(mail.arrival, report, verdict, tie, mail.reading.original, now)
+        times[event.id] += 1
+        if times[event.id] > 1:  # two reports about one recipient in one mail: both are kept
+            again = event_id(event.id, times[event.id], report.recipient or "")
+            event = replace(event, id=again)
         events.append(event)
     return events
 
@@ -144,7 +158,6 @@ def event_of(
     tie: Tie,
     original: Original,
     now: Instant,
-    mark: str = "",
 ) -> Event:
     """The dated fact that a report makes about the address it is tied to."""
     at, defects = occurred(report, tie.send, arrival.received_at)
@@ -153,7 +166,7 @@ def event_of(
         standing = Standing.EXPIRED
     send = tie.send.id if tie.send else None
     return Event(
-        id=event_id(arrival.id, send, (report.recipient or "") + mark),
+        id=event_id(arrival.id, send, report.recipient or ""),
         kind=EventKind(verdict.kind),
         at=at,
         reason=verdict.reason,
@@ -222,6 +235,10 @@ class Door:
         self._committing = None
 
 
+# What a bug of ours raises over one mail. What a store raises (its own errors, OSError) is tried again.
+_OURS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError, RecursionError)
+
+
 class Worker:
     """Takes arrivals from the inbox to the ledger and tells the gates, batch by batch, in its own thread."""
 
@@ -246,12 +263,25 @@ class Worker:
         already there; published before settled, so that a gate hears of it even when settling fails.
         """
         arrivals = self._inbox.waiting(self._batch)
-        if arrivals:
-            taken = self._take(arrivals, self._clock.now())
-            self._bus.publish(taken.changes)
-            self._inbox.settle(taken.outcomes, self._clock.now())
-            self._report(taken)
+        try:
+            if arrivals:
+                self._settle(self._take(arrivals, self._clock.now()))
+        except _OURS:
+            for arrival in arrivals:
+                self._settle(self._take_alone(arrival))
         return len(arrivals)
+
+    def _take_alone(self, arrival: Arrival) -> Taken:
+        """One arrival of a batch that failed on one of them: that one waits as unparsed for our repair."""
+        try:
+            return self._take([arrival], self._clock.now())
+        except _OURS as fault:
+            return Taken({arrival.id: Outcome.UNPARSED}, faults={arrival.id: fault})
+
+    def _settle(self, taken: Taken) -> None:
+        self._bus.publish(taken.changes)
+        self._inbox.settle(taken.outcomes, self._clock.now())
+        self._report(taken)
 
     def drain(self) -> int:
         """Take in all that waits; returns how many arrivals that were."""

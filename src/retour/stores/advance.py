@@ -4,13 +4,13 @@ Pure. A store keeps, for each address in an account, its events, the deliveries 
 folded last; from these and the policies it gets the next state and the changes to be written with it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from retour.instants import Instant
 from retour.lifecycle import Bounce, PolicyVersion, fold, told
-from retour.model import BounceType, Event, EventKind, Reason, Standing, State, StateName
-from retour.ports import Change
+from retour.model import Arrival, BounceType, Event, EventKind, Reason, Standing, State, StateName
+from retour.ports import BATCH_OCTETS, Change
 
 Delivery = tuple[int | None, Instant]
 
@@ -48,6 +48,18 @@ class Turn:
     changes: Sequence[Change]
     shown: bytes | None
     type: BounceType | None
+
+
+def holdable(arrivals: Iterable[Arrival], limit: int) -> list[Arrival]:
+    """The first arrivals that a worker can hold at once; at least one, where there is one."""
+    held: list[Arrival] = []
+    octets = 0
+    for arrival in arrivals:
+        octets += len(arrival.raw)
+        if len(held) == limit or (held and octets > BATCH_OCTETS):
+            break
+        held.append(arrival)
+    return held
 
 
 def elapsed(known: Known, now: Instant) -> Iterator[Change]:

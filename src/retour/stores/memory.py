@@ -28,6 +28,7 @@ from retour.stores.advance import (
     Known,
     Turn,
     elapse,
+    holdable,
     in_force,
     noted,
     plainly_send,
@@ -55,7 +56,7 @@ class MemoryInbox:
 
     def waiting(self, limit: int) -> list[Arrival]:
         with self._lock:
-            return self._standing(Outcome.WAITING)[:limit]
+            return holdable(self._standing(Outcome.WAITING), limit)
 
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from typing import Any
 from retour.instants import Instant
 from retour.model import Arrival, Proof
 from retour.ports import Outcome
+from retour.stores.advance import holdable
 from retour.stores.sqlite.database import Database, storable
 from retour.stores.sqlite.statements import named
 
@@ -26,7 +27,11 @@ class SqliteInbox:
             db.executemany(SQL["put"], rows)
 
     def waiting(self, limit: int) -> list[Arrival]:
-        return [_arrival(row) for row in self._database.read().execute(SQL["waiting"], (limit,))]
+        rows = self._database.read().execute(SQL["waiting"], (limit,))
+        try:
+            return holdable(map(_arrival, rows), limit)
+        finally:
+            rows.close()  # a statement left open would keep the file as it was
 
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
         with self._database.write() as db:

@@ -97,8 +97,8 @@ SELECT account, address,
   unsubscribed, changes_at, last_bounce, listed
 FROM states WHERE state IN ('held', 'invalid') OR unsubscribed;
 
--- The states of these rows are folded again when they are shown; what filters is the stored state.
 -- name: bounces
+-- The states of these rows are folded again when they are shown; what filters is the stored state.
 SELECT e.k, e.account, e.at, e.number, s.type, e.send
 FROM events AS e INDEXED BY bounces_by_time
 CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account AND s.bounce = e.number
@@ -111,8 +111,24 @@ WHERE e.account = :account AND e.kind = 'bounce' AND e.standing = 'proven'
   AND s.state <> 'valid'
   AND (:status IS NULL OR (s.state = 'invalid') = (:status = 'invalid'))
   AND (:type IS NULL OR s.type = :type)
-  AND (:domain IS NULL OR s.domain = :domain)
-  AND (:k IS NULL OR e.k = :k)
+  AND (:campaign IS NULL OR d.campaign = :campaign)
+  AND (:mail_kind IS NULL OR d.kind = :mail_kind)
+ORDER BY e.at DESC, e.number DESC LIMIT :limit;
+
+-- name: bounces_found
+-- The same for one address or one domain, which are few: begins at the states and sorts.
+SELECT e.k, e.account, e.at, e.number, s.type, e.send
+FROM states AS s
+CROSS JOIN events AS e ON e.number = s.bounce
+LEFT JOIN sends AS d ON d.id = e.send
+WHERE ((s.k = :k AND s.account = :account) OR (s.account = :account AND s.domain = :domain))
+  AND (e.at, e.number) < (:before, :number)
+  AND (:since IS NULL OR e.at >= :since)
+  AND (:until IS NULL OR e.at < :until)
+  AND (:reason IS NULL OR e.reason = :reason)
+  AND s.state <> 'valid'
+  AND (:status IS NULL OR (s.state = 'invalid') = (:status = 'invalid'))
+  AND (:type IS NULL OR s.type = :type)
   AND (:campaign IS NULL OR d.campaign = :campaign)
   AND (:mail_kind IS NULL OR d.kind = :mail_kind)
 ORDER BY e.at DESC, e.number DESC LIMIT :limit;

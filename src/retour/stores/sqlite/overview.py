@@ -47,7 +47,8 @@ def parameters(query: BounceQuery, account: int, pepper: bytes) -> Parameters | 
 
 def rows(db: sqlite3.Connection, wanted: Parameters, limit: int) -> tuple[list[Row], Parameters | None]:
     """The next rows, and what to ask for those after them; None at the end."""
-    found = [Row(*row) for row in db.execute(SQL["bounces"], {**wanted, "limit": limit})]
+    name = "bounces" if wanted["k"] is wanted["domain"] is None else "bounces_found"
+    found = [Row(*row) for row in db.execute(SQL[name], {**wanted, "limit": limit})]
     if len(found) < limit:
         return found, None
     return found, {**wanted, "before": found[-1].at, "number": found[-1].number}

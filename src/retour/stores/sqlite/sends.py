@@ -31,13 +31,13 @@ class SqliteSends:
         return {send.id: send for send in self._sends(db, rows)}
 
     def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
-        db = self._database.read()
-        rows = db.execute(SQL["any_of_message"], (message_id,)).fetchall()
+        db, told = self._database.read(), storable(message_id)
+        rows = db.execute(SQL["any_of_message"], (told,)).fetchall()
         if len(rows) > 1:
             named = [
                 row
                 for address in dict.fromkeys(addresses)
-                for row in db.execute(SQL["of_message_to"], (message_id, key(self._pepper, address)))
+                for row in db.execute(SQL["of_message_to"], (told, key(self._pepper, address)))
             ]
             rows = named or rows
         return self._sends(db, rows)
