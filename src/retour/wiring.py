@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +14,7 @@ import structlog
 
 from retour import keyfile
 from retour.bus import LocalBus
+from retour.flow.announce import Announcing, Silent
 from retour.flow.directory import Directory
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import judge
@@ -99,7 +100,7 @@ class House:
     store: Store
     inbox: SqliteInbox
     table: Table
-    bus: LocalBus
+    told: Silent  # for the stories: the ledger itself publishes
     directory: Directory
     rewriter: Rewriter
     rewriting: ThreadPoolExecutor
@@ -141,21 +142,22 @@ def build(settings: Settings) -> House:
         raise StartError("store", reason=error) from error
     clock, metrics, table, bus = SystemClock(), Metrics(), Table(keys.pepper), LocalBus()
     bus.follow(table.apply)
+    store, told = replace(store, ledger=Announcing(store.ledger, bus)), Silent()
     directory = Directory(store.accounts, table)
     rewriting = ThreadPoolExecutor(1, "rewriting")
     marks = FileMarks(data / "rewriting", store)
-    rewriter = Rewriter(store, bus, table, clock, marks, _logged(rewriting, metrics))
+    rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     worker = Worker(
         inbox,
         lambda arrivals, now: take_in(arrivals, store, keys.keyring, judge, now),
-        bus,
+        told,
         clock,
         report=lambda taken: _report(taken, metrics),
     )
     metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
-    schedule = Schedule(store.ledger, inbox, bus, directory, rewriter, settings.retention.raw_days)
+    schedule = Schedule(store.ledger, inbox, told, directory, rewriter, settings.retention.raw_days)
     return House(
-        settings, clock, keys, store, inbox, table, bus, directory, rewriter, rewriting, worker, schedule,
+        settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker, schedule,
         metrics, lock,
     )  # fmt: skip
 
@@ -166,7 +168,7 @@ def services(house: House) -> Services:
         clock=house.clock,
         store=house.store,
         inbox=house.inbox,
-        bus=house.bus,
+        bus=house.told,
         snapshot=house.table,
         directory=house.directory,
         keyring=house.keys.keyring,

@@ -1,5 +1,6 @@
 """The house as wired for `serve`, without ports: what it loads, what time does, what a crash leaves."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from retour.flow.rewrite import Rewriter
 from retour.inlets.arrivals import arrival
 from retour.instants import DAY, Instant
 from retour.lifecycle import Policy, policy_from, preset
-from retour.model import Answer, Event, EventKind, MailKind, Proof, Reason
+from retour.model import Answer, Event, EventKind, MailKind, Proof, Reason, StateName
 from retour.settings import Settings
 from retour.wiring import FileMarks, House, StartError, build
 
@@ -52,7 +53,7 @@ def bounce(house: House, at: Instant, reason: Reason = Reason.MAILBOX_FULL, addr
     event = Event(
         f"{address}{at}".encode()[-16:], EventKind.BOUNCE, at, reason, account="demo", address=address
     )
-    house.bus.publish(house.store.ledger.record([event], at))
+    house.store.ledger.record([event], at)
 
 
 def answer(house: House, now: Instant, address: str = ADDRESS) -> Answer:
@@ -129,7 +130,7 @@ def test_a_rewriting_that_a_crash_cut_off_is_taken_up_again(data: Path) -> None:
         bounce(first, start(first) + DAY)
         never_run: list[wiring.Job] = []
         marks = FileMarks(data / "rewriting", first.store)
-        cut_off = Rewriter(first.store, first.bus, first.table, first.clock, marks, never_run.append)
+        cut_off = Rewriter(first.store, first.told, first.table, first.clock, marks, never_run.append)
         cut_off.change("demo", {"preset": "kwiga"}, 1, "test")
         assert marks.left() == ["demo"]
 
@@ -149,7 +150,7 @@ def test_a_rewriting_that_fails_is_tried_again_and_answers_stay_right(
     bounce(house, start(house) + DAY)
     jobs: list[wiring.Job] = []
     marks = FileMarks(house.settings.data_dir / "rewriting", house.store)
-    rewriter = Rewriter(house.store, house.bus, house.table, house.clock, marks, jobs.append)
+    rewriter = Rewriter(house.store, house.told, house.table, house.clock, marks, jobs.append)
     ledger = house.store.ledger
     working = ledger.refold
     monkeypatch.setattr(ledger, "refold", None)
@@ -213,3 +214,27 @@ def test_the_schedule_stops_between_batches_when_told(house: House) -> None:
     life = house.store.ledger.life("demo", ADDRESS, at)
     assert life is not None
     assert len(life.records) == 1
+
+
+def test_a_gate_hears_of_changes_in_the_order_of_their_commits(house: House) -> None:
+    """Two threads stop and restore one address again and again; gate and ledger never part for good."""
+    account(house)
+    begun = start(house) + DAY
+
+    def write(kind: EventKind, first: int) -> None:
+        for number in range(first, first + 200, 2):
+            at = begun + number
+            reason = Reason.ADDRESS_UNKNOWN if kind is EventKind.BOUNCE else None
+            event = Event(number.to_bytes(16), kind, at, reason, account="demo", address=ADDRESS)
+            house.store.ledger.record([event], begun + DAY)
+
+    threads = [
+        threading.Thread(target=write, args=(EventKind.BOUNCE, 0)),
+        threading.Thread(target=write, args=(EventKind.RESTORE, 1)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    state = house.store.ledger.state("demo", ADDRESS, begun + DAY)
+    assert (answer(house, begun + DAY) is Answer.SEND) is (state.state is StateName.VALID)

@@ -6,5 +6,6 @@
     policy, rewrite      a policy is changed while gates answer
     restore              support gives addresses back
     browse               looking
+    announce             gates hear of changes in the order of their commits
     directory, schedule  what goes on by itself
 """

@@ -1,0 +1,72 @@
+"""Gates hear of changes in the order in which they were committed.
+
+The worker, a restore and the schedule write from threads of their own. Would each publish what it has
+committed, a slow one could tell "stopped" after another's "restored", and the gate would believe it for ever.
+So the ledger itself publishes, within the turn of its writer, and the stories are given a silent bus.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from retour.instants import Instant
+from retour.model import Event, State
+from retour.ports import BouncedAddress, BounceQuery, Bus, Change, Ledger, Life
+
+
+class Announcing:
+    """A ledger that publishes what it wrote before anybody else writes. Implements `ports.Ledger`."""
+
+    def __init__(self, ledger: Ledger, bus: Bus) -> None:
+        self._ledger = ledger
+        self._bus = bus
+        self._turn = threading.Lock()
+
+    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+        """As `Ledger.record`; its gates know when it returns."""
+        with self._turn:
+            changes = self._ledger.record(events, now)
+            self._bus.publish(changes)
+        return changes
+
+    def due(self, now: Instant, limit: int) -> list[Change]:
+        """As `Ledger.due`; its gates know when it returns."""
+        with self._turn:
+            changes = self._ledger.due(now, limit)
+            self._bus.publish(changes)
+        return changes
+
+    def refold(
+        self, account: str, now: Instant, limit: int, after: str | None
+    ) -> tuple[list[Change], str | None]:
+        """As `Ledger.refold`; its gates know when it returns."""
+        with self._turn:
+            changes, cursor = self._ledger.refold(account, now, limit, after)
+            self._bus.publish(changes)
+        return changes, cursor
+
+    def state(self, account: str, address: str, now: Instant) -> State:
+        """As `Ledger.state`."""
+        return self._ledger.state(account, address, now)
+
+    def life(self, account: str, address: str, now: Instant) -> Life | None:
+        """As `Ledger.life`."""
+        return self._ledger.life(account, address, now)
+
+    def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
+        """As `Ledger.bounces`."""
+        return self._ledger.bounces(query, now)
+
+    def of_domain(self, account: str, domain: str) -> list[str]:
+        """As `Ledger.of_domain`."""
+        return self._ledger.of_domain(account, domain)
+
+    def standing(self, now: Instant) -> Iterator[Change]:
+        """As `Ledger.standing`."""
+        return self._ledger.standing(now)
+
+
+class Silent:
+    """A bus for stories whose ledger has published already. Implements `ports.Bus`."""
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        """Nothing is left to be told."""
