@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from retour.bus import LocalBus
-from retour.flow.intake import HORIZON, Door, Judged, Taken, Worker, occurred, take_in
+from retour.flow.facts import HORIZON, occurred
+from retour.flow.intake import Door, Judged, Taken, Worker, take_in
 from retour.flow.judge import judge
 from retour.flow.sends import Draft, Registered, register
 from retour.identity import SendIds, arrival_id

@@ -6,34 +6,23 @@ them from the inbox in batches; whatever happens in between, they are taken agai
 
 import asyncio
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from retour.flow.tie import Claim, Tie, claim_of, known, ties
-from retour.identity import event_id
-from retour.instants import DAY, MINUTE, Instant
+from retour.flow.facts import Read, events_of, outcome_of, with_reports
+from retour.flow.tie import Tie, claim_of, known, ties
+from retour.instants import Instant
 from retour.model import (
     Arrival,
     Event,
-    EventKind,
-    Evidence,
-    Kind,
-    Original,
     Reading,
-    Report,
-    Send,
     Standing,
     Verdict,
 )
 from retour.ports import Account, Bus, Change, Clock, Inbox, Outcome, Store
 from retour.return_address import Keyring
-
-HORIZON = 400 * DAY  # lifecycle rule 15
-UNKNOWN_SEND = 30 * DAY  # how far back a source's time is believed where no hand-over is known
-AHEAD = 5 * MINUTE  # how far a source's clock may be before ours
 
 
 class Judged(Protocol):
@@ -58,16 +47,6 @@ class Taken:
     faults: Mapping[bytes, Exception] = field(default_factory=dict)  # arrivals that the judge failed on
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """An arrival that was read: what it says, and what it claims to be about."""
-
-    arrival: Arrival
-    reading: Reading
-    verdicts: Sequence[Verdict]
-    claim: Claim
-
-
 def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant) -> Taken:
     """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit."""
     accounts = {account.number: account for account in store.accounts.accounts()}
@@ -78,8 +57,8 @@ def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: 
     names = {account.name for account in accounts.values()}
     for mail in mails:
         tied = [_within(names, tie) for tie in ties(mail.arrival, mail.reading, mail.claim, sends)]
-        made = _events(mail, tied, now)
-        outcomes[mail.arrival.id] = _outcome(mail.reading, made, tied)
+        made = events_of(mail, tied, now)
+        outcomes[mail.arrival.id] = outcome_of(mail.reading, made, tied)
         events += made
     return Taken(
         outcomes | dict.fromkeys(faults, Outcome.UNPARSED), events, store.ledger.record(events, now), faults
@@ -95,37 +74,12 @@ def _read_all(
     for arrival in arrivals:
         try:
             found = judge(arrival.raw)
-            reading, verdicts = _readable(arrival, found.reading, found.verdicts)
+            reading, verdicts = with_reports(arrival, found.reading, found.verdicts)
             claim = claim_of(arrival, reading.original, keyring, accounts)
             mails.append(Read(arrival, reading, verdicts, claim))
         except Exception as fault:  # a bug of ours, to be reported; the mail waits for its repair
             faults[arrival.id] = fault
     return mails, faults
-
-
-def _readable(
-    arrival: Arrival, reading: Reading, verdicts: Sequence[Verdict]
-) -> tuple[Reading, Sequence[Verdict]]:
-    """A mail that is understood but has no recipients of its own makes one report about its token's send.
-
-    An automatic reply, a challenge, a receipt, a complaint with its recipient cut out. A bounce that names
-    nobody was not understood, and stays without reports.
-    """
-    if reading.reports or reading.kind in (Kind.BOUNCE, Kind.DELAY):
-        return reading, verdicts
-    sender = arrival.mail_from if reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE) else None
-    report = Report(reading.kind, recipient=sender or None, text=reading.text[:4096], mta=reading.mta)
-    verdict = Verdict(reading.kind, None, None, rule="none", matched="", confidence=0.0)
-    whole = Reading(
-        reading.kind,
-        (report,),
-        reading.original,
-        reading.message_id,
-        reading.mta,
-        reading.defects,
-        reading.text,
-    )
-    return whole, (verdict,)
 
 
 def _within(names: AbstractSet[str], tie: Tie | None) -> Tie | None:
@@ -134,68 +88,6 @@ def _within(names: AbstractSet[str], tie: Tie | None) -> Tie | None:
         return tie
     defects = (*tie.defects, "unknown_account")
     return replace(tie, account="", send=None, standing=Standing.UNPROVEN, defects=defects)
-
-
-def _events(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Event]:
-    events: list[Event] = []
-    times: Counter[bytes] = Counter()
-    for report, verdict, tie in zip(mail.reading.reports, mail.verdicts, tied, strict=True):
-        if tie is None:
-            continue
-        event = event_of(mail.arrival, report, verdict, tie, mail.reading.original, now)
-        times[event.id] += 1
-        if times[event.id] > 1:  # two reports about one recipient in one mail: both are kept
-            again = event_id(event.id, times[event.id], report.recipient or "")
-            event = replace(event, id=again)
-        events.append(event)
-    return events
-
-
-def event_of(
-    arrival: Arrival,
-    report: Report,
-    verdict: Verdict,
-    tie: Tie,
-    original: Original,
-    now: Instant,
-) -> Event:
-    """The dated fact that a report makes about the address it is tied to."""
-    at, defects = occurred(report, tie.send, arrival.received_at)
-    standing = tie.standing
-    if standing is Standing.PROVEN and at < now - HORIZON:
-        standing = Standing.EXPIRED
-    send = tie.send.id if tie.send else None
-    return Event(
-        id=event_id(arrival.id, send, report.recipient or ""),
-        kind=EventKind(verdict.kind),
-        at=at,
-        reason=verdict.reason,
-        status=report.status,
-        send=send,
-        handed_over=tie.send.handed_over if tie.send else None,
-        standing=standing,
-        account=tie.account,
-        address=tie.address,
-        actor=arrival.inlet,
-        evidence=Evidence(report, verdict, original, arrival.id),
-        defects=(*defects, *tie.defects),
-    )
-
-
-def occurred(report: Report, send: Send | None, received_at: Instant) -> tuple[Instant, tuple[str, ...]]:
-    """Time of occurrence (lifecycle.md): the source's where it can be true, else the arrival's."""
-    earliest = send.handed_over if send else received_at - UNKNOWN_SEND
-    if report.at is not None and earliest <= report.at <= received_at + AHEAD:
-        return report.at, ()
-    return received_at, ("time_doubted",)
-
-
-def _outcome(reading: Reading, events: Sequence[Event], tied: Sequence[Tie | None]) -> Outcome:
-    """Unparsed: nothing was read, or a report is about nobody we could name, or it is mail we do not know."""
-    if not events:
-        known_reply = reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
-        return Outcome.JUDGED if known_reply else Outcome.UNPARSED
-    return Outcome.UNPARSED if None in tied else Outcome.JUDGED
 
 
 class Door:
