@@ -8,6 +8,8 @@ What is packed is enough for `lifecycle.decide`; since when and by which reply t
 asked of the ledger, and only once a mail is refused. 0 means: no row is needed, the answer is `send`.
 """
 
+from functools import cache
+
 from retour.instants import SECOND, Instant
 from retour.model import VALID, Cause, State, StateName
 
@@ -28,9 +30,16 @@ def pack(state: State) -> int:
     code = UNSUBSCRIBED if state.unsubscribed else 0
     if state.state is StateName.HELD:
         code |= HELD | (0 if state.listed else CORRECTION)
-    if state.cause is not None:
-        code |= _NUMBER[state.cause] | (MORE if len(state.causes) > 1 else 0)
-    return code | _due(state.until) << DUE_SHIFT if state.until is not None and code & CAUSE else code
+    if not state.causes:
+        return code
+    code |= _bits(state.causes)
+    return code if state.until is None else code | _due(state.until) << DUE_SHIFT
+
+
+@cache
+def _bits(causes: frozenset[Cause]) -> int:
+    strongest = min(_NUMBER[cause] for cause in causes)
+    return strongest | (MORE if len(causes) > 1 else 0)
 
 
 def _due(until: Instant) -> int:
