@@ -8,11 +8,12 @@ from retour.model import Kind, Reading, Report
 from retour.parse.automatic import is_automatic_reply, is_challenge, is_unsubscribe
 from retour.parse.delivery import read_delivery_status, read_pasted_status
 from retour.parse.feedback import read_feedback
-from retour.parse.kinds import is_delay, is_notice
+from retour.parse.kinds import is_delay, is_notice, is_server_log
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
 from retour.parse.original import message_id, read_original
 from retour.parse.prose import read_prose
+from retour.parse.providers.ses import read_mailed_notification
 from retour.parse.reply import parse_reply
 from retour.parse.software import software_of
 
@@ -48,8 +49,11 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
     reports = read_delivery_status(notice, mta)
     if reports:
         return strongest(reports), reports
-    if notice.receipt:
+    if notice.receipt or is_server_log(notice):
         return Kind.OTHER, ()
+    mailed = read_mailed_notification(notice)
+    if mailed:
+        return mailed
     if is_notice(notice):
         kind = Kind.DELAY if is_delay(notice) else Kind.BOUNCE
         reports = read_pasted_status(notice, mta) or read_prose(notice, kind, mta)

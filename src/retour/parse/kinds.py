@@ -111,6 +111,11 @@ def is_notice(notice: Notice) -> bool:
     return failed and notice.returned is not None and _MACHINE.search(sender) is not None
 
 
+def is_server_log(notice: Notice) -> bool:
+    """What Postfix tells its postmaster about sessions (notify_classes): refusals of others, not of ours."""
+    return notice.subject().startswith(("postfix smtp server: errors", "postfix smtp client: errors"))
+
+
 def is_delay(notice: Notice) -> bool:
     """Whether the notice says that delivery is still being tried."""
     words = notice.plain()

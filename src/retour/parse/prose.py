@@ -86,7 +86,7 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
     while at >= 0 and len(starts) < RECIPIENTS:
         begin = max(start, text.rfind("\n", start, at) + 1)
         match = pattern.match(text, begin)
-        if match and one_address(match["address"]):
+        if match and one_address(match["address"]) and not _is_contact(match):
             inside = starts and len(match["indent"]) > indent and text[begin - 2 : begin] != "\n\n"
             if not inside:
                 starts.append(match)
@@ -94,6 +94,11 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
         line_end = text.find("\n", at)
         at = text.find("@", line_end) if line_end >= 0 else -1
     return starts
+
+
+def _is_contact(match: re.Match[str]) -> bool:
+    """ "System Contact: postmaster@example.org" names nobody who was written to."""
+    return match.re is _LABELLED and _NOT_RECIPIENTS.match(match["address"]) is not None
 
 
 def named_in(notice: Notice) -> list[str]:
@@ -126,4 +131,6 @@ def _report(kind: Kind, claim: Claim, notice: Notice, mta: str | None) -> Report
         host, reply = sendmail.said_about(claim.recipient, notice.words)
         said = reply or said
     original = one_address(source[1]) if source else None
-    return report_of(kind, claim.recipient, said, original=original, remote=host, text=words.strip(), mta=mta)
+    return report_of(
+        kind, claim.recipient, said, original=original, remote=host, text=words.strip(" :>\t\n"), mta=mta
+    )

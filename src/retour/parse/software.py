@@ -11,21 +11,25 @@ _IN_TEXT = (
     ("this is the qmail-send program", "qmail"),
     ("this is the mailer-daemon, please do not reply", "opensmtpd"),
     ("this is the dragonfly mail agent", "dragonfly"),
+    ("this is a delivery status notification from", "courier"),
 )
-# What stands in the header block, in lower case; in order.
+# What stands in the header block, in lower case; in order. A name in Received alone says nothing: our own
+# receiving server stands there as well.
 _IN_HEADERS = (
-    (b"\nx-ms-exchange-", "m365"),
+    (b"\nx-ms-exchange-message-is-ndr:", "m365"),
     (b"@googlemail.com>", "gmail"),
     (b"\nx-failed-recipients:", "exim"),
-    (b"(postfix)", "postfix"),
-    (b"(opensmtpd)", "opensmtpd"),
-    (b"lotus ", "domino"),
+    (b"|lotus domino", "domino"),
     (b"auto-generated (failure)", "sendmail"),
-    (b"microsoft ", "exchange"),
-    (b"internet mail service", "exchange"),
-    (b"(qmail ", "qmail"),
-    (b"amazonses.com", "ses"),
+    (b"auto-generated (warning-timeout)", "sendmail"),
+    (b"x-mailer: internet mail service", "exchange"),
+    (b"produced by microsoft exchange", "exchange"),
+    (b"dsn=_", "exchange"),  # in the boundary
+    (b" invoked for bounce)", "qmail"),
+    (b"@amazonses.com", "ses"),
 )
+# What the reporting server calls itself (RFC 3464 §2.2.2).
+_IN_NAME = ((".outlook.com", "m365"), ("google.com", "gmail"), ("amazonses.com", "ses"))
 
 
 def software_of(notice: Notice) -> str | None:
@@ -38,4 +42,11 @@ def software_of(notice: Notice) -> str | None:
     for mark, name in _IN_HEADERS:
         if low.find(mark, 0, end) >= 0:
             return name
-    return "postfix" if any("x-postfix-queue-id" in groups[0] for groups in notice.status) else None
+    return _by_report(notice.status[0][0]) if notice.status else None
+
+
+def _by_report(about: dict[str, str]) -> str | None:
+    if "x-postfix-queue-id" in about:
+        return "postfix"
+    server = about.get("reporting-mta", "").lower()
+    return next((name for mark, name in _IN_NAME if server.endswith(mark)), None)

@@ -31,6 +31,8 @@ _WRAPPINGS = (
     _wrapping("Remote host said:", r"Remote host said:\s*"),
     # DragonFly Mail Agent, net.c: "mx.example.org [192.0.2.1] did not like our RCPT TO: 550 ..."
     _wrapping("did not like our ", rf"{_HOST} {_ADDRESS} did not like our [A-Za-z ]{{1,30}}:\s*"),
+    # Sendmail around a mailer or an older self: "554 <ann@example.org>... 550 Host unknown"
+    _wrapping(">... ", r"[45]\d\d (?:\S{1,20} )?<[^<>\s]{1,320}>\.\.\. (?=[45][0-5]\d[ -])"),
     # Exchange and M365: "Remote Server at mx.example.org (192.0.2.1) returned '550 ...'"
     _wrapping("Remote Server ", rf"Remote Server (?:at {_HOST} \([^()]{{1,60}}\) )?returned '"),
     # Gmail, in its two generations

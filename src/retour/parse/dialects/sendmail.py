@@ -12,7 +12,6 @@ import re
 _TRANSCRIPT = re.compile(r"transcript of session", re.IGNORECASE)
 _TALKING = re.compile(r"while talking to ([\w.-]{1,255})", re.ASCII)
 _REPLY_LINES = re.compile(r"(?:^<<< ?[^\n]{0,998}\n?){1,20}", re.MULTILINE)
-_INNER_REPLY = re.compile(r"\.\.\. ([45][0-5]\d[ -].*)", re.DOTALL)
 
 
 def said_about(recipient: str, words: str) -> tuple[str | None, str]:
@@ -40,10 +39,7 @@ def _line_about(text: str, recipient: str) -> str:
         return ""
     start = text.rfind("\n", 0, at) + 1
     stop = text.find("\n", at)
-    line = text[start : stop if stop >= 0 else len(text)].strip()
-    # Its own 554 may wrap the code of a mailer or of an older self: "554 <a@b>... 550 Host unknown".
-    inner = _INNER_REPLY.search(line)
-    return inner[1] if inner else line
+    return text[start : stop if stop >= 0 else len(text)].strip()
 
 
 def _last_reply(text: str) -> str:

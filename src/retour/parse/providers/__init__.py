@@ -1,0 +1,1 @@
+"""Vocabularies of mail providers: their words for what happened, turned into ours."""
