@@ -1,181 +1,31 @@
-"""The stores in memory: a whole body of the ports, for tests, trials and simulations."""
+"""Events, the states folded out of them, and the decision ledger, in memory."""
 
 import re
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from retour.address import domain, domain_of, normalise
 from retour.instants import Instant
-from retour.lifecycle import Policy, PolicyVersion
-from retour.model import VALID, Arrival, BounceType, Event, Send, State, StateName
-from retour.ports import (
-    Account,
-    BouncedAddress,
-    BounceQuery,
-    Change,
-    Key,
-    Life,
-    Outcome,
-    Record,
-    StaleVersionError,
-    Store,
-)
+from retour.lifecycle import PolicyVersion
+from retour.model import VALID, BounceType, Event, State, StateName
+from retour.ports import BouncedAddress, BounceQuery, Change, Life, Record
 from retour.stores.advance import (
     Delivery,
     Known,
     Turn,
     elapse,
-    holdable,
     in_force,
     noted,
     plainly_send,
     recorded,
     refolded,
 )
+from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.sends import MemorySends
 
 _CURSOR = re.compile(r"[0-9]{20}\.[0-9a-f]*")
-
-
-class MemoryInbox:
-    """Arrivals in the order they were put."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._arrivals: dict[bytes, Arrival] = {}
-        self._outcomes: dict[bytes, Outcome] = {}
-        self._expired: set[bytes] = set()
-
-    def put(self, arrivals: Sequence[Arrival]) -> None:
-        with self._lock:
-            for arrival in arrivals:
-                self._arrivals.setdefault(arrival.id, arrival)
-                self._outcomes.setdefault(arrival.id, Outcome.WAITING)
-
-    def waiting(self, limit: int) -> list[Arrival]:
-        with self._lock:
-            return holdable(self._standing(Outcome.WAITING), limit)
-
-    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
-        with self._lock:
-            self._outcomes.update({id: outcome for id, outcome in outcomes.items() if id in self._arrivals})
-
-    def arrival(self, id: bytes) -> Arrival | None:
-        with self._lock:
-            return None if id in self._expired else self._arrivals.get(id)
-
-    def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
-        with self._lock:
-            found = self._standing(Outcome.UNPARSED)[::-1]
-        ids = [arrival.id for arrival in found]
-        start = ids.index(after) + 1 if after in ids else 0
-        return found[start : start + limit]
-
-    def counts(self) -> Mapping[Outcome, int]:
-        with self._lock:
-            found = Counter(self._outcomes.values())
-        return {outcome: found[outcome] for outcome in Outcome}
-
-    def expire(self, before: Instant) -> int:
-        with self._lock:
-            judged = self._standing(Outcome.JUDGED)
-            old = {a.id for a in judged if a.received_at < before} - self._expired
-            self._expired |= old
-            return len(old)
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def _standing(self, outcome: Outcome) -> list[Arrival]:
-        return [a for id, a in self._arrivals.items() if self._outcomes[id] is outcome]
-
-
-class MemoryAccounts:
-    """Accounts, keys and policies in dicts."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._accounts: dict[str, Account] = {}
-        self._keys: dict[bytes, Key] = {}
-        self._policies: dict[str, tuple[PolicyVersion, ...]] = {}
-
-    def accounts(self) -> list[Account]:
-        return list(self._accounts.values())
-
-    def add_account(self, name: str, return_domain: str, policy: Policy, now: Instant) -> Account:
-        with self._lock:
-            domains = {account.return_domain for account in self._accounts.values()}
-            if not name or name in self._accounts or return_domain in domains:
-                raise ValueError(
-                    f"account {name!r} or return domain {return_domain!r} is taken; choose another"
-                )
-            account = Account(name, len(self._accounts) + 1, return_domain)
-            self._accounts[name] = account
-            self._policies[name] = (PolicyVersion(1, now, policy),)
-            return account
-
-    def add_key(self, key: Key, digest: bytes, now: Instant) -> None:
-        with self._lock:
-            if digest in self._keys or key.id in {known.id for known in self._keys.values()}:
-                raise ValueError(f"key {key.id!r} is taken; choose another id")
-            self._keys[digest] = key
-
-    def keys(self) -> list[Key]:
-        return list(self._keys.values())
-
-    def revoke_key(self, id: str, now: Instant) -> bool:
-        with self._lock:
-            digests = [digest for digest, key in self._keys.items() if key.id == id]
-            return any(self._keys.pop(digest, None) for digest in digests)
-
-    def key(self, digest: bytes) -> Key | None:
-        return self._keys.get(digest)
-
-    def policies(self, account: str) -> tuple[PolicyVersion, ...]:
-        return self._policies[account]
-
-    def add_policy(self, account: str, version: PolicyVersion, expected: int) -> None:
-        with self._lock:
-            versions = self._policies[account]
-            if versions[-1].number != expected:
-                raise StaleVersionError(versions[-1].number, expected)
-            self._policies[account] = (*versions, replace(version, number=expected + 1))
-
-
-class MemorySends:
-    """Sends in dicts."""
-
-    def __init__(self, accounts: MemoryAccounts) -> None:
-        self._accounts = accounts
-        self._sends: dict[int, Send] = {}
-
-    def add(self, sends: Sequence[Send]) -> None:
-        for send in sends:
-            self._accounts.policies(send.account)  # KeyError for an unknown account
-        for send in sends:
-            self._sends.setdefault(send.id, send)
-
-    def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]:
-        return {id: self._sends[id] for id in ids if id in self._sends}
-
-    def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
-        found = [send for send in self._sends.values() if send.message_id == message_id]
-        named = [send for send in found if normalise(send.recipient) in addresses]
-        return (named if len(found) > 1 and named else found)[: max(2, len(named))]
-
-    def of_address(self, account: str, address: str) -> list[Send]:
-        """The sends to one address, oldest first."""
-        own = [send for send in self._sends.values() if send.account == account]
-        return [send for send in own if normalise(send.recipient) == address]
-
-    def deliver(self, id: int, at: Instant) -> bool:
-        """Note a delivery; False when the send is not known."""
-        send = self._sends.get(id)
-        if send is not None and (send.delivered_at is None or at < send.delivered_at):
-            self._sends[id] = replace(send, delivered_at=at)
-        return send is not None
 
 
 class Page(NamedTuple):
@@ -217,8 +67,8 @@ class MemoryLedger:
     def _record(self, page: Page, told: Mapping[bytes, Event], now: Instant) -> Sequence[Change]:
         known = self._known(page)
         seen = {event.id for event in known.events}
-        deliveries = {event.send: event.at for event in told.values() if noted(event)}
-        noted_on = {send for send, at in deliveries.items() if send and self._sends.deliver(send, at)}
+        deliveries = [(event.send, event.at) for event in told.values() if noted(event)]
+        noted_on = {send for send, at in deliveries if send and self._sends.deliver(send, at)}
         new = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
         if not new and (not noted_on or page not in self._pages):
             return ()  # known already; or delivered, and never bounced: no page is needed
@@ -355,10 +205,3 @@ def _sought(address: str, search: str) -> bool:
     if search.startswith("@"):
         return domain_of(address) == domain(search[1:])
     return address == normalise(search)
-
-
-def new_store() -> Store:
-    """An empty system of record."""
-    accounts = MemoryAccounts()
-    sends = MemorySends(accounts)
-    return Store(accounts, sends, MemoryLedger(accounts, sends), lambda: None)

@@ -1,0 +1,17 @@
+"""The stores in memory: a whole body of the ports, for tests, trials and simulations."""
+
+from retour.ports import Store
+from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.inbox import MemoryInbox
+from retour.stores.memory.ledger import MemoryLedger
+from retour.stores.memory.sends import MemorySends
+
+
+def new_store() -> Store:
+    """An empty system of record."""
+    accounts = MemoryAccounts()
+    sends = MemorySends(accounts)
+    return Store(accounts, sends, MemoryLedger(accounts, sends), lambda: None)
+
+
+__all__ = ["MemoryInbox", "new_store"]

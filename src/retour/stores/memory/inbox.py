@@ -1,0 +1,63 @@
+"""Arrivals in memory."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from retour.instants import Instant
+from retour.model import Arrival
+from retour.ports import Outcome
+from retour.stores.advance import holdable
+
+
+class MemoryInbox:
+    """Arrivals in the order they were put."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._arrivals: dict[bytes, Arrival] = {}
+        self._outcomes: dict[bytes, Outcome] = {}
+        self._expired: set[bytes] = set()
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        with self._lock:
+            for arrival in arrivals:
+                self._arrivals.setdefault(arrival.id, arrival)
+                self._outcomes.setdefault(arrival.id, Outcome.WAITING)
+
+    def waiting(self, limit: int) -> list[Arrival]:
+        with self._lock:
+            return holdable(self._standing(Outcome.WAITING), limit)
+
+    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
+        with self._lock:
+            self._outcomes.update({id: outcome for id, outcome in outcomes.items() if id in self._arrivals})
+
+    def arrival(self, id: bytes) -> Arrival | None:
+        with self._lock:
+            return None if id in self._expired else self._arrivals.get(id)
+
+    def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
+        with self._lock:
+            found = self._standing(Outcome.UNPARSED)[::-1]
+        ids = [arrival.id for arrival in found]
+        start = ids.index(after) + 1 if after in ids else 0
+        return found[start : start + limit]
+
+    def counts(self) -> Mapping[Outcome, int]:
+        with self._lock:
+            found = Counter(self._outcomes.values())
+        return {outcome: found[outcome] for outcome in Outcome}
+
+    def expire(self, before: Instant) -> int:
+        with self._lock:
+            judged = self._standing(Outcome.JUDGED)
+            old = {a.id for a in judged if a.received_at < before} - self._expired
+            self._expired |= old
+            return len(old)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _standing(self, outcome: Outcome) -> list[Arrival]:
+        return [a for id, a in self._arrivals.items() if self._outcomes[id] is outcome]

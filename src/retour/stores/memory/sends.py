@@ -1,0 +1,43 @@
+"""Sends in memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from retour.address import normalise
+from retour.instants import Instant
+from retour.model import Send
+from retour.stores.memory.accounts import MemoryAccounts
+
+
+class MemorySends:
+    """Sends in dicts."""
+
+    def __init__(self, accounts: MemoryAccounts) -> None:
+        self._accounts = accounts
+        self._sends: dict[int, Send] = {}
+
+    def add(self, sends: Sequence[Send]) -> None:
+        for send in sends:
+            self._accounts.policies(send.account)  # KeyError for an unknown account
+        for send in sends:
+            self._sends.setdefault(send.id, send)
+
+    def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]:
+        return {id: self._sends[id] for id in ids if id in self._sends}
+
+    def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
+        found = [send for send in self._sends.values() if send.message_id == message_id]
+        named = [send for send in found if normalise(send.recipient) in addresses]
+        return (named if len(found) > 1 and named else found)[: max(2, len(named))]
+
+    def of_address(self, account: str, address: str) -> list[Send]:
+        """The sends to one address, oldest first."""
+        own = [send for send in self._sends.values() if send.account == account]
+        return [send for send in own if normalise(send.recipient) == address]
+
+    def deliver(self, id: int, at: Instant) -> bool:
+        """Note a delivery; False when the send is not known."""
+        send = self._sends.get(id)
+        if send is not None and (send.delivered_at is None or at < send.delivered_at):
+            self._sends[id] = replace(send, delivered_at=at)
+        return send is not None
