@@ -13,17 +13,18 @@ class Codes(NamedTuple):
 
 
 # RFC 3463 §2: class 2, 4 or 5; subjects 0-7 are the registered ones, which also keeps out addresses of
-# hosts and version numbers ("5.94.2"). A text is full of dots: nothing may stand directly around the code.
+# hosts and version numbers ("5.94.2"). RFC 5321 §4.2: the second digit of a refusal is 0-5.
 _STATUS = r"[245]\.[0-7]\.\d{1,3}"
 # No part of a word, path, host or port. It looks back over the first digit: a pattern that begins with a
 # digit is found three times as fast as one that begins with a condition.
 _FREE = r"(?<![\w./@-].)(?<![\w\]:]:.)"
-# RFC 5321 §4.2: the second digit of a refusal is 0-5; "550 5.1.1", "550-5.1.1", "550 #5.1.1", "552 (5.2.2)".
-_REPLY = re.compile(
-    rf"([45]{_FREE}[0-5]\d)(?![\w.@]|-\d\d)(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS})(?![\w-]|\.\d))?",
+_END = r"(?![\w-]|\.\d)"
+_CODES = re.compile(
+    # "550 5.1.1", "550-5.1.1", "550 #5.1.1", "552 (5.2.2)", "550-'5.7.1", or the reply code alone
+    rf"([45]{_FREE}[0-5]\d)(?![\w.@]|-\d\d)(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS}){_END})?"
+    rf"|([245]{_FREE}\.[0-7]\.\d{{1,3}}){_END}",
     re.ASCII,
 )
-_LONE_STATUS = re.compile(rf"([245]{_FREE}\.[0-7]\.\d{{1,3}})(?![\w-]|\.\d)", re.ASCII)
 
 
 def codes_in(text: str) -> Codes:
@@ -33,24 +34,27 @@ def codes_in(text: str) -> Codes:
     only says that time ran out (x.4.7) gives way to a later one, which tells why. O(len(text)).
     """
     reply: str | None = None
+    status: str | None = None
     expired: Codes | None = None
-    for match in _REPLY.finditer(text):
-        if match[2] and match[2].endswith(".4.7"):
-            expired = expired or Codes(match[1], match[2])
-        elif match[2]:
-            return Codes(match[1], match[2])
-        elif reply is None:
-            reply = match[1]
-    if expired:
-        return expired
-    lone = _LONE_STATUS.search(text)
-    return Codes(reply, lone[1] if lone else None)
+    for match in _CODES.finditer(text):
+        code, paired, lone = match.groups()
+        if paired is None:
+            reply, status = reply or code, status or lone
+        elif paired.endswith(".4.7"):
+            expired = expired or Codes(code, paired)
+        else:
+            return Codes(code, paired)
+    return expired or Codes(reply, status)
 
 
 def reply_at(text: str) -> int:
     """Where the first reply code of a text stands, else its first enhanced code; -1 for neither."""
-    found = _REPLY.search(text) or _LONE_STATUS.search(text)
-    return found.start() if found else -1
+    lone = -1
+    for match in _CODES.finditer(text):
+        if match[1]:
+            return match.start()
+        lone = match.start() if lone < 0 else lone
+    return lone
 
 
 def is_vague(status: str | None) -> bool:

@@ -126,4 +126,7 @@ def is_delay(notice: Notice) -> bool:
 
 def says(phrases: tuple[str, ...], text: str) -> bool:
     """Whether one of the phrases stands in a lower-case text."""
-    return any(phrase in text for phrase in phrases)
+    for phrase in phrases:  # noqa: SIM110 - a third faster than any(), and asked of every notice
+        if phrase in text:
+            return True
+    return False

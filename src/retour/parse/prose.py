@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from retour.codes import codes_in, reply_at
+from retour.codes import codes_in
 from retour.model import Kind, Report
 from retour.parse.dialects import sendmail
 from retour.parse.mailbox import addresses_in, one_address
@@ -56,9 +56,7 @@ def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...
     ]
     if not claims:
         claims = [Claim(None, notice.words)]
-    if len(claims) == 1 and reply_at(claims[0].words) < 0 <= reply_at(notice.words):
-        claims = [Claim(claims[0].recipient, notice.words)]  # the reply stands before the address
-    return tuple([_report(kind, claim, notice, mta) for claim in claims])
+    return tuple([_report(kind, claim, notice, len(claims) == 1, mta) for claim in claims])
 
 
 def claims_in(text: str, low: str) -> list[Claim]:
@@ -122,15 +120,23 @@ def _from(text: str, address: str) -> str:
     return text[text.rfind("\n", 0, at) + 1 :] if at >= 0 else text
 
 
-def _report(kind: Kind, claim: Claim, notice: Notice, mta: str | None) -> Report:
+def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | None) -> Report:
     words = claim.words[:TEXT]
-    source = _SOURCE.search(words)
-    said = deciding(words)
+    said, coded = deciding(words)
+    if alone and not coded:  # the reply may stand before the address
+        elsewhere, coded = deciding(notice.words)
+        words, said = (notice.words, elsewhere) if coded else (words, said)
     host = None
     if claim.recipient and "transcript of session" in notice.low and not codes_in(said).reply:
         host, reply = sendmail.said_about(claim.recipient, notice.words)
         said = reply or said
-    original = one_address(source[1]) if source else None
+    source = _SOURCE.search(claim.words)
     return report_of(
-        kind, claim.recipient, said, original=original, remote=host, text=words.strip(" :>\t\n"), mta=mta
+        kind,
+        claim.recipient,
+        said,
+        original=one_address(source[1]) if source else None,
+        remote=host,
+        text=words[:TEXT].strip(" :>\t\n"),
+        mta=mta,
     )

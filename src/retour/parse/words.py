@@ -23,13 +23,16 @@ def words_about(words: str, low: str, recipient: str | None, alone: bool) -> str
     return words[start : min(stop, start + TEXT)].strip()
 
 
-def deciding(words: str) -> str:
-    """The paragraph that holds the server's reply, on one line: with a reply code, else with an enhanced
-    code, else the first that is not empty; "" for no words."""
+def deciding(words: str) -> tuple[str, bool]:
+    """The paragraph that decides, on one line, and whether it has a code.
+
+    It is the first with a reply code, else with an enhanced code, else the first that is not empty;
+    "" for no words.
+    """
     words = words.lstrip(" :>.\t\n")
     at = reply_at(words)
     start = words.rfind("\n\n", 0, at) + 1 if at >= 0 else 0
-    return " ".join(words[start : paragraph_end(words, max(at, 0))].split())
+    return " ".join(words[start : paragraph_end(words, max(at, 0))].split()), at >= 0
 
 
 def paragraph_end(text: str, start: int) -> int:
