@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,13 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
             assert self.process.wait(30) == 0, self.story()
 
+    def dies(self) -> int:
+        """The status with which the process ends by itself."""
+        process = self.process
+        assert process is not None
+        eventually(lambda: process.poll() is not None, "the death", self.story)
+        return process.returncode
+
     @contextmanager
     def running(self) -> Iterator["Server"]:
         """Started, and stopped at the end."""
@@ -115,6 +122,15 @@ class Server:
             return None
         life: dict[str, Any] = self.ask("GET", path)
         return life
+
+    def bounced(self, address: str, evidence: Callable[[], str] | None = None) -> dict[str, Any]:
+        """The life of an address, once there is an event in it."""
+
+        def life() -> dict[str, Any] | None:
+            known = self.life(address)
+            return known if known and known["events"] else None
+
+        return eventually(life, f"a bounce of {address}", evidence or self.story)
 
     def waiting(self) -> int:
         """How many arrivals are not yet judged."""

@@ -5,7 +5,6 @@ Postfix wraps, quotes and expires in its own way; each mailbox is still read as 
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from retour.simulator import serve_simulator, table
 from story.page import block
 from story.postfix import Postfix
 from story.server import Server
-from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("postfix")
 
@@ -61,7 +59,7 @@ def test_a_refusal_is_read_out_of_the_report_of_postfix(
 
     postfix.submit(server.return_address(recipient), [recipient])
 
-    assert [event["reason"] for event in reported(server, postfix, recipient)] == [reason]
+    assert [event["reason"] for event in server.bounced(recipient, postfix.story)["events"]] == [reason]
 
 
 def test_an_address_beyond_ascii_comes_back_as_an_international_report(
@@ -70,7 +68,7 @@ def test_an_address_beyond_ascii_comes_back_as_an_international_report(
     recipient = "unknown+jürgen@simulator.test"
 
     postfix.submit(server.return_address(recipient), [recipient])
-    (event,) = reported(server, postfix, recipient)
+    (event,) = server.bounced(recipient, postfix.story)["events"]
 
     assert event["reason"] == "address_unknown"
     assert event["evidence"]["report"]["recipient"] == recipient  # RFC 6533 §3: utf-8; in Final-Recipient
@@ -81,16 +79,6 @@ def test_the_envid_ties_a_report_that_came_to_a_plain_address(server: Server, po
     token = server.return_address(recipient)
 
     postfix.submit(f"bounces@{server.domain}", [recipient], envid=token.partition("@")[0])
-    (event,) = reported(server, postfix, recipient)
+    (event,) = server.bounced(recipient, postfix.story)["events"]
 
     assert (event["reason"], event["standing"]) == ("mailbox_disabled", "proven")
-
-
-def reported(server: Server, postfix: Postfix, recipient: str) -> list[dict[str, Any]]:
-    """The events of a recipient, once there are some."""
-
-    def events() -> list[dict[str, Any]] | None:
-        life = server.life(recipient)
-        return life["events"] if life else None
-
-    return eventually(events, f"the report about {recipient}", postfix.story)

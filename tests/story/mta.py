@@ -1,0 +1,62 @@
+"""A mail server with bounces in its queue."""
+
+import smtplib
+
+from story.server import Server
+
+REPORT = """\
+From: MAILER-DAEMON@mx.test\r
+To: {to}\r
+Subject: Undelivered Mail Returned to Sender\r
+Auto-Submitted: auto-replied\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+Content-Type: text/plain\r
+\r
+Your message could not be delivered.\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.test\r
+\r
+Final-Recipient: rfc822; {recipient}\r
+Action: failed\r
+Status: 5.2.2\r
+Diagnostic-Code: smtp; 552 5.2.2 <{recipient}> Quota exceeded (mailbox for user is full)\r
+\r
+--b--\r
+"""
+
+
+class Mta:
+    """Tries each bounce in its queue again until it hears 250, as every mail server does."""
+
+    def __init__(self, server: Server, recipients: list[str]) -> None:
+        self._port = server.ports["lmtp"]
+        self._mails = {server.return_address(recipient): recipient for recipient in recipients}
+        self.queue = set(self._mails)
+
+    def run_queue(self) -> bool:
+        """One try for each that is queued; whether the queue is empty then."""
+        self.queue = {to for to in self.queue if not self._delivered(to)}
+        return not self.queue
+
+    def forget_every_250(self) -> None:
+        """As if the answers had been lost on the way: everything is tried once more."""
+        self.queue = set(self._mails)
+
+    def _delivered(self, to: str) -> bool:
+        report = REPORT.format(to=to, recipient=self._mails[to])
+        try:
+            lmtp = smtplib.LMTP("127.0.0.1", self._port)
+        except OSError:
+            return False
+        try:
+            lmtp.sendmail("", [to], report)
+        except (OSError, smtplib.SMTPException):
+            return False
+        finally:
+            lmtp.close()
+        return True
