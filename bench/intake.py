@@ -10,6 +10,7 @@ three in four about an address already there.
 """
 
 import argparse
+import gc
 import multiprocessing
 import os
 import random
@@ -214,6 +215,8 @@ def _serve(name: str, addresses: int, pipe: Connection) -> None:
             seed, count = order
             events = batches(seed, count, addresses)
             given = events if name == "Retour" else [rows(batch) for batch in events]
+            gc.collect()
+            gc.freeze()  # what is given was there before
             wall, cpu = time.perf_counter(), time.process_time()
             for batch in given:
                 record(batch)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ folded last; from these and the policies it gets the next state and the changes 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from retour.instants import Instant
 from retour.lifecycle import Bounce, PolicyVersion, fold, told
@@ -18,8 +18,7 @@ BY_TIME = "time"  # the actor of a reset, or of a window that slid on
 BY_DELIVERY = "delivery"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """All that a store knows of one address in one account. Events need no evidence."""
 
     account: str
@@ -29,25 +28,18 @@ class Known:
     state: State  # as stored
     policies: Sequence[PolicyVersion]
 
-    def and_also(self, new: Sequence[Event]) -> "Known":
-        """The same with new events."""
-        events = (*self.events, *new)
-        return Known(self.account, self.address, events, self.deliveries, self.state, self.policies)
-
     def at(self, now: Instant) -> State:
         """The state at a moment."""
         return fold(self.events, self.policies, now, self.deliveries) if self.events else self.state
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What is to be written of an address: its state, the changes that lead to it, oldest first, and the
-    event of its latest listed bounce with its type, which the Overview shows; None when none is listed."""
+class Turn(NamedTuple):
+    """What is to be written of an address."""
 
     state: State
-    changes: Sequence[Change]
-    shown: bytes | None
-    type: BounceType | None
+    changes: Sequence[Change]  # that lead to it, oldest first
+    shown: bytes | None  # event of its latest listed bounce, for the Overview; None when none is listed
+    type: BounceType | None  # of that bounce
 
 
 def holdable(arrivals: Iterable[Arrival], limit: int) -> list[Arrival]:
@@ -81,28 +73,35 @@ def recorded(known: Known, new: Sequence[Event], now: Instant) -> Turn:
     before = changes[-1].after if changes else known.state
     mover = _mover(new)
     event, actor = (mover.id, mover.actor) if mover else (None, BY_DELIVERY)
-    return _turn(known.and_also(new), before, changes, now, event, actor)
+    return _turn(known, [*known.events, *new], before, changes, now, event, actor)
 
 
 def elapse(known: Known, now: Instant) -> Turn:
     """The turn that time alone makes."""
     changes = list(elapsed(known, now))
     before = changes[-1].after if changes else known.state
-    return _turn(known, before, changes, now, None, BY_TIME)
+    return _turn(known, known.events, before, changes, now, None, BY_TIME)
 
 
 def refolded(known: Known, now: Instant) -> Turn:
     """The turn that a changed policy makes; the newest version is the actor."""
-    return _turn(known, known.state, [], now, None, f"policy {in_force(known.policies, now)}")
+    actor = f"policy {in_force(known.policies, now)}"
+    return _turn(known, known.events, known.state, [], now, None, actor)
 
 
 def _turn(
-    known: Known, before: State, changes: list[Change], now: Instant, event: bytes | None, actor: str
+    known: Known,
+    events: Sequence[Event],
+    before: State,
+    changes: list[Change],
+    now: Instant,
+    event: bytes | None,
+    actor: str,
 ) -> Turn:
-    after, bounces = told(known.events, known.policies, now, known.deliveries)
+    after, bounces = told(events, known.policies, now, known.deliveries)
     if visibly(before, after):
         changes.append(Change(known.account, known.address, before, after, now, event, actor))
-    return Turn(after, changes, *_shown(known.events, bounces, after.last_bounce))
+    return Turn(after, changes, *_shown(events, bounces, after.last_bounce))
 
 
 def _shown(
@@ -145,6 +144,8 @@ def plainly_send(state: State) -> bool:
 
 def _mover(new: Sequence[Event]) -> Event | None:
     """The event that a change is put down to: of several, the latest that may have an effect."""
+    if len(new) == 1:
+        return new[0]
     proven = [event for event in new if event.standing is Standing.PROVEN]
     return max(proven or new, key=lambda event: (event.at, event.id), default=None)
 

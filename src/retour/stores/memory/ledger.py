@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from retour.address import domain, domain_of, normalise
@@ -65,16 +65,16 @@ class MemoryLedger:
             return [c for page, new in touched.items() for c in self._record(page, new, now)]
 
     def _record(self, page: Page, told: Mapping[bytes, Event], now: Instant) -> Sequence[Change]:
-        known = self._known(page)
-        seen = {event.id for event in known.events}
         deliveries = [(event.send, event.at) for event in told.values() if noted(event)]
         noted_on = {send for send, at in deliveries if send and self._sends.deliver(send, at)}
+        known = self._known(page)
+        seen = {event.id for event in known.events}
         new = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
         if not new and (not noted_on or page not in self._pages):
             return ()  # known already; or delivered, and never bounced: no page is needed
         entry = self._pages.setdefault(page, Entry())
         entry.events |= {event.id: event for event in new}
-        return self._write(page, recorded(replace(known, deliveries=self._deliveries(page)), new, now))
+        return self._write(page, recorded(known, new, now))
 
     def _write(self, page: Page, turn: Turn) -> Sequence[Change]:
         entry, policies = self._pages[page], self._policies(page.account)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from retour.address import key
 from retour.ports import Store
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, StoreError
@@ -17,12 +18,28 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64) -> Store:
     """The system of record in a file, made at first use, brought to this version's schema.
 
     `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of a connection. Raises
-    StoreError when the file is another's, damaged, or written by a newer version.
+    StoreError when the file is another's, damaged, written by a newer version, or under another pepper.
     """
     database = Database(path, "store", cache_mib)
+    _prove(database, path, pepper)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     return Store(accounts, sends, SqliteLedger(database, accounts, sends, pepper), database.close)
+
+
+def _prove(database: Database, path: Path, pepper: bytes) -> None:
+    """Make sure that it is the pepper which this file was begun with."""
+    proof = key(pepper, "")
+    known = database.read().execute("SELECT proof FROM pepper").fetchone()
+    if known is None:
+        with database.write() as db:
+            db.execute("INSERT INTO pepper SELECT ? WHERE NOT EXISTS (SELECT 1 FROM pepper)", (proof,))
+    elif known != (proof,):
+        database.close()
+        raise StoreError(
+            f"{path}: was begun with another key file, without which none of its addresses is found; "
+            f"put the keys.json back that belongs to it"
+        )
 
 
 def open_inbox(path: Path) -> SqliteInbox:
