@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from retour.classify import Rule, classifier, classify, packaged
-from retour.classify.rulebook import Weight
+from retour.classify.rulebook import KEYS, Weight
 from retour.flow.judge import judge_reply
-from retour.model import GROUPS, Group, Reason, Report
+from retour.model import GROUPS, Group, Part, Party, Reason, Report
 
 RULES = packaged().rules
 PROVIDERS = {provider.name: provider for provider in packaged().providers}
@@ -82,3 +83,9 @@ def test_no_single_hint_declares_an_address_dead() -> None:
 def test_phrases_are_in_normal_form() -> None:
     odd = re.compile(r"[A-Z]|\s\s|^\s|^\*|\*$")
     assert [(rule.id, phrase) for rule in RULES for phrase in rule.phrases if odd.search(phrase)] == []
+
+
+def test_the_form_of_a_rule_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    words = [*KEYS, *(weight.name.lower() for weight in Weight), *(part.value for part in Part), *Party]
+    assert [word for word in words if word not in page] == []

@@ -61,14 +61,15 @@ class PhraseIndex:
             head, *tail = (piece.strip() for piece in text.split("*"))
             by_head.setdefault(head, []).append(Phrase(len(head), tuple(tail), rule))
         self._by_head = {head: _with_beginnings(head, by_head) for head in by_head}
-        # A word starts where no letter or digit of ASCII stands before it: "unspam" is not "spam".
+        # A word starts behind what is no letter or digit of ASCII: "unspam" is not "spam". As a character,
+        # not a look-behind, it lets the search skip through words.
         body = _pattern(_trie(by_head)) if by_head else "(?!)"
-        self._pattern = re.compile(f"(?<![a-z0-9])(?=({body}))")
+        self._pattern = re.compile(f"[^a-z0-9](?=({body}))")
 
     def find(self, text: str) -> list[tuple[int, int, int]]:
         """Rule number, start and end for every phrase in a text in normal form; overlaps included."""
         found = []
-        for match in self._pattern.finditer(text):
+        for match in self._pattern.finditer(f" {text}"):
             start = match.start()
             for phrase in self._by_head[match[1]]:
                 end = phrase.end(text, start) if phrase.tail else start + phrase.length
