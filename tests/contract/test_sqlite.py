@@ -145,6 +145,13 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
         open_store(tmp_path / "i", PEPPER)
 
 
+def test_another_key_file_is_refused_before_it_lets_mail_go_to_stopped_addresses(tmp_path: Path) -> None:
+    open_store(tmp_path / "s", PEPPER).close()
+    with pytest.raises(StoreError, match=r"another key file.*put the keys\.json back"):
+        open_store(tmp_path / "s", b"q" * 32)
+    open_store(tmp_path / "s", PEPPER).close()
+
+
 def test_opening_again_migrates_nothing_twice(tmp_path: Path) -> None:
     for _ in range(2):
         inbox = open_inbox(tmp_path / "i")
