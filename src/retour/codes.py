@@ -15,14 +15,15 @@ class Codes(NamedTuple):
 # RFC 3463 §2: class 2, 4 or 5; subjects 0-7 are the registered ones, which also keeps out addresses of
 # hosts and version numbers ("5.94.2"). RFC 5321 §4.2: the second digit of a refusal is 0-5.
 _STATUS = r"[245]\.[0-7]\.\d{1,3}"
-# No part of a word, path, host or port. It looks back over the first digit: a pattern that begins with a
-# digit is found three times as fast as one that begins with a condition.
+# No part of a word, path, host or port. It looks back over the first digit, and all begins with that one
+# digit: a pattern that begins with a set of characters is found several times as fast as any other.
 _FREE = r"(?<![\w./@-].)(?<![\w\]:]:.)"
 _END = r"(?![\w-]|\.\d)"
 _CODES = re.compile(
     # "550 5.1.1", "550-5.1.1", "550 #5.1.1", "552 (5.2.2)", "550-'5.7.1", or the reply code alone
-    rf"([45]{_FREE}[0-5]\d)(?![\w.@]|-\d\d)(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS}){_END})?"
-    rf"|([245]{_FREE}\.[0-7]\.\d{{1,3}}){_END}",
+    rf"([245]){_FREE}(?:(?<=[45])([0-5]\d)(?![\w.@]|-\d\d)"
+    rf"(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS}){_END})?"
+    rf"|(\.[0-7]\.\d{{1,3}}){_END})",
     re.ASCII,
 )
 
@@ -37,13 +38,14 @@ def codes_in(text: str) -> Codes:
     status: str | None = None
     expired: Codes | None = None
     for match in _CODES.finditer(text):
-        code, paired, lone = match.groups()
+        first, rest, paired, lone = match.groups()
         if paired is None:
-            reply, status = reply or code, status or lone
+            reply = reply or (rest and first + rest)
+            status = status or (lone and first + lone)
         elif paired.endswith(".4.7"):
-            expired = expired or Codes(code, paired)
+            expired = expired or Codes(first + rest, paired)
         else:
-            return Codes(code, paired)
+            return Codes(first + rest, paired)
     return expired or Codes(reply, status)
 
 
@@ -51,7 +53,7 @@ def reply_at(text: str) -> int:
     """Where the first reply code of a text stands, else its first enhanced code; -1 for neither."""
     lone = -1
     for match in _CODES.finditer(text):
-        if match[1]:
+        if match[2]:
             return match.start()
         lone = match.start() if lone < 0 else lone
     return lone

@@ -7,37 +7,34 @@ _FOLD = frozenset({b" ", b"\t"})
 
 
 class Block:
-    """The header fields in `raw[start:end]`; `low` is `raw` in lower case.
+    """The header fields in `raw`, which begins with a line feed, so that each field stands behind one.
 
-    `raw[start]` is the line feed before the first field, so that each field stands behind one.
-    Lines end with LF only; `scan` has seen to that.
+    Lines end with LF only; `scan` has seen to that. `low` is `raw` in lower case.
     """
 
-    __slots__ = ("end", "low", "raw", "start")
+    __slots__ = ("low", "raw")
 
-    def __init__(self, raw: bytes, low: bytes, start: int, end: int) -> None:
+    def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self.low = low
-        self.start = start
-        self.end = end
+        self.low = raw.lower()
 
     def has(self, name: bytes) -> bool:
         """Whether a field of this name (lower case) is there."""
-        return self.low.find(b"\n" + name + b":", self.start, self.end) >= 0
+        return b"\n" + name + b":" in self.low
 
     def value(self, name: bytes) -> bytes:
         """First value of that name, unfolded and stripped; b"" when absent. Cut at 16 KiB."""
-        at = self.low.find(b"\n" + name + b":", self.start, self.end)
+        at = self.low.find(b"\n" + name + b":")
         return self._value_at(at + len(name) + 2) if at >= 0 else b""
 
     def values(self, name: bytes) -> list[bytes]:
         """All values of that name, at most 100."""
         needle = b"\n" + name + b":"
         found: list[bytes] = []
-        at = self.low.find(needle, self.start, self.end)
+        at = self.low.find(needle)
         while at >= 0 and len(found) < 100:
             found.append(self._value_at(at + len(needle)))
-            at = self.low.find(needle, at + len(needle), self.end)
+            at = self.low.find(needle, at + len(needle))
         return found
 
     def text(self, name: bytes) -> str:
@@ -47,31 +44,29 @@ class Block:
 
     def _value_at(self, at: int) -> bytes:
         raw = self.raw
-        stop = raw.find(b"\n", at, self.end)
+        stop = raw.find(b"\n", at)
         if stop >= 0 and raw[stop + 1 : stop + 2] in _FOLD:
             return self._unfolded(at, stop)
-        value = raw[at : stop if stop >= 0 else self.end].strip()
+        value = raw[at : stop if stop >= 0 else None].strip()
         return value if len(value) <= limits.HEADER else value[: limits.HEADER]
 
     def _unfolded(self, at: int, stop: int) -> bytes:
         """RFC 5322 §2.2.3: lines that begin with white space continue the field."""
         raw = self.raw
-        limit = min(self.end, at + limits.HEADER)
+        limit = min(len(raw), at + limits.HEADER)
         while 0 <= stop < limit and raw[stop + 1 : stop + 2] in _FOLD:
             stop = raw.find(b"\n", stop + 1, limit)
         return b" ".join(raw[at : stop if 0 <= stop < limit else limit].split())
 
     def over_limits(self) -> bool:
         """Whether the block has more or longer headers than we look at."""
-        raw, start, end = self.raw, self.start, self.end
-        if end - start < 3 * limits.HEADERS:  # the shortest header has three octets
+        size = len(self.raw)
+        if size < 3 * limits.HEADERS:  # the shortest header has three octets
             return False
-        if end - start <= limits.HEADER and raw.count(b"\n", start, end) <= limits.HEADERS:
+        if size <= limits.HEADER and self.raw.count(b"\n") <= limits.HEADERS:
             return False
-        if end - start > limits.HEADER_BLOCK:
-            return True
-        lengths = _field_lengths(raw[start:end])
-        return len(lengths) > limits.HEADERS or max(lengths, default=0) > limits.HEADER
+        lengths = _field_lengths(self.raw[1:])
+        return len(lengths) > limits.HEADERS or max(lengths) > limits.HEADER
 
 
 def _field_lengths(block: bytes) -> list[int]:

@@ -1,4 +1,4 @@
-"""The scanner: one pass over at most 1 MiB, down to 50 parts and 8 levels (RFC 2045, 2046)."""
+"""The scanner: cuts at most 1 MiB into at most 50 parts on 8 levels (RFC 2045, 2046)."""
 
 import re
 
@@ -13,7 +13,8 @@ _BOUNDARY = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\
 _CHARSET = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
 _GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
 _REPORT_INSIDE = b"\ncontent-type: message/delivery-status"
-_AFTER_DELIMITER = frozenset({b"", b"\n", b" ", b"\t", b"-"})
+_AFTER_DELIMITER = frozenset({b"\n", b" ", b"\t", b"-", b""})
+_AS_IT_IS = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
 
 
 class Part:
@@ -22,40 +23,30 @@ class Part:
     A `message/rfc822` part is a leaf too: what is inside is the returned message, not our mail.
     """
 
-    __slots__ = ("_defects", "end", "head", "start", "type")
+    __slots__ = ("_defects", "head", "raw", "type")
 
-    def __init__(self, head: Block, start: int, end: int, defects: list[str]) -> None:
+    def __init__(self, head: Block, raw: bytes, defects: list[str]) -> None:
         self.head = head
-        self.start = start
-        self.end = end
+        self.raw = raw
         self._defects = defects
-        at = head.low.find(b"\ncontent-type:", head.start, head.end)
-        media = _MEDIA_TYPE.match(head.low, at + 14, head.end) if at >= 0 else None
+        at = head.low.find(b"\ncontent-type:")
+        media = _MEDIA_TYPE.match(head.low, at + 14) if at >= 0 else None
         self.type = media[1] if media else b"text/plain"  # RFC 2045 §5.2
 
     def body(self) -> bytes:
         """The octets of the body, transfer encoding undone, lines ending with LF."""
-        raw = self.head.raw[self.start : self.end]
-        encoding = self.head.value(b"content-transfer-encoding")
-        if not encoding:
-            return raw
-        octets, whole = decode_transfer(raw, encoding.split(b";")[0].strip().lower())
+        encoding = self.head.value(b"content-transfer-encoding").lower()
+        if encoding in _AS_IT_IS:
+            return self.raw
+        octets, whole = decode_transfer(self.raw, encoding.split(b";")[0].strip())
         if not whole:
             note(self._defects, limits.BROKEN_ENCODING)
         return octets
 
-    def fields(self) -> Block:
-        """The body as a block of fields; a body that is not encoded is not copied."""
-        encoding = self.head.value(b"content-transfer-encoding")
-        if encoding and encoding.lower() not in (b"7bit", b"8bit", b"binary"):
-            raw = b"\n" + self.body()
-            return Block(raw, raw.lower(), 0, len(raw))
-        return Block(self.head.raw, self.head.low, self.start - 1, self.end)
-
     def text(self) -> str:
-        """The body as text in its charset, at most its first 64 KiB."""
+        """The body as text in its charset, at most its first 32 KiB."""
         body = self.body()[: limits.TEXT]
-        if self.head.low.find(b"charset", self.head.start, self.head.end) < 0:
+        if b"charset" not in self.head.low:
             return decode_text(body)
         charset = self._parameter(_CHARSET, b"charset").decode("latin-1")
         if charset_codec(charset) is None:
@@ -76,17 +67,15 @@ class Part:
 
 
 class Mail:
-    """A scanned mail: `head`, `parts` in order, `defects` by name; `raw` begins with an extra line feed."""
+    """A scanned mail: its `head`, its leaves in order, its defects by name."""
 
-    __slots__ = ("defects", "head", "low", "parts", "raw", "seen")
+    __slots__ = ("defects", "head", "parts", "seen")
 
-    def __init__(self, raw: bytes, low: bytes, head: Block) -> None:
-        self.raw = raw
-        self.low = low
+    def __init__(self, head: Block, defects: list[str]) -> None:
         self.head = head
+        self.defects = defects
         self.parts: list[Part] = []
         self.seen = 0  # parts met, the multiparts among them
-        self.defects: list[str] = []
 
     def note(self, defect: str) -> None:
         """Keeps a defect, each once."""
@@ -101,24 +90,18 @@ def note(defects: list[str], defect: str) -> None:
 
 def scan(raw: bytes) -> Mail:
     """The parts of a mail. Any bytes are accepted; what is odd or too much is named in `defects`."""
-    cut = len(raw) > limits.EXAMINED
-    if cut:
+    defects: list[str] = []
+    if len(raw) > limits.EXAMINED:
         raw = raw[: limits.EXAMINED]
+        defects.append(limits.TRUNCATED)
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # RFC 5321 §2.3.8; bare CR of old servers
-    raw = b"\n" + _without_mbox_line(raw)
-    low = raw.lower()
-    top = _header_end(raw, 0, len(raw))
-    mail = Mail(raw, low, Block(raw, low, 0, min(top, limits.HEADER_BLOCK)))
-    if cut:
-        mail.note(limits.TRUNCATED)
-    if top == 0:
+    whole = _part(_without_mbox_line(raw), defects)
+    mail = Mail(whole.head, defects)
+    if not whole.head.raw:
         mail.note(limits.NO_HEADERS)
-    elif top > limits.HEADER_BLOCK or mail.head.over_limits():
-        mail.note(limits.TOO_COMPLEX)
-    whole = Part(mail.head, top + 1, len(raw), mail.defects)
     # QUIRK: a gateway lost the Content-Type of a report but not its parts (23-undeclared-parts).
-    if whole.type.startswith(b"multipart/") or low.find(_REPORT_INSIDE, whole.start) >= 0:
+    if whole.type.startswith(b"multipart/") or _REPORT_INSIDE in whole.raw.lower():
         _split(mail, whole, 1)
     else:
         mail.parts.append(whole)
@@ -132,68 +115,63 @@ def _without_mbox_line(raw: bytes) -> bytes:
     return raw
 
 
-def _header_end(raw: bytes, start: int, end: int) -> int:
-    """Where the block that begins with the line feed at `start` ends; `start` when there is no header."""
-    if not _FIRST_HEADER.match(raw, start + 1, end):
-        return start
-    stop = raw.find(b"\n\n", start, end)
-    return stop + 1 if stop >= 0 else end
+def _part(raw: bytes, defects: list[str]) -> Part:
+    """Headers and body; without a header line the whole is body, less its leading blank line."""
+    if not _FIRST_HEADER.match(raw):
+        return Part(Block(b""), raw[1:] if raw[:1] == b"\n" else raw, defects)
+    head, _, body = raw.partition(b"\n\n")
+    block = Block(b"\n" + head[: limits.HEADER_BLOCK])
+    if len(head) > limits.HEADER_BLOCK or block.over_limits():
+        note(defects, limits.TOO_COMPLEX)
+    return Part(block, body, defects)
 
 
 def _split(mail: Mail, part: Part, depth: int) -> None:
     """Adds the leaves of a multipart, in order, to the mail."""
-    delimiter = b"\n--" + part.boundary()
-    at = _next_delimiter(mail.raw, delimiter, part.start - 1, part.end) if len(delimiter) > 3 else -1
-    if at < 0:
-        # QUIRK: some folded headers lack their indentation (22-unfolded-boundary); the lines still tell.
-        mail.note(limits.BOUNDARY_MISSING)
-        guessed = _GUESSED_BOUNDARY.search(mail.raw, part.start - 1, part.end)
-        delimiter, at = (b"\n--" + guessed[1].rstrip(), guessed.start()) if guessed else (b"", -1)
-    if at >= 0 and depth <= limits.DEPTH:
-        _split_at(mail, part.end, delimiter, at, depth)
+    pieces = _pieces(part, mail)
+    if len(pieces) == 1 or depth > limits.DEPTH:
+        if len(pieces) > 1:
+            mail.note(limits.TOO_COMPLEX)
+        part.type = b"text/plain"
+        mail.parts.append(part)
         return
-    if at >= 0:
-        mail.note(limits.TOO_COMPLEX)
-    part.type = b"text/plain"
-    mail.parts.append(part)
-
-
-def _split_at(mail: Mail, end: int, delimiter: bytes, at: int, depth: int) -> None:
-    """Adds the leaves between the delimiters from `at` to `end`."""
-    raw, size = mail.raw, len(delimiter)
-    while at >= 0 and raw[at + size : at + size + 2] != b"--":
+    for piece in pieces[1:]:
+        if piece[:2] == b"--":  # RFC 2046 §5.1.1: the close delimiter
+            return
         if mail.seen == limits.PARTS:
             mail.note(limits.TOO_COMPLEX)
             return
         mail.seen += 1
-        begin = raw.find(b"\n", at + size, end)
-        if begin < 0:
-            break
-        at = _next_delimiter(raw, delimiter, begin, end)
-        inner = _inner(mail, begin, at if at >= 0 else end)
+        inner = _part(piece[piece.find(b"\n") + 1 or len(piece) :], mail.defects)
         if inner.type.startswith(b"multipart/"):
             _split(mail, inner, depth + 1)
         else:
             mail.parts.append(inner)
-    if at < 0:
-        mail.note(limits.MULTIPART_UNCLOSED)
+    mail.note(limits.MULTIPART_UNCLOSED)
 
 
-def _next_delimiter(raw: bytes, delimiter: bytes, start: int, end: int) -> int:
-    """RFC 2046 §5.1.1: a delimiter line holds nothing else but white space, or `--` at the end."""
-    at = raw.find(delimiter, start, end)
-    while at >= 0 and raw[at + len(delimiter) : at + len(delimiter) + 1] not in _AFTER_DELIMITER:
-        at = raw.find(delimiter, at + 1, end)
-    return at
+def _pieces(part: Part, mail: Mail) -> list[bytes]:
+    """What stands before, between and behind the delimiters; the whole alone when there are none."""
+    raw, boundary = b"\n" + part.raw, part.boundary()
+    if not boundary or b"\n--" + boundary not in raw:
+        # QUIRK: some folded headers lack their indentation (22-unfolded-boundary); the lines still tell.
+        mail.note(limits.BOUNDARY_MISSING)
+        guessed = _GUESSED_BOUNDARY.search(raw)
+        if not guessed:
+            return [raw]
+        boundary = guessed[1].rstrip()
+    pieces = raw.split(b"\n--" + boundary, limits.PARTS + 2)
+    if all(piece[:1] in _AFTER_DELIMITER for piece in pieces[1:]):
+        return pieces
+    return _rejoined(pieces, b"\n--" + boundary)
 
 
-def _inner(mail: Mail, start: int, end: int) -> Part:
-    """The part between two delimiters; `start` is the line feed before its first header or blank line."""
-    raw = mail.raw
-    if raw[start + 1 : start + 2] == b"\n":  # no header at all: RFC 2046 §5.1
-        return Part(Block(raw, mail.low, start, start), min(start + 2, end), end, mail.defects)
-    stop = _header_end(raw, start, end)
-    head = Block(raw, mail.low, start, min(stop, start + limits.HEADER_BLOCK))
-    if stop - start > 3 * limits.HEADERS and (stop > head.end or head.over_limits()):
-        mail.note(limits.TOO_COMPLEX)
-    return Part(head, min(stop + 1, end), end, mail.defects)
+def _rejoined(pieces: list[bytes], delimiter: bytes) -> list[bytes]:
+    """RFC 2046 §5.1.1: a delimiter line holds nothing else but white space; a longer line is content."""
+    joined = [[pieces[0]]]
+    for piece in pieces[1:]:
+        if piece[:1] in _AFTER_DELIMITER:
+            joined.append([piece])
+        else:
+            joined[-1] += [delimiter, piece]
+    return [b"".join(each) for each in joined]

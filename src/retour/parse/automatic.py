@@ -27,6 +27,7 @@ _AUTOREPLY = re.compile(
         )
     )
 )
+_CHALLENGE_HINTS = ("confirm", "verif", "authenticat", "validat", "challenge", "to have your ")
 _CHALLENGE = re.compile(
     "|".join(
         (
@@ -64,7 +65,8 @@ def is_unsubscribe(notice: Notice) -> bool:
 
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
-    return _CHALLENGE.search(notice.subject()) is not None or _CHALLENGE.search(notice.plain()) is not None
+    words = f"{notice.subject()} {notice.plain()}"
+    return any(hint in words for hint in _CHALLENGE_HINTS) and _CHALLENGE.search(words) is not None
 
 
 def from_nobody(notice: Notice) -> bool:

@@ -74,8 +74,8 @@ def _report(group: Fields, notice: Notice, alone: bool, mta: str | None) -> Repo
     if "=?" in diagnostic:
         diagnostic = decode_words(diagnostic.encode())
     host = _host(group.get("remote-mta", ""))
-    if "transcript of session" in notice.low and codes_in(diagnostic).reply is None:
-        talking, reply = sendmail.said_about(recipient or original or "", notice.words)
+    if sendmail.BEGIN in notice.low and codes_in(diagnostic).reply is None:
+        talking, reply = sendmail.said_about(recipient or original or "", notice.words, notice.low)
         host, diagnostic = host or talking, reply or diagnostic
     return report_of(
         _kind(action, status[0] if status else "", notice),

@@ -103,7 +103,7 @@ def is_notice(notice: Notice) -> bool:
         return True
     failed = says(_FAILED, notice.plain())
     refused = failed or codes_in(notice.plain()).reply is not None
-    if head.end == 0:  # a bare body: all there is are its words
+    if not head.raw:  # a bare body: all there is are its words
         return failed or (refused and "@" in notice.words)
     sender = notice.sender()
     if _SYSTEM.search(sender) or (from_nobody(notice) and not is_list_mail(head)):

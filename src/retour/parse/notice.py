@@ -5,6 +5,7 @@ import re
 
 from retour.mime import Block, Mail, Part
 from retour.mime.encoded import decode_text
+from retour.mime.limits import HEADER_BLOCK
 from retour.parse.divider import divide
 from retour.parse.fields import OCTETS, groups_of
 
@@ -38,7 +39,18 @@ class Notice:
     there is such a part; `returned` are the headers of the returned message.
     """
 
-    __slots__ = ("_plain", "feedback", "low", "mail", "receipt", "returned", "status", "words")
+    __slots__ = (
+        "_plain",
+        "_sender",
+        "_subject",
+        "feedback",
+        "low",
+        "mail",
+        "receipt",
+        "returned",
+        "status",
+        "words",
+    )
 
     def __init__(self, mail: Mail) -> None:
         self.mail = mail
@@ -48,6 +60,8 @@ class Notice:
         self.returned: Block | None = None
         self.words = self.low = ""
         self._plain: str | None = None
+        self._sender: str | None = None
+        self._subject: str | None = None
         spoken: Part | None = None
         for part in mail.parts:
             role = _ROLES.get(part.type)
@@ -60,11 +74,15 @@ class Notice:
 
     def subject(self) -> str:
         """The subject in lower case."""
-        return self.mail.head.text(b"subject").lower()
+        if self._subject is None:
+            self._subject = self.mail.head.text(b"subject").lower()
+        return self._subject
 
     def sender(self) -> str:
         """From in lower case."""
-        return self.mail.head.text(b"from").lower()
+        if self._sender is None:
+            self._sender = self.mail.head.text(b"from").lower()
+        return self._sender
 
     def plain(self) -> str:
         """The first 4 KiB of the words in lower case with single spaces: what phrases are looked up in."""
@@ -76,9 +94,9 @@ class Notice:
         if role == _STATUS:
             self.status.append(groups_of(decode_text(part.body()[:OCTETS])))
         elif role == _RETURNED:
-            self.returned = self.returned or _head_of(part.fields())
+            self.returned = self.returned or _head_of(part.body())
         elif role == _FEEDBACK:
-            self.feedback = part.fields()
+            self.feedback = Block(b"\n" + part.body())
         else:
             self.receipt = True
 
@@ -93,8 +111,7 @@ class Notice:
             return
         self.words, self.low, rest = text[:cut], low[:cut], text[field:]
         if rest and self.returned is None:
-            octets = b"\n" + rest.encode("utf-8", "replace")
-            self.returned = Block(octets, octets.lower(), 0, len(octets))
+            self.returned = _head_of(rest.encode("utf-8", "replace"))
 
 
 def _says_more(part: Part, spoken: Part) -> bool:
@@ -104,13 +121,11 @@ def _says_more(part: Part, spoken: Part) -> bool:
     return not spoken.body().strip()
 
 
-def _head_of(message: Block) -> Block:
+def _head_of(message: bytes) -> Block:
     """The header fields of a returned message."""
-    raw, start, end = message.raw, message.start, message.end
-    while raw[start + 1 : start + 2] == b"\n":
-        start += 1
-    stop = raw.find(b"\n\n", start, end)
-    return Block(raw, message.low, start, stop + 1 if stop >= 0 else end)
+    message = message.lstrip(b"\n")
+    stop = message.find(b"\n\n")
+    return Block(b"\n" + message[: HEADER_BLOCK if stop < 0 else min(stop, HEADER_BLOCK)])
 
 
 def lowered(text: str) -> str:

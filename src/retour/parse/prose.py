@@ -127,8 +127,8 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
         elsewhere, coded = deciding(notice.words)
         words, said = (notice.words, elsewhere) if coded else (words, said)
     host = None
-    if claim.recipient and "transcript of session" in notice.low and not codes_in(said).reply:
-        host, reply = sendmail.said_about(claim.recipient, notice.words)
+    if claim.recipient and sendmail.BEGIN in notice.low and not codes_in(said).reply:
+        host, reply = sendmail.said_about(claim.recipient, notice.words, notice.low)
         said = reply or said
     source = _SOURCE.search(claim.words)
     return report_of(

@@ -38,9 +38,9 @@ def software_of(notice: Notice) -> str | None:
     for phrase, name in _IN_TEXT:
         if phrase in words:
             return name
-    low, end = notice.mail.low, notice.mail.head.end
+    head = notice.mail.head.low
     for mark, name in _IN_HEADERS:
-        if low.find(mark, 0, end) >= 0:
+        if mark in head:
             return name
     return _by_report(notice.status[0][0]) if notice.status else None
 

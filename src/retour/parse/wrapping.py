@@ -43,7 +43,7 @@ _WRAPPINGS = (
 _CONNECT = re.compile(r"connect to ([\w.-]{1,255})\[", re.ASCII)
 _TALKING = re.compile(r"talking to ([\w.-]{1,255})", re.ASCII)  # Sendmail
 _REJECTED_BY = re.compile(r" by ([\w.-]{1,255}?)\.? \[[0-9A-Fa-f:.]{2,60}\]", re.ASCII)  # Gmail
-_CLOSING = re.compile(r"\s*(?:\(in reply to [^()]{1,60}\)|Giving up on [\w.:-]{1,255})\.?\s*$|(?<=.)'\s*$")
+_CLOSINGS = ("(in reply to ", "Giving up on ")  # Postfix, qmail
 
 # RFC 3464 §2.3.6: "smtp; 550 ...", "X-Postfix; ..."; the type is one atom.
 _TYPE = re.compile(
@@ -63,8 +63,16 @@ def unwrapped(words: str) -> tuple[str | None, str]:
         found = pattern.search(words) if hint in words else None
         if found:
             host = found.groupdict().get("host") or _host_named(words[: found.start()])
-            return host, _CLOSING.sub("", words[found.end() :]).strip()
+            return host, _unclosed(words[found.end() :], "'" if found[0][-1:] == "'" else "")
     return _host_named(words), words.strip()
+
+
+def _unclosed(words: str, quote: str) -> str:
+    for closing in _CLOSINGS:
+        at = words.rfind(closing, max(0, len(words) - 300))
+        if at >= 0:
+            words = words[:at]
+    return words.strip().removesuffix(quote)
 
 
 def _host_named(words: str) -> str | None:

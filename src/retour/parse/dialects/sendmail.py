@@ -9,32 +9,42 @@
 
 import re
 
-_TRANSCRIPT = re.compile(r"transcript of session", re.IGNORECASE)
+BEGIN = "transcript of session"  # in lower case; without it there is nothing to read here
+
 _TALKING = re.compile(r"while talking to ([\w.-]{1,255})", re.ASCII)
-_REPLY_LINES = re.compile(r"(?:^<<< ?[^\n]{0,998}\n?){1,20}", re.MULTILINE)
+_LINES = 60  # of a transcript that are looked at for a reply to all
 
 
-def said_about(recipient: str, words: str) -> tuple[str | None, str]:
-    """The host and its words about a recipient, from the transcript; (None, "") when it tells nothing."""
-    begin = _TRANSCRIPT.search(words)
-    if not begin:
+def said_about(recipient: str, words: str, low: str) -> tuple[str | None, str]:
+    """The host and its words about a recipient, from the transcript; (None, "") when it tells nothing.
+
+    `low` is `words` in lower case.
+    """
+    begin = low.find(BEGIN)
+    if begin < 0:
         return None, ""
-    text = words[begin.end() :]
-    reply = _after_command(text, recipient) or _line_about(text, recipient) or _last_reply(text)
+    text, low = words[begin:], low[begin:]
+    recipient = recipient.lower()
+    reply = _after_command(text, low, recipient) or _line_about(text, low, recipient) or _first_reply(text)
     talking = _TALKING.findall(text)
     return talking[-1].rstrip(".") if talking else None, reply
 
 
-def _after_command(text: str, recipient: str) -> str:
+def _after_command(text: str, low: str, recipient: str) -> str:
     """What the server answered to RCPT for this recipient."""
-    at = text.lower().find(f"rcpt to:<{recipient.lower()}>")
-    answer = _REPLY_LINES.search(text, at) if at >= 0 else None
-    return " ".join(line.removeprefix("<<<").strip() for line in answer[0].splitlines()) if answer else ""
+    at = low.find(f"rcpt to:<{recipient}>")
+    begin = text.find("\n<<<", at) if at >= 0 else -1
+    lines: list[str] = []
+    for line in text[begin + 1 : begin + 4096].splitlines() if begin >= 0 else ():
+        if not line.startswith("<<<"):
+            break
+        lines.append(line[3:].strip())
+    return " ".join(lines)
 
 
-def _line_about(text: str, recipient: str) -> str:
+def _line_about(text: str, low: str, recipient: str) -> str:
     """Sendmail's own line: "550 5.1.1 <ann@example.org>... User unknown"."""
-    at = text.lower().find(f"<{recipient.lower()}>...")
+    at = low.find(f"<{recipient}>...")
     if at < 0:
         return ""
     start = text.rfind("\n", 0, at) + 1
@@ -42,9 +52,9 @@ def _line_about(text: str, recipient: str) -> str:
     return text[start : stop if stop >= 0 else len(text)].strip()
 
 
-def _last_reply(text: str) -> str:
-    """Any reply: a refusal after DATA or MAIL is about all recipients."""
-    for line in text.splitlines()[:60]:
+def _first_reply(text: str) -> str:
+    """Any reply: a refusal of MAIL or DATA is about all recipients."""
+    for line in text.splitlines()[:_LINES]:
         line = line.removeprefix("<<<").strip()
         if line[:1] in "45" and line[:3].isdigit() and line[3:4] in " -":
             return line
