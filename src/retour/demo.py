@@ -59,6 +59,7 @@ def invitation(demo: Demo, ports: Ports, language: str = "en") -> str:
     host = "127.0.0.1"
     retour = Path(sys.argv[0]).resolve()
     known = f"--key {demo.key} --api http://{host}:{ports.api}"
+    known += f" --lang {language}" if language != "en" else ""
     return catalogue(f"demo.{language}")(
         "welcome",
         account=ACCOUNT,

@@ -5,23 +5,24 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from story.server import RETOUR
 from story.waiting import eventually, free_port
 
 
-@pytest.fixture
-def commands(tmp_path: Path) -> Iterator[list[str]]:
-    """The commands that a demo prints; it runs until the test ends."""
-    said = tmp_path / "said"
-    ports = {f"RETOUR_{name}__PORT": str(free_port()) for name in ("API", "SMTP", "LMTP")}
-    ports["RETOUR_POSTFIX__LISTENERS"] = f'[{{"port": {free_port()}}}]'
+@contextmanager
+def demo(directory: Path, language: str = "en") -> Iterator[list[str]]:
+    """The commands that a demo prints; it runs as long as the context."""
+    said = directory / "said"
+    environment = {f"RETOUR_{name}__PORT": str(free_port()) for name in ("API", "SMTP", "LMTP")}
+    environment["RETOUR_POSTFIX__LISTENERS"] = f'[{{"port": {free_port()}}}]'
     with said.open("wb") as log:
-        command = [*RETOUR, "serve", "--demo", "--data", str(tmp_path / "data")]
-        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **ports}, cwd=tmp_path)
+        command = [*RETOUR, "serve", "--demo", "--lang", language, "--data", str(directory / "data")]
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env={**os.environ, **environment}, cwd=directory
+        )
     try:
         yield eventually(lambda: printed(said), "the demo's commands", said.read_text)
     finally:
@@ -32,7 +33,7 @@ def commands(tmp_path: Path) -> Iterator[list[str]]:
 def printed(said: Path) -> list[str] | None:
     """Three commands, once they are there."""
     found = re.findall(r"^ +(\S*retour\S* .*)$", said.read_text(), re.MULTILINE)
-    return found if len(found) >= 3 else None
+    return found if len(found) == 3 else None
 
 
 def typed(command: str) -> subprocess.CompletedProcess[str]:
@@ -40,19 +41,22 @@ def typed(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, shell=True, capture_output=True, text=True)
 
 
-def test_the_three_printed_commands_show_the_walk(commands: list[str]) -> None:
-    send, look, again = commands[:3]
+def test_the_three_printed_commands_show_the_walk_and_do_so_again_at_the_next_start(tmp_path: Path) -> None:
+    with demo(tmp_path) as (send, look, again):
+        assert typed(send).returncode == 0
+        seen = eventually(lambda: told(look, "is invalid since"), "the address to be stopped")
+        refused = typed(again)
 
-    assert typed(send).returncode == 0
-    seen = eventually(lambda: told(look), "the address to be stopped")
-    refused = typed(again)
+        assert "There is no such mailbox" in seen
+        assert "550 5.1.1" in seen
+        assert refused.returncode == 1
+        assert "stopped (hard bounce)" in refused.stdout
+    with demo(tmp_path, "de") as (send, look, _):
+        assert typed(send).returncode == 0
+        eventually(lambda: told(look, "ist ungültig seit"), "the next address to be stopped")
+    assert "Drei Befehle" in (tmp_path / "said").read_text("utf-8")
 
-    assert "There is no such mailbox" in seen
-    assert "550 5.1.1" in seen
-    assert refused.returncode == 1
-    assert "stopped (hard bounce)" in refused.stdout
 
-
-def told(look: str) -> str | None:
+def told(look: str, words: str) -> str | None:
     seen = typed(look).stdout
-    return seen if "is invalid since" in seen else None
+    return seen if words in seen else None
