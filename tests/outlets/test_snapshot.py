@@ -1,7 +1,6 @@
 """The table of a gate answers exactly as the state machine does, and keeps answering while it changes."""
 
 import threading
-from array import array
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from retour.model import VALID, Answer, Cause, Decision, MailKind, State, StateN
 from retour.ports import Change
 from retour.snapshot import Table
 from retour.snapshot.packed import pack
-from retour.snapshot.segment import BUCKETS, Segment
+from retour.snapshot.segment import DIGEST, Segment
 
 NOW = 20_000 * DAY
 DEFAULT = preset("default")
@@ -138,36 +137,39 @@ def test_while_states_are_rewritten_the_ledger_itself_is_asked() -> None:
     assert asked(made, "ann@b.example") == Decision(Answer.STOP, "hard")
 
 
-rows = st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 20)), st.integers(0, 2**39), max_size=40)
+# Digests that share buckets, and differ at either end of the key.
+digests = st.builds(
+    lambda bucket, middle, last: bytes([0, bucket, middle, 0, 0, 0, 0, 0, 0, last]),
+    st.integers(0, 2),
+    st.sampled_from([0x00, 0x01, 0x10, 0xFF]),
+    st.integers(0, 5),
+)
+batches = st.lists(st.dictionaries(digests, st.integers(0, 2**39), max_size=40), max_size=6)
 
 
 @settings(max_examples=200)
-@given(st.lists(rows, max_size=6))
-def test_a_segment_is_a_dict_of_what_was_put_last(batches: list[dict[tuple[int, int], int]]) -> None:
-    segment, expected = Segment(), dict[tuple[int, int], int]()
+@given(batches, digests)
+def test_a_segment_is_a_dict_of_what_was_put_last(batches: list[dict[bytes, int]], other: bytes) -> None:
+    segment, expected = Segment(), dict[bytes, int]()
     for batch in batches:
-        for (bucket, key), packed in batch.items():
-            segment.put(bucket, key, packed)
-            expected[bucket, key] = packed
+        for digest, packed in batch.items():
+            segment.put(digest, packed)
+            expected[digest] = packed
+            assert segment.get(digest) == packed
         segment.merge()
-        for bucket in range(5):
-            for key in range(22):
-                assert segment.get(bucket, key) == expected.get((bucket, key), 0)
-    assert segment.merge() == sum(packed > 0 for packed in expected.values())
+        assert {digest: segment.get(digest) for digest in expected} == expected
+        assert segment.get(other) == expected.get(other, 0)
+    assert segment.merge() == segment.rows == sum(packed > 0 for packed in expected.values())
 
 
 def test_a_segment_merges_by_itself_and_its_last_bucket_and_key_are_found() -> None:
     segment = Segment()
-    for key in range(10_000):
-        segment.put(BUCKETS - 1, 2**64 - 1 - key, 0x1FF)
-    assert segment.get(BUCKETS - 1, 2**64 - 1) == 0x1FF
-    assert segment.get(BUCKETS - 1, 2**64 - 10_000) == 0x1FF
-    assert segment.get(BUCKETS - 1, 2**64 - 10_001) == 0
+    digests = [(2**80 - 1 - number).to_bytes(DIGEST) for number in range(10_001)]
+    for digest in digests[:-1]:
+        segment.put(digest, 0x1FF)
+    assert segment.get(digests[0]) == segment.get(digests[-2]) == 0x1FF
+    assert segment.get(digests[-1]) == 0
     assert len(segment._deltas) < 300
-
-
-def test_a_row_costs_13_octets() -> None:
-    assert array("Q").itemsize + array("I").itemsize + 1 == 13
 
 
 def test_readers_never_miss_a_row_while_others_are_merged() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from struct import Struct
 from threading import Lock
 
 from retour.instants import SECOND, Instant
@@ -10,17 +9,12 @@ from retour.lifecycle import Policy, decide
 from retour.model import Answer, Decision, MailKind
 from retour.ports import Change
 from retour.snapshot.packed import CODE, DUE_SHIFT, after_reset, due, pack, unpack
-from retour.snapshot.segment import Segment
+from retour.snapshot.segment import DIGEST, Segment
 
 Ask = Callable[[str, str, MailKind, Instant], Decision]
 """Account, normalised address, mail kind, now → decision, as the ledger itself would answer."""
 
 SEND = Decision(Answer.SEND)
-
-_halves = Struct(
-    ">IQ"
-).unpack  # 96 bits of hash: 8 choose the segment, 12 the bucket; the last 64 are the key
-_SEGMENT_SHIFT, _BUCKET_SHIFT, _BUCKET_MASK = 24, 12, 0xFFF
 
 
 class _Account:
@@ -74,8 +68,8 @@ class Table:
             return ask(account, address, kind, now)
         hasher = known.hasher.copy()
         hasher.update(address.encode())
-        head, key = _halves(hasher.digest())
-        packed = self._segments[head >> _SEGMENT_SHIFT].get(head >> _BUCKET_SHIFT & _BUCKET_MASK, key)
+        digest = hasher.digest()
+        packed = self._segments[digest[0]].get(digest)
         if packed >> DUE_SHIFT and now >= (packed >> DUE_SHIFT) * SECOND:
             packed = after_reset(packed)
         return known.decide(packed, kind, address) if packed else SEND
@@ -89,15 +83,14 @@ class Table:
     def _put(self, change: Change) -> None:
         hasher = self._hasher(change.account).copy()
         hasher.update(change.address.encode())
-        head, key = _halves(hasher.digest())
-        bucket = head >> _BUCKET_SHIFT & _BUCKET_MASK
-        self._segments[head >> _SEGMENT_SHIFT].put(bucket, key, pack(change.after))
+        digest = hasher.digest()
+        self._segments[digest[0]].put(digest, pack(change.after))
 
     def _hasher(self, account: str) -> blake2b:
         """Primed once with key and name; whoever hashes copies it. A NUL keeps "ab" + "c" from "a" + "bc"."""
         known = self._hashers.get(account)
         if known is None:
-            known = blake2b(account.encode() + b"\0", digest_size=12, key=self._pepper)
+            known = blake2b(account.encode() + b"\0", digest_size=DIGEST, key=self._pepper)
             self._hashers[account] = known
         return known
 
