@@ -80,6 +80,7 @@ def _write(path: Path, keys: Keys, *, replace: bool) -> None:
         "token_keys": {str(id): key.hex() for id, key in keys.keyring.keys.items()},
         "pepper": keys.pepper.hex(),
     }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -61,7 +61,10 @@ class Inbox(Protocol):
         """One arrival with its bytes; None when unknown or past its retention."""
 
     def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
-        """What was not understood, newest first; `after` is the last id of the page before."""
+        """What was not understood, newest first; `after` is the last id of the page before.
+
+        As many as `waiting` would give; [] at the end.
+        """
 
     def counts(self) -> Mapping[Outcome, int]:
         """How many arrivals stand where."""

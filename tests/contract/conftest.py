@@ -1,6 +1,6 @@
 """Every body of the ports, for one suite."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +25,3 @@ def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Inbox]:
     made = memory.MemoryInbox() if request.param == "memory" else sqlite.open_inbox(tmp_path / "i")
     yield made
     made.close()
-
-
-@pytest.fixture
-def reopened(tmp_path: Path) -> Callable[[], Store]:
-    """The same SQLite file, opened anew."""
-    return lambda: sqlite.open_store(tmp_path / "s", PEPPER)

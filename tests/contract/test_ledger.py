@@ -222,6 +222,20 @@ def test_an_address_never_seen_is_valid_and_has_no_life(store: Store) -> None:
     assert store.ledger.life("acme", "new@b.example", NOW) is None
 
 
+def test_an_unknown_account_is_told_and_never_taken_for_an_empty_one(store: Store) -> None:
+    account(store)
+    ledger = store.ledger
+    for ask in (
+        lambda: ledger.state("nobody", "ann@b.example", NOW),
+        lambda: ledger.life("nobody", "ann@b.example", NOW),
+        lambda: ledger.bounces(BounceQuery("nobody"), NOW),
+        lambda: ledger.of_domain("nobody", "b.example"),
+        lambda: ledger.refold("nobody", NOW, 10, None),
+    ):
+        with pytest.raises(KeyError, match="nobody"):
+            ask()
+
+
 def overview(store: Store, **filters: object) -> list[str]:
     query = BounceQuery("acme", **filters)  # type: ignore[arg-type]
     return [row.address.partition("@")[0] for row in store.ledger.bounces(query, NOW + DAY)]

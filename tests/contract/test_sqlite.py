@@ -152,6 +152,24 @@ def test_another_key_file_is_refused_before_it_lets_mail_go_to_stopped_addresses
     open_store(tmp_path / "s", PEPPER).close()
 
 
+def test_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    store, inbox = open_store(tmp_path / "s", PEPPER), open_inbox(tmp_path / "i")
+    assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}
+    store.close()
+    inbox.close()
+
+
+def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s") as db:
+        db.executescript(migrations("store")[0])
+        db.execute("PRAGMA user_version = 1")
+        db.execute("PRAGMA application_id = 0x52455431")
+    db.close()
+    store = open_store(tmp_path / "s", PEPPER)
+    assert store.accounts.add_account("acme", "acme.example", preset("emarsys"), NOW).number == 1
+    store.close()
+
+
 def test_opening_again_migrates_nothing_twice(tmp_path: Path) -> None:
     for _ in range(2):
         inbox = open_inbox(tmp_path / "i")

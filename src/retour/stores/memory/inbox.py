@@ -42,7 +42,7 @@ class MemoryInbox:
             found = self._standing(Outcome.UNPARSED)[::-1]
         ids = [arrival.id for arrival in found]
         start = ids.index(after) + 1 if after in ids else 0
-        return found[start : start + limit]
+        return holdable(found[start:], limit)
 
     def counts(self) -> Mapping[Outcome, int]:
         with self._lock:

@@ -89,6 +89,7 @@ class MemoryLedger:
             return self._known(Page(account, address)).at(now)
 
     def life(self, account: str, address: str, now: Instant) -> Life | None:
+        self._policies(account)
         with self._lock:
             page = Page(account, address)
             sends = tuple(self._sends.of_address(account, address))
@@ -99,6 +100,7 @@ class MemoryLedger:
             return Life(address, self._known(page).at(now), events, sends, tuple(entry.records))
 
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
+        self._policies(query.account)  # KeyError for an unknown account
         with self._lock:
             pages = [page for page in self._pages if page.account == query.account]
             rows = [row for page in pages if (row := self._row(page, now)) and _wanted(row, query)]
@@ -121,6 +123,7 @@ class MemoryLedger:
     def refold(
         self, account: str, now: Instant, limit: int, after: str | None
     ) -> tuple[list[Change], str | None]:
+        self._policies(account)
         with self._lock:
             addresses = sorted(page.address for page in self._pages if page.account == account)
             batch = [address for address in addresses if after is None or address > after][:limit]
@@ -129,6 +132,7 @@ class MemoryLedger:
             return changes, batch[-1] if len(batch) == limit else None
 
     def of_domain(self, account: str, domain: str) -> list[str]:
+        self._policies(account)
         with self._lock:
             addresses = [page.address for page in self._pages if page.account == account]
         return [address for address in addresses if domain_of(address) == domain]

@@ -1,5 +1,6 @@
 """One SQLite file: a writer that takes turns, readers of their own in every thread, migrations at open."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -69,6 +70,7 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # mail is nobody else's to read
             connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             connection.execute("PRAGMA journal_mode = WAL")

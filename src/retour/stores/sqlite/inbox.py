@@ -27,11 +27,7 @@ class SqliteInbox:
             db.executemany(SQL["put"], rows)
 
     def waiting(self, limit: int) -> list[Arrival]:
-        rows = self._database.read().execute(SQL["waiting"], (limit,))
-        try:
-            return holdable(map(_arrival, rows), limit)
-        finally:
-            rows.close()  # a statement left open would keep the file as it was
+        return self._held("waiting", {"limit": limit}, limit)
 
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
         with self._database.write() as db:
@@ -42,8 +38,7 @@ class SqliteInbox:
         return None if row is None else _arrival(row)
 
     def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
-        rows = self._database.read().execute(SQL["unparsed"], {"limit": limit, "after": after})
-        return [_arrival(row) for row in rows]
+        return self._held("unparsed", {"limit": limit, "after": after}, limit)
 
     def counts(self) -> Mapping[Outcome, int]:
         found = dict(self._database.read().execute(SQL["counts"]).fetchall())
@@ -56,6 +51,13 @@ class SqliteInbox:
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""
         self._database.close()
+
+    def _held(self, name: str, wanted: Mapping[str, Any], limit: int) -> list[Arrival]:
+        rows = self._database.read().execute(SQL[name], wanted)
+        try:
+            return holdable(map(_arrival, rows), limit)
+        finally:
+            rows.close()  # a statement left open would hold back the file's checkpoint
 
 
 def _row(arrival: Arrival) -> Sequence[Any]:

@@ -5,7 +5,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: waiting
 SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects
-FROM arrivals WHERE outcome = 'waiting' ORDER BY number LIMIT ?;
+FROM arrivals WHERE outcome = 'waiting' ORDER BY number LIMIT :limit;
 
 -- name: settle
 UPDATE arrivals SET outcome = ?, settled_at = ? WHERE id = ?;
