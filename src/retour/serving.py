@@ -17,8 +17,9 @@ def run(config: Path | None, data: Path | None, *, demo: bool, lang: str) -> int
     """Serve until SIGTERM or SIGINT; the exit status: 0, or 1 when it could not start."""
     try:
         chosen = settings.load(config)
-        if data is not None:
-            chosen = chosen.model_copy(update={"data_dir": data})
+        # What a demo leaves behind must not stand among the data of an installation.
+        directory = data or (chosen.data_dir / "demo" if demo else chosen.data_dir)
+        chosen = chosen.model_copy(update={"data_dir": directory})
         return _run(chosen, demo, lang)
     except StartError as error:
         return _cannot_start(error.told(lang))

@@ -154,6 +154,9 @@ def build(settings: Settings) -> House:
         clock,
         report=lambda taken: _report(taken, metrics),
     )
+    metrics.gauge(
+        "retour_inbox", "Arrivals in the inbox, by outcome", "outcome", lambda: dict(inbox.counts())
+    )
     metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
     schedule = Schedule(store.ledger, inbox, told, directory, rewriter, settings.retention.raw_days)
     return House(

@@ -165,6 +165,7 @@ def test_probes_and_metrics_are_open(retour: Process) -> None:
     url = f"http://127.0.0.1:{retour.ports['api']}"
     assert httpx.get(f"{url}/readyz").json()["status"] == "ready"
     metrics = httpx.get(f"{url}/metrics").text
+    assert 'retour_inbox{outcome="waiting"} 0.0' in metrics
     for name in ("retour_arrivals_total", "retour_lmtp_recipients_total", "retour_policy_answers_total"):
         assert name in metrics
 

@@ -19,7 +19,9 @@ def serve(
     data: Annotated[Path | None, typer.Option(help="Data directory; over the setting data_dir.")] = None,
     demo: Annotated[
         bool,
-        typer.Option("--demo", help="Make a demo account and a mailbox simulator, and show what to try."),
+        typer.Option(
+            "--demo", help="Make a demo account and a mailbox simulator in DATA/demo, and show what to try."
+        ),
     ] = False,
     lang: Language = "en",
 ) -> None:

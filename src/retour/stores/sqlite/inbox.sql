@@ -22,7 +22,13 @@ WHERE outcome = 'unparsed'
 ORDER BY number DESC LIMIT :limit;
 
 -- name: counts
-SELECT outcome, count(*) FROM arrivals GROUP BY outcome;
+-- From indexes alone: a count that read the rows would read every mail.
+WITH open (outcome, n) AS (
+  SELECT 'waiting', count(*) FROM arrivals WHERE outcome = 'waiting'
+  UNION ALL SELECT 'unparsed', count(*) FROM arrivals WHERE outcome = 'unparsed'
+)
+SELECT outcome, n FROM open
+UNION ALL SELECT 'judged', (SELECT count(*) FROM arrivals) - (SELECT sum(n) FROM open);
 
 -- name: expire
 UPDATE arrivals SET raw = NULL, mail_from = NULL, rcpt_to = NULL
