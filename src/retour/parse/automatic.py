@@ -43,17 +43,23 @@ _CHALLENGE = re.compile(
 )
 
 
+def answers_by_itself(notice: Notice) -> bool:
+    """Whether a mail calls itself somebody's automatic answer; many reports of delivery do so as well."""
+    head = notice.mail.head
+    if any(head.has(name) for name in _VENDOR):
+        return True
+    return _AUTOREPLY.search(notice.subject()) is not None
+
+
 def is_automatic_reply(notice: Notice) -> bool:
     """RFC 3834 §5 and what vendors wrote before it. Asked only after reports of delivery are ruled out."""
     head = notice.mail.head
     auto = head.value(b"auto-submitted").split(b";")[0].split(b"(")[0].strip().lower()
     if auto == b"auto-replied" or auto.startswith(b"vacation"):
         return True
-    if any(head.has(name) for name in _VENDOR):
+    if head.value(b"precedence").lower() in (b"auto_reply", b"auto-reply"):
         return True
-    if head.value(b"precedence").strip().lower() in (b"auto_reply", b"auto-reply"):
-        return True
-    if _AUTOREPLY.search(notice.subject()):
+    if answers_by_itself(notice):
         return True
     return from_nobody(notice) and not is_list_mail(head)  # RFC 3834 §3.3: sent to be answered by nobody
 

@@ -1,7 +1,7 @@
 """Delivery status notifications: RFC 3464, and RFC 6533 for addresses outside of ASCII."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from retour.codes import codes_in
 from retour.mime.encoded import decode_words
@@ -13,7 +13,7 @@ from retour.parse.mailbox import original_address, typed_address
 from retour.parse.notice import Notice
 from retour.parse.prose import claims_in
 from retour.parse.reply import report_of
-from retour.parse.words import words_about
+from retour.parse.words import words_from
 
 RECIPIENTS = 100  # read from one notice; the rest is given up with a defect
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
@@ -43,10 +43,11 @@ def read_pasted_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
 
 def _reports(groups: Sequence[Fields], notice: Notice, mta: str | None) -> tuple[Report, ...]:
     if len(groups) == 1:
-        return (_report(groups[0], notice, True, mta),)
+        return (_report(groups[0], notice, None, mta),)
     if len(groups) > RECIPIENTS:
         notice.mail.note("too_many_recipients")
-    return tuple([_report(group, notice, False, mta) for group in groups[:RECIPIENTS]])
+    claims = {claim.recipient.lower(): claim.words for claim in claims_in(notice.words, notice.low)}
+    return tuple([_report(group, notice, claims, mta) for group in groups[:RECIPIENTS]])
 
 
 def about_recipients(groups: Sequence[dict[str, str]]) -> Sequence[Fields]:
@@ -64,9 +65,10 @@ def about_recipients(groups: Sequence[dict[str, str]]) -> Sequence[Fields]:
     return about
 
 
-def _report(group: Fields, notice: Notice, alone: bool, mta: str | None) -> Report:
+def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta: str | None) -> Report:
+    """`claims` are the words by recipient; None when there is but one recipient: all words are about it."""
     recipient, original = _addresses(group, notice)
-    if alone and not recipient and not original:
+    if claims is None and not recipient and not original:
         recipient = next((claim.recipient for claim in claims_in(notice.words, notice.low)), None)
     action = _action(group.get("action", ""))
     status = _STATUS.search(group.get("status", ""))
@@ -85,10 +87,17 @@ def _report(group: Fields, notice: Notice, alone: bool, mta: str | None) -> Repo
         action=action,
         status=status[0] if status else None,
         remote=host,
-        text=words_about(notice.words, notice.low, recipient or original, alone),
+        text=_words((recipient or original, original), notice, claims),
         mta=mta,
         at=moment(group.get("last-attempt-date", "")),
     )
+
+
+def _words(names: tuple[str | None, ...], notice: Notice, claims: Mapping[str, str] | None) -> str:
+    if claims is None:
+        return words_from(notice.words, notice.low, names[0])
+    words = (claims.get(name.lower()) for name in names if name)
+    return next((found for found in words if found), "").strip(" :>\t\n")
 
 
 def _addresses(group: Fields, notice: Notice) -> tuple[str | None, str | None]:

@@ -5,7 +5,7 @@ from retour.mime.encoded import decode_text
 from retour.model import Kind, Report
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
-from retour.parse.words import words_about
+from retour.parse.words import TEXT
 
 _COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"")  # RFC 5965 §7.3; "opt-out" of older drafts
 
@@ -13,13 +13,22 @@ _COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"")  # RFC 5965 §7.3; "o
 def read_feedback(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     """The complaint and its recipients; kind other for not-spam, fraud, virus, auth-failure. None: no ARF."""
     if notice.feedback is None:
-        return None
+        return _old_form(notice)
     fields = notice.feedback
     named = fields.value(b"feedback-type").split(b"(")[0].strip().lower()
     kind = Kind.COMPLAINT if named in _COMPLAINTS else Kind.OTHER
     recipients = _recipients(fields) or [None]
-    text = words_about(notice.words, notice.low, None, True)
+    text = notice.words[:TEXT].strip()
     return kind, tuple(Report(kind, recipient, text=text) for recipient in recipients)
+
+
+def _old_form(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
+    # QUIRK: Hotmail's program forwards the mail without a report; it names the reader in a header of the
+    # returned message (57-complaint-of-hotmail).
+    if notice.returned is None or not notice.subject().startswith("complaint about message from "):
+        return None
+    reader = one_address(notice.returned.text(b"x-hmxmroriginalrecipient"))
+    return Kind.COMPLAINT, (Report(Kind.COMPLAINT, reader, text=notice.words[:TEXT].strip()),)
 
 
 def _recipients(fields: Block) -> list[str | None]:

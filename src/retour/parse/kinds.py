@@ -3,7 +3,7 @@
 import re
 
 from retour.codes import codes_in
-from retour.parse.automatic import from_nobody, is_list_mail
+from retour.parse.automatic import answers_by_itself, from_nobody, is_list_mail
 from retour.parse.notice import Notice
 
 
@@ -82,7 +82,8 @@ _DELAYED = (
     "will be retried",
     "will retry",
     "will keep trying",
-    "will continue to",
+    "will continue to try",
+    "will continue to attempt",
     "will continue trying",
     "attempts will continue",
     "not yet been delivered",
@@ -105,9 +106,13 @@ def is_notice(notice: Notice) -> bool:
     refused = failed or codes_in(notice.plain()).reply is not None
     if not head.raw:  # a bare body: all there is are its words
         return failed or (refused and "@" in notice.words)
+    if answers_by_itself(notice):
+        return False
     sender = notice.sender()
-    if _SYSTEM.search(sender) or (from_nobody(notice) and not is_list_mail(head)):
+    if _SYSTEM.search(sender):
         return refused or notice.returned is not None or _SUBJECT.search(notice.subject()) is not None
+    if from_nobody(notice) and not is_list_mail(head):
+        return failed or _SUBJECT.search(notice.subject()) is not None
     return failed and notice.returned is not None and _MACHINE.search(sender) is not None
 
 

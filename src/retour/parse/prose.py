@@ -45,7 +45,7 @@ _NOT_RECIPIENTS = re.compile(
 class Claim(NamedTuple):
     """What the words say about one recipient."""
 
-    recipient: str | None
+    recipient: str
     words: str
 
 
@@ -55,7 +55,7 @@ def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...
         Claim(address, _from(notice.words, address)) for address in named_in(notice)
     ]
     if not claims:
-        claims = [Claim(None, notice.words)]
+        claims = [Claim("", notice.words)]
     return tuple([_report(kind, claim, notice, len(claims) == 1, mta) for claim in claims])
 
 
@@ -133,7 +133,7 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
     source = _SOURCE.search(claim.words)
     return report_of(
         kind,
-        claim.recipient,
+        claim.recipient or None,
         said,
         original=one_address(source[1]) if source else None,
         remote=host,

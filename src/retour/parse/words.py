@@ -5,22 +5,14 @@ from retour.codes import reply_at
 TEXT = 4096  # characters kept for one recipient
 
 
-def words_about(words: str, low: str, recipient: str | None, alone: bool) -> str:
-    """What `words` says from the line that names the recipient on; `low` is `words` in lower case.
+def words_from(words: str, low: str, recipient: str | None) -> str:
+    """What `words` says from the line that names the recipient on; all when none does.
 
-    All of it when the recipient is `alone` in the notice, else its paragraph (the next one too when that
-    holds the bare address only). Without a place that names it: all the words, or "" if it is not alone.
+    `low` is `words` in lower case. For a notice about one recipient: what comes before is politeness.
     """
     at = low.find(recipient.lower()) if recipient else -1
-    if recipient is None or at < 0:
-        return words[:TEXT].strip() if alone else ""
-    start = words.rfind("\n", 0, at) + 1
-    if alone:
-        return words[start : start + TEXT].strip()
-    stop = paragraph_end(words, at)
-    if not words[at + len(recipient) : stop].strip(" \t\n>:.\"'"):
-        stop = paragraph_end(words, stop + 2)
-    return words[start : min(stop, start + TEXT)].strip()
+    start = words.rfind("\n", 0, at) + 1 if at >= 0 else 0
+    return words[start : start + TEXT].strip()
 
 
 def deciding(words: str) -> tuple[str, bool]:
