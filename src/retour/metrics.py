@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-Source = Callable[[], Mapping[str, float]]
+Source = Callable[[], Mapping[str, int]]
 """Values by label; asked at each scrape, in a thread."""
 
 

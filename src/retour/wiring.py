@@ -154,15 +154,20 @@ def build(settings: Settings) -> House:
         clock,
         report=lambda taken: _report(taken, metrics),
     )
-    metrics.gauge(
-        "retour_inbox", "Arrivals in the inbox, by outcome", "outcome", lambda: dict(inbox.counts())
-    )
-    metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
+    _watch(metrics, inbox, table)
     schedule = Schedule(store.ledger, inbox, told, directory, rewriter, settings.retention.raw_days)
     return House(
         settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker, schedule,
         metrics, lock,
     )  # fmt: skip
+
+
+def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table) -> None:
+    def stand() -> dict[str, int]:
+        return {outcome.value: count for outcome, count in inbox.counts().items()}
+
+    metrics.gauge("retour_inbox", "Arrivals in the inbox, by outcome", "outcome", stand)
+    metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
 
 
 def services(house: House) -> Services:
