@@ -45,7 +45,7 @@ class Unreadable:
 def found(path: str, standard_input: BinaryIO) -> Iterator[Found | Unreadable]:
     """All messages under a path, by name. A Maildir's are claimed; they stay claimed until put away."""
     if path == STANDARD_INPUT:
-        yield from _in_stream(standard_input, path)
+        yield from in_stream(standard_input, path)
         return
     try:
         yield from _in_place(Path(path))
@@ -55,7 +55,7 @@ def found(path: str, standard_input: BinaryIO) -> Iterator[Found | Unreadable]:
 
 def _in_place(place: Path) -> Iterator[Found | Unreadable]:
     if not place.is_dir():
-        yield from _in_file(place)
+        yield from in_file(place)
     elif maildir.is_maildir(place):
         yield from _in_maildir(place)
     else:
@@ -75,23 +75,24 @@ def _in_entry(entry: Path) -> Iterator[Found | Unreadable]:
 
 def _in_maildir(place: Path) -> Iterator[Found | Unreadable]:
     for file in maildir.claimed(place):
-        for message in _in_file(file):
+        for message in in_file(file):
             if isinstance(message, Found):
                 message = replace(message, put_away=partial(maildir.put_away, file))
             yield message
 
 
-def _in_file(file: Path) -> Iterator[Found | Unreadable]:
+def in_file(file: Path) -> Iterator[Found | Unreadable]:
+    """The messages of one file; it is left as it is."""
     try:
         with file.open("rb") as stream:
-            yield from _in_stream(stream, str(file))
+            yield from in_stream(stream, str(file))
     except FileNotFoundError:
         yield Unreadable(str(file), "does not exist")
     except OSError as error:
         yield Unreadable(str(file), error.strerror or str(error))
 
 
-def _in_stream(stream: BinaryIO, source: str) -> Iterator[Found]:
+def in_stream(stream: BinaryIO, source: str) -> Iterator[Found]:
     """One message, or many when it begins as an mbox does (Postfix's pipe flag F writes such a line too)."""
     first = stream.readline(_PIECE)
     if not _SEPARATOR.match(first):
