@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from retour import keyfile
 from retour.cli import app
 from retour.model import Role
 from retour.ports import Key
@@ -38,7 +39,7 @@ def refused(*arguments: str) -> str:
 
 
 def known(secret: str, data: Path = DATA) -> Key | None:
-    store = open_store(data / STORE, b"")
+    store = open_store(data / STORE, keyfile.load(data / keyfile.NAME).pepper)
     try:
         return store.accounts.key(digest(secret))
     finally:
