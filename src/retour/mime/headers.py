@@ -60,10 +60,7 @@ class Block:
 
     def over_limits(self) -> bool:
         """Whether the block has more or longer headers than we look at."""
-        size = len(self.raw)
-        if size < 3 * limits.HEADERS:  # the shortest header has three octets
-            return False
-        if size <= limits.HEADER and self.raw.count(b"\n") <= limits.HEADERS:
+        if len(self.raw) <= limits.HEADER and self.raw.count(b"\n") <= limits.HEADERS:
             return False
         lengths = _field_lengths(self.raw[1:])
         return len(lengths) > limits.HEADERS or max(lengths) > limits.HEADER

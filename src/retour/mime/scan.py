@@ -121,7 +121,8 @@ def _part(raw: bytes, defects: list[str]) -> Part:
         return Part(Block(b""), raw[1:] if raw[:1] == b"\n" else raw, defects)
     head, _, body = raw.partition(b"\n\n")
     block = Block(b"\n" + head[: limits.HEADER_BLOCK])
-    if len(head) > limits.HEADER_BLOCK or block.over_limits():
+    # The shortest header has three octets.
+    if len(head) > 3 * limits.HEADERS and (len(head) > limits.HEADER_BLOCK or block.over_limits()):
         note(defects, limits.TOO_COMPLEX)
     return Part(block, body, defects)
 
@@ -152,18 +153,20 @@ def _split(mail: Mail, part: Part, depth: int) -> None:
 
 def _pieces(part: Part, mail: Mail) -> list[bytes]:
     """What stands before, between and behind the delimiters; the whole alone when there are none."""
-    raw, boundary = b"\n" + part.raw, part.boundary()
-    if not boundary or b"\n--" + boundary not in raw:
+    raw, delimiter = b"\n" + part.raw, b"\n--" + part.boundary()
+    pieces = raw.split(delimiter, limits.PARTS + 2) if len(delimiter) > 3 else [raw]
+    if len(pieces) == 1:
         # QUIRK: some folded headers lack their indentation (22-unfolded-boundary); the lines still tell.
         mail.note(limits.BOUNDARY_MISSING)
         guessed = _GUESSED_BOUNDARY.search(raw)
         if not guessed:
-            return [raw]
-        boundary = guessed[1].rstrip()
-    pieces = raw.split(b"\n--" + boundary, limits.PARTS + 2)
-    if all(piece[:1] in _AFTER_DELIMITER for piece in pieces[1:]):
-        return pieces
-    return _rejoined(pieces, b"\n--" + boundary)
+            return pieces
+        delimiter = b"\n--" + guessed[1].rstrip()
+        pieces = raw.split(delimiter, limits.PARTS + 2)
+    for piece in pieces[1:]:
+        if piece[:1] not in _AFTER_DELIMITER:
+            return _rejoined(pieces, delimiter)
+    return pieces
 
 
 def _rejoined(pieces: list[bytes], delimiter: bytes) -> list[bytes]:

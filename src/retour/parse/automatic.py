@@ -4,6 +4,7 @@ import re
 
 from retour.mime import Block
 from retour.parse.notice import Notice
+from retour.parse.phrases import says
 
 _VENDOR = (b"x-autoreply", b"x-autorespond", b"x-autoresponder", b"x-auto-reply-from", b"x-mail-autoreply")
 _AUTOREPLY = re.compile(
@@ -72,7 +73,7 @@ def is_unsubscribe(notice: Notice) -> bool:
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
     words = f"{notice.subject()} {notice.plain()}"
-    return any(hint in words for hint in _CHALLENGE_HINTS) and _CHALLENGE.search(words) is not None
+    return says(_CHALLENGE_HINTS, words) and _CHALLENGE.search(words) is not None
 
 
 def from_nobody(notice: Notice) -> bool:

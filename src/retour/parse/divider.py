@@ -2,6 +2,8 @@
 
 import re
 
+from retour.parse.phrases import says
+
 _FIELDS = (
     r"(?:return-path|received|from|to|subject|date|message-id|mime-version|content-type|dkim-signature"
     r"|reply-to|x-[\w-]{1,40})"
@@ -46,7 +48,7 @@ _FIRST_FIELD = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
 def divide(low: str) -> tuple[int, int]:
     """Where the words end in a lower-case text, and where the first header field of the returned message
     stands; both are the length of the text when nothing was returned."""
-    if not any(hint in low for hint in _HINTS):
+    if not says(_HINTS, low):
         return len(low), len(low)
     divider = _DIVIDER.search(low)
     lines = _HEADER_LINES.search(low, 0, divider.start() if divider else len(low))

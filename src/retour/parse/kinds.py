@@ -5,6 +5,7 @@ import re
 from retour.codes import codes_in
 from retour.parse.automatic import answers_by_itself, from_nobody, is_list_mail
 from retour.parse.notice import Notice
+from retour.parse.phrases import says
 
 
 def _one_of(*patterns: str) -> re.Pattern[str]:
@@ -37,7 +38,6 @@ _SUBJECT = _one_of(
     r"unzustellbar",
     r"nicht zugestellt",
 )
-# Plain phrases: a chain of `in` is several times as fast as one pattern with as many branches.
 _FAILED = (
     "not be delivered",
     "n't be delivered",
@@ -127,11 +127,3 @@ def is_delay(notice: Notice) -> bool:
     if says(_DELAY_HINTS, words) and says(_DELAYED, words):
         return True
     return says(_DELAYED_SUBJECT, notice.subject())
-
-
-def says(phrases: tuple[str, ...], text: str) -> bool:
-    """Whether one of the phrases stands in a lower-case text."""
-    for phrase in phrases:  # noqa: SIM110 - a third faster than any(), and asked of every notice
-        if phrase in text:
-            return True
-    return False
