@@ -1,6 +1,7 @@
 """`retour serve` as a process of its own, with its own data directory and free ports."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -147,6 +148,13 @@ class Server:
         """How often Retour itself was at fault."""
         numbers = self._call("GET", "/metrics").text.splitlines()
         return sum(float(line.split()[-1]) for line in numbers if line.startswith("retour_faults_total"))
+
+    def peak_memory(self) -> int:
+        """The most octets that the process ever held (proc(5), VmHWM)."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+        return int(kilobytes) * 1024
 
     def _inbox(self, query: str, *values: str) -> list[Any]:
         path = self.directory / "data/inbox.sqlite3"
