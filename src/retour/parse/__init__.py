@@ -6,6 +6,7 @@
 from retour.mime import scan
 from retour.model import Kind, Reading, Report
 from retour.parse.automatic import is_automatic_reply, is_challenge, is_unsubscribe
+from retour.parse.bounds import TEXT
 from retour.parse.delivery import read_delivery_status, read_pasted_status
 from retour.parse.feedback import read_feedback
 from retour.parse.kinds import is_delay, is_notice, is_server_log
@@ -18,8 +19,6 @@ from retour.parse.reply import parse_reply
 from retour.parse.software import software_of
 
 __all__ = ["parse", "parse_reply"]
-
-TEXT = 16 * 1024
 
 
 def parse(raw: bytes) -> Reading:

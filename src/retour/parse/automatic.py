@@ -7,6 +7,7 @@ from retour.parse.notice import Notice
 from retour.parse.phrases import says
 
 _VENDOR = (b"x-autoreply", b"x-autorespond", b"x-autoresponder", b"x-auto-reply-from", b"x-mail-autoreply")
+_AUTOREPLY_HINTS = ("auto", "office", "vacation", "holiday", "abwesen", "автоответ", "自动", "自動")
 _AUTOREPLY = re.compile(
     "|".join(
         (
@@ -46,10 +47,10 @@ _CHALLENGE = re.compile(
 
 def answers_by_itself(notice: Notice) -> bool:
     """Whether a mail calls itself somebody's automatic answer; many reports of delivery do so as well."""
-    head = notice.mail.head
-    if any(head.has(name) for name in _VENDOR):
+    head, subject = notice.mail.head, notice.subject()
+    if b"auto" in head.low and any(head.has(name) for name in _VENDOR):
         return True
-    return _AUTOREPLY.search(notice.subject()) is not None
+    return says(_AUTOREPLY_HINTS, subject) and _AUTOREPLY.search(subject) is not None
 
 
 def is_automatic_reply(notice: Notice) -> bool:

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from retour.codes import codes_in
 from retour.mime.encoded import decode_words
 from retour.model import Action, Kind, Report
+from retour.parse.bounds import BAD_ADDRESS, RECIPIENTS, REPORT, TOO_MANY_RECIPIENTS
 from retour.parse.dates import moment
 from retour.parse.dialects import sendmail
-from retour.parse.fields import OCTETS, Fields, groups_of
+from retour.parse.fields import Fields, groups_of
 from retour.parse.mailbox import original_address, typed_address
 from retour.parse.notice import Notice
 from retour.parse.prose import claims_in
 from retour.parse.reply import report_of
 from retour.parse.words import words_from
 
-RECIPIENTS = 100  # read from one notice; the rest is given up with a defect
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _ACTIONS = {action.value: action for action in Action}
 _KINDS = {
@@ -38,14 +38,14 @@ def read_pasted_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
     """As above, for fields that stand among the words of a notice; () when there are none."""
     if "\nfinal-recipient:" not in notice.low:
         return ()
-    return _reports(about_recipients(groups_of(notice.words[:OCTETS])), notice, mta)
+    return _reports(about_recipients(groups_of(notice.words[:REPORT])), notice, mta)
 
 
 def _reports(groups: Sequence[Fields], notice: Notice, mta: str | None) -> tuple[Report, ...]:
     if len(groups) == 1:
         return (_report(groups[0], notice, None, mta),)
     if len(groups) > RECIPIENTS:
-        notice.mail.note("too_many_recipients")
+        notice.mail.note(TOO_MANY_RECIPIENTS)
     claims = {claim.recipient.lower(): claim.words for claim in claims_in(notice.words, notice.low)}
     return tuple([_report(group, notice, claims, mta) for group in groups[:RECIPIENTS]])
 
@@ -107,7 +107,7 @@ def _addresses(group: Fields, notice: Notice) -> tuple[str | None, str | None]:
     if "original-recipient" in group:
         original, worse = original_address(group["original-recipient"])
     if bad or worse:
-        notice.mail.note("bad_address")
+        notice.mail.note(BAD_ADDRESS)
     return recipient, original
 
 

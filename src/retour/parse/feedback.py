@@ -3,9 +3,9 @@
 from retour.mime import Block
 from retour.mime.encoded import decode_text
 from retour.model import Kind, Report
+from retour.parse.bounds import WORDS
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
-from retour.parse.words import TEXT
 
 _COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"")  # RFC 5965 §7.3; "opt-out" of older drafts
 
@@ -18,7 +18,7 @@ def read_feedback(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     named = fields.value(b"feedback-type").split(b"(")[0].strip().lower()
     kind = Kind.COMPLAINT if named in _COMPLAINTS else Kind.OTHER
     recipients = _recipients(fields) or [None]
-    text = notice.words[:TEXT].strip()
+    text = notice.words[:WORDS].strip()
     return kind, tuple(Report(kind, recipient, text=text) for recipient in recipients)
 
 
@@ -28,7 +28,7 @@ def _old_form(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     if notice.returned is None or not notice.subject().startswith("complaint about message from "):
         return None
     reader = one_address(notice.returned.text(b"x-hmxmroriginalrecipient"))
-    return Kind.COMPLAINT, (Report(Kind.COMPLAINT, reader, text=notice.words[:TEXT].strip()),)
+    return Kind.COMPLAINT, (Report(Kind.COMPLAINT, reader, text=notice.words[:WORDS].strip()),)
 
 
 def _recipients(fields: Block) -> list[str | None]:

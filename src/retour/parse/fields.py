@@ -6,8 +6,6 @@ from collections.abc import Mapping
 Fields = Mapping[str, str]
 """Values by lower-case name; of a name that is repeated, the first."""
 
-OCTETS = 64 * 1024  # examined of one report
-
 _FOLDED = re.compile(r"\n[ \t]+(?=\S)")
 
 

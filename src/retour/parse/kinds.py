@@ -21,7 +21,7 @@ _SYSTEM = _one_of(
     r"system administrator",
     r"mdaemon",
     r"mail administrator",
-    r"microsoftexchange[0-9a-f]{10}",  # RFC-less sender of M365's reports
+    r"microsoftexchange[0-9a-f]{10}",  # the sender of Exchange's own reports
 )
 _MACHINE = _one_of(r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery")
 _SUBJECT = _one_of(
@@ -106,14 +106,14 @@ def is_notice(notice: Notice) -> bool:
     refused = failed or codes_in(notice.plain()).reply is not None
     if not head.raw:  # a bare body: all there is are its words
         return failed or (refused and "@" in notice.words)
-    if answers_by_itself(notice):
-        return False
-    sender = notice.sender()
+    sender, returned = notice.sender(), notice.returned is not None
     if _SYSTEM.search(sender):
-        return refused or notice.returned is not None or _SUBJECT.search(notice.subject()) is not None
-    if from_nobody(notice) and not is_list_mail(head):
-        return failed or _SUBJECT.search(notice.subject()) is not None
-    return failed and notice.returned is not None and _MACHINE.search(sender) is not None
+        said = refused or returned or _SUBJECT.search(notice.subject()) is not None
+    elif from_nobody(notice) and not is_list_mail(head):
+        said = failed or _SUBJECT.search(notice.subject()) is not None
+    else:
+        said = failed and returned and _MACHINE.search(sender) is not None
+    return said and not answers_by_itself(notice)
 
 
 def is_server_log(notice: Notice) -> bool:

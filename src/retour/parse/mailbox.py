@@ -8,6 +8,12 @@ _ADDRESS = re.compile(
     r'(?:"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){1,128}"|[^\s"<>()\[\]\\,;:@\x00-\x1f\x7f]{1,128})'
     r"@(?:\[[0-9A-Fa-f:.IPv]{3,60}\]|[^\s\"<>()\[\]\\,;:@!'|*\x00-\x1f\x7f]{1,255})"
 )
+_LOCAL_END = re.compile(
+    r'(?:"[^"\n]{1,64}"|[^\s"<>()\[\]\\,;:@\'=\x00-\x20\x7f][^\s"<>()\[\]\\,;:@\x00-\x20\x7f]{0,127})$'
+)
+_DOMAIN = re.compile(
+    r"(?:[\w](?:[\w-]{0,62}[\w])?\.){0,20}[\w](?:[\w-]{0,62}[\w])?|\[[0-9A-Fa-f:.IPv]{3,60}\]"
+)
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 §3
 _XTEXT_PLUS_EQUAL = re.compile(r"\+(2B|3D)")  # RFC 3461 §4
@@ -74,14 +80,6 @@ def addresses_in(text: str, limit: int = 100) -> list[str]:
     return found
 
 
-_LOCAL_END = re.compile(
-    r'(?:"[^"\n]{1,64}"|[^\s"<>()\[\]\\,;:@\'=\x00-\x20\x7f][^\s"<>()\[\]\\,;:@\x00-\x20\x7f]{0,127})$'
-)
-_DOMAIN = re.compile(
-    r"(?:[\w](?:[\w-]{0,62}[\w])?\.){0,20}[\w](?:[\w-]{0,62}[\w])?|\[[0-9A-Fa-f:.IPv]{3,60}\]"
-)
-
-
 def address_around(text: str, at: int) -> tuple[str | None, int]:
     """The address whose @ stands at `at`, and where it ends; None when it is none."""
     before = text[max(0, at - 130) : at]
@@ -99,6 +97,3 @@ def address_around(text: str, at: int) -> tuple[str | None, int]:
 def _unescape(match: re.Match[str]) -> str:
     code = int(match[1], 16)
     return chr(code) if 32 < code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else match[0]
-
-
-__all__ = ["address_around", "addresses_in", "from_xtext", "one_address", "original_address", "typed_address"]

@@ -6,8 +6,9 @@ import re
 from retour.mime import Block, Mail, Part
 from retour.mime.encoded import decode_text
 from retour.mime.limits import HEADER_BLOCK
+from retour.parse.bounds import REPORT, WORDS
 from retour.parse.divider import divide
-from retour.parse.fields import OCTETS, groups_of
+from retour.parse.fields import groups_of
 
 _STATUS = "status"
 _RETURNED = "returned"
@@ -87,12 +88,12 @@ class Notice:
     def plain(self) -> str:
         """The first 4 KiB of the words in lower case with single spaces: what phrases are looked up in."""
         if self._plain is None:
-            self._plain = " ".join(self.low[:4096].split())
+            self._plain = " ".join(self.low[:WORDS].split())
         return self._plain
 
     def _take(self, part: Part, role: str) -> None:
         if role == _STATUS:
-            self.status.append(groups_of(decode_text(part.body()[:OCTETS])))
+            self.status.append(groups_of(decode_text(part.body()[:REPORT])))
         elif role == _RETURNED:
             self.returned = self.returned or _head_of(part.body())
         elif role == _FEEDBACK:

@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 from retour.codes import codes_in
 from retour.model import Kind, Report
+from retour.parse.bounds import RECIPIENTS, TOO_MANY_RECIPIENTS, WORDS
 from retour.parse.dialects import sendmail
 from retour.parse.mailbox import addresses_in, one_address
 from retour.parse.notice import Notice
 from retour.parse.reply import report_of
-from retour.parse.words import TEXT, deciding
-
-RECIPIENTS = 100  # read from one notice
+from retour.parse.words import deciding
 
 # What stands before "did not reach the following recipient(s)" is about the original, not the failure:
 # Exchange writes To, Subject and Sent of it there.
@@ -24,7 +23,7 @@ _CLAIM = re.compile(
     r"(?P<indent>[ \t>]{0,12})[*-]{0,3}[ \t]{0,4}"
     r"(?:(?:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
-    r"(?:<mailto:[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (m365-ndr)
+    r"(?:<mailto:[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (19-m365-ndr)
     r"(?=[ \t]*(?:$|:|\.\.\.|\(|,|-|;|\s))",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -56,6 +55,9 @@ def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...
     ]
     if not claims:
         claims = [Claim("", notice.words)]
+    elif len(claims) > RECIPIENTS:
+        notice.mail.note(TOO_MANY_RECIPIENTS)
+        claims = claims[:RECIPIENTS]
     return tuple([_report(kind, claim, notice, len(claims) == 1, mta) for claim in claims])
 
 
@@ -68,7 +70,7 @@ def claims_in(text: str, low: str) -> list[Claim]:
     for index, match in enumerate(starts):
         stop = starts[index + 1].start() if index + 1 < len(starts) else len(text)
         begin = match.end() if match.re is _CLAIM else match.start()
-        address, words = match["address"], text[begin : min(stop, begin + TEXT)]
+        address, words = match["address"], text[begin : min(stop, begin + WORDS)]
         known = claims.get(address.lower())
         claims[address.lower()] = (
             Claim(known.recipient, known.words + "\n\n" + words) if known else Claim(address, words)
@@ -81,7 +83,7 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
     starts: list[re.Match[str]] = []
     indent = 0
     at = text.find("@", start)
-    while at >= 0 and len(starts) < RECIPIENTS:
+    while at >= 0 and len(starts) <= RECIPIENTS:
         begin = max(start, text.rfind("\n", start, at) + 1)
         match = pattern.match(text, begin)
         if match and one_address(match["address"]) and not _is_contact(match):
@@ -95,7 +97,7 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
 
 
 def _is_contact(match: re.Match[str]) -> bool:
-    """ "System Contact: postmaster@example.org" names nobody who was written to."""
+    """Whether a line like "System Contact: postmaster@example.org" names nobody who was written to."""
     return match.re is _LABELLED and _NOT_RECIPIENTS.match(match["address"]) is not None
 
 
@@ -121,7 +123,7 @@ def _from(text: str, address: str) -> str:
 
 
 def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | None) -> Report:
-    words = claim.words[:TEXT]
+    words = claim.words[:WORDS]
     said, coded = deciding(words)
     if alone and not coded:  # the reply may stand before the address
         elsewhere, coded = deciding(notice.words)
@@ -137,6 +139,6 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
         said,
         original=one_address(source[1]) if source else None,
         remote=host,
-        text=words[:TEXT].strip(" :>\t\n"),
+        text=words[:WORDS].strip(" :>\t\n"),
         mta=mta,
     )

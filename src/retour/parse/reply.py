@@ -5,10 +5,9 @@ import re
 from retour.codes import Codes, codes_in, is_vague, names_cause
 from retour.instants import Instant
 from retour.model import Action, Kind, Report
+from retour.parse.bounds import WORDS
 from retour.parse.mailbox import one_address
 from retour.parse.wrapping import unwrapped
-
-WORDS = 4096  # characters of one server's words that are kept (Retour's limit of one match)
 
 _RECIPIENT = re.compile(r"\s*<([^<>\s]{3,320})>(?:\s?\((?:expanded|generated) from [^()]{1,330}\))?:\s")
 _WILL_RETRY = re.compile(

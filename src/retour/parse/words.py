@@ -1,8 +1,7 @@
 """The human words that a notice has for one recipient."""
 
 from retour.codes import reply_at
-
-TEXT = 4096  # characters kept for one recipient
+from retour.parse.bounds import WORDS
 
 
 def words_from(words: str, low: str, recipient: str | None) -> str:
@@ -12,7 +11,7 @@ def words_from(words: str, low: str, recipient: str | None) -> str:
     """
     at = low.find(recipient.lower()) if recipient else -1
     start = words.rfind("\n", 0, at) + 1 if at >= 0 else 0
-    return words[start : start + TEXT].strip()
+    return words[start : start + WORDS].strip()
 
 
 def deciding(words: str) -> tuple[str, bool]:

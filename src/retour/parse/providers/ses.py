@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Action, Kind, Report
+from retour.parse.bounds import RECIPIENTS
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
 from retour.parse.reply import report_of
 
 _SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # nothing was sent
 _ACTIONS = {action.value: action for action in Action}
-_RECIPIENTS = 100
 
 
 def read_mailed_notification(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
@@ -46,7 +46,7 @@ def read_notification(said: Mapping[str, Any]) -> tuple[Kind, tuple[Report, ...]
             words = str(rest.get("smtpResponse", ""))
             return Kind.DELIVERED, tuple(
                 report_of(Kind.DELIVERED, _address(each), words, mta="ses")
-                for each in recipients[:_RECIPIENTS]
+                for each in recipients[:RECIPIENTS]
             )
     return None
 
@@ -65,7 +65,7 @@ def _refused(kind: Kind, each: Mapping[str, Any]) -> Report:
 def _each(about: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
     listed = about.get(name)
     return (
-        each for each in (listed if isinstance(listed, list) else [])[:_RECIPIENTS] if isinstance(each, dict)
+        each for each in (listed if isinstance(listed, list) else [])[:RECIPIENTS] if isinstance(each, dict)
     )
 
 
