@@ -146,8 +146,12 @@ class Server:
 
     def faults(self) -> float:
         """How often Retour itself was at fault."""
-        numbers = self._call("GET", "/metrics").text.splitlines()
-        return sum(float(line.split()[-1]) for line in numbers if line.startswith("retour_faults_total"))
+        lines = self.metrics().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("retour_faults_total"))
+
+    def metrics(self) -> str:
+        """All numbers, as Prometheus reads them."""
+        return self._call("GET", "/metrics").text
 
     def peak_memory(self) -> int:
         """The most octets that the process ever held (proc(5), VmHWM)."""

@@ -47,3 +47,12 @@ def test_an_arrival_judged_between_the_two_copies_is_not_lost(tmp_path: Path) ->
     with server.running():
         assert server.bounced("before@mailbox.test") == before
         assert server.bounced("between@mailbox.test") == judged
+
+
+def test_the_numbers_to_watch_are_there(tmp_path: Path) -> None:
+    names = set(re.findall(r"`(retour_\w+)", PAGE.read_text("utf-8")))
+    server = Server(tmp_path)
+    with server.running():
+        told = server.metrics()
+    assert names
+    assert {name for name in names if f"# TYPE {name.removesuffix('_total')}" not in told} == set()
