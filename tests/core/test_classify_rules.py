@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from retour.classify import Rule, classifier, classify, packaged
-from retour.classify.rulebook import KEYS, Weight
+from retour.classify.rulebook import Weight
+from retour.classify.rulefile import KEYS
 from retour.flow.judge import judge_reply
 from retour.model import GROUPS, Group, Part, Party, Reason, Report
 

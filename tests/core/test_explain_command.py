@@ -1,6 +1,7 @@
 """`retour explain`, `retour classify` and `retour rules`, as a shell runs them."""
 
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -137,10 +138,26 @@ def test_hostile_text_cannot_command_a_terminal() -> None:
     assert safe("Grüße, 日本") == "Grüße, 日本"
 
 
+TOPICS = sorted(
+    file.name.removesuffix("en.toml")
+    for file in resources.files("retour.texts").iterdir()
+    if file.name.endswith("en.toml")
+)
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_text_is_there_in_every_language(lang: str) -> None:
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_language_has_the_same_texts(topic: str, lang: str) -> None:
+    assert catalogue(f"{topic}{lang}").keys == catalogue(f"{topic}en").keys
+
+
+def test_there_are_texts_of_several_topics() -> None:
+    assert {"", "rules."} < set(TOPICS)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_reason_and_kind_has_its_texts(lang: str) -> None:
     say = catalogue(lang)
-    assert say.keys == catalogue("en").keys
     for reason in Reason:
         assert all(say(f"reason.{reason}.{part}") for part in ("what", "advice"))
         assert say(f"who.{say(f'reason.{reason}.who')}")
@@ -168,14 +185,18 @@ SOUND = "id = 'x'\nreason = 'refused'\nsource = 's'\nsamples = ['s']\n"
     ("rule", "fault"),
     [
         ("id = 'x'", "source is missing"),
+        ("id = 'x'\nsource = 's'\nsamples = 's'", "no list of texts"),
+        ("id = 'x'\nsource = 1\nsamples = ['s']", "no text"),
+        (SOUND + "codes = ['550']\nconfidence = 2", "no confidence"),
+        (SOUND + "codes = ['550']\ncolour = 'red'", "no key colour"),
         ("id = 'x'\nsource = 's'\nsamples = ['s']", "neither phrases nor codes"),
         ("id = 'x'\nsource = 's'\nsamples = ['s']\ncodes = ['5.1.1']", "says no reason"),
-        ("id = 'x'\nreason = 'gone'\nsource = 's'\nsamples = ['s']\ncodes = ['550']", "gone"),
+        (SOUND.replace("refused", "gone") + "codes = ['550']", "reason cannot be gone"),
         (SOUND + "codes = ['5-1']", "is no code"),
         (SOUND + "phrases = ['User']", "can never match"),
-        (SOUND + "phrases = ['no']", "shorter than"),
+        (SOUND + "phrases = ['no']", "so short"),
         (SOUND + "phrases = ['* away']", "words on both"),
-        (SOUND + "phrases = ['a * b * c * d * e']", "gaps"),
+        (SOUND + "phrases = ['a * b * c * d * e']", "more than three"),
         (SOUND + "phrases = ['gone', 'gone now']", "no more"),
         (
             SOUND.replace("refused", "address_unknown") + "weight = 'faint'\nphrases = ['gone']",
@@ -190,3 +211,16 @@ def test_a_faulty_rule_is_named_with_its_remedy(tmp_path: Path, rule: str, fault
     assert result.exit_code == 1
     assert fault in result.stderr
     assert "mine.toml" in result.stderr
+    assert "Regel" in run("rules", "lint", "--lang", "de", str(tmp_path / "mine.toml")).stderr
+
+
+def test_a_file_of_rules_that_is_not_there_is_named(tmp_path: Path) -> None:
+    result = run("rules", "lint", str(tmp_path / "gone.toml"))
+    assert result.exit_code == 1
+    assert "cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["rule = 1", "[provider]\nname = 'x'", "provider = 'x'", "[[rule]]\nid = 3"])
+def test_a_file_of_another_form_is_a_fault_and_no_crash(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    assert run("rules", "lint", str(tmp_path / "mine.toml")).exit_code == 1

@@ -5,7 +5,8 @@
 
 from functools import cache
 
-from retour.classify.rulebook import Rule, Rulebook, RuleError, packaged
+from retour.classify.rulebook import Rule, Rulebook
+from retour.classify.rulefile import RuleError, packaged
 from retour.classify.verdict import Classifier
 from retour.model import Reading, Report, Verdict
 

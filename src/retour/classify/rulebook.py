@@ -1,18 +1,14 @@
-"""What is known about servers' words and codes, read from rules/*.toml. Code here only reads it.
+"""What is known about servers' words and codes, as values: rules, providers, and the book that holds them.
 
 A rule names the reason that its words or codes stand for, says where that knowledge comes from, and carries
-samples that a test holds it to. docs/rules.md shows the form; `retour rules lint` checks a file.
+samples that a test holds it to. The knowledge itself stands in rules/*.toml (docs/rules.md).
 """
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cache
-from importlib import resources
-from typing import Any
 
-from retour.model import GROUPS, Group, Kind, Part, Party, Reason
+from retour.model import Group, Kind, Part, Party, Reason
 
 
 class Weight(IntEnum):
@@ -52,6 +48,11 @@ class Rule:
     blocklist: str | None = None
     group: Group | None = None  # of the reason
 
+    @property
+    def order(self) -> tuple[int, float, bool]:
+        """By weight, then by the place of the reason; a list with a name before "some list"."""
+        return self.weight, self.rank, self.blocklist is None
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -74,141 +75,3 @@ class Rulebook:
     def rule(self, id: str) -> Rule | None:
         """The rule with this id; None when there is none."""
         return next((rule for rule in self.rules if rule.id == id), None)
-
-
-class RuleError(ValueError):
-    """A rule file that cannot be used: says where, what is wrong, and what to do."""
-
-
-_WEIGHTS = {
-    "specific": Weight.SPECIFIC,
-    "broad": Weight.BROAD,
-    "overloaded": Weight.OVERLOADED,
-    "clear": Weight.CLEAR,
-    "faint": Weight.FAINT,
-    "reply": Weight.REPLY,
-}
-_CONFIDENCE = {
-    Weight.OURS: 1.0,
-    Weight.PROVIDER: 0.97,
-    Weight.SPECIFIC: 0.95,
-    Weight.CLEAR: 0.9,
-    Weight.BROAD: 0.75,
-    Weight.FAINT: 0.6,
-    Weight.OVERLOADED: 0.5,
-    Weight.REPLY: 0.4,
-}
-KEYS = frozenset(
-    {"id", "reason", "source", "samples", "phrases", "codes", "weight", "before", "confidence"}
-    | {"kind", "refused_by", "part", "blocklist"}
-)
-
-
-def rules_of(name: str, document: Mapping[str, Any], order: Mapping[str, int]) -> list[Rule]:
-    """The rules of one parsed file; `order` ranks reasons. Raises RuleError at the first rule at fault."""
-    provider = document.get("provider", {}).get("name")
-    return [
-        _rule(f"{name}, rule {number}", entry, provider, document.get("weight"), order)
-        for number, entry in enumerate(document.get("rule", ()), 1)
-    ]
-
-
-def _rule(
-    where: str, entry: Mapping[str, Any], provider: str | None, weight: str | None, order: Mapping[str, int]
-) -> Rule:
-    where = f"{where} ({entry.get('id', 'without id')})"
-    _demand(where, entry)
-    try:
-        rule_weight = _weight(entry, provider, weight)
-        return Rule(
-            id=entry["id"],
-            reason=Reason(entry["reason"]) if "reason" in entry else None,
-            source=entry["source"],
-            samples=tuple(entry["samples"]),
-            weight=rule_weight,
-            rank=_rank(entry, order),
-            phrases=tuple(entry.get("phrases", ())),
-            codes=frozenset(entry.get("codes", ())),
-            provider=provider,
-            confidence=float(entry.get("confidence", _CONFIDENCE[rule_weight])),
-            kind=Kind(entry["kind"]) if "kind" in entry else None,
-            refused_by=Party(entry["refused_by"]) if "refused_by" in entry else None,
-            part=Part(entry["part"]) if "part" in entry else None,
-            blocklist=entry.get("blocklist"),
-            group=GROUPS[Reason(entry["reason"])] if "reason" in entry else None,
-        )
-    except (ValueError, KeyError, TypeError) as fault:
-        raise RuleError(f"{where}: {fault}; use one of the values in docs/rules.md") from fault
-
-
-def _demand(where: str, entry: Mapping[str, Any]) -> None:
-    for key in ("id", "source", "samples"):
-        if not entry.get(key):
-            raise RuleError(f"{where}: {key} is missing; every rule says {key}")
-    if not entry.get("phrases") and not entry.get("codes"):
-        raise RuleError(f"{where}: has neither phrases nor codes; give it what it is to match")
-    if "reason" not in entry and "kind" not in entry:
-        raise RuleError(f"{where}: says no reason; name one of reasons.md, or a kind")
-    if unknown := sorted(entry.keys() - KEYS):
-        raise RuleError(f"{where}: unknown key {unknown[0]!r}; the keys are {', '.join(sorted(KEYS))}")
-
-
-def _rank(entry: Mapping[str, Any], order: Mapping[str, int]) -> float:
-    """The place of its reason; `before` puts a rule right before all rules of another reason."""
-    if "before" in entry:
-        return order[entry["before"]] - 0.5
-    return order.get(entry.get("reason", ""), 0)
-
-
-def _weight(entry: Mapping[str, Any], provider: str | None, weight: str | None) -> Weight:
-    if entry["id"].startswith("ours."):
-        return Weight.OURS
-    if provider or "kind" in entry:
-        return Weight.PROVIDER
-    named = entry.get("weight", weight or ("clear" if entry.get("phrases") else "specific"))
-    return _WEIGHTS[named]
-
-
-def _order(rule: Rule) -> tuple[int, float, bool]:
-    """By weight, then by the place of the reason; a list with a name before "some list"."""
-    return rule.weight, rule.rank, rule.blocklist is None
-
-
-def rulebook(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Rulebook:
-    """All rules of several parsed files, the order of reasons among them. Raises RuleError."""
-    documents = list(documents)
-    order = {
-        reason: rank for _, document in documents for rank, reason in enumerate(document.get("order", ()), 1)
-    }
-    rules = [rule for name, document in documents for rule in rules_of(name, document, order)]
-    return Rulebook(
-        rules=tuple(sorted(rules, key=_order)),
-        providers=tuple(
-            Provider(
-                name=document["provider"]["name"],
-                hosts=tuple(document["provider"]["hosts"]),
-                marks=tuple(document["provider"].get("marks", ())),
-            )
-            for _, document in documents
-            if "provider" in document
-        ),
-        parts=tuple(
-            (Part(entry["part"]), phrase)
-            for _, document in documents
-            for entry in document.get("part", ())
-            for phrase in entry["phrases"]
-        ),
-        order=order,
-    )
-
-
-@cache
-def packaged() -> Rulebook:
-    """The rules that come with Retour, read once."""
-    folder = resources.files("retour.classify").joinpath("rules")
-    files = [*folder.iterdir(), *folder.joinpath("providers").iterdir()]
-    return rulebook(
-        (file.name, tomllib.loads(file.read_text(encoding="utf-8")))
-        for file in sorted(files, key=lambda file: file.name)
-        if file.name.endswith(".toml")
-    )

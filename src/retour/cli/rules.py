@@ -1,21 +1,25 @@
 """`retour rules`: look at the rules, try them, check a file of them."""
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retour.cli import app
+from retour.cli.explain import Language
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
     from retour.classify import Rule
+    from retour.classify.rulefile import Fault
+    from retour.texts import Catalogue
 
 FAULTS = 1
-rules = typer.Typer(
-    name="rules", help="Look at the rules, try them, check a file of them.", no_args_is_help=True
-)
+NO_SUCH_RULE = 2
+PACKAGED = "retour"  # where a fault of our own rules is
+
+rules = typer.Typer(no_args_is_help=True)
 app.add_typer(rules, name="rules", help="Look at the rules, try them, check a file of them.")
 
 
@@ -29,28 +33,35 @@ def list_rules(
 
     for rule in packaged().rules:
         if reason in ("", rule.reason) and provider in ("", rule.provider):
-            stands_for = rule.reason or rule.kind
-            typer.echo(f"{rule.id:34} {rule.weight.name.lower():10} {stands_for:20} {rule.source}")
+            typer.echo(f"{rule.id:34} {rule.weight.name.lower():10} {_meaning(rule):20} {rule.source}")
 
 
 @rules.command()
-def show(id: Annotated[str, typer.Argument(help="Id of a rule, as `retour rules list` prints it.")]) -> None:
+def show(
+    id: Annotated[str, typer.Argument(help="Id of a rule, as `retour rules list` prints it.")],
+    lang: Language = "en",
+) -> None:
     """One rule with all that it matches, its source and its samples."""
     from retour.classify import packaged
 
+    texts = _texts(lang)
     rule = packaged().rule(id)
     if rule is None:
-        typer.echo(f"retour rules show: there is no rule {id!r}; `retour rules list` prints all", err=True)
-        raise typer.Exit(2)
+        typer.echo(texts("say.no_rule", id=safe(id)), err=True)
+        raise typer.Exit(NO_SUCH_RULE)
     for label, value in _facts(rule):
         if value:
-            typer.echo(f"{label:11} {value}")
+            typer.echo(f"{texts(f'label.{label}'):11} {value}")
+
+
+def _meaning(rule: "Rule") -> str:
+    return str(rule.reason or rule.kind)
 
 
 def _facts(rule: "Rule") -> list[tuple[str, str]]:
     return [
         ("id", rule.id),
-        ("stands for", str(rule.reason or rule.kind)),
+        ("stands_for", _meaning(rule)),
         ("group", str(rule.group or "")),
         ("weight", rule.weight.name.lower()),
         ("confidence", f"{rule.confidence:.2f}"),
@@ -67,37 +78,40 @@ def _facts(rule: "Rule") -> list[tuple[str, str]]:
 def try_rules(
     text: Annotated[str, typer.Argument(help="One SMTP reply; without it, the samples of all rules.")] = "",
     host: Annotated[str, typer.Option(help="The server that said it.")] = "",
+    lang: Language = "en",
 ) -> None:
     """Try the rules: on one reply, showing every rule that fits it, or on their own samples."""
     if text:
-        _test_text(text, host)
+        _try_reply(text, host, _texts(lang))
     else:
-        _test_samples()
+        _try_samples(_texts(lang))
 
 
-def _test_text(text: str, host: str) -> None:
+def _try_reply(text: str, host: str, texts: "Catalogue") -> None:
     from retour.classify import classifier, classify
     from retour.flow.judge import reply_from
 
     report = reply_from(text, host or None)
     verdict = classify(report)
-    typer.echo(f"verdict: {verdict.reason or verdict.kind} by {verdict.rule} ({verdict.confidence:.2f})")
+    percent = round(verdict.confidence * 100)
+    typer.echo(
+        texts("say.verdict", reason=verdict.reason or verdict.kind, rule=verdict.rule, percent=percent)
+    )
     for clue in classifier().evidence(report)[0]:
-        rule = clue.rule
-        typer.echo(
-            f"  {rule.weight.name.lower():10} {rule.id:34} {rule.reason or rule.kind}: {safe(clue.matched)!r}"
-        )
+        weight = clue.rule.weight.name.lower()
+        typer.echo(f"  {weight:10} {clue.rule.id:34} {_meaning(clue.rule):20} {safe(clue.matched)}")
 
 
-def _test_samples() -> None:
+def _try_samples(texts: "Catalogue") -> None:
     from retour.classify import packaged
     from retour.flow.judge import failing_samples
 
     failed = failing_samples(packaged())
-    for rule, sample, reason in failed:
-        typer.echo(f"{rule.id}: {sample!r} gives {reason}, not {rule.reason or rule.kind}", err=True)
+    for rule, sample, got in failed:
+        values = {"rule": rule.id, "sample": sample, "got": got, "wanted": _meaning(rule)}
+        typer.echo(texts("say.sample_failed", **values), err=True)
     number = sum(len(rule.samples) for rule in packaged().rules)
-    typer.echo(f"{number - len(failed)} of {number} samples as their rules say")
+    typer.echo(texts("say.samples", good=number - len(failed), all=number))
     if failed:
         raise typer.Exit(FAULTS)
 
@@ -105,19 +119,40 @@ def _test_samples() -> None:
 @rules.command("lint")
 def lint_rules(
     files: Annotated[list[Path] | None, typer.Argument(help="Rule files; without one, our own.")] = None,
+    lang: Language = "en",
 ) -> None:
     """Check files of rules: form, ids, phrases that can never match or that match too much."""
-    from retour.classify.lint import faults, lint
-    from retour.classify.rulebook import packaged
-
-    found = list(faults(packaged().rules)) if not files else []
-    for file in files or []:
-        try:
-            found += lint(str(file), file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            found.append(f"{file}: cannot be read: {error}")
-    for fault in found:
-        typer.echo(fault, err=True)
+    texts = _texts(lang)
+    places: list[Path | None] = [*files] if files else [None]
+    found = [line for place in places for line in _faults(place, texts)]
+    for line in found:
+        typer.echo(line, err=True)
     if found:
         raise typer.Exit(FAULTS)
-    sys.stdout.write("no faults\n")
+    typer.echo(texts("say.no_faults"))
+
+
+def _faults(file: Path | None, texts: "Catalogue") -> Iterator[str]:
+    from retour.classify.lint import faults, lint
+    from retour.classify.rulefile import packaged
+
+    name = safe(str(file)) if file else PACKAGED
+    try:
+        found = lint(file.read_text(encoding="utf-8")) if file else list(faults(packaged().rules))
+    except (OSError, UnicodeDecodeError) as error:
+        yield texts("say.unreadable", file=name, reason=error)
+        return
+    yield from (_in_words(fault, name, texts) for fault in found)
+
+
+def _in_words(fault: "Fault", file: str, texts: "Catalogue") -> str:
+    values = {key: safe(value) for key, value in fault.values.items()}
+    return texts("say.fault", file=file, rule=safe(fault.rule), fault=texts(f"fault.{fault.name}", **values))
+
+
+def _texts(lang: str) -> "Catalogue":
+    from retour.cli.explain import catalogue_of
+    from retour.texts import catalogue
+
+    catalogue_of(lang)  # refuses a language without texts
+    return catalogue(f"rules.{lang}")
