@@ -16,14 +16,14 @@ _FEEDBACK = "feedback"
 _RECEIPT = "receipt"
 _ROLES = {
     b"message/delivery-status": _STATUS,  # RFC 3464 §2
-    b"message/global-delivery-status": _STATUS,  # RFC 6533 §4
+    b"message/global-delivery-status": _STATUS,  # RFC 6533
     b"message/rfc822": _RETURNED,
     b"message/global": _RETURNED,  # RFC 6532 §3.7
     b"message/partial": _RETURNED,
     b"text/rfc822-headers": _RETURNED,  # RFC 6522 §4
     b"text/rfc822-header": _RETURNED,
     b"message/rfc822-headers": _RETURNED,
-    b"message/global-headers": _RETURNED,  # RFC 6533 §5
+    b"message/global-headers": _RETURNED,  # RFC 6533
     b"message/feedback-report": _FEEDBACK,  # RFC 5965 §2
     b"message/disposition-notification": _RECEIPT,  # RFC 8098 §3
 }
