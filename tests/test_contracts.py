@@ -26,7 +26,7 @@ BREACHES: Mapping[str, tuple[str, str]] = {
     "The core is told": ("lifecycle/fold.py", "import time"),
     "Parsing and classifying": ("classify/__init__.py", "import retour.parse"),
     "The stories": ("flow/intake.py", "import retour.stores.memory"),
-    "Siblings": ("outlets/postfix.py", "import retour.outlets.api.access"),
+    "Siblings": ("outlets/postfix/answers.py", "import retour.outlets.api.access"),
     "The hot path": ("flow/check.py", "import retour.flow.judge"),
     "The plain install": ("simulator/server.py", "import msgspec"),
 }

@@ -121,7 +121,7 @@ async def _inlet(house: House, name: str, chosen: Smtp, door: Door) -> Listener[
 async def _policy(house: House, stack: AsyncExitStack) -> list[int]:
     service, ports = wiring.policy(house), []
     for place, chosen in enumerate(house.settings.postfix.listeners):
-        server = await _opened(
+        listener = await _opened(
             postfix.listen(
                 service, chosen.host, chosen.port, _failed(house, "policy"), wiring.origin(chosen)
             ),
@@ -129,8 +129,8 @@ async def _policy(house: House, stack: AsyncExitStack) -> list[int]:
             chosen.port,
             f"postfix.listeners[{place}].port",
         )
-        stack.callback(server.close)
-        ports.append(server.sockets[0].getsockname()[1])
+        stack.push_async_callback(listener.close)
+        ports.append(listener.port)
     return ports
 
 

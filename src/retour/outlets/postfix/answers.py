@@ -1,0 +1,113 @@
+"""What Postfix is told about a recipient: nothing against it, or a refusal with its reason."""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from retour.address import normalise
+from retour.flow.check import may_send
+from retour.flow.why import Stop
+from retour.instants import MINUTE, Instant
+from retour.instants import text as moment
+from retour.model import Answer, Decision
+from retour.outlets.postfix.origins import NOWHERE, Origin, Origins
+from retour.outlets.postfix.request import attributes_of, text
+from retour.ports import Clock, Snapshot
+
+Explain = Callable[[str, str, Decision], Stop]
+"""Account, normalised address, decision → why. Asked in a thread, because it may read the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A recipient that must not get this mail."""
+
+    account: str
+    address: str
+    decision: Decision
+
+
+class Policy:
+    """Answers requests. One for all listeners and connections of a process, within one event loop."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        origins: Origins,
+        explain: Explain,
+        clock: Clock,
+        *,
+        defer_stops: bool = False,
+        more_url: str = "",
+    ) -> None:
+        self.counts: Counter[str] = Counter()  # answers by outcome, for the metrics
+        self.origins = origins
+        self._snapshot = snapshot
+        self._explain = explain
+        self._clock = clock
+        self._defer_stops = defer_stops
+        self._more_url = more_url
+        self._known = _Remembered()
+
+    def decide(self, request: bytes, listener: Origin = NOWHERE) -> Refusal | None:
+        """What there is against the recipient of one request; None: nothing (DUNNO)."""
+        attributes = attributes_of(request)
+        if attributes.get(b"protocol_state") != b"RCPT" or b"recipient" not in attributes:
+            return self._nothing("not_rcpt")
+        origin = self.origins.of(attributes, listener)
+        if origin.account is None or origin.kind is None:
+            return self._nothing("unknown_account")
+        recipient = text(attributes, b"recipient")
+        decision = may_send(recipient, origin.account, origin.kind, self._snapshot, self._clock.now())
+        if decision.answer is Answer.SEND or decision.why == "no_address":
+            return self._nothing("send" if decision.would_be is None else "would_be_" + decision.would_be)
+        self.counts[decision.answer.value] += 1
+        return Refusal(origin.account, normalise(recipient) or recipient, decision)
+
+    def _nothing(self, outcome: str) -> Refusal | None:
+        self.counts[outcome] += 1
+        return None
+
+    def remembered(self, refusal: Refusal) -> bytes | None:
+        """The answer for a refusal that was explained within the last minute; None: ask `explained`."""
+        stop = self._known.get(refusal, self._clock.now())
+        return None if stop is None else self._answer(refusal.decision, stop)
+
+    async def explained(self, refusal: Refusal) -> bytes:
+        """The answer for a refusal, with its reason read from the ledger."""
+        stop = await asyncio.to_thread(self._explain, refusal.account, refusal.address, refusal.decision)
+        self._known.put(refusal, stop, self._clock.now())
+        return self._answer(refusal.decision, stop)
+
+    def _answer(self, decision: Decision, stop: Stop) -> bytes:
+        since = f" since {moment(stop.since)[:10]}" if stop.since is not None else ""
+        held = decision.answer is Answer.HOLD
+        code = "450 4.7.1" if held or self._defer_stops else "550 5.7.1"
+        marker = "[retour:held]" if held or self._defer_stops else "[retour:stopped]"
+        verb = "held" if held else "stopped"
+        line = f"{code} Sending to this recipient is {verb} ({stop.words}{since}) {marker} {self._more_url}"
+        return b"action=" + _one_ascii_line(line) + b"\n\n"
+
+
+class _Remembered:
+    """Reasons of the latest refusals, each for a minute: a campaign asks for the same address many times."""
+
+    _MOST = 10_000
+
+    def __init__(self) -> None:
+        self._stops: OrderedDict[Refusal, tuple[Instant, Stop]] = OrderedDict()
+
+    def get(self, refusal: Refusal, now: Instant) -> Stop | None:
+        at, stop = self._stops.get(refusal, (0, None))
+        return stop if now - at < MINUTE else None
+
+    def put(self, refusal: Refusal, stop: Stop, now: Instant) -> None:
+        self._stops[refusal] = now, stop
+        if len(self._stops) > self._MOST:
+            self._stops.popitem(last=False)
+
+
+def _one_ascii_line(line: str) -> bytes:
+    printable = "".join(sign if " " <= sign <= "~" else "?" for sign in line)
+    return printable.strip().encode("ascii")

@@ -1,0 +1,128 @@
+"""The port that Postfix connects to: answers in the order of the requests, over connections that stay."""
+
+import asyncio
+from collections.abc import Callable
+
+from retour.outlets.postfix.answers import Policy, Refusal
+from retour.outlets.postfix.origins import NOWHERE, Origin
+
+LIMIT = 16 * 1024  # octets of one request (docs/limits.md); Postfix sends about 700
+DUNNO = b"action=DUNNO\n\n"
+
+
+class Connection(asyncio.Protocol):
+    """One connection from Postfix: answers in the order of the requests."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        origin: Origin,
+        failed: Callable[[Exception], None],
+        open_ones: "set[Connection]",
+    ) -> None:
+        self._policy = policy
+        self._origin = origin
+        self._failed = failed
+        self._open_ones = open_ones
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._asking: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._open_ones.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._open_ones.discard(self)
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def close(self) -> None:
+        """Hang up after what is written already; Postfix connects again, or does as `default_action` says."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer every whole request, up to the first whose reason must be read."""
+        assert self._transport is not None
+        answers: list[bytes] = []
+        try:
+            while self._asking is None and (end := self._buffer.find(b"\n\n", 0, LIMIT)) >= 0:
+                request = bytes(self._buffer[:end])
+                del self._buffer[: end + 2]
+                answers.append(self._answer(request))
+        except Exception as error:  # a fault of ours: default_action decides
+            self._transport.write(b"".join(answers))
+            self._give_up(error)
+            return
+        if answers:
+            self._transport.write(b"".join(answers))
+        if len(self._buffer) >= LIMIT and self._asking is None:
+            self._policy.counts["too_long"] += 1
+            self._transport.close()
+
+    def _answer(self, request: bytes) -> bytes:
+        refusal = self._policy.decide(request, self._origin)
+        if refusal is None:
+            return DUNNO
+        known = self._policy.remembered(refusal)
+        if known is not None:
+            return known
+        assert self._transport is not None
+        self._transport.pause_reading()  # what comes meanwhile waits with the sender
+        self._asking = asyncio.get_running_loop().create_task(self._ask(refusal))
+        return b""
+
+    async def _ask(self, refusal: Refusal) -> None:
+        assert self._transport is not None
+        try:
+            self._transport.write(await self._policy.explained(refusal))
+        except Exception as error:
+            self._give_up(error)
+        self._asking = None
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._go_on()
+
+    def _give_up(self, error: Exception) -> None:
+        assert self._transport is not None
+        self._failed(error)
+        self._buffer.clear()
+        self._transport.close()
+
+
+class Listener:
+    """An open port of the policy service. Made by `listen`."""
+
+    def __init__(self, server: asyncio.Server, open_ones: set[Connection]) -> None:
+        self._server = server
+        self._open_ones = open_ones
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; of use when 0 was asked for."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self) -> None:
+        """Take no more connections and end those there are."""
+        self._server.close()
+        for connection in list(self._open_ones):
+            connection.close()
+        await self._server.wait_closed()
+
+
+async def listen(
+    policy: Policy, host: str, port: int, failed: Callable[[Exception], None], origin: Origin = NOWHERE
+) -> Listener:
+    """Listen for Postfix; `origin` is what this port says of every request. Raises OSError."""
+    open_ones: set[Connection] = set()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(policy, origin, failed, open_ones), host, port
+    )
+    return Listener(server, open_ones)
