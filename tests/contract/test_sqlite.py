@@ -94,6 +94,24 @@ def test_many_threads_write_and_read_at_once(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_connection_of_a_new_thread_does_not_end_the_locks_of_the_others(tmp_path: Path) -> None:
+    """POSIX forgets all locks of a process on a file when it closes any descriptor of it."""
+    database = Database(tmp_path / "s", "store")
+    with database.write():
+        thread = threading.Thread(target=lambda: database.read().execute("SELECT 1"))
+        thread.start()
+        thread.join()
+        attempt = (
+            "import sqlite3, sys\n"
+            "db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0)\n"
+            "try: db.execute('BEGIN IMMEDIATE')\n"
+            "except sqlite3.OperationalError: sys.exit(7)\n"
+        )
+        other = subprocess.run([sys.executable, "-c", attempt, str(tmp_path / "s")], check=False)
+    assert other.returncode == 7
+    database.close()
+
+
 def test_another_process_sees_and_adds(tmp_path: Path) -> None:
     """As `retour ingest` or `retour account add` beside a running server."""
     one, other = open_store(tmp_path / "s", PEPPER), open_store(tmp_path / "s", PEPPER)

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from retour.stores.sqlite.statements import migrations, statements
@@ -22,6 +22,13 @@ class StoreError(Exception):
 def storable(text: str | None) -> str | None:
     """A remote's text as SQLite can keep it: octets that were no UTF-8 become question marks."""
     return None if text is None else text.encode("utf-8", "replace").decode()
+
+
+def _make(path: Path) -> None:
+    """Make the file, for its owner alone. One that is there is never opened beside SQLite: to close it
+    again would end the locks that this process has on it (sqlite.org/howtocorrupt.html §2.2)."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class Database:
@@ -70,7 +77,7 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # mail is nobody else's to read
+            _make(self._path)
             connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             connection.execute("PRAGMA journal_mode = WAL")
