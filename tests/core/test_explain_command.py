@@ -130,6 +130,12 @@ def test_replies_of_any_bytes_are_answered() -> None:
     assert (result.exit_code, len(objects(result))) == (0, 1)
 
 
+def test_a_line_without_end_is_one_reply() -> None:
+    replies = "550 user unknown " + "x" * 300_000 + "\n452 mailbox full"
+    found = objects(run("classify", "--json", stdin=replies))
+    assert [o["reason"] for o in found] == ["address_unknown", "mailbox_full"]
+
+
 def test_hostile_text_cannot_command_a_terminal() -> None:
     words = "user unknown \x1b[2J\x9b31m \u202ereversed \u2028line"
     shown = run("explain", "-", stdin=bounce(words=words)).stdout

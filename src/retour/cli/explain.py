@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retour.cli import app
+from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
     from retour.cli.messages import Message
@@ -31,15 +32,16 @@ def explain(
     """Say what happened to a mail, who refused it, why, and what to do."""
     from retour.cli.messages import messages
 
-    policy, catalogue = policy_of(preset), catalogue_of(lang)
+    texts = catalogue_of(lang)
+    policy = policy_of(preset, texts)
     missing = False
     for path in paths:
         try:
             for message in messages(path):
-                _tell(_explained(message, policy), as_json, catalogue)
+                _tell(_explained(message, policy), as_json, texts)
         except FileNotFoundError:
             missing = True
-            typer.echo(f"retour explain: {path!r} does not exist; name a file, a directory or -", err=True)
+            typer.echo(texts("error.no_path", path=safe(path)), err=True)
     if missing:
         raise typer.Exit(NO_SUCH_PATH)
 
@@ -50,31 +52,33 @@ def _explained(message: "Message", policy: "Policy") -> Mapping[str, Any]:
     return explained(message.source, judge(message.raw), policy, message.defects)
 
 
-def _tell(shown: Mapping[str, Any], as_json: bool, catalogue: "Catalogue") -> None:
+def _tell(shown: Mapping[str, Any], as_json: bool, texts: "Catalogue") -> None:
     if as_json:
         print_json(shown)
         return
     from retour.cli.wording import message_in_words
 
-    typer.echo("\n".join([*message_in_words(shown, catalogue), ""]))
+    typer.echo("\n".join([*message_in_words(shown, texts), ""]))
 
 
 def print_json(shown: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(shown) + "\n")
 
 
-def policy_of(name: str) -> "Policy":
-    from retour.lifecycle import preset
+def policy_of(name: str, texts: "Catalogue") -> "Policy":
+    """The policy of a preset. A name that is none ends the command with status 2."""
+    from retour.lifecycle import preset, preset_names
 
-    try:
-        return preset(name)
-    except (KeyError, ValueError) as fault:
+    if name not in preset_names():
+        known = ", ".join(preset_names())
         raise typer.BadParameter(
-            f"there is no preset {name!r}; use default, kwiga or emarsys", param_hint="--preset"
-        ) from fault
+            texts("error.no_preset", name=safe(name), known=known), param_hint="--preset"
+        )
+    return preset(name)
 
 
 def catalogue_of(lang: str) -> "Catalogue":
+    """The texts of a language. One that there are none in ends the command with status 2."""
     from retour.texts import LANGUAGES, catalogue
 
     if lang not in LANGUAGES:
