@@ -102,7 +102,9 @@ def test_a_connection_of_a_new_thread_does_not_end_the_locks_of_the_others(tmp_p
     thread.start()
     thread.join()
     log = (tmp_path / "s-wal").stat().st_ino
-    look = "import sqlite3 as s, sys; db = s.connect(sys.argv[1]); db.execute('SELECT 1 FROM events'); db.close()"
+    look = (
+        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('SELECT 1 FROM events'); d.close()"
+    )
     subprocess.run([sys.executable, "-c", look, str(tmp_path / "s")], check=True)
     assert (tmp_path / "s-wal").stat().st_ino == log
     database.close()
