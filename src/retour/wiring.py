@@ -1,9 +1,6 @@
 """Puts the house together: from settings to stores, gate, stories, inlets and outlets. Opens no port."""
 
-import fcntl
 import os
-import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,8 +9,10 @@ from typing import IO
 
 import structlog
 
-from retour import keyfile
+from retour import datadir, keyfile
 from retour.bus import LocalBus
+from retour.clock import SystemClock
+from retour.datadir import Marks
 from retour.flow.announce import Announcing, Silent
 from retour.flow.directory import Directory
 from retour.flow.intake import Door, Taken, Worker, take_in
@@ -23,7 +22,6 @@ from retour.flow.schedule import Schedule
 from retour.flow.why import Stop, why
 from retour.identity import SendIds
 from retour.inlets.smtp import BounceInlet, Source
-from retour.instants import Instant
 from retour.keyfile import Keys
 from retour.metrics import Metrics
 from retour.model import Decision
@@ -38,8 +36,6 @@ from retour.stores.sqlite import SqliteInbox
 from retour.texts import catalogue
 
 log = structlog.get_logger("retour")
-_TRIES = 20
-_PULSE = threading.Event()  # never set
 
 
 class StartError(Exception):
@@ -53,41 +49,6 @@ class StartError(Exception):
     def told(self, lang: str = "en") -> str:
         """The sentence."""
         return catalogue(f"serve.{lang}")(f"start.{self.code}", **self.details)
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> Instant:
-        """Microseconds since 1970 in UTC."""
-        return time.time_ns() // 1000
-
-
-class FileMarks:
-    """An empty file for each account that is being rewritten; by number, for names may hold anything."""
-
-    def __init__(self, directory: Path, store: Store) -> None:
-        self._directory = directory
-        self._store = store
-        directory.mkdir(exist_ok=True)
-
-    def add(self, account: str) -> None:
-        """The rewriting of an account begins."""
-        self._file(account).touch()
-
-    def discard(self, account: str) -> None:
-        """It is done."""
-        self._file(account).unlink(missing_ok=True)
-
-    def left(self) -> list[str]:
-        """Accounts whose rewriting did not end."""
-        return [
-            account.name for account in self._store.accounts.accounts() if self._file(account.name).exists()
-        ]
-
-    def _file(self, account: str) -> Path:
-        number = next(a.number for a in self._store.accounts.accounts() if a.name == account)
-        return self._directory / str(number)
 
 
 @dataclass(slots=True)
@@ -114,7 +75,7 @@ class House:
         now = self.clock.now()
         self.directory.refresh(now)
         self.table.apply(self.store.ledger.standing(now))
-        for account in FileMarks(self.settings.data_dir / "rewriting", self.store).left():
+        for account in Marks(self.settings.data_dir, self.store).left():
             self.rewriter.resume(account)
         return self.table.merge()
 
@@ -145,7 +106,7 @@ def build(settings: Settings) -> House:
     store, told = replace(store, ledger=Announcing(store.ledger, bus)), Silent()
     directory = Directory(store.accounts, table)
     rewriting = ThreadPoolExecutor(1, "rewriting")
-    marks = FileMarks(data / "rewriting", store)
+    marks = Marks(data, store)
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     worker = Worker(
         inbox,
@@ -288,18 +249,10 @@ def _logged(pool: ThreadPoolExecutor, metrics: Metrics) -> Callable[[Job], None]
 
 
 def _locked(data: Path) -> IO[str]:
-    """The data directory for us alone: two gates would not hear of each other's changes."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "serve.lock").open("a", encoding="ascii")
+        lock = datadir.lock(data)
     except OSError as error:
         raise StartError("directory", data=data, reason=error.strerror, user=os.getuid()) from error
-    for _ in range(_TRIES):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _PULSE.wait(0.1)  # `retour ingest` holds it for a batch
-        else:
-            return lock
-    lock.close()
-    raise StartError("in_use", data=data)
+    if lock is None:
+        raise StartError("in_use", data=data)
+    return lock

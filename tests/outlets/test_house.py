@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from retour import wiring
+from retour.datadir import Marks
 from retour.flow.rewrite import Rewriter
 from retour.inlets.arrivals import arrival
 from retour.instants import DAY, Instant
 from retour.lifecycle import Policy, policy_from, preset
 from retour.model import Answer, Event, EventKind, MailKind, Proof, Reason, StateName
 from retour.settings import Settings
-from retour.wiring import FileMarks, House, StartError, build
+from retour.wiring import House, StartError, build
 
 ADDRESS = "ann@b.example"
 KWIGA = policy_from({"preset": "kwiga", "reset_after": 30, "max_reactivations": 3})
@@ -129,7 +130,7 @@ def test_a_rewriting_that_a_crash_cut_off_is_taken_up_again(data: Path) -> None:
         account(first, settings=preset("default"))
         bounce(first, start(first) + DAY)
         never_run: list[wiring.Job] = []
-        marks = FileMarks(data / "rewriting", first.store)
+        marks = Marks(data, first.store)
         cut_off = Rewriter(first.store, first.told, first.table, first.clock, marks, never_run.append)
         cut_off.change("demo", {"preset": "kwiga"}, 1, "test")
         assert marks.left() == ["demo"]
@@ -139,7 +140,7 @@ def test_a_rewriting_that_a_crash_cut_off_is_taken_up_again(data: Path) -> None:
         assert answer(second, second.clock.now()) is Answer.STOP  # from the ledger, if not yet from the table
         second.rewriting.shutdown(wait=True)
         assert not second.rewriter.busy()
-        assert FileMarks(data / "rewriting", second.store).left() == []
+        assert Marks(data, second.store).left() == []
         assert answer(second, second.clock.now()) is Answer.STOP  # from the table
 
 
@@ -149,7 +150,7 @@ def test_a_rewriting_that_fails_is_tried_again_and_answers_stay_right(
     account(house, settings=preset("default"))
     bounce(house, start(house) + DAY)
     jobs: list[wiring.Job] = []
-    marks = FileMarks(house.settings.data_dir / "rewriting", house.store)
+    marks = Marks(house.settings.data_dir, house.store)
     rewriter = Rewriter(house.store, house.told, house.table, house.clock, marks, jobs.append)
     ledger = house.store.ledger
     working = ledger.refold
@@ -173,7 +174,7 @@ def test_a_rewriting_ends_with_the_process_and_stays_marked(data: Path) -> None:
         house.rewriter.stop()
         house.rewriter.change("demo", {"preset": "kwiga"}, 1, "test")
         house.rewriting.shutdown(wait=True)
-        assert FileMarks(data / "rewriting", house.store).left() == ["demo"]
+        assert Marks(data, house.store).left() == ["demo"]
 
 
 def test_an_edit_that_is_refused_leaves_the_gate_as_it_was(house: House) -> None:

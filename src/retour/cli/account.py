@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from retour.cli import app
-from retour.cli.store import Config, Data, Language, ended, now, opened, words_of
+from retour.cli.store import Config, Data, Language, ended, opened, words_of
+from retour.clock import SystemClock
 
 accounts = typer.Typer(help="Make and list accounts.", no_args_is_help=True)
 app.add_typer(accounts, name="account")
@@ -39,7 +40,7 @@ def add(
         raise ended(error.told(words.language)) from error
     with opened(data, config, words) as store:
         try:
-            store.accounts.add_account(name, normalised, policy, now())
+            store.accounts.add_account(name, normalised, policy, SystemClock().now())
         except ValueError as error:
             raise ended(str(error)) from error
     typer.echo(words("account.made", name=name, domain=normalised))

@@ -6,7 +6,6 @@ the server has it, arrivals are only kept: its worker finds them within a second
 
 import fcntl
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,25 +13,16 @@ from pathlib import Path
 
 from retour import keyfile
 from retour.bus import LocalBus
+from retour.clock import SystemClock
+from retour.datadir import LOCK
 from retour.flow.intake import Taken, Worker, take_in
 from retour.flow.judge import judge
-from retour.instants import Instant
 from retour.model import Arrival, Event, State
 from retour.ports import Outcome, Store
 from retour.stores import sqlite
 from retour.stores.sqlite import StoreError
 
-LOCK = "serve.lock"
-
 Down = (StoreError, keyfile.KeyFileError, sqlite3.Error, OSError)  # the store cannot be used now
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> Instant:
-        """Microseconds since 1970 in UTC."""
-        return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from retour.cli import app
-from retour.cli.store import Config, Data, Language, ended, now, opened, words_of
+from retour.cli.store import Config, Data, Language, ended, opened, words_of
+from retour.clock import SystemClock
 from retour.model import Role
 
 keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
@@ -34,7 +35,7 @@ def add(
     with opened(data, config, words) as store:
         if account and all(each.name != account for each in store.accounts.accounts()):
             raise ended(words("fault.no_account", name=account))
-        store.accounts.add_key(made, secret.digest(value), now())
+        store.accounts.add_key(made, secret.digest(value), SystemClock().now())
     whose = account or words("key.staff")
     typer.echo(words("key.made", id=made.id, role=role.value, account=whose), err=True)
     typer.echo(value)
@@ -63,6 +64,6 @@ def revoke(
     """End a key."""
     words = words_of(lang)
     with opened(data, config, words) as store:
-        if not store.accounts.revoke_key(id, now()):
+        if not store.accounts.revoke_key(id, SystemClock().now()):
             raise ended(words("fault.no_key", id=id))
     typer.echo(words("key.revoked", id=id))

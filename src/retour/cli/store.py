@@ -3,7 +3,6 @@
 They may run beside `retour serve`, which learns of accounts and keys within a second.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,11 +40,6 @@ def ended(sentence: str) -> typer.Exit:
     """Say what went wrong; the exception that ends the command."""
     typer.echo(f"retour: {sentence}", err=True)
     return typer.Exit(FAILED)
-
-
-def now() -> int:
-    """This moment."""
-    return time.time_ns() // 1000
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from retour.model import BounceType, MailKind, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
-from retour.outlets.api.shapes import AddressShape, BouncePage, address_shape, bounce_shape
+from retour.outlets.api.shapes import AddressShape, BouncePage
+from retour.outlets.api.shown import address_shape, bounce_shape
 from retour.ports import BounceQuery
 
 router = APIRouter(tags=["addresses"])

@@ -1,0 +1,173 @@
+"""Values as the shapes of the API."""
+
+from retour.instants import Instant, text
+from retour.lifecycle import Policy, decide
+from retour.model import (
+    Decision,
+    Event,
+    Evidence,
+    MailKind,
+    Report,
+    Send,
+    State,
+    StateName,
+    Verdict,
+)
+from retour.outlets.api.shapes import (
+    AddressShape,
+    BounceShape,
+    DecisionShape,
+    EventShape,
+    EvidenceShape,
+    RecordShape,
+    ReportShape,
+    SendShape,
+    StateShape,
+    VerdictShape,
+)
+from retour.ports import BouncedAddress, Life, Record
+
+MARKS = {StateName.BOUNCING: "?", StateName.INVALID: "x"}
+
+
+def time(instant: Instant | None) -> str | None:
+    """ISO 8601, or null."""
+    return None if instant is None else text(instant)
+
+
+def decision_shape(decision: Decision) -> DecisionShape:
+    """A decision as JSON."""
+    return DecisionShape(
+        decision=decision.answer,
+        why=decision.why,
+        until=time(decision.until),
+        would_be=decision.would_be,
+    )
+
+
+def state_shape(state: State) -> StateShape:
+    """A state as JSON."""
+    return StateShape(
+        state=state.state,
+        mark=MARKS.get(state.state, ""),
+        cause=state.cause,
+        causes=sorted(state.causes),
+        since=time(state.since),
+        until=time(state.until),
+        hard=state.hard,
+        soft=state.soft,
+        block=state.block,
+        reasons={reason.value: count for reason, count in state.reasons.items()},
+        reactivations=state.reactivations,
+        unsubscribed=state.unsubscribed,
+    )
+
+
+def event_shape(event: Event) -> EventShape:
+    """An event as JSON."""
+    return EventShape(
+        id=event.id.hex(),
+        kind=event.kind,
+        at=text(event.at),
+        reason=event.reason,
+        status=event.status,
+        standing=event.standing,
+        send=None if event.send is None else str(event.send),
+        actor=event.actor,
+        note=event.note,
+        defects=list(event.defects),
+        evidence=None if event.evidence is None else _evidence_shape(event.evidence),
+    )
+
+
+def _evidence_shape(evidence: Evidence) -> EvidenceShape:
+    return EvidenceShape(
+        report=_report_shape(evidence.report),
+        verdict=_verdict_shape(evidence.verdict),
+        arrival=None if evidence.arrival is None else evidence.arrival.hex(),
+    )
+
+
+def _report_shape(report: Report) -> ReportShape:
+    return ReportShape(
+        recipient=report.recipient,
+        original_recipient=report.original_recipient,
+        action=report.action,
+        status=report.status,
+        reply_code=report.reply_code,
+        diagnostic=report.diagnostic,
+        remote_mta=report.remote_mta,
+        mta=report.mta,
+        text=report.text,
+    )
+
+
+def _verdict_shape(verdict: Verdict) -> VerdictShape:
+    return VerdictShape(
+        kind=verdict.kind,
+        reason=verdict.reason,
+        group=verdict.group,
+        rule=verdict.rule,
+        matched=verdict.matched,
+        confidence=verdict.confidence,
+        conflicts=list(verdict.conflicts),
+        refused_by=verdict.refused_by,
+        part=verdict.part,
+        blocklist=verdict.blocklist,
+        url=verdict.url,
+    )
+
+
+def send_shape(send: Send) -> SendShape:
+    """A send as JSON."""
+    return SendShape(
+        id=str(send.id),
+        kind=send.kind,
+        recipient=send.recipient,
+        handed_over=text(send.handed_over),
+        campaign=send.campaign,
+        sender=send.sender,
+        subject=send.subject,
+        message_id=send.message_id,
+        delivered_at=time(send.delivered_at),
+    )
+
+
+def _record_shape(record: Record) -> RecordShape:
+    return RecordShape(
+        number=record.number,
+        at=text(record.at),
+        actor=record.actor,
+        before=record.before,
+        after=record.after,
+        cause=record.cause,
+        event=None if record.event is None else record.event.hex(),
+        policy=record.policy,
+    )
+
+
+def address_shape(account: str, life: Life, policy: Policy) -> AddressShape:
+    """Everything known of an address as JSON, with the decision for each mail kind under this policy."""
+    return AddressShape(
+        account=account,
+        address=life.address,
+        state=state_shape(life.state),
+        decisions={
+            kind.value: decision_shape(decide(life.state, policy, kind, life.address)) for kind in MailKind
+        },
+        events=[event_shape(event) for event in life.events],
+        sends=[send_shape(send) for send in life.sends],
+        ledger=[_record_shape(record) for record in life.records],
+    )
+
+
+def bounce_shape(row: BouncedAddress) -> BounceShape:
+    """A row of the Overview as JSON."""
+    return BounceShape(
+        address=row.address,
+        status="invalid" if row.state.state is StateName.INVALID else "valid",
+        state=state_shape(row.state),
+        type=row.type,
+        bounce=event_shape(row.event),
+        send=None if row.send is None else send_shape(row.send),
+    )
