@@ -9,7 +9,7 @@ from retour.parse.automatic import is_automatic_reply, is_challenge, is_unsubscr
 from retour.parse.bounds import TEXT
 from retour.parse.delivery import read_delivery_status, read_pasted_status
 from retour.parse.feedback import read_feedback
-from retour.parse.kinds import is_delay, is_notice, is_server_log
+from retour.parse.kinds import is_delay, is_delivered, is_notice, is_server_log
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
 from retour.parse.original import message_id, read_original
@@ -53,6 +53,8 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
     mailed = read_mailed_notification(notice)
     if mailed:
         return mailed
+    if is_delivered(notice):
+        return Kind.DELIVERED, read_prose(notice, Kind.DELIVERED, mta)
     if is_notice(notice):
         kind = Kind.DELAY if is_delay(notice) else Kind.BOUNCE
         reports = read_pasted_status(notice, mta) or read_prose(notice, kind, mta)

@@ -63,7 +63,8 @@ def is_automatic_reply(notice: Notice) -> bool:
         return True
     if answers_by_itself(notice):
         return True
-    return from_nobody(notice) and not is_list_mail(head)  # RFC 3834 §3.3: sent to be answered by nobody
+    # RFC 3834 §3.3: words that are sent to be answered by nobody
+    return from_nobody(notice) and not is_list_mail(head) and not notice.words.isspace()
 
 
 def is_unsubscribe(notice: Notice) -> bool:

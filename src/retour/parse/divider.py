@@ -37,7 +37,7 @@ _HINTS = (
     "below is",
     "below are",
 )
-_DIVIDER = re.compile(r"\n[ \t>]{0,8}+(?:" + "|".join(_DIVIDERS) + ")")
+_DIVIDER = re.compile(r"\n[ \t>|]{0,8}+(?:" + "|".join(_DIVIDERS) + ")")
 _HEADER_LINES = re.compile(
     rf"\n{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}"
     rf"(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{2}}"

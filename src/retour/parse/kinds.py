@@ -20,7 +20,7 @@ _SYSTEM = _one_of(
     r"deliver[yi]?[ ._-]?(?:sub)?system",
     r"system administrator",
     r"mdaemon",
-    r"mail administrator",
+    r"courier mail server",
     r"microsoftexchange[0-9a-f]{10}",  # the sender of Exchange's own reports
 )
 _MACHINE = _one_of(r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery")
@@ -93,6 +93,13 @@ _DELAYED = (
     "delivery incomplete",
     "zustellung verzögert",
 )
+_DELIVERED = (
+    "successfully delivered",
+    "has been delivered to the following",
+    "was delivered to the following",
+    "no delivery notification was sent by the destination",
+    "erfolgreich zugestellt",
+)
 _DELAY_HINTS = ("delay", "verz", "warning", "resen", "will ", "yet", "still", "incomplete")
 _DELAYED_SUBJECT = (*_DELAYED, "warning: message", "warning: could not")
 
@@ -103,17 +110,28 @@ def is_notice(notice: Notice) -> bool:
     if head.has(b"x-failed-recipients") or notice.status:
         return True
     failed = says(_FAILED, notice.plain())
-    refused = failed or codes_in(notice.plain()).reply is not None
+    refused = "@" in notice.words and codes_in(notice.plain()).reply is not None
     if not head.raw:  # a bare body: all there is are its words
-        return failed or (refused and "@" in notice.words)
-    sender, returned = notice.sender(), notice.returned is not None
-    if _SYSTEM.search(sender):
-        said = refused or returned or _SUBJECT.search(notice.subject()) is not None
-    elif from_nobody(notice) and not is_list_mail(head):
-        said = failed or _SUBJECT.search(notice.subject()) is not None
+        return failed or refused
+    returned = notice.returned is not None
+    if is_system(notice):
+        said = failed or refused or returned or _SUBJECT.search(notice.subject()) is not None
+    elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
+        said = (failed and (refused or returned)) or _SUBJECT.search(notice.subject()) is not None
     else:
-        said = failed and returned and _MACHINE.search(sender) is not None
+        said = failed and returned and _MACHINE.search(notice.sender()) is not None
     return said and not answers_by_itself(notice)
+
+
+def is_system(notice: Notice) -> bool:
+    """Whether a mail comes from a mail system by its own name."""
+    return _SYSTEM.search(notice.sender()) is not None
+
+
+def is_delivered(notice: Notice) -> bool:
+    """Whether a mail system says in words that a mail was delivered, or relayed to where nobody reports."""
+    words = notice.plain()
+    return is_system(notice) and says(_DELIVERED, words) and not says(_FAILED, words)
 
 
 def is_server_log(notice: Notice) -> bool:

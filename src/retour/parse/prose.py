@@ -22,7 +22,7 @@ _LEAD_IN = re.compile(
 _CLAIM = re.compile(
     r"(?P<indent>[ \t>]{0,12})[*-]{0,3}[ \t]{0,4}"
     r"(?:(?:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
-    r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
+    r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
     r"(?:<mailto:[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (19-m365-ndr)
     r"(?=[ \t]*(?:$|:|\.\.\.|\(|,|-|;|\s))",
     re.MULTILINE | re.IGNORECASE,
@@ -31,7 +31,7 @@ _CLAIM = re.compile(
 _LABELLED = re.compile(
     r"(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return)"
     r"[A-Za-z][^\n@<>]{2,80}?(?::|\bto|\bfor)[ \t]{1,8})"
-    r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
+    r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _SOURCE = re.compile(r"\((?:expanded|generated) from:?\s+<?([^\s<>()]{3,320})>?\)")

@@ -23,7 +23,10 @@ def deciding(words: str) -> tuple[str, bool]:
     words = words.lstrip(" :>.\t\n")
     at = reply_at(words)
     start = words.rfind("\n\n", 0, at) + 1 if at >= 0 else 0
-    return " ".join(words[start : paragraph_end(words, max(at, 0))].split()), at >= 0
+    stop = paragraph_end(words, max(at, 0))
+    if at < 0 and words[:stop].rstrip().endswith(":"):
+        stop = paragraph_end(words, stop + 2)  # "because:" and, in the next paragraph, why
+    return " ".join(words[start:stop].split()).lstrip(">: "), at >= 0
 
 
 def paragraph_end(text: str, start: int) -> int:

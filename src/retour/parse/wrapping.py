@@ -35,6 +35,8 @@ _WRAPPINGS = (
     _wrapping(">... ", r"[45]\d\d (?:\S{1,20} )?<[^<>\s]{1,320}>\.\.\. (?=[45][0-5]\d[ -])"),
     # Exchange and M365: "Remote Server at mx.example.org (192.0.2.1) returned '550 ...'"
     _wrapping("Remote Server ", rf"Remote Server (?:at {_HOST} \([^()]{{1,60}}\) )?returned '"),
+    # InterScan writes what it sent, then what it received.
+    _wrapping("Received >>> ", r"Received >>> "),
     # Gmail, in its two generations
     _wrapping("server returned was:", r"error that the other server returned was:\s*"),
     _wrapping("remote server was:", r"response from the remote server was:\s*"),
