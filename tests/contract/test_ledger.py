@@ -1,5 +1,7 @@
 """What every Ledger does: events once, states folded, changes dated, everything found again."""
 
+from dataclasses import replace
+
 import pytest
 
 from retour.instants import DAY, HOUR, Instant
@@ -220,6 +222,21 @@ def test_an_address_never_seen_is_valid_and_has_no_life(store: Store) -> None:
     account(store)
     assert store.ledger.state("acme", "new@b.example", NOW) == VALID
     assert store.ledger.life("acme", "new@b.example", NOW) is None
+
+
+def test_reports_without_end_about_one_address_have_an_end(store: Store) -> None:
+    account(store)
+    told = Evidence(Report(Kind.BOUNCE), Verdict(Kind.BOUNCE, None, None, "none", "", 0.0))
+    reports = [replace(bounce(n, Reason.MAILBOX_FULL, NOW + n), evidence=told) for n in range(1, 1006)]
+    store.ledger.record(reports[:999], NOW + HOUR)
+    store.ledger.record(reports[999:], NOW + HOUR)
+    store.ledger.record(reports[-3:], NOW + HOUR)
+    restore = Event(b"r" * 16, EventKind.RESTORE, NOW + HOUR, account="acme", address="ann@b.example")
+    (change,) = store.ledger.record([restore], NOW + HOUR)
+    assert change.after.state is StateName.VALID
+    life = store.ledger.life("acme", "ann@b.example", NOW + HOUR)
+    assert life is not None
+    assert (len(life.events), life.state.state) == (1001, StateName.VALID)
 
 
 def test_an_unknown_account_is_told_and_never_taken_for_an_empty_one(store: Store) -> None:

@@ -17,6 +17,8 @@ Delivery = tuple[int | None, Instant]
 BY_TIME = "time"  # the actor of a reset, or of a window that slid on
 BY_DELIVERY = "delivery"
 
+MOST_REPORTS = 1000  # events of one address that are played; further reports are kept without effect
+
 
 class Known(NamedTuple):
     """All that a store knows of one address in one account. Events need no evidence."""
@@ -52,6 +54,20 @@ def holdable(arrivals: Iterable[Arrival], limit: int) -> list[Arrival]:
             break
         held.append(arrival)
     return held
+
+
+def within(known: Sequence[Event], new: Sequence[Event]) -> tuple[Sequence[Event], Sequence[Event]]:
+    """The new events that the address has room for, and the reports beyond it.
+
+    Whoever holds one return address of ours could send reports to it without end, and every one would have
+    to be played with all before it. What people and jobs do has no evidence, and always has room.
+    """
+    room = MOST_REPORTS - len(known)
+    if len(new) <= room:
+        return new, ()
+    reports = [event for event in new if event.evidence is not None]
+    beyond = {event.id for event in reports[max(room, 0) :]}
+    return [e for e in new if e.id not in beyond], [e for e in new if e.id in beyond]
 
 
 def elapsed(known: Known, now: Instant) -> Iterator[Change]:

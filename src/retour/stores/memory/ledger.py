@@ -21,6 +21,7 @@ from retour.stores.advance import (
     plainly_send,
     recorded,
     refolded,
+    within,
 )
 from retour.stores.memory.accounts import MemoryAccounts
 from retour.stores.memory.sends import MemorySends
@@ -54,6 +55,7 @@ class MemoryLedger:
         self._accounts, self._sends = accounts, sends
         self._pages: dict[Page, Entry] = {}
         self._written = 0
+        self._beyond: list[Event] = []  # reports that an address has no room for
 
     def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
         with self._lock:
@@ -69,7 +71,9 @@ class MemoryLedger:
         noted_on = {send for send, at in deliveries if send and self._sends.deliver(send, at)}
         known = self._known(page)
         seen = {event.id for event in known.events}
-        new = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
+        fresh = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
+        new, beyond = within(known.events, fresh)
+        self._beyond += beyond
         if not new and (not noted_on or page not in self._pages):
             return ()  # known already; or delivered, and never bounced: no page is needed
         entry = self._pages.setdefault(page, Entry())

@@ -8,7 +8,7 @@ from retour.address import key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
 from retour.ports import BouncedAddress, BounceQuery, Change, Life
-from retour.stores.advance import elapse, noted, recorded, refolded
+from retour.stores.advance import elapse, noted, recorded, refolded, within
 from retour.stores.sqlite import overview
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
@@ -37,7 +37,10 @@ class SqliteLedger:
             load(db, told)
             sheaf = Sheaf(db)
             for page, by_id in told.items():
-                new = [e for id, e in by_id.items() if id not in page.numbers and id not in delivered]
+                fresh = [e for id, e in by_id.items() if id not in page.numbers and id not in delivered]
+                new, beyond = within(page.events, fresh)
+                for event in beyond:
+                    sheaf.keep(page, event)
                 if new or (page.first and not delivered.isdisjoint(by_id)):
                     turn = recorded(page.known(), new, now)
                     for event in new:

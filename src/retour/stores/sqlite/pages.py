@@ -76,15 +76,22 @@ class Sheaf:
 
     def add(self, page: Page, event: Event) -> None:
         """Append an event to the chain of its address."""
-        self._last_event += 1
-        number = self._last_event
-        facts = row_of_event(event)
-        self._events.append((number, event.id, page.k, page.number, page.latest, *facts))
-        if (body := body_of(event)) is not None:
-            self._bodies.append((number, body))
+        number = self._append(page, event, page.latest)
         page.events.append(event)
         page.numbers[event.id] = number
         page.first, page.latest = page.first or number, number
+
+    def keep(self, page: Page, event: Event) -> None:
+        """Append an event that no chain leads to: it has no effect."""
+        self._append(page, event, None)
+
+    def _append(self, page: Page, event: Event, previous: int | None) -> int:
+        self._last_event += 1
+        number = self._last_event
+        self._events.append((number, event.id, page.k, page.number, previous, *row_of_event(event)))
+        if (body := body_of(event)) is not None:
+            self._bodies.append((number, body))
+        return number
 
     def turn(self, page: Page, turn: Turn) -> None:
         """Set the state of an address, and write its changes down."""
