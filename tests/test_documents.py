@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from retour import ports
 from retour.classify import phrases
 from retour.flow import browse, check, restore, sends
 from retour.inlets import arrivals
@@ -17,6 +18,7 @@ from retour.outlets import postfix
 from retour.parse import delivery
 from retour.settings import Settings
 from retour.smtpd import Limits
+from retour.stores import advance
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -116,4 +118,6 @@ def test_the_limits_are_those_of_the_code() -> None:
         "sends in one call": sends.MOST,
         "rows on a page": browse.MOST,
         "addresses in one restore": restore.MOST_ADDRESSES,
+        "mails that the worker holds at once": ports.BATCH_OCTETS,
+        "events of one address that are played": advance.MOST_REPORTS,
     }
