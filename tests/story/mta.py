@@ -23,17 +23,22 @@ Reporting-MTA: dns; mx.test\r
 \r
 Final-Recipient: rfc822; {recipient}\r
 Action: failed\r
-Status: 5.2.2\r
-Diagnostic-Code: smtp; 552 5.2.2 <{recipient}> Quota exceeded (mailbox for user is full)\r
+Status: {status}\r
+Diagnostic-Code: smtp; {reply}\r
 \r
 --b--\r
 """
 
 
+FULL = "552 5.2.2 Quota exceeded (mailbox for user is full)"
+UNKNOWN = "550 5.1.1 User unknown"
+
+
 class Mta:
     """Tries each bounce in its queue again until it hears 250, as every mail server does."""
 
-    def __init__(self, server: Server, recipients: list[str]) -> None:
+    def __init__(self, server: Server, recipients: list[str], reply: str = FULL) -> None:
+        self._reply = reply
         self._port = server.ports["lmtp"]
         self._mails = {server.return_address(recipient): recipient for recipient in recipients}
         self.queue = set(self._mails)
@@ -48,7 +53,8 @@ class Mta:
         self.queue = set(self._mails)
 
     def _delivered(self, to: str) -> bool:
-        report = REPORT.format(to=to, recipient=self._mails[to])
+        status = self._reply.split()[1]
+        report = REPORT.format(to=to, recipient=self._mails[to], status=status, reply=self._reply)
         try:
             lmtp = smtplib.LMTP("127.0.0.1", self._port)
         except OSError:

@@ -27,3 +27,8 @@ def sentence(pattern: str) -> str:
     found = re.search(pattern, PAGE.read_text("utf-8"))
     assert found, f"{PAGE} does not show {pattern}"
     return found.group(1)
+
+
+def settings() -> str:
+    """The retour.toml of the page that maps mail to accounts."""
+    return sentence(r"(?s)```toml\n# retour\.toml\n(\[postfix\.contexts.*?)```")

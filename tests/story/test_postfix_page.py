@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from story.page import block, sentence
+from story.mta import UNKNOWN, Mta
+from story.page import block, sentence, settings
 from story.postfix import Postfix
 from story.server import Server
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.engine("postfix")
 
 @pytest.fixture(scope="module")
 def server(ground: Path) -> Iterator[Server]:
-    server = Server(ground)
+    server = Server(ground, settings())
     yield server
     server.stop()
 
@@ -54,3 +55,32 @@ def test_without_retour_postfix_does_what_the_operator_chose(
         smtp.mail("news@shop.test")
         code, words = smtp.rcpt("ann@mailbox.test")
     assert (code, words.split()[0]) == reply
+
+
+@pytest.mark.parametrize(
+    ("sender", "with_context", "code"),
+    [
+        ("news@elsewhere.test", True, 550),
+        ("news@shop.example", False, 550),
+        ("news@elsewhere.test", False, 250),
+    ],
+    ids=["policy_context", "domain of the sender", "nobody's mail"],
+)
+def test_the_account_is_known_by_what_the_page_names(
+    ground: Path, server: Server, sender: str, with_context: bool, code: int
+) -> None:
+    config = block("relay_domains", server)
+    config["relay_domains"] += ", mailbox.test"
+    if with_context:
+        shown = sentence(r"`(check_policy_service [^`]*policy_context=[^`]*)`")
+        port = f"127.0.0.1:{server.ports['policy']}"
+        config["smtpd_recipient_restrictions"] = shown.replace("127.0.0.1:10040", port)
+    with server.running():
+        mta = Mta(server, ["gone@mailbox.test"], UNKNOWN)
+        assert mta.run_queue()
+        server.bounced("gone@mailbox.test")
+        name = f"origin-{sender.partition('@')[2]}-{with_context}"
+        with Postfix(ground, name, config) as postfix, smtplib.SMTP("127.0.0.1", postfix.port) as smtp:
+            smtp.helo("app.test")
+            smtp.mail(sender)
+            assert smtp.rcpt("gone@mailbox.test")[0] == code, postfix.story()
