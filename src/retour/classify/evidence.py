@@ -65,12 +65,12 @@ class Matcher:
 
     def codes(self, report: Report, providers: frozenset[str]) -> list[Clue]:
         """The clues of the report's codes."""
-        found = []
-        for code in _codes_of(report):
-            for place, rule in self._codes.get(code, ()):
-                if rule.provider is None or rule.provider in providers:
-                    found.append(Clue(place, rule, _as_written(code, report), by_code=True))
-        return found
+        return [
+            Clue(place, rule, _as_written(code, report), by_code=True)
+            for code in _codes_of(report)
+            for place, rule in self._codes.get(code, ())
+            if rule.provider is None or rule.provider in providers
+        ]
 
     def providers(self, report: Report) -> frozenset[str]:
         """Providers known by the remote host; by the recipient's domain where no host is named."""
