@@ -113,7 +113,7 @@ def _addresses(group: Fields, notice: Notice) -> tuple[str | None, str | None]:
 
 def _action(value: str) -> Action | None:
     word = value.lower()
-    # QUIRK: "failure", "delayed (will retry)", "relayed to ..." of old servers: the first letters tell.
+    # QUIRK: old servers go on behind the word, or bend it: the first letters tell (25-no-blank-lines).
     found = _ACTIONS.get(word)
     return found or next((action for name, action in _ACTIONS.items() if word.startswith(name[:4])), None)
 
