@@ -177,8 +177,8 @@ class Life:
         """Whether to read the counters after this bounce: most bounces are spared it."""
         name = counters.counter_of(bounce, self.policy)
         if name is None or self.state is StateName.INVALID:
-            return name is BounceType.HARD
-        return len(self.bounces) >= counters.threshold_of(name, self.policy)
+            return name is BounceType.HARD and Cause.HARD not in self.causes
+        return 0 < counters.threshold_of(name, self.policy) <= len(self.bounces)
 
     def lists(self, event: Event, type_: BounceType | None) -> bool:
         return type_ is not None and event.status not in self.policy.uncounted_codes
