@@ -64,11 +64,11 @@ def _refusal(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
 
 def _evidence(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
     rule = packaged().rule(report["rule"])
-    if rule is None:
-        yield say("line.no_rule")
-    else:
+    if rule is not None:
         yield say("line.rule", rule=rule.id, matched=safe(report["matched"]), source=rule.source)
         yield say("line.confidence", percent=round(report["confidence"] * 100))
+    elif report["reason"] is not None:
+        yield say("line.no_rule")
     if report["status"] and (key := f"code.{report['status'][2:].replace('.', '-')}") in say:
         yield say("line.code", code=report["status"], meaning=say(key))
     for conflict in report["conflicts"]:
