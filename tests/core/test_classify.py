@@ -104,6 +104,13 @@ def test_a_contradiction_is_recorded_and_lowers_the_confidence() -> None:
     assert contradicted.confidence < agreed.confidence
 
 
+@pytest.mark.parametrize(
+    "reply", ["450 4.2.0 greylisted, try again", "mailbox is full: retry timeout exceeded"]
+)
+def test_words_that_go_with_any_cause_contradict_none(reply: str) -> None:
+    assert judged(reply).conflicts == ()
+
+
 def test_names_in_addresses_are_not_the_servers_words() -> None:
     verdict = judged("550 5.1.1 <spam-blocked@mailbox-full.example>: User unknown")
     assert (verdict.reason, verdict.conflicts) == (Reason.ADDRESS_UNKNOWN, ())

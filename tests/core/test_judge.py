@@ -131,6 +131,13 @@ def test_the_type_is_the_presets_reading_of_the_reason(
         assert type_of(verdict, preset(name)) is BounceType(expected)
 
 
+def test_a_delay_has_a_reason_and_no_type() -> None:
+    raw = dsn("450 4.2.0 greylisted", "4.2.0").replace(b"failed", b"delayed")
+    shown = explained("x", judge(raw), preset("default"))
+    report = shown["reports"][0]
+    assert (shown["kind"], report["reason"], report["type"]) == ("delay", "rate_limited", None)
+
+
 def test_the_human_part_is_read_where_the_codes_say_nothing() -> None:
     raw = (
         b"From: Mail Delivery System <Mailer-Daemon@mx.example>\n"

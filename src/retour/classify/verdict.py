@@ -137,13 +137,17 @@ def _is_temporary(report: Report) -> bool:
 
 
 def _conflicts(decisive: Clue, clues: list[Clue]) -> tuple[str, ...]:
-    """What speaks for another group than the verdict's; faint words and basic codes are no contradiction."""
+    """What speaks for another group than the verdict's.
+
+    Faint words and basic codes are no contradiction, nor is that a mail expired of what is told of it.
+    """
     against = [
         clue
         for clue in clues
         if clue.rule.group is not decisive.rule.group
         and clue.rule.group is not Group.UNKNOWN
         and clue.rule.weight not in _NO_CONTRADICTION
+        and clue.rule.reason is not Reason.DELIVERY_EXPIRED
     ]
     if not against:
         return ()

@@ -36,10 +36,8 @@ def report_in_words(report: Mapping[str, Any], say: Catalogue) -> list[str]:
         ]
     reason = f"reason.{report['reason']}"
     lines = [say("line.what", recipient=who, what=say(f"{reason}.what"))]
-    if report["kind"] == "delay":
-        lines.append(say("line.still_trying"))
     lines += _refusal(report, say)
-    lines.append(_counts(report, say))
+    lines.append(say("line.still_trying") if report["kind"] == "delay" else _counts(report, say))
     lines.append(say("line.who", who=say(f"who.{say(f'{reason}.who')}")))
     lines.append(say("line.advice", advice=say(f"{reason}.advice")))
     return [*lines, *_evidence(report, say)]

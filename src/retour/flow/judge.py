@@ -67,8 +67,8 @@ def failing_samples(book: Rulebook) -> list[tuple[Rule, str, str]]:
 
 
 def type_of(verdict: Verdict, policy: Policy) -> BounceType | None:
-    """What a verdict counts as; None for what is no bounce, or is ignored by the policy."""
-    if verdict.reason is None:
+    """What a verdict counts as; None for what is no bounce (a delay never counts) or is ignored."""
+    if verdict.reason is None or verdict.kind is not Kind.BOUNCE:
         return None
     rule = policy.types.get(verdict.reason)
     return _SHOWN.get(rule) if rule is not None else None
