@@ -1,4 +1,7 @@
-"""What the returned message, or what is left of it, tells about the mail that failed."""
+"""What the returned message, or what is left of it, tells about the mail that failed.
+
+Where it was not returned, the notice's own References or In-Reply-To name it (Exim, M365, absence notes).
+"""
 
 from retour.mime import Block
 from retour.model import Original
@@ -9,7 +12,7 @@ _NOTHING = Original()
 
 
 def read_original(notice: Notice) -> Original:
-    """The original's marks; all None when nothing was returned."""
+    """The original's marks; all None when the notice tells nothing about it."""
     envid = sender = None
     for groups in notice.status:
         about = groups[0]
@@ -19,9 +22,12 @@ def read_original(notice: Notice) -> Original:
             sender = typed_address(about["x-postfix-sender"])[0]
     head = notice.returned
     if head is None:
-        return Original(envid=envid, return_path=sender) if envid or sender else _NOTHING
+        answered = _answered(notice.mail.head)
+        return (
+            Original(answered, envid=envid, return_path=sender) if answered or envid or sender else _NOTHING
+        )
     return Original(
-        message_id(head),
+        message_id(head) or _answered(notice.mail.head),
         head.text(b"subject") or None,
         head.text(b"from") or None,
         head.text(b"date") or None,
@@ -34,6 +40,12 @@ def read_original(notice: Notice) -> Original:
 def message_id(head: Block) -> str | None:
     """Message-ID without its angle brackets, None when absent."""
     return head.text(b"message-id").strip("<> \t") or None
+
+
+def _answered(head: Block) -> str | None:
+    """The Message-ID that a mail answers: the last in References, else In-Reply-To (RFC 5322 §3.6.4)."""
+    named = (head.text(b"references") or head.text(b"in-reply-to")).split()
+    return named[-1].strip("<>") or None if named else None
 
 
 def sole_recipient(head: Block) -> str | None:

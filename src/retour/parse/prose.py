@@ -110,10 +110,9 @@ def named_in(notice: Notice) -> list[str]:
     found = [
         a for a in addresses_in(notice.words, 10) if a.lower() not in ours and not _NOT_RECIPIENTS.match(a)
     ]
-    if found:
-        return found[:1]
     to = addresses_in(notice.returned.text(b"to"), 2) if notice.returned else []
-    return to if len(to) == 1 else []
+    meant = [address for address in found if address in to] or found
+    return meant[:1] or (to if len(to) == 1 else [])
 
 
 def _from(text: str, address: str) -> str:
