@@ -11,6 +11,7 @@ reasons; Sisimai is asked through a reference to the mail's text and tells about
 
 import argparse
 import email
+import logging
 import os
 import shutil
 import subprocess
@@ -81,7 +82,10 @@ def flufl(mail: bytes) -> bool:
     """flufl.bounce as its manual has it: temporary and permanent failures, without reasons."""
     from flufl.bounce import all_failures
 
-    temporary, permanent = all_failures(email.message_from_bytes(mail))
+    try:
+        temporary, permanent = all_failures(email.message_from_bytes(mail))
+    except IndexError:  # it stumbles over a mail without From
+        return False
     return bool(temporary or permanent)
 
 
@@ -110,6 +114,7 @@ def sisimai(files: Sequence[Path]) -> tuple[str, Peer] | None:
 def peers(files: Sequence[Path]) -> dict[str, Peer]:
     """Everybody who can take part here, Retour first."""
     mails = [file.read_bytes() for file in files]
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs what it stumbles over
     taking_part: dict[str, Peer] = {"Retour": in_process(mails, retour)}
     with suppress(PackageNotFoundError):
         taking_part[f"flufl.bounce {version('flufl.bounce')}"] = in_process(mails, flufl)
