@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retour.flow.tie import Tie, claim_of, known, ties
 from retour.instants import DAY
@@ -194,6 +196,45 @@ def test_a_trusted_source_is_believed_about_its_own_account_only(proof: Proof) -
     assert mail.tie().standing is (Standing.PROVEN if believed else Standing.UNPROVEN)
     assert (mail.tie().account, mail.tie().address) == ("other", "Vic@b.example")
     assert replace(mail, account=None).tie().standing is Standing.UNPROVEN
+
+
+names = st.none() | st.sampled_from(
+    ["Ann@b.example", "ann@b.example", "vic@b.example", "bob@b.example", "alias@forward.example", "a@b@c"]
+)
+claims = st.builds(Report, st.sampled_from(Kind), names, names)
+originals = st.builds(
+    Original,
+    message_id=st.sampled_from([None, "one@acme.example", "many@acme.example", "theirs@other.example"]),
+    envid=st.sampled_from([None, token(1), token(2), token(9, OTHER.number, "other.example"), "x"]),
+    return_path=st.sampled_from([None, f"{token(3)}@acme.example", "<>"]),
+)
+
+
+@given(st.lists(claims, max_size=5), originals, st.sampled_from([None, "acme"]))
+def test_with_one_token_only_its_own_recipient_can_change(
+    reports: list[Report], original: Original, account: str | None
+) -> None:
+    """Security, threats 1 and 2: whatever a mail to Ann's return address says, it moves Ann or nobody."""
+    found = Mail(tuple(reports), AT_TOKEN, original, account=account).ties()
+    assert len(found) == len(reports)
+    proven = [tie for tie in found if tie is not None and tie.standing is Standing.PROVEN]
+    assert {(tie.account, tie.address) for tie in proven} <= {("acme", "Ann@b.example")}
+
+
+@given(st.lists(claims, max_size=5), originals, st.sampled_from([None, "acme", "other"]))
+def test_without_a_token_nobody_can_change(
+    reports: list[Report], original: Original, account: str | None
+) -> None:
+    found = Mail(tuple(reports), "bounces@acme.example", original, account=account).ties()
+    assert all(tie is None or tie.standing is Standing.UNPROVEN for tie in found)
+
+
+@given(st.lists(claims, max_size=5), originals, st.sampled_from(Proof))
+def test_nothing_crosses_from_one_account_to_another(
+    reports: list[Report], original: Original, proof: Proof
+) -> None:
+    found = Mail(tuple(reports), AT_TOKEN, original, proof, "other").ties()
+    assert all(tie is None or tie.account == "other" for tie in found)
 
 
 def test_a_report_about_nobody_ties_to_nothing() -> None:

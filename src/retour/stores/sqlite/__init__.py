@@ -17,7 +17,7 @@ INBOX = "inbox.sqlite3"
 def open_store(path: Path, pepper: bytes, cache_mib: int = 64) -> Store:
     """The system of record in a file, made at first use, brought to this version's schema.
 
-    `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of a connection. Raises
+    `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of the writer. Raises
     StoreError when the file is another's, damaged, written by a newer version, or under another pepper.
     """
     database = Database(path, "store", cache_mib)

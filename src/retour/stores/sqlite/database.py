@@ -11,6 +11,7 @@ from retour.stores.sqlite.statements import migrations, statements
 
 _APPLICATION = {"store": 0x52455431, "inbox": 0x52455432}  # "RET1", "RET2": which file this is
 _BUSY_MS = 10_000
+_READER_CACHE_MIB = 4  # of each thread; what they read is mapped, and shared by all
 _MAPPED = 1 << 30
 _CHECKPOINT_PAGES = 16_384  # 64 MiB: a page that is written again and again is copied once
 
@@ -35,12 +36,12 @@ class Database:
     """Connections to one file. Everything written in `write` is on disk when it ends."""
 
     def __init__(self, path: Path, of: str, cache_mib: int = 64) -> None:
-        self._path, self._cache_mib = path, cache_mib
+        self._path = path
         self._turn = threading.Lock()
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._list = threading.Lock()
-        self._writer = self._connect()
+        self._writer = self._connect(cache_mib)
         try:
             self._migrate(of)
         except BaseException:
@@ -64,7 +65,7 @@ class Database:
         """This thread's own connection for reading; it never waits for the writer."""
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = self._own.connection = self._connect()
+            connection = self._own.connection = self._connect(_READER_CACHE_MIB)
         return connection
 
     def close(self) -> None:
@@ -74,7 +75,7 @@ class Database:
                 connection.close()
             self._opened.clear()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_mib: int) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _make(self._path)
@@ -84,7 +85,7 @@ class Database:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
-            connection.execute(f"PRAGMA cache_size = {-1024 * self._cache_mib}")
+            connection.execute(f"PRAGMA cache_size = {-1024 * cache_mib}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         except (OSError, sqlite3.DatabaseError) as error:
             raise StoreError(f"{self._path}: cannot be opened as a database ({error})") from error
