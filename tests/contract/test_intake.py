@@ -17,6 +17,7 @@ from retour.instants import DAY, HOUR, MINUTE, Instant, to_datetime
 from retour.lifecycle import preset
 from retour.model import (
     Arrival,
+    Cause,
     EventKind,
     Kind,
     MailKind,
@@ -185,6 +186,55 @@ def test_two_reports_about_one_recipient_are_both_kept(house: House) -> None:
     told = (("ann@b.example", FULL), ("ann@b.example", UNKNOWN))
     house.take(arrival(dsn(sent.return_address, *told), sent.return_address))
     assert len(house.life("ann@b.example").events) == 2
+
+
+ARF = """\
+From: feedback@provider.example\r
+Subject: FW: Hello\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=feedback-report; boundary="B"\r
+\r
+--B\r
+Content-Type: text/plain\r
+\r
+This is an email abuse report.\r
+--B\r
+Content-Type: message/feedback-report\r
+\r
+Feedback-Type: abuse\r
+User-Agent: Provider/1.0\r
+Version: 1\r
+{recipients}\
+\r
+--B\r
+Content-Type: message/rfc822\r
+\r
+From: news@acme.example\r
+Subject: Hello\r
+\r
+Spam Spam Spam\r
+--B--\r
+"""
+
+
+def arf(*recipients: str) -> bytes:
+    return ARF.format(recipients="".join(f"Original-Rcpt-To: <{r}>\r\n" for r in recipients)).encode()
+
+
+@pytest.mark.parametrize("named", [(), ("ann@b.example",), ("redacted@b.example",)])
+def test_a_complaint_at_its_token_stops_whatever_recipient_it_shows(
+    house: House, named: tuple[str, ...]
+) -> None:
+    sent = house.send("ann@b.example")
+    (change,) = house.take(arrival(arf(*named), sent.return_address)).changes
+    assert (change.address, change.after.cause) == ("ann@b.example", Cause.COMPLAINT)
+
+
+def test_a_complaint_that_names_several_candidates_stops_none(house: House) -> None:
+    sent = house.send("ann@b.example")
+    taken = house.take(arrival(arf("x@c.example", "y@c.example", "z@c.example"), sent.return_address))
+    assert taken.changes == []
+    assert {event.standing for event in taken.events} == {Standing.UNPROVEN}
 
 
 PLAIN = b"From: ann@b.example\r\nSubject: hello\r\n\r\nHow are you?\r\n"
