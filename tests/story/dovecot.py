@@ -61,10 +61,17 @@ class Dovecot:
         command = ["/usr/sbin/dovecot", "-F", "-c", str(self.directory / "dovecot.conf")]
         with (self.directory / "dovecot.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        eventually(lambda: listening(self.port), f"Dovecot on port {self.port}", self.story)
+        try:
+            eventually(lambda: listening(self.port), f"Dovecot on port {self.port}", self.story)
+        except AssertionError:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._process.terminate()
         self._process.wait()
 

@@ -101,7 +101,11 @@ class Postfix:
 
     def __enter__(self) -> "Postfix":
         self._postfix("start")
-        eventually(lambda: listening(self.port), f"Postfix on port {self.port}", self.story)
+        try:
+            eventually(lambda: listening(self.port), f"Postfix on port {self.port}", self.story)
+        except AssertionError:
+            self._postfix("stop")
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

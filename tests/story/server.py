@@ -94,9 +94,8 @@ class Server:
     @contextmanager
     def running(self) -> Iterator["Server"]:
         """Started, and stopped at the end."""
-        self.start()
         try:
-            yield self
+            yield self.start()
         finally:
             self.stop()
 

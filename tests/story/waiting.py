@@ -1,5 +1,6 @@
 """Waiting for a condition instead of for time to pass."""
 
+import random
 import socket
 import threading
 import time
@@ -38,8 +39,6 @@ def free_port() -> int:
 
 
 def _candidates() -> list[int]:
-    import random
-
     # Not the seeded generator: two runs on one machine must not walk the same ports in the same order.
     return random.SystemRandom().sample(range(20_000, 32_000), 200)
 
