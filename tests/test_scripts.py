@@ -1,0 +1,43 @@
+"""The scripts of the house where they cannot do their work: they say what is missing, and end well."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+ENGINES = Path(__file__).parents[1] / "scripts/engines"
+
+
+def engines(programs: Path) -> subprocess.CompletedProcess[str]:
+    """Run it on a machine that has bash and these programs, and nothing else."""
+    bash = shutil.which("bash")
+    assert bash is not None
+    (programs / "bash").symlink_to(bash)
+    return subprocess.run([ENGINES], env={"PATH": str(programs)}, capture_output=True, text=True)
+
+
+def program(path: Path, says: str) -> None:
+    path.write_text(f"#!/bin/sh\necho {says}\n")
+    path.chmod(0o755)
+
+
+def test_without_apt_the_missing_engines_are_named(tmp_path: Path) -> None:
+    run = engines(tmp_path)
+    assert run.returncode == 0
+    assert "not installed: postfix dovecot-core" in run.stderr
+    assert "apt-get, which is not here" in run.stderr
+
+
+def test_without_root_the_remedy_is_named_and_nothing_is_tried(tmp_path: Path) -> None:
+    program(tmp_path / "apt-get", "tried >&2; exit 1")
+    program(tmp_path / "id", "1000")
+    run = engines(tmp_path)
+    assert run.returncode == 0
+    assert "sudo scripts/engines" in run.stderr
+    assert "tried" not in run.stderr
+
+
+def test_what_is_installed_is_left_alone(tmp_path: Path) -> None:
+    program(tmp_path / "dpkg-query", "-n installed")
+    program(tmp_path / "apt-get", "tried")
+    run = engines(tmp_path)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
