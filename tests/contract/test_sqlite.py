@@ -260,6 +260,12 @@ def test_no_statement_scans_or_sorts_a_whole_table(tmp_path: Path, name: str, fi
         assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
+def test_a_search_begins_at_the_address_or_at_the_domain(tmp_path: Path) -> None:
+    found = plan("bounces_found", folder=tmp_path)
+    assert "PRIMARY KEY (k=? AND account=?)" in found
+    assert "states_of_domain (account=? AND domain=?)" in found
+
+
 def test_deliveries_are_read_from_their_index_alone(tmp_path: Path) -> None:
     assert "COVERING INDEX sends_of_address" in plan("deliveries", folder=tmp_path)
 

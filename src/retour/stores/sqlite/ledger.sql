@@ -118,11 +118,14 @@ ORDER BY e.at DESC, e.number DESC LIMIT :limit;
 -- name: bounces_found
 -- The same for one address or one domain, which are few: begins at the states and sorts.
 SELECT e.k, e.account, e.at, e.number, s.type, e.send
-FROM states AS s
+FROM (
+  SELECT bounce, type, state FROM states WHERE k = :k AND account = :account
+  UNION ALL
+  SELECT bounce, type, state FROM states WHERE account = :account AND domain = :domain
+) AS s
 CROSS JOIN events AS e ON e.number = s.bounce
 LEFT JOIN sends AS d ON d.id = e.send
-WHERE ((s.k = :k AND s.account = :account) OR (s.account = :account AND s.domain = :domain))
-  AND (e.at, e.number) < (:before, :number)
+WHERE (e.at, e.number) < (:before, :number)
   AND (:since IS NULL OR e.at >= :since)
   AND (:until IS NULL OR e.at < :until)
   AND (:reason IS NULL OR e.reason = :reason)
