@@ -51,6 +51,9 @@ def test_the_three_printed_commands_show_the_walk_and_do_so_again_at_the_next_st
         assert "550 5.1.1" in seen
         assert refused.returncode == 1
         assert "stopped (hard bounce)" in refused.stdout
+        at_once = typed(send.replace("dsn-unknown@", "unknown@"))
+        assert at_once.returncode == 1
+        assert "refused the mail: 550 5.1.1" in at_once.stdout
     with demo(tmp_path, "de") as (send, look, _):
         assert typed(send).returncode == 0
         eventually(lambda: told(look, "ist ungültig seit"), "the next address to be stopped")

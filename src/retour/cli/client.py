@@ -8,6 +8,7 @@ from urllib.request import Request, urlopen
 
 import typer
 
+from retour.cli.terminal import safe
 from retour.texts import Catalogue
 
 FAILED = 2
@@ -77,5 +78,5 @@ class Client:
 
 def ended(sentence: str) -> typer.Exit:
     """Say what went wrong; the exception that ends the command."""
-    typer.echo(sentence, err=True)
+    typer.echo(safe(sentence), err=True)
     return typer.Exit(FAILED)
