@@ -45,10 +45,10 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The sends that the claims of a batch point to: by token, and by Message-ID."""
+    """The sends that the claims of a batch point to: by token, and by Message-ID with the names told."""
 
     by_id: Mapping[int, Send]
-    by_claim: Mapping[Claim, Sequence[Send]]
+    by_message: Mapping[tuple[str, tuple[str, ...]], Sequence[Send]]
 
 
 def claim_of(
@@ -70,17 +70,18 @@ def claim_of(
 def known(claims: Sequence[tuple[Claim, Reading]], sends: Sends) -> Known:
     """The sends of a whole batch: one look-up for all tokens, one for each Message-ID."""
     ids = {claim.token.send for claim, _ in claims if claim.token}
-    found: dict[Claim, Sequence[Send]] = {}
-    for claim, reading in claims:
-        if claim.message_id and not claim.token:
-            named = [address for report in reading.reports for address in _named(report)]
-            found[claim] = [*found.get(claim, ()), *sends.by_message_id(claim.message_id, named)]
-    return Known(sends.by_id(ids) if ids else {}, found)
+    asked = {
+        (claim.message_id, _all_named(reading))
+        for claim, reading in claims
+        if claim.message_id and not claim.token
+    }
+    by_message = {(id, named): sends.by_message_id(id, named) for id, named in asked}
+    return Known(sends.by_id(ids) if ids else {}, by_message)
 
 
 def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list[Tie | None]:
     """A tie for each report, in order; None for a report that names no address and ties to nothing."""
-    claimed = _claimed(arrival, claim, sends)
+    claimed = _claimed(arrival, reading, claim, sends)
     own = _own(reading.reports, claimed[0]) if len(claimed) == 1 else frozenset()
     found: list[Tie | None] = []
     for place, report in enumerate(reading.reports):
@@ -105,13 +106,13 @@ def _token_in(text: str, keyring: Keyring, accounts: Mapping[int, Account]) -> T
     return token if token and token.account in accounts else None
 
 
-def _claimed(arrival: Arrival, claim: Claim, sends: Known) -> Sequence[Send]:
+def _claimed(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> Sequence[Send]:
     """The sends it may be about; never those of another account than the source's or the token's."""
     if claim.token:
         send = sends.by_id.get(claim.token.send)
         candidates = [send] if send and send.account == claim.account else []
     else:
-        candidates = list({send.id: send for send in sends.by_claim.get(claim, ())}.values())
+        candidates = list(sends.by_message.get((claim.message_id or "", _all_named(reading)), ()))
     return [send for send in candidates if arrival.account in (None, send.account)]
 
 
@@ -155,6 +156,10 @@ def _named(report: Report) -> Sequence[str]:
     """The addresses a report names, normalised; the original recipient first: it is the one we wrote."""
     texts = (report.original_recipient, report.recipient)
     return [address for text in texts if text and (address := normalise(text))]
+
+
+def _all_named(reading: Reading) -> tuple[str, ...]:
+    return tuple(address for report in reading.reports for address in _named(report))
 
 
 def _address(send: Send) -> str:
