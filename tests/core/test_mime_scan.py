@@ -152,7 +152,7 @@ def test_encoded_words(value: bytes, text: str) -> None:
 
 
 def test_fields_are_found_by_name_only_at_the_beginning_of_a_line() -> None:
-    block = Block(b"\nX-Subject: no\nSubject:  two\n lines \nTo: a\nTo: b\n")
+    block = Block(b"X-Subject: no\nSubject:  two\n lines \nTo: a\nTo: b")
     assert block.value(b"subject") == b"two lines"
     assert block.values(b"to") == [b"a", b"b"]
     assert block.value(b"cc") == b""

@@ -7,25 +7,25 @@ _FOLD = frozenset({b" ", b"\t"})
 
 
 class Block:
-    """The header fields in `raw`, which begins with a line feed, so that each field stands behind one.
+    """The header fields in `raw`: each stands behind a line feed, and there is one at the end.
 
     Lines end with LF only; `scan` has seen to that. `low` is `raw` in lower case.
     """
 
     __slots__ = ("low", "raw")
 
-    def __init__(self, raw: bytes) -> None:
-        self.raw = raw
-        self.low = raw.lower()
+    def __init__(self, fields: bytes) -> None:
+        self.raw = b"\n" + fields + b"\n"
+        self.low = self.raw.lower()
 
     def has(self, name: bytes) -> bool:
         """Whether a field of this name (lower case) is there."""
         return b"\n" + name + b":" in self.low
 
     def value(self, name: bytes) -> bytes:
-        """First value of that name, unfolded and stripped; b"" when absent. Cut at 16 KiB."""
+        """First value of that name, unfolded and stripped; b"" when absent."""
         at = self.low.find(b"\n" + name + b":")
-        return self._value_at(at + len(name) + 2) if at >= 0 else b""
+        return self._value_at(at) if at >= 0 else b""
 
     def values(self, name: bytes) -> list[bytes]:
         """All values of that name, at most 100."""
@@ -33,8 +33,8 @@ class Block:
         found: list[bytes] = []
         at = self.low.find(needle)
         while at >= 0 and len(found) < 100:
-            found.append(self._value_at(at + len(needle)))
-            at = self.low.find(needle, at + len(needle))
+            found.append(self._value_at(at))
+            at = self.low.find(needle, at + 1)
         return found
 
     def text(self, name: bytes) -> str:
@@ -43,32 +43,34 @@ class Block:
         return decode_words(value) if b"=?" in value or not value.isascii() else value.decode("ascii")
 
     def _value_at(self, at: int) -> bytes:
+        """The value of the field behind the line feed at `at`."""
         raw = self.raw
-        stop = raw.find(b"\n", at)
-        if stop >= 0 and raw[stop + 1 : stop + 2] in _FOLD:
-            return self._unfolded(at, stop)
-        value = raw[at : stop if stop >= 0 else None].strip()
-        return value if len(value) <= limits.HEADER else value[: limits.HEADER]
-
-    def _unfolded(self, at: int, stop: int) -> bytes:
-        """RFC 5322 §2.2.3: lines that begin with white space continue the field."""
-        raw = self.raw
-        limit = min(len(raw), at + limits.HEADER)
-        while 0 <= stop < limit and raw[stop + 1 : stop + 2] in _FOLD:
-            stop = raw.find(b"\n", stop + 1, limit)
-        return b" ".join(raw[at : stop if 0 <= stop < limit else limit].split())
-
-    def over_limits(self) -> bool:
-        """Whether the block has more or longer headers than we look at."""
-        if len(self.raw) <= limits.HEADER and self.raw.count(b"\n") <= limits.HEADERS:
-            return False
-        lengths = _field_lengths(self.raw[1:])
-        return len(lengths) > limits.HEADERS or max(lengths) > limits.HEADER
+        begin = raw.find(b":", at) + 1
+        stop = raw.find(b"\n", begin)
+        if raw[stop + 1 : stop + 2] not in _FOLD:
+            return raw[begin:stop].strip()
+        limit = min(len(raw), begin + limits.HEADER)
+        while stop < limit and raw[stop + 1 : stop + 2] in _FOLD:  # RFC 5322 §2.2.3: it goes on
+            stop = raw.find(b"\n", stop + 1)
+        return b" ".join(raw[begin : min(stop, limit)].split())
 
 
-def _field_lengths(block: bytes) -> list[int]:
+def within_limits(head: bytes) -> tuple[bytes, bool]:
+    """As much of a header block as is looked at, and whether that is all of it."""
+    if len(head) < 3 * limits.HEADERS:  # the shortest header has three octets
+        return head, True
+    if len(head) <= limits.HEADER and head.count(b"\n") < limits.HEADERS:
+        return head, True
+    lines = head[: limits.HEADER_BLOCK].split(b"\n")
+    lengths = _field_lengths(lines)
+    if len(head) <= limits.HEADER_BLOCK and len(lengths) <= limits.HEADERS and max(lengths) <= limits.HEADER:
+        return head, True
+    return b"\n".join(line[: limits.HEADER] for line in lines), False
+
+
+def _field_lengths(lines: list[bytes]) -> list[int]:
     lengths: list[int] = []
-    for line in block.split(b"\n"):
+    for line in lines:
         if lengths and line[:1] in _FOLD:
             lengths[-1] += len(line) + 1
         else:

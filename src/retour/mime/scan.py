@@ -4,7 +4,7 @@ import re
 
 from retour.mime import limits
 from retour.mime.encoded import charset_codec, decode_text, decode_transfer, parameters
-from retour.mime.headers import Block
+from retour.mime.headers import Block, within_limits
 
 _FIRST_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE = re.compile(rb"\n*>?From [^\n]{0,998}\n")
@@ -13,6 +13,7 @@ _BOUNDARY = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\
 _CHARSET = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
 _GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
 _REPORT_INSIDE = b"\ncontent-type: message/delivery-status"
+_NO_HEAD = Block(b"")
 _AFTER_DELIMITER = frozenset({b"\n", b" ", b"\t", b"-", b""})
 _AS_IT_IS = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
 
@@ -98,7 +99,7 @@ def scan(raw: bytes) -> Mail:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # RFC 5321 §2.3.8; bare CR of old servers
     whole = _part(_without_mbox_line(raw), defects)
     mail = Mail(whole.head, defects)
-    if not whole.head.raw:
+    if whole.head is _NO_HEAD:
         mail.note(limits.NO_HEADERS)
     # QUIRK: a gateway lost the Content-Type of a report but not its parts (23-undeclared-parts).
     if whole.type.startswith(b"multipart/") or _REPORT_INSIDE in whole.raw.lower():
@@ -118,13 +119,12 @@ def _without_mbox_line(raw: bytes) -> bytes:
 def _part(raw: bytes, defects: list[str]) -> Part:
     """Headers and body; without a header line the whole is body, less its leading blank line."""
     if not _FIRST_HEADER.match(raw):
-        return Part(Block(b""), raw[1:] if raw[:1] == b"\n" else raw, defects)
+        return Part(_NO_HEAD, raw[1:] if raw[:1] == b"\n" else raw, defects)
     head, _, body = raw.partition(b"\n\n")
-    block = Block(b"\n" + head[: limits.HEADER_BLOCK])
-    # The shortest header has three octets.
-    if len(head) > 3 * limits.HEADERS and (len(head) > limits.HEADER_BLOCK or block.over_limits()):
+    head, whole = within_limits(head)
+    if not whole:
         note(defects, limits.TOO_COMPLEX)
-    return Part(block, body, defects)
+    return Part(Block(head), body, defects)
 
 
 def _split(mail: Mail, part: Part, depth: int) -> None:

@@ -111,7 +111,7 @@ def is_notice(notice: Notice) -> bool:
         return True
     failed = says(_FAILED, notice.plain())
     refused = "@" in notice.words and codes_in(notice.plain()).reply is not None
-    if not head.raw:  # a bare body: all there is are its words
+    if not head.raw.strip():  # a bare body: all there is are its words
         return failed or refused
     returned = notice.returned is not None
     if is_system(notice):

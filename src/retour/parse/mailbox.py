@@ -14,6 +14,7 @@ _LOCAL_END = re.compile(
 _DOMAIN = re.compile(
     r"(?:[\w](?:[\w-]{0,62}[\w])?\.){0,20}[\w](?:[\w-]{0,62}[\w])?|\[[0-9A-Fa-f:.IPv]{3,60}\]"
 )
+_LONGEST = 320  # characters: RFC 5321 §4.5.3.1.1 and .2, with the @
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 §3
 _XTEXT_PLUS_EQUAL = re.compile(r"\+(2B|3D)")  # RFC 3461 §4
@@ -23,6 +24,8 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 def one_address(text: str) -> str | None:
     """The one address that `text` is: "a@b", "<a@b>", with a comment or a closing dot. None for all else."""
     text = text.strip()
+    if len(text) <= _LONGEST and _ADDRESS.fullmatch(text) and text[-1:] not in ".":
+        return text
     if "(" in text and not text.startswith('"'):
         text = _COMMENT.sub("", text).strip()  # RFC 5322 §3.2.2
     if text[:1] == "<":
@@ -32,7 +35,7 @@ def one_address(text: str) -> str | None:
     text = text.strip("'").rstrip(".;,:")
     if text[:1] == "@" and ":" in text:
         text = text.partition(":")[2]  # RFC 5321 appendix C: source route
-    return text if len(text) <= 320 and _ADDRESS.fullmatch(text) else None
+    return text if len(text) <= _LONGEST and _ADDRESS.fullmatch(text) else None
 
 
 def typed_address(value: str) -> tuple[str | None, bool]:

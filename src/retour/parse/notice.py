@@ -97,7 +97,7 @@ class Notice:
         elif role == _RETURNED:
             self.returned = self.returned or _head_of(part.body())
         elif role == _FEEDBACK:
-            self.feedback = Block(b"\n" + part.body())
+            self.feedback = Block(part.body())
         else:
             self.receipt = True
 
@@ -126,7 +126,7 @@ def _head_of(message: bytes) -> Block:
     """The header fields of a returned message."""
     message = message.lstrip(b"\n")
     stop = message.find(b"\n\n")
-    return Block(b"\n" + message[: HEADER_BLOCK if stop < 0 else min(stop, HEADER_BLOCK)])
+    return Block(message[: HEADER_BLOCK if stop < 0 else min(stop, HEADER_BLOCK)])
 
 
 def lowered(text: str) -> str:

@@ -3,45 +3,43 @@
 from retour.parse.notice import Notice
 
 # What stands at the beginning of the words, in lower case.
-_IN_TEXT = (
-    ("this is the mail system at host", "postfix"),
-    ("this is the postfix program", "postfix"),
-    ("this message was created automatically by mail delivery software", "exim"),
-    ("transcript of session follows", "sendmail"),
-    ("this is the qmail-send program", "qmail"),
-    ("this is the mailer-daemon, please do not reply", "opensmtpd"),
-    ("this is the dragonfly mail agent", "dragonfly"),
-    ("this is a delivery status notification from", "courier"),
-)
+_IN_TEXT = {
+    "this is the mail system at host": "postfix",
+    "this is the postfix program": "postfix",
+    "this message was created automatically by mail delivery software": "exim",
+    "transcript of session follows": "sendmail",
+    "this is the qmail-send program": "qmail",
+    "this is the mailer-daemon, please do not reply": "opensmtpd",
+    "this is the dragonfly mail agent": "dragonfly",
+    "this is a delivery status notification from": "courier",
+}
 # What stands in the header block, in lower case; in order. A name in Received alone says nothing: our own
 # receiving server stands there as well.
-_IN_HEADERS = (
-    (b"\nx-ms-exchange-message-is-ndr:", "m365"),
-    (b"@googlemail.com>", "gmail"),
-    (b"\nx-failed-recipients:", "exim"),
-    (b"|lotus domino", "domino"),
-    (b"auto-generated (failure)", "sendmail"),
-    (b"auto-generated (warning-timeout)", "sendmail"),
-    (b"x-mailer: internet mail service", "exchange"),
-    (b"produced by microsoft exchange", "exchange"),
-    (b"dsn=_", "exchange"),  # in the boundary
-    (b" invoked for bounce)", "qmail"),
-    (b"@amazonses.com", "ses"),
-)
+_IN_HEADERS = {
+    b"\nx-ms-exchange-message-is-ndr:": "m365",
+    b"@googlemail.com>": "gmail",
+    b"\nx-failed-recipients:": "exim",
+    b"|lotus domino": "domino",
+    b"auto-generated (failure)": "sendmail",
+    b"auto-generated (warning-timeout)": "sendmail",
+    b"x-mailer: internet mail service": "exchange",
+    b"produced by microsoft exchange": "exchange",
+    b"dsn=_": "exchange",  # in the boundary
+    b" invoked for bounce)": "qmail",
+    b"@amazonses.com": "ses",
+}
 # What the reporting server calls itself (RFC 3464 §2.2.2).
 _IN_NAME = ((".outlook.com", "m365"), ("google.com", "gmail"), ("amazonses.com", "ses"))
 
 
 def software_of(notice: Notice) -> str | None:
     """Its name in lower case ("postfix", "exim", "m365" ...), None when it cannot be told."""
-    words = notice.low[:1000]
-    for phrase, name in _IN_TEXT:
-        if phrase in words:
-            return name
-    head = notice.mail.head.low
-    for mark, name in _IN_HEADERS:
-        if mark in head:
-            return name
+    phrase = next(filter(notice.low[:1000].__contains__, _IN_TEXT), None)
+    if phrase:
+        return _IN_TEXT[phrase]
+    mark = next(filter(notice.mail.head.low.__contains__, _IN_HEADERS), None)
+    if mark:
+        return _IN_HEADERS[mark]
     return _by_report(notice.status[0][0]) if notice.status else None
 
 

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from retour.parse.phrases import says
+
 _HOST = r"(?P<host>[\w.:-]{1,255})"
 _ADDRESS = r"\[[0-9A-Fa-f:.IPv]{2,60}\]"
 
@@ -47,6 +49,8 @@ _TALKING = re.compile(r"talking to ([\w.-]{1,255})", re.ASCII)  # Sendmail
 _REJECTED_BY = re.compile(r" by ([\w.-]{1,255}?)\.? \[[0-9A-Fa-f:.]{2,60}\]", re.ASCII)  # Gmail
 _CLOSINGS = ("(in reply to ", "Giving up on ")  # Postfix, qmail
 
+_HINTS = (*(wrapping.hint for wrapping in _WRAPPINGS), "connect to ", "talking to ", " by ")
+
 # RFC 3464 §2.3.6: "smtp; 550 ...", "X-Postfix; ..."; the type is one atom.
 _TYPE = re.compile(
     r"\s*(?:smtp|lmtp|x-[\w-]{1,40}|x\.\d{1,4}|dns|unix|unknown|qmail)\s*;\s*", re.IGNORECASE | re.ASCII
@@ -61,6 +65,8 @@ def unwrapped(words: str) -> tuple[str | None, str]:
     kind = _TYPE.match(words)
     if kind:
         words = words[kind.end() :]
+    if not says(_HINTS, words):
+        return None, words.strip()
     for hint, pattern in _WRAPPINGS:
         found = pattern.search(words) if hint in words else None
         if found:
