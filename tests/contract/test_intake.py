@@ -247,12 +247,34 @@ def test_what_is_not_understood_waits_with_its_bytes(house: House) -> None:
     assert (list(taken.outcomes.values()), taken.events) == ([Outcome.UNPARSED] * 2, [])
 
 
-@pytest.mark.parametrize(("raw", "kind"), [(PLAIN, EventKind.OTHER), (AWAY, EventKind.AUTOREPLY)])
-def test_other_mail_to_a_token_is_kept_without_effect(house: House, raw: bytes, kind: EventKind) -> None:
+NOT_SPAM = arf("ann@b.example").replace(b"abuse\r\n", b"not-spam\r\n")
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "outcome"),
+    [
+        (PLAIN, EventKind.OTHER, Outcome.UNPARSED),  # perhaps a bounce in words that no rule knows
+        (NOT_SPAM, EventKind.OTHER, Outcome.JUDGED),
+        (AWAY, EventKind.AUTOREPLY, Outcome.JUDGED),
+    ],
+)
+def test_other_mail_to_a_token_is_kept_without_effect(
+    house: House, raw: bytes, kind: EventKind, outcome: Outcome
+) -> None:
     sent = house.send("ann@b.example")
     taken = house.take(arrival(raw, sent.return_address))
-    assert (list(taken.outcomes.values()), taken.changes) == ([Outcome.JUDGED], [])
+    assert (list(taken.outcomes.values()), taken.changes) == ([outcome], [])
     assert [event.kind for event in house.life("ann@b.example").events] == [kind]
+
+
+def test_what_was_odd_about_a_mail_is_told_with_its_event(house: House) -> None:
+    sent = house.send("ann@b.example")
+    bomb = b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (i, i) for i in range(99)
+    )
+    cut = replace(arrival(bomb, sent.return_address), defects=("truncated",))
+    (event,) = house.take(cut).events
+    assert {"truncated", "too_complex"} <= set(event.defects)
 
 
 def test_what_the_judge_fails_on_is_unparsed_and_stops_nothing(house: House) -> None:

@@ -34,6 +34,7 @@ class Read:
     reading: Reading
     verdicts: Sequence[Verdict]
     claim: Claim
+    understood: bool = True  # False: of no kind that we know, and about nobody
 
 
 def with_reports(
@@ -49,16 +50,7 @@ def with_reports(
     sender = arrival.mail_from if reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE) else None
     report = Report(reading.kind, recipient=sender or None, text=reading.text[:4096], mta=reading.mta)
     verdict = Verdict(reading.kind, None, None, rule="none", matched="", confidence=0.0)
-    whole = Reading(
-        reading.kind,
-        (report,),
-        reading.original,
-        reading.message_id,
-        reading.mta,
-        reading.defects,
-        reading.text,
-    )
-    return whole, (verdict,)
+    return replace(reading, reports=(report,)), (verdict,)
 
 
 def events_of(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Event]:
@@ -98,7 +90,7 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         address=tie.address,
         actor=arrival.inlet,
         evidence=Evidence(report, verdict, mail.reading.original, arrival.id),
-        defects=(*defects, *tie.defects),
+        defects=tuple(dict.fromkeys((*arrival.defects, *mail.reading.defects, *defects, *tie.defects))),
     )
 
 
@@ -110,9 +102,12 @@ def occurred(report: Report, send: Send | None, received_at: Instant) -> tuple[I
     return received_at, ("time_doubted",)
 
 
-def outcome_of(reading: Reading, events: Sequence[Event], tied: Sequence[Tie | None]) -> Outcome:
-    """Unparsed: nothing was read, or a report is about nobody we could name, or it is mail we do not know."""
+def outcome_of(mail: Read, events: Sequence[Event], tied: Sequence[Tie | None]) -> Outcome:
+    """Unparsed: nothing was read, or a report is about nobody we could name, or it is mail we do not know.
+
+    The last waits with its bytes where it has an event too: it may be a bounce in words that no rule knows.
+    """
     if not events:
-        known_reply = reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
+        known_reply = mail.reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
         return Outcome.JUDGED if known_reply else Outcome.UNPARSED
-    return Outcome.UNPARSED if None in tied else Outcome.JUDGED
+    return Outcome.JUDGED if mail.understood and None not in tied else Outcome.UNPARSED

@@ -17,6 +17,7 @@ from retour.instants import Instant
 from retour.model import (
     Arrival,
     Event,
+    Kind,
     Reading,
     Standing,
     Verdict,
@@ -58,7 +59,7 @@ def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: 
     for mail in mails:
         tied = [_within(names, tie) for tie in ties(mail.arrival, mail.reading, mail.claim, sends)]
         made = events_of(mail, tied, now)
-        outcomes[mail.arrival.id] = outcome_of(mail.reading, made, tied)
+        outcomes[mail.arrival.id] = outcome_of(mail, made, tied)
         events += made
     return Taken(
         outcomes | dict.fromkeys(faults, Outcome.UNPARSED), events, store.ledger.record(events, now), faults
@@ -76,7 +77,8 @@ def _read_all(
             found = judge(arrival.raw)
             reading, verdicts = with_reports(arrival, found.reading, found.verdicts)
             claim = claim_of(arrival, reading.original, keyring, accounts)
-            mails.append(Read(arrival, reading, verdicts, claim))
+            understood = found.reading.kind is not Kind.OTHER or bool(found.reading.reports)
+            mails.append(Read(arrival, reading, verdicts, claim, understood))
         except Exception as fault:  # a bug of ours, to be reported; the mail waits for its repair
             faults[arrival.id] = fault
     return mails, faults
