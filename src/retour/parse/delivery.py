@@ -14,7 +14,7 @@ from retour.parse.mailbox import original_address, typed_address
 from retour.parse.notice import Notice
 from retour.parse.prose import claims_in
 from retour.parse.reply import report_of
-from retour.parse.words import words_from
+from retour.parse.words import deciding, words_from
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _ACTIONS = {action.value: action for action in Action}
@@ -46,7 +46,7 @@ def _reports(groups: Sequence[Fields], notice: Notice, mta: str | None) -> tuple
         return (_report(groups[0], notice, None, mta),)
     if len(groups) > RECIPIENTS:
         notice.mail.note(TOO_MANY_RECIPIENTS)
-    claims = {claim.recipient.lower(): claim.words for claim in claims_in(notice.words, notice.low)}
+    claims = _claims(notice)
     return tuple([_report(group, notice, claims, mta) for group in groups[:RECIPIENTS]])
 
 
@@ -79,6 +79,9 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
     if sendmail.BEGIN in notice.low and codes_in(diagnostic).reply is None:
         talking, reply = sendmail.said_about(recipient or original or "", notice.words, notice.low)
         host, diagnostic = host or talking, reply or diagnostic
+    text = _words((recipient or original, original), notice, claims)
+    if not diagnostic:  # Exim and OpenSMTPD say it to people only
+        diagnostic = deciding(_claims(notice).get((recipient or "").lower(), ""))[0]
     return report_of(
         _kind(action, status[0] if status else "", notice),
         recipient or original,
@@ -87,10 +90,15 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
         action=action,
         status=status[0] if status else None,
         remote=host,
-        text=_words((recipient or original, original), notice, claims),
+        text=text,
         mta=mta,
         at=moment(group.get("last-attempt-date", "")),
     )
+
+
+def _claims(notice: Notice) -> dict[str, str]:
+    """What the words say about each recipient, by its address in lower case."""
+    return {claim.recipient.lower(): claim.words for claim in claims_in(notice.words, notice.low)}
 
 
 def _words(names: tuple[str | None, ...], notice: Notice, claims: Mapping[str, str] | None) -> str:
