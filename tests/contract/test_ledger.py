@@ -324,6 +324,12 @@ def test_pages_of_the_overview_meet_without_gap(page: Store) -> None:
     assert len(seen) == len(set(seen)) == 10
 
 
+@pytest.mark.parametrize("cursor", ["", "x", "1", f"{2**63}.1", f"1.{2**63}", "9" * 5000 + ".1", "1.1\n"])
+def test_a_cursor_that_was_never_given_out_is_refused(page: Store, cursor: str) -> None:
+    with pytest.raises(ValueError, match="is no cursor"):
+        page.ledger.bounces(BounceQuery("acme", after=cursor), NOW)
+
+
 def test_the_overview_shows_the_latest_bounce_once(page: Store) -> None:
     page.ledger.record([bounce(20, Reason.SERVER_BUSY, NOW + 9, "full@b.example")], NOW + HOUR)
     assert overview(page) == ["full", "spam", "dead"]

@@ -66,6 +66,8 @@ def test_ten_thousand_are_taken_and_one_more_is_not(retour: Installation) -> Non
         (b"", 400, "body"),
         (b"{", 400, "body"),
         (b"\xff\xfe", 400, "body"),
+        (b'{"addresses": ["\xff@b.example"]}', 400, "body"),
+        (b'{"addresses": ["\\ud800@b.example"]}', 400, "body"),
         (b"[" * 100_000, 422, None),
         (b'{"addresses": ' + b"[" * 100_000, 422, "addresses[0]"),
         (b"[]", 422, None),

@@ -1,5 +1,6 @@
 """Addresses, bounces, policies, restores, the unparsed queue and keys, over the API."""
 
+import json
 from base64 import b64decode
 from typing import Any
 
@@ -9,6 +10,7 @@ from outlets.conftest import Installation
 from retour.inlets.arrivals import arrival
 from retour.instants import DAY, text
 from retour.model import Arrival, Proof, Reason
+from retour.ports import BATCH_OCTETS
 
 DEAD = "nobody@b.example"
 
@@ -198,6 +200,16 @@ def test_a_setting_that_cannot_be_is_named_in_the_readers_language(
     assert len(retour.store.accounts.policies("demo")) == 1
 
 
+@pytest.mark.parametrize("settings", [{"never_stop": ["\ud800"]}, {"\ud800": 1}])
+def test_half_a_surrogate_pair_is_refused_as_any_other_text(
+    retour: Installation, settings: dict[str, Any]
+) -> None:
+    body = json.dumps({"settings": settings, "expected": 1})
+    headers = {"Content-Type": "application/json"}
+    answer = retour.ask("PUT", "/v1/policy", "demo-manager", content=body, headers=headers)
+    assert (answer.status_code, "?" in answer.json()["detail"]) == (422, True)
+
+
 def test_lowering_a_threshold_stops_at_once_and_is_written_in_the_background(retour: Installation) -> None:
     retour.bounce("full@c.example", Reason.MAILBOX_FULL)
     check = {"address": "full@c.example"}
@@ -271,6 +283,18 @@ def test_what_was_not_understood_is_shown_to_support_with_its_bytes(retour: Inst
     assert retour.ask("GET", "/v1/unparsed", "other-support").json()["arrivals"] == []
     assert len(retour.ask("GET", "/v1/unparsed", "staff").json()["arrivals"]) == 1
     assert retour.ask("GET", "/v1/unparsed", "staff", params={"after": "?"}).status_code == 422
+
+
+def test_the_queue_of_large_mails_is_paged_to_its_end(retour: Installation) -> None:
+    large = b"Subject: Lunch?\r\n\r\n" + b"?" * (BATCH_OCTETS // 3)
+    for number in range(7):
+        retour.take_in(told(retour, large + b"%d" % number))
+    page = retour.ask("GET", "/v1/unparsed", "staff").json()
+    seen = [shown["id"] for shown in page["arrivals"]]
+    while page["next"]:
+        page = retour.ask("GET", "/v1/unparsed", "staff", params={"after": page["next"]}).json()
+        seen += [shown["id"] for shown in page["arrivals"]]
+    assert len(seen) == len(set(seen)) == 7
 
 
 def test_a_key_is_made_shown_once_used_and_revoked(retour: Installation) -> None:

@@ -95,7 +95,7 @@ def _read(body: bytes) -> Question:
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$.")
         raise Problem("invalid", place.rstrip("`") or None, fault=said) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("body_not_json", "body", fault=str(error)) from error
 
 

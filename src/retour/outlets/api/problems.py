@@ -57,9 +57,13 @@ def response(problem: Problem, request: Request) -> Response:
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
     if problem.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1
-    return Response(
-        msgspec.json.encode(problem.details(language)), problem.status_code, headers, media_type=MEDIA_TYPE
-    )
+    told = {name: _encodable(value) for name, value in problem.details(language).items()}
+    return Response(msgspec.json.encode(told), problem.status_code, headers, media_type=MEDIA_TYPE)
+
+
+def _encodable(value: object) -> object:
+    """A JSON text may spell half of a surrogate pair (RFC 8259 §8.2); quoted back it becomes "?"."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def install(app: FastAPI) -> None:

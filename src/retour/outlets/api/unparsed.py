@@ -1,6 +1,7 @@
 """What was not understood, with its bytes: the queue that support works off (promise 3)."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -49,7 +50,14 @@ def get_unparsed(
     """A page of the queue; a key of one account sees the arrivals of sources of that account only."""
     found = unparsed(services(request).inbox, limit, _cursor(after))
     shapes = [_shape(arrival, raw) for arrival in found if not key.account or arrival.account == key.account]
-    return UnparsedPage(arrivals=shapes, next=found[-1].id.hex() if len(found) == limit else None)
+    return UnparsedPage(arrivals=shapes, next=_next(request, found))
+
+
+def _next(request: Request, page: Sequence[Arrival]) -> str | None:
+    """Whether a page is the last one its length does not tell: large mails make it shorter than `limit`."""
+    if not page or not unparsed(services(request).inbox, 1, page[-1].id):
+        return None
+    return page[-1].id.hex()
 
 
 def _cursor(given: str | None) -> bytes | None:

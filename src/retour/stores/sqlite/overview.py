@@ -1,6 +1,7 @@
 """Reading for people: the rows of the Overview, events with their evidence, the records of an address."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from retour.stores.sqlite.rows import with_body
 
 Parameters = Mapping[str, Any]
 _END = 2**63 - 1
+_CURSOR = re.compile(r"-?[0-9]{1,18}\.[0-9]{1,18}")  # below 2^63, what SQLite can compare with
 
 
 class Row(NamedTuple):
@@ -89,8 +91,7 @@ def records(db: sqlite3.Connection, page: Page) -> tuple[Record, ...]:
 def _place(cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return _END, _END
+    if not _CURSOR.fullmatch(cursor):
+        raise ValueError(f"{cursor!r} is no cursor; take it from the page before")
     at, _, number = cursor.partition(".")
-    try:
-        return int(at), int(number)
-    except ValueError:
-        raise ValueError(f"{cursor!r} is no cursor; take it from the page before") from None
+    return int(at), int(number)
