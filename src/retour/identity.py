@@ -44,6 +44,11 @@ def _digest(*parts: bytes) -> bytes:
     return digest.digest()
 
 
+def first_send_id(at: Instant) -> int:
+    """The least id that a send registered at this moment can have."""
+    return max(at, 0) << _SEND_BITS
+
+
 class SendIds:
     """Gives the ids of sends: positive, below 2^63, rising with time, never twice from one process."""
 

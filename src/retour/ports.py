@@ -140,6 +140,13 @@ class Sends(Protocol):
         One message to many has many: then those to these normalised addresses, or any two where none is.
         """
 
+    def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
+        """Look at `limit` sends beyond the id `after`, and drop those handed over before.
+
+        Sends to an address that has events stay: its life counts their deliveries. Returns the id to go on
+        from, None when all were looked at.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

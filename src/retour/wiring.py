@@ -116,7 +116,9 @@ def build(settings: Settings) -> House:
         report=lambda taken: _report(taken, metrics),
     )
     _watch(metrics, inbox, table)
-    schedule = Schedule(store.ledger, inbox, told, directory, rewriter, settings.retention.raw_days)
+    schedule = Schedule(
+        store.ledger, store.sends, inbox, told, directory, rewriter, settings.retention.raw_days
+    )
     return House(
         settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker, schedule,
         metrics, lock,

@@ -7,7 +7,7 @@ from retour.flow.sends import MOST, Draft, Registered, TooManySendsError, regist
 from retour.identity import SendIds
 from retour.instants import DAY
 from retour.lifecycle import PolicyVersion, policy_from, preset, preset_names
-from retour.model import MailKind, Role, Send
+from retour.model import Event, EventKind, MailKind, Role, Send
 from retour.ports import Account, Key, StaleVersionError, Store
 from retour.return_address import Keyring, verify
 
@@ -95,6 +95,23 @@ def test_a_message_id_finds_its_send(store: Store, acme: Account) -> None:
     assert store.sends.by_message_id("many@x", ["x@b.example", "a3@b.example"]) == [many[3]]
     assert len(store.sends.by_message_id("many@x", [])) == 2
     assert store.sends.by_message_id("none@x", ["a3@b.example"]) == []
+
+
+def test_old_sends_go_but_for_those_that_a_life_counts(store: Store, acme: Account) -> None:
+    ids = SendIds()
+    drafts = [Draft(f"a{n}@b.example") for n in range(5)]
+    old = [r.send for r in register(drafts, acme, store.sends, RING, ids, NOW - 401 * DAY)]  # type: ignore[union-attr]
+    new = [r.send for r in register(drafts, acme, store.sends, RING, ids, NOW)]  # type: ignore[union-attr]
+    bounce = Event(b"b" * 16, EventKind.BOUNCE, NOW, account="acme", address="a3@b.example")
+    store.ledger.record([bounce], NOW)
+    after: int | None = 0
+    looked = 0
+    while after is not None:
+        after = store.sends.expire(NOW - 400 * DAY, 2, after)
+        looked += 1
+    assert looked == 4
+    ids_left = set(store.sends.by_id(send.id for send in (*old, *new)))
+    assert ids_left == {old[3].id, *(send.id for send in new)}
 
 
 def test_registering_signs_a_return_address_for_each_recipient(store: Store, acme: Account) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from retour.flow.directory import Directory
+from retour.flow.facts import HORIZON
 from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
-from retour.ports import Bus, Inbox, Ledger
+from retour.ports import Bus, Inbox, Ledger, Sends
 
 BATCH = 1000
 
@@ -16,13 +17,14 @@ class Schedule:
     def __init__(
         self,
         ledger: Ledger,
+        sends: Sends,
         inbox: Inbox,
         bus: Bus,
         directory: Directory,
         rewriter: Rewriter,
         raw_days: int,
     ) -> None:
-        self._ledger, self._inbox, self._bus = ledger, inbox, bus
+        self._ledger, self._sends, self._inbox, self._bus = ledger, sends, inbox, bus
         self._directory, self._rewriter = directory, rewriter
         self._raw_days = raw_days
         self._swept: Instant | None = None
@@ -35,4 +37,7 @@ class Schedule:
             self._bus.publish(changes)
         if self._swept is None or now - self._swept >= HOUR:
             self._inbox.expire(now - self._raw_days * DAY)
+            after: int | None = 0
+            while after is not None and not stopping():
+                after = self._sends.expire(now - HORIZON, BATCH, after)
             self._swept = now

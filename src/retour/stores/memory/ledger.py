@@ -54,6 +54,7 @@ class MemoryLedger:
         self._lock = threading.RLock()
         self._accounts, self._sends = accounts, sends
         self._pages: dict[Page, Entry] = {}
+        sends.has_events = lambda account, address: Page(account, address) in self._pages
         self._written = 0
         self._beyond: list[Event] = []  # reports that an address has no room for
 

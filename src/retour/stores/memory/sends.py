@@ -1,9 +1,10 @@
 """Sends in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from retour.address import normalise
+from retour.identity import first_send_id
 from retour.instants import Instant
 from retour.model import Send
 from retour.stores.memory.accounts import MemoryAccounts
@@ -15,6 +16,7 @@ class MemorySends:
     def __init__(self, accounts: MemoryAccounts) -> None:
         self._accounts = accounts
         self._sends: dict[int, Send] = {}
+        self.has_events: Callable[[str, str], bool] = lambda account, address: False  # told by the ledger
 
     def add(self, sends: Sequence[Send]) -> None:
         for send in sends:
@@ -29,6 +31,16 @@ class MemorySends:
         found = [send for send in self._sends.values() if send.message_id == message_id]
         named = [send for send in found if normalise(send.recipient) in addresses]
         return (named if len(found) > 1 and named else found)[: max(2, len(named))]
+
+    def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
+        bound = first_send_id(before)
+        batch = sorted(id for id in self._sends if after < id < bound)[:limit]
+        for id in batch:
+            send = self._sends[id]
+            address = normalise(send.recipient) or send.recipient
+            if send.handed_over < before and not self.has_events(send.account, address):
+                del self._sends[id]
+        return batch[-1] if batch else None
 
     def of_address(self, account: str, address: str) -> list[Send]:
         """The sends to one address, oldest first."""

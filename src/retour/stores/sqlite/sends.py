@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from retour.address import key, normalise
+from retour.identity import first_send_id
 from retour.instants import Instant
 from retour.model import MailKind, Send
 from retour.stores.sqlite.accounts import SqliteAccounts
@@ -41,6 +42,14 @@ class SqliteSends:
             ]
             rows = named or rows
         return self._sends(db, rows)
+
+    def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
+        with self._database.write() as db:
+            place = {"after": after, "bound": first_send_id(before), "limit": limit}
+            last: int | None = db.execute(SQL["last_to_look_at"], place).fetchone()[0]
+            if last is not None:
+                db.execute(SQL["expire"], {"after": after, "last": last, "before": before})
+        return last
 
     def of_address(self, db: sqlite3.Connection, k: bytes, number: int) -> list[Send]:
         """The sends to one address, oldest first."""

@@ -24,3 +24,10 @@ SELECT 1 FROM sends WHERE id = ?;
 
 -- name: deliver
 UPDATE sends SET delivered_at = :at WHERE id = :id AND (delivered_at IS NULL OR delivered_at > :at);
+
+-- name: last_to_look_at
+SELECT max(id) FROM (SELECT id FROM sends WHERE id > :after AND id < :bound ORDER BY id LIMIT :limit);
+
+-- name: expire
+DELETE FROM sends WHERE id > :after AND id <= :last AND handed_over < :before
+  AND NOT EXISTS (SELECT 1 FROM states AS s WHERE s.k = sends.k AND s.account = sends.account);
