@@ -300,6 +300,25 @@ def test_closing_the_port_ends_its_connections() -> None:
     asyncio.run(run())
 
 
+def test_a_client_that_reads_no_answers_is_not_asked_for_more() -> None:
+    count = 2_000_000  # more answers than the buffers of two sockets hold
+
+    async def run() -> None:
+        policy = service(Ledger())
+        port = await listen(policy, "127.0.0.1", 0, lambda error: None)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
+        writer.write(b"\n\n" * count)
+        async with asyncio.timeout(60):
+            while not any(connection.waits for connection in port.connections):
+                await asyncio.sleep(0)
+        assert policy.counts["not_rcpt"] < count
+        assert await reader.readexactly(count * len(DUNNO + "\n\n")) == (DUNNO + "\n\n").encode() * count
+        writer.close()
+        await port.close()
+
+    asyncio.run(run())
+
+
 def test_a_ledger_that_fails_leaves_the_choice_to_postfix_too() -> None:
     def broken(*question: object) -> Stop:
         raise RuntimeError("no ledger")

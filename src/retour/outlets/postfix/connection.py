@@ -27,6 +27,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._asking: asyncio.Task[None] | None = None
+        self.waits = False  # until the client reads its answers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -37,6 +38,17 @@ class Connection(asyncio.Protocol):
         self._open_ones.discard(self)
         if self._asking is not None:
             self._asking.cancel()
+
+    def pause_writing(self) -> None:
+        """Take no more requests of a client that reads no answers: they would fill our memory."""
+        assert self._transport is not None
+        self.waits = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The answers were read."""
+        self.waits = False
+        self._listen_again()
 
     def close(self) -> None:
         """Hang up after what is written already; Postfix connects again, or does as `default_action` says."""
@@ -86,8 +98,13 @@ class Connection(asyncio.Protocol):
             self._give_up(error)
         self._asking = None
         if not self._transport.is_closing():
-            self._transport.resume_reading()
+            self._listen_again()
             self._go_on()
+
+    def _listen_again(self) -> None:
+        assert self._transport is not None
+        if self._asking is None and not self.waits and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _give_up(self, error: Exception) -> None:
         assert self._transport is not None
@@ -99,9 +116,9 @@ class Connection(asyncio.Protocol):
 class Listener:
     """An open port of the policy service. Made by `listen`."""
 
-    def __init__(self, server: asyncio.Server, open_ones: set[Connection]) -> None:
+    def __init__(self, server: asyncio.Server, connections: set[Connection]) -> None:
+        self.connections = connections
         self._server = server
-        self._open_ones = open_ones
 
     @property
     def port(self) -> int:
@@ -112,7 +129,7 @@ class Listener:
     async def close(self) -> None:
         """Take no more connections and end those there are."""
         self._server.close()
-        for connection in list(self._open_ones):
+        for connection in list(self.connections):
             connection.close()
         await self._server.wait_closed()
 
