@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Generator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/do
 _PROGRAMS = {"postfix": ("postfix", "postconf"), "dovecot": ("dovecot", "doveadm")}
 
 
+@cache
 def _obstacle(engine: str) -> str | None:
     """Why this engine cannot run here, or None when it can."""
     absent = [program for program in _PROGRAMS[engine] if not shutil.which(program, path=_SEARCH)]
@@ -21,7 +24,17 @@ def _obstacle(engine: str) -> str | None:
         )
     if os.geteuid() != 0:
         return f"{engine} only starts as root; run the story tests as root or in a container"
+    if engine == "dovecot":
+        return _other_dovecot()
     return None
+
+
+def _other_dovecot() -> str | None:
+    command = [shutil.which("dovecot", path=_SEARCH) or "dovecot", "--version"]
+    version = subprocess.run(command, capture_output=True, text=True).stdout.split(" ")[0]
+    if version.startswith("2.3."):
+        return None
+    return f"dovecot is {version}; tests/story/dovecot.py is written in the configuration language of 2.3"
 
 
 def _engines(item: pytest.Item) -> list[str]:
