@@ -224,9 +224,10 @@ class Ledger(Protocol):
         """Add events (known ids are ignored), fold the states they touch, write the ledger; one commit.
 
         The id of an event belongs to one address for ever. A proven delivery that names a send is noted on
-        that send instead (lifecycle rule 15), the earliest of several; reports beyond the thousandth event of
-        an address are kept without effect, and in no life. Returns the changes of state, in the
-        order in which their addresses first stand in the events. Raises KeyError for an unknown account.
+        that send instead (lifecycle rule 15), the earliest of several; reports beyond the thousandth of an
+        address that may move it, or that may not, are kept without effect, and in no life. Returns the
+        changes of state, in the order in which their addresses first stand in the events. Raises KeyError
+        for an unknown account.
         """
 
     def state(self, account: str, address: str, now: Instant) -> State:

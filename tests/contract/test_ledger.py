@@ -1,6 +1,7 @@
 """What every Ledger does: events once, states folded, changes dated, everything found again."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -237,6 +238,18 @@ def test_reports_without_end_about_one_address_have_an_end(store: Store) -> None
     life = store.ledger.life("acme", "ann@b.example", NOW + HOUR)
     assert life is not None
     assert (len(life.events), life.state.state) == (1001, StateName.VALID)
+
+
+@pytest.mark.parametrize(
+    "junk", [{"standing": Standing.UNPROVEN}, {"standing": Standing.EXPIRED}, {"kind": EventKind.AUTOREPLY}]
+)
+def test_reports_without_effect_never_crowd_out_a_bounce(store: Store, junk: dict[str, Any]) -> None:
+    account(store)
+    told = Evidence(Report(Kind.BOUNCE), Verdict(Kind.BOUNCE, None, None, "none", "", 0.0))
+    reports = [replace(bounce(n), evidence=told, **junk) for n in range(1, 1006)]
+    assert store.ledger.record(reports, NOW) == []
+    (change,) = store.ledger.record([replace(bounce(2000), evidence=told)], NOW)
+    assert change.after.state is StateName.INVALID
 
 
 def test_an_unknown_account_is_told_and_never_taken_for_an_empty_one(store: Store) -> None:

@@ -4,6 +4,7 @@ Pure. A store keeps, for each address in an account, its events, the deliveries 
 folded last; from these and the policies it gets the next state and the changes to be written with it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,10 @@ Delivery = tuple[int | None, Instant]
 BY_TIME = "time"  # the actor of a reset, or of a window that slid on
 BY_DELIVERY = "delivery"
 
-MOST_REPORTS = 1000  # events of one address that are played; further reports are kept without effect
+MOST_REPORTS = 1000  # of one address that may move its state, and as many that may not; more have no effect
+_KEPT = frozenset(
+    {EventKind.DELAY, EventKind.SUPPRESSED, EventKind.AUTOREPLY, EventKind.CHALLENGE, EventKind.OTHER}
+)
 
 
 class Known(NamedTuple):
@@ -60,14 +64,26 @@ def within(known: Sequence[Event], new: Sequence[Event]) -> tuple[Sequence[Event
     """The new events that the address has room for, and the reports beyond it.
 
     Whoever holds one return address of ours could send reports to it without end, and every one would have
-    to be played with all before it. What people and jobs do has no evidence, and always has room.
+    to be played with all before it. What may move a state has room of its own: else anybody could fill an
+    address with reports that prove nothing, and its bounces would count no more. What people and jobs do
+    has no evidence, and always has room.
     """
-    room = MOST_REPORTS - len(known)
-    if len(new) <= room:
+    if len(known) + len(new) <= MOST_REPORTS:
         return new, ()
-    reports = [event for event in new if event.evidence is not None]
-    beyond = {event.id for event in reports[max(room, 0) :]}
-    return [e for e in new if e.id not in beyond], [e for e in new if e.id in beyond]
+    taken = Counter(map(_moves, known))
+    kept, beyond = list[Event](), list[Event]()
+    for event in new:
+        if event.evidence is None or taken[_moves(event)] < MOST_REPORTS:
+            taken[_moves(event)] += 1
+            kept.append(event)
+        else:
+            beyond.append(event)
+    return kept, beyond
+
+
+def _moves(event: Event) -> bool:
+    """Whether an event may move a state; the others are merely kept."""
+    return event.standing is Standing.PROVEN and event.kind not in _KEPT
 
 
 def elapsed(known: Known, now: Instant) -> Iterator[Change]:
