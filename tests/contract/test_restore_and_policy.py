@@ -1,5 +1,6 @@
 """Giving addresses back and changing a policy, over every store."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -8,13 +9,23 @@ from retour.bus import LocalBus
 from retour.flow.browse import life_of, overview, unparsed
 from retour.flow.policy import Progress, change_policy, in_force, refold
 from retour.flow.restore import Refusal, Request, Restored, restore
-from retour.instants import DAY
+from retour.instants import DAY, Instant
 from retour.lifecycle import PolicyError, preset
 from retour.model import Arrival, Event, EventKind, Reason, Role, StateName
 from retour.ports import BounceQuery, Change, Outcome, StaleVersionError, Store
 from retour.stores.memory import MemoryInbox
 
 NOW = 20_500 * DAY
+
+
+@dataclass
+class Hand:
+    """A clock that stands still until it is moved."""
+
+    instant: Instant
+
+    def now(self) -> Instant:
+        return self.instant
 
 
 def bounced(*addresses: str, reason: Reason = Reason.ADDRESS_UNKNOWN) -> list[Event]:
@@ -118,6 +129,14 @@ def test_a_policy_gets_a_new_version_over_the_newest(acme: Store) -> None:
     assert in_force(acme.accounts.policies("acme"), NOW - 9 * DAY).number == 1
 
 
+def test_a_policy_made_after_the_clock_was_put_back_is_still_the_newest(acme: Store) -> None:
+    change_policy("acme", {"soft_threshold": 2}, 1, acme.accounts, "ann", NOW + 9)
+    change_policy("acme", {"soft_threshold": 1}, 2, acme.accounts, "ann", NOW)
+    acme.ledger.record(bounced("soft@b.example", reason=Reason.MAILBOX_FULL), NOW)
+    assert in_force(acme.accounts.policies("acme"), NOW + 9).number == 3
+    assert acme.ledger.state("acme", "soft@b.example", NOW + 9).state is StateName.INVALID
+
+
 def test_a_policy_read_too_long_ago_or_impossible_is_refused(acme: Store) -> None:
     change_policy("acme", {"soft_threshold": 2}, 1, acme.accounts, "ann", NOW)
     with pytest.raises(StaleVersionError):
@@ -133,9 +152,25 @@ def test_stored_states_follow_a_policy_with_progress(acme: Store) -> None:
     heard: list[Change] = []
     bus = LocalBus()
     bus.follow(heard.extend)
-    assert list(refold(acme.ledger, "acme", bus, NOW + DAY)) == [Progress(1, 2)]
+    assert list(refold(acme.ledger, "acme", bus, Hand(NOW + DAY))) == [Progress(1, 2)]
     assert {change.address for change in heard} == {"soft@b.example", "soft@c.example"}
-    assert list(refold(acme.ledger, "acme", bus, NOW + DAY)) == [Progress(1, 0)]
+    assert list(refold(acme.ledger, "acme", bus, Hand(NOW + DAY))) == [Progress(1, 0)]
+
+
+def test_a_bounce_while_states_are_rewritten_is_never_taken_back(
+    acme: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retour.flow.policy.BATCH", 1)
+    acme.ledger.record(bounced("late@d.example", reason=Reason.MAILBOX_FULL), NOW)
+    change_policy("acme", {"soft_threshold": 2}, 1, acme.accounts, "ann", NOW + DAY)
+    clock = Hand(NOW + DAY)
+    rewriting = refold(acme.ledger, "acme", LocalBus(), clock)
+    next(rewriting)
+    clock.instant += 9
+    dead = replace(bounced("late@d.example")[0], id=bytes(16), at=clock.now())
+    (change,) = acme.ledger.record([dead], clock.now())
+    assert change.after.state is StateName.INVALID
+    assert [progress.changed for progress in rewriting][-1] == 0
 
 
 def test_the_overview_says_where_the_next_page_is(acme: Store) -> None:

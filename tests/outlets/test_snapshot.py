@@ -115,6 +115,13 @@ def test_an_account_without_policy_is_free_and_its_changes_are_kept() -> None:
     assert asked(made, "ann@b.example") == Decision(Answer.STOP, "hard")
 
 
+def test_a_policy_that_is_told_late_does_not_replace_a_newer_one() -> None:
+    made = table(ann=HARD)
+    made.policy("demo", DEFAULT, 3)
+    made.policy("demo", Policy(mode=Mode.OBSERVE), 2)
+    assert asked(made, "ann@b.example") == Decision(Answer.STOP, "hard")
+
+
 def test_observe_says_what_it_would_have_said() -> None:
     made = table(ann=HARD)
     made.policy("demo", Policy(mode=Mode.OBSERVE))

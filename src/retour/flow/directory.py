@@ -23,7 +23,7 @@ class Directory:
         for account in known:
             version = in_force(self._accounts.policies(account.name), now)
             if self._told.get(account.name, 0) < version.number:
-                self._gate.policy(account.name, version.policy)
+                self._gate.policy(account.name, version.policy, version.number)
                 self._told[account.name] = version.number
         self._by_number = {account.number: account for account in known}
         self._by_name = {account.name: account for account in known}

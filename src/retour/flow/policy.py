@@ -6,7 +6,7 @@ from typing import Any
 
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion, policy_from
-from retour.ports import Accounts, Bus, Ledger
+from retour.ports import Accounts, Bus, Clock, Ledger
 
 BATCH = 1000
 
@@ -29,25 +29,28 @@ def change_policy(
 ) -> PolicyVersion:
     """Add a version in force from now on: the newest one with `settings` merged over it.
 
+    A clock that was put back makes it as old as the newest: an older one would be superseded by that.
     `expected` is the number of the version that the author has seen. Raises StaleVersionError when it is not
     the newest any more, PolicyError for settings that cannot be, KeyError for an unknown account.
     """
     newest = accounts.policies(account)[-1]
-    version = PolicyVersion(expected + 1, now, policy_from(settings, newest.policy), author)
+    at = max(now, newest.at)
+    version = PolicyVersion(expected + 1, at, policy_from(settings, newest.policy), author)
     accounts.add_policy(account, version, expected)
     return version
 
 
-def refold(ledger: Ledger, account: str, bus: Bus, now: Instant) -> Iterator[Progress]:
+def refold(ledger: Ledger, account: str, bus: Bus, clock: Clock) -> Iterator[Progress]:
     """Rewrite the stored states of an account under its policies, telling the progress after each batch.
 
     Check and console answer under the new version before it: states are folded on read. May be stopped
-    and begun again at any time.
+    and begun again at any time. Each batch has a moment of its own: bounces go on coming in meanwhile, and
+    a state of before them would be no state.
     """
     batches = changed = 0
     after: str | None = None
     while True:
-        changes, after = ledger.refold(account, now, BATCH, after)
+        changes, after = ledger.refold(account, clock.now(), BATCH, after)
         bus.publish(changes)
         batches, changed = batches + 1, changed + len(changes)
         yield Progress(batches, changed)

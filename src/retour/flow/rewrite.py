@@ -21,7 +21,7 @@ Job = Callable[[], None]
 class Gate(Snapshot, Protocol):
     """A snapshot that is told of policies."""
 
-    def policy(self, account: str, policy: Policy) -> None: ...
+    def policy(self, account: str, policy: Policy, version: int = 0) -> None: ...
 
     def rewriting(self, account: str, ask: Callable[[str, str, MailKind, Instant], Decision]) -> None: ...
 
@@ -52,7 +52,7 @@ class Rewriter:
         self._marks, self._run = marks, run
         self._lock = threading.Lock()
         self._pending: Counter[str] = Counter()
-        self._failed: set[str] = set()
+        self._failed: list[str] = []  # once for each job, for each has begun and must end
         self._stopped = threading.Event()
 
     def change(self, account: str, settings: Mapping[str, Any], expected: int, author: str) -> PolicyVersion:
@@ -65,7 +65,7 @@ class Rewriter:
         except BaseException:
             self._end(account)
             raise
-        self._gate.policy(account, version.policy)
+        self._gate.policy(account, version.policy, version.number)
         self._run(lambda: self._rewrite(account))
         return version
 
@@ -77,7 +77,7 @@ class Rewriter:
     def retry(self) -> None:
         """Try again what failed; until then the ledger answers for those accounts."""
         with self._lock:
-            failed, self._failed = self._failed, set()
+            failed, self._failed = self._failed, []
         for account in failed:
             self._run(lambda account=account: self._rewrite(account))  # type: ignore[misc]
 
@@ -110,12 +110,12 @@ class Rewriter:
 
     def _rewrite(self, account: str) -> None:
         try:
-            for _ in refold(self._store.ledger, account, self._bus, self._clock.now()):
+            for _ in refold(self._store.ledger, account, self._bus, self._clock):
                 if self._stopped.is_set():
                     return
         except Exception:
             with self._lock:
-                self._failed.add(account)
+                self._failed.append(account)
             raise
         self._end(account)
 

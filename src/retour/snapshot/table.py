@@ -20,11 +20,12 @@ SEND = Decision(Answer.SEND)
 class _Account:
     """What the table knows of an account: its policy, and what that makes of each code."""
 
-    __slots__ = ("decisions", "hasher", "policy")
+    __slots__ = ("decisions", "hasher", "policy", "version")
 
-    def __init__(self, hasher: blake2b, policy: Policy) -> None:
+    def __init__(self, hasher: blake2b, policy: Policy, version: int) -> None:
         self.hasher = hasher
         self.policy = policy
+        self.version = version
         self.decisions: dict[int, Decision] = {}
 
     def decide(self, packed: int, kind: MailKind, address: str) -> Decision:
@@ -94,9 +95,16 @@ class Table:
             self._hashers[account] = known
         return known
 
-    def policy(self, account: str, policy: Policy) -> None:
-        """Tell the table of an account, or of the policy now in force there."""
-        self._accounts[account] = _Account(self._hasher(account), policy)
+    def policy(self, account: str, policy: Policy, version: int = 0) -> None:
+        """Tell the table of an account, or of the policy now in force there.
+
+        Threads that change a policy one after the other may come here the other way round: what is older
+        than the version known is passed over.
+        """
+        with self._writing:
+            known = self._accounts.get(account)
+            if known is None or version >= known.version:
+                self._accounts[account] = _Account(self._hasher(account), policy, version)
 
     def rewriting(self, account: str, ask: Ask) -> None:
         """From now on `ask` answers for this account: its stored states are being rewritten (rule 5)."""
