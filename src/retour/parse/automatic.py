@@ -3,6 +3,7 @@
 import re
 
 from retour.mime import Block
+from retour.parse.absence import tells_absence
 from retour.parse.notice import Notice
 from retour.parse.phrases import says
 
@@ -29,7 +30,10 @@ _AUTOREPLY = re.compile(
         )
     )
 )
-_CHALLENGE_HINTS = ("confirm", "verif", "authenticat", "validat", "challenge", "to have your ")
+_CHALLENGE_HINTS = (
+    *("confirm", "verif", "authenticat", "validat", "challenge", "to have your ", "prove ", "senders"),
+    *("add yourself", "bestätig", "confermare", "подтверд"),
+)
 _CHALLENGE = re.compile(
     "|".join(
         (
@@ -40,8 +44,23 @@ _CHALLENGE = re.compile(
             r"(?:e-?mail|message)[^.]{0,60}(?:awaiting|waiting for|pending) "
             r"(?:your )?(?:verification|confirmation)",
             r"to have your (?:message|e-?mail) delivered",
+            r"(?:verify|prove|confirm) that you(?:'re| are) (?:an? )?(?:real |actual )?(?:person|human)",
+            r"(?:be added|add yourself) to (?:my|our|his|her|the) [\w -]{0,30}(?:list|senders)",
+            r"being held because the address[^.]{0,330} has not been (?:verified|confirmed)",
+            r"bitte bestätigen sie (?:ihre|diese|dass)",
+            r"(?:veuillez|merci de) confirmer (?:votre|que vous)",
+            r"confirme (?:su|tu|o seu|a sua) (?:mensaje|correo|direcci|mensagem|endere|e-?mail)",
+            r"confermare (?:il|la) (?:suo|sua|tuo|tua)",
+            r"подтвердите,? (?:свой|ваш|что)",
         )
     )
+)
+# A challenge is about a message that waits; without one it is somebody's sign-up form.
+_WAITING = (
+    *("your message", "your mail ", "your email to", "your e-mail to", "message you sent", "this message"),
+    *("delivered", "my inbox", "approved", "unsolicited", "spam", "junk", "waitlist", "whitelist"),
+    *("ihre nachricht", "diese nachricht", "zugestellt", "votre message", "su mensaje", "tu mensaje"),
+    *("suo messaggio", "tuo messaggio", "sua mensagem", "ваше письмо", "ваше сообщение"),
 )
 
 
@@ -63,8 +82,12 @@ def is_automatic_reply(notice: Notice) -> bool:
         return True
     if answers_by_itself(notice):
         return True
+    if is_list_mail(head):
+        return False
     # RFC 3834 §3.3: words that are sent to be answered by nobody
-    return from_nobody(notice) and not is_list_mail(head) and not notice.words.isspace()
+    if from_nobody(notice) and not notice.words.isspace():
+        return True
+    return not head.has(b"list-unsubscribe") and tells_absence(notice)
 
 
 def is_unsubscribe(notice: Notice) -> bool:
@@ -75,7 +98,9 @@ def is_unsubscribe(notice: Notice) -> bool:
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
     words = f"{notice.subject()} {notice.plain()}"
-    return says(_CHALLENGE_HINTS, words) and _CHALLENGE.search(words) is not None
+    if not says(_CHALLENGE_HINTS, words):
+        return False
+    return _CHALLENGE.search(words) is not None and says(_WAITING, words)
 
 
 def from_nobody(notice: Notice) -> bool:
