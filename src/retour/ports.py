@@ -273,6 +273,9 @@ class Snapshot(Protocol):
     def decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
         """The answer for a normalised address."""
 
+    def slow(self, account: str) -> bool:
+        """Whether the ledger answers for this account just now: then ask for many in a thread."""
+
     def apply(self, changes: Sequence[Change]) -> None:
         """Follow the ledger."""
 

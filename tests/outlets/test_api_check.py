@@ -1,10 +1,14 @@
 """GET and POST /v1/check."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
+from httpx import Response
 
 from outlets.conftest import Installation
+from retour.model import Answer, Decision
 
 ADDRESS = "nobody@b.example"
 
@@ -125,3 +129,24 @@ def test_while_states_are_rewritten_the_answer_is_already_the_new_policys(retour
     after = retour.ask("GET", "/v1/check", params={"address": ADDRESS}).json()
     assert before == after
     assert (after["decision"], after["would_be"], after["why"]) == ("send", "stop", "hard")
+
+
+def test_a_large_check_while_states_are_rewritten_keeps_nobody_waiting(retour: Installation) -> None:
+    begun, others_were_answered = threading.Event(), threading.Event()
+
+    def ask(*question: object) -> Decision:
+        begun.set()
+        assert others_were_answered.wait(30), "the event loop stood still"
+        return Decision(Answer.SEND)
+
+    async def meanwhile() -> Response:
+        headers = {"Authorization": f"Bearer {retour.keys['demo-member']}"}
+        body = {"addresses": [ADDRESS, ADDRESS]}
+        check = asyncio.create_task(retour.client.post("/v1/check", json=body, headers=headers))
+        await asyncio.to_thread(begun.wait)
+        assert (await retour.client.get("/healthz")).status_code == 200
+        others_were_answered.set()
+        return await check
+
+    retour.table.rewriting("demo", ask)
+    assert retour.loop.run(meanwhile()).status_code == 200

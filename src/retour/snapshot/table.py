@@ -110,6 +110,10 @@ class Table:
         """From now on `ask` answers for this account: its stored states are being rewritten (rule 5)."""
         self._rewriting[account] = ask
 
+    def slow(self, account: str) -> bool:
+        """Whether an account is being rewritten, so that each answer costs a look into the ledger."""
+        return account in self._rewriting
+
     def rewritten(self, account: str) -> None:
         """The stored states of the account stand under its newest policy; the table answers again."""
         self._rewriting.pop(account, None)
