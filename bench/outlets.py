@@ -4,7 +4,7 @@ The server is `retour serve` without its command line, in a process of its own, 
 addresses; the clients keep 20 connections open and wait for each answer. Rates are per CPU-second of the
 server.
 
-    python -m bench.outlets [--requests 40000] [--rounds 4]
+    python -m bench.outlets [--requests 10000] [--rounds 4]
 """
 
 import argparse
@@ -151,7 +151,7 @@ def play(server: Server, client: Client, requests: int) -> float:
     return answered / (server.seconds() - before)
 
 
-def run(requests: int = 40_000, rounds: int = 4) -> str:
+def run(requests: int = 10_000, rounds: int = 4) -> str:
     """All clients in alternating rounds, as Markdown."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -198,7 +198,7 @@ def quick() -> str:
 def main() -> None:
     """From the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=40_000)
+    parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=4)
     given = parser.parse_args()
     print(run(given.requests, given.rounds))
