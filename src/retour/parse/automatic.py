@@ -75,8 +75,7 @@ def answers_by_itself(notice: Notice) -> bool:
 def is_automatic_reply(notice: Notice) -> bool:
     """RFC 3834 §5 and what vendors wrote before it. Asked only after reports of delivery are ruled out."""
     head = notice.mail.head
-    auto = head.value(b"auto-submitted").split(b";")[0].split(b"(")[0].strip().lower()
-    if auto == b"auto-replied" or auto.startswith(b"vacation"):
+    if is_auto_replied(head):
         return True
     if head.value(b"precedence").lower() in (b"auto_reply", b"auto-reply"):
         return True
@@ -88,6 +87,12 @@ def is_automatic_reply(notice: Notice) -> bool:
     if from_nobody(notice) and not notice.words.isspace():
         return True
     return not head.has(b"list-unsubscribe") and tells_absence(notice)
+
+
+def is_auto_replied(head: Block) -> bool:
+    """RFC 3834 §5: auto-replied; "vacation" of older programs. Exim writes it into its reports as well."""
+    auto = head.value(b"auto-submitted").split(b";")[0].split(b"(")[0].strip().lower()
+    return auto == b"auto-replied" or auto.startswith(b"vacation")
 
 
 def is_unsubscribe(notice: Notice) -> bool:

@@ -3,7 +3,8 @@
 import re
 
 from retour.codes import codes_in
-from retour.parse.automatic import answers_by_itself, from_nobody, is_list_mail
+from retour.parse import languages
+from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
 from retour.parse.notice import Notice
 from retour.parse.phrases import says
 
@@ -92,6 +93,12 @@ _DELAYED = (
     "still undelivered",
     "delivery incomplete",
     "zustellung verzögert",
+    "zustellung wird verzögert",
+    "verzögerte zustellung",
+    "zustellung verzögert sich",
+    "noch nicht zugestellt",
+    "wird weiterhin versucht",
+    "zustellversuche werden fortgesetzt",
 )
 _DELIVERED = (
     "successfully delivered",
@@ -100,7 +107,7 @@ _DELIVERED = (
     "no delivery notification was sent by the destination",
     "erfolgreich zugestellt",
 )
-_DELAY_HINTS = ("delay", "verz", "warning", "resen", "will ", "yet", "still", "incomplete")
+_DELAY_HINTS = ("delay", "verz", "noch ", "weiter", "warning", "resen", "will ", "yet", "still", "incomplete")
 _DELAYED_SUBJECT = (*_DELAYED, "warning: message", "warning: could not")
 
 
@@ -109,15 +116,16 @@ def is_notice(notice: Notice) -> bool:
     head = notice.mail.head
     if head.has(b"x-failed-recipients") or notice.status:
         return True
-    failed = says(_FAILED, notice.plain())
+    failed = tells_failure(notice.plain())
     refused = "@" in notice.words and codes_in(notice.plain()).reply is not None
     if not head.raw.strip():  # a bare body: all there is are its words
         return failed or refused
     returned = notice.returned is not None
     if is_system(notice):
-        said = failed or refused or returned or _SUBJECT.search(notice.subject()) is not None
+        said = refused or returned or ((failed or is_titled(notice)) and not is_disguised(notice))
     elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
-        said = (failed and (refused or returned)) or _SUBJECT.search(notice.subject()) is not None
+        told = failed and (refused or returned) and not is_auto_replied(head)
+        said = told or is_titled(notice)
     else:
         said = failed and returned and _MACHINE.search(notice.sender()) is not None
     return said and not answers_by_itself(notice)
@@ -126,6 +134,27 @@ def is_notice(notice: Notice) -> bool:
 def is_system(notice: Notice) -> bool:
     """Whether a mail comes from a mail system by its own name."""
     return _SYSTEM.search(notice.sender()) is not None
+
+
+def is_disguised(notice: Notice) -> bool:
+    """Whether only the name in From is a mail system's: the mail came from some other mailbox."""
+    sender, path = notice.sender(), notice.mail.head.value(b"return-path")
+    address = sender[sender.rfind("<") + 1 :]
+    known = not path or from_nobody(notice) or _SYSTEM.search(path.decode("latin-1").lower())
+    return not known and not _SYSTEM.search(address)
+
+
+def is_titled(notice: Notice) -> bool:
+    """Whether the subject is that of a notice."""
+    subject = notice.subject()
+    if _SUBJECT.search(subject):
+        return True
+    return says(languages.FAILED, subject) or says(languages.DELAYED, subject)
+
+
+def tells_failure(words: str) -> bool:
+    """Whether words in lower case say that mail was not delivered."""
+    return says(_FAILED, words) or says(languages.FAILED, words)
 
 
 def is_delivered(notice: Notice) -> bool:
@@ -142,6 +171,7 @@ def is_server_log(notice: Notice) -> bool:
 def is_delay(notice: Notice) -> bool:
     """Whether the notice says that delivery is still being tried."""
     words = notice.plain()
-    if says(_DELAY_HINTS, words) and says(_DELAYED, words):
+    subject = notice.subject()
+    if (says(_DELAY_HINTS, words) and says(_DELAYED, words)) or says(_DELAYED_SUBJECT, subject):
         return True
-    return says(_DELAYED_SUBJECT, notice.subject())
+    return not words.isascii() and says(languages.DELAYED, f"{subject} {words}")

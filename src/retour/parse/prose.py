@@ -6,7 +6,7 @@ from typing import NamedTuple
 from retour.codes import codes_in
 from retour.model import Kind, Report
 from retour.parse.bounds import RECIPIENTS, TOO_MANY_RECIPIENTS, WORDS
-from retour.parse.dialects import sendmail
+from retour.parse.dialects import sendmail, session
 from retour.parse.mailbox import addresses_in, one_address
 from retour.parse.notice import Notice
 from retour.parse.reply import report_of
@@ -50,9 +50,7 @@ class Claim(NamedTuple):
 
 def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...]:
     """A report for each recipient that the words name; without any, one for the returned message's To."""
-    claims = claims_in(notice.words, notice.low) or [
-        Claim(address, _from(notice.words, address)) for address in named_in(notice)
-    ]
+    claims = claims_in(notice.words, notice.low) or _named_claims(notice)
     if not claims:
         claims = [Claim("", notice.words)]
     elif len(claims) > RECIPIENTS:
@@ -99,6 +97,15 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
 def _is_contact(match: re.Match[str]) -> bool:
     """Whether a line like "System Contact: postmaster@example.org" names nobody who was written to."""
     return match.re is _LABELLED and _NOT_RECIPIENTS.match(match["address"]) is not None
+
+
+def _named_claims(notice: Notice) -> list[Claim]:
+    """Where no line begins with an address: what a dialogue refused, else the address that may be meant."""
+    if session.COMMAND in notice.low and sendmail.BEGIN not in notice.low:
+        spoken = session.refused_in(notice.words)
+        if spoken:
+            return [Claim(address, answer or notice.words) for address, answer in spoken]
+    return [Claim(address, _from(notice.words, address)) for address in named_in(notice)]
 
 
 def named_in(notice: Notice) -> list[str]:

@@ -1,0 +1,31 @@
+"""The dialogue with the other server, as MDaemon, hMailServer and others put it into their notices.
+
+--> RCPT To:<ann@example.org>
+<-- 550 5.1.1 <ann@example.org>: user unknown
+"""
+
+import re
+
+COMMAND = "rcpt to:"  # in lower case; without it there is nothing to read here
+
+_RECIPIENT = re.compile(r"rcpt to: ?<([^<>\s]{3,320})>[^\n]{0,200}", re.IGNORECASE)
+_ANSWER = re.compile(r"\n[^\n]{0,60}?(?<![\w.])([245]\d\d[ -][^\n]{0,998})", re.ASCII)
+_REFUSAL = re.compile(r"\n[^\n]{0,60}?(?<![\w.:])([45][0-5]\d[ -][^\n]{0,998})", re.ASCII)
+
+
+def refused_in(words: str) -> list[tuple[str, str]]:
+    """The recipients of a dialogue whose RCPT was refused, each with the answer.
+
+    Where none was, a later answer refused the mail for all of them; "" where none is shown.
+    """
+    asked: list[tuple[str, str]] = []
+    end = 0
+    for match in _RECIPIENT.finditer(words):
+        answer = _ANSWER.match(words, match.end())
+        asked.append((match[1], answer[1] if answer else ""))
+        end = match.end()
+    refused = [(recipient, answer) for recipient, answer in asked if answer[:1] in ("4", "5")]
+    if refused:
+        return refused
+    later = _REFUSAL.search(words, end)
+    return [(recipient, later[1] if later else "") for recipient, _ in asked]
