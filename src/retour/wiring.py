@@ -164,6 +164,7 @@ def policy(house: House) -> Policy:
         _origins(chosen.contexts),
         _origins(chosen.logins),
         _origins(chosen.domains),
+        house.directory.exists,
     )
     made = Policy(
         house.table,

@@ -58,7 +58,8 @@ def service(ledger: Ledger, **more: object) -> Service:
         {1: "demo", 2: "other"}.get,
         contexts={"news": Origin("demo"), "receipts": Origin("demo", MailKind.SYSTEM)},
         logins={"shop": Origin("demo")},
-        domains={"shop.example": Origin("demo")},
+        domains={"shop.example": Origin("demo"), "typo.example": Origin("dmeo")},
+        exists={"demo", "other"}.__contains__,
     )
     given: dict[str, object] = {"more_url": "https://more.example/why", "clock": Hand()} | more
     clock, snapshot = given.pop("clock"), given.pop("snapshot", None) or table()
@@ -212,8 +213,9 @@ def test_the_kind_comes_from_the_first_that_knows_it(
 
 def test_unknown_accounts_and_shadow_refusals_are_counted() -> None:
     observing = service(Ledger(), snapshot=table(Policy(mode=Mode.OBSERVE)))
-    answers(request(recipient=DEAD), request(), request(sender="x@unknown.example"), policy=observing)
-    assert observing.counts == {"would_be_stop": 1, "send": 1, "unknown_account": 1}
+    nobodys = [request(sender="x@unknown.example"), request(recipient=DEAD, sender="x@typo.example")]
+    assert answers(request(recipient=DEAD), request(), *nobodys, policy=observing) == [DUNNO] * 4
+    assert observing.counts == {"would_be_stop": 1, "send": 1, "unknown_account": 2}
 
 
 def test_a_reason_is_read_once_a_minute() -> None:

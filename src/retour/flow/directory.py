@@ -34,6 +34,10 @@ class Directory:
         account = self._by_number.get(number)
         return None if account is None else account.name
 
+    def exists(self, name: str) -> bool:
+        """Whether there is an account of this name, as of a second ago."""
+        return name in self._by_name
+
     def is_ours(self, domain: str) -> bool:
         """Whether a (normalised) domain is an account's return domain."""
         return domain in self._domains

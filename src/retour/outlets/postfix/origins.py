@@ -28,9 +28,13 @@ class Origins:
     contexts: Mapping[str, Origin] = field(default_factory=dict)  # by policy_context (Postfix 3.1 and later)
     logins: Mapping[str, Origin] = field(default_factory=dict)  # by sasl_username
     domains: Mapping[str, Origin] = field(default_factory=dict)  # by the sender's domain, lower case
+    exists: Callable[[str], bool] = bool  # whether there is an account of this name
 
     def of(self, request: Attributes, listener: Origin = NOWHERE) -> Origin:
-        """Account and kind of a request; each from the first source that knows it."""
+        """Account and kind of a request; each from the first source that knows it.
+
+        An account that settings name and that does not exist, by a slip, is none: the metric tells of it.
+        """
         local, _, domain = text(request, b"sender").rpartition("@")
         account = kind = None
         for origin in (
@@ -42,7 +46,7 @@ class Origins:
         ):
             account = account or origin.account
             kind = kind or origin.kind
-        return Origin(account, kind or MailKind.MAILING)
+        return Origin(account if account and self.exists(account) else None, kind or MailKind.MAILING)
 
     def _signed(self, local: str, domain: str) -> Origin:
         token = verify(self.keyring, local, domain) if looks_like(local) else None
