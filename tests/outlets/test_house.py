@@ -1,5 +1,6 @@
 """The house as wired for `serve`, without ports: what it loads, what time does, what a crash leaves."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retour import wiring
+from retour import dataplane, wiring
 from retour.datadir import Marks
 from retour.flow.rewrite import Rewriter
 from retour.inlets.arrivals import arrival
@@ -242,3 +243,9 @@ def test_a_gate_hears_of_changes_in_the_order_of_their_commits(house: House) -> 
         thread.join()
     state = house.store.ledger.state("demo", ADDRESS, begun + DAY)
     assert (answer(house, begun + DAY) is Answer.SEND) is (state.state is StateName.VALID)
+
+
+def test_answers_of_the_api_do_not_wait_for_each_other() -> None:
+    """asyncio sets TCP_NODELAY on what a socket accepts only where its protocol is named."""
+    with dataplane._bound("127.0.0.1", 0, "api.port") as bound:
+        assert bound.proto == socket.IPPROTO_TCP
