@@ -85,10 +85,9 @@ def judged(
 def _by_report(life: Life, events: Sequence[Event]) -> Mapping[bytes, Bounce]:
     found = dict(life.judged)
     known = [e for e in events if e.kind is EventKind.BOUNCE and e.standing is Standing.PROVEN]
-    by_send = {e.send: found[e.id] for e in known if e.send is not None and e.id in found}
-    for event in known:
-        if event.send in by_send:
-            found[event.id] = by_send[event.send]
+    if len(known) > len(found):
+        by_send = {e.send: found[e.id] for e in known if e.send is not None and e.id in found}
+        found |= {e.id: by_send[e.send] for e in known if e.send in by_send}
     return found
 
 

@@ -7,6 +7,7 @@ bounced is no delivery, and an incident reaches back to its beginning, before th
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 from retour.instants import Instant
@@ -50,6 +51,9 @@ class Move(NamedTuple):
     what: Event | Policy | None
 
 
+_PLACE = itemgetter(0)
+
+
 class Incident(NamedTuple):
     """Since when hard bounces are doubted, and where and how the doubt ended; both None while open."""
 
@@ -87,28 +91,34 @@ def prepare(
 
     `void` names sends whose bounce did not happen after all: a delivery of theirs is one.
     """
-    known = {event.id: event for event in events if event.standing is Standing.PROVEN}.values()
+    reports: list[Event] = []
+    others: list[Event] = []
+    told = list(deliveries)
+    for event in {event.id: event for event in events if event.standing is Standing.PROVEN}.values():
+        if event.kind is EventKind.BOUNCE:
+            reports.append(event)
+        elif event.kind is EventKind.DELIVERED:
+            told.append((event.send, event.at))
+        else:
+            others.append(event)
     versions = sorted(policies, key=lambda version: (version.at, version.number))
     first = versions[0].policy if versions else preset("default")
-    bounces = one_a_send([event for event in known if event.kind is EventKind.BOUNCE])
-    bounced = {bounce.send for bounce in bounces if bounce.send is not None} - void
-    others = [event for event in known if event.kind not in (EventKind.BOUNCE, EventKind.DELIVERED)]
+    bounces = one_a_send(reports)
     moves = [Move(place_of(event), event) for event in (*bounces, *others)]
     moves += [
         Move(Place(version.at, Rank.POLICY, version.number), version.policy) for version in versions[1:]
     ]
-    told = [(event.send, event.at) for event in known if event.kind is EventKind.DELIVERED]
-    moves += [
-        Move(Place(at, Rank.DELIVERY), None)
-        for send, at in (*told, *deliveries)
-        if send is None or send not in bounced
-    ]
-    moves.sort(key=lambda move: move.place)
-    return History(first, moves, incidents(others), void)
+    if told:
+        bounced = {bounce.send for bounce in bounces if bounce.send is not None} - void
+        moves += [Move(Place(at, Rank.DELIVERY), None) for send, at in told if send not in bounced]
+    moves.sort(key=_PLACE)
+    return History(first, moves, incidents(others) if others else (), void)
 
 
 def one_a_send(reports: Sequence[Event]) -> Sequence[Event]:
     """One bounce for all reports of a send; a report that names no send is a bounce of its own (rule 1)."""
+    if len(reports) < 2:
+        return reports
     by_send: dict[object, list[Event]] = {}
     for report in reports:
         by_send.setdefault(report.id if report.send is None else report.send, []).append(report)

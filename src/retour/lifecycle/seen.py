@@ -26,9 +26,9 @@ def seen(life: Life, now: Instant) -> State:
         reasons={reason: _value(read, reason) for reason in own},
         reactivations=life.reactivations,
         unsubscribed=life.unsubscribed,
-        changes_at=min((at for at in (due, fades, *slides) if at is not None), default=None),
+        changes_at=min([at for at in (due, fades, *slides) if at is not None], default=None),
         last_bounce=_last_listed(life.bounces),
-        listed=sum(bounce.listed for bounce in life.bounces),
+        listed=len([bounce for bounce in life.bounces if bounce.listed]),
     )
 
 
@@ -44,7 +44,10 @@ def look_for_listed(life: Life, now: Instant) -> Instant | None:
 
 
 def _last_listed(bounces: Sequence[Bounce]) -> Instant | None:
-    return next((bounce.at for bounce in reversed(bounces) if bounce.listed), None)
+    for bounce in reversed(bounces):
+        if bounce.listed:
+            return bounce.at
+    return None
 
 
 def _value(read: Counters, name: CounterName) -> int:
