@@ -140,11 +140,14 @@ def _shown(
     events: Sequence[Event], bounces: Mapping[bytes, Bounce], at: Instant | None
 ) -> tuple[bytes | None, BounceType | None]:
     """Of the latest listed bounce the report that tells most, and its type."""
-    if at is None:
-        return None, None
-    telling = [event for event in events if _tells(event, bounces.get(event.id), at)]
-    event = min(telling, key=lambda event: (event.at, event.id))
-    return event.id, bounces[event.id].type
+    found: Event | None = None
+    for event in events if at is not None else ():
+        bounce = bounces.get(event.id)
+        if bounce is None or bounce.at != at or not _tells(event, bounce):
+            continue
+        if found is None or (event.at, event.id) < (found.at, found.id):
+            found = event
+    return (None, None) if found is None else (found.id, bounces[found.id].type)
 
 
 def noted(event: Event) -> bool:
@@ -182,6 +185,6 @@ def _mover(new: Sequence[Event]) -> Event | None:
     return max(proven or new, key=lambda event: (event.at, event.id), default=None)
 
 
-def _tells(event: Event, bounce: Bounce | None, at: Instant) -> bool:
-    reason = event.reason or Reason.UNDETERMINED
-    return bounce is not None and bounce.listed and bounce.at == at and bounce.reason is reason
+def _tells(event: Event, bounce: Bounce) -> bool:
+    """Whether this report gave the bounce its reason."""
+    return bounce.listed and bounce.reason is (event.reason or Reason.UNDETERMINED)

@@ -31,7 +31,7 @@ class SqliteInbox:
 
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
         with self._database.write() as db:
-            db.executemany(SQL["settle"], [(outcome, now, id) for id, outcome in outcomes.items()])
+            db.executemany(SQL["settle"], [(outcome.value, now, id) for id, outcome in outcomes.items()])
 
     def arrival(self, id: bytes) -> Arrival | None:
         row = self._database.read().execute(SQL["arrival"], (id,)).fetchone()
@@ -69,7 +69,7 @@ def _row(arrival: Arrival) -> Sequence[Any]:
         arrival.size,
         storable(arrival.mail_from),
         storable(arrival.rcpt_to),
-        arrival.proof,
+        arrival.proof.value,
         arrival.account,
         json.dumps(arrival.defects),
     )

@@ -98,9 +98,10 @@ class Sheaf:
         for change in turn.changes:
             self._record(page, change)
         bounce = None if turn.shown is None else page.numbers[turn.shown]
+        type_ = None if turn.type is None else turn.type.value
         place = (page.k, page.number, page.address, domain_of(page.address), page.first)
         state = row_of_state(turn.state)
-        self._states.append((*place, page.latest, page.trail, bounce, turn.type, *state))
+        self._states.append((*place, page.latest, page.trail, bounce, type_, *state))
         alarm = turn.state.changes_at
         if alarm is not None and alarm != page.state.changes_at:
             self._alarms.append((alarm, page.k, page.number))
@@ -116,6 +117,7 @@ class Sheaf:
 
     def _record(self, page: Page, change: Change) -> None:
         self._last_record += 1
+        cause = change.after.cause
         self._records.append(
             (
                 self._last_record,
@@ -124,9 +126,9 @@ class Sheaf:
                 page.k,
                 page.number,
                 change.actor,
-                change.before.state,
-                change.after.state,
-                change.after.cause,
+                change.before.state.value,
+                change.after.state.value,
+                None if cause is None else cause.value,
                 change.event,
                 in_force(page.policies, change.at),
             )

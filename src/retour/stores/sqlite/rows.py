@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -26,12 +27,12 @@ from retour.model import (
     Verdict,
 )
 
-# Look-ups by dict: calling an enumeration costs five times as much.
+# Look-ups by dict: calling an enumeration costs five times as much. And rows hold plain strings: sqlite3
+# would look for an adapter for every member of an enumeration.
 _KINDS: Mapping[str, EventKind] = {member.value: member for member in EventKind}
 _STANDINGS: Mapping[str, Standing] = {member.value: member for member in Standing}
 _REASONS: Mapping[str | None, Reason | None] = {None: None} | {member.value: member for member in Reason}
 _STATES: Mapping[str, StateName] = {member.value: member for member in StateName}
-_CAUSES: dict[str, frozenset[Cause]] = {"": frozenset()}
 
 
 def event_of(row: Sequence[Any]) -> Event:
@@ -85,7 +86,7 @@ def row_of_state(state: State) -> tuple[Any, ...]:
     reasons = {reason.value: count for reason, count in state.reasons.items() if count}
     return (
         state.state.value,
-        ",".join(cause for cause in Cause if cause in state.causes) if state.causes else "",
+        _text_of_causes(state.causes),
         state.since,
         state.until,
         state.hard,
@@ -100,11 +101,14 @@ def row_of_state(state: State) -> tuple[Any, ...]:
     )
 
 
+@cache
+def _text_of_causes(causes: frozenset[Cause]) -> str:
+    return ",".join(cause.value for cause in Cause if cause in causes)
+
+
+@cache
 def _causes(text: str) -> frozenset[Cause]:
-    found = _CAUSES.get(text)
-    if found is None:
-        found = _CAUSES[text] = frozenset(map(Cause, text.split(",")))
-    return found
+    return frozenset(map(Cause, text.split(","))) if text else frozenset()
 
 
 # --- evidence: JSON, without what is empty; a field added later is missing in what is older
@@ -114,7 +118,6 @@ _REPORT = tuple(field.name for field in fields(Report))
 _VERDICT = tuple(field.name for field in fields(Verdict))
 _ORIGINAL = tuple(field.name for field in fields(Original))
 _of_report, _of_verdict, _of_original = (attrgetter(*names) for names in (_REPORT, _VERDICT, _ORIGINAL))
-_EMPTY = frozenset({None, "", ()})
 _json = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make it each time
 _ENUMS: Mapping[str, type[StrEnum]] = {
     "kind": Kind,
@@ -166,7 +169,7 @@ def with_body(event: Event, account: str, address: str, body: str | None) -> Eve
 
 
 def _told(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    return {name: value for name, value in zip(names, values, strict=True) if value not in _EMPTY}
+    return {name: value for name, value in zip(names, values, strict=True) if value or value == 0}
 
 
 def _evidence(told: Mapping[str, Any]) -> Evidence:

@@ -63,7 +63,7 @@ class SqliteSends:
     def _row(self, send: Send, number: int) -> Sequence[Any]:
         k = key(self._pepper, normalise(send.recipient) or send.recipient)
         told = map(storable, (send.campaign, send.sender, send.subject, send.message_id))
-        return send.id, number, k, send.recipient, send.kind, send.handed_over, *told, send.delivered_at
+        return send.id, number, k, send.recipient, send.kind.value, send.handed_over, *told, send.delivered_at
 
     def _sends(self, db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> list[Send]:
         names = self._accounts.names(db)
