@@ -175,7 +175,7 @@ def plain(folder: Path, addresses: int) -> Callable[[Rows], None]:
     db = sqlite3.connect(folder / "peer.sqlite3", isolation_level=None)
     db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + PEER)
     db.execute(f"PRAGMA cache_size = {-1024 * CACHE_MIB}")
-    db.execute("PRAGMA wal_autocheckpoint = 16384")
+    db.execute("PRAGMA wal_autocheckpoint = 32768")
 
     def record(given: Rows) -> None:
         db.execute("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ _APPLICATION = {"store": 0x52455431, "inbox": 0x52455432}  # "RET1", "RET2": whi
 _BUSY_MS = 10_000
 _READER_CACHE_MIB = 4  # of each thread; what they read is mapped, and shared by all
 _MAPPED = 1 << 30
-_CHECKPOINT_PAGES = 16_384  # 64 MiB: a page that is written again and again is copied once
+_CHECKPOINT_PAGES = 32_768  # 128 MiB: a page that is written again and again is copied once
 
 
 class StoreError(Exception):
