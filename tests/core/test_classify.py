@@ -197,3 +197,13 @@ def test_hostile_text_is_read_in_bounded_time() -> None:
     for text in ("a@" * 50_000, "user " * 50_000, "550-" * 50_000, "." * 200_000):
         report = Report(kind=Kind.BOUNCE, diagnostic=text, remote_mta=text)
         assert classify(report).kind is Kind.BOUNCE
+
+
+def test_a_host_that_did_not_answer_refused_nothing() -> None:
+    """RFC 3464 §2.3.5: Remote-MTA names the host that was asked, also where it never said a word."""
+    silent = Report(
+        Kind.BOUNCE, status="4.4.1", diagnostic="connect: Connection timed out", remote_mta="mx.b.test"
+    )
+    assert classify(silent).refused_by is Party.OURS
+    _, said = judge_reply("550 5.1.2 mx.b.test: Host unknown")
+    assert said.refused_by is Party.RECIPIENT

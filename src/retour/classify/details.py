@@ -26,9 +26,11 @@ def refused_by(report: Report, rule: Rule) -> Party | None:
     """Whose server refused; None where the report does not show it."""
     if rule.refused_by is not None:
         return rule.refused_by
+    if rule.reason in _FOUND_BY_OURSELVES and not report.reply_code:
+        return Party.OURS  # a report may name the host that did not answer: RFC 3464 §2.3.5
     if report.remote_mta or report.reply_code:
         return Party.FORWARDER if _was_forwarded(report) else Party.RECIPIENT
-    return Party.OURS if rule.reason in _FOUND_BY_OURSELVES else None
+    return None
 
 
 def _was_forwarded(report: Report) -> bool:

@@ -51,7 +51,9 @@ def _counts(report: Mapping[str, Any], say: Catalogue) -> str:
 
 
 def _refusal(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
-    if report["refused_by"]:
+    if report["refused_by"] == "ours":
+        yield say("line.found_by", party=say("party.ours"))
+    elif report["refused_by"]:
         host = f" ({safe(report['remote_mta'])})" if report["remote_mta"] else ""
         yield say("line.refused_by", party=say(f"party.{report['refused_by']}") + host)
     if report["part"]:
@@ -70,8 +72,15 @@ def _evidence(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
     if report["status"] and (key := f"code.{report['status'][2:].replace('.', '-')}") in say:
         yield say("line.code", code=report["status"], meaning=say(key))
     for conflict in report["conflicts"]:
-        yield say("line.conflict", conflict=safe(conflict))
+        yield _conflict(conflict, say)
     if report["diagnostic"]:
         yield say("line.diagnostic", text=safe(report["diagnostic"][:_DIAGNOSTIC_SHOWN]))
     if report["url"]:
         yield say("line.url", url=safe(report["url"]))
+
+
+def _conflict(conflict: str, say: Catalogue) -> str:
+    """`status 5.7.1 says policy_rejected`, or `text "blocked" says …` (model.Verdict), as a sentence."""
+    witness, _, reason = conflict.rpartition(" says ")
+    sort, _, words = witness.partition(" ")
+    return say(f"line.conflict_{sort}", words=safe(words), what=say(f"reason.{reason}.what"))
