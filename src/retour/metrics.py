@@ -16,12 +16,14 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()  # arrivals by what became of them
+        self.events: Counter[str] = Counter()  # what reports became, by standing
         self.faults: Counter[str] = Counter()  # faults of ours, by part
         self._counters: list[tuple[str, str, str, Source]] = []
         self._gauges: list[tuple[str, str, str, Source]] = []
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         self.counter("retour_arrivals", "Arrivals judged, by outcome", "outcome", lambda: self.taken)
+        self.counter("retour_events", "Events of reports, by standing", "standing", lambda: self.events)
         self.counter("retour_faults", "Faults of Retour itself, by part", "part", lambda: self.faults)
 
     def counter(self, name: str, meaning: str, label: str, source: Source) -> None:

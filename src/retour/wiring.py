@@ -232,6 +232,7 @@ def _explain(house: House, account: str, address: str, decision: Decision) -> St
 
 def _report(taken: Taken, metrics: Metrics) -> None:
     metrics.taken.update(outcome.value for outcome in taken.outcomes.values())
+    metrics.events.update(event.standing.value for event in taken.events)
     for arrival, fault in taken.faults.items():
         metrics.faults["judge"] += 1
         log.error("an arrival was not judged; it is kept as unparsed", arrival=arrival.hex(), exc_info=fault)

@@ -118,6 +118,18 @@ Status: 5.1.1
 """
 
 
+def test_what_is_below_its_proof_level_is_counted(house: House) -> None:
+    account(house)
+    for proof in (Proof.TOKEN, Proof.OPEN):
+        raw = JUDGED + proof.encode()
+        mail = arrival("bounces", raw, len(raw), house.clock.now(), proof=proof, account="demo")
+        house.inbox.put([mail])
+    house.worker.drain()
+    told = house.metrics.text()
+    assert b'retour_events_total{standing="unproven"} 1.0' in told
+    assert b'retour_events_total{standing="proven"} 1.0' in told
+
+
 def test_an_account_made_by_another_process_is_learned(house: House) -> None:
     house.store.accounts.add_account("late", "late.return.test", preset("default"), start(house))
     assert not house.directory.is_ours("late.return.test")
