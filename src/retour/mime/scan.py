@@ -13,6 +13,7 @@ _BOUNDARY = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\
 _CHARSET = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
 _GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
 _REPORT_INSIDE = b"\ncontent-type: message/delivery-status"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_HEAD = Block(b"")
 _AFTER_DELIMITER = frozenset({b"\n", b" ", b"\t", b"-", b""})
 _AS_IT_IS = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
@@ -95,6 +96,8 @@ def scan(raw: bytes) -> Mail:
     if len(raw) > limits.EXAMINED:
         raw = raw[: limits.EXAMINED]
         defects.append(limits.TRUNCATED)
+    if raw[:3] == _BYTE_ORDER_MARK:  # QUIRK: saved by an editor of Windows (85-byte-order-mark)
+        raw = raw[3:]
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # RFC 5321 §2.3.8; bare CR of old servers
     whole = _part(_without_mbox_line(raw), defects)
