@@ -1,7 +1,6 @@
 """Everything in a report that speaks for a reason: which rules its words and its codes fit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from retour.classify.rulebook import Rule, Rulebook
 from retour.model import Part, Report
 
 CACHED_TEXTS = 2048  # servers say the same things; at most 4 KiB each
+CACHED_CODES = 1024  # there are some hundred pairs of codes
 LONGEST_HOST = 255  # RFC 1035 §2.3.4
 
 
@@ -22,8 +22,7 @@ class Clue(NamedTuple):
     by_code: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What was found in one text, clues in order."""
 
     clues: tuple[Clue, ...] = ()
@@ -43,34 +42,51 @@ class Matcher:
         self._parts = book.parts
         self._hosts = {host: provider.name for provider in book.providers for host in provider.hosts}
         self._index = PhraseIndex(_numbered(book.rules, self._marks, self._parts))
-        self._codes = _code_table(book)
-        self.words = lru_cache(maxsize=CACHED_TEXTS)(self._words)
+        self._table = _code_table(book)
+        self._words = lru_cache(maxsize=CACHED_TEXTS)(self._words_of)
+        self._coded = lru_cache(maxsize=CACHED_CODES)(self._clues_of)
 
-    def _words(self, text: str) -> Words:
-        """The clues of one text: of each rule its longest match."""
-        text = normal(text)
-        longest: dict[int, tuple[int, int]] = {}
+    def forget(self) -> None:
+        """Empties what is remembered of texts and codes, so that a measurement starts cold."""
+        self._words.cache_clear()
+        self._coded.cache_clear()
+
+    def words(self, text: str) -> Words:
+        """What is found in one text; of each rule its longest match.
+
+        Remembered by the normal form: servers say the same things to different addresses.
+        """
+        return self._words(normal(text))
+
+    def _words_of(self, text: str) -> Words:
+        matched: dict[int, str] = {}
         for number, start, end in self._index.find(text):
-            known = longest.get(number)
-            if known is None or end - start > known[1] - known[0]:
-                longest[number] = start, end
+            if number not in matched or end - start > len(matched[number]):
+                matched[number] = text[start:end]
+        if not matched:
+            return NO_WORDS
         rules, marks = len(self._rules), len(self._rules) + len(self._marks)
-        numbers = sorted(longest)
-        parts = [self._parts[n - marks][0] for n in numbers if n >= marks]
-        return Words(
-            tuple(Clue(n, self._rules[n], text[slice(*longest[n])]) for n in numbers if n < rules),
-            frozenset(self._marks[n - rules][0] for n in numbers if rules <= n < marks),
-            parts[0] if parts else None,
-        )
+        numbers = sorted(matched)
+        clues = tuple([Clue(n, self._rules[n], matched[n]) for n in numbers if n < rules])
+        if numbers[-1] < rules:
+            return Words(clues)
+        providers = frozenset([self._marks[n - rules][0] for n in numbers if rules <= n < marks])
+        part = next((self._parts[n - marks][0] for n in numbers if n >= marks), None)
+        return Words(clues, providers, part)
 
     def codes(self, report: Report, providers: frozenset[str]) -> list[Clue]:
         """The clues of the report's codes."""
-        return [
-            Clue(place, rule, _as_written(code, report), by_code=True)
-            for code in _codes_of(report)
-            for place, rule in self._codes.get(code, ())
+        return list(self._coded(_telling_status(report), report.reply_code, providers))
+
+    def _clues_of(
+        self, status: str | None, reply_code: str | None, providers: frozenset[str]
+    ) -> tuple[Clue, ...]:
+        return tuple(
+            Clue(place, rule, (status or code) if code[0] == "x" else code, by_code=True)
+            for code in _named(status, reply_code)
+            for place, rule in self._table.get(code, ())
             if rule.provider is None or rule.provider in providers
-        ]
+        )
 
     def providers(self, report: Report) -> frozenset[str]:
         """Providers known by the remote host; by the recipient's domain where no host is named."""
@@ -101,17 +117,18 @@ def fits(clue: Clue, report: Report, providers: frozenset[str]) -> bool:
     rule = clue.rule
     if rule.provider is not None and rule.provider not in providers:
         return False
-    return not rule.codes or any(code in rule.codes for code in _codes_of(report))
+    return not rule.codes or not rule.codes.isdisjoint(_named(_telling_status(report), report.reply_code))
 
 
-def _codes_of(report: Report) -> list[str]:
+def _telling_status(report: Report) -> str | None:
+    """The enhanced code, unless it stands for nothing."""
+    return None if is_made_up(report) else report.status
+
+
+def _named(status: str | None, reply_code: str | None) -> list[str]:
     """The codes as rules name them: "5.1.1", "x.1.1", "550"."""
-    codes = []
-    if report.status and not is_made_up(report):
-        codes += [report.status, f"x{report.status[1:]}"]
-    if report.reply_code:
-        codes.append(report.reply_code)
-    return codes
+    names = [status, f"x{status[1:]}"] if status else []
+    return [*names, reply_code] if reply_code else names
 
 
 def is_made_up(report: Report) -> bool:
@@ -122,10 +139,6 @@ def is_made_up(report: Report) -> bool:
     if report.mta != "sendmail" or report.status is None or not report.status.endswith(".1.1"):
         return False
     return bool(report.diagnostic and report.reply_code and report.status not in report.diagnostic)
-
-
-def _as_written(code: str, report: Report) -> str:
-    return report.status or code if code[0] == "x" else code
 
 
 def _code_table(book: Rulebook) -> dict[str, list[tuple[int, Rule]]]:
