@@ -15,6 +15,7 @@ from retour.flow import browse, check, restore, sends
 from retour.inlets import arrivals
 from retour.mime import limits as mime
 from retour.outlets import postfix
+from retour.outlets.api import connection
 from retour.parse import delivery
 from retour.settings import Settings
 from retour.smtpd import Limits
@@ -113,6 +114,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "seconds of silence": smtpd.idle,
         "connections at once": smtpd.connections,
         "one policy request": postfix.LIMIT,
+        "head of an API request": connection.HEAD,
         "body of an API request": Settings().api.body_limit,
         "addresses in one check": check.MOST,
         "sends in one call": sends.MOST,

@@ -21,6 +21,7 @@ from retour.flow.intake import Door
 from retour.inlets.smtp import Source, start_smtp
 from retour.outlets import postfix
 from retour.outlets.api.app import create
+from retour.outlets.api.connection import Connection
 from retour.settings import Smtp
 from retour.smtpd import Limits, Listener
 from retour.wiring import House, StartError
@@ -82,6 +83,7 @@ async def _api(house: House) -> AsyncIterator[int]:
     bound = _bound(house.settings.api.host, house.settings.api.port, "api.port")
     config = uvicorn.Config(
         create(wiring.services(house)),
+        http=Connection,
         log_config=None,
         access_log=False,
         server_header=False,

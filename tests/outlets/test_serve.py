@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from retour.outlets.api.connection import HEAD
 from story.waiting import eventually
 
 RETOUR = str(Path(sys.executable).with_name("retour"))
@@ -168,6 +169,27 @@ def test_probes_and_metrics_are_open(retour: Process) -> None:
     assert 'retour_inbox{outcome="waiting"} 0.0' in metrics
     for name in ("retour_arrivals_total", "retour_lmtp_recipients_total", "retour_policy_answers_total"):
         assert name in metrics
+
+
+CHUNKED = b"POST /v1/check HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: ",
+        CHUNKED + b"0\r\nX: ",
+        CHUNKED + b"2;",
+    ],
+)
+def test_a_head_or_trailer_without_end_is_cut_off(retour: Process, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", retour.ports["api"]), 30) as line:
+        with pytest.raises(ConnectionError):
+            line.sendall(begun + b"a" * (1000 * HEAD))
+    url = f"http://127.0.0.1:{retour.ports['api']}"
+    long_but_whole = {"X": "a" * (HEAD - 1024)}
+    assert httpx.get(f"{url}/healthz", headers=long_but_whole).status_code == 200
 
 
 def test_every_line_of_the_log_is_json_in_ascii(retour: Process) -> None:
