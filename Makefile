@@ -29,6 +29,7 @@ check: setup
 	$(BIN)/lint-imports
 
 bench: setup
+	scripts/engines --bench
 	$(BIN)/python -m bench
 
 corpus: setup

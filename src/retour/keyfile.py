@@ -60,13 +60,18 @@ def load(path: Path) -> Keys:
         raise KeyFileError(f"{path}: is damaged at {error}; put the backup of this file back") from error
 
 
-def rotate(path: Path) -> Keys:
-    """Add a token key and sign with it from now on; the retired ones still verify. Raises KeyFileError."""
+def rotate(path: Path, *, forget: bool = False) -> Keys:
+    """Add a token key and sign with it from now on. Raises KeyFileError.
+
+    The retired ones still verify, unless they are to be forgotten because somebody else has seen them:
+    then bounces of mail that is on its way are refused.
+    """
     keys = load(path)
     fresh = max(keys.keyring.keys) + 1
     if fresh > 255:
         raise KeyFileError(f"{path}: all 255 key ids are used; remove token_keys older than their last token")
-    tokens = {**keys.keyring.keys, fresh: secrets.token_bytes(_OCTETS)}
+    retired = {} if forget else keys.keyring.keys
+    tokens = {**retired, fresh: secrets.token_bytes(_OCTETS)}
     rotated = Keys(Keyring(fresh, tokens), keys.pepper)
     _write(path, rotated, replace=True)
     return rotated

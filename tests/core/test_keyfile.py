@@ -62,3 +62,14 @@ def test_no_secret_in_a_repr(tmp_path: Path) -> None:
     keys = load_or_create(tmp_path / "keys.json")
     assert repr(keys) == "Keys()"
     assert isinstance(keys, Keys)
+
+
+def test_a_key_that_others_have_seen_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    before = load_or_create(path)
+    seen = make(before.keyring, 7, "return.test", 1, MailKind.MAILING, 0)
+    after = rotate(path, forget=True)
+    assert verify(after.keyring, seen, "return.test") is None
+    assert after.pepper == before.pepper
+    fresh = make(load(path).keyring, 7, "return.test", 1, MailKind.MAILING, 0)
+    assert verify(after.keyring, fresh, "return.test") is not None

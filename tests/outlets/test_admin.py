@@ -1,4 +1,4 @@
-"""`retour account` and `retour key`, on a data directory of their own."""
+"""`retour account`, `retour key` and `retour signing`, on a data directory of their own."""
 
 from pathlib import Path
 
@@ -109,3 +109,16 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file", "utf-8")
     assert "cannot be used" in refused("account", "list")
     assert "cannot be read" in refused("account", "list", "--config", "none.toml")
+
+
+def test_signing_keys_are_rotated_and_forgotten() -> None:
+    assert "keys.json" in refused("signing", "rotate"), "there is nothing to rotate yet"
+    made("account", "list")
+    first = keyfile.load(DATA / keyfile.NAME).keyring
+    assert "still verify: 1" in made("signing", "rotate")
+    second = keyfile.load(DATA / keyfile.NAME).keyring
+    assert second.current != first.current
+    assert set(second.keys) > set(first.keys)
+    assert "abgelehnt" in made("signing", "rotate", "--forget", "--lang", "de")
+    third = keyfile.load(DATA / keyfile.NAME).keyring
+    assert set(third.keys) == {third.current}

@@ -24,4 +24,5 @@ from retour.cli import key as _key  # noqa: E402,F401
 from retour.cli import rules as _rules  # noqa: E402,F401
 from retour.cli import send as _send  # noqa: E402,F401
 from retour.cli import serve as _serve  # noqa: E402,F401
+from retour.cli import signing as _signing  # noqa: E402,F401
 from retour.cli import simulate as _simulate  # noqa: E402,F401

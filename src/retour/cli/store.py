@@ -48,7 +48,7 @@ def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterat
     from retour import keyfile
     from retour.stores import sqlite
 
-    directory = data or _configured(config, words)
+    directory = directory_of(data, config, words)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         keys = keyfile.load_or_create(directory / keyfile.NAME)
@@ -59,6 +59,11 @@ def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterat
         yield store
     finally:
         store.close()
+
+
+def directory_of(data: Path | None, config: Path | None, words: "Catalogue") -> Path:
+    """The data directory that is meant. Ends the command where the settings cannot be read."""
+    return data or _configured(config, words)
 
 
 def _configured(config: Path | None, words: "Catalogue") -> Path:
