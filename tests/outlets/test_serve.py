@@ -184,9 +184,9 @@ CHUNKED = b"POST /v1/check HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n
     ],
 )
 def test_a_head_or_trailer_without_end_is_cut_off(retour: Process, begun: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", retour.ports["api"]), 30) as line:
-        with pytest.raises(ConnectionError):
-            line.sendall(begun + b"a" * (1000 * HEAD))
+    address = ("127.0.0.1", retour.ports["api"])
+    with socket.create_connection(address, 30) as line, pytest.raises(ConnectionError):
+        line.sendall(begun + b"a" * (1000 * HEAD))
     url = f"http://127.0.0.1:{retour.ports['api']}"
     long_but_whole = {"X": "a" * (HEAD - 1024)}
     assert httpx.get(f"{url}/healthz", headers=long_but_whole).status_code == 200
