@@ -40,7 +40,7 @@ def charset_codec(name: str) -> str | None:
 
 def decode_text(data: bytes, charset: str = "") -> str:
     """The text of some bytes. What does not fit the charset is read as UTF-8, then as Windows-1252."""
-    codec = charset_codec(charset) or "utf-8"
+    codec = (charset and charset_codec(charset)) or "utf-8"
     try:
         return data.decode(codec)
     except UnicodeError:

@@ -1,13 +1,17 @@
 """A block of header fields, looked up by name (RFC 5322 §2.2); report fields have the same form."""
 
+import re
+
 from retour.mime import limits
 from retour.mime.encoded import decode_words
 
-_FOLD = frozenset({b" ", b"\t"})
+BLANK_LINE = re.compile(rb"\n\n")  # takes half the time of bytes.find, which stops at each line
+FEW = 3 * limits.HEADERS  # octets of a block that is within all limits: the shortest header has three
+_FOLD = frozenset(b" \t")
 
 
 class Block:
-    """The header fields in `raw`: each stands behind a line feed, and there is one at the end.
+    """The header fields in `raw`: each stands behind a line feed, and there are two at the end.
 
     Lines end with LF only; `scan` has seen to that. `low` is `raw` in lower case.
     """
@@ -15,17 +19,22 @@ class Block:
     __slots__ = ("low", "raw")
 
     def __init__(self, fields: bytes) -> None:
-        self.raw = b"\n" + fields + b"\n"
+        self.raw = b"\n%b\n\n" % fields
         self.low = self.raw.lower()
 
     def has(self, name: bytes) -> bool:
         """Whether a field of this name (lower case) is there."""
         return b"\n" + name + b":" in self.low
 
+    def is_empty(self) -> bool:
+        """Whether there is not one field, nor anything else."""
+        return self.raw.isspace()
+
     def value(self, name: bytes) -> bytes:
         """First value of that name, unfolded and stripped; b"" when absent."""
-        at = self.low.find(b"\n" + name + b":")
-        return self._value_at(at) if at >= 0 else b""
+        needle = b"\n" + name + b":"
+        at = self.low.find(needle)
+        return self._value_from(at + len(needle)) if at >= 0 else b""
 
     def values(self, name: bytes) -> list[bytes]:
         """All values of that name, at most 100."""
@@ -33,32 +42,33 @@ class Block:
         found: list[bytes] = []
         at = self.low.find(needle)
         while at >= 0 and len(found) < 100:
-            found.append(self._value_at(at))
+            found.append(self._value_from(at + len(needle)))
             at = self.low.find(needle, at + 1)
         return found
 
     def text(self, name: bytes) -> str:
         """First value of that name as text, encoded words decoded (RFC 2047); "" when absent."""
         value = self.value(name)
-        return decode_words(value) if b"=?" in value or not value.isascii() else value.decode("ascii")
+        try:
+            text = value.decode("ascii")
+        except UnicodeDecodeError:
+            return decode_words(value)
+        return decode_words(value) if "=?" in text else text
 
-    def _value_at(self, at: int) -> bytes:
-        """The value of the field behind the line feed at `at`."""
+    def _value_from(self, begin: int) -> bytes:
+        """The value whose first octet stands at `begin`."""
         raw = self.raw
-        begin = raw.find(b":", at) + 1
         stop = raw.find(b"\n", begin)
-        if raw[stop + 1 : stop + 2] not in _FOLD:
+        if raw[stop + 1] not in _FOLD:
             return raw[begin:stop].strip()
         limit = min(len(raw), begin + limits.HEADER)
-        while stop < limit and raw[stop + 1 : stop + 2] in _FOLD:  # RFC 5322 §2.2.3: it goes on
+        while stop < limit and raw[stop + 1] in _FOLD:  # RFC 5322 §2.2.3: it goes on
             stop = raw.find(b"\n", stop + 1)
         return b" ".join(raw[begin : min(stop, limit)].split())
 
 
 def within_limits(head: bytes) -> tuple[bytes, bool]:
     """As much of a header block as is looked at, and whether that is all of it."""
-    if len(head) < 3 * limits.HEADERS:  # the shortest header has three octets
-        return head, True
     if len(head) <= limits.HEADER and head.count(b"\n") < limits.HEADERS:
         return head, True
     lines = head[: limits.HEADER_BLOCK].split(b"\n")
@@ -71,7 +81,7 @@ def within_limits(head: bytes) -> tuple[bytes, bool]:
 def _field_lengths(lines: list[bytes]) -> list[int]:
     lengths: list[int] = []
     for line in lines:
-        if lengths and line[:1] in _FOLD:
+        if lengths and line[:1] in (b" ", b"\t"):
             lengths[-1] += len(line) + 1
         else:
             lengths.append(len(line))

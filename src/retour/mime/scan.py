@@ -4,7 +4,7 @@ import re
 
 from retour.mime import limits
 from retour.mime.encoded import charset_codec, decode_text, decode_transfer, parameters
-from retour.mime.headers import Block, within_limits
+from retour.mime.headers import BLANK_LINE, FEW, Block, within_limits
 
 _FIRST_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE = re.compile(rb"\n*>?From [^\n]{0,998}\n")
@@ -48,11 +48,11 @@ class Part:
     def text(self) -> str:
         """The body as text in its charset, at most its first 32 KiB."""
         body = self.body()[: limits.TEXT]
-        if b"charset" not in self.head.low:
-            return decode_text(body)
-        charset = self._parameter(_CHARSET, b"charset").decode("latin-1")
-        if charset_codec(charset) is None:
-            note(self._defects, limits.UNKNOWN_CHARSET)
+        charset = ""
+        if b"charset" in self.head.low:
+            charset = self._parameter(_CHARSET, b"charset").decode("latin-1")
+            if charset_codec(charset) is None:
+                note(self._defects, limits.UNKNOWN_CHARSET)
         return decode_text(body, charset)
 
     def boundary(self) -> bytes:
@@ -123,11 +123,14 @@ def _part(raw: bytes, defects: list[str]) -> Part:
     """Headers and body; without a header line the whole is body, less its leading blank line."""
     if not _FIRST_HEADER.match(raw):
         return Part(_NO_HEAD, raw[1:] if raw[:1] == b"\n" else raw, defects)
-    head, _, body = raw.partition(b"\n\n")
-    head, whole = within_limits(head)
-    if not whole:
-        note(defects, limits.TOO_COMPLEX)
-    return Part(Block(head), body, defects)
+    blank = BLANK_LINE.search(raw)
+    at = blank.start() if blank else len(raw)
+    head = raw[:at]
+    if at >= FEW:
+        head, whole = within_limits(head)
+        if not whole:
+            note(defects, limits.TOO_COMPLEX)
+    return Part(Block(head), raw[at + 2 :], defects)
 
 
 def _split(mail: Mail, part: Part, depth: int) -> None:

@@ -107,7 +107,19 @@ _DELIVERED = (
     "no delivery notification was sent by the destination",
     "erfolgreich zugestellt",
 )
-_DELAY_HINTS = ("delay", "verz", "noch ", "weiter", "warning", "resen", "will ", "yet", "still", "incomplete")
+_DELAY_HINTS = (
+    "delay",
+    "verz",
+    "noch ",
+    "weiter",
+    "fortge",
+    "warning",
+    "resen",
+    "will ",
+    "yet",
+    "still",
+    "incomplete",
+)
 _DELAYED_SUBJECT = (*_DELAYED, "warning: message", "warning: could not")
 
 
@@ -116,19 +128,28 @@ def is_notice(notice: Notice) -> bool:
     head = notice.mail.head
     if head.has(b"x-failed-recipients") or notice.status:
         return True
-    failed = tells_failure(notice.plain())
-    refused = "@" in notice.words and codes_in(notice.plain()).reply is not None
-    if not head.raw.strip():  # a bare body: all there is are its words
-        return failed or refused
+    if head.is_empty():  # a bare body: all there is are its words
+        return tells_refusal(notice) or tells_failure(notice.plain())
+    # What is asked of the words in all languages costs most, so it comes last.
     returned = notice.returned is not None
     if is_system(notice):
-        said = refused or returned or ((failed or is_titled(notice)) and not is_disguised(notice))
+        said = returned or tells_refusal(notice) or (claims_failure(notice) and not is_disguised(notice))
     elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
-        told = failed and (refused or returned) and not is_auto_replied(head)
-        said = told or is_titled(notice)
+        told = (returned or tells_refusal(notice)) and not is_auto_replied(head)
+        said = is_titled(notice) or (told and tells_failure(notice.plain()))
     else:
-        said = failed and returned and _MACHINE.search(notice.sender()) is not None
+        said = returned and _MACHINE.search(notice.sender()) is not None and tells_failure(notice.plain())
     return said and not answers_by_itself(notice)
+
+
+def claims_failure(notice: Notice) -> bool:
+    """Whether subject or words say that mail was not delivered."""
+    return is_titled(notice) or tells_failure(notice.plain())
+
+
+def tells_refusal(notice: Notice) -> bool:
+    """Whether the words name an address and a reply code."""
+    return "@" in notice.words and codes_in(notice.plain()).reply is not None
 
 
 def is_system(notice: Notice) -> bool:
@@ -172,6 +193,8 @@ def is_delay(notice: Notice) -> bool:
     """Whether the notice says that delivery is still being tried."""
     words = notice.plain()
     subject = notice.subject()
-    if (says(_DELAY_HINTS, words) and says(_DELAYED, words)) or says(_DELAYED_SUBJECT, subject):
+    if says(_DELAY_HINTS, words) and says(_DELAYED, words):
+        return True
+    if says(_DELAY_HINTS, subject) and says(_DELAYED_SUBJECT, subject):
         return True
     return not words.isascii() and says(languages.DELAYED, f"{subject} {words}")

@@ -5,6 +5,7 @@ import re
 
 from retour.mime import Block, Mail, Part
 from retour.mime.encoded import decode_text
+from retour.mime.headers import BLANK_LINE
 from retour.mime.limits import HEADER_BLOCK
 from retour.parse.bounds import REPORT, WORDS
 from retour.parse.divider import divide
@@ -125,8 +126,8 @@ def _says_more(part: Part, spoken: Part) -> bool:
 def _head_of(message: bytes) -> Block:
     """The header fields of a returned message."""
     message = message.lstrip(b"\n")
-    stop = message.find(b"\n\n")
-    return Block(message[: HEADER_BLOCK if stop < 0 else min(stop, HEADER_BLOCK)])
+    blank = BLANK_LINE.search(message, 0, HEADER_BLOCK + 2)
+    return Block(message[: blank.start() if blank else HEADER_BLOCK])
 
 
 def lowered(text: str) -> str:

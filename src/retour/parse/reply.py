@@ -52,6 +52,7 @@ def report_of(
     if text and (codes.reply is None or tells_little(told)):
         more = codes_in(text)
         codes = Codes(codes.reply or more.reply, codes.status if tells_little(more.status) else more.status)
+        told = telling_status(codes.status, status)
     if "[retour:" in text or "[retour:" in said:
         kind = Kind.SUPPRESSED  # [retour:stopped], [retour:held]: a refusal of our own that came back
     return Report(
@@ -59,7 +60,7 @@ def report_of(
         recipient,
         original,
         action,
-        telling_status(codes.status, status),
+        told,
         codes.reply,
         continued(said, codes) or None,
         remote or host,

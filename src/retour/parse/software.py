@@ -34,12 +34,14 @@ _IN_NAME = ((".outlook.com", "m365"), ("google.com", "gmail"), ("amazonses.com",
 
 def software_of(notice: Notice) -> str | None:
     """Its name in lower case ("postfix", "exim", "m365" ...), None when it cannot be told."""
-    phrase = next(filter(notice.low[:1000].__contains__, _IN_TEXT), None)
-    if phrase:
-        return _IN_TEXT[phrase]
-    mark = next(filter(notice.mail.head.low.__contains__, _IN_HEADERS), None)
-    if mark:
-        return _IN_HEADERS[mark]
+    opening, head = notice.low[:1000], notice.mail.head.low
+    if "this " in opening or "transcript" in opening:  # one of them is in each phrase
+        for phrase, name in _IN_TEXT.items():
+            if phrase in opening:
+                return name
+    for mark, name in _IN_HEADERS.items():
+        if mark in head:
+            return name
     return _by_report(notice.status[0][0]) if notice.status else None
 
 
