@@ -48,8 +48,12 @@ _CONNECT = re.compile(r"connect to ([\w.-]{1,255})\[", re.ASCII)
 _TALKING = re.compile(r"talking to ([\w.-]{1,255})", re.ASCII)  # Sendmail
 _REJECTED_BY = re.compile(r" by ([\w.-]{1,255}?)\.? \[[0-9A-Fa-f:.]{2,60}\]", re.ASCII)  # Gmail
 # Postfix and Exim ask the sender's own server whether the sender exists, and quote its answer: the inner
-# words are about the sender, only the outer ones about the mail.
-_VERIFYING = ("Sender address rejected", "sender address rejected", "Sender verify", "sender verify")
+# words are about the sender, only the outer ones about the mail. And who answers MAIL has heard of no
+# recipient yet (RFC 5321 §3.3): what Exim says of that stays with the words.
+_ABOUT_THE_SENDER = (
+    *("Sender address rejected", "sender address rejected", "Sender verify", "sender verify"),
+    *("after MAIL FROM", "after pipelined MAIL FROM", "after sending MAIL FROM"),
+)
 _CLOSINGS = ("(in reply to ", "Giving up on ")  # Postfix, qmail
 
 _HINTS = (*(wrapping.hint for wrapping in _WRAPPINGS), "connect to ", "talking to ", " by ")
@@ -72,7 +76,7 @@ def unwrapped(words: str) -> tuple[str | None, str]:
         return None, words.strip()
     for hint, pattern in _WRAPPINGS:
         found = pattern.search(words) if hint in words else None
-        if found and not says(_VERIFYING, words[: found.start()]):
+        if found and not says(_ABOUT_THE_SENDER, words[: found.start()]):
             host = found.groupdict().get("host") or _host_named(words[: found.start()])
             return host, _unclosed(words[found.end() :], "'" if found[0][-1:] == "'" else "")
     return _host_named(words), words.strip()
