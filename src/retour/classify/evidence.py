@@ -47,7 +47,7 @@ class Matcher:
         self._coded = lru_cache(maxsize=CACHED_CODES)(self._clues_of)
 
     def forget(self) -> None:
-        """Empties what is remembered of texts and codes, so that a measurement starts cold."""
+        """Empties what is remembered of texts and codes."""
         self._words.cache_clear()
         self._coded.cache_clear()
 

@@ -21,6 +21,10 @@ class Classifier:
     def __init__(self, book: Rulebook) -> None:
         self._matcher = Matcher(book)
 
+    def forget(self) -> None:
+        """Empties what is remembered of texts and codes, so that a measurement starts cold."""
+        self._matcher.forget()
+
     def classify(self, report: Report, reading: Reading | None = None) -> Verdict:
         """The verdict on a report. Never raises; without any evidence it is `undetermined`, rule "none".
 
