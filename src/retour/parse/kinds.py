@@ -76,13 +76,17 @@ _DELAYED = (
     "delivery delayed",
     "message delayed",
     "temporarily delayed",
+    "is delayed for more than",
+    "only a temporary failure",
     "warning message only",
     "warning only",
     "not need to resend",
     "not need to be resent",
+    "not need to re-send",
     "will be retried",
     "will retry",
     "will keep trying",
+    "i'll keep trying",
     "will continue to try",
     "will continue to attempt",
     "will continue trying",
@@ -113,6 +117,7 @@ _DELAY_HINTS = (
     "noch ",
     "weiter",
     "fortge",
+    "keep ",
     "warning",
     "resen",
     "will ",
@@ -181,7 +186,9 @@ def tells_failure(words: str) -> bool:
 def is_delivered(notice: Notice) -> bool:
     """Whether a mail system says in words that a mail was delivered, or relayed to where nobody reports."""
     words = notice.plain()
-    return is_system(notice) and says(_DELIVERED, words) and not says(_FAILED, words)
+    if not is_system(notice) or tells_failure(words):
+        return False
+    return says(_DELIVERED, words) or says(languages.DELIVERED, words)
 
 
 def is_server_log(notice: Notice) -> bool:

@@ -5,6 +5,16 @@ templates of Postfix (bounce(5)) and Exim (bounce_message_file).
 """
 
 FAILED = (
+    *("n'est pas parvenu", "no ha llegado a", "non è stato recapitato", "niet bestelbaar", "niet bereikt"),
+    *(
+        "nie dotarła do",
+        "nie dotarło do",
+        "nie doręczono",
+        "не дошло до",
+        "nådde inte",
+        "nåede ikke",
+        "nådde ikke",
+    ),
     *(
         "non remis",
         "échec de la remise",
@@ -78,6 +88,17 @@ FAILED = (
         "배달되지",
     ),
     *("배달 못", "전송 실패", "발송 실패", "전송하지 못", "전달하지 못", "반송"),
+)
+DELIVERED = (
+    *("a été remis aux destinataires", "a été remis au destinataire", "se entregó a los siguientes"),
+    *("se ha entregado a los siguientes", "è stato recapitato ai seguenti", "è stato consegnato ai seguenti"),
+    *("foi entregue aos seguintes", "foi entregue ao seguinte", "is bezorgd bij de volgende"),
+    *(
+        "została dostarczona do następujących",
+        "byla doručena následujícím",
+        "доставлено следующим получателям",
+    ),
+    *("配信されました", "已送达", "已传递到", "배달되었습니다"),
 )
 DELAYED = (
     *("remise différée", "remise retardée", "n'a pas encore été remis", "n'a pas encore pu"),
