@@ -5,6 +5,7 @@ import re
 from retour.codes import codes_in
 from retour.parse import languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
+from retour.parse.mailbox import addresses_in
 from retour.parse.notice import Notice
 from retour.parse.phrases import says
 
@@ -65,6 +66,8 @@ _FAILED = (
     "not reach",
     "problem delivering",
     "error delivering",
+    "error occurred while trying to deliver",
+    "unable to be delivered",
     "did not like our",
     "unzustellbar",
     "nicht zugestellt",
@@ -163,11 +166,13 @@ def is_system(notice: Notice) -> bool:
 
 
 def is_disguised(notice: Notice) -> bool:
-    """Whether only the name in From is a mail system's: the mail came from some other mailbox."""
+    """Whether only the name in From is a mail system's, and nobody is named but the reader: a lure."""
     sender, path = notice.sender(), notice.mail.head.value(b"return-path")
-    address = sender[sender.rfind("<") + 1 :]
-    known = not path or from_nobody(notice) or _SYSTEM.search(path.decode("latin-1").lower())
-    return not known and not _SYSTEM.search(address)
+    if _SYSTEM.search(sender, sender.rfind("<") + 1) or from_nobody(notice):
+        return False
+    reader = notice.mail.head.text(b"to").lower()
+    named = any(address.lower() not in reader for address in addresses_in(notice.words, 5))
+    return not named and not _SYSTEM.search(path.decode("latin-1").lower())
 
 
 def is_titled(notice: Notice) -> bool:
