@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from retour.model import Arrival, Proof
 from retour.ports import BATCH_OCTETS, Inbox, Outcome
 
@@ -53,6 +55,14 @@ def test_only_judged_bytes_expire(inbox: Inbox) -> None:
     assert inbox.arrival(arrival(4).id) == arrival(4)
     inbox.put([arrival(1)])  # redelivered: known still
     assert inbox.waiting(9) == [arrival(3)]
+
+
+def test_bytes_expire_in_short_turns(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retour.stores.sqlite.inbox._EXPIRED_AT_ONCE", 2)
+    inbox.put([arrival(n) for n in range(1, 6)])
+    inbox.settle({arrival(n).id: Outcome.JUDGED for n in range(1, 6)}, 9)
+    assert inbox.expire(1_000_000) == 5
+    assert [inbox.arrival(arrival(n).id) for n in range(1, 6)] == [None] * 5
 
 
 def test_octets_that_are_no_text_do_not_stop_an_arrival(inbox: Inbox) -> None:

@@ -13,6 +13,7 @@ from retour.stores.sqlite.database import Database, storable
 from retour.stores.sqlite.statements import named
 
 SQL = named("inbox.sql")
+_EXPIRED_AT_ONCE = 500
 
 
 class SqliteInbox:
@@ -45,8 +46,13 @@ class SqliteInbox:
         return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
 
     def expire(self, before: Instant) -> int:
-        with self._database.write() as db:
-            return db.execute(SQL["expire"], (before,)).rowcount
+        dropped = 0
+        while True:  # in short turns, for a 250 waits behind each
+            with self._database.write() as db:
+                count = db.execute(SQL["expire"], {"before": before, "limit": _EXPIRED_AT_ONCE}).rowcount
+            dropped += count
+            if count < _EXPIRED_AT_ONCE:
+                return dropped
 
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""

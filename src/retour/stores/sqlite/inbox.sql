@@ -32,4 +32,7 @@ UNION ALL SELECT 'judged', (SELECT count(*) FROM arrivals) - (SELECT sum(n) FROM
 
 -- name: expire
 UPDATE arrivals SET raw = NULL, mail_from = NULL, rcpt_to = NULL
-WHERE outcome = 'judged' AND raw IS NOT NULL AND received_at < ?;
+WHERE number IN (
+  SELECT number FROM arrivals
+  WHERE outcome = 'judged' AND raw IS NOT NULL AND received_at < :before LIMIT :limit
+);
