@@ -30,7 +30,7 @@ def add(
 
     words = words_of(lang)
     normalised = domain(return_domain)
-    if normalised is None or normalised.startswith("["):
+    if normalised is None or normalised.startswith("[") or "." not in normalised:  # a word is rather a slip
         raise ended(words("fault.no_domain", domain=return_domain))
     if not _NAME.fullmatch(name):
         raise ended(words("fault.no_name", name=name))

@@ -169,7 +169,7 @@ def _addresses(key: str, value: object, base: Policy) -> frozenset[str]:
     for entry in _texts(key, value):
         name = entry.removeprefix("@")
         normal = address.normalise(name) if "@" in name else address.domain(name)
-        if normal is None:
+        if normal is None or "." not in normal.rpartition("@")[2]:  # a word alone is rather a slip
             raise PolicyError(key, "not_an_address", value=entry)
         found.add(normal)
     return frozenset(found)
