@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = [*(ROOT / "src/retour/mime").rglob("*.py"), *(ROOT / "src/retour/parse").rglob("*.py")]
 CITED = re.compile(r"RFC \d{4}")
-QUIRK = re.compile(r"QUIRK:(?:[^\n]*\n\s*#)?[^\n]*?(\d\d-[a-z0-9-]+)\)")
+QUIRK = re.compile(r"QUIRK:(?:[^\n]*\n\s*#)?[^\n]*?\b(\d{2,3}-[a-z0-9-]+)\)")
 
 
 def test_the_table_names_what_the_code_cites() -> None:

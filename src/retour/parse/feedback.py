@@ -9,6 +9,8 @@ from retour.parse.notice import Notice
 
 _COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"")  # RFC 5965 §7.3; "opt-out" of older drafts
 
+_TITLES = ("complaint about message from ", "client tos notification")
+
 
 def read_feedback(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     """The complaint and its recipients; kind other for not-spam, fraud, virus, auth-failure. None: no ARF."""
@@ -25,7 +27,8 @@ def read_feedback(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
 def _old_form(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     # QUIRK: Hotmail's program forwards the mail without a report; it names the reader in a header of the
     # returned message (57-complaint-of-hotmail).
-    if notice.returned is None or not notice.subject().startswith("complaint about message from "):
+    # QUIRK: so did AOL's before it spoke ARF; it names nobody (113-complaint-of-old-aol).
+    if notice.returned is None or not notice.subject().startswith(_TITLES):
         return None
     reader = one_address(notice.returned.text(b"x-hmxmroriginalrecipient"))
     return Kind.COMPLAINT, (Report(Kind.COMPLAINT, reader, text=notice.words[:WORDS].strip()),)

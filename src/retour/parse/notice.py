@@ -28,6 +28,8 @@ _ROLES = {
     b"message/feedback-report": _FEEDBACK,  # RFC 5965 §2
     b"message/disposition-notification": _RECEIPT,  # RFC 8098 §3
 }
+# QUIRK: gateways give a report's part another media type; its first field tells it (111-report-as-octets).
+_FIRST_FIELDS = {b"reporting-mta:": _STATUS, b"feedback-type:": _FEEDBACK}
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
 _TAGS = re.compile(r"<(?!\S{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
@@ -66,7 +68,7 @@ class Notice:
         self._subject: str | None = None
         spoken: Part | None = None
         for part in mail.parts:
-            role = _ROLES.get(part.type)
+            role = _ROLES.get(part.type) or _FIRST_FIELDS.get(part.raw[:40].lstrip()[:14].lower())
             if role:
                 self._take(part, role)
             elif part.type.startswith(b"text/") and (spoken is None or _says_more(part, spoken)):
