@@ -8,6 +8,7 @@ Everything a remote party wrote (diagnostics, subjects, addresses) is hostile te
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 from retour.instants import Instant
 
@@ -365,6 +366,12 @@ class Event:
     defects: tuple[str, ...] = ()  # "time_doubted" ...
 
 
+@cache
+def strongest(causes: frozenset[Cause]) -> Cause | None:
+    """The strongest of several causes, None of none. Remembered: there are few sets of so few."""
+    return next((cause for cause in Cause if cause in causes), None)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The state of an address in an account at one moment: a pure function of events, policies and moment."""
@@ -386,7 +393,7 @@ class State:
     @property
     def cause(self) -> Cause | None:
         """The strongest cause of `invalid`, None otherwise."""
-        return next((cause for cause in Cause if cause in self.causes), None)
+        return strongest(self.causes)
 
 
 VALID = State()

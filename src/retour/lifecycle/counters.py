@@ -1,5 +1,6 @@
 """Counters, read at a moment out of the bounces since the address was last clean (lifecycle rule 3)."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Counter:
     """One counter at one moment. `soft` is used by `windowed` alone, which counts it by day."""
 
     plain: int = 0  # one for each bounce
-    soft: list[Instant] = field(default_factory=list)  # soft bounces in the window, by time
+    soft: list[Instant] = field(default_factory=list)  # soft bounces in the window, in order of time
     latest: BounceType | None = None  # type of the latest bounce counted here
 
     def value(self) -> int:
@@ -49,8 +50,9 @@ class Counter:
         """When the window leaves its earliest day behind, so that the value falls; None: never."""
         if not self.soft:
             return None
-        first_day = utc_day(self.soft[0])
-        return max(at for at in self.soft if utc_day(at) == first_day) + within_days * DAY
+        next_day = (utc_day(self.soft[0]) + 1) * DAY
+        last = bisect_left(self.soft, next_day) - 1
+        return self.soft[last] + within_days * DAY
 
 
 Counters = dict[CounterName, Counter]
@@ -75,7 +77,9 @@ def read(bounces: Iterable[Bounce], policy: Policy, at: Instant) -> Counters:
         name = counter_of(bounce, policy)
         if name is None:
             continue
-        counter = counters.setdefault(name, Counter())
+        counter = counters.get(name)
+        if counter is None:
+            counter = counters[name] = Counter()
         counter.latest = bounce.type
         if not windowed or bounce.type is not BounceType.SOFT:
             counter.plain += 1

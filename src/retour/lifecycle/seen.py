@@ -13,22 +13,23 @@ from retour.model import BounceType, State, StateName
 def seen(life: Life, now: Instant) -> State:
     """The state at a moment at or after all that was played, when nothing but time has passed since."""
     read, due, fades = life.counted(now), life.due(), look_for_listed(life, now)
-    slides = [counter.slides_at(life.policy.within_days) for counter in read.values()]
-    own = [reason for reason, threshold in life.policy.threshold_by_reason.items() if threshold]
+    moments = [counter.slides_at(life.policy.within_days) for counter in read.values()]
+    moments += (due, fades)
+    own = life.policy.threshold_by_reason
     return State(
-        state=life.state,
-        causes=life.causes,
-        since=life.since,
-        until=due,
-        hard=_value(read, BounceType.HARD),
-        soft=_value(read, BounceType.SOFT),
-        block=_value(read, BounceType.BLOCK),
-        reasons={reason: _value(read, reason) for reason in own},
-        reactivations=life.reactivations,
-        unsubscribed=life.unsubscribed,
-        changes_at=min([at for at in (due, fades, *slides) if at is not None], default=None),
-        last_bounce=_last_listed(life.bounces),
-        listed=len([bounce for bounce in life.bounces if bounce.listed]),
+        life.state,
+        life.causes,
+        life.since,
+        due,
+        _value(read, BounceType.HARD),
+        _value(read, BounceType.SOFT),
+        _value(read, BounceType.BLOCK),
+        {reason: _value(read, reason) for reason, threshold in own.items() if threshold},
+        life.reactivations,
+        life.unsubscribed,
+        min([at for at in moments if at is not None], default=None),
+        _last_listed(life.bounces),
+        len([bounce for bounce in life.bounces if bounce.listed]),
     )
 
 

@@ -7,12 +7,12 @@ counted or void, and RELEASED is what a reader then sees. `diagram` draws the pi
 """
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 
 from retour.model import BounceType, Cause, EventKind, StateName
 
 
-class Trigger(Enum):
+class Trigger(StrEnum):
     """What moves a state; the value is how the diagram words it (without a colon, which Mermaid refuses)."""
 
     LISTED = "listed bounce"  # below every threshold

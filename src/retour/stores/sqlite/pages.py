@@ -11,7 +11,7 @@ from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
 from retour.ports import Change
 from retour.stores.advance import Delivery, Known, Turn, in_force
-from retour.stores.sqlite.rows import body_of, event_of, row_of_event, row_of_state, state_of
+from retour.stores.sqlite.rows import TEXTS, body_of, event_of, row_of_event, row_of_state, state_of
 from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
@@ -53,10 +53,10 @@ def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
         page = ordered[slot]
         page.address, page.first, page.latest, page.trail = address, first, latest, trail
         page.state = state_of(state)
-    for slot, number, id, *facts in db.execute(SQL["history"]):
+    for slot, number, *facts in db.execute(SQL["history"]):
         page = ordered[slot]
-        page.events.append(event_of((id, *facts)))
-        page.numbers[id] = number
+        page.events.append(event_of(facts))
+        page.numbers[facts[0]] = number
     for slot, send, at in db.execute(SQL["deliveries"]):
         ordered[slot].deliveries.append((send, at))
 
@@ -117,7 +117,6 @@ class Sheaf:
 
     def _record(self, page: Page, change: Change) -> None:
         self._last_record += 1
-        cause = change.after.cause
         self._records.append(
             (
                 self._last_record,
@@ -126,9 +125,9 @@ class Sheaf:
                 page.k,
                 page.number,
                 change.actor,
-                change.before.state.value,
-                change.after.state.value,
-                None if cause is None else cause.value,
+                TEXTS[change.before.state],
+                TEXTS[change.after.state],
+                TEXTS[change.after.cause],
                 change.event,
                 in_force(page.policies, change.at),
             )
