@@ -120,8 +120,10 @@ def test_an_expired_token_is_kept_without_effect() -> None:
     assert tie.standing is Standing.EXPIRED
 
 
-def test_a_token_of_one_account_at_the_inlet_of_another_changes_nothing() -> None:
-    tie = Mail((failed("Ann@b.example"),), AT_TOKEN, account="other").tie()
+@pytest.mark.parametrize("proof", Proof)
+@pytest.mark.parametrize("to", [AT_TOKEN, "bounces@other.example"])
+def test_a_token_of_one_account_at_the_inlet_of_another_changes_nothing(to: str, proof: Proof) -> None:
+    tie = Mail((failed("Ann@b.example"),), to, Original(envid=token(1)), proof, "other").tie()
     assert (tie.account, tie.standing, tie.send) == ("other", Standing.UNPROVEN, None)
 
 

@@ -143,10 +143,12 @@ def _tied(arrival: Arrival, claim: Claim, send: Send) -> Tie:
 
 
 def _untied(arrival: Arrival, claim: Claim, named: Sequence[str], why: str) -> Tie | None:
-    """Filed under the address it names; believed only where the source is, and about its own account."""
+    """Filed under the address it names; believed only where the source is, and about its own account: not
+    where a genuine token inside says that the mail was another's."""
     if not named:
         return None
-    believed = arrival.account is not None and arrival.proof in (Proof.TRUSTED, Proof.OPEN)
+    its_own = arrival.account is not None and claim.account in ("", arrival.account)
+    believed = its_own and arrival.proof in (Proof.TRUSTED, Proof.OPEN)
     standing = Standing.PROVEN if believed and why != "ambiguous" else Standing.UNPROVEN
     account = claim.account if arrival.account is None else arrival.account
     return Tie(account, named[0], None, standing, (why,))
