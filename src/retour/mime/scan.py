@@ -13,9 +13,9 @@ _BOUNDARY = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\
 _CHARSET = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
 _GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
 _REPORT_INSIDE = b"\ncontent-type: message/delivery-status"
-# One of these is in the header of every message (RFC 5322 §3.6), however old or broken its writer.
+# One of these, or From, is in the header of every message (RFC 5322 §3.6), however old or broken its writer.
 _NAMES = (
-    *(b"\nfrom:", b"\nsubject:", b"\nto:", b"\nreceived:", b"\ndate:", b"\nmessage-id:", b"\ncontent-"),
+    *(b"\nsubject:", b"\nto:", b"\nreceived:", b"\ndate:", b"\nmessage-id:", b"\ncontent-"),
     *(b"\nmime-version:", b"\nreturn-path:", b"\ndelivered-to:", b"\nsender:", b"\nreply-to:", b"\nx-"),
 )
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -107,7 +107,7 @@ def scan(raw: bytes) -> Mail:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # RFC 5321 §2.3.8; bare CR of old servers
     raw = _without_mbox_line(raw)
     whole = _part(raw, defects)
-    if whole.head is not _NO_HEAD and not any(name in whole.head.low for name in _NAMES):
+    if whole.head is not _NO_HEAD and b"\nfrom:" not in whole.head.low and not _is_named(whole.head):
         whole = Part(_NO_HEAD, raw, defects)  # "Notice: ..." begins a bare body (106-bare-body-with-a-colon)
     mail = Mail(whole.head, defects)
     if whole.head is _NO_HEAD:
@@ -118,6 +118,11 @@ def scan(raw: bytes) -> Mail:
     else:
         mail.parts.append(whole)
     return mail
+
+
+def _is_named(head: Block) -> bool:
+    """Whether one of the fields of a message is among these."""
+    return any(name in head.low for name in _NAMES)
 
 
 def _without_mbox_line(raw: bytes) -> bytes:

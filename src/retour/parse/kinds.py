@@ -191,9 +191,10 @@ def tells_failure(words: str) -> bool:
 def is_delivered(notice: Notice) -> bool:
     """Whether a mail system says in words that a mail was delivered, or relayed to where nobody reports."""
     words = notice.plain()
-    if not is_system(notice) or tells_failure(words):
+    if not is_system(notice):
         return False
-    return says(_DELIVERED, words) or says(languages.DELIVERED, words)
+    told = says(_DELIVERED, words) or (not words.isascii() and says(languages.DELIVERED, words))
+    return told and not tells_failure(words)
 
 
 def is_server_log(notice: Notice) -> bool:
