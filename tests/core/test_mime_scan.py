@@ -72,6 +72,11 @@ HOSTILE = {
     "a multipart without boundary": (b"Content-Type: multipart/mixed\n\nwords\n", "boundary_missing"),
     "an unknown charset": (b"Content-Type: text/plain; charset=klingon\n\nwords", "unknown_charset"),
     "a codec that is no charset": (b"Content-Type: text/plain; charset=punycode\n\nwords", "unknown_charset"),
+    "a codec that warns": (b"Content-Type: text/plain; charset=unicode_escape\n\n\\q", "unknown_charset"),
+    "a codec that unescapes": (
+        b"Content-Type: text/plain; charset=raw-unicode-escape\n\n\\u0041",
+        "unknown_charset",
+    ),
     "broken base64": (b"Content-Transfer-Encoding: base64\n\nd29yZ", "broken_encoding"),
 }
 

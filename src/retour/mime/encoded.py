@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-# Codecs that are no charsets of mail; punycode and idna would be slower than linear on hostile bytes.
+# Codecs that are no charsets of mail, by the name they give themselves; punycode and idna would be slower
+# than linear on hostile bytes, and what is escaped would be unescaped twice, with a warning.
 _NO_CHARSETS = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "utf_7", "undefined", "mbcs", "oem"}
+    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "undefined", "charmap", "mbcs"}
 )
 # RFC 2047 §2; the text part is bounded because an encoded word is at most 75 characters by the standard.
 _WORD = re.compile(rb"=\?([!-)+->@-~]{1,40}?)(?:\*[a-zA-Z0-9-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
