@@ -423,6 +423,11 @@ def test_it_tells_a_person_what_came_of_it(house: House, language: str, told: st
     assert ran.stdout == f"-: bounce address_unknown 5.1.1 {ANN} (acme): {told}\n"
 
 
+def test_what_names_no_send_of_ours_is_told_without_an_account(house: House) -> None:
+    ran = CliRunner().invoke(app, ["ingest", "--data", str(house.data), "-"], input=bounce())
+    assert ran.stdout == f"-: bounce address_unknown 5.1.1 {ANN}: without effect, not proven\n"
+
+
 def test_its_page_names_every_option_and_its_words_are_in_both_languages() -> None:
     page = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text("utf-8")
     shown = CliRunner().invoke(app, ["ingest", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).stdout

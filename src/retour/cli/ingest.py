@@ -167,7 +167,9 @@ def _lines(shown: Mapping[str, Any], words: "Catalogue") -> list[str]:
 
 def _event_line(source: str, event: Mapping[str, Any], words: "Catalogue") -> str:
     what = " ".join(filter(None, (event["kind"], event["reason"], event["status"])))
-    line = words("event.line", source=source, what=what, address=event["address"], account=event["account"])
+    address, account = event["address"], event["account"]
+    form = "line" if account else "of_nobody"  # what names no send of ours belongs to no account
+    line = words(f"event.{form}", source=source, what=what, address=address, account=account)
     if event["standing"] != "proven":
         return words("event.without_effect", line=line, standing=words(f"standing.{event['standing']}"))
     if event["state"] is None:
