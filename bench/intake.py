@@ -43,7 +43,7 @@ from retour.model import (
     Verdict,
 )
 from retour.stores import sqlite
-from retour.stores.advance import Known, recorded
+from retour.stores.advance import Known, Turn, recorded
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import Page, Sheaf
 from retour.stores.sqlite.rows import body_of, row_of_event
@@ -138,9 +138,8 @@ def _fill(path: Path, addresses: int) -> None:
                 if one.reason not in turns:
                     turns[one.reason] = recorded(Known("bench", "", (), (), VALID, ()), [one], NOW)
                 page = Page(key(PEPPER, one.address), 1, "bench", one.address)
-                sheaf.add(page, one)
                 turn = turns[one.reason]
-                sheaf.turn(page, turn.__class__(turn.state, (), one.id, turn.type))
+                sheaf.turn(page, Turn(turn.state, (), [(one, type_) for _, type_ in turn.listed]), [one])
             sheaf.write()
     database.close()
 

@@ -179,7 +179,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class BounceQuery:
-    """Filters of the Overview (E26-E30) and beyond; None means all."""
+    """Filters of the Overview (E26-E30) and beyond; None means all.
+
+    An address is found when one of its listed bounces since it was last clean passes all filters of a bounce
+    (type, reason, campaign, mail kind, time) together; the status is of the address.
+    """
 
     account: str
     status: str | None = None  # "valid" (bounced, not deactivated) or "invalid"
@@ -196,7 +200,7 @@ class BounceQuery:
 
 @dataclass(frozen=True, slots=True)
 class BouncedAddress:
-    """A row of the Overview: an address with its state and its latest listed bounce."""
+    """A row of the Overview: an address with its state and its latest listed bounce that was asked for."""
 
     address: str
     state: State
@@ -237,7 +241,11 @@ class Ledger(Protocol):
         """Everything known of one address; None when it was never seen."""
 
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
-        """A page of the Overview, latest bounce first."""
+        """A page of the Overview, latest bounce first.
+
+        What arrives while pages are read is on none of them: no address is missed or comes twice. Raises
+        KeyError for an unknown account, ValueError for a cursor that was never given out.
+        """
 
     def due(self, now: Instant, limit: int) -> list[Change]:
         """Write the changes that time alone made up to now, dated at their due time; [] at the end.

@@ -26,7 +26,7 @@ from retour.model import (
     StateName,
     Verdict,
 )
-from retour.ports import BounceQuery, Store
+from retour.ports import BouncedAddress, BounceQuery, Store
 
 NOW = 20_500 * DAY + 9 * HOUR
 
@@ -346,4 +346,99 @@ def test_a_cursor_that_was_never_given_out_is_refused(page: Store, cursor: str) 
 def test_the_overview_shows_the_latest_bounce_once(page: Store) -> None:
     page.ledger.record([bounce(20, Reason.SERVER_BUSY, NOW + 9, "full@b.example")], NOW + HOUR)
     assert overview(page) == ["full", "spam", "dead"]
-    assert overview(page, campaign="may") == []
+
+
+@pytest.fixture
+def campaigns(store: Store) -> Store:
+    """Ann bounced in May and in June, Eve in May and in July, which made her invalid."""
+    account(store)
+    store.sends.add(
+        [
+            send(1, campaign="may"),
+            send(2, campaign="june"),
+            send(3, "eve@b.example", campaign="may"),
+            Send(4, "acme", "eve@b.example", MailKind.SYSTEM, NOW - DAY, "july"),
+        ]
+    )
+    store.ledger.record(
+        [
+            bounce(1, Reason.MAILBOX_FULL, NOW + 10, send=1),
+            bounce(2, Reason.SERVER_BUSY, NOW + 40, send=2),
+            bounce(3, Reason.MAILBOX_FULL, NOW + 20, "eve@b.example", send=3),
+        ],
+        NOW + HOUR,
+    )
+    store.ledger.record([bounce(4, Reason.ADDRESS_UNKNOWN, NOW + 30, "eve@b.example", send=4)], NOW + HOUR)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, [("ann", 40), ("eve", 30)]),
+        ({"campaign": "may"}, [("eve", 20), ("ann", 10)]),
+        ({"campaign": "june"}, [("ann", 40)]),
+        ({"campaign": "july"}, [("eve", 30)]),
+        ({"campaign": "may", "type": BounceType.HARD}, []),  # all filters look at one and the same bounce
+        ({"campaign": "may", "status": "invalid"}, [("eve", 20)]),  # but for the status, of the address
+        ({"campaign": "may", "status": "valid"}, [("ann", 10)]),
+        ({"campaign": "may", "since": NOW + 15}, [("eve", 20)]),
+        ({"campaign": "june", "until": NOW + 40}, []),
+        ({"campaign": "may", "search": "@b.example"}, [("eve", 20), ("ann", 10)]),
+        ({"campaign": "may", "search": "ann@b.example"}, [("ann", 10)]),
+        ({"type": BounceType.SOFT}, [("ann", 40), ("eve", 20)]),
+        ({"reason": Reason.MAILBOX_FULL}, [("eve", 20), ("ann", 10)]),
+        ({"mail_kind": MailKind.MAILING}, [("ann", 40), ("eve", 20)]),
+        ({"mail_kind": MailKind.SYSTEM}, [("eve", 30)]),
+        ({"until": NOW + 30}, [("eve", 20), ("ann", 10)]),
+    ],
+)
+def test_an_address_is_listed_with_its_latest_bounce_that_fits(
+    campaigns: Store, filters: dict[str, object], found: list[tuple[str, int]]
+) -> None:
+    query = BounceQuery("acme", **filters)  # type: ignore[arg-type]
+    rows = campaigns.ledger.bounces(query, NOW + DAY)
+    assert [(row.address.partition("@")[0], row.event.at - NOW) for row in rows] == found
+    paged, after = list[BouncedAddress](), None
+    while page := campaigns.ledger.bounces(replace(query, limit=1, after=after), NOW + DAY):
+        paged, after = paged + page, page[-1].cursor
+    assert [(row.address, row.event, row.type, row.send) for row in paged] == [
+        (row.address, row.event, row.type, row.send) for row in rows
+    ]
+
+
+def test_what_lies_before_a_restore_is_listed_no_more(campaigns: Store) -> None:
+    events = [
+        Event(b"r" * 16, EventKind.RESTORE, NOW + HOUR, account="acme", address="eve@b.example"),
+        bounce(5, Reason.MAILBOX_FULL, NOW + 2 * HOUR, "eve@b.example"),
+    ]
+    for event in events:
+        campaigns.ledger.record([event], NOW + 3 * HOUR)
+        assert overview(campaigns, campaign="may") == ["ann"]
+    assert overview(campaigns) == ["eve", "ann"]
+
+
+def test_several_reports_of_a_bounce_are_one_and_the_most_telling_is_shown(campaigns: Store) -> None:
+    vague = bounce(6, Reason.DELIVERY_EXPIRED, NOW + 50, "bob@b.example", send=1)
+    campaigns.ledger.record([vague], NOW + HOUR)
+    telling = bounce(7, Reason.MAILBOX_FULL, NOW + 60, "bob@b.example", send=1)
+    campaigns.ledger.record([telling], NOW + HOUR)
+    (row,) = campaigns.ledger.bounces(BounceQuery("acme", search="bob@b.example"), NOW + DAY)
+    assert (row.event, row.state.listed) == (telling, 1)
+    assert overview(campaigns, reason=Reason.DELIVERY_EXPIRED) == []
+
+
+def test_pages_meet_without_gap_or_repetition_while_bounces_arrive(page: Store) -> None:
+    page.ledger.record([bounce(10 + n, at=NOW, address=f"x{n}@b.example") for n in range(7)], NOW + HOUR)
+    seen: list[str] = []
+    after: str | None = None
+    while rows := page.ledger.bounces(BounceQuery("acme", after=after, limit=3), NOW + DAY):
+        seen += [row.address for row in rows]
+        after = rows[-1].cursor
+        at = NOW + 100 + len(seen)
+        again = [
+            bounce(100 + 10 * len(seen) + n, at=at, address=f"{name}@b.example")
+            for n, name in enumerate(("x0", "x3", "x6", "full", f"new{len(seen)}"))
+        ]
+        page.ledger.record(again, NOW + HOUR)
+    assert len(seen) == len(set(seen)) == 10

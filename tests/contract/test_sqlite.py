@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from crash_writer import NOW, PEPPER, bounce
 
-from retour.instants import DAY
+from retour.instants import DAY, HOUR, MINUTE, Instant
 from retour.lifecycle import PolicyVersion, preset
 from retour.model import Event, EventKind, MailKind, Reason, Send
 from retour.ports import BounceQuery, Outcome, Store
@@ -204,7 +204,7 @@ def test_migrations_are_whole_statements() -> None:
 def test_every_statement_compiles(tmp_path: Path) -> None:
     for of, file in (
         ("inbox", "inbox.sql"),
-        *(("store", f"{n}.sql") for n in ("accounts", "sends", "ledger")),
+        *(("store", f"{n}.sql") for n in ("accounts", "sends", "ledger", "overview")),
     ):
         database = Database(tmp_path / of, of)
         db = database.read()
@@ -244,8 +244,13 @@ def plan(name: str, file: str = "ledger.sql", folder: Path | None = None) -> str
         ("of_domain", "ledger.sql"),
         ("after_domain", "ledger.sql"),
         ("evidence", "ledger.sql"),
-        ("bounces", "ledger.sql"),
-        ("bounces_found", "ledger.sql"),
+        ("sends", "overview.sql"),
+        ("label", "overview.sql"),
+        ("number", "overview.sql"),
+        ("labels", "overview.sql"),
+        ("hours", "overview.sql"),
+        ("listed", "overview.sql"),
+        ("keys_of_domain", "overview.sql"),
         ("by_id", "sends.sql"),
         ("any_of_message", "sends.sql"),
         ("of_message_to", "sends.sql"),
@@ -256,14 +261,45 @@ def test_no_statement_scans_or_sorts_a_whole_table(tmp_path: Path, name: str, fi
     steps = plan(name, file, tmp_path).split(" / ")
     scans = [step for step in steps if step.startswith("SCAN")]
     assert all(step.split()[1] in ("t", "c", "chain", "trail", "json_each") for step in scans), steps
-    if name in ("bounces", "ringing", "after_domain"):
+    if name in ("hours", "listed", "ringing", "after_domain"):
         assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
-def test_a_search_begins_at_the_address_or_at_the_domain(tmp_path: Path) -> None:
-    found = plan("bounces_found", folder=tmp_path)
-    assert "PRIMARY KEY (k=? AND account=?)" in found
-    assert "states_of_domain (account=? AND domain=?)" in found
+def test_what_is_rare_is_found_without_a_look_at_what_is_not(tmp_path: Path) -> None:
+    steps = []
+    for size in (300, 3000):
+        store = open_store(tmp_path / f"s{size}", PEPPER)
+        store.accounts.add_account("acme", "acme.example", preset("emarsys"), NOW - DAY)
+        store.sends.add([Send(7, "acme", "a9@b.c", MailKind.SYSTEM, NOW, "may")])
+        events = [a_bounce(n, NOW + n * MINUTE, 7 if n == 9 else None) for n in range(size)]
+        store.ledger.record(events, NOW + DAY)
+        taken: list[int] = []
+        reader = store.ledger._database.read()  # type: ignore[attr-defined]
+        reader.set_progress_handler(lambda taken=taken: taken.append(100), 100)
+        (row,) = store.ledger.bounces(BounceQuery("acme", campaign="may"), NOW + DAY)
+        assert row.address == "a9@b.c"
+        steps.append(sum(taken))
+        store.close()
+    assert steps[1] < 2 * steps[0]
+
+
+def test_all_of_a_large_domain_are_found_as_of_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(tmp_path / "s", PEPPER)
+    store.accounts.add_account("acme", "acme.example", preset("emarsys"), NOW - DAY)
+    store.ledger.record([a_bounce(n, NOW + n % 3 * HOUR) for n in range(12)], NOW + DAY)
+    query = BounceQuery("acme", search="@b.c", limit=5)
+    found = store.ledger.bounces(query, NOW + DAY)
+    monkeypatch.setattr("retour.stores.sqlite.overview.FEW", 3)
+    assert store.ledger.bounces(query, NOW + DAY) == found
+    assert len(found) == 5
+    store.close()
+
+
+def a_bounce(n: int, at: Instant, send: int | None = None) -> Event:
+    id, address = n.to_bytes(16), f"a{n}@b.c"
+    return Event(id, EventKind.BOUNCE, at, Reason.MAILBOX_FULL, send=send, account="acme", address=address)
 
 
 def test_deliveries_are_read_from_their_index_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from retour.instants import DAY, HOUR
 from retour.lifecycle import PolicyVersion, fold, policy_from, preset_names
-from retour.model import Event, EventKind, MailKind, Reason, Send, Standing, State, StateName
+from retour.model import BounceType, Event, EventKind, MailKind, Reason, Send, Standing, State, StateName
 from retour.ports import BounceQuery, Change, Store
 from retour.stores import memory, sqlite
 
@@ -18,7 +19,15 @@ START = 20_500 * DAY
 ADDRESSES = ("ann@b.example", "bob@b.example", "cid@c.example")
 ACCOUNTS = ("acme", "other")
 SENDS = {
-    n: Send(n, ACCOUNTS[n % 2], ADDRESSES[n % 3], MailKind.MAILING, START + n * HOUR) for n in range(1, 13)
+    n: Send(
+        n,
+        ACCOUNTS[n % 2],
+        ADDRESSES[n % 3],
+        MailKind.MAILING,
+        START + n * HOUR,
+        "may" if n < 8 else "june",
+    )
+    for n in range(1, 13)
 }
 KINDS = (
     *[EventKind.BOUNCE] * 6,
@@ -32,6 +41,12 @@ KINDS = (
     EventKind.AUTOREPLY,
 )
 REASONS = (Reason.ADDRESS_UNKNOWN, Reason.MAILBOX_FULL, Reason.DOMAIN_UNKNOWN, Reason.SPAM_REJECTED, None)
+FILTERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"type": BounceType.SOFT, "campaign": "may"},
+    {"reason": Reason.MAILBOX_FULL, "since": START + 7 * DAY},
+    {"campaign": "june", "until": START + 20 * DAY},
+)
 SETTINGS = st.fixed_dictionaries(
     {"preset": st.sampled_from(preset_names())},
     optional={
@@ -150,11 +165,12 @@ class Stores(RuleBasedStateMachine):
 
     @invariant()
     def the_overview_is_the_same(self) -> None:
-        for account in ACCOUNTS if self.stores["memory"].accounts.accounts() else ():
+        known = ACCOUNTS if self.stores["memory"].accounts.accounts() else ()
+        for query in (BounceQuery(account, **filters) for account in known for filters in FILTERS):
             pages = [
                 {
                     (row.address, _seen(row.state), row.event.id, row.type)
-                    for row in store.ledger.bounces(BounceQuery(account), self.now)
+                    for row in store.ledger.bounces(query, self.now)
                 }
                 for store in self.stores.values()
             ]

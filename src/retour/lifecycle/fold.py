@@ -5,10 +5,11 @@ Pure: the same set of events in any order, with any of them twice, gives the sam
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from retour.instants import Instant
 from retour.lifecycle.counters import Bounce
-from retour.lifecycle.history import Place, Rank, prepare
+from retour.lifecycle.history import Place, Rank, most_telling, of_one_send, place_of, prepare
 from retour.lifecycle.life import END_OF_CALENDAR, Life
 from retour.lifecycle.policy import PolicyVersion
 from retour.lifecycle.seen import seen
@@ -38,10 +39,25 @@ def told(
     now: Instant,
     deliveries: Iterable[tuple[int | None, Instant]] = (),
 ) -> tuple[State, Mapping[bytes, Bounce]]:
-    """What `fold` and `judged` tell, for one play: stores need both, for every event they take."""
+    """What `fold` tells, and the listed bounces since the address was clean, in the same play.
+
+    Of several reports of a bounce, it stands under the id of the one that gave it its reason.
+    """
     events, deliveries = tuple(events), tuple(deliveries)
     life = play(events, policies, deliveries, _moment(now))
-    return _woken(life, events, policies, deliveries, now), _by_report(life, events)
+    return _woken(life, events, policies, deliveries, now), _listed(life, events)
+
+
+def _listed(life: Life, events: Sequence[Event]) -> Mapping[bytes, Bounce]:
+    since_clean = islice(life.judged.items(), life.past, None)
+    found = {id: bounce for id, bounce in since_clean if bounce.listed}
+    reports = [e for e in events if e.kind is EventKind.BOUNCE and e.standing is Standing.PROVEN]
+    if len(reports) > len(life.judged):
+        for group in of_one_send(reports):
+            bounce = found.pop(min(group, key=place_of).id, None)
+            if bounce is not None:
+                found[most_telling(group).id] = bounce
+    return found
 
 
 def _woken(

@@ -119,16 +119,21 @@ def one_a_send(reports: Sequence[Event]) -> Sequence[Event]:
     """One bounce for all reports of a send; a report that names no send is a bounce of its own (rule 1)."""
     if len(reports) < 2:
         return reports
+    return [group[0] if len(group) == 1 else one_bounce(group) for group in of_one_send(reports)]
+
+
+def of_one_send(reports: Iterable[Event]) -> Iterable[list[Event]]:
+    """The reports, those of one send together."""
     by_send: dict[object, list[Event]] = {}
     for report in reports:
         by_send.setdefault(report.id if report.send is None else report.send, []).append(report)
-    return [group[0] if len(group) == 1 else one_bounce(group) for group in by_send.values()]
+    return by_send.values()
 
 
 def one_bounce(reports: Sequence[Event]) -> Event:
     """The earliest report, with reason and status of the most telling one."""
     earliest = min(reports, key=lambda report: (report.at, report.id))
-    telling = min(reports, key=lambda report: (_vagueness(report.reason), report.at, report.id))
+    telling = most_telling(reports)
     handed_over = [report.handed_over for report in reports if report.handed_over is not None]
     return replace(
         earliest,
@@ -136,6 +141,11 @@ def one_bounce(reports: Sequence[Event]) -> Event:
         status=telling.status,
         handed_over=min(handed_over, default=None),
     )
+
+
+def most_telling(reports: Sequence[Event]) -> Event:
+    """The report that gives the bounce its reason."""
+    return min(reports, key=lambda report: (_vagueness(report.reason), report.at, report.id))
 
 
 def _vagueness(reason: Reason | None) -> int:

@@ -42,6 +42,7 @@ class Life:
     unsubscribed: bool = False
     void: set[int] = field(default_factory=set)  # sends whose bounce a revert undid
     judged: dict[bytes, Bounce] = field(default_factory=dict)  # every bounce played, by its event's id
+    past: int = 0  # how many of the judged were played before the last reset or restore
 
     @classmethod
     def played(cls, history: History, until: Place) -> Self:
@@ -88,6 +89,7 @@ class Life:
         self.causes, self.since = frozenset(), None
         self.bounces, self.doubted, self.fresh = [], 0, 0
         self.cleaned = at
+        self.past = len(self.judged)
 
     def stop(self, trigger: Trigger, at: Instant, causes: Iterable[Cause]) -> None:
         if not self.causes:

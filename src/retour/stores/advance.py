@@ -5,12 +5,12 @@ folded last; from these and the policies it gets the next state and the changes 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from retour.instants import Instant
-from retour.lifecycle import Bounce, PolicyVersion, fold, told
-from retour.model import Arrival, BounceType, Event, EventKind, Reason, Standing, State, StateName
+from retour.lifecycle import PolicyVersion, fold, told
+from retour.model import Arrival, BounceType, Event, EventKind, Standing, State, StateName
 from retour.ports import BATCH_OCTETS, Change
 
 Delivery = tuple[int | None, Instant]
@@ -44,8 +44,7 @@ class Turn(NamedTuple):
 
     state: State
     changes: Sequence[Change]  # that lead to it, oldest first
-    shown: bytes | None  # event of its latest listed bounce, for the Overview; None when none is listed
-    type: BounceType | None  # of that bounce
+    listed: Sequence[tuple[Event, BounceType | None]]  # what the Overview may show of it, with the types
 
 
 def holdable(arrivals: Iterable[Arrival], limit: int) -> list[Arrival]:
@@ -133,21 +132,8 @@ def _turn(
     after, bounces = told(events, known.policies, now, known.deliveries)
     if visibly(before, after):
         changes.append(Change(known.account, known.address, before, after, now, event, actor))
-    return Turn(after, changes, *_shown(events, bounces, after.last_bounce))
-
-
-def _shown(
-    events: Sequence[Event], bounces: Mapping[bytes, Bounce], at: Instant | None
-) -> tuple[bytes | None, BounceType | None]:
-    """Of the latest listed bounce the report that tells most, and its type."""
-    found: Event | None = None
-    for event in events if at is not None else ():
-        bounce = bounces.get(event.id)
-        if bounce is None or bounce.at != at or not _tells(event, bounce):
-            continue
-        if found is None or (event.at, event.id) < (found.at, found.id):
-            found = event
-    return (None, None) if found is None else (found.id, bounces[found.id].type)
+    shown = bounces if after.state is not StateName.VALID else {}
+    return Turn(after, changes, [(e, shown[e.id].type) for e in events if e.id in shown])
 
 
 def noted(event: Event) -> bool:
@@ -183,8 +169,3 @@ def _mover(new: Sequence[Event]) -> Event | None:
         return new[0]
     proven = [event for event in new if event.standing is Standing.PROVEN]
     return max(proven or new, key=lambda event: (event.at, event.id), default=None)
-
-
-def _tells(event: Event, bounce: Bounce) -> bool:
-    """Whether this report gave the bounce its reason."""
-    return bounce.listed and bounce.reason is (event.reason or Reason.UNDETERMINED)

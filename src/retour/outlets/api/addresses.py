@@ -51,7 +51,7 @@ def bounces(
             pattern="^(valid|invalid)$", description="valid: bounced, not deactivated; invalid: deactivated"
         ),
     ] = None,
-    type: Annotated[BounceType | None, Query(description="type of the latest listed bounce")] = None,
+    type: Annotated[BounceType | None, Query(description="type of the bounce")] = None,
     campaign: str | None = None,
     reason: Reason | None = None,
     kind: Annotated[MailKind | None, Query(description="mail kind of the send")] = None,
@@ -63,7 +63,10 @@ def bounces(
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> BouncePage:
-    """A page of bounced addresses, the latest bounce first; `next` is the cursor of the page after it."""
+    """A page of bounced addresses, each with its latest bounce that passes all filters of a bounce together.
+
+    The latest is first; `next` is the cursor of the page after it.
+    """
     chosen = existing_account(request, key, account)
     query = BounceQuery(
         account=chosen,

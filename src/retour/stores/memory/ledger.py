@@ -1,6 +1,5 @@
 """Events, the states folded out of them, and the decision ledger, in memory."""
 
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from typing import NamedTuple
 from retour.address import domain, domain_of, normalise
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
-from retour.model import VALID, BounceType, Event, State, StateName
+from retour.model import VALID, BounceType, Event, Send, State
 from retour.ports import BouncedAddress, BounceQuery, Change, Life, Record
 from retour.stores.advance import (
     Delivery,
@@ -25,8 +24,7 @@ from retour.stores.advance import (
 )
 from retour.stores.memory.accounts import MemoryAccounts
 from retour.stores.memory.sends import MemorySends
-
-_CURSOR = re.compile(r"[0-9]{20}\.[0-9a-f]*")
+from retour.stores.overview import Cursor, fits
 
 
 class Page(NamedTuple):
@@ -36,14 +34,23 @@ class Page(NamedTuple):
     address: str
 
 
+class Listed(NamedTuple):
+    """A listed bounce, with what was known of its send when it was listed first."""
+
+    event: Event
+    number: int
+    type: BounceType | None
+    send: Send | None
+
+
 @dataclass(slots=True)
 class Entry:
     """What is kept on a page."""
 
     events: dict[bytes, Event] = field(default_factory=dict)
     state: State = VALID
-    shown: bytes | None = None  # event of the latest listed bounce
-    type: BounceType | None = None
+    numbers: dict[bytes, int] = field(default_factory=dict)  # of the events, in the order of arrival
+    listed: dict[bytes, "Listed"] = field(default_factory=dict)  # what the Overview may show of it
     records: list[Record] = field(default_factory=list)
 
 
@@ -55,7 +62,7 @@ class MemoryLedger:
         self._accounts, self._sends = accounts, sends
         self._pages: dict[Page, Entry] = {}
         sends.has_events = lambda account, address: Page(account, address) in self._pages
-        self._written = 0
+        self._written = self._arrived = 0
         self._beyond: list[Event] = []  # reports that an address has no room for
 
     def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
@@ -78,12 +85,15 @@ class MemoryLedger:
         if not new and (not noted_on or page not in self._pages):
             return ()  # known already; or delivered, and never bounced: no page is needed
         entry = self._pages.setdefault(page, Entry())
-        entry.events |= {event.id: event for event in new}
+        for event in new:
+            self._arrived += 1
+            entry.events[event.id], entry.numbers[event.id] = event, self._arrived
         return self._write(page, recorded(known, new, now))
 
     def _write(self, page: Page, turn: Turn) -> Sequence[Change]:
         entry, policies = self._pages[page], self._policies(page.account)
-        entry.state, entry.shown, entry.type = turn.state, turn.shown, turn.type
+        entry.state, before = turn.state, entry.listed
+        entry.listed = {e.id: self._listed(entry, e, type_, before.get(e.id)) for e, type_ in turn.listed}
         for change in turn.changes:
             self._written += 1
             entry.records.append(_record_of(change, self._written, policies))
@@ -106,13 +116,19 @@ class MemoryLedger:
 
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
         self._policies(query.account)  # KeyError for an unknown account
+        cursor = Cursor.of(query.after, self._arrived)
         with self._lock:
-            pages = [page for page in self._pages if page.account == query.account]
-            rows = [row for page in pages if (row := self._row(page, now)) and _wanted(row, query)]
-        if query.after is not None and not _CURSOR.fullmatch(query.after):
-            raise ValueError(f"{query.after!r} is no cursor; take it from the page before")
-        rows.sort(key=lambda row: row.cursor, reverse=True)
-        return [row for row in rows if query.after is None or row.cursor < query.after][: query.limit]
+            found = [
+                (latest, page)
+                for page, entry in self._pages.items()
+                if page.account == query.account
+                and (query.search is None or _sought(page.address, query.search))
+                and (latest := _latest(entry, query, cursor.newest)) is not None
+                and (latest.event.at, latest.number) < cursor[:2]
+                and fits(self._known(page).at(now), query)
+            ]
+            found.sort(key=lambda row: (row[0].event.at, row[0].number), reverse=True)
+            return [self._row(page, latest, cursor, now) for latest, page in found[: query.limit]]
 
     def due(self, now: Instant, limit: int) -> list[Change]:
         with self._lock:
@@ -161,14 +177,18 @@ class MemoryLedger:
         events, policies = tuple(entry.events.values()), self._policies(page.account)
         return Known(page.account, page.address, events, self._deliveries(page), entry.state, policies)
 
-    def _row(self, page: Page, now: Instant) -> BouncedAddress | None:
-        """The Overview's row; None where no bounce is listed, or the address is valid by now."""
-        entry, state = self._pages[page], self._known(page).at(now)
-        if entry.shown is None or state.state is StateName.VALID:
-            return None
-        event = entry.events[entry.shown]
-        send = self._sends.by_id([event.send]).get(event.send) if event.send else None
-        return BouncedAddress(page.address, state, event, entry.type, send, _cursor(event))
+    def _listed(self, entry: Entry, event: Event, type_: BounceType | None, before: Listed | None) -> Listed:
+        send = before.send if before else self._send_of(event)
+        return Listed(event, entry.numbers[event.id], type_, send)
+
+    def _send_of(self, event: Event) -> Send | None:
+        return None if event.send is None else self._sends.by_id([event.send]).get(event.send)
+
+    def _row(self, page: Page, shown: Listed, cursor: Cursor, now: Instant) -> BouncedAddress:
+        event, number, type_, _ = shown
+        place = cursor.text(event.at, number)
+        state = self._known(page).at(now)
+        return BouncedAddress(page.address, state, event, type_, self._send_of(event), place)
 
 
 def _record_of(change: Change, number: int, policies: Sequence[PolicyVersion]) -> Record:
@@ -190,23 +210,22 @@ def _is_due(state: State, now: Instant) -> bool:
     return state.changes_at is not None and state.changes_at <= now
 
 
-def _cursor(event: Event) -> str:
-    return f"{event.at:020d}.{event.id.hex()}"
+def _latest(entry: Entry, query: BounceQuery, newest: int) -> Listed | None:
+    """The listed bounce that an address is shown with; None when none passes the filters."""
+    found = [one for one in entry.listed.values() if one.number <= newest and _wanted(one, query)]
+    return max(found, key=lambda one: (one.event.at, one.number), default=None)
 
 
-def _wanted(row: BouncedAddress, query: BounceQuery) -> bool:
-    """Whether a row passes the filters; those of the bounce and its send look at the bounce it shows."""
-    send = row.send
-    invalid = row.state.state is StateName.INVALID
+def _wanted(one: Listed, query: BounceQuery) -> bool:
+    """Whether a bounce passes all filters of a bounce and of its send together."""
+    event, _, type_, send = one
     return (
-        (query.status is None or invalid is (query.status == "invalid"))
-        and query.type in (None, row.type)
-        and query.reason in (None, row.event.reason)
+        query.type in (None, type_)
+        and query.reason in (None, event.reason)
         and (query.campaign is None or (send is not None and send.campaign == query.campaign))
         and (query.mail_kind is None or (send is not None and send.kind is query.mail_kind))
-        and (query.since is None or row.event.at >= query.since)
-        and (query.until is None or row.event.at < query.until)
-        and (query.search is None or _sought(row.address, query.search))
+        and (query.since is None or event.at >= query.since)
+        and (query.until is None or event.at < query.until)
     )
 
 

@@ -2,16 +2,19 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import islice
 
 from retour.address import key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
 from retour.ports import BouncedAddress, BounceQuery, Change, Life
 from retour.stores.advance import elapse, noted, recorded, refolded, within
+from retour.stores.overview import fits
 from retour.stores.sqlite import overview
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.overview import Row, Wanted
 from retour.stores.sqlite.pages import SQL, Page, Sheaf, load
 from retour.stores.sqlite.rows import state_of
 from retour.stores.sqlite.sends import SqliteSends
@@ -36,6 +39,7 @@ class SqliteLedger:
             delivered = self._deliver(db, events)
             load(db, told)
             sheaf = Sheaf(db)
+            sheaf.look_at(events)
             for page, by_id in told.items():
                 fresh = [e for id, e in by_id.items() if id not in page.numbers and id not in delivered]
                 new, beyond = within(page.events, fresh)
@@ -43,9 +47,7 @@ class SqliteLedger:
                     sheaf.keep(page, event)
                 if new or (page.first and not delivered.isdisjoint(by_id)):
                     turn = recorded(page.known(), new, now)
-                    for event in new:
-                        sheaf.add(page, event)
-                    sheaf.turn(page, turn)
+                    sheaf.turn(page, turn, new)
                     changes += turn.changes
             sheaf.write()
         return changes
@@ -110,18 +112,23 @@ class SqliteLedger:
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
         found: list[BouncedAddress] = []
         with self._reading() as db:
-            wanted = overview.parameters(query, self._accounts.number(db, query.account), self._pepper)
-            while wanted and len(found) < query.limit:
-                rows, wanted = overview.rows(db, wanted, query.limit - len(found))
-                pages = self._stored(db, [(row.k, row.account) for row in rows])
-                events = overview.events(db, pages, {row.number for row in rows})
-                sends = self._sends.by_id({row.send for row in rows if row.send is not None})
-                for row, page in zip(rows, pages, strict=True):
-                    state = page.known().at(now)
-                    if overview.fits(state, query):
-                        send = sends.get(row.send) if row.send is not None else None
-                        found.append(overview.bounced(row, page, state, events[row.number], send))
+            wanted = overview.wanted(db, query, self._accounts.number(db, query.account), self._pepper)
+            with closing(overview.rows(db, wanted)) as rows:
+                while batch := list(islice(rows, query.limit - len(found))):
+                    found += self._shown(db, batch, wanted, query, now)
         return found
+
+    def _shown(
+        self, db: sqlite3.Connection, rows: Sequence[Row], wanted: Wanted, query: BounceQuery, now: Instant
+    ) -> Iterator[BouncedAddress]:
+        """Those rows that are the latest of their address, while its state is one to show."""
+        pages = self._stored(db, [(row.k, wanted.account) for row in rows])
+        events = overview.events(db, pages, {row.number for row in rows})
+        sends = self._sends.by_id({row.send for row in rows if row.send is not None})
+        for row, page in zip(rows, pages, strict=True):
+            if wanted.latest(page) == (row.at, row.number) and fits(state := page.known().at(now), query):
+                send = None if row.send is None else sends.get(row.send)
+                yield wanted.row(row, page, state, events[row.number], send)
 
     def of_domain(self, account: str, domain: str) -> list[str]:
         db = self._database.read()

@@ -23,7 +23,7 @@ WITH RECURSIVE chain (slot, number) AS (
   SELECT c.slot, e.previous
   FROM chain AS c CROSS JOIN events AS e ON e.number = c.number WHERE e.previous IS NOT NULL
 )
-SELECT c.slot, e.number,
+SELECT c.slot, e.number, e.label,
   e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
 FROM chain AS c CROSS JOIN events AS e ON e.number = c.number;
 
@@ -39,9 +39,12 @@ SELECT coalesce(max(number), 0) FROM events;
 SELECT coalesce(max(number), 0) FROM records;
 
 -- name: add_event
-INSERT INTO events (number, id, k, account, previous,
+INSERT INTO events (number, id, k, account, previous, label,
   kind, at, reason, status, send, handed_over, standing, begins, outcome)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: relabel
+UPDATE events SET label = ? WHERE number = ?;
 
 -- name: add_evidence
 INSERT INTO evidence (number, body) VALUES (?, ?);
@@ -51,12 +54,12 @@ INSERT INTO records (number, previous, at, k, account, actor, before, after, cau
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: set_state
-INSERT INTO states (k, account, address, domain, first, latest, trail, bounce, type,
+INSERT INTO states (k, account, address, domain, first, latest, trail,
   state, causes, since, until, hard, soft, block, reasons, reactivations, unsubscribed, changes_at,
   last_bounce, listed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (k, account) DO UPDATE SET latest = excluded.latest, trail = excluded.trail,
-  bounce = excluded.bounce, type = excluded.type, state = excluded.state, causes = excluded.causes,
+  state = excluded.state, causes = excluded.causes,
   since = excluded.since, until = excluded.until, hard = excluded.hard, soft = excluded.soft,
   block = excluded.block, reasons = excluded.reasons, reactivations = excluded.reactivations,
   unsubscribed = excluded.unsubscribed, changes_at = excluded.changes_at,
@@ -96,42 +99,3 @@ SELECT account, address,
   state, causes, since, until, hard, soft, block, reasons, reactivations,
   unsubscribed, changes_at, last_bounce, listed
 FROM states WHERE state IN ('held', 'invalid') OR unsubscribed;
-
--- name: bounces
--- The states of these rows are folded again when they are shown; what filters is the stored state.
-SELECT e.k, e.account, e.at, e.number, s.type, e.send
-FROM events AS e INDEXED BY bounces_by_time
-CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account AND s.bounce = e.number
-LEFT JOIN sends AS d ON d.id = e.send
-WHERE e.account = :account AND e.kind = 'bounce' AND e.standing = 'proven'
-  AND (e.at, e.number) < (:before, :number)
-  AND (:since IS NULL OR e.at >= :since)
-  AND (:until IS NULL OR e.at < :until)
-  AND (:reason IS NULL OR e.reason = :reason)
-  AND s.state <> 'valid'
-  AND (:status IS NULL OR (s.state = 'invalid') = (:status = 'invalid'))
-  AND (:type IS NULL OR s.type = :type)
-  AND (:campaign IS NULL OR d.campaign = :campaign)
-  AND (:mail_kind IS NULL OR d.kind = :mail_kind)
-ORDER BY e.at DESC, e.number DESC LIMIT :limit;
-
--- name: bounces_found
--- The same for one address or one domain, which are few: begins at the states and sorts.
-SELECT e.k, e.account, e.at, e.number, s.type, e.send
-FROM (
-  SELECT bounce, type, state FROM states WHERE k = :k AND account = :account
-  UNION ALL
-  SELECT bounce, type, state FROM states WHERE account = :account AND domain = :domain
-) AS s
-CROSS JOIN events AS e ON e.number = s.bounce
-LEFT JOIN sends AS d ON d.id = e.send
-WHERE (e.at, e.number) < (:before, :number)
-  AND (:since IS NULL OR e.at >= :since)
-  AND (:until IS NULL OR e.at < :until)
-  AND (:reason IS NULL OR e.reason = :reason)
-  AND s.state <> 'valid'
-  AND (:status IS NULL OR (s.state = 'invalid') = (:status = 'invalid'))
-  AND (:type IS NULL OR s.type = :type)
-  AND (:campaign IS NULL OR d.campaign = :campaign)
-  AND (:mail_kind IS NULL OR d.kind = :mail_kind)
-ORDER BY e.at DESC, e.number DESC LIMIT :limit;

@@ -1,77 +1,129 @@
 """Reading for people: the rows of the Overview, events with their evidence, the records of an address."""
 
 import json
-import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from retour.address import domain, key, normalise
-from retour.model import BounceType, Event, Send, State, StateName
+from retour.instants import HOUR
+from retour.model import BounceType, Event, Send, State
 from retour.ports import BouncedAddress, BounceQuery, Record
-from retour.stores.sqlite.pages import SQL, Page
+from retour.stores.overview import END, Cursor
+from retour.stores.sqlite.labels import SQL
+from retour.stores.sqlite.pages import SQL as PAGES
+from retour.stores.sqlite.pages import Page, load
 from retour.stores.sqlite.rows import with_body
 
-Parameters = Mapping[str, Any]
-_END = 2**63 - 1
-_CURSOR = re.compile(r"-?[0-9]{1,18}\.[0-9]{1,18}")  # below 2^63, what SQLite can compare with
+FEW = 5000  # addresses of a domain that are looked through one by one; of more, a page is soon full
 
 
 class Row(NamedTuple):
-    """Where the shown bounce of an address stands."""
+    """A listed bounce that passes the filters."""
 
     k: bytes
-    account: int
     at: int
     number: int
-    type: str | None
     send: int | None
+    label: int
 
 
-def parameters(query: BounceQuery, account: int, pepper: bytes) -> Parameters | None:
-    """The filters as the statement takes them; None when nothing can be found. Raises ValueError."""
-    before, number = _place(query.after)
-    found: dict[str, Any] = {
-        name: getattr(query, name)
-        for name in ("status", "type", "campaign", "reason", "mail_kind", "since", "until")
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A query as the statements take it."""
+
+    account: int
+    labels: Mapping[int, str | None]  # that pass the filters, with the type that each tells
+    cursor: Cursor
+    since: int
+    until: int
+    domain: str | None = None  # of many addresses
+    keys: tuple[bytes, ...] | None = None  # of the addresses asked for, when they are few
+
+    def latest(self, page: Page) -> tuple[int, int] | None:
+        """Time and number of the bounce that an address is shown with, on whatever page; None: of none."""
+        found = [
+            (event.at, page.numbers[event.id])
+            for event in page.events
+            if page.labels.get(event.id) in self.labels and self.since <= event.at < self.until
+        ]
+        return max((place for place in found if place[1] <= self.cursor.newest), default=None)
+
+    def row(self, row: Row, page: Page, state: State, event: Event, send: Send | None) -> BouncedAddress:
+        """A row of the Overview."""
+        told, cursor = self.labels[row.label], self.cursor.text(row.at, row.number)
+        type_ = None if told is None else BounceType(told)
+        return BouncedAddress(page.address, state, event, type_, send, cursor)
+
+
+def wanted(db: sqlite3.Connection, query: BounceQuery, account: int, pepper: bytes) -> Wanted:
+    """The filters and the place in the list. Raises ValueError for a cursor that was never given out."""
+    cursor = Cursor.of(query.after, db.execute(PAGES["last_event"]).fetchone()[0])
+    names = ("status", "type", "campaign", "reason", "mail_kind")
+    labels = dict(db.execute(SQL["labels"], {"account": account} | {n: getattr(query, n) for n in names}))
+    since = -END if query.since is None else query.since
+    found = Wanted(account, labels, cursor, since, END if query.until is None else query.until)
+    return found if query.search is None else _sought(db, found, query.search, pepper)
+
+
+def _sought(db: sqlite3.Connection, found: Wanted, search: str, pepper: bytes) -> Wanted:
+    if not search.startswith("@"):
+        address = normalise(search)
+        return replace(found, keys=() if address is None else (key(pepper, address),))
+    name = domain(search[1:]) or ""
+    keys = [k for (k,) in db.execute(SQL["keys_of_domain"], (found.account, name, FEW + 1))]
+    return replace(found, domain=name) if len(keys) > FEW else replace(found, keys=tuple(keys))
+
+
+def rows(db: sqlite3.Connection, wanted: Wanted) -> Generator[Row]:
+    """The bounces that pass the filters, latest first, the latest from here on of each address.
+
+    Its address may have been shown with a later one, on a page before: `Wanted.latest` tells.
+    """
+    seen: set[bytes] = set()
+    for row in _by_time(db, wanted) if wanted.keys is None else _of_few(db, wanted, wanted.keys):
+        if row.k not in seen:
+            seen.add(row.k)
+            yield row
+
+
+def _by_time(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
+    """Hour by hour, and only the hours in which something passes the filters."""
+    labels = json.dumps(list(wanted.labels))
+    before = min(wanted.until - 1, wanted.cursor.at)
+    told: dict[str, Any] = {
+        "account": wanted.account,
+        "labels": labels,
+        "domain": wanted.domain,
+        "before": wanted.cursor.at,
+        "number": wanted.cursor.number,
+        "newest": wanted.cursor.newest,
     }
-    found |= {"account": account, "before": before, "number": number, "k": None, "domain": None}
-    if query.search is not None:
-        if query.search.startswith("@"):
-            found["domain"] = domain(query.search[1:]) or ""
-        else:
-            address = normalise(query.search)
-            if address is None:
-                return None
-            found["k"] = key(pepper, address)
-    return found
+    hours = {"account": wanted.account, "labels": labels}
+    hours |= {"first": wanted.since // HOUR, "last": before // HOUR}
+    for (hour,) in db.execute(SQL["hours"], hours):
+        first, last = max(hour * HOUR, wanted.since), min((hour + 1) * HOUR, wanted.until)
+        yield from map(Row._make, db.execute(SQL["listed"], {**told, "first": first, "last": last}))
 
 
-def rows(db: sqlite3.Connection, wanted: Parameters, limit: int) -> tuple[list[Row], Parameters | None]:
-    """The next rows, and what to ask for those after them; None at the end."""
-    name = "bounces" if wanted["k"] is wanted["domain"] is None else "bounces_found"
-    found = [Row(*row) for row in db.execute(SQL[name], {**wanted, "limit": limit})]
-    if len(found) < limit:
-        return found, None
-    return found, {**wanted, "before": found[-1].at, "number": found[-1].number}
-
-
-def fits(state: State, query: BounceQuery) -> bool:
-    """Whether the state of this moment still is what the stored one was asked for."""
-    if state.state is StateName.VALID:
-        return False
-    return query.status is None or (state.state is StateName.INVALID) is (query.status == "invalid")
-
-
-def bounced(row: Row, page: Page, state: State, event: Event, send: Send | None) -> BouncedAddress:
-    """A row of the Overview."""
-    type_ = None if row.type is None else BounceType(row.type)
-    return BouncedAddress(page.address, state, event, type_, send, f"{row.at}.{row.number}")
+def _of_few(db: sqlite3.Connection, wanted: Wanted, keys: Iterable[bytes]) -> list[Row]:
+    """From the addresses themselves."""
+    pages = [Page(k, wanted.account, "", "") for k in keys]
+    load(db, pages)
+    found = [
+        Row(page.k, event.at, page.numbers[event.id], event.send, page.labels[event.id])
+        for page in pages
+        if (latest := wanted.latest(page)) is not None and latest < wanted.cursor[:2]
+        for event in page.events
+        if page.numbers[event.id] == latest[1]
+    ]
+    return sorted(found, key=lambda row: (row.at, row.number), reverse=True)
 
 
 def events(db: sqlite3.Connection, pages: Iterable[Page], numbers: set[int]) -> dict[int, Event]:
     """Events of loaded pages with their evidence, by number."""
-    bodies = dict(db.execute(SQL["evidence"], (json.dumps(sorted(numbers)),)).fetchall())
+    bodies = dict(db.execute(PAGES["evidence"], (json.dumps(sorted(numbers)),)).fetchall())
     return {
         page.numbers[event.id]: with_body(
             event, page.account, page.address, bodies.get(page.numbers[event.id])
@@ -84,14 +136,5 @@ def events(db: sqlite3.Connection, pages: Iterable[Page], numbers: set[int]) -> 
 
 def records(db: sqlite3.Connection, page: Page) -> tuple[Record, ...]:
     """The decision ledger of one address, oldest first."""
-    found = db.execute(SQL["records"], {"k": page.k, "account": page.number})
+    found = db.execute(PAGES["records"], {"k": page.k, "account": page.number})
     return tuple(Record(number, at, page.account, page.address, *rest) for number, at, *rest in found)
-
-
-def _place(cursor: str | None) -> tuple[int, int]:
-    if cursor is None:
-        return _END, _END
-    if not _CURSOR.fullmatch(cursor):
-        raise ValueError(f"{cursor!r} is no cursor; take it from the page before")
-    at, _, number = cursor.partition(".")
-    return int(at), int(number)

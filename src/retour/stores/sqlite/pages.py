@@ -1,7 +1,7 @@
 """A page: one address in one account, as it is read, worked on and written within one transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
 from retour.ports import Change
 from retour.stores.advance import Delivery, Known, Turn, in_force
+from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.rows import TEXTS, body_of, event_of, row_of_event, row_of_state, state_of
 from retour.stores.sqlite.statements import named
 
@@ -32,6 +33,7 @@ class Page:
     state: State = VALID
     events: list[Event] = field(default_factory=list)
     numbers: dict[bytes, int] = field(default_factory=dict)  # of the events, by their ids
+    labels: dict[bytes, int] = field(default_factory=dict)  # of those that the Overview may show
     deliveries: list[Delivery] = field(default_factory=list)
 
     def of(self, k: bytes, address: str = "") -> "Page":
@@ -53,10 +55,12 @@ def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
         page = ordered[slot]
         page.address, page.first, page.latest, page.trail = address, first, latest, trail
         page.state = state_of(state)
-    for slot, number, *facts in db.execute(SQL["history"]):
+    for slot, number, label, *facts in db.execute(SQL["history"]):
         page = ordered[slot]
         page.events.append(event_of(facts))
         page.numbers[facts[0]] = number
+        if label is not None:
+            page.labels[facts[0]] = label
     for slot, send, at in db.execute(SQL["deliveries"]):
         ordered[slot].deliveries.append((send, at))
 
@@ -66,50 +70,60 @@ class Sheaf:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._labels = Labels(db)
         self._last_event: int = db.execute(SQL["last_event"]).fetchone()[0]
         self._last_record: int = db.execute(SQL["last_record"]).fetchone()[0]
         self._events: list[tuple[Any, ...]] = []
+        self._relabelled: list[tuple[int | None, int]] = []
         self._bodies: list[tuple[int, str]] = []
         self._records: list[tuple[Any, ...]] = []
         self._states: list[tuple[Any, ...]] = []
         self._alarms: list[tuple[Instant, bytes, int]] = []
 
-    def add(self, page: Page, event: Event) -> None:
-        """Append an event to the chain of its address."""
-        number = self._append(page, event, page.latest)
-        page.events.append(event)
-        page.numbers[event.id] = number
-        page.first, page.latest = page.first or number, number
+    def look_at(self, events: Sequence[Event]) -> None:
+        """Read what the turns of many new events will need, all at once."""
+        self._labels.read_sends({event.send for event in events if event.send is not None})
 
     def keep(self, page: Page, event: Event) -> None:
         """Append an event that no chain leads to: it has no effect."""
-        self._append(page, event, None)
+        self._append(page, event, None, None)
 
-    def _append(self, page: Page, event: Event, previous: int | None) -> int:
-        self._last_event += 1
-        number = self._last_event
-        self._events.append((number, event.id, page.k, page.number, previous, *row_of_event(event)))
-        if (body := body_of(event)) is not None:
-            self._bodies.append((number, body))
-        return number
-
-    def turn(self, page: Page, turn: Turn) -> None:
-        """Set the state of an address, and write its changes down."""
+    def turn(self, page: Page, turn: Turn, new: Sequence[Event] = ()) -> None:
+        """Append the new events of an address, set its state, and write its changes down."""
+        labels = self._labels.of(page.number, turn, page.labels)
+        self._relabel(page, labels)
+        for event in new:
+            number = page.numbers[event.id] = self._append(page, event, page.latest, labels.get(event.id))
+            page.first, page.latest = page.first or number, number
         for change in turn.changes:
             self._record(page, change)
-        bounce = None if turn.shown is None else page.numbers[turn.shown]
-        type_ = None if turn.type is None else turn.type.value
         place = (page.k, page.number, page.address, domain_of(page.address), page.first)
-        state = row_of_state(turn.state)
-        self._states.append((*place, page.latest, page.trail, bounce, type_, *state))
+        self._states.append((*place, page.latest, page.trail, *row_of_state(turn.state)))
         alarm = turn.state.changes_at
         if alarm is not None and alarm != page.state.changes_at:
             self._alarms.append((alarm, page.k, page.number))
+
+    def _relabel(self, page: Page, labels: Mapping[bytes, int]) -> None:
+        """Rewrite the labels of known events that are others now, or none."""
+        for id, number in page.numbers.items():
+            if page.labels.get(id) != (label := labels.get(id)):
+                self._relabelled.append((label, number))
+
+    def _append(self, page: Page, event: Event, previous: int | None, label: int | None) -> int:
+        self._last_event += 1
+        number = self._last_event
+        facts = row_of_event(event)
+        self._events.append((number, event.id, page.k, page.number, previous, label, *facts))
+        if (body := body_of(event)) is not None:
+            self._bodies.append((number, body))
+        return number
 
     def write(self) -> None:
         """What grows, at its end; then the states in the order of their keys."""
         states = sorted(self._states, key=lambda row: (row[0], row[1]))
         self._db.executemany(SQL["add_event"], self._events)
+        self._db.executemany(SQL["relabel"], self._relabelled)
+        self._labels.write()
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)
         self._db.executemany(SQL["set_state"], states)

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from enum import StrEnum
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
 from retour.model import (
     Action,
+    BounceType,
     Cause,
     Event,
     EventKind,
@@ -32,8 +34,9 @@ _KINDS: Mapping[str, EventKind] = {member.value: member for member in EventKind}
 _STANDINGS: Mapping[str, Standing] = {member.value: member for member in Standing}
 _REASONS: Mapping[str | None, Reason | None] = {None: None} | {member.value: member for member in Reason}
 _STATES: Mapping[str, StateName] = {member.value: member for member in StateName}
+_ENUMS: tuple[type[StrEnum], ...] = (EventKind, Standing, Reason, StateName, Cause, BounceType)
 TEXTS: Mapping[str | None, str | None] = {None: None} | {
-    member: member.value for of in (EventKind, Standing, Reason, StateName, Cause) for member in of
+    member: member.value for of in _ENUMS for member in of
 }
 
 

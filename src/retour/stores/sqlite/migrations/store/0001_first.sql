@@ -53,6 +53,7 @@ CREATE TABLE events (
   k BLOB NOT NULL,
   account INTEGER NOT NULL,
   previous INTEGER,
+  label INTEGER,                -- of a listed bounce since clean; the one thing that changes of an event
   kind TEXT NOT NULL,
   at INTEGER NOT NULL,
   reason TEXT,
@@ -64,7 +65,27 @@ CREATE TABLE events (
   outcome TEXT
 ) STRICT;
 -- The Overview, latest first; times rise, so that this too is written at its end.
-CREATE INDEX bounces_by_time ON events (account, at, number) WHERE kind = 'bounce' AND standing = 'proven';
+CREATE INDEX listed_by_time ON events (account, at, number, label) WHERE label IS NOT NULL;
+
+-- All that the Overview filters bounces by. They are few; the writer looks for one before it adds it.
+CREATE TABLE labels (
+  number INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL,
+  status TEXT NOT NULL,         -- of the address: 'valid' or 'invalid'
+  type TEXT,
+  reason TEXT,
+  campaign TEXT,                -- of the send, as the kind
+  mail_kind TEXT
+) STRICT;
+CREATE INDEX labels_of_account ON labels (account, campaign, status, type, reason, mail_kind);
+
+-- In which hours since 1970 a label occurs, or did: what is rare is found without a look at all bounces.
+CREATE TABLE hours (
+  account INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  label INTEGER NOT NULL,
+  PRIMARY KEY (account, hour, label)
+) STRICT, WITHOUT ROWID;
 
 -- What an event was judged on, apart from the narrow row that a fold reads. Same number.
 CREATE TABLE evidence (
@@ -80,8 +101,6 @@ CREATE TABLE states (
   first INTEGER NOT NULL,       -- number of its first event
   latest INTEGER NOT NULL,      -- number of its latest event: the head of its chain
   trail INTEGER,                -- number of its latest record
-  bounce INTEGER,               -- number of the event that the Overview shows
-  type TEXT,                    -- of that bounce
   state TEXT NOT NULL,
   causes TEXT NOT NULL,         -- strongest first, with commas
   since INTEGER,

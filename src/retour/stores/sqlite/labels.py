@@ -1,0 +1,85 @@
+"""Labels: all that the Overview filters bounces by, in one number on the row of the event.
+
+Bounces are many, labels few. So one narrow index holds the listed bounces by time, and `hours` tells in
+which hours a label occurs at all: what is rare is found without a look at all that is not.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from retour.instants import HOUR
+from retour.model import Event, StateName
+from retour.stores.advance import Turn
+from retour.stores.sqlite.rows import TEXTS
+from retour.stores.sqlite.statements import named
+
+SQL = named("overview.sql")
+
+
+class Label(NamedTuple):
+    """What the Overview filters by. Two Nones at the end: of no send that is known."""
+
+    account: int
+    status: str  # of the address
+    type: str | None
+    reason: str | None
+    campaign: str | None
+    mail_kind: str | None
+
+
+class Labels:
+    """The labels of one transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._numbers: dict[Label, int] = {}
+        self._labels: dict[int, Label] = {}
+        self._sends: dict[int | None, tuple[Any, ...]] = {None: (None, None)}
+        self._hours: set[tuple[int, int, int]] = set()
+
+    def read_sends(self, ids: Iterable[int]) -> None:
+        """Look campaigns and kinds up, many at once."""
+        wanted = [id for id in ids if id not in self._sends]
+        found = self._db.execute(SQL["sends"], (json.dumps(wanted),)) if wanted else ()
+        self._sends |= dict.fromkeys(wanted, (None, None)) | {id: tuple(told) for id, *told in found}
+
+    def of(self, account: int, turn: Turn, known: dict[bytes, int]) -> dict[bytes, int]:
+        """The labels that a turn gives the events of an address, by their ids.
+
+        `known` are those it has: campaign and kind stay what they were when the bounce was listed first.
+        """
+        status = "invalid" if turn.state.state is StateName.INVALID else "valid"
+        found = {}
+        for event, type_ in turn.listed:
+            campaign, kind = self._mail(event, known)
+            label = Label(account, status, TEXTS[type_], TEXTS[event.reason], campaign, kind)
+            number = self._numbers.get(label) or self._number(label)
+            found[event.id] = number
+            self._hours.add((account, event.at // HOUR, number))
+        return found
+
+    def write(self) -> None:
+        """Note in which hours the labels occur."""
+        self._db.executemany(SQL["add_hour"], sorted(self._hours))
+
+    def _mail(self, event: Event, known: dict[bytes, int]) -> tuple[Any, ...]:
+        if event.id in known:
+            return self._label(known[event.id])[4:]
+        if event.send is not None and event.send not in self._sends:
+            self.read_sends((event.send,))
+        return self._sends[event.send]
+
+    def _label(self, number: int) -> Label:
+        if number not in self._labels:
+            self._labels[number] = Label(*self._db.execute(SQL["label"], (number,)).fetchone())
+        return self._labels[number]
+
+    def _number(self, label: Label) -> int:
+        found = self._db.execute(SQL["number"], label).fetchone()
+        if found is None:
+            found = self._db.execute(SQL["add_label"], label).fetchone()
+        self._numbers[label] = number = int(found[0])
+        self._labels[number] = label
+        return number
