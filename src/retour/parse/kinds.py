@@ -68,6 +68,8 @@ _FAILED = (
     "error delivering",
     "error occurred while trying to deliver",
     "unable to be delivered",
+    "mail was stopped",
+    "message was stopped",
     "did not like our",
     "unzustellbar",
     "nicht zugestellt",
@@ -141,18 +143,15 @@ def is_notice(notice: Notice) -> bool:
     # What is asked of the words in all languages costs most, so it comes last.
     returned = notice.returned is not None
     if is_system(notice):
-        said = returned or tells_refusal(notice) or (claims_failure(notice) and not is_disguised(notice))
+        told = tells_refusal(notice) or ("@" in notice.words and tells_failure(notice.plain()))
+        said = (told and is_sent_by_itself(notice)) or is_titled(notice)
+        said = returned or (said and not is_disguised(notice))
     elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
         told = (returned or tells_refusal(notice)) and not is_auto_replied(head)
         said = is_titled(notice) or (told and tells_failure(notice.plain()))
     else:
         said = returned and _MACHINE.search(notice.sender()) is not None and tells_failure(notice.plain())
     return said and not answers_by_itself(notice)
-
-
-def claims_failure(notice: Notice) -> bool:
-    """Whether subject or words say that mail was not delivered."""
-    return is_titled(notice) or tells_failure(notice.plain())
 
 
 def tells_refusal(notice: Notice) -> bool:
@@ -163,6 +162,14 @@ def tells_refusal(notice: Notice) -> bool:
 def is_system(notice: Notice) -> bool:
     """Whether a mail comes from a mail system by its own name."""
     return _SYSTEM.search(notice.sender()) is not None
+
+
+def is_sent_by_itself(notice: Notice) -> bool:
+    """Whether a program sent a mail system's mail, whatever its subject: not cron, nor the people behind."""
+    path = notice.mail.head.value(b"return-path").decode("latin-1").lower()
+    if path in ("", "<>"):
+        return True
+    return _SYSTEM.search(path) is not None and not notice.subject().startswith(("re:", "aw:"))
 
 
 def is_disguised(notice: Notice) -> bool:
