@@ -60,6 +60,19 @@ def test_the_three_printed_commands_show_the_walk_and_do_so_again_at_the_next_st
     assert "Drei Befehle" in (tmp_path / "said").read_text("utf-8")
 
 
+def test_an_address_is_told_with_the_counter_that_counts_and_without_empty_evidence(tmp_path: Path) -> None:
+    with demo(tmp_path) as (send, look, _):
+        for mailbox, words, there, absent in (
+            ("dsn-blocked@", "is bouncing", "0 block, 1 sender_blocked\n", "1 block"),
+            ("complaint@", "(complaint)", "0 block\n", "Evidence"),
+        ):
+            assert typed(send.replace("dsn-unknown@", mailbox)).returncode == 0
+            command = look.replace("dsn-unknown@", mailbox)
+            seen = eventually(lambda command=command, words=words: told(command, words), words)
+            assert there in seen
+            assert absent not in seen
+
+
 def told(look: str, words: str) -> str | None:
     seen = typed(look).stdout
     return seen if words in seen else None

@@ -120,13 +120,20 @@ def _told(life: dict[str, Any], words: "Catalogue", reasons: "Catalogue") -> lis
     if state["cause"]:
         cause = words(f"why.{state['cause']}")
         lines = [words("address.since", since=state["since"], cause=cause, **named)]
-    lines.append(words("address.counters", hard=state["hard"], soft=state["soft"], block=state["block"]))
+    lines.append(_counters(state, words))
     for event in life["events"]:
         lines += _event(event, words, reasons)
     decisions = {
         kind: words(f"decision.{decision['decision']}") for kind, decision in life["decisions"].items()
     }
     return [*lines, words("address.decision", **decisions)]
+
+
+def _counters(state: dict[str, Any], words: "Catalogue") -> str:
+    """The counters of the types, and those of the reasons that have their own and are not at zero."""
+    named = "".join(f", {count} {reason}" for reason, count in state["reasons"].items() if count)
+    types = {type_: state[type_] for type_ in ("hard", "soft", "block")}
+    return words("address.counters", **types, named=named)
 
 
 def _event(event: dict[str, Any], words: "Catalogue", reasons: "Catalogue") -> list[str]:
@@ -141,7 +148,8 @@ def _event(event: dict[str, Any], words: "Catalogue", reasons: "Catalogue") -> l
         report, verdict = event["evidence"]["report"], event["evidence"]["verdict"]
         if report["diagnostic"]:
             lines.append("  " + words("address.words", words=report["diagnostic"]))
-        lines.append("  " + words("address.rule", rule=verdict["rule"], matched=verdict["matched"]))
+        if verdict["matched"]:  # a complaint needs no rule
+            lines.append("  " + words("address.rule", rule=verdict["rule"], matched=verdict["matched"]))
     return lines
 
 
