@@ -1,6 +1,7 @@
 """Puts the house together: from settings to stores, gate, stories, inlets and outlets. Opens no port."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -152,6 +153,7 @@ def services(house: House) -> Services:
             "rewriting": lambda: not house.rewriter.failing(),
         },
         body_limit=house.settings.api.body_limit,
+        down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long
     )
 
 

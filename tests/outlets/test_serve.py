@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shlex
 import signal
 import smtplib
@@ -152,6 +153,23 @@ def test_the_walk_from_a_send_to_a_refusal_and_over_a_restart(retour: Process, t
     again = Process(tmp_path)
     assert stopped(again, key), "the gate is filled from the store at the start"
     assert again.end(signal.SIGINT) == 0
+
+
+def test_a_full_disk_is_told_as_such_and_passes(retour: Process) -> None:
+    """No file of the server may grow for a while: SQLite hears the same as of a full disk."""
+    retour.command("account", "add", "shop", "--return-domain", "return.test")
+    key = retour.command("key", "add", "--account", "shop")
+
+    def registered() -> Any:
+        return retour.ask("POST", "/v1/sends", key, json={"recipient": DEAD, "kind": "mailing"})
+
+    eventually(lambda: "return_address" in registered(), "the server to know the key", retour.story)
+    free, most = resource.prlimit(retour.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(retour.process.pid, resource.RLIMIT_FSIZE, (1, most))
+    refused = registered()
+    assert (refused["status"], refused["type"]) == (503, "/problems/store_down"), refused
+    resource.prlimit(retour.process.pid, resource.RLIMIT_FSIZE, (free, most))
+    assert "return_address" in registered()
 
 
 def _accepted(process: Process, return_address: str) -> bool:

@@ -48,7 +48,7 @@ def create(services: Services) -> FastAPI:
     app.state.keys = Keys(services.store.accounts)
     for router in ROUTERS:
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, services.down)
     app.add_middleware(Shortcut)
     app.add_middleware(Capped, limit=services.body_limit)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -1,7 +1,7 @@
 """Every refusal as problem details (RFC 9457): what is wrong, where, what to do; in the reader's language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
 LANGUAGES = ("en", "de")
+RETRY_AFTER = "5"  # seconds
 
 CATALOGUE: Mapping[str, Any] = tomllib.loads(
     files("retour.outlets.api").joinpath("problems.toml").read_text("utf-8")
@@ -57,6 +58,8 @@ def response(problem: Problem, request: Request) -> Response:
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
     if problem.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1
+    if problem.status_code == 503:
+        headers["Retry-After"] = RETRY_AFTER  # RFC 9110 §10.2.3
     told = {name: _encodable(value) for name, value in problem.details(language).items()}
     return Response(msgspec.json.encode(told), problem.status_code, headers, media_type=MEDIA_TYPE)
 
@@ -66,8 +69,8 @@ def _encodable(value: object) -> object:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def install(app: FastAPI) -> None:
-    """Turn everything that can go wrong in a request into problem details."""
+def install(app: FastAPI, down: Iterable[type[Exception]]) -> None:
+    """Turn what can go wrong in a request into problem details; `down` passes, and may be repeated."""
 
     @app.exception_handler(Problem)
     async def refused(request: Request, problem: Problem) -> Response:
@@ -82,6 +85,12 @@ def install(app: FastAPI) -> None:
         names = {404: "not_found", 405: "method_not_allowed", 400: "body_not_json"}
         name = names.get(error.status_code, "failed")
         return response(Problem(name, fault=str(error.detail)), request)
+
+    async def unavailable(request: Request, error: Exception) -> Response:
+        return response(Problem("store_down", fault=str(error)), request)
+
+    for fault in down:
+        app.add_exception_handler(fault, unavailable)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:

@@ -35,6 +35,7 @@ class Services:
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
+    down: tuple[type[Exception], ...] = ()  # what the store raises when it cannot write or read for now
 
 
 def services(request: Request) -> Services:
