@@ -28,7 +28,9 @@ BREACHES: Mapping[str, tuple[str, str]] = {
     "The stories": ("flow/intake.py", "import retour.stores.memory"),
     "Siblings": ("outlets/postfix/answers.py", "import retour.outlets.api.access"),
     "The hot path": ("flow/check.py", "import retour.flow.judge"),
-    "The plain install": ("simulator/server.py", "import msgspec"),
+    "The dialogue": ("smtpd/session.py", "import retour.model"),
+    "The library": ("flow/sends.py", "import typer"),
+    "The plain install": ("cli/rules.py", "import msgspec"),
 }
 
 
@@ -80,6 +82,7 @@ def test_a_planted_breach_is_found(contract: str, planted: Mapping[str, str]) ->
         "import time\n\nprint(time.time())\n",
         "import os\n\nprint(os.environ)\n",
         "from datetime import UTC, datetime\n\nprint(datetime.now(UTC))\n",
+        "from urllib.request import urlopen\n\nprint(urlopen)\n",
         "from xml.etree import ElementTree\n\nprint(ElementTree)\n",
     ],
 )
