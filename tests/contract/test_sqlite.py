@@ -210,7 +210,7 @@ def test_every_statement_compiles(tmp_path: Path) -> None:
         db = database.read()
         db.execute(named("ledger.sql")["make_touched"])
         for text in named(file).values():
-            db.execute("EXPLAIN " + text, _blanks(text))
+            assert db.execute("EXPLAIN " + text, _blanks(text)).fetchall(), text
         database.close()
 
 

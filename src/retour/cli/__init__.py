@@ -16,13 +16,5 @@ def main() -> None:
     app()
 
 
-from retour.cli import account as _account  # noqa: E402,F401
-from retour.cli import classify as _classify  # noqa: E402,F401
-from retour.cli import explain as _explain  # noqa: E402,F401
-from retour.cli import ingest as _ingest  # noqa: E402,F401
-from retour.cli import key as _key  # noqa: E402,F401
-from retour.cli import rules as _rules  # noqa: E402,F401
-from retour.cli import send as _send  # noqa: E402,F401
-from retour.cli import serve as _serve  # noqa: E402,F401
-from retour.cli import signing as _signing  # noqa: E402,F401
-from retour.cli import simulate as _simulate  # noqa: E402,F401
+# A command adds itself to the app above when its module is imported.
+from retour.cli import account, classify, explain, ingest, key, rules, send, serve, signing, simulate
