@@ -166,14 +166,15 @@ class Life:
         """Type, and whether listed, doubted, late or void: fixed when it occurs (rules 1, 2, 4 and 12)."""
         reason = event.reason or Reason.UNDETERMINED
         type_ = self.type_of(reason, event.at)
-        bounce = Bounce(event.at, reason, type_, listed=self.lists(event, type_))
+        listed = self.lists(event, type_)
         if self.cleaned is not None and event.handed_over is not None and event.handed_over < self.cleaned:
-            return bounce._replace(listed=False, void=True)
+            return Bounce(event.at, reason, type_, listed=False, void=True)
         if event.send is not None and event.send in self.history.void:
-            return bounce._replace(type=BounceType.HARD, listed=False, void=True)
+            return Bounce(event.at, reason, BounceType.HARD, listed=False, void=True)
         if type_ is BounceType.HARD:
-            return self.doubt(event, bounce) if self.history.incidents and bounce.listed else bounce
-        return bounce._replace(late=True) if self.state is StateName.INVALID else bounce
+            bounce = Bounce(event.at, reason, type_, listed)
+            return self.doubt(event, bounce) if self.history.incidents and listed else bounce
+        return Bounce(event.at, reason, type_, listed, late=self.state is StateName.INVALID)
 
     def may_reach(self, bounce: Bounce) -> bool:
         """Whether to read the counters after this bounce: most bounces are spared it."""

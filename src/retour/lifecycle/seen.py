@@ -53,4 +53,4 @@ def _last_listed(bounces: Sequence[Bounce]) -> Instant | None:
 
 def _value(read: Counters, name: CounterName) -> int:
     counter = read.get(name)
-    return 0 if counter is None else counter.value()
+    return counter.value() if counter else 0

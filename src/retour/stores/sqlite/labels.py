@@ -39,9 +39,9 @@ class Labels:
         self._sends: dict[int | None, tuple[Any, ...]] = {None: (None, None)}
         self._hours: set[tuple[int, int, int]] = set()
 
-    def read_sends(self, ids: Iterable[int]) -> None:
+    def read_sends(self, ids: Iterable[int | None]) -> None:
         """Look campaigns and kinds up, many at once."""
-        wanted = [id for id in ids if id not in self._sends]
+        wanted = sorted({id for id in ids if id is not None and id not in self._sends})
         found = self._db.execute(SQL["sends"], (json.dumps(wanted),)) if wanted else ()
         self._sends |= dict.fromkeys(wanted, (None, None)) | {id: tuple(told) for id, *told in found}
 

@@ -39,7 +39,7 @@ class SqliteLedger:
             delivered = self._deliver(db, events)
             load(db, told)
             sheaf = Sheaf(db)
-            sheaf.look_at(events)
+            sheaf.look_at(told)
             for page, by_id in told.items():
                 fresh = [e for id, e in by_id.items() if id not in page.numbers and id not in delivered]
                 new, beyond = within(page.events, fresh)

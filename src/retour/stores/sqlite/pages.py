@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from retour.address import domain_of
@@ -16,6 +17,7 @@ from retour.stores.sqlite.rows import TEXTS, body_of, event_of, row_of_event, ro
 from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
+_PLACE = itemgetter(0, 1)  # k and account in a row of `states`
 
 
 @dataclass(slots=True, eq=False)
@@ -80,9 +82,11 @@ class Sheaf:
         self._states: list[tuple[Any, ...]] = []
         self._alarms: list[tuple[Instant, bytes, int]] = []
 
-    def look_at(self, events: Sequence[Event]) -> None:
-        """Read what the turns of many new events will need, all at once."""
-        self._labels.read_sends({event.send for event in events if event.send is not None})
+    def look_at(self, told: Mapping[Page, Mapping[bytes, Event]]) -> None:
+        """Read what the turns of a batch may need, all at once: the sends of bounces not listed before."""
+        sends = [event.send for new in told.values() for event in new.values()]
+        sends += [event.send for page in told for event in page.events if event.id not in page.labels]
+        self._labels.read_sends(sends)
 
     def keep(self, page: Page, event: Event) -> None:
         """Append an event that no chain leads to: it has no effect."""
@@ -120,13 +124,12 @@ class Sheaf:
 
     def write(self) -> None:
         """What grows, at its end; then the states in the order of their keys."""
-        states = sorted(self._states, key=lambda row: (row[0], row[1]))
         self._db.executemany(SQL["add_event"], self._events)
         self._db.executemany(SQL["relabel"], self._relabelled)
         self._labels.write()
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)
-        self._db.executemany(SQL["set_state"], states)
+        self._db.executemany(SQL["set_state"], sorted(self._states, key=_PLACE))
         self._db.executemany(SQL["set_alarm"], sorted(self._alarms))
 
     def _record(self, page: Page, change: Change) -> None:
