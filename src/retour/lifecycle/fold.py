@@ -51,8 +51,8 @@ def told(
 def _listed(life: Life, events: Sequence[Event]) -> Mapping[bytes, Bounce]:
     since_clean = islice(life.judged.items(), life.past, None)
     found = {id: bounce for id, bounce in since_clean if bounce.listed}
-    reports = [e for e in events if e.kind is EventKind.BOUNCE and e.standing is Standing.PROVEN]
-    if len(reports) > len(life.judged):
+    if len(events) > len(life.judged):
+        reports = [e for e in events if e.kind is EventKind.BOUNCE and e.standing is Standing.PROVEN]
         for group in of_one_send(reports):
             bounce = found.pop(min(group, key=place_of).id, None)
             if bounce is not None:
@@ -69,6 +69,8 @@ def _woken(
 ) -> State:
     """The state at `now`. What is dated ahead, by a clock before ours, takes effect when time comes to it."""
     state = seen(life, now)
+    if life.moves == len(life.history.moves):
+        return state
     ahead = sorted({move.place.at for move in life.history.moves[life.moves :]})
     last = state
     for at in ahead:
@@ -77,7 +79,7 @@ def _woken(
         last = seen(play(events, policies, deliveries, _moment(at)), at)
         if replace(last, changes_at=None) != replace(state, changes_at=None):
             return replace(state, changes_at=at)
-    return replace(state, changes_at=last.changes_at) if ahead else state
+    return replace(state, changes_at=last.changes_at)
 
 
 def _moment(now: Instant) -> Place:

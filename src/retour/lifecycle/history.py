@@ -52,6 +52,7 @@ class Move(NamedTuple):
 
 
 _PLACE = itemgetter(0)
+_BOUNCE = Rank.BOUNCE
 
 
 class Incident(NamedTuple):
@@ -101,10 +102,13 @@ def prepare(
             told.append((event.send, event.at))
         else:
             others.append(event)
-    versions = sorted(policies, key=lambda version: (version.at, version.number))
+    versions = policies
+    if len(policies) > 1:
+        versions = sorted(policies, key=lambda version: (version.at, version.number))
     first = versions[0].policy if versions else preset("default")
     bounces = one_a_send(reports)
-    moves = [Move(place_of(event), event) for event in (*bounces, *others)]
+    moves = [Move(Place(bounce.at, _BOUNCE, bounce.id), bounce) for bounce in bounces]
+    moves += [Move(place_of(event), event) for event in others]
     moves += [
         Move(Place(version.at, Rank.POLICY, version.number), version.policy) for version in versions[1:]
     ]

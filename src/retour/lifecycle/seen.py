@@ -13,8 +13,7 @@ from retour.model import BounceType, State, StateName
 def seen(life: Life, now: Instant) -> State:
     """The state at a moment at or after all that was played, when nothing but time has passed since."""
     read, due, fades = life.counted(now), life.due(), look_for_listed(life, now)
-    moments = [counter.slides_at(life.policy.within_days) for counter in read.values()]
-    moments += (due, fades)
+    slides = [counter.slides_at(life.policy.within_days) for counter in read.values() if counter.soft]
     own = life.policy.threshold_by_reason
     return State(
         life.state,
@@ -27,7 +26,7 @@ def seen(life: Life, now: Instant) -> State:
         {reason: _value(read, reason) for reason, threshold in own.items() if threshold},
         life.reactivations,
         life.unsubscribed,
-        min([at for at in moments if at is not None], default=None),
+        min([at for at in (due, fades, *slides) if at is not None], default=None),
         _last_listed(life.bounces),
         len([bounce for bounce in life.bounces if bounce.listed]),
     )
