@@ -27,13 +27,20 @@ app.add_typer(rules, name="rules", help="Look at the rules, try them, check a fi
 def list_rules(
     reason: Annotated[str, typer.Option(help="Only rules that stand for this reason.")] = "",
     provider: Annotated[str, typer.Option(help="Only rules of this provider.")] = "",
+    lang: Language = "en",
 ) -> None:
     """All rules in the order in which they decide: id, weight, reason, source."""
     from retour.classify import packaged
 
-    for rule in packaged().rules:
-        if reason in ("", rule.reason) and provider in ("", rule.provider):
-            typer.echo(f"{rule.id:34} {rule.weight.name.lower():10} {_meaning(rule):20} {rule.source}")
+    texts = _texts(lang)
+    wanted = [
+        rule for rule in packaged().rules if reason in ("", rule.reason) and provider in ("", rule.provider)
+    ]
+    for rule in wanted:
+        typer.echo(f"{rule.id:34} {rule.weight.name.lower():10} {_meaning(rule):20} {rule.source}")
+    if not wanted:
+        typer.echo(texts("say.no_such_rules"), err=True)
+        raise typer.Exit(NO_SUCH_RULE)
 
 
 @rules.command()
@@ -147,7 +154,9 @@ def _faults(file: Path | None, texts: "Catalogue") -> Iterator[str]:
 
 def _in_words(fault: "Fault", file: str, texts: "Catalogue") -> str:
     values = {key: safe(value) for key, value in fault.values.items()}
-    return texts("say.fault", file=file, rule=safe(fault.rule), fault=texts(f"fault.{fault.name}", **values))
+    form = "fault" if fault.rule else "fault_of_file"
+    told = texts(f"fault.{fault.name}", **values)
+    return texts(f"say.{form}", file=file, rule=safe(fault.rule), fault=told)
 
 
 def _texts(lang: str) -> "Catalogue":
