@@ -7,6 +7,7 @@ read; so there is no moment with an answer under the old version.
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from retour.flow.policy import change_policy, in_force, refold
@@ -66,20 +67,20 @@ class Rewriter:
             self._end(account)
             raise
         self._gate.policy(account, version.policy, version.number)
-        self._run(lambda: self._rewrite(account))
+        self._run(partial(self._rewrite, account))
         return version
 
     def resume(self, account: str) -> None:
         """Rewrite what an earlier process may have left half done; harmless when there is nothing."""
         self._begin(account)
-        self._run(lambda: self._rewrite(account))
+        self._run(partial(self._rewrite, account))
 
     def retry(self) -> None:
         """Try again what failed; until then the ledger answers for those accounts."""
         with self._lock:
             failed, self._failed = self._failed, []
         for account in failed:
-            self._run(lambda account=account: self._rewrite(account))  # type: ignore[misc]
+            self._run(partial(self._rewrite, account))
 
     def stop(self) -> None:
         """End after the batch at hand; the marks tell the next process where to go on."""
