@@ -2,8 +2,9 @@
 
 All are frozen values without behaviour of their own; the rooms named after the journey make one out of
 the other. `Send` is what an arrival is tied to; `Reading` is all that parsing read out of one arrival.
-They stand in one file with their vocabularies, longer than others, so that all words of Retour can be read in
-one go. Everything a remote party wrote (diagnostics, subjects, addresses) is hostile text until shown as text.
+They stand in one file with their vocabularies, longer than others, so that all words of Retour can be read
+in one go. Everything a remote party wrote (diagnostics, subjects, addresses) is hostile text until shown as
+text.
 """
 
 from collections.abc import Mapping
