@@ -1,7 +1,6 @@
 """Replies of real servers, written down by hand: tests/samples/replies/*.toml."""
 
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def test_there_are_replies() -> None:
 def test_a_reply_has_its_reason(speaker: str, text: str, reasons: list[str]) -> None:
     """The name of a table is the host that spoke; without a dot it is software or a theme, on any host."""
     report = judge_reply(text)[0]
-    verdict = classify(replace(report, remote_mta=speaker) if "." in speaker else report)
+    verdict = classify(report._replace(remote_mta=speaker) if "." in speaker else report)
     if reasons == ["living"]:
         assert verdict.group is not Group.DEAD
         assert verdict.reason is not Reason.REFUSED

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ def sample_report(rule: Rule, sample: str) -> Report:
     report = judge_reply(sample)[0]
     if rule.provider is None:
         return report
-    return replace(report, remote_mta=f"mx.{PROVIDERS[rule.provider].hosts[0]}")
+    return report._replace(remote_mta=f"mx.{PROVIDERS[rule.provider].hosts[0]}")
 
 
 SAMPLES = [(rule, sample) for rule in RULES for sample in rule.samples]

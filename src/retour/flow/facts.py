@@ -50,7 +50,7 @@ def with_reports(
     sender = arrival.mail_from if reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE) else None
     report = Report(reading.kind, recipient=sender or None, text=reading.text[:4096], mta=reading.mta)
     verdict = Verdict(reading.kind, None, None, rule="none", matched="", confidence=0.0)
-    return replace(reading, reports=(report,)), (verdict,)
+    return reading._replace(reports=(report,)), (verdict,)
 
 
 def events_of(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Event]:

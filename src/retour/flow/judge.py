@@ -1,7 +1,7 @@
 """Where parsing and classifying meet: raw bytes → reading and verdicts, and how they are shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from retour.classify import Classifier, Rule, Rulebook, classify
@@ -50,7 +50,7 @@ def judge_reply(line: str) -> tuple[Report, Verdict]:
 def reply_from(text: str, host: str | None) -> Report:
     """One SMTP reply as a report, said by a host: its provider's rules apply."""
     report = parse_reply(text)
-    return replace(report, remote_mta=host) if host else report
+    return report._replace(remote_mta=host) if host else report
 
 
 def failing_samples(book: Rulebook) -> list[tuple[Rule, str, str]]:

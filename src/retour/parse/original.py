@@ -4,11 +4,9 @@ Where it was not returned, the notice's own References or In-Reply-To name it (E
 """
 
 from retour.mime import Block
-from retour.model import Original
+from retour.model import NOTHING_RETURNED, Original
 from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
-
-_NOTHING = Original()
 
 
 def read_original(notice: Notice) -> Original:
@@ -24,7 +22,9 @@ def read_original(notice: Notice) -> Original:
     if head is None:
         answered = _answered(notice.mail.head)
         return (
-            Original(answered, envid=envid, return_path=sender) if answered or envid or sender else _NOTHING
+            Original(answered, envid=envid, return_path=sender)
+            if answered or envid or sender
+            else NOTHING_RETURNED
         )
     return Original(
         message_id(head) or _answered(notice.mail.head),

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from retour.model import (
@@ -120,9 +119,6 @@ def _causes(text: str) -> frozenset[Cause]:
 # the time of named ones, and three quarters of the room
 
 
-_of_report, _of_verdict, _of_original = (
-    attrgetter(*(field.name for field in fields(of))) for of in (Report, Verdict, Original)
-)
 _json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode  # json.dumps would make one
 
 
@@ -136,9 +132,9 @@ def body_of(event: Event) -> str | None:
         (
             *beside,
             evidence.arrival.hex() if evidence.arrival else None,
-            _of_report(evidence.report),
-            _of_verdict(evidence.verdict),
-            _of_original(evidence.original),
+            evidence.report,
+            evidence.verdict,
+            evidence.original,
         )
     )
 
