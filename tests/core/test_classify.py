@@ -205,3 +205,24 @@ def test_a_host_that_did_not_answer_refused_nothing() -> None:
     assert classify(silent).refused_by is Party.OURS
     _, said = judge_reply("550 5.1.2 mx.b.test: Host unknown")
     assert said.refused_by is Party.RECIPIENT
+
+
+@pytest.mark.parametrize("reply", ["250 2.0.0 Ok: queued as 4Xy", "250 OK", "250", "251 2.1.5 Recipient ok"])
+def test_a_reply_that_accepts_is_no_bounce(reply: str) -> None:
+    report, verdict = judge_reply(reply)
+    assert (report.kind, verdict.kind, verdict.reason) == (Kind.DELIVERED, Kind.DELIVERED, None)
+
+
+def test_a_number_at_the_beginning_is_not_always_a_code() -> None:
+    assert judged("250 messages per hour exceeded").reason is Reason.RATE_LIMITED
+
+
+def test_a_providers_words_kill_nobody_beside_a_clear_refusal() -> None:
+    said = Report(
+        Kind.BOUNCE,
+        reply_code="550",
+        diagnostic="550 user unknown, your IP is blacklisted",
+        remote_mta="mx.t-online.de",
+    )
+    assert classify(said).group is Group.BLOCK
+    assert classify(replace(said, diagnostic="550 user unknown")).reason is Reason.ADDRESS_UNKNOWN

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retour.classify import packaged
+from retour.classify.evidence import Matcher
 from retour.classify.phrases import GAP, HEAD, TEXT_LIMIT, PhraseIndex, normal
+from retour.classify.rulebook import Weight
+from retour.classify.spans import telling
+
+MATCHER = Matcher(packaged())
 
 WORDS = st.sampled_from(
     ["user", "unknown", "mail", "box", "mailbox", "full", "is", "not", "a", "(#5", "ü", "users"]
@@ -78,3 +84,39 @@ def test_phrases_with_one_beginning_are_told_apart() -> None:
 
 def test_an_index_without_phrases_finds_nothing() -> None:
     assert PhraseIndex([]).find("user unknown") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unable to look up nxdomain.test", "mx1.blocked.example said no", "see https://b.example/spam/blacklist",
+        "host spam-firewall.example.net[192.0.2.1]", "www.quarantine.example/help?virus",
+    ],
+)  # fmt: skip
+def test_names_of_hosts_and_pages_are_not_read_as_words(text: str) -> None:
+    assert MATCHER.words(text).clues == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("554 blocked using zen.spamhaus.org", {"blocklist.spamhaus", "text.blocklisted"}),
+        ("user unknown.please check", {"text.unknown-user"}),
+        ("responded with code nxdomain.", {"text.nxdomain"}),
+        ("no such user, returned to sender", {"text.unknown-user"}),
+        ('too many "user unknown" replies', {"text.rate"}),
+    ],
+)
+def test_words_within_a_longer_phrase_mean_what_it_means(text: str, rules: set[str]) -> None:
+    clues = [clue for clue in MATCHER.words(text).clues if not clue.rule.codes]
+    found = {clue.rule.id for clue in clues if clue.rule.weight is Weight.CLEAR}
+    assert found == rules
+
+
+@given(st.text(alphabet="ab.-/: spm", max_size=400))
+def test_only_what_was_found_speaks(text: str) -> None:
+    rules = packaged().rules
+    spans = [(0, at, at + 1) for at in range(len(text))]
+    told = list(telling(spans, text, rules, len(rules)))
+    assert set(told) <= set(spans)
+    assert len(told) == len(set(told))

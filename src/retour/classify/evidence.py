@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from retour.classify.phrases import PhraseIndex, normal
 from retour.classify.rulebook import Rule, Rulebook
+from retour.classify.spans import telling
 from retour.model import Part, Report
 
 CACHED_TEXTS = 2048  # servers say the same things; at most 4 KiB each
@@ -41,7 +42,8 @@ class Matcher:
         self._marks = [(provider.name, mark) for provider in book.providers for mark in provider.marks]
         self._parts = book.parts
         self._hosts = {host: provider.name for provider in book.providers for host in provider.hosts}
-        self._index = PhraseIndex(_numbered(book.rules, self._marks, self._parts))
+        self._idioms = len(book.rules) + len(self._marks) + len(self._parts)
+        self._index = PhraseIndex(_numbered(book, self._marks))
         self._table = _code_table(book)
         self._words = lru_cache(maxsize=CACHED_TEXTS)(self._words_of)
         self._coded = lru_cache(maxsize=CACHED_CODES)(self._clues_of)
@@ -60,7 +62,7 @@ class Matcher:
 
     def _words_of(self, text: str) -> Words:
         matched: dict[int, str] = {}
-        for number, start, end in self._index.find(text):
+        for number, start, end in telling(self._index.find(text), text, self._rules, self._idioms):
             if number not in matched or end - start > len(matched[number]):
                 matched[number] = text[start:end]
         if not matched:
@@ -101,15 +103,13 @@ class Matcher:
         return frozenset()
 
 
-def _numbered(
-    rules: tuple[Rule, ...], marks: list[tuple[str, str]], parts: tuple[tuple[Part, str], ...]
-) -> Iterable[tuple[str, int]]:
-    """All phrases with the numbers by which they are found: rules first, then marks, then parts."""
-    for number, rule in enumerate(rules):
+def _numbered(book: Rulebook, marks: list[tuple[str, str]]) -> Iterable[tuple[str, int]]:
+    """All phrases with the numbers by which they are found: of rules, then marks, parts, idioms."""
+    for number, rule in enumerate(book.rules):
         for phrase in rule.phrases:
             yield phrase, number
-    others = [mark for _, mark in marks] + [phrase for _, phrase in parts]
-    yield from ((phrase, number) for number, phrase in enumerate(others, len(rules)))
+    others = [mark for _, mark in marks] + [phrase for _, phrase in book.parts] + list(book.idioms)
+    yield from ((phrase, number) for number, phrase in enumerate(others, len(book.rules)))
 
 
 def fits(clue: Clue, report: Report, providers: frozenset[str]) -> bool:

@@ -70,6 +70,7 @@ class Rulebook:
     rules: tuple[Rule, ...]
     providers: tuple[Provider, ...] = ()
     parts: tuple[tuple[Part, str], ...] = ()  # phrases that say which part of a message was refused
+    idioms: tuple[str, ...] = ()  # phrases that mean nothing of what their words mean alone
     order: Mapping[str, int] = field(default_factory=dict)  # the rank of each reason
 
     def rule(self, id: str) -> Rule | None:

@@ -152,6 +152,7 @@ def rulebook(documents: Iterable[Mapping[str, Any]]) -> Rulebook:
         rules=tuple(sorted(rules, key=lambda rule: rule.order)),
         providers=tuple(provider for provider in providers if provider),
         parts=tuple((Part(entry["part"]), phrase) for entry in parts for phrase in entry["phrases"]),
+        idioms=tuple(phrase for each in documents for phrase in each.get("idioms", ())),
         order=order,
     )
 

@@ -122,7 +122,8 @@ def _doubted(clue: Clue, clues: list[Clue], report: Report) -> bool:
 
     A code alone never does when the words speak of something else: 550 5.1.1 "blocked by our policy" is a
     block; faint words are enough where none say that the address is dead. Words of anybody do not when they
-    name the sender: "unable to verify sender: user unknown". Under a temporary code nothing does when
+    name the sender: "unable to verify sender: user unknown". A provider's own words, unless they are a name
+    as RecipNotFound, do not beside clear words of a refusal. Under a temporary code nothing does when
     anything else is spoken of: 450 4.1.1 "user unknown, try again later", 451 4.3.0 "user unknown".
     """
     if clue.rule.group is not Group.DEAD:
@@ -133,12 +134,13 @@ def _doubted(clue: Clue, clues: list[Clue], report: Report) -> bool:
         return bool(against) or report.status in _NOT_THE_ADDRESS
     if not against:
         return False
-    if clue.rule.weight > Weight.PROVIDER and any(rule.part is Part.SENDER for rule in against):
+    plain = clue.rule.weight > Weight.PROVIDER or " " in clue.matched
+    if plain and any(rule.part is Part.SENDER for rule in against):
         return True
+    clear = [rule.group for rule in against if rule.weight <= Weight.CLEAR]
     if not clue.by_code:
-        return False
-    clearly = any(rule.weight <= Weight.CLEAR for rule in against)
-    return clearly or not any(rule.group is Group.DEAD for rule in spoken)
+        return plain and any(group is not Group.TRANSPORT for group in clear)
+    return bool(clear) or not any(rule.group is Group.DEAD for rule in spoken)
 
 
 def _is_temporary(report: Report) -> bool:

@@ -16,20 +16,28 @@ _WILL_RETRY = re.compile(
     r"|delivery (?:is |has been )?(?:delayed|temporarily suspended)",
     re.IGNORECASE,
 )
+_ACCEPTED = re.compile(
+    r"2[0-5]\d(?:[ -]+(?:2\.\d\.\d{1,3}\b|ok|accepted|queued|requested|<|message (?:acc|ok|que|rec))|$)",
+    re.IGNORECASE,
+)
 
 
 def parse_reply(line: str) -> Report:
     """The report that one SMTP reply text makes; `line` may hold breaks, real ones or a literal "\\n".
 
-    Kind is bounce unless the words say that delivery will be tried again, or the refusal was Retour's
-    own. Recipient is None unless the text begins with one ("<a@b>: host ..."). Never raises.
+    Kind is bounce unless the words say that delivery will be tried again, the server accepted
+    (RFC 5321 §4.2.1: 2yz), or the refusal was Retour's own. Recipient is None unless the text begins with
+    one ("<a@b>: host ..."). Never raises.
     """
     text = line[: 2 * WORDS].replace("\\r", "").replace("\\n", "\n")[:WORDS]
     words = " ".join(text.split())
     named = _RECIPIENT.match(words)
     recipient = one_address(named[1]) if named else None
     kind = Kind.DELAY if _WILL_RETRY.search(words) else Kind.BOUNCE
-    return report_of(kind, recipient, words[named.end() :] if named else words, text=words)
+    said = words[named.end() :] if named else words
+    if _ACCEPTED.match(said):
+        return report_of(Kind.DELIVERED, recipient, said, action=Action.DELIVERED, text=words)
+    return report_of(kind, recipient, said, text=words)
 
 
 def report_of(

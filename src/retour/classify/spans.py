@@ -1,0 +1,68 @@
+"""Which of the phrases found in a text speak: none in names of hosts, none within a longer phrase."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from retour.classify.rulebook import Rule, Weight
+from retour.model import Group
+
+Span = tuple[int, int, int]  # number of the phrase's owner, start, end
+
+WINDOW = 120  # characters of a word that are looked at on either side (security: bounded work per match)
+# A host, address or path: "mx.blocked.example", "https://b.example/spam", "b.example/errors#full".
+_NAME = re.compile(r"[a-z]{2,8}://\S+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]\S*)?")
+_NAMELIKE = frozenset("./?=_:[")  # a phrase with one of these is meant to be found in names
+
+
+def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int) -> Iterator[Span]:
+    """The spans that speak, by their place. Owners from `idioms` on are idioms; between them and the rules
+    stand marks and parts, which always speak.
+
+    Words within a longer phrase of another meaning mean what that phrase means: "too many user unknown" is no
+    "user unknown", and "returned to sender" does not accuse the sender.
+    """
+    covers: list[Span] = []
+    for span in sorted(found, key=_longest_first):
+        number, start, end = span
+        if number >= len(rules):
+            if number < idioms:
+                yield span
+            else:
+                covers.append(span)
+            continue
+        rule = rules[number]
+        if rule.provider is None and rule.blocklist is None and _is_name(text, start, end):
+            continue
+        if not any(_swallows(cover, span, rules) for cover in covers[-8:]):
+            yield span
+        if " " in text[start:end] and _may_cover(rule):
+            covers.append(span)
+
+
+def _longest_first(span: Span) -> tuple[int, int]:
+    return span[1], -span[2]
+
+
+def _may_cover(rule: Rule) -> bool:
+    """A clear rule without conditions; never one that declares an address dead: doubts must be heard."""
+    return rule.weight is Weight.CLEAR and not rule.codes and rule.group is not Group.DEAD
+
+
+def _swallows(cover: Span, span: Span, rules: Sequence[Rule]) -> bool:
+    """Whether a phrase lies within a longer one that means something else."""
+    if cover[2] < span[2] or cover[1:] == span[1:]:
+        return False
+    return cover[0] >= len(rules) or rules[cover[0]].group is not rules[span[0]].group
+
+
+def _is_name(text: str, start: int, end: int) -> bool:
+    """Whether the words are part of a host name, address or path, and not made to be."""
+    words = text[start:end]
+    if (" " in words and text[start - 1 : start] in ("", " ")) or not _NAMELIKE.isdisjoint(words):
+        return False
+    left = max(text.rfind(" ", 0, start) + 1, start - WINDOW)
+    right = text.find(" ", start)
+    token = text[left : min(right if right >= 0 else len(text), start + WINDOW)]
+    if "." not in token and "://" not in token:
+        return False
+    return any(name.start() <= start - left < name.end() for name in _NAME.finditer(token))
