@@ -225,4 +225,4 @@ def test_a_providers_words_kill_nobody_beside_a_clear_refusal() -> None:
         remote_mta="mx.t-online.de",
     )
     assert classify(said).group is Group.BLOCK
-    assert classify(replace(said, diagnostic="550 user unknown")).reason is Reason.ADDRESS_UNKNOWN
+    assert classify(said._replace(diagnostic="550 user unknown")).reason is Reason.ADDRESS_UNKNOWN
