@@ -104,7 +104,7 @@ def test_names_of_hosts_and_pages_are_not_read_as_words(text: str) -> None:
         ("user unknown.please check", {"text.unknown-user"}),
         ("responded with code nxdomain.", {"text.nxdomain"}),
         ("no such user, returned to sender", {"text.unknown-user"}),
-        ('too many "user unknown" replies', {"text.rate"}),
+        ("too many user unknown from you", {"text.rate"}),
     ],
 )
 def test_words_within_a_longer_phrase_mean_what_it_means(text: str, rules: set[str]) -> None:
