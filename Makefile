@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: run test check bench corpus setup engines requirements clean
+.PHONY: run test check bench fuzz corpus setup engines requirements clean
 
 setup: .venv/.ready
 .venv/.ready: pyproject.toml requirements/dev.txt scripts/setup
@@ -32,6 +32,15 @@ bench: setup
 	scripts/engines --bench
 	$(BIN)/python -m bench
 
+# Coverage-guided: SECONDS for each target; `make fuzz TARGETS="parse judge" SECONDS=600`.
+SECONDS ?= 60
+fuzz: setup .venv/.fuzz
+	nice $(BIN)/python -m tests.fuzz $(TARGETS) --seconds $(SECONDS)
+
+.venv/.fuzz: requirements/fuzz.txt | .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	touch $@
+
 corpus: setup
 	@if [ -x ../shared/corpora/score.py ]; then PATH="$(CURDIR)/$(BIN):$$PATH" ../shared/corpora/score.py $(ARGS); \
 	else echo "make corpus: ../shared/corpora is not here; nothing to score"; fi
@@ -40,6 +49,7 @@ corpus: setup
 requirements: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra server pyproject.toml -o requirements/server.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras pyproject.toml requirements/tools.in -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/fuzz.in -o requirements/fuzz.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,6 +15,7 @@ from retour.parse.notice import Notice
 from retour.parse.reply import report_of
 
 _SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # nothing was sent
+_LONGEST_STATUS = 9  # characters: RFC 3463 §2 has three digits behind each dot
 _ACTIONS = {action.value: action for action in Action}
 
 
@@ -43,7 +44,7 @@ def read_notification(said: Mapping[str, Any]) -> tuple[Kind, tuple[Report, ...]
                 Report(Kind.COMPLAINT, recipient, mta="ses") for recipient in recipients
             )
         case {"notificationType": "Delivery", "delivery": {"recipients": list(recipients), **rest}}:
-            words = str(rest.get("smtpResponse", ""))
+            words = _text(rest.get("smtpResponse"))
             return Kind.DELIVERED, tuple(
                 report_of(Kind.DELIVERED, _address(each), words, mta="ses")
                 for each in recipients[:RECIPIENTS]
@@ -55,9 +56,9 @@ def _refused(kind: Kind, each: Mapping[str, Any]) -> Report:
     return report_of(
         kind,
         _address(each.get("emailAddress")),
-        str(each.get("diagnosticCode", "")),
-        action=_ACTIONS.get(str(each.get("action"))),
-        status=str(each["status"]) if "status" in each else None,
+        _text(each.get("diagnosticCode")),
+        action=_ACTIONS.get(_text(each.get("action"))),
+        status=_text(each.get("status"))[:_LONGEST_STATUS] or None,
         mta="ses",
     )
 
@@ -70,7 +71,12 @@ def _each(about: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _address(value: object) -> str | None:
-    return one_address(value) if isinstance(value, str) else None
+    return one_address(_text(value))
+
+
+def _text(value: object) -> str:
+    """A string of JSON on one line, fit to be stored: JSON can escape half of a pair (RFC 8259 §8.2)."""
+    return " ".join(value.encode("utf-8", "replace").decode().split()) if isinstance(value, str) else ""
 
 
 def _object_in(text: str) -> dict[str, Any]:
