@@ -7,8 +7,9 @@
     <Reason.ADDRESS_UNKNOWN: 'address_unknown'>
 
 `judge` parses and classifies a mail, `judge_reply` one server's words, `explain` shows the outcome as the
-object of `retour explain --json`; `fold` and `decide` are the life of an address, `simulate` plays a
-scenario.
+object of `retour explain --json`; `rules` makes a classifier that tries files of your own before ours, for
+`judge(raw, rules=…)` and `judge_reply(line, rules=…)`; `fold` and `decide` are the life of an address,
+`simulate` plays a scenario.
 The steps by themselves are in the rooms of the same name: `retour.parse.parse`, `retour.classify.classify`.
 Each name is loaded when it is first asked for, so that one use does not pay for the others.
 """
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from retour.flow.judge import explained as explain
     from retour.flow.judge import judge, judge_reply
+    from retour.flow.own_rules import rules
     from retour.lifecycle.decide import decide
     from retour.lifecycle.fold import fold
     from retour.lifecycle.presets import preset
@@ -33,10 +35,21 @@ _ROOMS = {
     "judge_reply": "retour.flow.judge",
     "preset": "retour.lifecycle",
     "read_scenario": "retour.lifecycle.scenario",
+    "rules": "retour.flow.own_rules",
     "simulate": "retour.lifecycle.simulate",
 }
 
-__all__ = ["decide", "explain", "fold", "judge", "judge_reply", "preset", "read_scenario", "simulate"]
+__all__ = [
+    "decide",
+    "explain",
+    "fold",
+    "judge",
+    "judge_reply",
+    "preset",
+    "read_scenario",
+    "rules",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> object:

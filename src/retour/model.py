@@ -294,6 +294,9 @@ class Reading(NamedTuple):
     text: str = ""  # the human part, at most 16 KiB, for the unparsed queue and the console
 
 
+READ_BY_RULE = "read_by_rule"  # the defect of a mail that only an operator's own rule could read
+
+
 class Verdict(NamedTuple):
     """Our reading of a report. `reason` and `group` are None for what is neither bounce nor delay."""
 

@@ -105,10 +105,17 @@ class Inlet(_Section):
         return self
 
 
+class Rules(_Section):
+    """An operator's own rules, tried before ours (docs/rules.md)."""
+
+    files: tuple[Path, ...] = ()
+
+
 class Retention(_Section):
     """How long what is kept."""
 
     raw_days: Annotated[int, Field(ge=1, le=400)] = 14
+    unparsed_days: Annotated[int, Field(ge=0, le=3650)] = 180
 
 
 class Settings(BaseSettings):
@@ -126,6 +133,7 @@ class Settings(BaseSettings):
     postfix: Postfix = Postfix()
     inlets: dict[str, Inlet] = {}
     retention: Retention = Retention()
+    rules: Rules = Rules()
 
     @classmethod
     def settings_customise_sources(

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -12,12 +13,14 @@ import structlog
 
 from retour import datadir, keyfile
 from retour.bus import LocalBus
+from retour.classify import Classifier
 from retour.clock import SystemClock
 from retour.datadir import Marks
 from retour.flow.announce import Announcing, Silent
 from retour.flow.directory import Directory
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import judge
+from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
 from retour.flow.rewrite import Job, Rewriter
 from retour.flow.schedule import Schedule
 from retour.flow.why import Stop, why
@@ -50,6 +53,20 @@ class StartError(Exception):
     def told(self, lang: str = "en") -> str:
         """The sentence."""
         return catalogue(f"serve.{lang}")(f"start.{self.code}", **self.details)
+
+
+class RulesError(StartError):
+    """The same, for own rules that cannot be used: every fault, a line each."""
+
+    def __init__(self, fault: OwnRulesError) -> None:
+        self.fault = fault
+        super().__init__("rules", faults="")
+
+    def told(self, lang: str = "en") -> str:
+        """The sentence, and a line for each fault."""
+        texts = catalogue(f"rules.{lang}")
+        faults = "\n".join(f"  {in_words(found, texts)}" for found in self.fault.found)
+        return catalogue(f"serve.{lang}")("start.rules", faults=faults)
 
 
 @dataclass(slots=True)
@@ -92,6 +109,7 @@ class House:
 def build(settings: Settings) -> House:
     """The house over a data directory, which is made if it is missing. Raises StartError."""
     data = settings.data_dir
+    rules = own_rules(settings)
     lock = _locked(data)
     try:
         keys = keyfile.load_or_create(data / keyfile.NAME)
@@ -111,7 +129,7 @@ def build(settings: Settings) -> House:
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     worker = Worker(
         inbox,
-        lambda arrivals, now: take_in(arrivals, store, keys.keyring, judge, now),
+        lambda arrivals, now: take_in(arrivals, store, keys.keyring, partial(judge, rules=rules), now),
         told,
         clock,
         report=lambda taken: _report(taken, metrics),
@@ -252,6 +270,14 @@ def _logged(pool: ThreadPoolExecutor, metrics: Metrics) -> Callable[[Job], None]
         pool.submit(logged)
 
     return run
+
+
+def own_rules(settings: Settings) -> Classifier:
+    """The rules in force: the files of the settings before ours. Raises RulesError."""
+    try:
+        return classifier_with(read(settings.rules.files))
+    except OwnRulesError as error:
+        raise RulesError(error) from error
 
 
 def _locked(data: Path) -> IO[str]:

@@ -41,7 +41,7 @@ class Matcher:
         self._rules = book.rules
         self._marks = [(provider.name, mark) for provider in book.providers for mark in provider.marks]
         self._parts = book.parts
-        self._hosts = {host: provider.name for provider in book.providers for host in provider.hosts}
+        self._hosts = book.hosts
         self._idioms = len(book.rules) + len(self._marks) + len(self._parts)
         self._index = PhraseIndex(_numbered(book, self._marks))
         self._table = _code_table(book)
@@ -98,7 +98,7 @@ class Matcher:
         host = host[-LONGEST_HOST:].lower().strip(" .<>[]") if host else ""
         while host:
             if host in self._hosts:
-                return frozenset((self._hosts[host],))
+                return self._hosts[host]
             host = host.partition(".")[2]
         return frozenset()
 

@@ -47,11 +47,17 @@ class Rule:
     part: Part | None = None
     blocklist: str | None = None
     group: Group | None = None  # of the reason
+    own: bool = False  # of a file that an operator wrote, not of Retour
+    unparsed: bool = False  # reads also mails that no form tells to be a bounce
 
     @property
-    def order(self) -> tuple[int, float, bool]:
-        """By weight, then by the place of the reason; a list with a name before "some list"."""
-        return self.weight, self.rank, self.blocklist is None
+    def order(self) -> tuple[int, int, float, bool]:
+        """Our marker, an operator's own rules, ours; each by weight, then by the place of the reason.
+
+        A list with a name stands before "some list".
+        """
+        whose = 0 if self.weight is Weight.OURS else 1 if self.own else 2
+        return whose, self.weight, self.rank, self.blocklist is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Provider:
     name: str
     hosts: tuple[str, ...]  # domain suffixes, of the remote MTA or of the recipient
     marks: tuple[str, ...] = ()  # phrases that only this provider writes
+    own: bool = False  # of an operator's file
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +83,36 @@ class Rulebook:
     def rule(self, id: str) -> Rule | None:
         """The rule with this id; None when there is none."""
         return next((rule for rule in self.rules if rule.id == id), None)
+
+    @property
+    def own(self) -> tuple[Rule, ...]:
+        """The rules of an operator's files, in the order in which they decide."""
+        return tuple(rule for rule in self.rules if rule.own)
+
+    @property
+    def hosts(self) -> Mapping[str, frozenset[str]]:
+        """By suffix of a host, the names of its providers.
+
+        An operator's provider stands beside ours of the same hosts, or of a part of them: it takes no rules
+        of ours away.
+        """
+        ours = {
+            host: provider.name for provider in self.providers if not provider.own for host in provider.hosts
+        }
+        own = [
+            (host, provider.name) for provider in self.providers if provider.own for host in provider.hosts
+        ]
+        table = {host: {name} for host, name in ours.items()}
+        for host, _ in own:
+            table.setdefault(host, {ours[parent] for parent in _suffixes(host) if parent in ours})
+        for host, name in own:
+            for known in table:
+                if host in _suffixes(known):
+                    table[known].add(name)
+        return {host: frozenset(names) for host, names in table.items()}
+
+
+def _suffixes(host: str) -> list[str]:
+    """A host's name and those of the domains that it is in: "a.b.example", "b.example", "example"."""
+    labels = host.split(".")
+    return [".".join(labels[place:]) for place in range(len(labels))]

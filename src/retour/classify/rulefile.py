@@ -1,8 +1,8 @@
 """TOML → rulebook. The form of a rule file is described in docs/rules.md."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -20,7 +20,8 @@ NAMED = {  # keys whose values have names
     "part": tuple(Part),
     "weight": ("specific", "clear", "broad", "faint", "overloaded", "reply"),
 }
-KEYS = (*NEEDED, "phrases", "codes", *NAMED, "confidence", "blocklist")
+KEYS = (*NEEDED, "phrases", "codes", *NAMED, "confidence", "blocklist", "unparsed")
+TABLES = ("rule", "provider", "weight")  # what a file of an operator's own may hold at its top
 
 _CONFIDENCE = {
     Weight.OURS: 1.0,
@@ -51,18 +52,36 @@ class RuleError(ValueError):
         super().__init__(f"{rule}: {name} {values}")
 
 
-def rules_of(document: Mapping[str, Any], order: Mapping[str, int]) -> list[Rule]:
-    """The rules of one parsed file; `order` ranks reasons. Raises RuleError at the first rule at fault."""
+def rules_of(document: Mapping[str, Any], order: Mapping[str, int], own: bool = False) -> list[Rule]:
+    """The rules of one parsed file; `order` ranks reasons. Raises RuleError at the first rule at fault.
+
+    `own`: the file is an operator's.
+    """
+    rules = []
+    for rule in each_rule(document, order, own):
+        if isinstance(rule, RuleError):
+            raise rule
+        rules.append(rule)
+    return rules
+
+
+def each_rule(
+    document: Mapping[str, Any], order: Mapping[str, int], own: bool = False
+) -> Iterator[Rule | RuleError]:
+    """The same, rule by rule, each or what is wrong with it. Raises RuleError where the file has no rules."""
     entries = document.get("rule", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise RuleError("not_tables", "rule")
-    provider = _provider(document)
+    provider = provider_of(document, own)
     common = {"weight": document["weight"]} if "weight" in document else {}
-    rules = []
     for number, entry in enumerate(entries, 1):
-        _check(str(entry.get("id", number)), entry)
-        rules.append(_rule({**common, **entry}, provider.name if provider else None, order))
-    return rules
+        whole = {**common, **entry}
+        try:
+            _check(str(entry.get("id", number)), whole)
+        except RuleError as error:
+            yield error
+        else:
+            yield _rule(whole, provider.name if provider else None, order, own)
 
 
 def _check(rule: str, entry: Mapping[str, Any]) -> None:
@@ -83,8 +102,11 @@ def _check_value(rule: str, key: str, value: object) -> None:
     if key in LISTS:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise RuleError("not_a_list", rule, key=key)
+    elif key == "unparsed":
+        if not isinstance(value, bool):
+            raise RuleError("not_yes_or_no", rule, key=key)
     elif key == "confidence":
-        if not isinstance(value, int | float) or not 0 <= value <= 1:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
             raise RuleError("no_confidence", rule, value=str(value))
     elif not isinstance(value, str):
         raise RuleError("not_a_text", rule, key=key)
@@ -92,10 +114,10 @@ def _check_value(rule: str, key: str, value: object) -> None:
         raise RuleError("no_such_value", rule, key=key, value=value, values=", ".join(NAMED[key]))
 
 
-def _rule(entry: Mapping[str, Any], provider: str | None, order: Mapping[str, int]) -> Rule:
+def _rule(entry: Mapping[str, Any], provider: str | None, order: Mapping[str, int], own: bool) -> Rule:
     """The rule of an entry that was checked."""
     reason = Reason(entry["reason"]) if "reason" in entry else None
-    weight = _weight(entry, provider)
+    weight = _weight(entry, provider, own)
     return Rule(
         id=entry["id"],
         reason=reason,
@@ -112,6 +134,8 @@ def _rule(entry: Mapping[str, Any], provider: str | None, order: Mapping[str, in
         part=Part(entry["part"]) if "part" in entry else None,
         blocklist=entry.get("blocklist"),
         group=GROUPS[reason] if reason else None,
+        own=own,
+        unparsed=own and entry.get("unparsed", False),
     )
 
 
@@ -122,8 +146,8 @@ def _rank(entry: Mapping[str, Any], order: Mapping[str, int]) -> float:
     return order.get(entry.get("reason", ""), 0)
 
 
-def _weight(entry: Mapping[str, Any], provider: str | None) -> Weight:
-    if entry["id"].startswith("ours."):
+def _weight(entry: Mapping[str, Any], provider: str | None, own: bool) -> Weight:
+    if entry["id"].startswith("ours.") and not own:
         return Weight.OURS
     if provider or "kind" in entry:
         return Weight.PROVIDER
@@ -131,14 +155,21 @@ def _weight(entry: Mapping[str, Any], provider: str | None) -> Weight:
     return Weight[named.upper()]
 
 
-def _provider(document: Mapping[str, Any]) -> Provider | None:
-    """The provider whose rules a file holds; None for rules of anybody."""
+def provider_of(document: Mapping[str, Any], own: bool = False) -> Provider | None:
+    """The provider whose rules a file holds; None for rules of anybody. Raises RuleError."""
     if "provider" not in document:
         return None
     table = document["provider"]
-    if not isinstance(table, dict) or not table.get("name") or not isinstance(table.get("hosts"), list):
+    if not isinstance(table, dict) or not isinstance(table.get("name"), str) or not table["name"]:
         raise RuleError("no_provider", "provider")
-    return Provider(str(table["name"]), tuple(table["hosts"]), tuple(table.get("marks", ())))
+    hosts, marks = table.get("hosts"), table.get("marks", [])
+    if not hosts or not _texts(hosts) or not _texts(marks):
+        raise RuleError("no_provider", "provider")
+    return Provider(table["name"], tuple(hosts), tuple(marks), own)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
 
 
 def rulebook(documents: Iterable[Mapping[str, Any]]) -> Rulebook:
@@ -146,15 +177,31 @@ def rulebook(documents: Iterable[Mapping[str, Any]]) -> Rulebook:
     documents = list(documents)
     order = {reason: rank for each in documents for rank, reason in enumerate(each.get("order", ()), 1)}
     rules = [rule for document in documents for rule in rules_of(document, order)]
-    providers = [_provider(document) for document in documents]
+    providers = [provider_of(document) for document in documents]
     parts = [entry for document in documents for entry in document.get("part", ())]
     return Rulebook(
-        rules=tuple(sorted(rules, key=lambda rule: rule.order)),
+        rules=_in_order(rules),
         providers=tuple(provider for provider in providers if provider),
         parts=tuple((Part(entry["part"]), phrase) for entry in parts for phrase in entry["phrases"]),
         idioms=tuple(phrase for each in documents for phrase in each.get("idioms", ())),
         order=order,
     )
+
+
+def with_own(book: Rulebook, documents: Iterable[Mapping[str, Any]]) -> Rulebook:
+    """A rulebook with the rules of an operator's files before its own. Raises RuleError."""
+    documents = list(documents)
+    rules = [rule for document in documents for rule in rules_of(document, book.order, own=True)]
+    providers = [provider_of(document, own=True) for document in documents]
+    return replace(
+        book,
+        rules=_in_order([*book.rules, *rules]),
+        providers=(*book.providers, *(provider for provider in providers if provider)),
+    )
+
+
+def _in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(sorted(rules, key=lambda rule: rule.order))
 
 
 @cache

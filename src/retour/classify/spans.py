@@ -33,7 +33,8 @@ def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int
         rule = rules[number]
         if rule.provider is None and rule.blocklist is None and _is_name(text, start, end):
             continue
-        if not any(_swallows(cover, span, rules) for cover in covers[-8:]):
+        before_ours = rule.own and rule.group is not Group.DEAD
+        if before_ours or not any(_swallows(cover, span, rules) for cover in covers[-8:]):
             yield span
         if " " in text[start:end] and _may_cover(rule):
             covers.append(span)

@@ -19,7 +19,10 @@ class Classifier:
     """A rulebook at work. Immutable; one serves the whole process."""
 
     def __init__(self, book: Rulebook) -> None:
+        self.book = book
         self._matcher = Matcher(book)
+        self._has_own = bool(book.own)
+        self.reads_unparsed = any(rule.unparsed for rule in book.rules)
 
     def forget(self) -> None:
         """Empties what is remembered of texts and codes, so that a measurement starts cold."""
@@ -50,6 +53,7 @@ class Classifier:
         """
         providers = self._matcher.providers(report)
         best: tuple[list[Clue], Words] | None = None
+        settled = False  # then only an operator's own words, tried before ours, are still looked for
         for text in _texts(report, reading):
             words = self._matcher.words(text)
             known = providers | words.providers if words.providers else providers
@@ -57,10 +61,11 @@ class Classifier:
             if best is not None and (_tell(best[0]) or is_made_up(report)):
                 spoken = [clue for clue in spoken if clue.rule.group is not Group.DEAD]
             clues = sorted(spoken + self._matcher.codes(report, known))
-            if spoken and spoken[0].rule.weight <= Weight.CLEAR:
+            clear = bool(spoken) and spoken[0].rule.weight <= Weight.CLEAR
+            if (clear and not self._has_own) or _is_own(clues):
                 return clues, words
-            if best is None or (not _tell(best[0]) and _tell(clues)):
-                best = clues, words
+            if not settled and (clear or best is None or (not _tell(best[0]) and _tell(clues))):
+                best, settled = (clues, words), clear
         return best or (sorted(self._matcher.codes(report, providers)), NO_WORDS)
 
 
@@ -77,6 +82,13 @@ def _texts(report: Report, reading: Reading | None) -> list[str]:
 def _names_cause(report: Report) -> bool:
     """Whether the codes need no words of people: prose about a mail is full of misleading advice."""
     return report.status is not None and not report.status.endswith(".0")
+
+
+def _is_own(clues: list[Clue]) -> bool:
+    """Whether an operator's own words decide, in whichever text they stand."""
+    if not clues or not clues[0].rule.own or clues[0].by_code:
+        return False
+    return clues[0].rule.group is not Group.DEAD or clues[0].rule.weight <= Weight.CLEAR
 
 
 def _tell(clues: list[Clue]) -> bool:
@@ -134,7 +146,7 @@ def _doubted(clue: Clue, clues: list[Clue], report: Report) -> bool:
         return bool(against) or report.status in _NOT_THE_ADDRESS
     if not against:
         return False
-    plain = clue.rule.weight > Weight.PROVIDER or " " in clue.matched
+    plain = clue.rule.weight > Weight.PROVIDER or clue.rule.own or " " in clue.matched
     if plain and any(rule.part is Part.SENDER for rule in against):
         return True
     clear = [rule.group for rule in against if rule.weight <= Weight.CLEAR]

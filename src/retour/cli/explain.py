@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retour.cli import app
+from retour.cli.own_rules import Rules, classifier_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
+    from retour.classify import Classifier, Rulebook
     from retour.cli.messages import Message
     from retour.lifecycle import Policy
     from retour.texts import Catalogue
@@ -27,6 +29,7 @@ def explain(
     paths: Annotated[list[str], typer.Argument(help="Files, directories, Maildirs, mboxes; - is stdin.")],
     as_json: AsJson = False,
     preset: Preset = "default",
+    rules: Rules = None,
     lang: Language = "en",
 ) -> None:
     """Say what happened to a mail, who refused it, why, and what to do."""
@@ -34,11 +37,12 @@ def explain(
 
     texts = catalogue_of(lang)
     policy = policy_of(preset, texts)
+    own = classifier_of(rules, texts.language)
     missing = False
     for path in paths:
         try:
             for message in messages(path):
-                _tell(_explained(message, policy), as_json, texts)
+                _tell(_explained(message, policy, own), as_json, texts, own.book)
         except FileNotFoundError:
             missing = True
             typer.echo(texts("error.no_path", path=safe(path)), err=True)
@@ -46,19 +50,19 @@ def explain(
         raise typer.Exit(NO_SUCH_PATH)
 
 
-def _explained(message: "Message", policy: "Policy") -> Mapping[str, Any]:
+def _explained(message: "Message", policy: "Policy", rules: "Classifier") -> Mapping[str, Any]:
     from retour.flow.judge import explained, judge
 
-    return explained(message.source, judge(message.raw), policy, message.defects)
+    return explained(message.source, judge(message.raw, rules), policy, message.defects)
 
 
-def _tell(shown: Mapping[str, Any], as_json: bool, texts: "Catalogue") -> None:
+def _tell(shown: Mapping[str, Any], as_json: bool, texts: "Catalogue", book: "Rulebook") -> None:
     if as_json:
         print_json(shown)
         return
     from retour.cli.wording import message_in_words
 
-    typer.echo("\n".join([*message_in_words(shown, texts), ""]))
+    typer.echo("\n".join([*message_in_words(shown, texts, book), ""]))
 
 
 def print_json(shown: Mapping[str, Any]) -> None:

@@ -8,11 +8,11 @@ import typer
 
 from retour.cli import app
 from retour.cli.explain import Language
+from retour.cli.own_rules import Rules, classifier_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from retour.classify import Rule
-    from retour.classify.rulefile import Fault
+    from retour.classify import Classifier, Rule
     from retour.texts import Catalogue
 
 FAULTS = 1
@@ -27,17 +27,15 @@ app.add_typer(rules, name="rules", help="Look at the rules, try them, check a fi
 def list_rules(
     reason: Annotated[str, typer.Option(help="Only rules that stand for this reason.")] = "",
     provider: Annotated[str, typer.Option(help="Only rules of this provider.")] = "",
+    own: Rules = None,
     lang: Language = "en",
 ) -> None:
     """All rules in the order in which they decide: id, weight, reason, source."""
-    from retour.classify import packaged
-
     texts = _texts(lang)
-    wanted = [
-        rule for rule in packaged().rules if reason in ("", rule.reason) and provider in ("", rule.provider)
-    ]
+    book = classifier_of(own, lang).book
+    wanted = [rule for rule in book.rules if reason in ("", rule.reason) and provider in ("", rule.provider)]
     for rule in wanted:
-        typer.echo(f"{rule.id:34} {rule.weight.name.lower():10} {_meaning(rule):20} {rule.source}")
+        typer.echo(f"{rule.id:34} {_weight(rule):10} {_meaning(rule):20} {safe(rule.source)}")
     if not wanted:
         typer.echo(texts("say.no_such_rules"), err=True)
         raise typer.Exit(NO_SUCH_RULE)
@@ -46,19 +44,22 @@ def list_rules(
 @rules.command()
 def show(
     id: Annotated[str, typer.Argument(help="Id of a rule, as `retour rules list` prints it.")],
+    own: Rules = None,
     lang: Language = "en",
 ) -> None:
     """One rule with all that it matches, its source and its samples."""
-    from retour.classify import packaged
-
     texts = _texts(lang)
-    rule = packaged().rule(id)
+    rule = classifier_of(own, lang).book.rule(id)
     if rule is None:
         typer.echo(texts("say.no_rule", id=safe(id)), err=True)
         raise typer.Exit(NO_SUCH_RULE)
     for label, value in _facts(rule):
         if value:
-            typer.echo(f"{texts(f'label.{label}'):11} {value}")
+            typer.echo(f"{texts(f'label.{label}'):11} {safe(value)}")
+
+
+def _weight(rule: "Rule") -> str:
+    return f"own {rule.weight.name.lower()}" if rule.own else rule.weight.name.lower()
 
 
 def _meaning(rule: "Rule") -> str:
@@ -70,7 +71,7 @@ def _facts(rule: "Rule") -> list[tuple[str, str]]:
         ("id", rule.id),
         ("stands_for", _meaning(rule)),
         ("group", str(rule.group or "")),
-        ("weight", rule.weight.name.lower()),
+        ("weight", _weight(rule)),
         ("confidence", f"{rule.confidence:.2f}"),
         ("source", rule.source),
         ("provider", rule.provider or ""),
@@ -85,39 +86,38 @@ def _facts(rule: "Rule") -> list[tuple[str, str]]:
 def try_rules(
     text: Annotated[str, typer.Argument(help="One SMTP reply; without it, the samples of all rules.")] = "",
     host: Annotated[str, typer.Option(help="The server that said it.")] = "",
+    own: Rules = None,
     lang: Language = "en",
 ) -> None:
     """Try the rules: on one reply, showing every rule that fits it, or on their own samples."""
     if text:
-        _try_reply(text, host, _texts(lang))
+        _try_reply(text, host, classifier_of(own, lang), _texts(lang))
     else:
-        _try_samples(_texts(lang))
+        _try_samples(classifier_of(own, lang), _texts(lang))
 
 
-def _try_reply(text: str, host: str, texts: "Catalogue") -> None:
-    from retour.classify import classifier, classify
+def _try_reply(text: str, host: str, classifier: "Classifier", texts: "Catalogue") -> None:
     from retour.flow.judge import reply_from
 
     report = reply_from(text, host or None)
-    verdict = classify(report)
+    verdict = classifier.classify(report)
     percent = round(verdict.confidence * 100)
     typer.echo(
         texts("say.verdict", reason=verdict.reason or verdict.kind, rule=verdict.rule, percent=percent)
     )
-    for clue in classifier().evidence(report)[0]:
-        weight = clue.rule.weight.name.lower()
+    for clue in classifier.evidence(report)[0]:
+        weight = _weight(clue.rule)
         typer.echo(f"  {weight:10} {clue.rule.id:34} {_meaning(clue.rule):20} {safe(clue.matched)}")
 
 
-def _try_samples(texts: "Catalogue") -> None:
-    from retour.classify import packaged
+def _try_samples(classifier: "Classifier", texts: "Catalogue") -> None:
     from retour.flow.judge import failing_samples
 
-    failed = failing_samples(packaged())
+    failed = failing_samples(classifier.book)
     for rule, sample, got in failed:
         values = {"rule": rule.id, "sample": sample, "got": got, "wanted": _meaning(rule)}
         typer.echo(texts("say.sample_failed", **values), err=True)
-    number = sum(len(rule.samples) for rule in packaged().rules)
+    number = sum(len(rule.samples) for rule in classifier.book.rules)
     typer.echo(texts("say.samples", good=number - len(failed), all=number))
     if failed:
         raise typer.Exit(FAULTS)
@@ -130,33 +130,24 @@ def lint_rules(
 ) -> None:
     """Check files of rules: form, ids, phrases that can never match or that match too much."""
     texts = _texts(lang)
-    places: list[Path | None] = [*files] if files else [None]
-    found = [line for place in places for line in _faults(place, texts)]
+    found = list(_faults(files, texts))
     for line in found:
-        typer.echo(line, err=True)
+        typer.echo(safe(line), err=True)
     if found:
         raise typer.Exit(FAULTS)
     typer.echo(texts("say.no_faults"))
 
 
-def _faults(file: Path | None, texts: "Catalogue") -> Iterator[str]:
-    from retour.classify.lint import faults, lint
-    from retour.classify.rulefile import packaged
+def _faults(files: list[Path] | None, texts: "Catalogue") -> Iterator[str]:
+    from retour.classify import packaged
+    from retour.classify.lint import faults
+    from retour.flow.own_rules import Found, OwnRulesError, faults_of, in_words, read
 
-    name = safe(str(file)) if file else PACKAGED
     try:
-        found = lint(file.read_text(encoding="utf-8")) if file else list(faults(packaged().rules))
-    except (OSError, UnicodeDecodeError) as error:
-        yield texts("say.unreadable", file=name, reason=error)
-        return
-    yield from (_in_words(fault, name, texts) for fault in found)
-
-
-def _in_words(fault: "Fault", file: str, texts: "Catalogue") -> str:
-    values = {key: safe(value) for key, value in fault.values.items()}
-    form = "fault" if fault.rule else "fault_of_file"
-    told = texts(f"fault.{fault.name}", **values)
-    return texts(f"say.{form}", file=file, rule=safe(fault.rule), fault=told)
+        found = faults_of(read(files)) if files else (Found(PACKAGED, f) for f in faults(packaged().rules))
+    except OwnRulesError as error:
+        found = iter(error.found)
+    yield from (in_words(each, texts) for each in found)
 
 
 def _texts(lang: str) -> "Catalogue":

@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from retour.classify import packaged
+from retour.classify import Rulebook, packaged
 from retour.cli.terminal import safe
 from retour.texts import Catalogue
 
 _DIAGNOSTIC_SHOWN = 500  # characters of the server's words; all of them are in the JSON
 
 
-def message_in_words(shown: Mapping[str, Any], say: Catalogue) -> list[str]:
-    """The lines for one message; `shown` is the object of the contract."""
+def message_in_words(shown: Mapping[str, Any], say: Catalogue, book: Rulebook | None = None) -> list[str]:
+    """The lines for one message; `shown` is the object of the contract, `book` holds its rules, else ours."""
     lines = [f"{safe(shown['source'])}: {say('kind.' + shown['kind'])}"]
     if shown["original"]["subject"]:
         lines.append("  " + say("line.subject", subject=safe(shown["original"]["subject"])))
     for report in shown["reports"]:
-        lines += [f"  {line}" for line in report_in_words(report, say)]
+        lines += [f"  {line}" for line in report_in_words(report, say, book)]
     lines += [f"  {_defect(defect, say)}" for defect in shown["defects"]]
     return lines
 
@@ -26,13 +26,13 @@ def _defect(name: str, say: Catalogue) -> str:
     return say("line.defect", defect=say(key) if key in say else safe(name))
 
 
-def report_in_words(report: Mapping[str, Any], say: Catalogue) -> list[str]:
+def report_in_words(report: Mapping[str, Any], say: Catalogue, book: Rulebook | None = None) -> list[str]:
     """The lines for one report."""
     who = safe(report["recipient"] or say("line.nobody"))
     if report["reason"] is None:
         return [
             say("line.no_bounce", recipient=who, what=say("kind." + report["kind"])),
-            *_evidence(report, say),
+            *_evidence(report, say, book or packaged()),
         ]
     reason = f"reason.{report['reason']}"
     lines = [say("line.what", recipient=who, what=say(f"{reason}.what"))]
@@ -40,7 +40,7 @@ def report_in_words(report: Mapping[str, Any], say: Catalogue) -> list[str]:
     lines.append(say("line.still_trying") if report["kind"] == "delay" else _counts(report, say))
     lines.append(say("line.who", who=say(f"who.{say(f'{reason}.who')}")))
     lines.append(say("line.advice", advice=say(f"{reason}.advice")))
-    return [*lines, *_evidence(report, say)]
+    return [*lines, *_evidence(report, say, book or packaged())]
 
 
 def _counts(report: Mapping[str, Any], say: Catalogue) -> str:
@@ -62,10 +62,11 @@ def _refusal(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
         yield say("line.blocklist", name=safe(report["blocklist"]))
 
 
-def _evidence(report: Mapping[str, Any], say: Catalogue) -> Iterator[str]:
-    rule = packaged().rule(report["rule"])
+def _evidence(report: Mapping[str, Any], say: Catalogue, book: Rulebook) -> Iterator[str]:
+    rule = book.rule(report["rule"])
     if rule is not None:
-        yield say("line.rule", rule=rule.id, matched=safe(report["matched"]), source=rule.source)
+        line = "line.own_rule" if rule.own else "line.rule"
+        yield say(line, rule=rule.id, matched=safe(report["matched"]), source=safe(rule.source))
         yield say("line.confidence", percent=round(report["confidence"] * 100))
     elif report["reason"] is not None:
         yield say("line.no_rule")

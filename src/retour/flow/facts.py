@@ -8,6 +8,7 @@ from retour.flow.tie import Claim, Tie
 from retour.identity import event_id
 from retour.instants import DAY, MINUTE, Instant
 from retour.model import (
+    READ_BY_RULE,
     Arrival,
     Event,
     EventKind,
@@ -63,7 +64,7 @@ def events_of(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Even
         event = event_of(mail, report, verdict, tie, now)
         times[event.id] += 1
         if times[event.id] > 1:  # two reports about one recipient in one mail: both are kept
-            again = event_id(event.id, times[event.id], report.recipient or "")
+            again = event_id(event.id, times[event.id], _name_of(mail, report))
             event = replace(event, id=again)
         events.append(event)
     return events
@@ -78,7 +79,7 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         standing = Standing.EXPIRED
     send = tie.send.id if tie.send else None
     return Event(
-        id=event_id(arrival.id, send, report.recipient or ""),
+        id=event_id(arrival.id, send, _name_of(mail, report)),
         kind=EventKind(verdict.kind),
         at=at,
         reason=verdict.reason,
@@ -92,6 +93,14 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         evidence=Evidence(report, verdict, mail.reading.original, arrival.id),
         defects=tuple(dict.fromkeys((*arrival.defects, *mail.reading.defects, *defects, *tie.defects))),
     )
+
+
+def _name_of(mail: Read, report: Report) -> str:
+    """Whom a report names, for the id of its event.
+
+    What a rule made of a mail that was unparsed is another fact than that it came, which is an event already.
+    """
+    return report.recipient or (READ_BY_RULE if READ_BY_RULE in mail.reading.defects else "")
 
 
 def occurred(report: Report, send: Send | None, received_at: Instant) -> tuple[Instant, tuple[str, ...]]:

@@ -1,12 +1,12 @@
 """Where parsing and classifying meet: raw bytes → reading and verdicts, and how they are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from retour.classify import Classifier, Rule, Rulebook, classify
+from retour.classify import Classifier, Rule, Rulebook, classifier
 from retour.lifecycle import Policy, TypeRule
-from retour.model import BounceType, Kind, Reading, Report, Verdict
+from retour.model import READ_BY_RULE, BounceType, Kind, Reading, Report, Verdict
 from retour.parse import parse, parse_reply
 
 _SHOWN = {
@@ -15,6 +15,9 @@ _SHOWN = {
     TypeRule.BLOCK: BounceType.BLOCK,
     TypeRule.HARD_CONFIRMED: BounceType.SOFT,  # hard only once it is seen again (lifecycle rule 2)
 }
+
+_UNREAD = (Kind.OTHER, Kind.BOUNCE, Kind.DELAY)  # kinds that say nothing without a report
+_WORDS = 4096  # of Report.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +34,39 @@ class Judged:
         return Kind.SUPPRESSED if kinds == {Kind.SUPPRESSED} else self.reading.kind
 
 
-def judge(raw: bytes) -> Judged:
-    """Parse and classify one arrival. Never raises on any bytes: what is wrong stands in the defects."""
-    return judged(parse(raw))
+def judge(raw: bytes, rules: Classifier | None = None) -> Judged:
+    """Parse and classify one arrival. Never raises on any bytes: what is wrong stands in the defects.
+
+    `rules`: those of `retour.rules`, with an operator's own before ours; without, ours alone.
+    """
+    return judged(parse(raw), rules)
 
 
-def judged(reading: Reading) -> Judged:
+def judged(reading: Reading, rules: Classifier | None = None) -> Judged:
     """The verdicts on what was read."""
-    return Judged(reading, tuple(classify(report, reading) for report in reading.reports))
+    rules = rules or classifier()
+    if rules.reads_unparsed and not reading.reports and reading.kind in _UNREAD:
+        reading = _read_by_rule(reading, rules)
+    return Judged(reading, tuple([rules.classify(report, reading) for report in reading.reports]))
 
 
-def judge_reply(line: str) -> tuple[Report, Verdict]:
-    """One SMTP reply, its inner line breaks as "\\n", with its verdict."""
+def _read_by_rule(reading: Reading, rules: Classifier) -> Reading:
+    """A mail out of which no report could be read, as the bounce that an operator's own rule says it is.
+
+    The report names nobody: it is about the send whose return address it came to, or about nothing.
+    """
+    kind = Kind.DELAY if reading.kind is Kind.DELAY else Kind.BOUNCE
+    report = Report(kind, text=reading.text[:_WORDS], mta=reading.mta)
+    found = rules.book.rule(rules.classify(report).rule)
+    if found is None or not found.unparsed:
+        return reading
+    return reading._replace(kind=kind, reports=(report,), defects=(*reading.defects, READ_BY_RULE))
+
+
+def judge_reply(line: str, rules: Classifier | None = None) -> tuple[Report, Verdict]:
+    """One SMTP reply, its inner line breaks as "\\n", with its verdict; `rules` as in `judge`."""
     report = parse_reply(line)
-    return report, classify(report)
+    return report, (rules or classifier()).classify(report)
 
 
 def reply_from(text: str, host: str | None) -> Report:
@@ -53,12 +75,15 @@ def reply_from(text: str, host: str | None) -> Report:
     return report._replace(remote_mta=host) if host else report
 
 
-def failing_samples(book: Rulebook) -> list[tuple[Rule, str, str]]:
-    """Samples that do not give what their rule stands for: rule, sample, and what they give instead."""
+def failing_samples(book: Rulebook, rules: Sequence[Rule] | None = None) -> list[tuple[Rule, str, str]]:
+    """Samples that do not give what their rule stands for: rule, sample, and what they give instead.
+
+    Of all rules of the book, or of these.
+    """
     classifier = Classifier(book)
     hosts = {provider.name: provider.hosts[0] for provider in book.providers}
     failed = []
-    for rule in book.rules:
+    for rule in book.rules if rules is None else rules:
         for sample in rule.samples:
             verdict = classifier.classify(reply_from(sample, hosts.get(rule.provider or "")))
             if (verdict.reason or verdict.kind) != (rule.reason or rule.kind):

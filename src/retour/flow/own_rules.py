@@ -1,0 +1,123 @@
+"""An operator's own rules: read, checked by more than their form, and put before ours.
+
+A file at fault is refused as a whole, with every fault: rules that somebody believes to hold and that do not
+would be worse than none.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from retour.classify import Classifier, Rule, Rulebook, packaged
+from retour.classify.lint import faults_of_all, lint
+from retour.classify.rulefile import Fault, with_own
+from retour.flow.judge import failing_samples, reply_from
+from retour.model import Group
+from retour.texts import Catalogue
+
+
+class RuleFile(NamedTuple):
+    """A file of rules as an operator wrote it."""
+
+    name: str
+    text: str
+
+
+class Found(NamedTuple):
+    """A fault and the file that it is in."""
+
+    file: str
+    fault: Fault
+
+
+class OwnRulesError(ValueError):
+    """Files of rules that cannot be used; `found` has every fault."""
+
+    def __init__(self, found: Sequence[Found]) -> None:
+        self.found = tuple(found)
+        super().__init__("; ".join(f"{file}: {fault.rule}: {fault.name}" for file, fault in found))
+
+
+def classifier_with(files: Sequence[RuleFile]) -> Classifier:
+    """A classifier that tries these rules before ours; over no files, one over ours. Raises OwnRulesError.
+
+    A value of its own: two of them in one process know nothing of each other.
+    """
+    if found := list(faults_of(files)):
+        raise OwnRulesError(found)
+    return Classifier(_book(files))
+
+
+def rules(*paths: Path | str) -> Classifier:
+    """A classifier that tries the rules of these files before ours. Raises OwnRulesError."""
+    return classifier_with(read(map(Path, paths)))
+
+
+def read(paths: Iterable[Path]) -> list[RuleFile]:
+    """The files at these paths. Raises OwnRulesError for those that cannot be read."""
+    files, found = list[RuleFile](), list[Found]()
+    for path in paths:
+        try:
+            files.append(RuleFile(str(path), path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+            found.append(Found(str(path), Fault("unreadable", "", {"reason": reason})))
+    if found:
+        raise OwnRulesError(found)
+    return files
+
+
+def faults_of(files: Sequence[RuleFile]) -> Iterator[Found]:
+    """Everything that is wrong with files; what they do to replies only where their form is right."""
+    found = [Found(file.name, fault) for file in files for fault in lint(file.text)]
+    if not found and files:
+        book = _book(files)
+        names = ", ".join(file.name for file in files)
+        of = {rule.id: file.name for file in files for rule in _book([file]).own}
+        found = [Found(names, fault) for fault in faults_of_all(book.own)]
+        found = found or [Found(of[fault.rule], fault) for fault in _misjudged(book)]
+    yield from found
+
+
+def in_words(found: Found, texts: Catalogue) -> str:
+    """A fault as a sentence; `texts` is the catalogue `rules.<language>`."""
+    told = texts(f"fault.{found.fault.name}", **found.fault.values)
+    form = "fault" if found.fault.rule else "fault_of_file"
+    return texts(f"say.{form}", file=found.file, rule=found.fault.rule, fault=told)
+
+
+def _book(files: Sequence[RuleFile]) -> Rulebook:
+    return with_own(packaged(), (tomllib.loads(file.text) for file in files))
+
+
+def _misjudged(book: Rulebook) -> Iterator[Fault]:
+    """Samples that do not give what their rule says, and replies about the living that it calls dead."""
+    for rule, sample, got in failing_samples(book, book.own):
+        yield Fault("sample_fails", rule.id, {"sample": sample, "got": got})
+    yield from _deadly(book)
+
+
+def _deadly(book: Rulebook) -> Iterator[Fault]:
+    """Rules that declare an address dead by a reply of which we know that it says something else."""
+    dead = [rule for rule in book.own if rule.group is Group.DEAD]
+    if not dead:
+        return
+    hosts = {provider.name: provider.hosts[0] for provider in book.providers}
+    classifier, told = Classifier(book), set[str]()
+    for host in (None, *sorted({hosts[rule.provider] for rule in dead if rule.provider})):
+        for rule, sample in _living(host):
+            said_by = host or hosts.get(rule.provider or "")
+            verdict = classifier.classify(reply_from(sample, said_by))
+            found = book.rule(verdict.rule)
+            if found is not None and found.own and verdict.group is Group.DEAD and found.id not in told:
+                told.add(found.id)
+                yield Fault("dead_and_living", found.id, {"sample": sample, "reason": str(rule.reason)})
+
+
+def _living(host: str | None) -> Iterator[tuple[Rule, str]]:
+    """Replies that are not about a dead address; of a known host, none that leave the cause open."""
+    for rule in packaged().rules:
+        open_ = rule.group is Group.UNKNOWN and host is not None
+        if rule.reason is not None and rule.group is not Group.DEAD and not open_:
+            yield from ((rule, sample) for sample in rule.samples)
