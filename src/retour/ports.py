@@ -37,6 +37,7 @@ class Outcome(StrEnum):
     WAITING = "waiting"  # durable, acknowledged, not yet judged
     JUDGED = "judged"  # its events are in the ledger
     UNPARSED = "unparsed"  # kept with its bytes until somebody writes a rule for it
+    EXPIRED = "expired"  # nobody did in its time: id and size alone
 
 
 BATCH_OCTETS = 16 * 1024 * 1024  # what a worker holds in memory at once
@@ -71,6 +72,12 @@ class Inbox(Protocol):
 
     def expire(self, before: Instant) -> int:
         """Drop the bytes of judged arrivals received before; returns how many. Unparsed ones stay."""
+
+    def give_up(self, before: Instant) -> int:
+        """Drop the bytes of unparsed arrivals received before, which are EXPIRED then; returns how many."""
+
+    def again(self) -> int:
+        """Let everything unparsed wait once more, to be judged under other rules; returns how many."""
 
 
 @dataclass(frozen=True, slots=True)

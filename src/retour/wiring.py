@@ -136,7 +136,15 @@ def build(settings: Settings) -> House:
     )
     _watch(metrics, inbox, table)
     schedule = Schedule(
-        store.ledger, store.sends, inbox, told, directory, rewriter, settings.retention.raw_days
+        store.ledger,
+        store.sends,
+        inbox,
+        told,
+        directory,
+        rewriter,
+        settings.retention.raw_days,
+        settings.retention.unparsed_days,
+        _gone,
     )
     return House(
         settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker, schedule,
@@ -256,6 +264,10 @@ def _report(taken: Taken, metrics: Metrics) -> None:
     for arrival, fault in taken.faults.items():
         metrics.faults["judge"] += 1
         log.error("an arrival was not judged; it is kept as unparsed", arrival=arrival.hex(), exc_info=fault)
+
+
+def _gone(count: int) -> None:
+    log.warning("unparsed arrivals are past retention.unparsed_days: their bytes are gone", arrivals=count)
 
 
 def _logged(pool: ThreadPoolExecutor, metrics: Metrics) -> Callable[[Job], None]:

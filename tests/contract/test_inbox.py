@@ -31,7 +31,7 @@ def test_an_id_already_there_is_ignored(inbox: Inbox) -> None:
     inbox.settle({arrival(1).id: Outcome.JUDGED}, 5)
     inbox.put([arrival(1), arrival(2)])
     assert [waiting.id for waiting in inbox.waiting(10)] == [arrival(2).id]
-    assert inbox.counts() == {Outcome.WAITING: 1, Outcome.JUDGED: 1, Outcome.UNPARSED: 0}
+    assert inbox.counts() == {Outcome.WAITING: 1, Outcome.JUDGED: 1, Outcome.UNPARSED: 0, Outcome.EXPIRED: 0}
 
 
 def test_the_unparsed_queue_is_paged_newest_first(inbox: Inbox) -> None:
@@ -58,7 +58,7 @@ def test_only_judged_bytes_expire(inbox: Inbox) -> None:
 
 
 def test_bytes_expire_in_short_turns(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retour.stores.sqlite.inbox._EXPIRED_AT_ONCE", 2)
+    monkeypatch.setattr("retour.stores.sqlite.inbox._AT_ONCE", 2)
     inbox.put([arrival(n) for n in range(1, 6)])
     inbox.settle({arrival(n).id: Outcome.JUDGED for n in range(1, 6)}, 9)
     assert inbox.expire(1_000_000) == 5
@@ -79,3 +79,33 @@ def test_a_worker_is_never_given_more_than_it_can_hold(inbox: Inbox) -> None:
         taken.append(len(batch))
         inbox.settle({waiting.id: Outcome.JUDGED for waiting in batch}, 9)
     assert taken == [2, 2, 1]
+
+
+def test_what_stayed_unparsed_expires_in_its_time_and_is_counted(inbox: Inbox) -> None:
+    inbox.put([arrival(n) for n in range(1, 6)])
+    inbox.settle({arrival(1).id: Outcome.JUDGED} | {arrival(n).id: Outcome.UNPARSED for n in (2, 3, 4)}, 9)
+    assert inbox.give_up(1004) == 2
+    assert inbox.give_up(1004) == 0
+    assert inbox.unparsed(9) == [arrival(4)]
+    assert inbox.arrival(arrival(1).id) == arrival(1)
+    assert inbox.arrival(arrival(2).id) is None
+    assert inbox.counts() == {
+        Outcome.WAITING: 1,
+        Outcome.JUDGED: 1,
+        Outcome.UNPARSED: 1,
+        Outcome.EXPIRED: 2,
+    }
+    inbox.put([arrival(2)])  # redelivered: known still
+    assert inbox.waiting(9) == [arrival(5)]
+
+
+def test_the_unparsed_wait_again_each_once(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retour.stores.sqlite.inbox._AT_ONCE", 2)
+    assert inbox.again() == 0
+    inbox.put([arrival(n) for n in range(1, 7)])
+    inbox.settle({arrival(n).id: Outcome.UNPARSED for n in (1, 2, 4, 5, 6)}, 9)
+    inbox.settle({arrival(3).id: Outcome.JUDGED}, 9)
+    assert inbox.give_up(1002) == 1
+    assert inbox.again() == 4
+    assert inbox.waiting(9) == [arrival(n) for n in (2, 4, 5, 6)]
+    assert inbox.unparsed(9) == []

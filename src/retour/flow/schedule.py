@@ -23,10 +23,13 @@ class Schedule:
         directory: Directory,
         rewriter: Rewriter,
         raw_days: int,
+        unparsed_days: int = 0,
+        gone: Callable[[int], None] = lambda count: None,
     ) -> None:
+        """`unparsed_days` 0 keeps what was not understood for ever; `gone` is told how much of it went."""
         self._ledger, self._sends, self._inbox, self._bus = ledger, sends, inbox, bus
         self._directory, self._rewriter = directory, rewriter
-        self._raw_days = raw_days
+        self._raw_days, self._unparsed_days, self._gone = raw_days, unparsed_days, gone
         self._swept: Instant | None = None
 
     def tick(self, now: Instant, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -37,6 +40,8 @@ class Schedule:
             self._bus.publish(changes)
         if self._swept is None or now - self._swept >= HOUR:
             self._inbox.expire(now - self._raw_days * DAY)
+            if self._unparsed_days and (gone := self._inbox.give_up(now - self._unparsed_days * DAY)):
+                self._gone(gone)
             after: int | None = 0
             while after is not None and not stopping():
                 after = self._sends.expire(now - HORIZON, BATCH, after)

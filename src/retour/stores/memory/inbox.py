@@ -56,6 +56,19 @@ class MemoryInbox:
             self._expired |= old
             return len(old)
 
+    def give_up(self, before: Instant) -> int:
+        with self._lock:
+            old = [a.id for a in self._standing(Outcome.UNPARSED) if a.received_at < before]
+            self._outcomes.update(dict.fromkeys(old, Outcome.EXPIRED))
+            self._expired.update(old)
+            return len(old)
+
+    def again(self) -> int:
+        with self._lock:
+            unparsed = [a.id for a in self._standing(Outcome.UNPARSED)]
+            self._outcomes.update(dict.fromkeys(unparsed, Outcome.WAITING))
+            return len(unparsed)
+
     def close(self) -> None:
         """Nothing to close."""
 

@@ -13,7 +13,7 @@ from retour.stores.sqlite.database import Database, storable
 from retour.stores.sqlite.statements import named
 
 SQL = named("inbox.sql")
-_EXPIRED_AT_ONCE = 500
+_AT_ONCE = 500
 
 
 class SqliteInbox:
@@ -46,13 +46,31 @@ class SqliteInbox:
         return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
 
     def expire(self, before: Instant) -> int:
+        return self._dropped("expire", before)
+
+    def give_up(self, before: Instant) -> int:
+        return self._dropped("give_up", before)
+
+    def _dropped(self, name: str, before: Instant) -> int:
         dropped = 0
         while True:  # in short turns, for a 250 waits behind each
             with self._database.write() as db:
-                count = db.execute(SQL["expire"], {"before": before, "limit": _EXPIRED_AT_ONCE}).rowcount
+                count = db.execute(SQL[name], {"before": before, "limit": _AT_ONCE}).rowcount
             dropped += count
-            if count < _EXPIRED_AT_ONCE:
+            if count < _AT_ONCE:
                 return dropped
+
+    def again(self) -> int:
+        place = {"after": 0, "limit": _AT_ONCE}
+        place["last"] = self._database.read().execute(SQL["last_unparsed"]).fetchone()[0] or 0
+        total = 0
+        while True:
+            with self._database.write() as db:
+                numbers = [number for (number,) in db.execute(SQL["again"], place)]
+            total += len(numbers)
+            if len(numbers) < _AT_ONCE:
+                return total
+            place["after"] = max(numbers)
 
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""

@@ -26,6 +26,7 @@ ORDER BY number DESC LIMIT :limit;
 WITH open (outcome, n) AS (
   SELECT 'waiting', count(*) FROM arrivals WHERE outcome = 'waiting'
   UNION ALL SELECT 'unparsed', count(*) FROM arrivals WHERE outcome = 'unparsed'
+  UNION ALL SELECT 'expired', count(*) FROM arrivals WHERE outcome = 'expired'
 )
 SELECT outcome, n FROM open
 UNION ALL SELECT 'judged', (SELECT count(*) FROM arrivals) - (SELECT sum(n) FROM open);
@@ -36,3 +37,21 @@ WHERE number IN (
   SELECT number FROM arrivals
   WHERE outcome = 'judged' AND raw IS NOT NULL AND received_at < :before LIMIT :limit
 );
+
+-- name: give_up
+UPDATE arrivals SET outcome = 'expired', raw = NULL, mail_from = NULL, rcpt_to = NULL
+WHERE number IN (
+  SELECT number FROM arrivals WHERE outcome = 'unparsed' AND received_at < :before LIMIT :limit
+);
+
+-- name: last_unparsed
+SELECT max(number) FROM arrivals WHERE outcome = 'unparsed';
+
+-- name: again
+-- Only beyond :after: what is found unparsed once more meanwhile is not taken up again.
+UPDATE arrivals SET outcome = 'waiting', settled_at = NULL
+WHERE number IN (
+  SELECT number FROM arrivals
+  WHERE outcome = 'unparsed' AND number > :after AND number <= :last ORDER BY number LIMIT :limit
+)
+RETURNING number;
