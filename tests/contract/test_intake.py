@@ -308,7 +308,7 @@ def test_what_fails_in_the_store_alone_is_unparsed_and_the_others_are_taken(
     reported: list[Taken] = []
     worker = Worker(inbox, fragile, LocalBus(), FixedClock(), report=reported.append)
     assert worker.drain() == 2
-    assert inbox.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 1, Outcome.UNPARSED: 1}
+    assert inbox.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 1, Outcome.UNPARSED: 1, Outcome.EXPIRED: 0}
     assert [len(taken.faults) for taken in reported] == [1, 0]
 
 
@@ -382,7 +382,7 @@ def test_a_worker_takes_all_that_waits_and_tells_the_gates(house: House, inbox: 
     bus.follow(heard.extend)
     worker = Worker(inbox, lambda batch, now: house.take(*batch, now=now), bus, FixedClock(), batch=3)
     assert worker.drain() == 8
-    assert inbox.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 7, Outcome.UNPARSED: 1}
+    assert inbox.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 7, Outcome.UNPARSED: 1, Outcome.EXPIRED: 0}
     assert [change.address for change in heard] == [s.send.recipient for s in sent]
     assert worker.step() == 0
 

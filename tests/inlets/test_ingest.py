@@ -409,7 +409,7 @@ def test_pipes_at_the_same_time_lose_nothing_and_count_once(house: House) -> Non
     for number, process in enumerate(running):
         process.communicate(bounce(number % 2), timeout=60)
         assert process.returncode == 0
-    assert house.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 2, Outcome.UNPARSED: 0}
+    assert house.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 2, Outcome.UNPARSED: 0, Outcome.EXPIRED: 0}
     assert house.state().hard == 1
 
 
