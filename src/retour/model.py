@@ -255,7 +255,7 @@ class Report(NamedTuple):
     """One claim about one recipient, read out of an arrival. Nothing here is believed yet."""
 
     kind: Kind
-    recipient: str | None = None  # as the report names it (RFC 3464 Final-Recipient); evidence only
+    recipient: str | None = None  # whom the report says we wrote to, else whom it names; evidence only
     original_recipient: str | None = None  # RFC 3464 Original-Recipient, decoded
     action: Action | None = None
     status: str | None = None  # the most telling enhanced code "5.1.1", wherever it stood
@@ -265,6 +265,7 @@ class Report(NamedTuple):
     text: str = ""  # the human words about this recipient, at most 4 KiB; read where codes say nothing
     mta: str | None = None  # software that wrote the report: "postfix", "exim" ...
     at: Instant | None = None  # the source's own time where it has a zone, else None
+    final_recipient: str | None = None  # Final-Recipient where the mail went on to it from `recipient`
 
 
 class Original(NamedTuple):

@@ -131,3 +131,28 @@ def test_addresses_in_a_text() -> None:
 )
 def test_a_date_that_is_none(text: str) -> None:
     assert moment(text) is None
+
+
+def members(*groups: tuple[str, str]) -> list[tuple[str | None, str | None]]:
+    """Recipient and final recipient of each group of fields."""
+    fields = "\n\n".join(
+        f"Original-Recipient: rfc822;{original}\nFinal-Recipient: rfc822;{final}\nAction: failed"
+        for original, final in groups
+    )
+    raw = f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; out.test\n\n{fields}\n"
+    return [(each.recipient, each.final_recipient) for each in parse(raw.encode()).reports]
+
+
+def test_the_address_that_was_written_to_is_the_one_reported() -> None:
+    assert members(("ann@dest.test", "ann@far.test")) == [("ann@dest.test", "ann@far.test")]
+    assert members(("Ann@dest.test", "ann@dest.test")) == [("ann@dest.test", None)]
+
+
+def test_each_member_of_a_group_is_reported_by_its_own_address() -> None:
+    group = members(("team@dest.test", "ann@far.test"), ("team@dest.test", "bob@far.test"))
+    assert group == [("ann@far.test", None), ("bob@far.test", None)]
+
+
+def test_a_probe_of_an_address_is_about_no_mail() -> None:
+    assert report("Action: undeliverable\nStatus: 5.1.1").kind == Kind.OTHER
+    assert report("Action: deliverable\nStatus: 2.1.5").kind == Kind.OTHER

@@ -37,7 +37,8 @@ def _was_forwarded(report: Report) -> bool:
     """The mail went on to another domain than the one it was sent to."""
     if not report.recipient or not report.original_recipient:
         return False
-    final, original = (a.rpartition("@")[2].lower() for a in (report.recipient, report.original_recipient))
+    ends = (report.final_recipient or report.recipient, report.original_recipient)
+    final, original = (address.rpartition("@")[2].lower() for address in ends)
     return bool(final and original) and final != original
 
 

@@ -94,7 +94,7 @@ class Matcher:
         """Providers known by the remote host; by the recipient's domain where no host is named."""
         host = report.remote_mta
         if not host and report.recipient:
-            host = report.recipient.rpartition("@")[2]
+            host = (report.final_recipient or report.recipient).rpartition("@")[2]
         host = host[-LONGEST_HOST:].lower().strip(" .<>[]") if host else ""
         while host:
             if host in self._hosts:

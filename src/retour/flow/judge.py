@@ -146,4 +146,5 @@ def explained_report(report: Report, verdict: Verdict, policy: Policy) -> Mappin
         "confidence": verdict.confidence,
         "conflicts": list(verdict.conflicts),
         "kind": verdict.kind,
+        "final_recipient": report.final_recipient,
     }

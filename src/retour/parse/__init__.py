@@ -8,6 +8,8 @@ from retour.model import Kind, Reading, Report
 from retour.parse.automatic import is_automatic_reply, is_challenge, is_unsubscribe
 from retour.parse.bounds import TEXT
 from retour.parse.delivery import read_delivery_status, read_pasted_status
+from retour.parse.dialects.lists import read_turned_down
+from retour.parse.dialects.refusal import read_refusal
 from retour.parse.feedback import read_feedback
 from retour.parse.kinds import is_delay, is_delivered, is_notice, is_server_log
 from retour.parse.mailbox import one_address
@@ -48,7 +50,10 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
     reports = read_delivery_status(notice, mta)
     if reports:
         return strongest(reports), reports
-    if notice.receipt or is_server_log(notice):
+    if notice.receipt is not None:
+        refused = read_refusal(notice, mta)
+        return (Kind.BOUNCE if refused else Kind.OTHER), refused
+    if is_server_log(notice):
         return Kind.OTHER, ()
     mailed = read_mailed_notification(notice)
     if mailed:
@@ -59,6 +64,9 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
         kind = Kind.DELAY if is_delay(notice) else Kind.BOUNCE
         reports = read_pasted_status(notice, mta) or read_prose(notice, kind, mta)
         return strongest(reports), reports
+    turned_down = read_turned_down(notice, mta)
+    if turned_down:
+        return Kind.BOUNCE, turned_down
     if is_unsubscribe(notice):
         return Kind.UNSUBSCRIBE, (Report(Kind.UNSUBSCRIBE, one_address(notice.mail.head.text(b"from"))),)
     if is_challenge(notice):
@@ -71,4 +79,5 @@ def strongest(reports: tuple[Report, ...]) -> Kind:
     if len(reports) == 1:
         return reports[0].kind
     kinds = [report.kind for report in reports]
-    return next(kind for kind in (Kind.BOUNCE, Kind.SUPPRESSED, Kind.DELAY, Kind.DELIVERED) if kind in kinds)
+    order = (Kind.BOUNCE, Kind.SUPPRESSED, Kind.DELAY, Kind.DELIVERED, Kind.OTHER)
+    return next(kind for kind in order if kind in kinds)

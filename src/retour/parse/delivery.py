@@ -1,6 +1,7 @@
 """Delivery status notifications: RFC 3464, and RFC 6533 for addresses outside of ASCII."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from retour.codes import codes_in
@@ -25,6 +26,8 @@ _KINDS = {
     Action.RELAYED: Kind.DELIVERED,
     Action.EXPANDED: Kind.DELIVERED,
 }
+# Postfix, when it was asked to try an address without sending anything (sendmail -bv): about no mail.
+_PROBES = ("deliverable", "undeliverable")
 
 
 def read_delivery_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
@@ -47,7 +50,16 @@ def _reports(groups: Sequence[Fields], notice: Notice, mta: str | None) -> tuple
     if len(groups) > RECIPIENTS:
         notice.mail.note(TOO_MANY_RECIPIENTS)
     claims = _claims(notice)
-    return tuple([_report(group, notice, claims, mta) for group in groups[:RECIPIENTS]])
+    reports = tuple([_report(group, notice, claims, mta) for group in groups[:RECIPIENTS]])
+    originals = Counter((report.original_recipient or "").lower() for report in reports)
+    return tuple([_of_group(each, originals) for each in reports])
+
+
+def _of_group(report: Report, originals: Counter[str]) -> Report:
+    """Of one address that stands for several, each member is told by its own name."""
+    if report.final_recipient is None or originals[(report.original_recipient or "").lower()] == 1:
+        return report
+    return report._replace(recipient=report.final_recipient, final_recipient=None)
 
 
 def about_recipients(groups: Sequence[dict[str, str]]) -> Sequence[Fields]:
@@ -82,11 +94,13 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
     text = _words((recipient or original, original), notice, claims)
     if not diagnostic:  # Exim and OpenSMTPD say it to people only
         diagnostic = deciding(_claims(notice).get((recipient or "").lower(), ""))[0]
+    went_on = recipient and original and recipient.lower() != original.lower()
     return report_of(
-        _kind(action, status[0] if status else "", notice),
-        recipient or original,
+        Kind.OTHER if group.get("action") in _PROBES else _kind(action, status[0] if status else "", notice),
+        original if went_on else recipient or original,
         diagnostic,
         original=original,
+        final=recipient if went_on else None,
         action=action,
         status=status[0] if status else None,
         remote=host,
@@ -121,6 +135,8 @@ def _addresses(group: Fields, notice: Notice) -> tuple[str | None, str | None]:
 
 def _action(value: str) -> Action | None:
     word = value.lower()
+    if word in _PROBES:
+        return None
     # QUIRK: old servers go on behind the word, or bend it: the first letters tell (25-no-blank-lines).
     found = _ACTIONS.get(word)
     return found or next((action for name, action in _ACTIONS.items() if word.startswith(name[:4])), None)

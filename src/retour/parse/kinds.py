@@ -25,7 +25,11 @@ _SYSTEM = _one_of(
     r"courier mail server",
     r"microsoftexchange[0-9a-f]{10}",  # the sender of Exchange's own reports
 )
-_MACHINE = _one_of(r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery")
+_MACHINE = _one_of(
+    r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery", r"\badmin(?:istrator)?@", r"smtp"
+)
+_PASSED_ON = re.compile(r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|i|enc|vs|doorst|転送)\s?:")
+_OPENING = 300  # characters: a report says at once what it is about
 _SUBJECT = _one_of(
     r"undeliver",
     r"deliver[yi].{0,20}(?:status|fail|problem|error|delay|notif)",
@@ -68,6 +72,18 @@ _FAILED = (
     "error delivering",
     "error occurred while trying to deliver",
     "unable to be delivered",
+    # Filters at a gateway, to the sender of what they kept back.
+    "has stopped the following",
+    "message you sent blocked",
+    "your message was blocked",
+    "your message has been blocked",
+    "your message was rejected",
+    "your message has been rejected",
+    "your e-mail was rejected",
+    "your email was rejected",
+    "your mail was rejected",
+    "was blocked by our",
+    "rejected your message",
     "mail was stopped",
     "message was stopped",
     "did not like our",
@@ -150,8 +166,15 @@ def is_notice(notice: Notice) -> bool:
         told = (returned or tells_refusal(notice)) and not is_auto_replied(head)
         said = is_titled(notice) or (told and tells_failure(notice.plain()))
     else:
-        said = returned and _MACHINE.search(notice.sender()) is not None and tells_failure(notice.plain())
+        said = _MACHINE.search(notice.sender()) is not None and tells_failure(notice.plain())
+        said = said and (returned or opens_as_report(notice))
     return said and not answers_by_itself(notice)
+
+
+def opens_as_report(notice: Notice) -> bool:
+    """Whether a title and first words are those of a report; not where a person answers or forwards one."""
+    subject, opening = notice.subject(), notice.plain()[:_OPENING]
+    return not _PASSED_ON.match(subject) and is_titled(notice) and tells_failure(opening) and "@" in opening
 
 
 def tells_refusal(notice: Notice) -> bool:
@@ -217,4 +240,4 @@ def is_delay(notice: Notice) -> bool:
         return True
     if says(_DELAY_HINTS, subject) and says(_DELAYED_SUBJECT, subject):
         return True
-    return not words.isascii() and says(languages.DELAYED, f"{subject} {words}")
+    return says(languages.DELAYED, f"{subject} {words}")

@@ -5,6 +5,48 @@ templates of Postfix (bounce(5)) and Exim (bounce_message_file).
 """
 
 FAILED = (
+    # Subjects and opening words of Exchange 2000 to 2007, whose reports speak the server's language.
+    *("zustellungsstatus (fehl", "übermittlungsstatus (fehl", "hat die folgenden empfänger nicht erreicht"),
+    *("hat folgende empfänger nicht erreicht", "fehler bei der nachrichtenzustellung", "zustellfehler"),
+    *("zustellung fehlgeschlagen", "übermittlung an folgende empfänger fehlgeschlagen", "nicht ausgeliefert"),
+    *("konnte nicht übermittelt", "konnte nicht gesendet", "nicht ausliefern", "nicht zustellen"),
+    *(
+        "état de remise (échec)",
+        "état de la remise (échec)",
+        "n'a pas été remis",
+        "remise du message impossible",
+    ),
+    *("estado de entrega (error", "error en la entrega", "no se entregó", "no llegó a", "entrega fallida"),
+    *(
+        "stato del recapito (operazione non riuscita",
+        "recapito non riuscito",
+        "non ha raggiunto",
+        "non recapitat",
+    ),
+    *("status de entrega (falha", "não chegou a", "não pode ser entregue", "não alcançou"),
+    *("bezorgingsstatus (mislukt", "bezorging mislukt", "heeft de volgende geadresseerde", "niet aangekomen"),
+    *(
+        "stanu dostarczenia (błąd",
+        "nie dotarła",
+        "nie udało się dostarczyć",
+        "nedorazila",
+        "doručení se nezdařilo",
+    ),
+    *(
+        "配信状態通知 (失敗)",
+        "配信状況通知 (失敗)",
+        "配信状況通知 (エラー)",
+        "に届きませんでした",
+        "送信できませんでした",
+    ),
+    *(
+        "доставка не удалась",
+        "не достигло",
+        "не было получено",
+        "не может быть отправлено",
+        "teslimi başarısız",
+    ),
+    *("投递失败", "邮件未能", "未能送达", "未傳遞", "전달되지 않았습니다", "도달하지 못했습니다"),
     *("n'est pas parvenu", "no ha llegado a", "non è stato recapitato", "niet bestelbaar", "niet bereikt"),
     *(
         "nie dotarła do",
@@ -101,6 +143,42 @@ DELIVERED = (
     *("配信されました", "已送达", "已传递到", "배달되었습니다"),
 )
 DELAYED = (
+    *("(verzögert)", "(verzögerung)", "wurde verzögert", "verzögert sich", "nur eine warnung", "(retard)"),
+    *(
+        "a été retardée",
+        "a été différée",
+        "est retardée",
+        "seulement un avertissement",
+        "(retraso)",
+        "se ha retrasado",
+    ),
+    *(
+        "está retrasad",
+        "es sólo una advertencia",
+        "es solo una advertencia",
+        "(ritardo)",
+        "è stato ritardato",
+    ),
+    *(
+        "è in ritardo",
+        "è stata ritardata",
+        "solo un avviso",
+        "(atraso)",
+        "está atrasad",
+        "foi adiada",
+        "foi atrasada",
+    ),
+    *(
+        "apenas um aviso",
+        "(vertraging)",
+        "is vertraagd",
+        "vertraagd bij",
+        "slechts een waarschuwing",
+        "(opóźnienie)",
+    ),
+    *("zostało opóźnione", "tylko ostrzeżenie", "(zpoždění)", "bylo zpožděno", "opožděno", "pouze varování"),
+    *("(задержка)", "задерживается", "было задержано", "лише попередження", "(gecikme)", "gecikti", "(遅延)"),
+    *("遅れています", "遅延しています", "已延迟", "已被延迟", "延遲", "지연되었습니다", "지연되고"),
     *("remise différée", "remise retardée", "n'a pas encore été remis", "n'a pas encore pu"),
     *("entrega retrasada", "entrega demorada", "aún no se ha entregado", "todavía no se ha entregado"),
     *("seguirá intentando", "consegna ritardata", "consegna in ritardo", "non è ancora stato consegnato"),

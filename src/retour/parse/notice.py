@@ -39,8 +39,8 @@ _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 class Notice:
     """A mail seen as a notice: `words` is what it says without the returned message, `low` its lower case.
 
-    `status` has the groups of fields of each delivery report; `feedback` and `receipt` tell whether
-    there is such a part; `returned` are the headers of the returned message.
+    `status` has the groups of fields of each delivery report; `feedback` and `receipt` are the fields of
+    such a part; `returned` are the headers of the returned message.
     """
 
     __slots__ = (
@@ -60,7 +60,7 @@ class Notice:
         self.mail = mail
         self.status: list[list[dict[str, str]]] = []
         self.feedback: Block | None = None
-        self.receipt = False
+        self.receipt: Block | None = None
         self.returned: Block | None = None
         self.words = self.low = ""
         self._plain: str | None = None
@@ -102,7 +102,7 @@ class Notice:
         elif role == _FEEDBACK:
             self.feedback = Block(part.body())
         else:
-            self.receipt = True
+            self.receipt = Block(part.body())
 
     def _hear(self, part: Part) -> None:
         text = part.text()

@@ -30,9 +30,17 @@ _CLAIM = re.compile(
 # A line that ends with one behind a few words: "Unknown user: a@b", "undeliverable to a@b".
 _LABELLED = re.compile(
     r"(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return)"
-    r"[A-Za-z][^\n@<>]{2,80}?(?::|\bto|\bfor)[ \t]{1,8})"
+    r"[^\W\d_][^\n@<>]{2,80}?(?:[:：]|\bto|\bfor)[ \t]{1,8})"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
+)
+# Notices show the head of the mail that failed: who sent it is named there, in the reader's language.
+_SENDER = re.compile(
+    r"sender|\bfrom ?:|absender|\bvon\b|expéditeur|\bde ?:|remitente|remetente|mittente|\bda ?:|afzender"
+    r"|\bvan ?:"
+    r"|nadawca|odesílatel|отправител|\bот ?:|відправник|gönderen|avsändare|afsender|avsender|lähettäjä"
+    r"|差出人|送信者|发件人|寄件者|보낸",
+    re.IGNORECASE,
 )
 _SOURCE = re.compile(r"\((?:expanded|generated) from:?\s+<?([^\s<>()]{3,320})>?\)")
 _NOT_RECIPIENTS = re.compile(
@@ -50,13 +58,33 @@ class Claim(NamedTuple):
 
 def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...]:
     """A report for each recipient that the words name; without any, one for the returned message's To."""
-    claims = claims_in(notice.words, notice.low) or _named_claims(notice)
+    claims = _claims(notice) or _named_claims(notice)
     if not claims:
         claims = [Claim("", notice.words)]
     elif len(claims) > RECIPIENTS:
         notice.mail.note(TOO_MANY_RECIPIENTS)
         claims = claims[:RECIPIENTS]
     return tuple([_report(kind, claim, notice, len(claims) == 1, mta) for claim in claims])
+
+
+def _claims(notice: Notice) -> list[Claim]:
+    """The claims of the words, without those about our own side where others are left."""
+    words, low = notice.words, notice.low
+    begin = low.find(sendmail.BEGIN)
+    # Sendmail lists whom it is about, then shows the sessions: what was said to one stands there by name.
+    claims = claims_in(words[:begin], low[:begin]) if begin > 0 else []
+    claims = claims or claims_in(words, low)
+    if len(claims) > 1:
+        ours = _ours(notice)
+        claims = [claim for claim in claims if claim.recipient.lower() not in ours] or claims
+    return claims
+
+
+def _ours(notice: Notice) -> str:
+    """Where addresses of the sender's own side stand, in lower case: the reader's, and the mail's senders."""
+    head, returned = notice.mail.head, notice.returned
+    sent = f"{returned.text(b'from')} {returned.text(b'return-path')}" if returned else ""
+    return f"{head.text(b'to')} {notice.sender()} {sent}".lower()
 
 
 def claims_in(text: str, low: str) -> list[Claim]:
@@ -96,7 +124,11 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
 
 def _is_contact(match: re.Match[str]) -> bool:
     """Whether a line like "System Contact: postmaster@example.org" names nobody who was written to."""
-    return match.re is _LABELLED and _NOT_RECIPIENTS.match(match["address"]) is not None
+    if match.re is not _LABELLED:
+        return False
+    label = match["label"].strip()
+    named = len(label) <= 45 and label.endswith((":", "：")) and _SENDER.search(label)
+    return bool(named or _NOT_RECIPIENTS.match(match["address"]))
 
 
 def _named_claims(notice: Notice) -> list[Claim]:
@@ -113,13 +145,26 @@ def named_in(notice: Notice) -> list[str]:
     stated = addresses_in(notice.mail.head.text(b"x-failed-recipients"))
     if stated:
         return stated
-    ours = notice.mail.head.text(b"to").lower() + notice.sender()
+    ours = _ours(notice)
     found = [
         a for a in addresses_in(notice.words, 10) if a.lower() not in ours and not _NOT_RECIPIENTS.match(a)
     ]
     to = addresses_in(notice.returned.text(b"to"), 2) if notice.returned else []
-    meant = [address for address in found if address in to] or found
+    meant = (
+        [address for address in found if address in to] or _returned(found, notice) or _foreign(found, ours)
+    )
     return meant[:1] or (to if len(to) == 1 else [])
+
+
+def _returned(found: list[str], notice: Notice) -> list[str]:
+    """Those that stand in the head of the returned message: "for <ann@example.org>" in Received."""
+    low = notice.returned.low.decode("latin-1") if notice.returned and len(found) > 1 else ""
+    return [address for address in found if address.lower() in low]
+
+
+def _foreign(found: list[str], ours: str) -> list[str]:
+    """Those of other domains than ours, before ours."""
+    return sorted(found, key=lambda address: address[address.rfind("@") :].lower() in ours)
 
 
 def _from(text: str, address: str) -> str:

@@ -52,10 +52,11 @@ def report_of(
     text: str = "",
     mta: str | None = None,
     at: Instant | None = None,
+    final: str | None = None,
 ) -> Report:
     """A report on a recipient from a server's words (one line) and whatever else was stated about it."""
     host, said = unwrapped(words[:WORDS])
-    codes = codes_in(said)
+    codes = codes_in(said) if kind is not Kind.DELIVERED else accepted_in(said)
     told = telling_status(codes.status, status)
     if text and (codes.reply is None or tells_little(told)):
         more = codes_in(text)
@@ -75,7 +76,14 @@ def report_of(
         text[:WORDS],
         mta,
         at,
+        final,
     )
+
+
+def accepted_in(words: str) -> Codes:
+    """The codes of a server that took the mail: its reply code begins with 2 (RFC 5321 §4.2.1)."""
+    found = _ACCEPTED.match(words)
+    return Codes(found[0][:3], codes_in(words).status) if found else codes_in(words)
 
 
 def telling_status(said: str | None, stated: str | None) -> str | None:
