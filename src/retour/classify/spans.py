@@ -31,7 +31,7 @@ def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int
                 covers.append(span)
             continue
         rule = rules[number]
-        if rule.provider is None and rule.blocklist is None and _is_name(text, start, end):
+        if rule.provider is None and rule.blocklist is None and _is_name(text, start, end, rule.phrases):
             continue
         before_ours = rule.own and rule.group is not Group.DEAD
         if before_ours or not any(_swallows(cover, span, rules) for cover in covers[-8:]):
@@ -56,10 +56,14 @@ def _swallows(cover: Span, span: Span, rules: Sequence[Rule]) -> bool:
     return cover[0] >= len(rules) or rules[cover[0]].group is not rules[span[0]].group
 
 
-def _is_name(text: str, start: int, end: int) -> bool:
-    """Whether the words are part of a host name, address or path, and not made to be."""
-    words = text[start:end]
-    if (" " in words and text[start - 1 : start] in ("", " ")) or not _NAMELIKE.isdisjoint(words):
+def _is_name(text: str, start: int, end: int, phrases: tuple[str, ...]) -> bool:
+    """Whether words are part of a host name, page or identifier, and no phrase that is made for it."""
+    words, before = text[start:end], text[start - 1 : start]
+    if before == "_":
+        return True
+    if " " in words and before in ("", " "):
+        return False
+    if not _NAMELIKE.isdisjoint(words) and words in phrases:
         return False
     left = max(text.rfind(" ", 0, start) + 1, start - WINDOW)
     right = text.find(" ", start)

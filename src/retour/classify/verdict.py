@@ -3,7 +3,7 @@
 from retour.classify import details
 from retour.classify.evidence import NO_WORDS, Clue, Matcher, Words, fits, is_made_up
 from retour.classify.rulebook import Rulebook, Weight
-from retour.model import Group, Kind, Part, Reading, Reason, Report, Verdict
+from retour.model import Group, Kind, Reading, Reason, Report, Verdict
 
 CONFLICT_DISCOUNT = 0.8
 AGREEMENT_LIMIT = 0.99
@@ -12,6 +12,7 @@ _MARKED = (Kind.BOUNCE, Kind.DELAY, Kind.SUPPRESSED, Kind.OTHER)  # what can bri
 _NOT_AGAINST_THE_ADDRESS = (Group.DEAD, Group.UNKNOWN)
 _NO_CONTRADICTION = (Weight.FAINT, Weight.REPLY)
 _NOT_THE_ADDRESS = ("4.3.0", "4.3.2", "4.3.5", "4.7.0", "4.7.1")  # RFC 3463 §3.4, §3.8: system, security
+_CLOSING = "421"  # RFC 5321 §3.8: the server closes the connection, whoever was to be the recipient
 _OUR_MARK = "[retour:"
 
 
@@ -134,20 +135,20 @@ def _doubted(clue: Clue, clues: list[Clue], report: Report) -> bool:
 
     A code alone never does when the words speak of something else: 550 5.1.1 "blocked by our policy" is a
     block; faint words are enough where none say that the address is dead. Words of anybody do not when they
-    name the sender: "unable to verify sender: user unknown". A provider's own words, unless they are a name
-    as RecipNotFound, do not beside clear words of a refusal. Under a temporary code nothing does when
-    anything else is spoken of: 450 4.1.1 "user unknown, try again later", 451 4.3.0 "user unknown".
+    name the sender or a part of the mail: "unable to verify sender: user unknown". A provider's own words,
+    unless they are a name as RecipNotFound, do not beside clear words of a refusal. Under a temporary
+    code nothing does when anything else is spoken of: 450 4.1.1 "user unknown, try again later".
     """
     if clue.rule.group is not Group.DEAD:
         return False
     spoken = [other.rule for other in clues if not other.by_code]
     against = [rule for rule in spoken if rule.group not in _NOT_AGAINST_THE_ADDRESS]
     if _is_temporary(report):
-        return bool(against) or report.status in _NOT_THE_ADDRESS
+        return bool(against) or report.status in _NOT_THE_ADDRESS or report.reply_code == _CLOSING
     if not against:
         return False
     plain = clue.rule.weight > Weight.PROVIDER or clue.rule.own or " " in clue.matched
-    if plain and any(rule.part is Part.SENDER for rule in against):
+    if plain and any(rule.part is not None for rule in against):
         return True
     clear = [rule.group for rule in against if rule.weight <= Weight.CLEAR]
     if not clue.by_code:
