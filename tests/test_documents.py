@@ -12,7 +12,7 @@ import pytest
 from retour import ports
 from retour.classify import phrases
 from retour.flow import browse, check, restore, sends
-from retour.inlets import arrivals
+from retour.inlets import mailboxes
 from retour.mime import limits as mime
 from retour.outlets import postfix
 from retour.outlets.api import connection
@@ -96,7 +96,7 @@ def _documented_limits() -> dict[str, int]:
 
 def test_the_limits_are_those_of_the_code() -> None:
     smtpd = Limits()
-    assert arrivals.KEPT == mime.EXAMINED == smtpd.kept
+    assert mailboxes.KEPT == mime.EXAMINED == smtpd.kept
     assert _documented_limits() == {
         "one mail, read": smtpd.message,
         "one mail, kept and examined": mime.EXAMINED,

@@ -1,6 +1,9 @@
 """`retour explain`, `retour classify` and `retour rules`, as a shell runs them."""
 
 import json
+import os
+import subprocess
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -9,10 +12,12 @@ from typer.testing import CliRunner, Result
 
 from retour.classify import packaged
 from retour.cli import app
+from retour.cli.plain import read
 from retour.cli.terminal import safe
 from retour.model import Kind, Reason
 from retour.texts import LANGUAGES, catalogue
 
+RETOUR = (sys.executable, "-m", "retour")
 BOUNCE = (
     "From: MAILER-DAEMON@mx.example\nSubject: Mail delivery failed\nX-Failed-Recipients: {recipient}\n"
     "Auto-Submitted: auto-replied\n\n"
@@ -235,3 +240,129 @@ def test_a_file_of_rules_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_file_of_another_form_is_a_fault_and_no_crash(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.toml").write_text(text)
     assert run("rules", "lint", str(tmp_path / "mine.toml")).exit_code == 1
+
+
+def retour(
+    *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """As a shell runs it: a process of its own, in the short way where that is enough."""
+    return subprocess.run(
+        [*RETOUR, *arguments], input=stdin, capture_output=True, env={**os.environ, **(env or {})}
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "--json", "-"],
+        ["explain", "--json", "--preset", "kwiga", "--lang=de", "--", "-"],
+        ["explain", "-"],
+        ["explain", "--files-from", "-"],
+        ["classify", "--json"],
+        ["classify", "--lang", "de"],
+    ],
+    ids=" ".join,
+)
+def test_the_short_way_says_what_the_long_one_says(arguments: list[str]) -> None:
+    assert read(arguments[1:]) is not None
+    short, long = retour(*arguments, stdin=bounce().encode()), run(*arguments, stdin=bounce())
+    assert short.stdout.decode() == long.stdout
+    assert (short.returncode, short.stderr.decode()) == (long.exit_code, long.stderr)
+    assert long.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["-x"], ["--preset"], ["--preset", ""], ["--jsonx"], ["x", "--lang="], ["--json=1"]],
+    ids=" ".join,
+)
+def test_what_is_not_plain_is_left_to_the_long_way(words: list[str]) -> None:
+    assert read(words) is None
+
+
+@pytest.mark.parametrize(
+    "arguments", [["explain", "--preset", "none", "-"], ["explain", "--lang", "xx", "-"], ["explain"]]
+)
+def test_a_mistake_is_told_by_the_long_way(arguments: list[str]) -> None:
+    told = retour(*arguments)
+    assert (told.returncode, told.stdout) == (2, b"")
+    assert b" explain [OPTIONS]" in told.stderr
+
+
+def test_the_short_way_loads_no_command_line_library() -> None:
+    program = (
+        "import sys; sys.argv = ['retour', 'explain', '--json', '-']\n"
+        "from retour.cli import main\n"
+        "try: main()\n"
+        "finally: sys.stderr.write(' '.join({'typer', 'rich', 'pydantic', '_hashlib'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], input=bounce().encode(), capture_output=True)
+    assert (told.returncode, told.stderr) == (0, b"")
+
+
+def test_each_mail_is_answered_before_the_next_one_comes() -> None:
+    line = b"From MAILER-DAEMON Sun Mar  1 09:00:00 2026\n"
+    with subprocess.Popen(
+        [*RETOUR, "explain", "--json", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(line + bounce("a@b.example").encode() + b"\n" + line)
+        child.stdin.flush()
+        assert json.loads(child.stdout.readline())["reports"][0]["recipient"] == "a@b.example"
+        child.stdin.write(bounce("c@b.example").encode())
+        child.stdin.close()
+        assert json.loads(child.stdout.readline())["reports"][0]["recipient"] == "c@b.example"
+    assert child.returncode == 0
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_word(tmp_path: Path) -> None:
+    paths = [str(tmp_path / "1.eml")] * 2000
+    (tmp_path / "1.eml").write_text(bounce())
+    with subprocess.Popen(
+        [*RETOUR, "explain", "--json", *paths], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 141
+
+
+def test_what_cannot_be_read_is_named_and_the_others_are_judged(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.eml").write_text(bounce())
+    (tmp_path / "a" / "2.eml").symlink_to("nowhere")
+    (tmp_path / "a" / "3.eml").symlink_to("/proc/self/mem")  # what nobody may read, not even root
+    (tmp_path / "a" / "4.eml").write_text(bounce())
+    result = run("explain", "--json", str(tmp_path / "a"), "x" * 5000)
+    assert result.exit_code == 2
+    assert [(o["kind"], o["defects"]) for o in objects(result)] == [
+        ("bounce", []),
+        ("other", ["unreadable", "no_headers"]),
+        ("bounce", []),
+    ]
+    said = result.stderr.splitlines()
+    assert "2.eml does not exist" in said[0]
+    assert "3.eml could not be read: Input/output error" in said[1]
+    assert "could not be read: File name too long" in said[2]
+
+
+def test_a_list_of_files_is_followed_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_text(bounce())
+    (tmp_path / "list").write_text(f"{tmp_path}/1.eml\r\n\n{tmp_path}/gone\n{tmp_path}/1.eml")
+    result = run("explain", "--json", "--files-from", str(tmp_path / "list"))
+    assert (result.exit_code, len(objects(result))) == (2, 2)
+    assert "gone does not exist" in result.stderr
+    assert (
+        run("explain", "--files-from", str(tmp_path)).stderr.count("could not be read: Is a directory") == 1
+    )
+    assert "none does not exist" in run("explain", "--files-from", str(tmp_path / "none")).stderr
+
+
+def test_a_terminal_of_few_letters_is_shown_the_others_escaped() -> None:
+    mail = bounce(words="user unknown: Empfänger").encode()
+    told = retour("explain", "-", stdin=mail, env={"PYTHONIOENCODING": "ascii"})
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert b"\\xe4" in told.stdout

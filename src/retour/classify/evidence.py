@@ -9,7 +9,8 @@ from retour.classify.rulebook import Rule, Rulebook
 from retour.classify.spans import telling
 from retour.model import Part, Report
 
-CACHED_TEXTS = 2048  # servers say the same things; at most 4 KiB each
+CACHED_TEXTS = 1024  # servers say the same things
+CACHED_LENGTH = 1024  # characters of a text that is remembered: longer ones are rarely said twice
 CACHED_CODES = 1024  # there are some hundred pairs of codes
 LONGEST_HOST = 255  # RFC 1035 §2.3.4
 
@@ -58,7 +59,8 @@ class Matcher:
 
         Remembered by the normal form: servers say the same things to different addresses.
         """
-        return self._words(normal(text))
+        said = normal(text)
+        return self._words(said) if len(said) <= CACHED_LENGTH else self._words_of(said)
 
     def _words_of(self, text: str) -> Words:
         matched: dict[int, str] = {}

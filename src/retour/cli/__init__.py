@@ -1,20 +1,33 @@
-"""The command line. One module a command; each imports what it needs only when it is called."""
+"""The command line. One module a command; each imports what it needs only when it is called.
 
-import typer
+Commands are declared with typer, in `commands`. Those that read streams need no more than the library when
+they are called in their plain form: `plain` takes that, and all else (help, mistakes) is left to typer,
+which alone takes more memory and time than a mail.
+"""
 
-app = typer.Typer(
-    name="retour",
-    help="Bounce management: read, explain, decide, and stop mail to dead addresses.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retour.cli.commands import app as app
 
 
 def main() -> None:
     """Entry point of the `retour` command."""
-    app()
+    from retour.cli.plain import run
+
+    status = run(sys.argv[1:])
+    if status is None:
+        from retour.cli.commands import app
+
+        app()
+    sys.exit(status)
 
 
-# A command adds itself to the app above when its module is imported.
-from retour.cli import account, classify, explain, ingest, key, rules, send, serve, signing, simulate
+def __getattr__(name: str) -> object:
+    """`app` with all its commands, loaded when it is first asked for."""
+    if name != "app":
+        raise AttributeError(f"module 'retour.cli' has no attribute {name!r}")
+    from retour.cli.commands import app
+
+    return app

@@ -1,9 +1,6 @@
 """`retour explain`: what a bounce says, for a person or as JSON."""
 
-import json
-import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,12 +9,10 @@ from retour.cli.own_rules import Rules, classifier_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from retour.classify import Classifier, Rulebook
-    from retour.cli.messages import Message
-    from retour.lifecycle import Policy
-    from retour.texts import Catalogue
+    from pathlib import Path
 
-NO_SUCH_PATH = 2
+    from retour.cli.stream import Showing
+    from retour.texts import Catalogue
 
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON a message instead of words.")]
 Preset = Annotated[str, typer.Option(help="Preset under which the type is read: default, kwiga, emarsys.")]
@@ -26,59 +21,37 @@ Language = Annotated[str, typer.Option("--lang", help="Language of the explanati
 
 @app.command()
 def explain(
-    paths: Annotated[list[str], typer.Argument(help="Files, directories, Maildirs, mboxes; - is stdin.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, directories, Maildirs, mboxes; - is stdin.")
+    ] = None,
     as_json: AsJson = False,
     preset: Preset = "default",
     rules: Rules = None,
     lang: Language = "en",
+    files_from: Annotated[
+        str | None, typer.Option("--files-from", help="A file with one path a line; - is stdin.")
+    ] = None,
 ) -> None:
     """Say what happened to a mail, who refused it, why, and what to do."""
-    from retour.cli.messages import messages
+    from retour.cli import stream
+
+    how = showing(as_json, preset, rules, lang)
+    if not paths and not files_from:
+        raise typer.BadParameter(how.say("error.nothing_named"), param_hint="PATHS")
+    raise typer.Exit(stream.explain(paths or [], files_from, how))
+
+
+def showing(as_json: bool, preset: str, rules: "list[Path] | None", lang: str) -> "Showing":
+    """How answers are made and shown. What there is not, or is at fault, ends the command with its reason."""
+    from retour.cli import stream
+    from retour.lifecycle import preset_names
 
     texts = catalogue_of(lang)
-    policy = policy_of(preset, texts)
-    own = classifier_of(rules, texts.language)
-    missing = False
-    for path in paths:
-        try:
-            for message in messages(path):
-                _tell(_explained(message, policy, own), as_json, texts, own.book)
-        except FileNotFoundError:
-            missing = True
-            typer.echo(texts("error.no_path", path=safe(path)), err=True)
-    if missing:
-        raise typer.Exit(NO_SUCH_PATH)
-
-
-def _explained(message: "Message", policy: "Policy", rules: "Classifier") -> Mapping[str, Any]:
-    from retour.flow.judge import explained, judge
-
-    return explained(message.source, judge(message.raw, rules), policy, message.defects)
-
-
-def _tell(shown: Mapping[str, Any], as_json: bool, texts: "Catalogue", book: "Rulebook") -> None:
-    if as_json:
-        print_json(shown)
-        return
-    from retour.cli.wording import message_in_words
-
-    typer.echo("\n".join([*message_in_words(shown, texts, book), ""]))
-
-
-def print_json(shown: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(shown) + "\n")
-
-
-def policy_of(name: str, texts: "Catalogue") -> "Policy":
-    """The policy of a preset. A name that is none ends the command with status 2."""
-    from retour.lifecycle import preset, preset_names
-
-    if name not in preset_names():
-        known = ", ".join(preset_names())
-        raise typer.BadParameter(
-            texts("error.no_preset", name=safe(name), known=known), param_hint="--preset"
-        )
-    return preset(name)
+    how = stream.showing(as_json, preset, lang, classifier_of(rules, texts.language))
+    if how is None:
+        told = texts("error.no_preset", name=safe(preset), known=", ".join(preset_names()))
+        raise typer.BadParameter(told, param_hint="--preset")
+    return how
 
 
 def catalogue_of(lang: str) -> "Catalogue":

@@ -1,8 +1,10 @@
 """Messages to look at out of paths: a file, a directory, a Maildir, an mbox, or `-` for standard input.
 
-As `retour ingest` reads them, but everything is left as it is: looking claims and moves nothing.
+As `retour ingest` reads them, but everything is left as it is: looking claims and moves nothing. One is held
+at a time; of a directory its names.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,29 +24,68 @@ class Message:
     source: str
     raw: bytes
     defects: tuple[str, ...] = ()
+    unread: str = ""  # why it could not be read, in the system's words
 
 
-def messages(path: str) -> Iterator[Message]:
-    """All messages of a path, files of a directory by name. Raises FileNotFoundError."""
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A path that gives no message: it is not there, or it is a directory that cannot be read."""
+
+    source: str
+    unread: str = ""  # why it could not be read; "" when it is not there
+
+
+def messages(path: str) -> Iterator[Message | Missing]:
+    """All messages of a path, files of a directory by name; what cannot be read is one with its reason."""
     if path == STANDARD_INPUT:
         yield from map(_message, in_stream(sys.stdin.buffer, path))
         return
     place = Path(path)
-    if not place.exists():
-        raise FileNotFoundError(path)
-    for file in _files(place):
-        yield from map(_message, in_file(file))
+    try:
+        if not place.exists():
+            yield Missing(path)
+            return
+    except OSError as error:  # a name too long, a directory on the way that may not be entered
+        yield Missing(path, error.strerror or str(error))
+        return
+    for file in _files(place) if place.is_dir() else (place,):
+        if isinstance(file, Missing):
+            yield file
+        else:
+            yield from map(_message, in_file(file))
 
 
-def _files(place: Path) -> list[Path]:
-    if not place.is_dir():
-        return [place]
-    if is_maildir(place):  # `tmp` holds mail half written
-        return sorted(file for room in ("cur", "new") for file in (place / room).iterdir() if file.is_file())
-    return sorted(file for file in place.rglob("*") if file.is_file())
+def _files(place: Path) -> Iterator[Path | Missing]:
+    """The files under a directory by name. A link to a directory may lead in a circle: it is not followed."""
+    # Of a Maildir `tmp` is left out: it holds mail half written.
+    rooms = (place / "new", place / "cur") if is_maildir(place) else (place,)
+    waiting: list[Iterator[Path]] = []
+    for room in rooms:
+        yield from _entered(room, waiting)
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif entry.is_dir() and not entry.is_symlink():
+            yield from _entered(entry, waiting)
+        elif entry.is_file():  # a pipe would be waited for
+            yield entry
+        elif entry.is_symlink():
+            yield Missing(str(entry))  # a link to nowhere, or in a circle
+
+
+def _entered(folder: Path, waiting: list[Iterator[Path]]) -> Iterator[Missing]:
+    """Puts what a directory holds before what waits already."""
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        yield Missing(str(folder), error.strerror or str(error))
+        return
+    names.sort()
+    waiting.append(folder / name for name in names)
 
 
 def _message(found: Found | Unreadable) -> Message:
     if isinstance(found, Unreadable):
-        return Message(found.source, b"", (UNREADABLE,))
+        return Message(found.source, b"", (UNREADABLE,), found.reason)
     return Message(found.source, found.raw, (TRUNCATED,) if found.size > len(found.raw) else ())

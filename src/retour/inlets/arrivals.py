@@ -4,7 +4,6 @@ from retour.identity import arrival_id
 from retour.instants import Instant
 from retour.model import Arrival, Proof
 
-KEPT = 1024 * 1024  # octets of a mail that are kept and examined (security.md §3)
 TRUNCATED = "truncated"  # the defect of an arrival of which only the beginning is kept
 
 

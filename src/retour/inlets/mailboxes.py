@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from retour.inlets import maildir
-from retour.inlets.arrivals import KEPT
 
 STANDARD_INPUT = "-"
+KEPT = 1024 * 1024  # octets of a mail that are kept and examined (security.md §3)
 
 _PIECE = 64 * 1024
 # RFC 4155 §3: "From " sender and the date of asctime, after an empty line. Bodies have lines that begin with

@@ -9,7 +9,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from retour import address
 from retour.lifecycle.policy import Counting, Mode, Policy, PolicyError, TypeRule
 from retour.model import Reason
 
@@ -167,6 +166,8 @@ def _addresses(key: str, value: object, base: Policy) -> frozenset[str]:
     """Normalised addresses and domains; a domain may be written "b.example" or "@b.example"."""
     found = set()
     for entry in _texts(key, value):
+        from retour import address  # with what hashes addresses it is large, and few policies name one
+
         name = entry.removeprefix("@")
         normal = address.normalise(name) if "@" in name else address.domain(name)
         if normal is None or "." not in normal.rpartition("@")[2]:  # a word alone is rather a slip

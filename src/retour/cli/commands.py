@@ -1,0 +1,14 @@
+"""All commands, put together with typer."""
+
+import typer
+
+app: typer.Typer = typer.Typer(
+    name="retour",
+    help="Bounce management: read, explain, decide, and stop mail to dead addresses.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+# A command adds itself to the app above when its module is imported.
+from retour.cli import account, classify, explain, ingest, key, rules, send, serve, signing, simulate

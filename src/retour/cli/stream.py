@@ -1,0 +1,160 @@
+"""What `retour explain` and `retour classify` do: one mail or reply in, one answer out, and it is forgotten.
+
+Each answer is written before the next mail is read, so that whoever reads them need not wait, and memory
+does not grow with the stream. Nothing ends the stream but its end, Ctrl-C, or a reader that goes away.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from retour.classify import classifier
+from retour.cli.messages import Message, Missing, messages
+from retour.cli.terminal import safe
+from retour.flow.judge import explained, explained_report, judge, judge_reply
+from retour.inlets.mailboxes import STANDARD_INPUT
+from retour.lifecycle import preset, preset_names
+from retour.texts import LANGUAGES, catalogue
+
+if TYPE_CHECKING:
+    from retour.classify import Classifier, Rulebook
+    from retour.lifecycle import Policy
+    from retour.texts import Catalogue
+
+NOT_READ = 2  # a path that is not there, or cannot be read
+READER_GONE = 141  # as a shell shows SIGPIPE
+STOPPED = 130  # as a shell shows Ctrl-C
+LONGEST_LINE = (
+    64 * 1024
+)  # octets of one reply, or one path, that are read; the rest of its line is passed over
+
+Shown = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How answers are made and shown."""
+
+    as_json: bool
+    policy: "Policy"
+    say: "Catalogue"
+    rules: "Classifier"
+
+
+def showing(
+    as_json: bool,
+    preset_name: str | None = None,
+    lang: str | None = None,
+    rules: "Classifier | None" = None,
+) -> Showing | None:
+    """How answers are made and shown; None for a preset or a language that there is not."""
+    name, language = preset_name or preset_names()[0], lang or LANGUAGES[0]
+    if name not in preset_names() or language not in LANGUAGES:
+        return None
+    return Showing(as_json, preset(name), catalogue(language), rules or classifier())
+
+
+def explain(paths: Iterable[str], files_from: str | None, how: Showing) -> int:
+    """Explain all messages of the paths, then of those that the lines of a file name. The exit status."""
+    return _ended(lambda: _explain(_found(paths, files_from), how))
+
+
+def classify(how: Showing) -> int:
+    """Classify the replies on standard input, one a line. The exit status."""
+    return _ended(lambda: _classify(how))
+
+
+def _explain(found: Iterable[Message | Missing], how: Showing) -> int:
+    status = 0
+    for message in found:
+        if isinstance(message, Message):
+            shown = explained(message.source, judge(message.raw, how.rules), how.policy, message.defects)
+            _tell(shown, how, _words_of_message)
+        if isinstance(message, Missing) or message.unread:
+            status = NOT_READ
+            _complain(message, how)
+    return status
+
+
+def _classify(how: Showing) -> int:
+    for line in _lines(sys.stdin.buffer):
+        reply = line.decode("utf-8", "replace").rstrip("\r\n")
+        _tell(explained_report(*judge_reply(reply, how.rules), how.policy), how, _words_of_report)
+    return 0
+
+
+def _found(paths: Iterable[str], files_from: str | None) -> Iterator[Message | Missing]:
+    for path in paths:
+        yield from messages(path)
+    if files_from == STANDARD_INPUT:
+        for path in _named(sys.stdin.buffer):
+            yield from messages(path)
+    elif files_from:
+        yield from _found_by(files_from)
+
+
+def _found_by(files_from: str) -> Iterator[Message | Missing]:
+    try:
+        with Path(files_from).open("rb") as stream:
+            for path in _named(stream):
+                yield from messages(path)
+    except FileNotFoundError:
+        yield Missing(files_from)
+    except OSError as error:
+        yield Missing(files_from, error.strerror or str(error))
+
+
+def _named(stream: BinaryIO) -> Iterator[str]:
+    """The paths in the lines of a stream; empty lines name none."""
+    return filter(None, (os.fsdecode(line.rstrip(b"\r\n")) for line in _lines(stream)))
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream, each with its beginning only when it is too long."""
+    while line := stream.readline(LONGEST_LINE):
+        yield line
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(LONGEST_LINE)
+
+
+def _tell(shown: Shown, how: Showing, words: "Callable[[Shown, Catalogue, Rulebook], list[str]]") -> None:
+    text = json.dumps(shown) if how.as_json else "\n".join([*words(shown, how.say, how.rules.book), ""])
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _words_of_message(shown: Shown, say: "Catalogue", book: "Rulebook") -> list[str]:
+    from retour.cli.wording import message_in_words
+
+    return message_in_words(shown, say, book)
+
+
+def _words_of_report(shown: Shown, say: "Catalogue", book: "Rulebook") -> list[str]:
+    from retour.cli.wording import report_in_words
+
+    return report_in_words(shown, say, book)
+
+
+def _complain(message: Message | Missing, how: Showing) -> None:
+    name = "unread" if message.unread else "no_path"
+    sys.stderr.write(how.say(f"error.{name}", path=safe(message.source), reason=safe(message.unread)) + "\n")
+
+
+def _ended(stream: Callable[[], int]) -> int:
+    """The exit status of a stream, also of one that was ended from outside."""
+    for out in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # what a terminal cannot show is shown escaped, and is no error
+            out.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return stream()
+    except KeyboardInterrupt:
+        return STOPPED
+    except BrokenPipeError:
+        # Python would write what is left once more when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
