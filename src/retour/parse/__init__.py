@@ -10,6 +10,7 @@ from retour.parse.bounds import TEXT
 from retour.parse.delivery import read_delivery_status, read_pasted_status
 from retour.parse.dialects.lists import read_turned_down
 from retour.parse.dialects.refusal import read_refusal
+from retour.parse.enclosed import enclosed
 from retour.parse.feedback import read_feedback
 from retour.parse.kinds import is_delay, is_delivered, is_notice, is_server_log
 from retour.parse.mailbox import one_address
@@ -31,6 +32,10 @@ def parse(raw: bytes) -> Reading:
     notice = Notice(scan(raw))
     mta = software_of(notice)
     kind, reports = read_reports(notice, mta)
+    if kind is Kind.OTHER and not reports:
+        passed_on = enclosed(notice)
+        if passed_on:
+            return read_enclosed(passed_on, notice)
     return Reading(
         kind,
         reports,
@@ -38,6 +43,22 @@ def parse(raw: bytes) -> Reading:
         message_id(notice.mail.head),
         mta,
         tuple(notice.mail.defects),
+        notice.words[:TEXT],
+    )
+
+
+def read_enclosed(notice: Notice, outer: Notice) -> Reading:
+    """What a report says that another mail encloses."""
+    mta = software_of(notice)
+    kind, reports = read_reports(notice, mta)
+    defects = (*outer.mail.defects, *notice.mail.defects)
+    return Reading(
+        kind,
+        reports,
+        read_original(notice),
+        message_id(outer.mail.head),
+        mta,
+        tuple(dict.fromkeys(defects)),
         notice.words[:TEXT],
     )
 

@@ -37,6 +37,7 @@ _SUBJECT = _one_of(
     r"returned (?:mail|to sender)",
     r"mail.{0,20}(?:fail|error|not be delivered)",
     r"non[- ]?deliver",
+    r"not (?:be )?deliver",
     r"could not be (?:delivered|sent)",
     r"returning (?:message|mail)",
     r"warning: (?:message|could not)",
@@ -228,7 +229,9 @@ def is_delivered(notice: Notice) -> bool:
 
 
 def is_server_log(notice: Notice) -> bool:
-    """What Postfix tells its postmaster about sessions (notify_classes): refusals of others, not of ours."""
+    """What Postfix and Exim tell their postmaster: refusals of others, a message that waits in the queue."""
+    if notice.subject().endswith("has been frozen"):
+        return True
     return notice.subject().startswith(("postfix smtp server: errors", "postfix smtp client: errors"))
 
 

@@ -56,6 +56,7 @@ def typed_address(value: str) -> tuple[str | None, bool]:
 def original_address(value: str) -> tuple[str | None, bool]:
     """As `typed_address`, for Original-Recipient: some servers leave it in xtext (RFC 3461 §4)."""
     address, bad = typed_address(value)
+    # QUIRK: ORCPT handed on without being decoded; no other escape is in use by mistake (233-xtext-left).
     if address and "+" in address:
         address = _XTEXT_PLUS_EQUAL.sub(lambda match: "+" if match[1] == "2B" else "=", address)
     return address, bad

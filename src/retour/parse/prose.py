@@ -6,7 +6,7 @@ from typing import NamedTuple
 from retour.codes import codes_in
 from retour.model import Kind, Report
 from retour.parse.bounds import RECIPIENTS, TOO_MANY_RECIPIENTS, WORDS
-from retour.parse.dialects import sendmail, session
+from retour.parse.dialects import aol, sendmail, session
 from retour.parse.mailbox import addresses_in, one_address
 from retour.parse.notice import Notice
 from retour.parse.reply import report_of
@@ -42,6 +42,7 @@ _SENDER = re.compile(
     r"|差出人|送信者|发件人|寄件者|보낸",
     re.IGNORECASE,
 )
+_LEAD = 500  # characters before an address that may say what is wrong with it
 _SOURCE = re.compile(r"\((?:expanded|generated) from:?\s+<?([^\s<>()]{3,320})>?\)")
 _NOT_RECIPIENTS = re.compile(
     r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|no-?reply|hostmaster|webmaster|admin\w{0,20})@",
@@ -133,6 +134,9 @@ def _is_contact(match: re.Match[str]) -> bool:
 
 def _named_claims(notice: Notice) -> list[Claim]:
     """Where no line begins with an address: what a dialogue refused, else the address that may be meant."""
+    bare = aol.named_in(notice.words, notice.low, notice.mail.head.text(b"from"))
+    if bare:
+        return [Claim(address, lead) for address, lead in bare]
     if session.COMMAND in notice.low and sendmail.BEGIN not in notice.low:
         spoken = session.refused_in(notice.words)
         if spoken:
@@ -175,10 +179,13 @@ def _from(text: str, address: str) -> str:
 
 def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | None) -> Report:
     words = claim.words[:WORDS]
-    said, coded = deciding(words)
+    said, coded = deciding(_without_sender(words))
     if alone and not coded:  # the reply may stand before the address
         elsewhere, coded = deciding(notice.words)
         words, said = (notice.words, elsewhere) if coded else (words, said)
+    if alone and not coded:
+        words, said = _with_lead(words, said, claim, notice)
+    said = _answered(claim) or said
     host = None
     if claim.recipient and sendmail.BEGIN in notice.low and not codes_in(said).reply:
         host, reply = sendmail.said_about(claim.recipient, notice.words, notice.low)
@@ -193,3 +200,35 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
         text=words[:WORDS].strip(" :>\t\n"),
         mta=mta,
     )
+
+
+def _with_lead(words: str, said: str, claim: Claim, notice: Notice) -> tuple[str, str]:
+    """Words and saying with the paragraph before the address: "The following users are unknown:", <a@b>."""
+    at = notice.low.find(claim.recipient.lower()) if claim.recipient else -1
+    line = notice.words.rfind("\n", 0, at) if at > 0 else 0
+    before = notice.words[max(0, line - _LEAD) : max(0, line)].rstrip()
+    lead = before[before.rfind("\n\n") + 1 :].strip()
+    if not lead.endswith((":", "：")):
+        return words, said
+    empty = len(said.replace(claim.recipient, "")) < 10  # brackets and the name of a protocol
+    return f"{words}\n\n{lead}", " ".join(lead.split()) if empty else said
+
+
+def _answered(claim: Claim) -> str:
+    """The answer that a dialogue shows for this recipient; "" when none is shown."""
+    if not session.shows_command(claim.words):
+        return ""
+    answers = {address.lower(): answer for address, answer in session.refused_in(claim.words)}
+    return answers.get(claim.recipient.lower(), "")
+
+
+def _without_sender(words: str) -> str:
+    """The words without lines that name the sender of the mail: they are about no failure."""
+    if words.count("@") < 2:
+        return words
+    return "\n".join(line for line in words.split("\n") if not _names_sender(line))
+
+
+def _names_sender(line: str) -> bool:
+    label = line[:45].partition("@")[0].replace("：", ":").rpartition(":")[0]
+    return bool(label) and "@" in line and _SENDER.search(label + ":") is not None

@@ -11,6 +11,12 @@ COMMAND = "rcpt to:"  # in lower case; without it there is nothing to read here
 _RECIPIENT = re.compile(r"rcpt to: ?<([^<>\s]{3,320})>[^\n]{0,200}", re.IGNORECASE)
 _ANSWER = re.compile(r"\n[^\n]{0,60}?(?<![\w.])([245]\d\d[ -][^\n]{0,998})", re.ASCII)
 _REFUSAL = re.compile(r"\n[^\n]{0,60}?(?<![\w.:])([45][0-5]\d[ -][^\n]{0,998})", re.ASCII)
+_SENT = re.compile(r"(?:^|[>:\]|])[ \t]{0,4}rcpt to:", re.IGNORECASE | re.MULTILINE)
+
+
+def shows_command(words: str) -> bool:
+    """Whether a line is the command that was sent, not a sentence like Exim's "after RCPT TO:<a@b>"."""
+    return _SENT.search(words) is not None
 
 
 def refused_in(words: str) -> list[tuple[str, str]]:
