@@ -122,4 +122,6 @@ def test_the_limits_are_those_of_the_code() -> None:
         "addresses in one restore": restore.MOST_ADDRESSES,
         "mails that the worker holds at once": ports.BATCH_OCTETS,
         "events of one address that are played": advance.MOST_REPORTS,
+        "events of one address that may move no state": advance.MOST_WITHOUT_EFFECT,
+        "reports of one send": advance.MOST_OF_A_SEND,
     }

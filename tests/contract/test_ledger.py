@@ -225,19 +225,32 @@ def test_an_address_never_seen_is_valid_and_has_no_life(store: Store) -> None:
     assert store.ledger.life("acme", "new@b.example", NOW) is None
 
 
+TOLD = Evidence(Report(Kind.BOUNCE), Verdict(Kind.BOUNCE, None, None, "none", "", 0.0))
+
+
+def test_reports_without_end_about_one_send_have_an_end(store: Store) -> None:
+    account(store)
+    reports = [replace(bounce(n, Reason.MAILBOX_FULL, NOW + n), send=7, evidence=TOLD) for n in range(1, 106)]
+    store.ledger.record(reports[:99], NOW + HOUR)
+    store.ledger.record(reports[99:], NOW + HOUR)
+    store.ledger.record(reports[-3:], NOW + HOUR)
+    assert len(store.ledger.life("acme", "ann@b.example", NOW + HOUR).events) == 100  # type: ignore[union-attr]
+    (change,) = store.ledger.record([replace(bounce(200), send=8, evidence=TOLD)], NOW + HOUR)
+    assert change.after.state is StateName.INVALID  # of another send
+
+
 def test_reports_without_end_about_one_address_have_an_end(store: Store) -> None:
     account(store)
-    told = Evidence(Report(Kind.BOUNCE), Verdict(Kind.BOUNCE, None, None, "none", "", 0.0))
-    reports = [replace(bounce(n, Reason.MAILBOX_FULL, NOW + n), evidence=told) for n in range(1, 1006)]
-    store.ledger.record(reports[:999], NOW + HOUR)
-    store.ledger.record(reports[999:], NOW + HOUR)
+    reports = [replace(bounce(n, Reason.MAILBOX_FULL, NOW + n), evidence=TOLD) for n in range(1, 10_006)]
+    store.ledger.record(reports[:9999], NOW + HOUR)
+    store.ledger.record(reports[9999:], NOW + HOUR)
     store.ledger.record(reports[-3:], NOW + HOUR)
     restore = Event(b"r" * 16, EventKind.RESTORE, NOW + HOUR, account="acme", address="ann@b.example")
     (change,) = store.ledger.record([restore], NOW + HOUR)
     assert change.after.state is StateName.VALID
     life = store.ledger.life("acme", "ann@b.example", NOW + HOUR)
     assert life is not None
-    assert (len(life.events), life.state.state) == (1001, StateName.VALID)
+    assert (len(life.events), life.state.state) == (10_001, StateName.VALID)
 
 
 @pytest.mark.parametrize(
@@ -245,10 +258,9 @@ def test_reports_without_end_about_one_address_have_an_end(store: Store) -> None
 )
 def test_reports_without_effect_never_crowd_out_a_bounce(store: Store, junk: dict[str, Any]) -> None:
     account(store)
-    told = Evidence(Report(Kind.BOUNCE), Verdict(Kind.BOUNCE, None, None, "none", "", 0.0))
-    reports = [replace(bounce(n), evidence=told, **junk) for n in range(1, 1006)]
+    reports = [replace(bounce(n), evidence=TOLD, **junk) for n in range(1, 1006)]
     assert store.ledger.record(reports, NOW) == []
-    (change,) = store.ledger.record([replace(bounce(2000), evidence=told)], NOW)
+    (change,) = store.ledger.record([replace(bounce(2000), evidence=TOLD)], NOW)
     assert change.after.state is StateName.INVALID
 
 

@@ -20,8 +20,9 @@ from retour.lifecycle import (
     preset,
     type_of,
 )
-from retour.lifecycle.history import Place, Rank, prepare
+from retour.lifecycle.history import prepare
 from retour.lifecycle.life import Life
+from retour.lifecycle.order import Place, Rank
 from retour.lifecycle.seen import seen
 from retour.lifecycle.table import TABLE, Trigger
 from retour.model import (

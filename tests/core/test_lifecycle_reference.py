@@ -10,12 +10,15 @@ from itertools import accumulate
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lifecycle_reference import reference
+from lifecycle_reference import reference, seen_at
 from lifecycle_tables import PRESETS, policy_of
 
 from retour.instants import DAY, HOUR, Instant, parse
 from retour.lifecycle import fold
+from retour.lifecycle.fold import later, play
+from retour.lifecycle.order import Place, Rank
 from retour.lifecycle.policy import Counting, Policy, PolicyVersion, TypeRule
+from retour.lifecycle.seen import seen
 from retour.model import Cause, Event, EventKind, Reason, Standing, State, StateName
 
 START = parse("2026-01-01T00:00:00Z")
@@ -395,6 +398,21 @@ def test_fold_tells_the_same_life_as_the_oracle(theme: str, data: st.DataObject)
         state = fold(told.events, told.versions, now, told.deliveries)
         expected = reference(told.events, told.versions, now, told.deliveries)
         assert differences(state, expected) == {}, now - START
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@given(st.data())
+@settings(max_examples=50, deadline=None)
+def test_a_life_followed_from_moment_to_moment_is_the_one_played_at_once(
+    theme: str, data: st.DataObject
+) -> None:
+    """What `simulate` and a look ahead do: the life goes on, or is played again where an incident closes."""
+    told = data.draw(lives(THEMES[theme]))
+    life = play(told.events, told.versions, told.deliveries, Place(BEFORE, Rank.NOW))
+    for now in told.moments:
+        life = later(life, told.events, told.versions, told.deliveries, Place(now, Rank.NOW))
+        expected, _ = seen_at(told.events, told.versions, now, told.deliveries)
+        assert differences(replace(seen(life, now), changes_at=None), expected) == {}, now - START
 
 
 @given(lives(THEMES["everything"]), st.data())

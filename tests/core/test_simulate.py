@@ -2,7 +2,10 @@
 
 import json
 import re
+import sys
+from collections import Counter
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from retour.cli import app
+from retour.lifecycle import Counting
 from retour.lifecycle.scenario import STEP_KEYS, Scenario, ScenarioError, read_scenario
 from retour.lifecycle.simulate import simulate
 from retour.texts import LANGUAGES, catalogue
@@ -312,3 +316,39 @@ def test_both_languages_say_the_same_things() -> None:
     assert len({text.keys for text in texts}) == 1
     for key in texts[0].keys:
         assert len({frozenset(re.findall(r"{(\w+)}", text._texts[key])) for text in texts}) == 1, key
+
+
+@pytest.mark.parametrize(
+    ("lang", "given", "last"),
+    [
+        ("en", "", "1 step, 0 expectations, all hold."),
+        ("en", "expect = { soft = 0 }\n", "1 step, 1 expectation, all hold."),
+        ("de", "expect = { soft = 0 }\n", "1 Schritt, 1 Erwartung, alle treffen zu."),
+        ("de", "expect = { soft = 0, hard = 0 }\n", "1 Schritt, 2 Erwartungen, alle treffen zu."),
+    ],
+)
+def test_one_is_no_plural(lang: str, given: str, last: str) -> None:
+    assert run("--lang", lang, "-", given=STEP + 'event = "now"\n' + given).stdout.splitlines()[-2] == last
+
+
+@pytest.mark.parametrize("counting", Counting)
+def test_the_work_grows_with_the_steps_and_no_faster(counting: Counting) -> None:
+    def work(steps: int) -> int:
+        head = f'[policy]\ncounting = "{counting}"\nsoft_threshold = 50\nmin_days = 180\n'
+        bounces = (
+            f'[[step]]\nat = 2026-01-{day:02}T{hour:02}:00:00Z\nevent = "bounce"\nreason = "{reason}"\n'
+            for day in range(1, 31)
+            for hour in range(24)
+            for reason in ["mailbox_full" if hour % 3 else "domain_unknown"]
+        )
+        scenario = read_scenario((head + "".join(islice(bounces, steps))).encode())
+        calls = Counter[str]()
+        sys.setprofile(lambda frame, event, argument: calls.update((event,)))
+        try:
+            played = list(simulate(scenario))
+        finally:
+            sys.setprofile(None)
+        assert len(played) == steps
+        return calls.total()
+
+    assert work(600) < 2.2 * work(300)

@@ -1,7 +1,6 @@
 """A played scenario as a table that a person likes to read."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from retour.cli.terminal import safe
 from retour.instants import Instant, to_datetime
@@ -21,10 +20,14 @@ def timeline(played: Sequence[Played], lang: str) -> Iterator[str]:
         cells = zip(row, widths, ("", *_COLUMNS), strict=True)
         yield "  ".join(_aligned(*cell) for cell in cells).rstrip()
     failed = list(differences(played, lang))
-    count = partial(say, steps=len(played), expected=sum(len(step.step.expect) for step in played))
-    yield (
-        count("simulate.some_fail", lang, failed=len(failed)) if failed else count("simulate.all_hold", lang)
-    )
+    counted = {
+        "steps": _counted("step", len(played), lang),
+        "expected": _counted("expectation", sum(len(step.step.expect) for step in played), lang),
+    }
+    if failed:
+        yield say("simulate.some_fail", lang, **counted, failed=len(failed))
+    else:
+        yield say("simulate.all_hold", lang, **counted)
     yield from (f"  {line}" for line in failed)
 
 
@@ -34,6 +37,10 @@ def differences(played: Sequence[Played], lang: str) -> Iterator[str]:
         for key, (expected, got) in step.differences.items():
             words = {"expected": _plain(expected, lang), "got": _plain(got, lang)}
             yield say("simulate.difference", lang, step=step.step.number, key=key, **words)
+
+
+def _counted(what: str, count: int, lang: str) -> str:
+    return say(f"simulate.{what}.{'one' if count == 1 else 'many'}", lang, count=count)
 
 
 def _aligned(cell: str, width: int, column: str) -> str:

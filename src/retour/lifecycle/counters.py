@@ -1,4 +1,4 @@
-"""Counters, read at a moment out of the bounces since the address was last clean (lifecycle rule 3)."""
+"""Counters of the bounces since the address was last clean (lifecycle rule 3), kept bounce by bounce."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -8,6 +8,8 @@ from typing import NamedTuple
 from retour.instants import DAY, Instant, utc_day
 from retour.lifecycle.policy import Counting, Policy
 from retour.model import BounceType, Reason
+
+_SOFT, _UNDETERMINED = BounceType.SOFT, Reason.UNDETERMINED  # looked up once: they are asked for each bounce
 
 CounterName = BounceType | Reason
 """A type has a counter, and each reason with a threshold of its own."""
@@ -27,31 +29,45 @@ class Bounce(NamedTuple):
 
 @dataclass(slots=True)
 class Counter:
-    """One counter at one moment. `soft` is used by `windowed` alone, which counts it by day."""
+    """One counter; it stands at `plain + days`. Bounces come in order of time, the window only slides on."""
 
     plain: int = 0  # one for each bounce
-    soft: list[Instant] = field(default_factory=list)  # soft bounces in the window, in order of time
+    soft: list[Instant] = field(default_factory=list)  # soft bounces under `windowed`, which counts days
+    past: int = 0  # how many of the soft ones the window has left behind
+    days: int = 0  # UTC days of those within: soft bounces of one day are one
     latest: BounceType | None = None  # type of the latest bounce counted here
 
-    def value(self) -> int:
-        """How far it stands; soft bounces of one UTC day are one."""
-        return self.plain + (len(set(map(utc_day, self.soft))) if self.soft else 0)
+    def count(self, bounce: Bounce, windowed: bool) -> None:
+        """Count a bounce, later than all before."""
+        self.latest = bounce.type
+        if not windowed or bounce.type is not _SOFT:
+            self.plain += 1
+            return
+        if not self.days or utc_day(self.soft[-1]) != utc_day(bounce.at):
+            self.days += 1
+        self.soft.append(bounce.at)
+
+    def slide(self, edge: Instant) -> None:
+        """Leave the soft bounces at or before the window's edge behind."""
+        soft, past = self.soft, self.past
+        while past < len(soft) and soft[past] <= edge:
+            past += 1
+            if past == len(soft) or utc_day(soft[past]) != utc_day(soft[past - 1]):
+                self.days -= 1
+        self.past = past
 
     def reached(self, threshold: int, min_days: int) -> bool:
         """Whether the threshold (0 = never) is reached; soft bounces need their span as well."""
-        if not threshold:
+        if not threshold or self.plain + self.days < threshold:
             return False
-        if self.plain >= threshold:
-            return True
-        wide = bool(self.soft) and self.soft[-1] - self.soft[0] >= min_days * DAY
-        return wide and self.value() >= threshold
+        return self.plain >= threshold or self.soft[-1] - self.soft[self.past] >= min_days * DAY
 
     def slides_at(self, within_days: int) -> Instant | None:
         """When the window leaves its earliest day behind, so that the value falls; None: never."""
-        if not self.soft:
+        if not self.days:
             return None
-        next_day = (utc_day(self.soft[0]) + 1) * DAY
-        last = bisect_left(self.soft, next_day) - 1
+        next_day = (utc_day(self.soft[self.past]) + 1) * DAY
+        last = bisect_left(self.soft, next_day, self.past) - 1
         return self.soft[last] + within_days * DAY
 
 
@@ -60,32 +76,33 @@ Counters = dict[CounterName, Counter]
 
 def counter_of(bounce: Bounce, policy: Policy) -> CounterName | None:
     """The counter that a bounce counts in under a policy; None when it never counts (rule 2)."""
-    if not bounce.listed or bounce.doubted or bounce.late or bounce.reason is Reason.UNDETERMINED:
+    _, reason, type_, listed, doubted, late, _ = bounce
+    if not listed or doubted or late or reason is _UNDETERMINED:
         return None
-    own = policy.threshold_by_reason.get(bounce.reason)
+    own = policy.threshold_by_reason.get(reason)
     if own is None:
-        return bounce.type
-    return bounce.reason if own else None
+        return type_
+    return reason if own else None
 
 
 def read(bounces: Iterable[Bounce], policy: Policy, at: Instant) -> Counters:
     """The counters of these bounces (by time) at a moment; a counter without a bounce is absent."""
     counters: Counters = {}
     windowed = policy.counting is Counting.WINDOWED
-    edge = at - policy.within_days * DAY  # the window is (edge, at]
     for bounce in bounces:
         name = counter_of(bounce, policy)
-        if name is None:
-            continue
-        counter = counters.get(name)
-        if counter is None:
-            counter = counters[name] = Counter()
-        counter.latest = bounce.type
-        if not windowed or bounce.type is not BounceType.SOFT:
-            counter.plain += 1
-        elif bounce.at > edge:
-            counter.soft.append(bounce.at)
+        if name is not None:
+            counters.setdefault(name, Counter()).count(bounce, windowed)
+    slide(counters, policy, at)
     return counters
+
+
+def slide(counters: Counters, policy: Policy, at: Instant) -> None:
+    """Let the window, which is (at - within_days, at], go on to a moment."""
+    edge = at - policy.within_days * DAY
+    for counter in counters.values():
+        if counter.days:
+            counter.slide(edge)
 
 
 def threshold_of(name: CounterName, policy: Policy) -> int:

@@ -9,8 +9,9 @@ from itertools import islice
 
 from retour.instants import Instant
 from retour.lifecycle.counters import Bounce
-from retour.lifecycle.history import Place, Rank, most_telling, of_one_send, place_of, prepare
+from retour.lifecycle.history import most_telling, of_one_send, prepare
 from retour.lifecycle.life import END_OF_CALENDAR, Life
+from retour.lifecycle.order import Place, Rank, place_of
 from retour.lifecycle.policy import PolicyVersion
 from retour.lifecycle.seen import seen
 from retour.model import BounceType, Event, EventKind, Standing, State
@@ -45,7 +46,8 @@ def told(
     """
     events, deliveries = tuple(events), tuple(deliveries)
     life = play(events, policies, deliveries, _moment(now))
-    return _woken(life, events, policies, deliveries, now), _listed(life, events)
+    bounces = _listed(life, events)  # before the life goes on to what is dated ahead
+    return _woken(life, events, policies, deliveries, now), bounces
 
 
 def _listed(life: Life, events: Sequence[Event]) -> Mapping[bytes, Bounce]:
@@ -71,12 +73,13 @@ def _woken(
     state = seen(life, now)
     if life.moves == len(life.history.moves):
         return state
-    ahead = sorted({move.place.at for move in life.history.moves[life.moves :]})
     last = state
-    for at in ahead:
+    while life.moves < len(life.history.moves):
+        at = life.history.moves[life.moves][0]
         if last.changes_at is not None and last.changes_at < at:
             break
-        last = seen(play(events, policies, deliveries, _moment(at)), at)
+        life = later(life, events, policies, deliveries, _moment(at))
+        last = seen(life, at)
         if replace(last, changes_at=None) != replace(state, changes_at=None):
             return replace(state, changes_at=at)
     return replace(state, changes_at=last.changes_at)
@@ -141,3 +144,20 @@ def play(
         if life.void <= void:
             return life
         void |= life.void
+
+
+def later(
+    life: Life,
+    events: Sequence[Event],
+    policies: Sequence[PolicyVersion],
+    deliveries: Sequence[tuple[int | None, Instant]],
+    until: Place,
+) -> Life:
+    """The same life played up to a later place; the one given is used up.
+
+    It goes on where it stopped, unless an incident closes on the way: that changes what went before.
+    """
+    if life.history.closes_between(life.until, until):
+        return play(events, policies, deliveries, until)
+    life.play(until)
+    return life

@@ -1,13 +1,16 @@
 """An address while its history is played: which trigger an event fires, and what is counted beside."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import counters
-from retour.lifecycle.counters import Bounce
-from retour.lifecycle.history import History, Place
+from retour.lifecycle.counters import Bounce, Counter, Counters
+from retour.lifecycle.history import History
+from retour.lifecycle.incidents import Doubts
+from retour.lifecycle.order import Place
 from retour.lifecycle.policy import Counting, Policy, TypeRule
 from retour.lifecycle.table import CAUSES, STOPS, Trigger, moved
 from retour.model import BounceType, Cause, Event, EventKind, Reason, StateName
@@ -20,6 +23,10 @@ END_OF_CALENDAR: Instant = 253_402_300_799_999_999  # 9999-12-31: a due time bey
 
 _ONLY_SOFT = frozenset({Cause.SOFT})
 
+# Looking a member of an enumeration up takes four times as long as a name; these are asked for each bounce.
+_INVALID, _WINDOWED, _LISTED = StateName.INVALID, Counting.WINDOWED, Trigger.LISTED
+_HARD, _UNDETERMINED, _CONFIRMED = BounceType.HARD, Reason.UNDETERMINED, TypeRule.HARD_CONFIRMED
+
 
 @dataclass(slots=True)
 class Life:
@@ -28,11 +35,16 @@ class Life:
     history: History
     until: Place
     policy: Policy
+    doubts: Doubts | None = None
     moves: int = 0  # how many of the history's were played
     state: StateName = StateName.VALID
     causes: frozenset[Cause] = frozenset()
     since: Instant | None = None
     bounces: list[Bounce] = field(default_factory=list)  # since clean
+    counters: Counters = field(default_factory=dict)  # of those that the counting mode looks at
+    listed: int = 0  # listed bounces, since clean
+    last_listed: Instant | None = None  # the latest of them
+    last_looked_at: Instant | None = None  # the latest of them since the last delivery while not invalid
     cleaned: Instant | None = None  # last reset or restore
     doubted: int = 0  # bounces held by an open incident, since clean
     waiting: bool = False  # a correction that waits for its confirmation
@@ -43,19 +55,32 @@ class Life:
     void: set[int] = field(default_factory=set)  # sends whose bounce a revert undid
     judged: dict[bytes, Bounce] = field(default_factory=dict)  # every bounce played, by its event's id
     past: int = 0  # how many of the judged were played before the last reset or restore
+    times: dict[Reason, list[Instant]] = field(default_factory=dict)  # of the first bounces since clean
+    timed: int = 0  # how many these are: only `hard_confirmed` asks for them
 
     @classmethod
     def played(cls, history: History, until: Place) -> Self:
         """The life after all moves up to a place, and after the resets due by then."""
         life = cls(history, until, history.first)
-        for place, what in history.moves:
-            if place > until:
-                break
-            life.moves += 1
-            life.pass_time(place.at)
-            _PLAY[place.rank](life, place.at, what)
-        life.pass_time(until.at)
+        if history.incidents:
+            life.doubts = Doubts(history.incidents, until)
+        life.play(until)
         return life
+
+    def play(self, until: Place) -> None:
+        """Go on to a later place. No incident may close on the way: it reaches back to its beginning."""
+        self.until = until
+        moves = self.history.moves
+        for number in range(self.moves, len(moves)):
+            at, rank, id, what = moves[number]
+            if (at, rank, id) > until:
+                break
+            self.moves = number + 1
+            if self.since is not None:
+                self.pass_time(at)
+            _PLAY[rank](self, at, what)
+        if self.since is not None:
+            self.pass_time(until.at)
 
     # --- what moves it ----------------------------------------------------------------------------------
 
@@ -71,7 +96,7 @@ class Life:
     def due(self) -> Instant | None:
         """When the policy in force resets it (rule 6); None: never."""
         policy = self.policy
-        if self.causes != _ONLY_SOFT or not policy.reset_after or self.since is None:
+        if self.since is None or not policy.reset_after or self.causes != _ONLY_SOFT:
             return None
         if self.reactivations >= min(policy.max_reactivations, MOST_REACTIVATIONS):
             return None
@@ -87,7 +112,9 @@ class Life:
 
     def clean(self, at: Instant) -> None:
         self.causes, self.since = frozenset(), None
-        self.bounces, self.doubted, self.fresh = [], 0, 0
+        self.bounces, self.counters, self.doubted, self.fresh = [], {}, 0, 0
+        self.listed, self.last_listed, self.last_looked_at = 0, None, None
+        self.times, self.timed = {}, 0
         self.cleaned = at
         self.past = len(self.judged)
 
@@ -100,6 +127,7 @@ class Life:
     def change_policy(self, at: Instant, policy: Policy) -> None:
         """Rule 5, then rule 6: a due time that the change puts into the past is the moment of the change."""
         self.policy = policy
+        self.counters = counters.read(self.looked_at(), policy, at)
         self.look_at_thresholds(at)
         due = self.due()
         if due is not None and due <= at:
@@ -107,9 +135,9 @@ class Life:
 
     def look_at_thresholds(self, at: Instant) -> None:
         """Deactivate at a reached threshold; while `invalid`, only the hard one adds its cause (rule 4)."""
-        read = self.counted(at)
-        if self.state is StateName.INVALID:
-            read = {name: counter for name, counter in read.items() if name is BounceType.HARD}
+        read = self.counters
+        if self.state is _INVALID:
+            read = {name: counter for name, counter in read.items() if name is _HARD}
         causes = {CAUSES[type_] for type_ in counters.reached(read, self.policy)}
         if not causes <= self.causes:
             self.stop(Trigger.REACHED, at, causes)
@@ -117,8 +145,10 @@ class Life:
     def deliver(self, at: Instant, _: None) -> None:
         """Remembered in every mode, so that a change of mode reads the same history (rule 3)."""
         self.delivered = at
-        if self.state is not StateName.INVALID:
-            self.fresh = len(self.bounces)
+        if self.state is not _INVALID:
+            self.fresh, self.last_looked_at = len(self.bounces), None
+            if self.policy.counting is Counting.CONSECUTIVE:
+                self.counters = {}
 
     def happen(self, at: Instant, event: Event) -> None:
         """Everything but bounces, deliveries and restores; what is not named here is without effect."""
@@ -149,75 +179,82 @@ class Life:
 
     def bounce(self, at: Instant, event: Event) -> None:
         """Judge it by the policy of its time, and see where it leads."""
-        bounce = self.judge(event)
-        self.judged[event.id] = bounce
+        bounce = self.judged[event.id] = self.judge(event)
         if bounce.void:
             return
         self.bounces.append(bounce)
+        if bounce.listed:
+            self.listed += 1
+            self.last_listed = self.last_looked_at = at
         if bounce.doubted:
             self.doubted += 1
             self.move(Trigger.DOUBTED)
         elif bounce.listed:
-            self.move(Trigger.LISTED)
-            if self.may_reach(bounce):
-                self.look_at_thresholds(at)
+            self.move(_LISTED)
+            self.count(at, bounce)
+
+    def count(self, at: Instant, bounce: Bounce) -> None:
+        """Count it, and deactivate where that reaches the threshold. No other counter can have risen."""
+        policy = self.policy
+        name = counters.counter_of(bounce, policy)
+        if name is None:
+            return
+        counter = self.counters.get(name)
+        if counter is None:
+            counter = self.counters[name] = Counter()
+        counter.count(bounce, policy.counting is _WINDOWED)
+        if self.state is _INVALID and (name is not _HARD or Cause.HARD in self.causes):
+            return
+        if counter.days:
+            counter.slide(at - policy.within_days * DAY)
+        if bounce.type is not None and counter.reached(counters.threshold_of(name, policy), policy.min_days):
+            self.stop(Trigger.REACHED, at, (CAUSES[bounce.type],))
 
     def judge(self, event: Event) -> Bounce:
         """Type, and whether listed, doubted, late or void: fixed when it occurs (rules 1, 2, 4 and 12)."""
-        reason = event.reason or Reason.UNDETERMINED
-        type_ = self.type_of(reason, event.at)
-        listed = self.lists(event, type_)
+        at, reason, policy = event.at, event.reason or _UNDETERMINED, self.policy
+        type_ = self.type_of(reason, at)
+        listed = type_ is not None and event.status not in policy.uncounted_codes
         if self.cleaned is not None and event.handed_over is not None and event.handed_over < self.cleaned:
-            return Bounce(event.at, reason, type_, listed=False, void=True)
-        if event.send is not None and event.send in self.history.void:
-            return Bounce(event.at, reason, BounceType.HARD, listed=False, void=True)
-        if type_ is BounceType.HARD:
-            bounce = Bounce(event.at, reason, type_, listed)
-            return self.doubt(event, bounce) if self.history.incidents and listed else bounce
-        return Bounce(event.at, reason, type_, listed, late=self.state is StateName.INVALID)
-
-    def may_reach(self, bounce: Bounce) -> bool:
-        """Whether to read the counters after this bounce: most bounces are spared it."""
-        name = counters.counter_of(bounce, self.policy)
-        if name is None or self.state is StateName.INVALID:
-            return name is BounceType.HARD and Cause.HARD not in self.causes
-        return 0 < counters.threshold_of(name, self.policy) <= len(self.bounces)
-
-    def lists(self, event: Event, type_: BounceType | None) -> bool:
-        return type_ is not None and event.status not in self.policy.uncounted_codes
+            return Bounce(at, reason, type_, listed=False, void=True)
+        if self.history.void and event.send in self.history.void:
+            return Bounce(at, reason, _HARD, listed=False, void=True)
+        if type_ is not _HARD:
+            return Bounce(at, reason, type_, listed, False, self.state is _INVALID)
+        bounce = Bounce(at, reason, type_, listed)
+        return bounce if self.doubts is None or not listed else self.doubt(event, bounce, self.doubts)
 
     def type_of(self, reason: Reason, at: Instant) -> BounceType | None:
         rule = self.policy.types.get(reason, TypeRule.IGNORE)
-        if rule is TypeRule.HARD_CONFIRMED:
-            return BounceType.HARD if self.confirmed(reason, at) else BounceType.SOFT
+        if rule is _CONFIRMED:
+            return _HARD if self.confirmed(reason, at) else BounceType.SOFT
         return _TYPES[rule]
 
     def confirmed(self, reason: Reason, at: Instant) -> bool:
         """Whether the same reason was seen before, since clean, with no delivery between (rule 2)."""
+        for bounce in self.bounces[self.timed :]:
+            self.times.setdefault(bounce.reason, []).append(bounce.at)
+        self.timed = len(self.bounces)
         earliest = at - CONFIRMED_WITHIN
         if self.delivered is not None:
             earliest = max(earliest, self.delivered)
-        latest = at - CONFIRMED_AFTER
-        return any(b.reason is reason and earliest <= b.at <= latest for b in self.bounces)
+        times = self.times.get(reason, ())
+        before = bisect_right(times, at - CONFIRMED_AFTER)
+        return before > 0 and times[before - 1] >= earliest
 
-    def doubt(self, event: Event, bounce: Bounce) -> Bounce:
+    def doubt(self, event: Event, bounce: Bounce, doubts: Doubts) -> Bounce:
         """A hard bounce in an incident: void after a revert, held while one is open (rule 12)."""
-        around = [incident for incident in self.history.incidents if incident.covers(event.at)]
-        closed = [i for i in around if i.closes is not None and i.closes <= self.until]
-        if any(incident.outcome == "revert" for incident in closed):
+        if doubts.void(event.at):
             if event.send is not None:
                 self.void.add(event.send)
             return bounce._replace(listed=False, void=True)
-        return bounce._replace(doubted=len(closed) < len(around))
+        return bounce._replace(doubted=doubts.doubted(event.at))
 
     # --- what is looked at ------------------------------------------------------------------------------
 
     def looked_at(self) -> Sequence[Bounce]:
         """The bounces since clean that the counting mode of the moment looks at, before any window."""
         return self.bounces[self.fresh :] if self.policy.counting is Counting.CONSECUTIVE else self.bounces
-
-    def counted(self, at: Instant) -> counters.Counters:
-        return counters.read(self.looked_at(), self.policy, at)
 
 
 _TYPES: Mapping[TypeRule, BounceType | None] = {

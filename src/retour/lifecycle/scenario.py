@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from retour.instants import Instant, from_datetime, text
-from retour.lifecycle.history import Place, Rank, place_of
+from retour.lifecycle.order import Place, Rank, place_of
 from retour.lifecycle.policy import Policy, PolicyError, PolicyVersion
 from retour.lifecycle.presets import is_enhanced_code, policy_from, preset
 from retour.lifecycle.toml_lines import Path, line_of

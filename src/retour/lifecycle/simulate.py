@@ -6,7 +6,7 @@ from typing import Any
 
 from retour.instants import Instant, text
 from retour.lifecycle.decide import decide
-from retour.lifecycle.fold import play
+from retour.lifecycle.fold import later, play
 from retour.lifecycle.policy import Policy
 from retour.lifecycle.scenario import Scenario, Step
 from retour.lifecycle.seen import seen
@@ -55,9 +55,12 @@ class Played:
 
 def simulate(scenario: Scenario) -> Iterator[Played]:
     """The steps in the order played, each with the state right after it, given the whole scenario."""
-    events = scenario.events
+    events, life = scenario.events, None
     for step in scenario.steps:
-        life = play(events, scenario.policies, (), step.place)
+        if life is None:
+            life = play(events, scenario.policies, (), step.place)
+        else:
+            life = later(life, events, scenario.policies, (), step.place)
         yield Played(step, seen(life, step.place.at), life.policy)
 
 

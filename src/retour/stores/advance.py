@@ -18,7 +18,9 @@ Delivery = tuple[int | None, Instant]
 BY_TIME = "time"  # the actor of a reset, or of a window that slid on
 BY_DELIVERY = "delivery"
 
-MOST_REPORTS = 1000  # of one address that may move its state, and as many that may not; more have no effect
+MOST_REPORTS = 10_000  # of one address that may move its state: more have no effect
+MOST_WITHOUT_EFFECT = 1000  # of one address that may not: anybody could send them
+MOST_OF_A_SEND = 100  # of either, that name one send: whoever was sent one mail can send no more
 _KEPT = frozenset(
     {EventKind.DELAY, EventKind.SUPPRESSED, EventKind.AUTOREPLY, EventKind.CHALLENGE, EventKind.OTHER}
 )
@@ -67,13 +69,18 @@ def within(known: Sequence[Event], new: Sequence[Event]) -> tuple[Sequence[Event
     address with reports that prove nothing, and its bounces would count no more. What people and jobs do
     has no evidence, and always has room.
     """
-    if len(known) + len(new) <= MOST_REPORTS:
+    if len(known) + len(new) <= MOST_OF_A_SEND:
         return new, ()
     taken = Counter(map(_moves, known))
+    of_send = Counter((_moves(event), event.send) for event in known)
     kept, beyond = list[Event](), list[Event]()
     for event in new:
-        if event.evidence is None or taken[_moves(event)] < MOST_REPORTS:
-            taken[_moves(event)] += 1
+        moves = _moves(event)
+        room = taken[moves] < (MOST_REPORTS if moves else MOST_WITHOUT_EFFECT)
+        room = room and (event.send is None or of_send[moves, event.send] < MOST_OF_A_SEND)
+        if event.evidence is None or room:
+            taken[moves] += 1
+            of_send[moves, event.send] += 1
             kept.append(event)
         else:
             beyond.append(event)
