@@ -5,6 +5,7 @@
 
 from retour.mime import scan
 from retour.model import Kind, Reading, Report
+from retour.parse.absence import is_read_receipt
 from retour.parse.automatic import is_automatic_reply, is_challenge, is_unsubscribe
 from retour.parse.bounds import TEXT
 from retour.parse.delivery import read_delivery_status, read_pasted_status
@@ -20,6 +21,7 @@ from retour.parse.prose import read_prose
 from retour.parse.providers.ses import read_mailed_notification
 from retour.parse.reply import parse_reply
 from retour.parse.software import software_of
+from retour.parse.unmarked import is_unmarked_bounce
 
 __all__ = ["parse", "parse_reply"]
 
@@ -92,6 +94,10 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
         return Kind.UNSUBSCRIBE, (Report(Kind.UNSUBSCRIBE, one_address(notice.mail.head.text(b"from"))),)
     if is_challenge(notice):
         return Kind.CHALLENGE, ()
+    if is_read_receipt(notice):
+        return Kind.OTHER, ()
+    if is_unmarked_bounce(notice):
+        return Kind.BOUNCE, read_prose(notice, Kind.BOUNCE, mta)
     return (Kind.AUTOREPLY if is_automatic_reply(notice) else Kind.OTHER), ()
 
 

@@ -1,144 +1,60 @@
-"""What programs that answer for people write in the languages of the world, where no header marks them."""
+"""What programs that answer for people write in the languages of the world, where no header marks them.
+
+The phrases stand in answers.toml.
+"""
 
 import re
 
 from retour.parse.notice import Notice
-from retour.parse.phrases import says
+from retour.parse.phrases import phrases_of
 
-_BEGINNING = 400  # characters of the words: an absence is told at once, other mail may mention one later
+_BEGINNING = 500  # characters of the words: an absence is told at once, other mail may mention one later
+_FILE = "answers.toml"
+_PREFIX = re.compile(r"^(?:(?:re|aw|sv|antw|odp|rif|ynt|vs|fwd?|回复|答复|回覆|ответ) ?[:：] *)+")
+# A person who answers quotes what he answers to (RFC 3676 §4.5); programs seldom do.
+_QUOTED = re.compile(r"\n> ?\S")
 
-# In the subject: the names of the answer in Outlook, Exchange, Lotus Notes, Gmail and their local rivals.
-_SUBJECTS = (
-    *("ooo:", "ooo -", "away from office", "away from the office", "i am on vacation", "i'm on vacation"),
-    *("je suis absent", "estoy de vacaciones", "estou de férias", "ich bin nicht", "sono assente"),
-    *("abwesend", "abwesenheit", "im urlaub", "nicht im büro", "nicht im haus", "automatische antwort"),
-    *("absence du bureau", "absent du bureau", "message d'absence", "réponse automatique", "en congé"),
-    *("fuera de la oficina", "fuera de oficina", "ausencia", "respuesta automática"),
-    *("fuori ufficio", "fuori sede", "risposta automatica", "assente dall"),
-    *("fora do escritório", "ausência", "resposta automática", "automatisch antwoord", "afwezig"),
-    *("odpowiedź automatyczna", "automatyczna odpowiedź", "poza biurem", "nieobecno"),
-    *("automatická odpověď", "automatická odpoveď", "mimo kancelář", "nepřítomn"),
-    *("автоматический ответ", "автоответ", "автоматична відповідь", "вне офиса", "в отпуске"),
-    *("otomatik yanıt", "otomatik cevap", "ofis dışında", "autosvar", "automatiskt svar", "automatisk svar"),
-    *("frånvaro", "fravær", "automaattinen vastaus", "poissaolo", "automatikus válasz", "házon kívül"),
-    *("răspuns automat", "αυτόματη απάντηση", "εκτός γραφείου", "automatski odgovor", "samodejni odgovor"),
-    *(
-        "自動応答",
-        "自動返信",
-        "不在通知",
-        "不在のお知らせ",
-        "自动答复",
-        "自动回复",
-        "自動回覆",
-        "休假",
-        "자동 회신",
-    ),
-    *("자동 응답", "자동응답", "부재중"),
-)
-# The whole subject, behind "Re:": what people call the answer who wrote it themselves.
-_TITLES = frozenset(
-    (
-        *("ooo", "vacation", "on vacation", "holiday", "on holiday", "absence", "absent", "away", "abwesend"),
-        *(
-            "abwesenheit",
-            "urlaub",
-            "congés",
-            "vacances",
-            "ausente",
-            "ausencia",
-            "vacaciones",
-            "assente",
-            "in ferie",
-        ),
-        *(
-            "ferie",
-            "assenza",
-            "férias",
-            "ausência",
-            "niet aanwezig",
-            "afwezigheid",
-            "vakantie",
-            "urlop",
-            "dovolená",
-        ),
-        *(
-            "отпуск",
-            "нет на месте",
-            "відпустка",
-            "tatil",
-            "izin",
-            "semester",
-            "お休み",
-            "休暇",
-            "休暇のお知らせ",
-            "不在",
-        ),
-        *("外出中", "不在办公室", "休假", "外出", "휴가", "부재중"),
-    )
-)
-_PREFIX = re.compile(r"^(?:(?:re|aw|sv|antw|odp|rif)\s?:\s*)+")
-# In the first words: somebody says that he is away now, or a program that nobody reads.
-_WORDS = (
-    *("out of the office", "out of office", "away from the office", "away from my", "not in the office"),
-    *(
-        "currently on vacation",
-        "currently on leave",
-        "currently on holiday",
-        "currently out of",
-        "away until",
-    ),
-    *("nicht im haus", "nicht erreichbar", "wieder im büro", "actuellement absent", "de retour le"),
-    *(
-        "fuori sede fino",
-        "afwezig",
-        "on annual leave",
-        "on maternity leave",
-        "on parental leave",
-        "on sick leave",
-        "on vacation until",
-    ),
-    *("on holiday until", "on leave until", "limited access to e-mail", "limited access to email"),
-    *("this is an automatic reply", "this is an automated reply", "this is an automated response"),
-    *("this is an automatic response", "nicht im büro", "außer haus", "im urlaub", "nicht im hause"),
-    *("in elternzeit", "automatische antwort", "bin ich abwesend", "suis absent", "absent du bureau"),
-    *("en congé", "réponse automatique", "fuera de la oficina", "estoy de vacaciones", "estoy ausente"),
-    *("estaré ausente", "fuori ufficio", "sono in ferie", "sono assente", "fora do escritório"),
-    *(
-        "estou de férias",
-        "estou ausente",
-        "estarei ausente",
-        "niet op kantoor",
-        "op vakantie",
-        "ik ben afwezig",
-    ),
-    *("poza biurem", "na urlopie", "mimo kancelář", "na dovolené", "в отпуске"),
-    *(
-        "вне офиса",
-        "у відпустці",
-        "ofis dışında",
-        "izindeyim",
-        "tatildeyim",
-        "inte på kontoret",
-        "på semester",
-    ),
-    *("ikke på kontoret", "på ferie", "olen lomalla", "olen poissa", "nem vagyok az irodában"),
-    *("szabadságon vagyok", "nu sunt la birou", "sunt în concediu", "λείπω από το γραφείο", "είμαι σε άδεια"),
-    *(
-        "不在のため",
-        "不在にし",
-        "不在です",
-        "休暇中",
-        "休暇をいただ",
-        "不在办公室",
-        "正在休假",
-        "부재중",
-        "휴가 중",
-    ),
-)
+
+def opening(notice: Notice) -> str:
+    """The first words of a mail, in lower case with single spaces."""
+    return notice.plain()[:_BEGINNING]
 
 
 def tells_absence(notice: Notice) -> bool:
     """Whether a mail says by its subject or its first words that a program answers for somebody."""
+    if is_named_absence(notice):
+        return True
+    words = opening(notice)
+    if phrases_of(_FILE, "automatic").stand_in(words):
+        return True
+    if _QUOTED.search(notice.words):
+        return False
+    return phrases_of(_FILE, "absent").stand_in(words) or phrases_of(_FILE, "left").stand_in(words)
+
+
+def is_named_absence(notice: Notice) -> bool:
+    """Whether the subject is a name of such an answer."""
     subject = notice.subject()
-    titled = _PREFIX.sub("", subject).strip(" .!") in _TITLES
-    return titled or says(_SUBJECTS, subject) or says(_WORDS, notice.plain()[:_BEGINNING])
+    title = _PREFIX.sub("", subject).strip(" .!")
+    return phrases_of(_FILE, "absent_title").are(title) or phrases_of(_FILE, "absent_subject").stand_in(subject)
+
+
+def is_away(notice: Notice) -> bool:
+    """Whether somebody says in the first words that he is away for a time: what he has got, he will read."""
+    return phrases_of(_FILE, "absent").stand_in(opening(notice))
+
+
+def has_left(notice: Notice) -> bool:
+    """Whether the first words say that somebody is there no more: mail still arrives, nobody reads it."""
+    return phrases_of(_FILE, "left").stand_in(opening(notice))
+
+
+def is_gone(notice: Notice) -> bool:
+    """Whether the first words say that the mailbox is closed for good."""
+    return phrases_of(_FILE, "gone").stand_in(opening(notice))
+
+
+def is_read_receipt(notice: Notice) -> bool:
+    """Whether a reader's program tells that a mail was read or thrown away, without the part of RFC 8098."""
+    named = phrases_of(_FILE, "receipt_subject").begin(notice.subject())
+    return named and phrases_of(_FILE, "receipt").stand_in(opening(notice))

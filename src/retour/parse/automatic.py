@@ -5,7 +5,7 @@ import re
 from retour.mime import Block
 from retour.parse.absence import tells_absence
 from retour.parse.notice import Notice
-from retour.parse.phrases import says
+from retour.parse.phrases import phrases_of, says
 
 _VENDOR = (b"x-autoreply", b"x-autorespond", b"x-autoresponder", b"x-auto-reply-from", b"x-mail-autoreply")
 _AUTOREPLY_HINTS = ("auto", "office", "vacation", "holiday", "abwesen", "автоответ", "自动", "自動")
@@ -31,37 +31,10 @@ _AUTOREPLY = re.compile(
         )
     )
 )
-_CHALLENGE_HINTS = (
-    *("confirm", "verif", "authenticat", "validat", "challenge", "to have your ", "prove ", "senders"),
-    *("add yourself", "bestätig", "confermare", "подтверд"),
-)
-_CHALLENGE = re.compile(
-    "|".join(
-        (
-            r"(?:please|must|need to) (?:confirm|verify|authenticate) (?:your|that you|this) "
-            r"(?:e-?mail|message|address|sender|are)",
-            r"sender (?:verification|validation|authentication) (?:required|request)",
-            r"challenge[- ]response",
-            r"(?:e-?mail|message)[^.]{0,60}(?:awaiting|waiting for|pending) "
-            r"(?:your )?(?:verification|confirmation)",
-            r"to have your (?:message|e-?mail) delivered",
-            r"(?:verify|prove|confirm) that you(?:'re| are) (?:an? )?(?:real |actual )?(?:person|human)",
-            r"(?:be added|add yourself) to (?:my|our|his|her|the) [\w -]{0,30}(?:list|senders)",
-            r"being held because the address[^.]{0,330} has not been (?:verified|confirmed)",
-            r"bitte bestätigen sie (?:ihre|diese|dass)",
-            r"(?:veuillez|merci de) confirmer (?:votre|que vous)",
-            r"confirme (?:su|tu|o seu|a sua) (?:mensaje|correo|direcci|mensagem|endere|e-?mail)",
-            r"confermare (?:il|la) (?:suo|sua|tuo|tua)",
-            r"подтвердите,? (?:свой|ваш|что)",
-        )
-    )
-)
-# A challenge is about a message that waits; without one it is somebody's sign-up form.
-_WAITING = (
-    *("your message", "your mail ", "your email to", "your e-mail to", "message you sent", "this message"),
-    *("delivered", "my inbox", "approved", "unsolicited", "spam", "junk", "waitlist", "whitelist"),
-    *("ihre nachricht", "diese nachricht", "zugestellt", "votre message", "su mensaje", "tu mensaje"),
-    *("suo messaggio", "tuo messaggio", "sua mensagem", "ваше письмо", "ваше сообщение"),
+# What is asked of somebody who signs up, not of one who wrote to a person.
+_SIGN_UP = (
+    *("subscrib", "subscription", "newsletter", "mailing list", "registration", "registrier", "anmeldung"),
+    *("abonnement", "iscrizione", "inscription", "inscripción", "inscrição", "suscripción", "подписк", "регистрац"),
 )
 
 
@@ -98,15 +71,21 @@ def is_auto_replied(head: Block) -> bool:
 
 def is_unsubscribe(notice: Notice) -> bool:
     """What a reader's program sends to the mailto: address of List-Unsubscribe (RFC 2369 §3.2)."""
-    return notice.subject().strip() == "unsubscribe"
+    subject = notice.subject().strip()
+    return subject == "unsubscribe" or (phrases_of("answers.toml", "unsubscribe").are(subject) and _is_short(notice))
+
+
+def _is_short(notice: Notice) -> bool:
+    """Whether there is little more to read than the subject."""
+    return len(notice.words) < 300
 
 
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
     words = f"{notice.subject()} {notice.plain()}"
-    if not says(_CHALLENGE_HINTS, words):
+    if not phrases_of("answers.toml", "challenge").stand_in(words) or is_list_mail(notice.mail.head):
         return False
-    return _CHALLENGE.search(words) is not None and says(_WAITING, words)
+    return phrases_of("answers.toml", "waiting").stand_in(words) and not says(_SIGN_UP, words)
 
 
 def from_nobody(notice: Notice) -> bool:

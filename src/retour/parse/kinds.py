@@ -211,12 +211,12 @@ def is_titled(notice: Notice) -> bool:
     subject = notice.subject()
     if _SUBJECT.search(subject):
         return True
-    return says(languages.FAILED, subject) or says(languages.DELAYED, subject)
+    return languages.tells_failure(subject) or languages.tells_delay(subject)
 
 
 def tells_failure(words: str) -> bool:
     """Whether words in lower case say that mail was not delivered."""
-    return says(_FAILED, words) or says(languages.FAILED, words)
+    return says(_FAILED, words) or languages.tells_failure(words)
 
 
 def is_delivered(notice: Notice) -> bool:
@@ -224,7 +224,7 @@ def is_delivered(notice: Notice) -> bool:
     words = notice.plain()
     if not is_system(notice):
         return False
-    told = says(_DELIVERED, words) or (not words.isascii() and says(languages.DELIVERED, words))
+    told = says(_DELIVERED, words) or languages.tells_delivery(words)
     return told and not tells_failure(words)
 
 
@@ -243,4 +243,4 @@ def is_delay(notice: Notice) -> bool:
         return True
     if says(_DELAY_HINTS, subject) and says(_DELAYED_SUBJECT, subject):
         return True
-    return says(languages.DELAYED, f"{subject} {words}")
+    return languages.tells_delay(f"{subject} {words}")

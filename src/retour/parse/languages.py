@@ -1,215 +1,27 @@
-"""What notices say in languages other than English and German, where nothing but words tells a notice.
+"""What notices of delivery say in the languages of the world; the phrases stand in languages.toml."""
 
-Outlook and Exchange, Yandex, Mail.ru, Naver, NetEase, Tencent, providers of Japan, and the translated
-templates of Postfix (bounce(5)) and Exim (bounce_message_file).
-"""
+from retour.parse.phrases import phrases_of
 
-FAILED = (
-    # Subjects and opening words of Exchange 2000 to 2007, whose reports speak the server's language.
-    *("zustellungsstatus (fehl", "übermittlungsstatus (fehl", "hat die folgenden empfänger nicht erreicht"),
-    *("hat folgende empfänger nicht erreicht", "fehler bei der nachrichtenzustellung", "zustellfehler"),
-    *("zustellung fehlgeschlagen", "übermittlung an folgende empfänger fehlgeschlagen", "nicht ausgeliefert"),
-    *("konnte nicht übermittelt", "konnte nicht gesendet", "nicht ausliefern", "nicht zustellen"),
-    *(
-        "état de remise (échec)",
-        "état de la remise (échec)",
-        "n'a pas été remis",
-        "remise du message impossible",
-    ),
-    *("estado de entrega (error", "error en la entrega", "no se entregó", "no llegó a", "entrega fallida"),
-    *(
-        "stato del recapito (operazione non riuscita",
-        "recapito non riuscito",
-        "non ha raggiunto",
-        "non recapitat",
-    ),
-    *("status de entrega (falha", "não chegou a", "não pode ser entregue", "não alcançou"),
-    *("bezorgingsstatus (mislukt", "bezorging mislukt", "heeft de volgende geadresseerde", "niet aangekomen"),
-    *(
-        "stanu dostarczenia (błąd",
-        "nie dotarła",
-        "nie udało się dostarczyć",
-        "nedorazila",
-        "doručení se nezdařilo",
-    ),
-    *(
-        "配信状態通知 (失敗)",
-        "配信状況通知 (失敗)",
-        "配信状況通知 (エラー)",
-        "に届きませんでした",
-        "送信できませんでした",
-    ),
-    *(
-        "доставка не удалась",
-        "не достигло",
-        "не было получено",
-        "не может быть отправлено",
-        "teslimi başarısız",
-    ),
-    *("投递失败", "邮件未能", "未能送达", "未傳遞", "전달되지 않았습니다", "도달하지 못했습니다"),
-    *("n'est pas parvenu", "no ha llegado a", "non è stato recapitato", "niet bestelbaar", "niet bereikt"),
-    *(
-        "nie dotarła do",
-        "nie dotarło do",
-        "nie doręczono",
-        "не дошло до",
-        "nådde inte",
-        "nåede ikke",
-        "nådde ikke",
-    ),
-    *(
-        "non remis",
-        "échec de la remise",
-        "échec de remise",
-        "non délivré",
-        "non distribu",
-        "pas pu être remis",
-    ),
-    *("pas pu être délivré", "pas pu être distribué", "pas pu être livré", "pas pu être envoyé"),
-    *("no se puede entregar", "no se pudo entregar", "no pudo ser entregado", "no ha podido ser entregado"),
-    *("no se ha podido entregar", "no entregado", "correo devuelto", "mensaje devuelto", "error de entrega"),
-    *(
-        "mancata consegna",
-        "recapitabile",
-        "impossibile recapitare",
-        "impossibile consegnare",
-        "non consegnato",
-    ),
-    *("non è stato consegnato", "non è stato recapitato", "non e' stato consegnato", "consegna non riuscita"),
-    *("não foi possível entregar", "não é possível entregar", "não pôde ser entregue", "não entregue"),
-    *("não foi entregue", "mensagem devolvida", "falha na entrega", "falha de entrega"),
-    *("niet bezorgd", "niet worden bezorgd", "onbestelbaar", "niet afgeleverd", "niet worden afgeleverd"),
-    *(
-        "niedostarcz",
-        "nie dostarczono",
-        "nie można dostarczyć",
-        "nie została dostarczona",
-        "nie może być dostarcz",
-    ),
-    *("nedoručen", "nedoručitel", "nebyla doručena", "nelze doručit", "nebolo možné doručiť"),
-    *("недоставлен", "не доставлен", "не удается доставить", "не удалось доставить", "невозможно доставить"),
-    *("не было доставлено", "не може бути доставлен", "не вдалося доставити"),
-    *("iletilemedi", "iletilemeyen", "teslim edilemedi", "teslim edilemeyen", "gönderilemedi"),
-    *(
-        "kunde inte levereras",
-        "gick inte att leverera",
-        "kunne ikke leveres",
-        "kan ikke leveres",
-        "ikke levert",
-    ),
-    *("ei voitu toimittaa", "kézbesíthetetlen", "nem kézbesíthető", "sikertelen kézbesítés"),
-    *("nu poate fi livrat", "nu a putut fi livrat", "δεν παραδόθηκε", "δεν ήταν δυνατή η παράδοση"),
-    *(
-        "配信不能",
-        "配信できません",
-        "配信に失敗",
-        "配信エラー",
-        "配達不能",
-        "配達できません",
-        "送信できません",
-    ),
-    *(
-        "送信エラー",
-        "届きません",
-        "届けられません",
-        "お届けできません",
-        "退信",
-        "无法送达",
-        "未送达",
-        "无法投递",
-    ),
-    *(
-        "投递失败",
-        "发送失败",
-        "被退回",
-        "退回來",
-        "無法傳遞",
-        "無法投遞",
-        "傳遞失敗",
-        "배달하지 못",
-        "배달되지",
-    ),
-    *("배달 못", "전송 실패", "발송 실패", "전송하지 못", "전달하지 못", "반송"),
-)
-DELIVERED = (
-    *("a été remis aux destinataires", "a été remis au destinataire", "se entregó a los siguientes"),
-    *("se ha entregado a los siguientes", "è stato recapitato ai seguenti", "è stato consegnato ai seguenti"),
-    *("foi entregue aos seguintes", "foi entregue ao seguinte", "is bezorgd bij de volgende"),
-    *(
-        "została dostarczona do następujących",
-        "byla doručena následujícím",
-        "доставлено следующим получателям",
-    ),
-    *("配信されました", "已送达", "已传递到", "배달되었습니다"),
-)
-DELAYED = (
-    *("(verzögert)", "(verzögerung)", "wurde verzögert", "verzögert sich", "nur eine warnung", "(retard)"),
-    *(
-        "a été retardée",
-        "a été différée",
-        "est retardée",
-        "seulement un avertissement",
-        "(retraso)",
-        "se ha retrasado",
-    ),
-    *(
-        "está retrasad",
-        "es sólo una advertencia",
-        "es solo una advertencia",
-        "(ritardo)",
-        "è stato ritardato",
-    ),
-    *(
-        "è in ritardo",
-        "è stata ritardata",
-        "solo un avviso",
-        "(atraso)",
-        "está atrasad",
-        "foi adiada",
-        "foi atrasada",
-    ),
-    *(
-        "apenas um aviso",
-        "(vertraging)",
-        "is vertraagd",
-        "vertraagd bij",
-        "slechts een waarschuwing",
-        "(opóźnienie)",
-    ),
-    *("zostało opóźnione", "tylko ostrzeżenie", "(zpoždění)", "bylo zpožděno", "opožděno", "pouze varování"),
-    *("(задержка)", "задерживается", "было задержано", "лише попередження", "(gecikme)", "gecikti", "(遅延)"),
-    *("遅れています", "遅延しています", "已延迟", "已被延迟", "延遲", "지연되었습니다", "지연되고"),
-    *("remise différée", "remise retardée", "n'a pas encore été remis", "n'a pas encore pu"),
-    *("entrega retrasada", "entrega demorada", "aún no se ha entregado", "todavía no se ha entregado"),
-    *("seguirá intentando", "consegna ritardata", "consegna in ritardo", "non è ancora stato consegnato"),
-    *("continuerà a tentare", "entrega atrasada", "entrega adiada", "ainda não foi entregue"),
-    *(
-        "continuará tentando",
-        "continuará a tentar",
-        "bezorging vertraagd",
-        "nog niet bezorgd",
-        "nog niet afgeleverd",
-    ),
-    *(
-        "dostarczanie opóźnione",
-        "nie została jeszcze dostarczona",
-        "zpožděné doručení",
-        "dosud nebyla doručena",
-    ),
-    *(
-        "доставка задерж",
-        "доставка отложена",
-        "ещё не доставлен",
-        "еще не доставлен",
-        "попытки доставки будут",
-    ),
-    *(
-        "ще не доставлен",
-        "teslim gecikti",
-        "henüz teslim edilmedi",
-        "leveransen är försenad",
-        "leveringen er forsin",
-    ),
-    *("配信遅延", "配信が遅延", "配信の遅延", "まだ配信されていません", "まだ届いていません", "引き続き配信"),
-    *("延迟送达", "投递延迟", "尚未送达", "尚未投递", "继续尝试", "傳遞延遲", "전송 지연", "배달 지연"),
-)
+_FILE = "languages.toml"
+
+
+def tells_failure(text: str) -> bool:
+    """Whether a text in lower case with single spaces says that mail was not delivered."""
+    return phrases_of(_FILE, "failed").stand_in(text)
+
+
+def tells_delay(text: str) -> bool:
+    """Whether it says that delivery is still being tried; not where it says that nobody tries any more."""
+    if not phrases_of(_FILE, "delayed").stand_in(text):
+        return False
+    return not phrases_of(_FILE, "given_up").stand_in(text)
+
+
+def tells_delivery(text: str) -> bool:
+    """Whether it says that mail was delivered, or relayed to where nobody reports."""
+    return phrases_of(_FILE, "delivered").stand_in(text)
+
+
+def speaks_of_ours(text: str) -> bool:
+    """Whether it speaks to the sender about the mail that he sent."""
+    return phrases_of(_FILE, "ours").stand_in(text)

@@ -91,7 +91,8 @@ class Notice:
     def plain(self) -> str:
         """The first 4 KiB of the words in lower case with single spaces: what phrases are looked up in."""
         if self._plain is None:
-            self._plain = " ".join(self.low[:WORDS].split())
+            words = " ".join(self.low[:WORDS].split())
+            self._plain = words if words.isascii() else words.replace("\u2019", "'")
         return self._plain
 
     def _take(self, part: Part, role: str) -> None:
