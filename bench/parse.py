@@ -27,7 +27,7 @@ from statistics import median
 from typing import NamedTuple
 
 from retour.classify import classifier, classify
-from retour.mime.encoded import charset_codec
+from retour.mime.charsets import charset_codec
 from retour.model import Kind
 from retour.parse import parse
 

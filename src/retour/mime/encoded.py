@@ -1,16 +1,11 @@
 """Decoding what mail wraps its text in: charsets, encoded words, transfer encodings, parameters."""
 
 import binascii
-import codecs
 import re
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-# Codecs that are no charsets of mail, by the name they give themselves; punycode and idna would be slower
-# than linear on hostile bytes, and what is escaped would be unescaped twice, with a warning.
-_NO_CHARSETS = frozenset(
-    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "undefined", "charmap", "mbcs"}
-)
+from retour.mime.charsets import UTF8, charset_codec, decode_escaped, decode_guessed, decode_named
+
 # RFC 2047 §2; the text part is bounded because an encoded word is at most 75 characters by the standard.
 _WORD = re.compile(rb"=\?([!-)+->@-~]{1,40}?)(?:\*[a-zA-Z0-9-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
 _BETWEEN_WORDS = re.compile(rb"(\?=)[ \t\n]{1,200}(?==\?)")
@@ -22,35 +17,16 @@ _PARAMETER = re.compile(
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
-@lru_cache(maxsize=256)
-def charset_codec(name: str) -> str | None:
-    """Python's codec of a charset name, None for an unknown or unsuitable one."""
-    name = name.strip().strip("'\"").lower()
-    if name in ("", "us-ascii", "ascii", "utf-8", "utf8", "7bit", "8bit", "default", "unknown-8bit"):
-        return "utf-8"
-    if name in ("iso-8859-1", "latin1", "latin-1"):
-        return "cp1252"  # as browsers do (WHATWG Encoding §4.2): C1 controls are never meant
-    try:
-        codec = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return None
-    if codec.name in _NO_CHARSETS or not getattr(codec, "_is_text_encoding", True):
-        return None
-    return codec.name
-
-
 def decode_text(data: bytes, charset: str = "") -> str:
-    """The text of some bytes. What does not fit the charset is read as UTF-8, then as Windows-1252."""
-    codec = (charset and charset_codec(charset)) or "utf-8"
+    """The text of some bytes; what cannot be in the charset named is read as what it looks like."""
+    codec = (charset and charset_codec(charset)) or UTF8
+    if codec != UTF8:
+        return decode_named(data, codec)
     try:
-        return data.decode(codec)
+        text = data.decode(UTF8)
     except UnicodeError:
-        pass
-    if codec != "utf-8":
-        return data.decode(codec, "replace")
-    # Cut in the middle of the last character is still UTF-8; anything else is an unlabelled 8-bit charset.
-    text = data.decode("utf-8", "replace")
-    return data.decode("cp1252", "replace") if "\ufffd" in text.rstrip("\ufffd") else text
+        return decode_guessed(data)
+    return decode_escaped(data) if "\x1b$" in text else text
 
 
 def decode_words(value: bytes) -> str:

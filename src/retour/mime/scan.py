@@ -3,7 +3,8 @@
 import re
 
 from retour.mime import limits
-from retour.mime.encoded import charset_codec, decode_text, decode_transfer, parameters
+from retour.mime.charsets import charset_codec
+from retour.mime.encoded import decode_text, decode_transfer, parameters
 from retour.mime.headers import BLANK_LINE, FEW, Block, within_limits
 
 _FIRST_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")

@@ -21,7 +21,7 @@ from retour.parse.prose import read_prose
 from retour.parse.providers.ses import read_mailed_notification
 from retour.parse.reply import parse_reply
 from retour.parse.software import software_of
-from retour.parse.unmarked import is_unmarked_bounce
+from retour.parse.unmarked import is_unmarked_bounce, read_unmarked
 
 __all__ = ["parse", "parse_reply"]
 
@@ -97,7 +97,7 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
     if is_read_receipt(notice):
         return Kind.OTHER, ()
     if is_unmarked_bounce(notice):
-        return Kind.BOUNCE, read_prose(notice, Kind.BOUNCE, mta)
+        return Kind.BOUNCE, read_unmarked(notice, mta)
     return (Kind.AUTOREPLY if is_automatic_reply(notice) else Kind.OTHER), ()
 
 

@@ -36,7 +36,9 @@ def is_named_absence(notice: Notice) -> bool:
     """Whether the subject is a name of such an answer."""
     subject = notice.subject()
     title = _PREFIX.sub("", subject).strip(" .!")
-    return phrases_of(_FILE, "absent_title").are(title) or phrases_of(_FILE, "absent_subject").stand_in(subject)
+    if phrases_of(_FILE, "absent_title").are(title):
+        return True
+    return phrases_of(_FILE, "absent_subject").stand_in(subject)
 
 
 def is_away(notice: Notice) -> bool:

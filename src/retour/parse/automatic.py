@@ -34,7 +34,7 @@ _AUTOREPLY = re.compile(
 # What is asked of somebody who signs up, not of one who wrote to a person.
 _SIGN_UP = (
     *("subscrib", "subscription", "newsletter", "mailing list", "registration", "registrier", "anmeldung"),
-    *("abonnement", "iscrizione", "inscription", "inscripción", "inscrição", "suscripción", "подписк", "регистрац"),
+    *("abonnement", "iscrizione", "inscription", "inscripción", "inscrição", "suscripción", "подписк"),
 )
 
 
@@ -72,7 +72,9 @@ def is_auto_replied(head: Block) -> bool:
 def is_unsubscribe(notice: Notice) -> bool:
     """What a reader's program sends to the mailto: address of List-Unsubscribe (RFC 2369 §3.2)."""
     subject = notice.subject().strip()
-    return subject == "unsubscribe" or (phrases_of("answers.toml", "unsubscribe").are(subject) and _is_short(notice))
+    if subject == "unsubscribe":
+        return True
+    return phrases_of("answers.toml", "unsubscribe").are(subject) and _is_short(notice)
 
 
 def _is_short(notice: Notice) -> bool:

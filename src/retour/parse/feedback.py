@@ -7,7 +7,7 @@ from retour.parse.bounds import WORDS
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
 
-# RFC 5965 §7.3; "opt-out" of older drafts; "xarf" of complaint feedback loops (RFC 9477 §3.3.1)
+# RFC 5965 §7.3; "opt-out" of older drafts; "xarf" of complaint feedback loops (RFC 9477)
 _COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"xarf", b"")
 
 _TITLES = ("complaint about message from ", "client tos notification")

@@ -5,7 +5,7 @@ import re
 from retour.codes import codes_in
 from retour.parse import languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
-from retour.parse.mailbox import addresses_in
+from retour.parse.lures import is_lure, names_another
 from retour.parse.notice import Notice
 from retour.parse.phrases import says
 
@@ -162,7 +162,7 @@ def is_notice(notice: Notice) -> bool:
     if is_system(notice):
         told = tells_refusal(notice) or ("@" in notice.words and tells_failure(notice.plain()))
         said = (told and is_sent_by_itself(notice)) or is_titled(notice)
-        said = returned or (said and not is_disguised(notice))
+        said = returned or (said and not is_disguised(notice) and not is_lure(notice))
     elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
         told = (returned or tells_refusal(notice)) and not is_auto_replied(head)
         said = is_titled(notice) or (told and tells_failure(notice.plain()))
@@ -201,9 +201,7 @@ def is_disguised(notice: Notice) -> bool:
     sender, path = notice.sender(), notice.mail.head.value(b"return-path")
     if _SYSTEM.search(sender, sender.rfind("<") + 1) or from_nobody(notice):
         return False
-    reader = notice.mail.head.text(b"to").lower()
-    named = any(address.lower() not in reader for address in addresses_in(notice.words, 5))
-    return not named and not _SYSTEM.search(path.decode("latin-1").lower())
+    return not names_another(notice) and not _SYSTEM.search(path.decode("latin-1").lower())
 
 
 def is_titled(notice: Notice) -> bool:

@@ -1,38 +1,42 @@
-"""Bounces that look like an automatic answer or like a person's mail: nothing but their first words tells them.
+"""Bounces that look like an automatic answer or a person's mail: only their first words tell them.
 
 Asked last: a mail that is anything else has been recognised before.
 """
 
 import re
 
+from retour.model import Kind, Report
 from retour.parse import absence, languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
-from retour.parse.mailbox import addresses_in
+from retour.parse.lures import names_another, offers_link
+from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
 from retour.parse.phrases import phrases_of
+from retour.parse.prose import read_prose
 
 _FORWARDED = re.compile(
     r"^(?:fwd?|wg|tr|rv|enc|i|doorst|pd|vb|vl|vs|fs|továbbítás|πρθ|вн|пересл|转发|轉寄|転送|전달) ?[:：]"
 )
-_MACHINE = re.compile(r"no-?reply|do-?not-?reply|mailer|robot|nicht-?antworten|nao-?responda|no-?responder|post_?master")
+_MACHINE = re.compile(
+    r"no-?reply|do-?not-?reply|mailer|robot|nicht-?antworten|nao-?responda|no-?responder|post_?master"
+)
 _SENTENCE = re.compile(r"[.!?] |[.!?]$|[。！？]")
-_LINKS = ("http://", "https://", "click", "klick", "cliqu")
 _QUOTING = ("\n>", "wrote:", "schrieb:", "a écrit", "-----", "\nfrom:", "\nvon:", "\nde :", "\nde:")
 
 
 def is_unmarked_bounce(notice: Notice) -> bool:
-    """Whether the first words say to the sender that his mail was not delivered, or that the mailbox is closed.
+    """Whether the first words tell the sender that his mail was not delivered, or the mailbox closed.
 
-    Somebody who is away for a time says so, and is no bounce; one who forwards or quotes a bounce neither.
+    Somebody who is away, or has left, says so and is no bounce; one who forwards or quotes a bounce neither.
     """
     head, subject = notice.mail.head, notice.subject()
     if is_list_mail(head) or head.has(b"list-unsubscribe") or _FORWARDED.match(subject):
         return False
-    if absence.is_away(notice):
+    if absence.is_away(notice) or absence.has_left(notice):
         return False
     if is_by_machine(notice):
-        return tells_loss(notice) or (absence.is_gone(notice) and not absence.has_left(notice))
-    return tells_loss(notice) and _names_another(notice) and not _quotes_or_lures(notice)
+        return tells_loss(notice) or absence.is_gone(notice)
+    return tells_loss(notice) and names_another(notice) and not (_is_quoting(notice) or offers_link(notice))
 
 
 def is_by_machine(notice: Notice) -> bool:
@@ -52,12 +56,13 @@ def tells_loss(notice: Notice) -> bool:
     return False
 
 
-def _names_another(notice: Notice) -> bool:
-    """Whether the words name somebody else than the reader."""
-    reader = notice.mail.head.text(b"to").lower()
-    return any(address.lower() not in reader for address in addresses_in(notice.words, 5))
+def read_unmarked(notice: Notice, mta: str | None) -> tuple[Report, ...]:
+    """Its reports. Who answers by a program, and names nobody else, speaks of the own address."""
+    reports = read_prose(notice, Kind.BOUNCE, mta)
+    if len(reports) > 1 or reports[0].recipient or not is_by_machine(notice):
+        return reports
+    return (reports[0]._replace(recipient=one_address(notice.mail.head.text(b"from"))),)
 
 
-def _quotes_or_lures(notice: Notice) -> bool:
-    low = notice.low
-    return any(mark in low for mark in _QUOTING) or any(link in low for link in _LINKS)
+def _is_quoting(notice: Notice) -> bool:
+    return any(mark in notice.low for mark in _QUOTING)

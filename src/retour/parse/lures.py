@@ -1,0 +1,29 @@
+"""Lures: mail that looks like a notice of delivery, to make its reader follow a link."""
+
+from retour.codes import codes_in
+from retour.parse.mailbox import addresses_in
+from retour.parse.notice import Notice
+
+
+def is_lure(notice: Notice) -> bool:
+    """Whether a notice returns nothing, gives no reply, names nobody but its reader, and offers a link."""
+    if notice.returned is not None or notice.mail.head.has(b"x-failed-recipients"):
+        return False
+    if names_another(notice) or not offers_link(notice):
+        return False
+    return codes_in(notice.plain()).reply is None
+
+
+def names_another(notice: Notice) -> bool:
+    """Whether the words name somebody else than the reader."""
+    readers = tuple(address.lower() for address in addresses_in(notice.mail.head.text(b"to"), 5))
+    found = (address.lower() for address in addresses_in(notice.words, 5))
+    # An address within a link is that of whoever is to follow it.
+    return any("//" not in address and not address.endswith(readers) for address in found)
+
+
+def offers_link(notice: Notice) -> bool:
+    """Whether there is anything to follow, also behind the words of an HTML part."""
+    if "http" in notice.low:
+        return True
+    return any(part.type == b"text/html" and b"href" in part.body().lower() for part in notice.mail.parts)
