@@ -1,4 +1,4 @@
-"""Our own samples, `NNN-name.eml` with `NNN-name.expected.toml` beside it, and what a judged mail says to each.
+"""Our own samples, `NNN-name.eml` with `NNN-name.expected.toml` beside it, and what a judged mail says of it.
 
 Only what an expectation states is compared. `text_contains`, `text_lacks` and `diagnostic_contains` look into
 the longer texts of a report; `reason` and `group` are the verdict's, all else is the reading's.

@@ -86,7 +86,7 @@ def _until_quiet(collected: Path, patience: float) -> None:
     seen = -1
     while (count := len(list(collected.glob("*.eml")))) != seen:
         seen = count
-        happens(lambda: len(list(collected.glob("*.eml"))) != seen, patience)
+        happens(lambda known=count: len(list(collected.glob("*.eml"))) != known, patience)
 
 
 if __name__ == "__main__":

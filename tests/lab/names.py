@@ -2,10 +2,9 @@
 
 import asyncio
 import struct
+import tomllib
 from pathlib import Path
 from typing import Any
-
-import tomllib
 
 _A, _SOA, _MX = 1, 6, 15
 _NOERROR, _SERVFAIL, _NXDOMAIN = 0, 2, 3

@@ -84,4 +84,3 @@ def by_command(root: Path, command: Sequence[str], name: str, scenario: Mapping[
         timeout=60,
     )
     return "" if run.returncode == 0 else (run.stdout + run.stderr).decode("utf-8", "replace").strip()
-

@@ -1,6 +1,7 @@
 """What a verdict tells beside its reason: who refused, which part of the mail, which list, which page."""
 
 import re
+from collections.abc import Sequence
 
 from retour.classify.evidence import Clue
 from retour.classify.phrases import TEXT_LIMIT
@@ -8,6 +9,7 @@ from retour.classify.rulebook import Rule
 from retour.model import Party, Reason, Report
 
 _URL = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^`]{4,500}", re.IGNORECASE)
+_ADDRESS = re.compile(r"<([^<>\s]{3,320})>")
 _END_OF_SENTENCE = ".,;:!?"
 # What our own side finds out by itself: it asks the DNS, it connects, it gives up.
 _FOUND_BY_OURSELVES = frozenset(
@@ -45,6 +47,23 @@ def _was_forwarded(report: Report) -> bool:
 def blocklist(clues: list[Clue]) -> str | None:
     """The name of the list that the words name (E13)."""
     return next((clue.rule.blocklist for clue in clues if clue.rule.blocklist), None)
+
+
+def names_another(report: Report, reports: Sequence[Report]) -> bool:
+    """Whether the server's words are about another recipient of the same mail, and not about this one.
+
+    QUIRK: nullmailer reports each recipient of a mail with the refusal of one (780-nullmailer-several).
+    """
+    said = (report.diagnostic or "").lower()
+    if "@" not in said or any(name.lower() in said for name in _names(report)):
+        return False
+    named = set(_ADDRESS.findall(said[:TEXT_LIMIT]))
+    return any(name.lower() in named for other in reports for name in _names(other))
+
+
+def _names(report: Report) -> list[str]:
+    names = (report.recipient, report.original_recipient, report.final_recipient)
+    return [name for name in names if name]
 
 
 def url(report: Report) -> str | None:

@@ -10,6 +10,7 @@ AGREEMENT_LIMIT = 0.99
 _TELLING = (Kind.BOUNCE, Kind.DELAY)
 _MARKED = (Kind.BOUNCE, Kind.DELAY, Kind.SUPPRESSED, Kind.OTHER)  # what can bring our own refusal back
 _NOT_AGAINST_THE_ADDRESS = (Group.DEAD, Group.UNKNOWN)
+_OF_RECIPIENT = (Group.DEAD, Group.FULL)
 _NO_CONTRADICTION = (Weight.FAINT, Weight.REPLY)
 _NOT_THE_ADDRESS = ("4.3.0", "4.3.2", "4.3.5", "4.7.0", "4.7.1")  # RFC 3463 §3.4, §3.8: system, security
 _CLOSING = "421"  # RFC 5321 §3.8: the server closes the connection, whoever was to be the recipient
@@ -45,6 +46,9 @@ class Classifier:
         decisive = next((clue for clue in clues if not _doubted(clue, clues, report)), None)
         if decisive is None:
             return Verdict(report.kind, Reason.UNDETERMINED, Group.UNKNOWN, "none", "", 0.0)
+        others = reading.reports if reading is not None and len(reading.reports) > 1 else ()
+        if others and decisive.rule.group in _OF_RECIPIENT and details.names_another(report, others):
+            return _about_another(report, decisive)
         return _verdict(decisive, report, clues, words)
 
     def evidence(self, report: Report, reading: Reading | None = None) -> tuple[list[Clue], Words]:
@@ -113,6 +117,12 @@ def _verdict(decisive: Clue, report: Report, clues: list[Clue], words: Words) ->
         blocklist=details.blocklist(clues) if about_the_mail else None,
         url=details.url(report),
     )
+
+
+def _about_another(report: Report, clue: Clue) -> Verdict:
+    """What is told of one recipient declares no other one dead or full."""
+    conflict = f'text "{clue.matched}" is about another recipient'
+    return Verdict(report.kind, Reason.UNDETERMINED, Group.UNKNOWN, "none", "", 0.0, (conflict,))
 
 
 def _no_bounce(clue: Clue, report: Report) -> Verdict:

@@ -96,6 +96,10 @@ def note(defects: list[str], defect: str) -> None:
         defects.append(defect)
 
 
+# A mail that was cut ends within a line: half an address there would be another one.
+_CUT_ADDRESS = re.compile(rb"\n[^\n]{0,998}@[^\s@<>]{0,255}\Z")
+
+
 def scan(raw: bytes) -> Mail:
     """The parts of a mail. Any bytes are accepted; what is odd or too much is named in `defects`."""
     defects: list[str] = []
@@ -105,6 +109,8 @@ def scan(raw: bytes) -> Mail:
     if raw[:3] == _BYTE_ORDER_MARK:  # QUIRK: saved by an editor of Windows (85-byte-order-mark)
         raw = raw[3:]
     if b"\r" in raw:
+        if b"\r\r\n" in raw:  # QUIRK: dma quotes a reply with its CR (768-dma-three-lines)
+            raw = raw.replace(b"\r\r\n", b"\n")
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # RFC 5321 §2.3.8; bare CR of old servers
     raw = _without_mbox_line(raw)
     whole = _part(raw, defects)
@@ -156,6 +162,8 @@ def _split(mail: Mail, part: Part, depth: int) -> None:
         part.type = b"text/plain"
         mail.parts.append(part)
         return
+    if depth == 1 and pieces[-1][-1:] != b"\n" and pieces[-1][:2] != b"--":
+        pieces[-1] = _CUT_ADDRESS.sub(b"", pieces[-1])
     for piece in pieces[1:]:
         if piece[:2] == b"--":  # RFC 2046 §5.1.1: the close delimiter
             return

@@ -88,7 +88,8 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
     if "=?" in diagnostic:
         diagnostic = decode_words(diagnostic.encode())
     host = _host(group.get("remote-mta", ""))
-    if sendmail.BEGIN in notice.low and codes_in(diagnostic).reply is None:
+    done = _KINDS.get(action) is Kind.DELIVERED if action else False
+    if not done and sendmail.BEGIN in notice.low and codes_in(diagnostic).reply is None:
         talking, reply = sendmail.said_about(recipient or original or "", notice.words, notice.low)
         host, diagnostic = host or talking, reply or diagnostic
     text = _words((recipient or original, original), notice, claims)

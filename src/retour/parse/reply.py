@@ -60,7 +60,8 @@ def report_of(
     told = telling_status(codes.status, status)
     if text and (codes.reply is None or tells_little(told)):
         more = codes_in(text)
-        codes = Codes(codes.reply or more.reply, codes.status if tells_little(more.status) else more.status)
+        little = tells_little(more.status) or is_for_good(more.status, codes.reply)
+        codes = Codes(codes.reply or more.reply, codes.status if little else more.status)
         told = telling_status(codes.status, status)
     if "[retour:" in text or "[retour:" in said:
         kind = Kind.SUPPRESSED  # [retour:stopped], [retour:held]: a refusal of our own that came back
@@ -96,6 +97,14 @@ def telling_status(said: str | None, stated: str | None) -> str | None:
 def tells_little(status: str | None) -> bool:
     """Whether an enhanced code leaves the cause open: none, x.0.0, or only that time ran out (x.4.7)."""
     return is_vague(status) or (status is not None and status.endswith(".4.7"))
+
+
+def is_for_good(status: str | None, reply: str | None) -> bool:
+    """Whether a code says more than the reply it is to explain, which was temporary (RFC 3463 §2).
+
+    QUIRK: Sendmail's transcript goes on with "554 5.5.1 No valid recipients" (692-sendmail-try-later).
+    """
+    return status is not None and reply is not None and status[0] == "5" and reply[0] == "4"
 
 
 def continued(words: str, codes: Codes) -> str:

@@ -12,6 +12,7 @@ _IN_TEXT = {
     "this is the mailer-daemon, please do not reply": "opensmtpd",
     "this is the dragonfly mail agent": "dragonfly",
     "this is a delivery status notification from": "courier",
+    "this is the nullmailer delivery system": "nullmailer",
 }
 # What stands in the header block, in lower case; in order. A name in Received alone says nothing: our own
 # receiving server stands there as well.
@@ -27,6 +28,7 @@ _IN_HEADERS = {
     b"dsn=_": "exchange",  # in the boundary
     b" invoked for bounce)": "qmail",
     b"@amazonses.com": "ses",
+    b"\nmessage-id: <dovecot-": "dovecot",
 }
 # What the reporting server calls itself (RFC 3464 §2.2.2).
 _IN_NAME = ((".outlook.com", "m365"), ("google.com", "gmail"), ("amazonses.com", "ses"))

@@ -1,4 +1,4 @@
-"""How each mail server is set up: `configure` writes its files and returns the commands to run in its root."""
+"""How each server is set up: `configure` writes its files and returns the commands to run in its root."""
 
 import socket
 from pathlib import Path

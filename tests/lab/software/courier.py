@@ -39,7 +39,8 @@ sed -i -e 's/^ADDRESS=.*/ADDRESS=192.0.2.10/' -e 's/^BOFHCHECKDNS=.*/BOFHCHECKDN
   -e 's/^ESMTPDSTART=.*/ESMTPDSTART=YES/' /etc/courier/esmtpd
 touch /etc/courier/bofh; rm -f /etc/courier/backuprelay
 for make in makeacceptmailfor makealiases makesmtpaccess makehosteddomains; do
-  PATH=$PATH:/usr/lib/courier:/usr/lib/courier/courier $make || $(find /usr -name $make -type f | head -n 1); done
+  $(find /usr -name $make -type f | head -n 1)
+done
 mkdir -p /run/courier/authdaemon; chown -R courier:courier /run/courier
 authdaemond start; courier start
 esmtpd start

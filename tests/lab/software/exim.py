@@ -72,7 +72,7 @@ begin retry
 _ABSENCE = """\
 # Exim filter
 if personal then
-  mail to $reply_address subject "On holiday Re: $h_subject:" text "I am away until 16 March. Ask ann@local.example if it cannot wait.\\n"
+  mail to $reply_address subject "On holiday Re: $h_subject:" text "I am away until 16 March.\\n"
 endif
 """
 

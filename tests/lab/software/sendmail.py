@@ -34,9 +34,10 @@ DAEMON_OPTIONS(`Family=inet, Name=MTA, Addr=192.0.2.10, Port=smtp')dnl
 MAILER(`local')dnl
 MAILER(`smtp')dnl
 """
-# Linux lets nobody write again to a file of another owner in a directory of a group (fs.protected_regular).
+# A queue of its own: Linux writes no second time to another owner's file in a group's (fs.protected_regular).
 _QUEUE = "mkdir -p -m 700 /var/spool/labqueue"
-_START = f"{_QUEUE}; m4 /etc/mail/lab.mc > /etc/mail/sendmail.cf; newaliases; exec /usr/sbin/sendmail -bd -q3s -L lab"
+_MAKE = "m4 /etc/mail/lab.mc > /etc/mail/sendmail.cf; newaliases"
+_START = f"{_QUEUE}; {_MAKE}; exec /usr/sbin/sendmail -bd -q3s -L lab"
 
 
 def configure(root: Path) -> list[list[str]]:
