@@ -228,6 +228,16 @@ class Life:
     records: tuple[Record, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that a state of one address is folded out of; its events with their evidence."""
+
+    account: str
+    address: str
+    events: tuple[Event, ...]
+    deliveries: tuple[tuple[int | None, Instant], ...] = ()
+
+
 class Ledger(Protocol):
     """Events and the states folded out of them, written in one transaction."""
 
@@ -270,6 +280,17 @@ class Ledger(Protocol):
 
     def standing(self, now: Instant) -> Iterator[Change]:
         """Every stored state that is not plainly `send`, as changes from VALID: what a gate loads."""
+
+    def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
+        """Reports that belong to no account, the latest to arrive first, with the numbers to page on by."""
+
+    def undetermined(
+        self, limit: int, after: int | None = None, account: str | None = None
+    ) -> list[tuple[int, Event]]:
+        """Bounces whose cause nothing told, as above; over all accounts, or of one."""
+
+    def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
+        """Every address that has events, `limit` in a call, in no order; the cursor is None at the end."""
 
 
 @dataclass(frozen=True, slots=True)

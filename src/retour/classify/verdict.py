@@ -30,6 +30,10 @@ class Classifier:
         """Empties what is remembered of texts and codes, so that a measurement starts cold."""
         self._matcher.forget()
 
+    def providers(self, report: Report) -> frozenset[str]:
+        """Names of the providers by whose rules a report is read."""
+        return self._matcher.providers(report)
+
     def classify(self, report: Report, reading: Reading | None = None) -> Verdict:
         """The verdict on a report. Never raises; without any evidence it is `undetermined`, rule "none".
 

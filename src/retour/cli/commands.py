@@ -11,4 +11,17 @@ app: typer.Typer = typer.Typer(
 )
 
 # A command adds itself to the app above when its module is imported.
-from retour.cli import account, classify, explain, ingest, key, rules, send, serve, signing, simulate
+from retour.cli import (
+    account,
+    classify,
+    explain,
+    ingest,
+    key,
+    rules,
+    send,
+    serve,
+    signing,
+    simulate,
+    trial,
+    unparsed,
+)

@@ -6,13 +6,15 @@ the server has it, arrivals are only kept: its worker finds them within a second
 
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from retour import keyfile
 from retour.bus import LocalBus
+from retour.classify import Classifier
 from retour.clock import SystemClock
 from retour.datadir import LOCK
 from retour.flow.intake import Taken, Worker, take_in
@@ -37,7 +39,9 @@ class Result:
 class DataDir:
     """An opened data directory. Every method raises one of `Down` when the store cannot be used."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rules: Classifier | None = None) -> None:
+        """`rules`: those to judge with; without, ours alone."""
+        self._judge = partial(judge, rules=rules)
         path.mkdir(parents=True, exist_ok=True)
         self.clock = SystemClock()
         self._path = path
@@ -70,6 +74,14 @@ class DataDir:
             # the end, for another command that found it taken has left its arrival to us.
         return results
 
+    def again(self) -> int:
+        """Let everything unparsed wait once more; returns how many."""
+        return self._inbox.again()
+
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many arrivals stand where."""
+        return self._inbox.counts()
+
     def close(self) -> None:
         """Close the files."""
         self._inbox.close()
@@ -86,7 +98,7 @@ class DataDir:
         try:
             worker = Worker(
                 self._inbox,
-                lambda arrivals, now: take_in(arrivals, store, keys.keyring, judge, now),
+                lambda arrivals, now: take_in(arrivals, store, keys.keyring, self._judge, now),
                 LocalBus(),
                 self.clock,
                 report=report,

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retour.cli import app
+from retour.cli.own_rules import Rules, classifier_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
+    from retour.classify import Classifier
     from retour.cli.data_dir import DataDir, Result
     from retour.inlets.ingest import Kept, Terms
     from retour.inlets.mailboxes import Unreadable
@@ -37,6 +39,10 @@ Rcpt = Annotated[
 ]
 From = Annotated[str | None, typer.Option("--from", help="Envelope sender; empty is the null sender.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON a message instead of words.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="Settings that name rules of your own; else retour.toml here."),
+]
 Language = Annotated[str, typer.Option("--lang", help="Language of what is told: en, de.")]
 
 
@@ -49,6 +55,8 @@ def ingest(
     rcpt: Rcpt = None,
     mail_from: From = None,
     as_json: AsJson = False,
+    rules: Rules = None,
+    config: Config = None,
     lang: Language = "en",
 ) -> None:
     """Take in bounces that lie in files or come through a pipe. What was taken before changes nothing.
@@ -59,11 +67,13 @@ def ingest(
     from retour.cli.explain import catalogue_of
     from retour.texts import catalogue
 
-    words = catalogue(f"ingest.{catalogue_of(lang).language}")
+    lang = catalogue_of(lang).language
+    words = catalogue(f"ingest.{lang}")
+    own = classifier_of(rules or _configured(config, lang), lang)
     terms = _terms(proof, account, rcpt, mail_from, words)
     status = 0
     try:
-        for shown in _taken(paths, data, terms, words):
+        for shown in _taken(paths, data, terms, own, words):
             status = EX_NOINPUT if shown["outcome"] == "unreadable" else status
             _tell(shown, as_json, words)
     except Down as error:
@@ -87,7 +97,15 @@ def _terms(
     return Terms(Proof(proof), account, rcpt or None, mail_from)
 
 
-def _taken(paths: list[str], data: Path, terms: "Terms", words: "Catalogue") -> Iterator[Mapping[str, Any]]:
+def _configured(config: Path | None, lang: str) -> list[Path]:
+    from retour.cli.store import rule_files, words_of
+
+    return rule_files(config, words_of(lang))
+
+
+def _taken(
+    paths: list[str], data: Path, terms: "Terms", rules: "Classifier", words: "Catalogue"
+) -> Iterator[Mapping[str, Any]]:
     """What came of each message, in order; of each batch only once it is durable."""
     from retour.cli.data_dir import DataDir
     from retour.inlets.ingest import ingest as take
@@ -95,7 +113,7 @@ def _taken(paths: list[str], data: Path, terms: "Terms", words: "Catalogue") -> 
 
     if not data.exists():
         typer.echo(words("fault.new_directory", data=safe(str(data))), err=True)
-    with closing(DataDir(data)) as opened:
+    with closing(DataDir(data, rules)) as opened:
         if terms.account is not None and not opened.has_account(terms.account):
             raise typer.BadParameter(words("fault.no_account", account=terms.account), param_hint="--account")
         messages = (message for path in paths for message in found(path, sys.stdin.buffer))

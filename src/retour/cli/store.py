@@ -3,15 +3,17 @@
 They may run beside `retour serve`, which learns of accounts and keys within a second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from retour.ports import Store
+    from retour.return_address import Keyring
+    from retour.stores.sqlite import SqliteInbox
     from retour.texts import Catalogue
 
 Data = Annotated[
@@ -23,6 +25,8 @@ Config = Annotated[
     typer.Option("--config", help="Settings that name the data directory; else retour.toml here."),
 ]
 Language = Annotated[str, typer.Option("--lang", help="Language of what is told: en, de.")]
+
+Wanted = TypeVar("Wanted")
 
 DEFAULT = Path("data")
 FAILED = 1
@@ -68,12 +72,48 @@ def directory_of(data: Path | None, config: Path | None, words: "Catalogue") -> 
 
 def _configured(config: Path | None, words: "Catalogue") -> Path:
     """The data_dir of the settings, as `retour serve` would find it; read without the extra [server]."""
+    return _from_settings(config, words, lambda settings: Path(settings.get("data_dir", DEFAULT)))
+
+
+def rule_files(config: Path | None, words: "Catalogue") -> list[Path]:
+    """The setting rules.files, read in the same way. Ends the command where it cannot be read."""
+    return _from_settings(
+        config, words, lambda settings: [Path(file) for file in settings.get("rules", {}).get("files", ())]
+    )
+
+
+def _from_settings(
+    config: Path | None, words: "Catalogue", wanted: "Callable[[dict[str, Any]], Wanted]"
+) -> "Wanted":
     import tomllib
 
     file = config or Path("retour.toml")
-    if config is None and not file.exists():
-        return DEFAULT
     try:
-        return Path(tomllib.loads(file.read_text("utf-8")).get("data_dir", DEFAULT))
-    except (OSError, ValueError, TypeError) as error:
+        there = config is not None or file.exists()
+        return wanted(tomllib.loads(file.read_text("utf-8")) if there else {})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ended(words("fault.no_settings", file=file, reason=error)) from error
+
+
+@contextmanager
+def looked_at(
+    data: Path | None, config: Path | None, words: "Catalogue"
+) -> "Iterator[tuple[Store, SqliteInbox, Keyring]]":
+    """Store, inbox and keys of a data directory, to read from alone, whether or not a server runs.
+
+    Ends the command where they cannot be used.
+    """
+    from contextlib import closing
+
+    from retour import keyfile
+    from retour.stores import sqlite
+
+    directory = directory_of(data, config, words)
+    try:
+        keys = keyfile.load(directory / keyfile.NAME)
+        store = sqlite.open_reader(directory / sqlite.STORE, keys.pepper)
+        inbox = sqlite.open_inbox(directory / sqlite.INBOX, read_only=True)
+    except (OSError, keyfile.KeyFileError, sqlite.StoreError) as error:
+        raise ended(words("fault.down", reason=error)) from error
+    with closing(store), closing(inbox):
+        yield store, inbox, keys.keyring

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from retour.instants import Instant
 from retour.model import Event, State
-from retour.ports import BouncedAddress, BounceQuery, Bus, Change, Ledger, Life
+from retour.ports import BouncedAddress, BounceQuery, Bus, Change, History, Ledger, Life
 
 
 class Announcing:
@@ -63,6 +63,20 @@ class Announcing:
     def standing(self, now: Instant) -> Iterator[Change]:
         """As `Ledger.standing`."""
         return self._ledger.standing(now)
+
+    def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
+        """As `Ledger.of_nobody`."""
+        return self._ledger.of_nobody(limit, after)
+
+    def undetermined(
+        self, limit: int, after: int | None = None, account: str | None = None
+    ) -> list[tuple[int, Event]]:
+        """As `Ledger.undetermined`."""
+        return self._ledger.undetermined(limit, after, account)
+
+    def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
+        """As `Ledger.histories`."""
+        return self._ledger.histories(limit, after)
 
 
 class Silent:

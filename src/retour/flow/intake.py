@@ -50,6 +50,14 @@ class Taken:
 
 def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant) -> Taken:
     """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit."""
+    read = read_batch(arrivals, store, keyring, judge, now)
+    return replace(read, changes=store.ledger.record(read.events, now))
+
+
+def read_batch(
+    arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant
+) -> Taken:
+    """What a batch would become: read and tied to sends, and not recorded."""
     accounts = {account.number: account for account in store.accounts.accounts()}
     outcomes: dict[bytes, Outcome] = {}
     events: list[Event] = []
@@ -61,9 +69,7 @@ def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: 
         made = events_of(mail, tied, now)
         outcomes[mail.arrival.id] = outcome_of(mail, made, tied)
         events += made
-    return Taken(
-        outcomes | dict.fromkeys(faults, Outcome.UNPARSED), events, store.ledger.record(events, now), faults
-    )
+    return Taken(outcomes | dict.fromkeys(faults, Outcome.UNPARSED), events, faults=faults)
 
 
 def _read_all(

@@ -1,15 +1,15 @@
 """Events, the states folded out of them, and the decision ledger, in memory."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from retour.address import domain, domain_of, normalise
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
-from retour.model import VALID, BounceType, Event, Send, State
-from retour.ports import BouncedAddress, BounceQuery, Change, Life, Record
+from retour.model import VALID, BounceType, Event, Reason, Send, State
+from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Record
 from retour.stores.advance import (
     Delivery,
     Known,
@@ -164,6 +164,46 @@ class MemoryLedger:
         for page, state in pages:
             if not plainly_send(state):
                 yield Change(page.account, page.address, VALID, state, now)
+
+    def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
+        return self._numbered(limit, after, lambda event: not event.account)
+
+    def undetermined(
+        self, limit: int, after: int | None = None, account: str | None = None
+    ) -> list[tuple[int, Event]]:
+        if account is not None:
+            self._policies(account)
+        return self._numbered(
+            limit,
+            after,
+            lambda event: event.reason is Reason.UNDETERMINED and account in (None, event.account),
+        )
+
+    def _numbered(
+        self, limit: int, after: int | None, wanted: Callable[[Event], bool]
+    ) -> list[tuple[int, Event]]:
+        with self._lock:
+            found = [
+                (entry.numbers[event.id], event)
+                for entry in self._pages.values()
+                for event in entry.events.values()
+                if wanted(event) and (after is None or entry.numbers[event.id] < after)
+            ]
+        return sorted(found, key=lambda each: each[0], reverse=True)[:limit]
+
+    def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
+        with self._lock:
+            pages = sorted(self._pages)[int(after or 0) :][:limit]
+            found = [
+                History(
+                    page.account,
+                    page.address,
+                    tuple(self._pages[page].events.values()),
+                    tuple(self._deliveries(page)),
+                )
+                for page in pages
+            ]
+        return found, str(int(after or 0) + limit) if len(pages) == limit else None
 
     def _policies(self, account: str) -> tuple[PolicyVersion, ...]:
         return self._accounts.policies(account) if account else ()

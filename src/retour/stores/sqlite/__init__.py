@@ -27,6 +27,14 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64) -> Store:
     return Store(accounts, sends, SqliteLedger(database, accounts, sends, pepper), database.close)
 
 
+def open_reader(path: Path, pepper: bytes) -> Store:
+    """The same, to look at: nothing is made, written or brought to a newer schema. Raises StoreError."""
+    database = Database(path, "store", read_only=True)
+    accounts = SqliteAccounts(database)
+    sends = SqliteSends(database, accounts, pepper)
+    return Store(accounts, sends, SqliteLedger(database, accounts, sends, pepper), database.close)
+
+
 def _prove(database: Database, path: Path, pepper: bytes) -> None:
     """Make sure that it is the pepper which this file was begun with."""
     proof = key(pepper, "")
@@ -42,9 +50,9 @@ def _prove(database: Database, path: Path, pepper: bytes) -> None:
         )
 
 
-def open_inbox(path: Path) -> SqliteInbox:
+def open_inbox(path: Path, read_only: bool = False) -> SqliteInbox:
     """The inbox in a file of its own, as above. Raises StoreError."""
-    return SqliteInbox(path)
+    return SqliteInbox(path, read_only)
 
 
-__all__ = ["INBOX", "STORE", "SqliteInbox", "StoreError", "open_inbox", "open_store"]
+__all__ = ["INBOX", "STORE", "SqliteInbox", "StoreError", "open_inbox", "open_reader", "open_store"]

@@ -35,15 +35,18 @@ def _make(path: Path) -> None:
 class Database:
     """Connections to one file. Everything written in `write` is on disk when it ends."""
 
-    def __init__(self, path: Path, of: str, cache_mib: int = 64) -> None:
-        self._path = path
+    def __init__(self, path: Path, of: str, cache_mib: int = 64, read_only: bool = False) -> None:
+        self._path, self._read_only = path, read_only
         self._turn = threading.Lock()
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._list = threading.Lock()
         self._writer = self._connect(cache_mib)
         try:
-            self._migrate(of)
+            if read_only:
+                self._look(of)
+            else:
+                self._migrate(of)
         except BaseException:
             self.close()
             raise
@@ -77,11 +80,20 @@ class Database:
 
     def _connect(self, cache_mib: int) -> sqlite3.Connection:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            _make(self._path)
-            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            if self._read_only:
+                connection = sqlite3.connect(
+                    f"{self._path.absolute().as_uri()}?mode=ro",
+                    uri=True,
+                    isolation_level=None,
+                    check_same_thread=False,
+                )
+            else:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                _make(self._path)
+                connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-            connection.execute("PRAGMA journal_mode = WAL")
+            if not self._read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
@@ -92,6 +104,21 @@ class Database:
         with self._list:
             self._opened.append(connection)
         return connection
+
+    def _look(self, of: str) -> None:
+        """Make sure that the file has this version's schema, without touching it."""
+        try:
+            version: int = self._writer.execute("PRAGMA user_version").fetchone()[0]
+            application: int = self._writer.execute("PRAGMA application_id").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self._path}: cannot be opened as a database ({error})") from error
+        if application != _APPLICATION[of]:
+            raise StoreError(f"{self._path}: is not the {of} of a Retour; choose another data directory")
+        if version != len(migrations(of)):
+            raise StoreError(
+                f"{self._path}: has schema {version}, this version of Retour has {len(migrations(of))};"
+                " start retour serve of this version once, or look with the version that runs"
+            )
 
     def _migrate(self, of: str) -> None:
         """Bring the file to this version's schema, step by step, each with its number in one transaction."""

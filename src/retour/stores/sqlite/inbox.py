@@ -19,8 +19,8 @@ _AT_ONCE = 500
 class SqliteInbox:
     """The Inbox of one data directory. Raises StoreError when the file cannot be used."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, "inbox", cache_mib=16)
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self._database = Database(path, "inbox", cache_mib=16, read_only=read_only)
 
     def put(self, arrivals: Sequence[Arrival]) -> None:
         rows = [_row(arrival) for arrival in arrivals]

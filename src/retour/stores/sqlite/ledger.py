@@ -8,7 +8,7 @@ from itertools import islice
 from retour.address import key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
-from retour.ports import BouncedAddress, BounceQuery, Change, Life
+from retour.ports import BouncedAddress, BounceQuery, Change, History, Life
 from retour.stores.advance import elapse, noted, recorded, refolded, within
 from retour.stores.overview import fits
 from retour.stores.sqlite import overview
@@ -16,10 +16,11 @@ from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.overview import Row, Wanted
 from retour.stores.sqlite.pages import SQL, Page, Sheaf, load
-from retour.stores.sqlite.rows import state_of
+from retour.stores.sqlite.rows import event_of, state_of, with_body
 from retour.stores.sqlite.sends import SqliteSends
 
 Place = tuple[bytes, int]  # key of an address, number of an account
+_LAST = (1 << 63) - 1
 
 
 class SqliteLedger:
@@ -140,6 +141,47 @@ class SqliteLedger:
         names = self._accounts.names(db)
         for number, address, *state in db.execute(SQL["standing"]):
             yield Change(names[number], address, VALID, state_of(state), now)
+
+    def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
+        return self._numbered("of_nobody", limit, after)
+
+    def undetermined(
+        self, limit: int, after: int | None = None, account: str | None = None
+    ) -> list[tuple[int, Event]]:
+        number = None if account is None else self._accounts.number(self._database.read(), account)
+        return self._numbered("undetermined", limit, after, account=number)
+
+    def _numbered(
+        self, name: str, limit: int, after: int | None, **told: int | None
+    ) -> list[tuple[int, Event]]:
+        place = {"limit": limit, "before": _LAST if after is None else after, **told}
+        with self._reading() as db:
+            names = self._accounts.names(db)
+            rows = db.execute(SQL[name], place).fetchall()
+        return [
+            (number, with_body(event_of(facts), names[account], address or "", body))
+            for number, account, address, body, *facts in rows
+        ]
+
+    def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
+        k, _, number = (after or " -1").partition(" ")
+        with self._reading() as db:
+            place = {"k": bytes.fromhex(k), "account": int(number), "limit": limit}
+            places = db.execute(SQL["after_place"], place).fetchall()
+            pages = self._stored(db, places)
+            events = overview.events(
+                db, pages, {number for page in pages for number in page.numbers.values()}
+            )
+        found = [
+            History(
+                page.account,
+                page.address,
+                tuple(events[page.numbers[event.id]] for event in page.events),
+                tuple(page.deliveries),
+            )
+            for page in pages
+        ]
+        return found, f"{places[-1][0].hex()} {places[-1][1]}" if len(places) == limit else None
 
     # --- pages ------------------------------------------------------------------------------------------
 

@@ -99,3 +99,21 @@ SELECT account, address,
   state, causes, since, until, hard, soft, block, reasons, reactivations,
   unsubscribed, changes_at, last_bounce, listed
 FROM states WHERE state IN ('held', 'invalid') OR unsubscribed;
+
+-- name: of_nobody
+SELECT e.number, e.account, s.address, b.body,
+  e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+FROM events AS e LEFT JOIN states AS s ON s.k = e.k AND s.account = e.account
+LEFT JOIN evidence AS b ON b.number = e.number
+WHERE e.account = 0 AND e.number < :before ORDER BY e.number DESC LIMIT :limit;
+
+-- name: undetermined
+SELECT e.number, e.account, s.address, b.body,
+  e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+FROM events AS e LEFT JOIN states AS s ON s.k = e.k AND s.account = e.account
+LEFT JOIN evidence AS b ON b.number = e.number
+WHERE e.reason = 'undetermined' AND e.number < :before AND (:account IS NULL OR e.account = :account)
+ORDER BY e.number DESC LIMIT :limit;
+
+-- name: after_place
+SELECT k, account FROM states WHERE (k, account) > (:k, :account) ORDER BY k, account LIMIT :limit;
