@@ -76,8 +76,11 @@ class Inbox(Protocol):
     def give_up(self, before: Instant) -> int:
         """Drop the bytes of unparsed arrivals received before, which are EXPIRED then; returns how many."""
 
-    def again(self) -> int:
-        """Let everything unparsed wait once more, to be judged under other rules; returns how many."""
+    def again(self, account: str | None = None) -> int:
+        """Let everything unparsed wait once more, to be judged under other rules; returns how many.
+
+        Of all sources, or of those of an account.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,14 @@ def test_the_unparsed_wait_again_each_once(inbox: Inbox, monkeypatch: pytest.Mon
     inbox.settle({arrival(n).id: Outcome.UNPARSED for n in (1, 2, 4, 5, 6)}, 9)
     inbox.settle({arrival(3).id: Outcome.JUDGED}, 9)
     assert inbox.give_up(1002) == 1
+    assert inbox.again("acme") == 0
     assert inbox.again() == 4
     assert inbox.waiting(9) == [arrival(n) for n in (2, 4, 5, 6)]
     assert inbox.unparsed(9) == []
+
+
+def test_the_unparsed_of_one_account_wait_again_alone(inbox: Inbox) -> None:
+    inbox.put([arrival(1, account="acme"), arrival(2), arrival(3, account="other")])
+    inbox.settle({arrival(n).id: Outcome.UNPARSED for n in (1, 2, 3)}, 9)
+    assert inbox.again("acme") == 1
+    assert [waiting.id for waiting in inbox.waiting(9)] == [arrival(1).id]

@@ -11,12 +11,14 @@ from retour.outlets.api import (
     addresses,
     check,
     described,
+    groups,
     policy,
     probes,
     problems,
     restores,
     sends,
     unparsed,
+    unproven,
 )
 from retour.outlets.api.access import Keys
 from retour.outlets.api.problems import Problem
@@ -29,6 +31,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy.router,
     restores.router,
     unparsed.router,
+    groups.router,
+    unproven.router,
     account.router,
     probes.router,
 )

@@ -63,9 +63,10 @@ class MemoryInbox:
             self._expired.update(old)
             return len(old)
 
-    def again(self) -> int:
+    def again(self, account: str | None = None) -> int:
         with self._lock:
-            unparsed = [a.id for a in self._standing(Outcome.UNPARSED)]
+            standing = self._standing(Outcome.UNPARSED)
+            unparsed = [a.id for a in standing if account in (None, a.account)]
             self._outcomes.update(dict.fromkeys(unparsed, Outcome.WAITING))
             return len(unparsed)
 

@@ -60,8 +60,8 @@ class SqliteInbox:
             if count < _AT_ONCE:
                 return dropped
 
-    def again(self) -> int:
-        place = {"after": 0, "limit": _AT_ONCE}
+    def again(self, account: str | None = None) -> int:
+        place: dict[str, Any] = {"after": 0, "limit": _AT_ONCE, "account": account}
         place["last"] = self._database.read().execute(SQL["last_unparsed"]).fetchone()[0] or 0
         total = 0
         while True:

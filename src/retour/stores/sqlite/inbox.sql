@@ -52,6 +52,7 @@ SELECT max(number) FROM arrivals WHERE outcome = 'unparsed';
 UPDATE arrivals SET outcome = 'waiting', settled_at = NULL
 WHERE number IN (
   SELECT number FROM arrivals
-  WHERE outcome = 'unparsed' AND number > :after AND number <= :last ORDER BY number LIMIT :limit
+  WHERE outcome = 'unparsed' AND number > :after AND number <= :last
+    AND (:account IS NULL OR account = :account) ORDER BY number LIMIT :limit
 )
 RETURNING number;
