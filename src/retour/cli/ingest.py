@@ -69,7 +69,7 @@ def ingest(
 
     lang = catalogue_of(lang).language
     words = catalogue(f"ingest.{lang}")
-    own = classifier_of(rules or _configured(config, lang), lang)
+    own = _rules(rules, config, lang, words)
     terms = _terms(proof, account, rcpt, mail_from, words)
     status = 0
     try:
@@ -97,14 +97,21 @@ def _terms(
     return Terms(Proof(proof), account, rcpt or None, mail_from)
 
 
-def _configured(config: Path | None, lang: str) -> list[Path]:
+def _rules(
+    given: list[Path] | None, config: Path | None, lang: str, words: "Catalogue"
+) -> "Classifier | None":
+    """The rules to judge with. None where they are at fault: mail is kept all the same, and waits."""
     from retour.cli.store import rule_files, words_of
 
-    return rule_files(config, words_of(lang))
+    try:
+        return classifier_of(given or rule_files(config, words_of(lang)), lang)
+    except typer.Exit:
+        typer.echo(words("fault.rules"), err=True)
+        return None
 
 
 def _taken(
-    paths: list[str], data: Path, terms: "Terms", rules: "Classifier", words: "Catalogue"
+    paths: list[str], data: Path, terms: "Terms", rules: "Classifier | None", words: "Catalogue"
 ) -> Iterator[Mapping[str, Any]]:
     """What came of each message, in order; of each batch only once it is durable."""
     from retour.cli.data_dir import DataDir
@@ -118,21 +125,22 @@ def _taken(
             raise typer.BadParameter(words("fault.no_account", account=terms.account), param_hint="--account")
         messages = (message for path in paths for message in found(path, sys.stdin.buffer))
         for batch in take(messages, terms, opened.keep, opened.clock.now):
-            yield from _shown(batch, opened, words)
+            yield from _shown(batch, opened, words, rules is not None)
 
 
 def _shown(
-    batch: "list[Kept | Unreadable]", opened: "DataDir", words: "Catalogue"
+    batch: "list[Kept | Unreadable]", opened: "DataDir", words: "Catalogue", can_judge: bool
 ) -> Iterator[Mapping[str, Any]]:
     from retour.cli.data_dir import Down
     from retour.inlets.ingest import Kept
 
-    waits = "waiting"
+    waits, results = "waiting" if can_judge else "postponed", None
+    kept = [each.arrival.id for each in batch if isinstance(each, Kept)]
     try:
-        results = opened.judge([each.arrival.id for each in batch if isinstance(each, Kept)])
+        results = opened.judge(kept) if can_judge else None
     except Down as error:  # they are durable: the MTA may forget them
         typer.echo(words("fault.later", reason=safe(str(error))), err=True)
-        results, waits = None, "postponed"
+        waits = "postponed"
     for each in batch:
         if isinstance(each, Kept):
             yield _message(each, waits if results is None else results.pop(each.arrival.id, None))
