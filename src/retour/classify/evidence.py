@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from retour.classify.phrases import PhraseIndex, normal
 from retour.classify.rulebook import Rule, Rulebook
+from retour.classify.sentences import Sentences
 from retour.classify.spans import telling
 from retour.model import Part, Report
 
@@ -45,6 +46,7 @@ class Matcher:
         self._hosts = book.hosts
         self._idioms = len(book.rules) + len(self._marks) + len(self._parts)
         self._index = PhraseIndex(_numbered(book, self._marks))
+        self._sentences = Sentences(book.sentences, book.words, book.rules)
         self._table = _code_table(book)
         self._words = lru_cache(maxsize=CACHED_TEXTS)(self._words_of)
         self._coded = lru_cache(maxsize=CACHED_CODES)(self._clues_of)
@@ -67,6 +69,8 @@ class Matcher:
         for number, start, end in telling(self._index.find(text), text, self._rules, self._idioms):
             if number not in matched or end - start > len(matched[number]):
                 matched[number] = text[start:end]
+        if not any(self._rules[number].is_clear for number in matched if number < len(self._rules)):
+            matched |= {place: text[start:end] for place, start, end in self._sentences.find(text)}
         if not matched:
             return NO_WORDS
         rules, marks = len(self._rules), len(self._rules) + len(self._marks)

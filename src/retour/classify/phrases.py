@@ -60,12 +60,12 @@ class PhraseIndex:
     @cached_property
     def _ascii(self) -> re.Pattern[str]:
         """For every text: most need no other. One pattern of all would take twice the memory to compile."""
-        return _search(head for head in self._by_head if head.isascii())
+        return search(head for head in self._by_head if head.isascii())
 
     @cached_property
     def _other(self) -> re.Pattern[str]:
         """For a text of another script as well."""
-        return _search(head for head in self._by_head if not head.isascii())
+        return search(head for head in self._by_head if not head.isascii())
 
     def find(self, text: str) -> list[tuple[int, int, int]]:
         """Rule number, start and end for every phrase in a text in normal form; overlaps included."""
@@ -101,7 +101,7 @@ def _with_beginnings(head: str, by_head: Mapping[str, list[Phrase]]) -> tuple[Ph
     )
 
 
-def _search(heads: Iterable[str]) -> re.Pattern[str]:
+def search(heads: Iterable[str]) -> re.Pattern[str]:
     """The pattern that finds the longest head at each place where a word starts.
 
     A word starts behind what is no letter or digit of ASCII: "unspam" is not "spam". As a character, not a

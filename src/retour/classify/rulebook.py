@@ -51,6 +51,11 @@ class Rule:
     unparsed: bool = False  # reads also mails that no form tells to be a bounce
 
     @property
+    def is_clear(self) -> bool:
+        """Whether its words alone say the cause, whoever speaks."""
+        return self.weight is Weight.CLEAR and not self.codes
+
+    @property
     def order(self) -> tuple[int, int, float, bool]:
         """Our marker, an operator's own rules, ours; each by weight, then by the place of the reason.
 
@@ -71,6 +76,16 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is said of a kind of noun, and the rule that it speaks for (sentences.py)."""
+
+    rule: str  # its id
+    noun: str  # kind: "recipient", "domain"
+    follows: tuple[str, ...] = ()  # said behind the noun
+    leads: tuple[str, ...] = ()  # said before it
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """All rules, in the order in which they decide."""
 
@@ -78,6 +93,8 @@ class Rulebook:
     providers: tuple[Provider, ...] = ()
     parts: tuple[tuple[Part, str], ...] = ()  # phrases that say which part of a message was refused
     idioms: tuple[str, ...] = ()  # phrases that mean nothing of what their words mean alone
+    sentences: tuple[Sentence, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of sentences, by kind
     order: Mapping[str, int] = field(default_factory=dict)  # the rank of each reason
 
     def rule(self, id: str) -> Rule | None:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from retour.classify.rulebook import Provider, Rule, Rulebook, Weight
+from retour.classify.rulebook import Provider, Rule, Rulebook, Sentence, Weight
 from retour.model import GROUPS, Kind, Part, Party, Reason
 
 NEEDED = ("id", "source", "samples")
@@ -184,7 +184,15 @@ def rulebook(documents: Iterable[Mapping[str, Any]]) -> Rulebook:
         providers=tuple(provider for provider in providers if provider),
         parts=tuple((Part(entry["part"]), phrase) for entry in parts for phrase in entry["phrases"]),
         idioms=tuple(phrase for each in documents for phrase in each.get("idioms", ())),
+        sentences=tuple(_sentence(entry) for each in documents for entry in each.get("sentence", ())),
+        words={kind: tuple(words) for each in documents for kind, words in each.get("words", {}).items()},
         order=order,
+    )
+
+
+def _sentence(entry: Mapping[str, Any]) -> Sentence:
+    return Sentence(
+        entry["rule"], entry["noun"], tuple(entry.get("follows", ())), tuple(entry.get("leads", ()))
     )
 
 

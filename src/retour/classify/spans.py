@@ -9,8 +9,9 @@ from retour.model import Group
 Span = tuple[int, int, int]  # number of the phrase's owner, start, end
 
 WINDOW = 120  # characters of a word that are looked at on either side (security: bounded work per match)
-# A host, address or path: "mx.blocked.example", "https://b.example/spam", "b.example/errors#full".
-_NAME = re.compile(r"[a-z]{2,8}://\S+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]\S*)?")
+# A host or a path on it: "mx.blocked.example", "b.example/errors#full". Possessive, so linear.
+_DOTTED = re.compile(r"([\w.-]++)(?:[/?#]\S*+)?+")
+_HOST = re.compile(r"[\w.-]*\w\.[a-z]{2,}[\w.-]*")
 _NAMELIKE = frozenset("./?=_:[")  # a phrase with one of these is meant to be found in names
 
 
@@ -58,16 +59,17 @@ def _swallows(cover: Span, span: Span, rules: Sequence[Rule]) -> bool:
 
 def _is_name(text: str, start: int, end: int, phrases: tuple[str, ...]) -> bool:
     """Whether words are part of a host name, page or identifier, and no phrase that is made for it."""
-    words, before = text[start:end], text[start - 1 : start]
+    before = text[start - 1 : start]
     if before == "_":
         return True
-    if " " in words and before in ("", " "):
-        return False
-    if not _NAMELIKE.isdisjoint(words) and words in phrases:
+    words = text[start:end]
+    if before in ("", " ") and " " in words:
         return False
     left = max(text.rfind(" ", 0, start) + 1, start - WINDOW)
-    right = text.find(" ", start)
-    token = text[left : min(right if right >= 0 else len(text), start + WINDOW)]
-    if "." not in token and "://" not in token:
+    token = text[left : start + WINDOW].partition(" ")[0]
+    if "." not in token or (not _NAMELIKE.isdisjoint(words) and words in phrases):
         return False
-    return any(name.start() <= start - left < name.end() for name in _NAME.finditer(token))
+    return "://" in token[: start - left] or any(
+        host.start() <= start - left < host.end() and _HOST.fullmatch(host[1])
+        for host in _DOTTED.finditer(token)
+    )

@@ -1,0 +1,88 @@
+"""Short sentences about a recipient, read where no phrase says anything clear: a noun and what is said of it.
+
+Phrases are what servers are known to write. Sentences are how they write: "the mailbox of <a@b> could not
+be located" has a noun (mailbox) and a state (could not be located), with nothing but names and small words
+between them. A word that is not known ends the sentence: "user certificate not found" is about a certificate.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from retour.classify.phrases import search
+from retour.classify.rulebook import Rule, Sentence
+from retour.classify.spans import Span
+
+REACH = 8  # words between a state and its noun, and before the noun, that are looked at
+SPAN = 160  # characters on either side of a state
+_EDGES = "<>()[]{}'\"`:;,.!?*=#-"
+_NAME = re.compile(r"[@\d_]|\w\.\w")  # an address, a number, a host or an identifier
+_END = (".", "!", "?")
+
+
+class Sentences:
+    """The sentences of a rulebook, made ready."""
+
+    def __init__(
+        self, sentences: Sequence[Sentence], words: Mapping[str, Iterable[str]], rules: Sequence[Rule]
+    ):
+        """`words`: by kind of noun its words; "small" and "adjective" stand between, "doubt" is another's."""
+        places = {rule.id: place for place, rule in enumerate(rules)}
+        self._kinds = {word: kind for kind, nouns in words.items() for word in nouns}
+        self._states: dict[str, list[tuple[int, str, bool]]] = {}
+        for sentence in sentences:
+            for leads, states in ((True, sentence.leads), (False, sentence.follows)):
+                for state in states:
+                    meant = places[sentence.rule], sentence.noun, leads
+                    self._states.setdefault(state, []).append(meant)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return search(self._states)
+
+    def find(self, text: str) -> Iterator[Span]:
+        """The place of the rule, start and end of each sentence in a text in normal form."""
+        for match in self._pattern.finditer(f" {text}"):
+            start, end = match.start(), match.start() + len(match[1])
+            if text[end : end + 1].isalnum():
+                continue
+            for place, noun, leads in self._states[match[1]]:
+                found = self._follows(text, end) if leads else self._precedes(text, start)
+                if found == noun:
+                    yield place, start, end
+
+    def _follows(self, text: str, end: int) -> str | None:
+        """The kind of the noun behind a state that leads: "no such [local] user"."""
+        words = text[end : end + SPAN].split()[:REACH]
+        for place, word in enumerate(words):
+            kind = self._kind(word)
+            if kind in (None, "small", "doubt") or (kind == "adjective" and word.endswith(_END)):
+                return None
+            if kind != "adjective":  # "unknown user agent" is about an agent
+                is_last = word[-1] in _EDGES or place + 1 == len(words)
+                return kind if is_last or self._kind(words[place + 1]) else None
+        return None
+
+    def _precedes(self, text: str, start: int) -> str | None:
+        """The kind of the noun before a state; "recipient" where only an address stands there."""
+        words = text[max(0, start - SPAN) : start].split()[-REACH:]
+        address = False
+        while words:
+            word = words.pop()
+            kind = self._kind(word)
+            if word.endswith(_END) or kind is None:
+                break
+            address = address or "@" in word
+            if kind not in ("small", "adjective"):
+                return None if self._is_doubted(words) else kind
+        return "recipient" if address and not self._is_doubted(words) else None
+
+    def _is_doubted(self, words: Sequence[str]) -> bool:
+        """Whether the words before a noun name another than the recipient, or make it a condition."""
+        return any(self._kind(word) == "doubt" for word in words[-3:])
+
+    def _kind(self, word: str) -> str | None:
+        bare = word.strip(_EDGES).removesuffix("'s")
+        if not bare or _NAME.search(bare):
+            return "small"
+        return self._kinds.get(bare)
