@@ -22,6 +22,7 @@ FORMS = {
     "lf": lambda raw: raw,
     "crlf": lambda raw: raw.replace(b"\n", b"\r\n"),
     "cr": lambda raw: raw.replace(b"\n", b"\r"),
+    "crcrlf": lambda raw: raw.replace(b"\n", b"\r\r\n"),
     "mbox": through_mbox,
 }
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)

@@ -29,7 +29,16 @@ _ROLES = {
     b"message/disposition-notification": _RECEIPT,  # RFC 8098 §3
 }
 # QUIRK: gateways give a report's part another media type; its first field tells it (111-report-as-octets).
-_FIRST_FIELDS = {b"reporting-mta:": _STATUS, b"feedback-type:": _FEEDBACK}
+_FIRST_FIELDS = {
+    b"reporting-mta:": _STATUS,
+    b"feedback-type:": _FEEDBACK,
+    b"final-recipien": _STATUS,
+    b"original-recip": _STATUS,
+    # "Reporting-MTA:" and "Final-Recipient" in base64, in lower case (226-report-in-base64)
+    b"umvwb3j0aw5nlu": _STATUS,
+    b"rmluywwtumvjax": _STATUS,
+}
+_SAVED = b".eml"  # in the name of a mail that was attached as a file, whatever type it was given
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
 _TAGS = re.compile(r"<(?!\S{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
@@ -69,6 +78,8 @@ class Notice:
         spoken: Part | None = None
         for part in mail.parts:
             role = _ROLES.get(part.type) or _FIRST_FIELDS.get(part.raw[:40].lstrip()[:14].lower())
+            if role is None and _SAVED in part.head.low and part.head is not mail.head:
+                role = _RETURNED
             if role:
                 self._take(part, role)
             elif part.type.startswith(b"text/") and (spoken is None or _says_more(part, spoken)):
