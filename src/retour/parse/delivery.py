@@ -13,7 +13,7 @@ from retour.parse.dialects import sendmail
 from retour.parse.fields import Fields, groups_of
 from retour.parse.mailbox import original_address, typed_address
 from retour.parse.notice import Notice
-from retour.parse.prose import claims_in
+from retour.parse.prose import claims_in, source_in
 from retour.parse.reply import report_of
 from retour.parse.words import deciding, words_from
 
@@ -100,7 +100,7 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
         Kind.OTHER if group.get("action") in _PROBES else _kind(action, status[0] if status else "", notice),
         original if went_on else recipient or original,
         diagnostic,
-        original=original,
+        original=original or source_in(text),
         final=recipient if went_on else None,
         action=action,
         status=status[0] if status else None,

@@ -3,7 +3,7 @@
 import re
 
 from retour.codes import codes_in
-from retour.parse import languages
+from retour.parse import english, languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
 from retour.parse.lures import is_lure, names_another
 from retour.parse.notice import Notice
@@ -20,15 +20,24 @@ _SYSTEM = _one_of(
     r"post_?master",
     r"mail(?:er)?[ ._-]?deliver(?:y|er)?",
     r"deliver[yi]?[ ._-]?(?:sub)?system",
-    r"system administrator",
+    r"mail[-_ ]?(?:daemon|router|gateway|server|service|administrator|administration)",
+    r"\bdaemon@",
+    r"system[- ]?administrat",
+    r"administrateur syst",
     r"mdaemon",
     r"courier mail server",
     r"microsoftexchange[0-9a-f]{10}",  # the sender of Exchange's own reports
 )
 _MACHINE = _one_of(
-    r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery", r"\badmin(?:istrator)?@", r"smtp"
+    *(r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery", r"\badmin(?:istrator)?@", r"smtp"),
+    *(r"alert@", r"notif", r"filter", r"gateway", r"security", r"virus"),
 )
 _PASSED_ON = re.compile(r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|i|enc|vs|doorst|転送)\s?:")
+# What a filter at a gateway did with "your mail to ann@example.org".
+_KEPT_BACK = re.compile(
+    r"your (?:e-?mail|mail|message)(?: message)?(?: (?:to|for) \S{3,320})? (?:was|has been|is being|is) "
+    r"(?:blocked|rejected|refused|stopped|denied|returned|bounced)"
+)
 _OPENING = 300  # characters: a report says at once what it is about
 _SUBJECT = _one_of(
     r"undeliver",
@@ -45,109 +54,6 @@ _SUBJECT = _one_of(
     r"unzustellbar",
     r"nicht zugestellt",
 )
-_FAILED = (
-    "not be delivered",
-    "n't be delivered",
-    "not be sent",
-    "not been delivered",
-    "not delivered",
-    "not deliver",
-    "unable to deliver",
-    "undeliver",
-    "delivery failed",
-    "delivery has failed",
-    "failed to deliver",
-    "failed permanently",
-    "failed recipient",
-    "permanent error",
-    "permanent failure",
-    "permanent fatal",
-    "returned to sender",
-    "returned mail",
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "giving up",
-    "not reach",
-    "problem delivering",
-    "error delivering",
-    "error occurred while trying to deliver",
-    "unable to be delivered",
-    # Filters at a gateway, to the sender of what they kept back.
-    "has stopped the following",
-    "message you sent blocked",
-    "your message was blocked",
-    "your message has been blocked",
-    "your message was rejected",
-    "your message has been rejected",
-    "your e-mail was rejected",
-    "your email was rejected",
-    "your mail was rejected",
-    "was blocked by our",
-    "rejected your message",
-    "mail was stopped",
-    "message was stopped",
-    "did not like our",
-    "unzustellbar",
-    "nicht zugestellt",
-)
-_DELAYED = (
-    "(delay)",
-    "(delayed)",
-    "(verzögerung)",
-    "delivery delayed",
-    "message delayed",
-    "temporarily delayed",
-    "is delayed for more than",
-    "only a temporary failure",
-    "warning message only",
-    "warning only",
-    "not need to resend",
-    "not need to be resent",
-    "not need to re-send",
-    "will be retried",
-    "will retry",
-    "will keep trying",
-    "i'll keep trying",
-    "will continue to try",
-    "will continue to attempt",
-    "will continue trying",
-    "attempts will continue",
-    "not yet been delivered",
-    "still being retried",
-    "still being queued",
-    "still undelivered",
-    "delivery incomplete",
-    "zustellung verzögert",
-    "zustellung wird verzögert",
-    "verzögerte zustellung",
-    "zustellung verzögert sich",
-    "noch nicht zugestellt",
-    "wird weiterhin versucht",
-    "zustellversuche werden fortgesetzt",
-)
-_DELIVERED = (
-    "successfully delivered",
-    "has been delivered to the following",
-    "was delivered to the following",
-    "no delivery notification was sent by the destination",
-    "erfolgreich zugestellt",
-)
-_DELAY_HINTS = (
-    "delay",
-    "verz",
-    "noch ",
-    "weiter",
-    "fortge",
-    "keep ",
-    "warning",
-    "resen",
-    "will ",
-    "yet",
-    "still",
-    "incomplete",
-)
-_DELAYED_SUBJECT = (*_DELAYED, "warning: message", "warning: could not")
 
 
 def is_notice(notice: Notice) -> bool:
@@ -160,11 +66,12 @@ def is_notice(notice: Notice) -> bool:
     # What is asked of the words in all languages costs most, so it comes last.
     returned = notice.returned is not None
     if is_system(notice):
-        told = tells_refusal(notice) or ("@" in notice.words and tells_failure(notice.plain()))
+        told = tells_refusal(notice) or ("@" in notice.words and tells_trouble(notice))
         said = (told and is_sent_by_itself(notice)) or is_titled(notice)
         said = returned or (said and not is_disguised(notice) and not is_lure(notice))
     elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
-        told = (returned or tells_refusal(notice)) and not is_auto_replied(head)
+        machine = "@" in notice.words and _MACHINE.search(notice.sender()) is not None
+        told = (returned or machine or tells_refusal(notice)) and not is_auto_replied(head)
         said = is_titled(notice) or (told and tells_failure(notice.plain()))
     else:
         said = _MACHINE.search(notice.sender()) is not None and tells_failure(notice.plain())
@@ -173,7 +80,11 @@ def is_notice(notice: Notice) -> bool:
 
 
 def opens_as_report(notice: Notice) -> bool:
-    """Whether a title and first words are those of a report; not where a person answers or forwards one."""
+    """Whether a title and first words are those of a report; not where a person answers or forwards one, nor
+    in what goes out to many."""
+    head = notice.mail.head
+    if head.has(b"list-unsubscribe") or head.has(b"in-reply-to"):
+        return False
     subject, opening = notice.subject(), notice.plain()[:_OPENING]
     return not _PASSED_ON.match(subject) and is_titled(notice) and tells_failure(opening) and "@" in opening
 
@@ -214,7 +125,14 @@ def is_titled(notice: Notice) -> bool:
 
 def tells_failure(words: str) -> bool:
     """Whether words in lower case say that mail was not delivered."""
-    return says(_FAILED, words) or languages.tells_failure(words)
+    if says(english.FAILED, words) or ("your " in words and _KEPT_BACK.search(words)):
+        return True
+    return languages.tells_failure(words)
+
+
+def tells_trouble(notice: Notice) -> bool:
+    """Whether the words tell that mail was not delivered, or not yet."""
+    return tells_failure(notice.plain()) or is_delay(notice)
 
 
 def is_delivered(notice: Notice) -> bool:
@@ -222,7 +140,7 @@ def is_delivered(notice: Notice) -> bool:
     words = notice.plain()
     if not is_system(notice):
         return False
-    told = says(_DELIVERED, words) or languages.tells_delivery(words)
+    told = says(english.DELIVERED, words) or languages.tells_delivery(words)
     return told and not tells_failure(words)
 
 
@@ -237,8 +155,8 @@ def is_delay(notice: Notice) -> bool:
     """Whether the notice says that delivery is still being tried."""
     words = notice.plain()
     subject = notice.subject()
-    if says(_DELAY_HINTS, words) and says(_DELAYED, words):
+    if says(english.DELAY_HINTS, words) and says(english.DELAYED, words):
         return True
-    if says(_DELAY_HINTS, subject) and says(_DELAYED_SUBJECT, subject):
+    if says(english.DELAY_HINTS, subject) and says(english.DELAYED_SUBJECT, subject):
         return True
     return languages.tells_delay(f"{subject} {words}")
