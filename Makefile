@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: run test check bench fuzz corpus setup engines requirements clean
+.PHONY: run test check bench compiled fuzz corpus setup engines requirements clean
 
 setup: .venv/.ready
 .venv/.ready: pyproject.toml requirements/dev.txt scripts/setup
@@ -28,8 +28,13 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The same source as machine code, beside the pure form: build/compiled, and as a wheel in dist/.
+compiled: setup
+	scripts/compiled .venv
+
 bench: setup
 	scripts/engines --bench
+	scripts/compiled .venv || true
 	$(BIN)/python -m bench
 
 # Coverage-guided: SECONDS for each target; `make fuzz TARGETS="parse judge" SECONDS=600`.
@@ -52,4 +57,4 @@ requirements: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/fuzz.in -o requirements/fuzz.txt
 
 clean:
-	rm -rf .venv .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis

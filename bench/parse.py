@@ -5,10 +5,11 @@
 The mails are those of DIRECTORY, else of ../shared/corpora/mails where that is there, else our own
 samples. All are in memory first; the programs take turns, one round each, on one core. A rate is mails
 per CPU-second (user and system) of the process that reads them. Found are the mails in which a program
-named at least one recipient of a bounce or a delay. Before each of its rounds Retour forgets what it
-remembers of texts, codes and charsets, so that no mail is the faster for having been read in the round
-before; within a round it remembers, as it does at work. What differs: flufl.bounce tells addresses and no
-reasons; Sisimai is asked through a reference to the mail's text and tells about as much as Retour.
+named at least one recipient of a bounce or a delay. Retour takes part as pure Python and, where
+`make compiled` has made that of this very source, compiled; each form has a process of its own. Before each
+of its rounds it forgets what it remembers of mails, so that no mail is the faster for having been read in
+the round before; within a round it remembers, as it does at work. What differs: flufl.bounce tells addresses
+and no reasons; Sisimai is asked through a reference to the mail's text and tells about as much as Retour.
 """
 
 import argparse
@@ -18,21 +19,18 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
-from retour.classify import classifier, classify
-from retour.mime.charsets import charset_codec
-from retour.model import Kind
-from retour.parse import parse
+from bench._reader import Round, timed
 
-CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "mails"
-SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "samples" / "mails"
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT.parent / "shared" / "corpora" / "mails"
+SAMPLES = ROOT / "tests" / "samples" / "mails"
+PURE, COMPILED = "Retour", "Retour, compiled"
 
 SISIMAI = r"""
 use strict; use warnings; use Sisimai; use Time::HiRes;
@@ -53,47 +51,7 @@ while( <STDIN> ) {
 TICK = 0.01  # seconds: what Perl's clock() may not see; a few mails alone can take less
 
 
-class Round(NamedTuple):
-    """One pass over all mails."""
-
-    seconds: float  # of the processor
-    found: int  # mails with a recipient
-
-
 Peer = Callable[[], Round]
-
-
-def nothing() -> None:
-    """Of a program that is not made to forget."""
-
-
-def in_process(
-    mails: Sequence[bytes], finds: Callable[[bytes], bool], forget: Callable[[], None] = nothing
-) -> Peer:
-    """A program that is called for each mail in this process; `forget` comes before each round, untimed."""
-
-    def turn() -> Round:
-        forget()
-        begin = time.process_time()
-        found = sum(finds(mail) for mail in mails)
-        return Round(time.process_time() - begin, found)
-
-    return turn
-
-
-def retour(mail: bytes) -> bool:
-    """Retour: all reports with their verdicts."""
-    reading = parse(mail)
-    verdicts = [classify(report, reading) for report in reading.reports]
-    return bool(verdicts) and any(
-        report.recipient and report.kind in (Kind.BOUNCE, Kind.DELAY) for report in reading.reports
-    )
-
-
-def forget_all() -> None:
-    """Retour: whatever it keeps between mails."""
-    classifier().forget()
-    charset_codec.cache_clear()
 
 
 def flufl(mail: bytes) -> bool:
@@ -107,37 +65,69 @@ def flufl(mail: bytes) -> bool:
     return bool(temporary or permanent)
 
 
-def sisimai(files: Sequence[Path], ends: ExitStack) -> tuple[str, Peer] | None:
-    """Debian's libsisimai-perl in a process of its own, which `ends` ends; None where it is not installed."""
-    perl = shutil.which("perl")
-    if not perl or subprocess.run([perl, "-MSisimai", "-e1"], capture_output=True, check=False).returncode:
-        return None
-    command = [perl, "-e", SISIMAI, *map(str, files)]
-    child = ends.enter_context(
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def child(
+    command: Sequence[str], ends: ExitStack, environment: Mapping[str, str] | None = None, tick: float = 0.0
+) -> tuple[str, Peer]:
+    """A program in a process of its own, which `ends` ends: its first line, and how it is asked for a round.
+
+    `tick`: seconds below which its clock does not tell.
+    """
+    started = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=None if environment is None else {**os.environ, **environment},
     )
-    reader, writer = child.stdout, child.stdin
+    process = ends.enter_context(started)
+    reader, writer = process.stdout, process.stdin
     assert reader is not None
     assert writer is not None
-    name = f"Sisimai {reader.readline().strip()} (Perl)"
 
     def turn() -> Round:
         writer.write("go\n")
         writer.flush()
         seconds, found = reader.readline().split()
-        return Round(max(float(seconds), TICK), int(found))
+        return Round(max(float(seconds), tick), int(found))
 
-    return name, turn
+    return reader.readline().strip(), turn
+
+
+def retour(form: str, source: Path, files: Sequence[str], ends: ExitStack) -> Peer:
+    """Retour as it stands in `source`; an error where it is not of this form."""
+    command = [sys.executable, "-m", "bench._reader", *files]
+    said, turn = child(command, ends, {"PYTHONPATH": str(source)})
+    if said != form:
+        raise AssertionError(f"{source} should be {form}, and is {said or 'broken'}")
+    return turn
+
+
+def is_compiled() -> bool:
+    """Whether there is a compiled form, made of the source as it is now."""
+    return not subprocess.run([ROOT / "scripts/compiled", sys.prefix, "--check"], check=False).returncode
+
+
+def sisimai(files: Sequence[str], ends: ExitStack) -> tuple[str, Peer] | None:
+    """Debian's libsisimai-perl; None where it is not installed."""
+    perl = shutil.which("perl")
+    if not perl or subprocess.run([perl, "-MSisimai", "-e1"], capture_output=True, check=False).returncode:
+        return None
+    number, turn = child([perl, "-e", SISIMAI, *files], ends, tick=TICK)
+    return f"Sisimai {number} (Perl)", turn
 
 
 def peers(files: Sequence[Path], ends: ExitStack) -> dict[str, Peer]:
     """Everybody who can take part here, Retour first."""
     mails = [file.read_bytes() for file in files]
+    names = [str(file.resolve()) for file in files]
     logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs what it stumbles over
-    taking_part: dict[str, Peer] = {"Retour": in_process(mails, retour, forget_all)}
+    taking_part: dict[str, Peer] = {PURE: retour("pure", ROOT / "src", names, ends)}
+    if is_compiled():
+        taking_part[COMPILED] = retour("compiled", ROOT / "build/compiled", names, ends)
     with suppress(PackageNotFoundError):
-        taking_part[f"flufl.bounce {version('flufl.bounce')}"] = in_process(mails, flufl)
-    other = sisimai(files, ends)
+        taking_part[f"flufl.bounce {version('flufl.bounce')}"] = lambda: timed(mails, flufl)
+    other = sisimai(names, ends)
     if other:
         taking_part[other[0]] = other[1]
     return taking_part
@@ -154,20 +144,32 @@ def table(files: Sequence[Path], rounds: int) -> str:
         for _ in range(rounds - 1):
             for name, turn in taking_part.items():
                 measured[name].append(turn())
-    ours = [taken.seconds for taken in measured["Retour"]]
     size = sum(file.stat().st_size for file in files)
-    lines = [
-        f"{len(files)} mails, {size / 1e6:.1f} MB, {rounds} alternating rounds,"
-        f" load {load:.1f} to {os.getloadavg()[0]:.1f}; Retour's caches are emptied before each round.",
-        "",
-        "| program | mails per CPU-second | found | Retour is faster by |",
-        "|---|---|---|---|",
-    ]
-    for name, taken in measured.items():
-        rates = spread([len(files) / turn.seconds for turn in taken], "{:,.0f}")
-        ratios = spread([turn.seconds / our for turn, our in zip(taken, ours, strict=True)], "{:.1f}×")
-        lines.append(f"| {name} | {rates} | {taken[-1].found} | {'' if name == 'Retour' else ratios} |")
-    return "\n".join(lines)
+    ours = [name for name in (PURE, COMPILED) if name in measured]
+    return "\n".join(
+        [
+            f"{len(files)} mails, {size / 1e6:.1f} MB, {rounds} alternating rounds,"
+            f" load {load:.1f} to {os.getloadavg()[0]:.1f}; Retour's caches are emptied before each round."
+            f" {PURE!r} is pure Python, as it is installed without a C compiler"
+            + (f"; {COMPILED!r} is the same source through mypyc." if COMPILED in ours else "."),
+            "",
+            "| program | mails per CPU-second | found | "
+            + " | ".join(f"{name}{',' if name == COMPILED else ''} is faster by" for name in ours)
+            + " |",
+            "|---|---|---|" + "---|" * len(ours),
+            *[_line(name, measured, ours, len(files)) for name in measured],
+        ]
+    )
+
+
+def _line(name: str, measured: Mapping[str, Sequence[Round]], ours: Sequence[str], mails: int) -> str:
+    taken = measured[name]
+    cells = [name, spread([mails / turn.seconds for turn in taken], "{:,.0f}"), str(taken[-1].found)]
+    for our in ours:
+        pairs = zip(taken, measured[our], strict=True)
+        ratios = [turn.seconds / mine.seconds for turn, mine in pairs]
+        cells.append("" if name in (our, COMPILED) else spread(ratios, "{:.1f}×"))
+    return f"| {' | '.join(cells)} |"
 
 
 def spread(values: Sequence[float], form: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from functools import cache
 from typing import Any
 
+import hatch_build
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -22,6 +23,8 @@ _PROGRAMS = {"postfix": ("postfix", "postconf"), "dovecot": ("dovecot", "doveadm
 @cache
 def _obstacle(engine: str) -> str | None:
     """Why this engine cannot run here, or None when it can."""
+    if engine == "compiler":
+        return hatch_build.missing() or None
     absent = [program for program in _PROGRAMS[engine] if not shutil.which(program, path=_SEARCH)]
     if absent:
         return (

@@ -7,7 +7,6 @@ however hostile, can make matching slower than linear.
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import NamedTuple
 
 TEXT_LIMIT = 4096  # characters of one text that are read (security: bounded work per report)
@@ -56,21 +55,20 @@ class PhraseIndex:
             tail = tuple((piece, GAP + len(piece)) for piece in others)
             by_head.setdefault(first[:HEAD], []).append(Phrase(first[HEAD:], len(first), tail, rule))
         self._by_head = {head: _with_beginnings(head, by_head) for head in by_head}
-
-    @cached_property
-    def _ascii(self) -> re.Pattern[str]:
-        """For every text: most need no other. One pattern of all would take twice the memory to compile."""
-        return search(head for head in self._by_head if head.isascii())
-
-    @cached_property
-    def _other(self) -> re.Pattern[str]:
-        """For a text of another script as well."""
-        return search(head for head in self._by_head if not head.isascii())
+        # Each is made when first needed. One pattern of all would take twice the memory to compile.
+        self._ascii: re.Pattern[str] | None = None  # for every text: most need no other
+        self._other: re.Pattern[str] | None = None  # for a text of another script as well
 
     def find(self, text: str) -> list[tuple[int, int, int]]:
         """Rule number, start and end for every phrase in a text in normal form; overlaps included."""
+        if self._ascii is None:
+            self._ascii = search(head for head in self._by_head if head.isascii())
         found = self._found(self._ascii, text)
-        return found if text.isascii() else found + self._found(self._other, text)
+        if text.isascii():
+            return found
+        if self._other is None:
+            self._other = search(head for head in self._by_head if not head.isascii())
+        return found + self._found(self._other, text)
 
     def _found(self, pattern: re.Pattern[str], text: str) -> list[tuple[int, int, int]]:
         found = []
