@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import retour.parse
-from retour.classify import classifier, classify, packaged
+from retour.classify import classifier, classify
 from retour.model import Kind
 from retour.parse import parse
 
 _ROOMS = ("retour.mime", "retour.parse", "retour.classify")
-_RULES = (classifier, packaged)  # they remember the rules, nothing of any mail
 
 
 class Round(NamedTuple):
@@ -45,12 +44,15 @@ def retour_finds(mail: bytes) -> bool:
 
 
 def forget_all() -> None:
-    """Retour: whatever it keeps between mails, in whichever module."""
+    """Retour: whatever it keeps between mails, in whichever module.
+
+    Those are the caches with a bound; the others remember knowledge, such as the rules, and nothing of mails.
+    """
     classifier().forget()
     for name, module in sorted(sys.modules.items()):
         if name.startswith(_ROOMS):
             for value in vars(module).values():
-                if hasattr(value, "cache_clear") and value not in _RULES:
+                if hasattr(value, "cache_parameters") and value.cache_parameters()["maxsize"] is not None:
                     value.cache_clear()
 
 
