@@ -1,13 +1,17 @@
 """An operator's own rules: before ours, checked by more than their form, and never against the living."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import retour
 from retour.classify import Classifier, packaged
+from retour.classify.rulefile import KEYS, TABLES
 from retour.flow.judge import judge, judge_reply, reply_from
 from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, faults_of
 from retour.model import READ_BY_RULE, Group, Kind, Reason
@@ -118,6 +122,7 @@ def test_words_that_the_living_get_as_well_declare_nobody_dead(word: str) -> Non
         (rule() + rule(), "id_twice"),
         (rule().replace("[[rule]]", "[[rules]]"), "unknown_table"),
         ("", "no_rules"),
+        ("rule = []", "no_rules"),
         ("order = ['refused']\n" + rule(), "unknown_table"),
         ("weight = 'heavy'\n" + rule(), "no_such_value"),
         ("weight = 1\n" + rule(), "not_a_text"),
@@ -247,3 +252,48 @@ def test_the_commands_take_own_rules(tmp_path: Path) -> None:
         told = run(*command, *own)
         assert (told.returncode, told.stdout) == (1, "")
         assert f"{file}: rule shop.flown: reason cannot be gone" in told.stderr
+
+
+# --- whatever stands in a file -----------------------------------------------------------------------------
+
+ODD_VALUES = st.recursive(
+    st.text(max_size=8)
+    | st.integers(-5, 5)
+    | st.booleans()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["user unknown", "5.1.1", "550", "* x", "clear", "refused", "suppressed", "a.b", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([*KEYS, "rule", "name", "hosts", "marks", "order", "x"])
+ODD_RULE = st.dictionaries(NAMES, ODD_VALUES, max_size=8).map(lambda keys: {"id": "a", **keys})
+ODD_FILE = st.dictionaries(
+    st.sampled_from([*TABLES, "order", "part"]),
+    ODD_VALUES | ODD_RULE | st.lists(ODD_RULE, max_size=3),
+    max_size=4,
+)
+
+
+def toml(value: object) -> str:
+    """A value as TOML writes it inline."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, str):
+        return json.dumps(value.replace("\x7f", "").encode("utf-8", "replace").decode(), ensure_ascii=False)
+    if isinstance(value, float):
+        return format(value, ".3e")
+    return str(value).lower()
+
+
+@given(ODD_FILE)
+def test_a_file_of_any_form_has_faults_or_can_be_used(document: dict[str, object]) -> None:
+    text = "\n".join(f"{key} = {toml(value)}" for key, value in document.items())
+    if not refused(text):
+        assert judge_reply("550 5.1.1 user unknown", rules(text))[1].kind in Kind
+
+
+@given(st.text(max_size=200))
+def test_a_text_of_any_form_has_faults(text: str) -> None:
+    assert refused(text)

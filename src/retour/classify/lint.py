@@ -53,7 +53,7 @@ def _faults_of_file(text: str, document: Mapping[str, Any], entries: Sequence[ob
     for name in document:
         if name not in TABLES:
             yield Fault("unknown_table", "", {"key": name, "keys": ", ".join(TABLES)})
-    if not entries and not document.keys() - {"provider", "weight"}:
+    if not entries and not document.keys() - set(TABLES):
         yield Fault("no_rules", "")
 
 
