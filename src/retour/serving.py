@@ -48,10 +48,18 @@ async def _until_signalled(house: House, demo_in: str | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    _reload_on_hangup(house, loop)
     async with dataplane.running(house) as ports:
         if demo_in is not None:
             await _demonstrate(house, ports, stop, demo_in)
         await stop.wait()
+
+
+def _reload_on_hangup(house: House, loop: asyncio.AbstractEventLoop) -> None:
+    """SIGHUP reads the rules again, as daemons do; from a terminal that is closed it ends us, as ever."""
+    from_a_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if not from_a_terminal and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup(1)
+        loop.add_signal_handler(signal.SIGHUP, loop.run_in_executor, None, house.rules.reload)
 
 
 async def _demonstrate(house: House, ports: Ports, stop: asyncio.Event, lang: str) -> None:

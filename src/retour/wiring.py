@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +18,7 @@ from retour.datadir import Marks
 from retour.flow.announce import Announcing, Silent
 from retour.flow.directory import Directory
 from retour.flow.intake import Door, Taken, Worker, take_in
-from retour.flow.judge import judge
+from retour.flow.judge import Judged, judge
 from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
 from retour.flow.rewrite import Job, Rewriter
 from retour.flow.schedule import Schedule
@@ -69,6 +68,34 @@ class RulesError(StartError):
         return catalogue(f"serve.{lang}")("start.rules", faults=faults)
 
 
+class RulesInForce:
+    """What arrivals are judged with: the files of the settings before ours. Raises RulesError."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._files = settings.rules.files
+        self._classifier = self._read()
+
+    def judge(self, raw: bytes) -> Judged:
+        """One arrival, under the rules of now."""
+        return judge(raw, self._classifier)
+
+    def reload(self) -> bool:
+        """Read the files again; False where they are at fault, and those of before stay in force."""
+        try:
+            self._classifier = self._read()
+        except RulesError as error:
+            log.error("own rules are at fault: those read before stay in force", faults=error.told())
+            return False
+        log.info("own rules are read again", rules=len(self._classifier.book.own))
+        return True
+
+    def _read(self) -> Classifier:
+        try:
+            return classifier_with(read(self._files))
+        except OwnRulesError as error:
+            raise RulesError(error) from error
+
+
 @dataclass(slots=True)
 class House:
     """Everything that a process with all roles is made of."""
@@ -86,6 +113,7 @@ class House:
     worker: Worker
     schedule: Schedule
     metrics: Metrics
+    rules: RulesInForce
     lock: IO[str]
 
     def load(self) -> int:
@@ -109,7 +137,7 @@ class House:
 def build(settings: Settings) -> House:
     """The house over a data directory, which is made if it is missing. Raises StartError."""
     data = settings.data_dir
-    rules = own_rules(settings)
+    rules = RulesInForce(settings)
     lock = _locked(data)
     try:
         keys = keyfile.load_or_create(data / keyfile.NAME)
@@ -129,7 +157,7 @@ def build(settings: Settings) -> House:
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     worker = Worker(
         inbox,
-        lambda arrivals, now: take_in(arrivals, store, keys.keyring, partial(judge, rules=rules), now),
+        lambda arrivals, now: take_in(arrivals, store, keys.keyring, rules.judge, now),
         told,
         clock,
         report=lambda taken: _report(taken, metrics),
@@ -148,7 +176,7 @@ def build(settings: Settings) -> House:
     )
     return House(
         settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker, schedule,
-        metrics, lock,
+        metrics, rules, lock,
     )  # fmt: skip
 
 
@@ -282,14 +310,6 @@ def _logged(pool: ThreadPoolExecutor, metrics: Metrics) -> Callable[[Job], None]
         pool.submit(logged)
 
     return run
-
-
-def own_rules(settings: Settings) -> Classifier:
-    """The rules in force: the files of the settings before ours. Raises RulesError."""
-    try:
-        return classifier_with(read(settings.rules.files))
-    except OwnRulesError as error:
-        raise RulesError(error) from error
 
 
 def _locked(data: Path) -> IO[str]:

@@ -321,3 +321,61 @@ def test_a_key_revoked_elsewhere_stops_working_within_seconds(retour: Installati
     retour.store.accounts.revoke_key("demo-member", retour.clock.now())
     retour.clock.instant += 6_000_000
     assert retour.ask("GET", "/v1/account").status_code == 401
+
+
+FLOWN = b"From: robot@nest.example\r\nSubject: hm\r\n\r\nThe inhabitant %s has flown the nest.\r\n"
+
+
+def test_support_sees_groups_and_a_stub(retour: Installation) -> None:
+    for who in (b"ann@b.example", b"bob@c.example"):
+        retour.take_in(told(retour, FLOWN % who))
+    retour.take_in(told(retour, b"Subject: Lunch?\r\n\r\nAt noon?\r\n"))
+    page = retour.ask("GET", "/v1/unparsed/shapes", "demo-support").json()
+    assert (page["looked_at"], page["others"]) == (3, 0)
+    first, second = page["groups"]
+    assert (first["count"], first["shape"]) == (2, "the inhabitant @ has flown the nest")
+    assert (second["count"], second["text"], second["stub"]) == (1, None, None)
+    params = {"shape": first["id"]}
+    (one,) = retour.ask("GET", "/v1/unparsed/shapes", "staff", params=params).json()["groups"]
+    assert "bob@c.example has flown" in one["text"]
+    assert 'phrases = ["has flown the nest"]' in one["stub"]
+    german = {"Accept-Language": "de"}
+    (one,) = retour.ask("GET", "/v1/unparsed/shapes", "staff", params=params, headers=german).json()["groups"]
+    assert "EINTRAGEN" in one["stub"]
+    assert retour.ask("GET", "/v1/unparsed/shapes", "staff", params={"shape": "none"}).json()["groups"] == []
+    assert retour.ask("GET", "/v1/unparsed/shapes", "other-support").json()["groups"] == []
+    assert len(retour.ask("GET", "/v1/unparsed/shapes", "staff", params={"last": 1}).json()["groups"]) == 1
+    assert retour.ask("GET", "/v1/unparsed/shapes", "staff", params={"of": "x"}).status_code == 422
+
+
+def test_support_sees_bounces_without_a_cause_grouped(retour: Installation) -> None:
+    odd = REPORT.replace(b"5.1.1", b"5.0.0").replace(b"no such user", b"purple monkey dishwasher")
+    retour.take_in(told(retour, odd))
+    params = {"of": "undetermined"}
+    (group,) = retour.ask("GET", "/v1/unparsed/shapes", "demo-support", params=params).json()["groups"]
+    assert "purple monkey dishwasher" in group["shape"]
+    assert retour.ask("GET", "/v1/unparsed/shapes", "other-support", params=params).json()["groups"] == []
+
+
+def test_the_queue_is_judged_again_on_request_of_support(retour: Installation) -> None:
+    retour.take_in(told(retour, FLOWN % b"ann@b.example"))
+    assert retour.ask("POST", "/v1/unparsed/retry", "other-support").json() == {"retried": 0}
+    assert retour.ask("POST", "/v1/unparsed/retry", "demo-support").json() == {"retried": 1}
+    assert len(retour.inbox.waiting(9)) == 1
+    assert retour.ask("GET", "/v1/unparsed", "staff").json()["arrivals"] == []
+
+
+def test_staff_sees_reports_of_no_account_latest_first(retour: Installation) -> None:
+    for number in range(3):
+        raw = REPORT + b"%d" % number
+        retour.take_in(arrival("smtp", raw, len(raw), retour.clock.now(), rcpt_to="postmaster@x.example"))
+    page = retour.ask("GET", "/v1/unproven", "staff", params={"limit": 2}).json()
+    assert [report["address"] for report in page["reports"]] == [DEAD] * 2
+    event = page["reports"][0]["event"]
+    assert (event["standing"], event["actor"]) == ("unproven", "smtp")
+    assert event["evidence"]["report"]["status"] == "5.1.1"
+    rest = retour.ask("GET", "/v1/unproven", "staff", params={"limit": 2, "after": page["next"]}).json()
+    assert (len(rest["reports"]), rest["next"]) == (1, None)
+    assert retour.ask("GET", "/v1/unproven", "demo-support").json() == {"reports": [], "next": None}
+    assert retour.ask("GET", "/v1/unproven", "staff", params={"after": "²"}).status_code == 422
+    assert retour.ask("GET", "/v1/unproven", "staff", params={"after": "-1"}).status_code == 422

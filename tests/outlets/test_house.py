@@ -261,3 +261,23 @@ def test_answers_of_the_api_do_not_wait_for_each_other() -> None:
     """asyncio sets TCP_NODELAY on what a socket accepts only where its protocol is named."""
     with dataplane._bound("127.0.0.1", 0, "api.port") as bound:
         assert bound.proto == socket.IPPROTO_TCP
+
+
+def test_what_stayed_unparsed_goes_after_its_time_and_is_counted(data: Path) -> None:
+    with opened(Settings.model_validate({"data_dir": data, "retention": {"unparsed_days": 30}})) as house:
+        now = house.clock.now()
+        for age in (10, 31):
+            house.inbox.put([arrival("lmtp", b"?%d" % age, 2, now - age * DAY)])
+        house.worker.drain()
+        house.schedule.tick(now)
+        assert [found.raw for found in house.inbox.unparsed(9)] == [b"?10"]
+        assert b'retour_inbox{outcome="expired"} 1.0' in house.metrics.text()
+
+
+def test_unparsed_mail_may_be_kept_for_ever(data: Path) -> None:
+    with opened(Settings.model_validate({"data_dir": data, "retention": {"unparsed_days": 0}})) as house:
+        now = house.clock.now()
+        house.inbox.put([arrival("lmtp", b"?", 1, now - 4000 * DAY)])
+        house.worker.drain()
+        house.schedule.tick(now)
+        assert len(house.inbox.unparsed(9)) == 1

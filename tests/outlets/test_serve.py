@@ -60,9 +60,9 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user\r
 class Process:
     """A running `retour serve`, with ports of its own choice."""
 
-    def __init__(self, directory: Path, *arguments: str) -> None:
+    def __init__(self, directory: Path, *arguments: str, settings: str = "") -> None:
         self.directory = directory
-        (directory / "retour.toml").write_text(SETTINGS, "utf-8")
+        (directory / "retour.toml").write_text(SETTINGS + settings, "utf-8")
         self.log = directory / "log"
         self.shown = directory / "shown"
         with self.log.open("wb") as log, self.shown.open("wb") as shown:
@@ -303,3 +303,70 @@ def test_hostile_text_stays_one_escaped_line() -> None:
     assert written.isascii()
     assert written.isprintable()
     assert json.loads(written)["event"].startswith("\x1b]0;owned")
+
+
+OWN = """[[rule]]
+id = "shop.flown"
+reason = "address_unknown"
+source = "their manual"
+phrases = ["has flown the nest"]
+samples = ["has flown the nest"]
+unparsed = true
+"""
+FLOWN = "From: robot@nest.example\r\nTo: {to}\r\nSubject: hm\r\n\r\nIt has flown the nest.\r\n"
+
+
+def test_own_rules_are_read_at_the_start_and_again_at_sighup(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(OWN.replace("flown the", "left its"), "utf-8")
+    retour = Process(tmp_path, settings=f'[rules]\nfiles = ["{file}"]\n')
+    retour.command("account", "add", "shop", "--return-domain", "return.test")
+    key, staff = (
+        retour.command("key", "add", "--account", "shop"),
+        retour.command("key", "add", "--role", "support"),
+    )
+
+    def sent() -> Any:
+        registered = retour.ask("POST", "/v1/sends", key, json={"recipient": DEAD, "kind": "mailing"})
+        to = registered.get("return_address")
+        try:
+            with smtplib.LMTP("127.0.0.1", retour.ports["lmtp"], timeout=30) as session:
+                session.sendmail("", [to], FLOWN.format(to=to))
+        except (smtplib.SMTPRecipientsRefused, AttributeError):
+            return False  # key and account are a second old at most
+        return True
+
+    def groups() -> Any:
+        return retour.ask("GET", "/v1/unparsed/shapes", staff)["groups"]
+
+    eventually(sent, "the mail to be taken", retour.story)
+    (group,) = eventually(groups, "the mail to be unparsed", retour.story)
+    assert group["shape"] == "it has flown the nest"
+
+    file.write_text("[[rule]]", "utf-8")
+    retour.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "those read before stay in force" in retour.story(), "the fault", retour.story)
+    file.write_text(OWN, "utf-8")
+    retour.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "own rules are read again" in retour.story(), "the new rules", retour.story)
+    assert retour.ask("POST", "/v1/unparsed/retry", staff) == {"retried": 1}
+    eventually(lambda: stopped(retour, key), "the address to be stopped", retour.story)
+    assert groups() == []
+    assert retour.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", "source is missing"), ("de", "source fehlt")], ids=["English", "German"]
+)
+def test_it_does_not_start_with_own_rules_at_fault(tmp_path: Path, lang: str, told: str) -> None:
+    (tmp_path / "own.toml").write_text('[[rule]]\nid = "x"\n', "utf-8")
+    (tmp_path / "retour.toml").write_text('[rules]\nfiles = ["own.toml", "none.toml"]\n', "utf-8")
+    command = [RETOUR, "serve", "--lang", lang]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment())
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "none.toml" in run.stderr
+    (tmp_path / "retour.toml").write_text('[rules]\nfiles = ["own.toml"]\n', "utf-8")
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment())
+    assert run.returncode == 1
+    assert f"own.toml: {'rule' if lang == 'en' else 'Regel'} x: {told}" in run.stderr
+    assert not (tmp_path / "data").exists()
