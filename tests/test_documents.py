@@ -16,7 +16,7 @@ from retour.inlets import mailboxes
 from retour.mime import limits as mime
 from retour.outlets import postfix
 from retour.outlets.api import connection
-from retour.parse import delivery
+from retour.parse import bounds, delivery
 from retour.settings import Settings
 from retour.smtpd import Limits
 from retour.stores import advance
@@ -106,6 +106,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         "parts of one mail": mime.PARTS,
         "parts inside each other": mime.DEPTH,
         "text of one part, decoded": mime.TEXT,
+        "machine-readable reports of one mail": bounds.REPORTS,
+        "one machine-readable report": bounds.REPORT,
         "recipients read from one report": delivery.RECIPIENTS,
         "text that rules are matched against": phrases.TEXT_LIMIT,
         "one command line": smtpd.command,

@@ -123,6 +123,15 @@ def test_a_person_is_told_what_happened_on_what_evidence_and_what_to_do(lang: st
     assert say("party.recipient") in shown
 
 
+def test_every_sort_of_conflict_is_told() -> None:
+    samples = Path(__file__).parents[1] / "samples" / "mails"
+    shown = run("explain", str(samples)).stdout
+    assert all(
+        catalogue("en")(f"line.conflict_{sort}", words="|", what="").split("|")[0] in shown
+        for sort in ("status", "text", "other")
+    )
+
+
 def test_replies_give_one_object_a_line() -> None:
     found = objects(
         run("classify", "--json", stdin="550 5.1.1 user unknown\n\n452 4.2.2 over\\n452 4.2.2 quota\n")

@@ -1,9 +1,14 @@
 """Whatever arrives is read without an error, the same in both line endings, and within bounds."""
 
+import sys
+from types import FrameType
+
 import pytest
+from bench.bombs import BOMBS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retour.flow.judge import judge
 from retour.model import Kind, Reading
 from retour.parse import parse
 
@@ -136,3 +141,45 @@ def test_fifty_megabytes_are_read_at_their_beginning() -> None:
 
 def test_an_empty_arrival_says_nothing() -> None:
     assert parse(b"") == Reading(Kind.OTHER, defects=("no_headers",))
+
+
+STEPS = 400_000  # calls of functions for one mail, whatever it is; an ordinary bounce takes about 300
+
+
+def steps(raw: bytes) -> int:
+    """How many functions, ours and those of Python, are called to judge a mail."""
+    count = 0
+
+    def called(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        judged = judge(raw)
+    finally:
+        sys.setprofile(None)
+    assert_sound(judged.reading)
+    return count
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_takes_a_bounded_number_of_steps(name: str) -> None:
+    judge(NOTICE % "<ann@dest.test>: 550 5.1.1 \u00fc".encode())  # tables are built, patterns compiled
+    half, whole = steps(BOMBS[name](0.5)), steps(BOMBS[name](1))
+    assert whole <= STEPS
+    assert whole <= 2.5 * half + 1000
+
+
+def test_reports_beyond_those_that_are_read_are_a_defect() -> None:
+    reading = parse(BOMBS["50 reports"](1))
+    assert "too_complex" in reading.defects
+
+
+def test_a_dialogue_that_names_no_address_is_about_nobody() -> None:
+    said = b"Sent >>> RCPT TO: <ann\0b@dest.test>\nReceived <<< 550 5.1.1 <ann@dest.test>... user unknown\n"
+    reading = parse(
+        b"From: MAILER-DAEMON@out.test\nSubject: Undelivered Mail\n\nCould not be delivered.\n\n" + said
+    )
+    assert [report.recipient for report in reading.reports] == [None]
+    assert "bad_address" in reading.defects

@@ -190,6 +190,7 @@ def fuzz_notification(raw: bytes) -> None:
         return
     if isinstance(said, dict):
         read = read_notification(said)
+        assert read is None or read[0] is not Kind.BOUNCE or read[1]
         for report in read[1] if read else ():
             assert_report(report)
             assert_storable(report)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from retour.classify.rulebook import Rule, Weight
 from retour.model import Group
@@ -65,11 +66,18 @@ def _is_name(text: str, start: int, end: int, phrases: tuple[str, ...]) -> bool:
     words = text[start:end]
     if before in ("", " ") and " " in words:
         return False
-    left = max(text.rfind(" ", 0, start) + 1, start - WINDOW)
-    token = text[left : start + WINDOW].partition(" ")[0]
+    # All words of one window ask for the same piece of the text, so that it is looked at once.
+    begin = text.rfind(" ", 0, start) + 1
+    left = begin + max(0, (start - begin) // WINDOW - 1) * WINDOW
+    token = text[left : left + 3 * WINDOW].partition(" ")[0]
     if "." not in token or (not _NAMELIKE.isdisjoint(words) and words in phrases):
         return False
     return "://" in token[: start - left] or any(
-        host.start() <= start - left < host.end() and _HOST.fullmatch(host[1])
-        for host in _DOTTED.finditer(token)
+        first <= start - left < last for first, last in _hosts_in(token)
     )
+
+
+@lru_cache(maxsize=32)
+def _hosts_in(token: str) -> tuple[tuple[int, int], ...]:
+    """Where hosts and paths on them stand in a piece of a text."""
+    return tuple(host.span() for host in _DOTTED.finditer(token) if _HOST.fullmatch(host[1]))

@@ -80,8 +80,14 @@ def _evidence(report: Mapping[str, Any], say: Catalogue, book: Rulebook) -> Iter
         yield say("line.url", url=safe(report["url"]))
 
 
+_OF_ANOTHER = " is about another recipient"
+
+
 def _conflict(conflict: str, say: Catalogue) -> str:
-    """`status 5.7.1 says policy_rejected`, or `text "blocked" says …` (model.Verdict), as a sentence."""
+    """`status 5.7.1 says policy_rejected`, `text "blocked" says …`, or `text "5.1.1" is about another
+    recipient` (model.Verdict), as a sentence."""
+    if conflict.endswith(_OF_ANOTHER):
+        return say("line.conflict_other", words=safe(conflict.removesuffix(_OF_ANOTHER).partition(" ")[2]))
     witness, _, reason = conflict.rpartition(" says ")
     sort, _, words = witness.partition(" ")
     return say(f"line.conflict_{sort}", words=safe(words), what=say(f"reason.{reason}.what"))

@@ -94,7 +94,8 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
         host, diagnostic = host or talking, reply or diagnostic
     text = _words((recipient or original, original), notice, claims)
     if not diagnostic:  # Exim and OpenSMTPD say it to people only
-        diagnostic = deciding(_claims(notice).get((recipient or "").lower(), ""))[0]
+        told = _claims(notice) if claims is None else claims
+        diagnostic = deciding(told.get((recipient or "").lower(), ""))[0]
     went_on = recipient and original and recipient.lower() != original.lower()
     return report_of(
         Kind.OTHER if group.get("action") in _PROBES else _kind(action, status[0] if status else "", notice),

@@ -6,8 +6,8 @@ import re
 from retour.mime import Block, Mail, Part
 from retour.mime.encoded import decode_text
 from retour.mime.headers import BLANK_LINE
-from retour.mime.limits import HEADER_BLOCK
-from retour.parse.bounds import REPORT, WORDS
+from retour.mime.limits import HEADER_BLOCK, TOO_COMPLEX
+from retour.parse.bounds import REPORT, REPORTS, WORDS
 from retour.parse.divider import divide
 from retour.parse.fields import groups_of
 
@@ -107,7 +107,9 @@ class Notice:
         return self._plain
 
     def _take(self, part: Part, role: str) -> None:
-        if role == _STATUS:
+        if role == _STATUS and len(self.status) == REPORTS:
+            self.mail.note(TOO_COMPLEX)
+        elif role == _STATUS:
             self.status.append(groups_of(decode_text(part.body()[:REPORT])))
         elif role == _RETURNED:
             self.returned = self.returned or _head_of(part.body())

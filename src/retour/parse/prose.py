@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from retour.codes import codes_in
 from retour.model import Kind, Report
-from retour.parse.bounds import RECIPIENTS, TOO_MANY_RECIPIENTS, WORDS
+from retour.parse.bounds import BAD_ADDRESS, RECIPIENTS, TOO_MANY_RECIPIENTS, WORDS
 from retour.parse.dialects import aol, sendmail, session
 from retour.parse.mailbox import addresses_in, one_address
 from retour.parse.notice import Notice
@@ -154,8 +154,16 @@ def _named_claims(notice: Notice) -> list[Claim]:
     if session.COMMAND in notice.low and sendmail.BEGIN not in notice.low:
         spoken = session.refused_in(notice.words)
         if spoken:
-            return [Claim(address, answer or notice.words) for address, answer in spoken]
+            return [_spoken(notice, address, answer) for address, answer in spoken]
     return [Claim(address, _from(notice.words, address)) for address in named_in(notice)]
+
+
+def _spoken(notice: Notice, address: str, answer: str) -> Claim:
+    """What a dialogue says about a recipient; about nobody where the command names no address."""
+    if one_address(address) is None:
+        notice.mail.note(BAD_ADDRESS)
+        address = ""
+    return Claim(address, answer or notice.words)
 
 
 def named_in(notice: Notice) -> list[str]:

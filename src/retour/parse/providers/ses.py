@@ -37,7 +37,8 @@ def read_notification(said: Mapping[str, Any]) -> tuple[Kind, tuple[Report, ...]
             "bounce": dict(about),
         }:
             kind = Kind.SUPPRESSED if about.get("bounceSubType") in _SUPPRESSED else Kind.BOUNCE
-            return kind, tuple(_refused(kind, each) for each in _each(about, "bouncedRecipients"))
+            refused = tuple(_refused(kind, each) for each in _each(about, "bouncedRecipients"))
+            return kind, refused or (Report(kind, None, mta="ses"),)
         case {"notificationType": "Complaint", "complaint": dict(about)}:
             recipients = (_address(each.get("emailAddress")) for each in _each(about, "complainedRecipients"))
             return Kind.COMPLAINT, tuple(
