@@ -28,10 +28,9 @@ from statistics import median
 from retour.address import domain_of, key
 from retour.identity import event_id
 from retour.instants import DAY, SECOND
-from retour.lifecycle import preset
+from retour.lifecycle import PolicyVersion, preset
 from retour.model import (
     GROUPS,
-    VALID,
     Action,
     Event,
     EventKind,
@@ -43,7 +42,7 @@ from retour.model import (
     Verdict,
 )
 from retour.stores import sqlite
-from retour.stores.advance import Known, Turn, recorded
+from retour.stores.advance import recorded
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import Page, Sheaf
 from retour.stores.sqlite.rows import body_of, row_of_event
@@ -128,18 +127,15 @@ def retour(folder: Path, addresses: int) -> Record:
 
 
 def _fill(path: Path, addresses: int) -> None:
-    """The million, without folding each: all of a reason have the state of the first of it, by its turn."""
+    """The million, each with the state that its bounce gives it, in larger transactions."""
+    policies = (PolicyVersion(1, NOW - 400 * DAY, preset("default")),)
     database = Database(path, "store", CACHE_MIB)
     for chunk in present(addresses):
-        turns = {}
         with database.write() as db:
             sheaf = Sheaf(db)
             for one in chunk:
-                if one.reason not in turns:
-                    turns[one.reason] = recorded(Known("bench", "", (), (), VALID, ()), [one], NOW)
-                page = Page(key(PEPPER, one.address), 1, "bench", one.address)
-                turn = turns[one.reason]
-                sheaf.turn(page, Turn(turn.state, (), [(one, type_) for _, type_ in turn.listed]), [one])
+                page = Page(key(PEPPER, one.address), 1, "bench", one.address, policies)
+                sheaf.turn(page, recorded(page.known(), [one], NOW), [one])
             sheaf.write()
     database.close()
 

@@ -8,9 +8,10 @@ party wrote (diagnostics, subjects, addresses) is hostile text until shown as te
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from retour.instants import Instant
@@ -337,8 +338,7 @@ class EventKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What an event was judged on; lives as long as the event, so that it can be judged again."""
 
     report: Report
@@ -347,8 +347,7 @@ class Evidence:
     arrival: bytes | None = None  # id of the raw mail, which may be gone before
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A dated fact about one address in one account, with a deterministic id.
 
     The fold reads kind, at, id, reason, status, send, handed_over, standing, begins and outcome only.
@@ -378,8 +377,7 @@ def strongest(causes: frozenset[Cause]) -> Cause | None:
     return next((cause for cause in Cause if cause in causes), None)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """The state of an address in an account at one moment: a pure function of events, policies and moment."""
 
     state: StateName = StateName.VALID
@@ -389,7 +387,7 @@ class State:
     hard: int = 0
     soft: int = 0
     block: int = 0
-    reasons: Mapping[Reason, int] = field(default_factory=dict)  # a key for each own threshold above 0
+    reasons: Mapping[Reason, int] = MappingProxyType({})  # a key for each own threshold above 0
     reactivations: int = 0
     unsubscribed: bool = False
     changes_at: Instant | None = None  # next moment at which time alone changes it; None: never

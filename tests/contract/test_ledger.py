@@ -118,7 +118,7 @@ def test_evidence_comes_back_as_it_was(store: Store) -> None:
     )
     evidence = Evidence(report, verdict, Original("m@acme.example", "Grüße"), b"a" * 16)
     plain = bounce(1)
-    event = Event(*(getattr(plain, n) for n in plain.__slots__[:-2]), evidence, ("time_doubted",))
+    event = Event(*plain[:-2], evidence, ("time_doubted",))
     store.ledger.record([event], NOW)
     life = store.ledger.life("acme", "ann@b.example", NOW)
     assert life is not None
@@ -230,18 +230,18 @@ TOLD = Evidence(Report(Kind.BOUNCE), Verdict(Kind.BOUNCE, None, None, "none", ""
 
 def test_reports_without_end_about_one_send_have_an_end(store: Store) -> None:
     account(store)
-    reports = [replace(bounce(n, Reason.MAILBOX_FULL, NOW + n), send=7, evidence=TOLD) for n in range(1, 106)]
+    reports = [bounce(n, Reason.MAILBOX_FULL, NOW + n)._replace(send=7, evidence=TOLD) for n in range(1, 106)]
     store.ledger.record(reports[:99], NOW + HOUR)
     store.ledger.record(reports[99:], NOW + HOUR)
     store.ledger.record(reports[-3:], NOW + HOUR)
     assert len(store.ledger.life("acme", "ann@b.example", NOW + HOUR).events) == 100  # type: ignore[union-attr]
-    (change,) = store.ledger.record([replace(bounce(200), send=8, evidence=TOLD)], NOW + HOUR)
+    (change,) = store.ledger.record([bounce(200)._replace(send=8, evidence=TOLD)], NOW + HOUR)
     assert change.after.state is StateName.INVALID  # of another send
 
 
 def test_reports_without_end_about_one_address_have_an_end(store: Store) -> None:
     account(store)
-    reports = [replace(bounce(n, Reason.MAILBOX_FULL, NOW + n), evidence=TOLD) for n in range(1, 10_006)]
+    reports = [bounce(n, Reason.MAILBOX_FULL, NOW + n)._replace(evidence=TOLD) for n in range(1, 10_006)]
     store.ledger.record(reports[:9999], NOW + HOUR)
     store.ledger.record(reports[9999:], NOW + HOUR)
     store.ledger.record(reports[-3:], NOW + HOUR)
@@ -258,9 +258,9 @@ def test_reports_without_end_about_one_address_have_an_end(store: Store) -> None
 )
 def test_reports_without_effect_never_crowd_out_a_bounce(store: Store, junk: dict[str, Any]) -> None:
     account(store)
-    reports = [replace(bounce(n), evidence=TOLD, **junk) for n in range(1, 1006)]
+    reports = [bounce(n)._replace(evidence=TOLD, **junk) for n in range(1, 1006)]
     assert store.ledger.record(reports, NOW) == []
-    (change,) = store.ledger.record([replace(bounce(2000), evidence=TOLD)], NOW)
+    (change,) = store.ledger.record([bounce(2000)._replace(evidence=TOLD)], NOW)
     assert change.after.state is StateName.INVALID
 
 

@@ -1,6 +1,6 @@
 """Giving addresses back and changing a policy, over every store."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -167,7 +167,7 @@ def test_a_bounce_while_states_are_rewritten_is_never_taken_back(
     rewriting = refold(acme.ledger, "acme", LocalBus(), clock)
     next(rewriting)
     clock.instant += 9
-    dead = replace(bounced("late@d.example")[0], id=bytes(16), at=clock.now())
+    dead = bounced("late@d.example")[0]._replace(id=bytes(16), at=clock.now())
     (change,) = acme.ledger.record([dead], clock.now())
     assert change.after.state is StateName.INVALID
     assert [progress.changed for progress in rewriting][-1] == 0

@@ -196,11 +196,11 @@ def _on_send(event: Event) -> bool:
 def _seen(state: State) -> tuple[object, ...]:
     """A state but for own counters that stand at 0, and are not stored."""
     named = frozenset((reason, count) for reason, count in state.reasons.items() if count)
-    return (*(getattr(state, name) for name in State.__slots__ if name != "reasons"), named)
+    return (*(getattr(state, name) for name in State._fields if name != "reasons"), named)
 
 
 def _sends(seen: tuple[object, ...]) -> bool:
-    unsubscribed = seen[State.__slots__.index("unsubscribed") - 1]
+    unsubscribed = seen[State._fields.index("unsubscribed") - 1]
     return seen[0] in (StateName.VALID, StateName.BOUNCING) and not unsubscribed
 
 

@@ -6,7 +6,7 @@ lifecycle.md.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from retour.instants import DAY, HOUR, Instant, utc_day
 from retour.lifecycle.policy import Counting, Policy, PolicyVersion, TypeRule
@@ -305,7 +305,7 @@ def reference(
         moment = min(ahead)
         later, life = seen_at(events, policies, moment, deliveries)
         if later != seen:
-            return replace(seen, changes_at=moment)
+            return seen._replace(changes_at=moment)
     return seen
 
 

@@ -1,6 +1,5 @@
 """State and policy → decision, for each kind of mail."""
 
-from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -27,13 +26,13 @@ HELD = State(state=StateName.HELD, listed=1)
         (HARD, STOP, STOP, STOP, "hard"),
         (SOFT, STOP, STOP, STOP, "soft"),
         (COMPLAINT, STOP, STOP, SEND, "complaint"),
-        (replace(COMPLAINT, causes=frozenset({Cause.COMPLAINT, Cause.SOFT})), STOP, STOP, STOP, "complaint"),
+        (COMPLAINT._replace(causes=frozenset({Cause.COMPLAINT, Cause.SOFT})), STOP, STOP, STOP, "complaint"),
         (HELD, HOLD, HOLD, HOLD, "incident"),
-        (replace(HELD, listed=0), HOLD, HOLD, HOLD, "correction"),
+        (HELD._replace(listed=0), HOLD, HOLD, HOLD, "correction"),
         (State(unsubscribed=True), STOP, STOP, SEND, "unsubscribed"),
-        (replace(HELD, unsubscribed=True), STOP, STOP, HOLD, "unsubscribed"),
-        (replace(HARD, unsubscribed=True), STOP, STOP, STOP, "hard"),
-        (replace(COMPLAINT, unsubscribed=True), STOP, STOP, SEND, "complaint"),
+        (HELD._replace(unsubscribed=True), STOP, STOP, HOLD, "unsubscribed"),
+        (HARD._replace(unsubscribed=True), STOP, STOP, STOP, "hard"),
+        (COMPLAINT._replace(unsubscribed=True), STOP, STOP, SEND, "complaint"),
     ],
 )
 def test_decision_by_state_and_kind(
@@ -51,7 +50,7 @@ def test_complaint_stops_all() -> None:
 
 def test_until_is_the_reset_unless_an_unsubscribe_would_outlast_it() -> None:
     assert decide(SOFT, DEFAULT, MAILING) == Decision(STOP, "soft", until=9)
-    unsubscribed = replace(SOFT, unsubscribed=True)
+    unsubscribed = SOFT._replace(unsubscribed=True)
     assert decide(unsubscribed, DEFAULT, MAILING) == Decision(STOP, "soft")
     assert decide(unsubscribed, DEFAULT, SYSTEM) == Decision(STOP, "soft", until=9)
 
@@ -72,7 +71,7 @@ def test_never_stop_names_an_address_or_its_domain(entry: str) -> None:
 
 
 def test_whatever_the_state_observing_never_stops_and_enforcing_never_hides() -> None:
-    states = [State(), BOUNCING, HARD, SOFT, COMPLAINT, HELD, replace(SOFT, unsubscribed=True)]
+    states = [State(), BOUNCING, HARD, SOFT, COMPLAINT, HELD, SOFT._replace(unsubscribed=True)]
     observing = policy_from({"mode": "observe"})
     for state, kind in product(states, MailKind):
         enforced, observed = decide(state, DEFAULT, kind), decide(state, observing, kind)

@@ -114,7 +114,7 @@ def versions(draw: st.DrawFn) -> Sequence[PolicyVersion]:
 
 def stored(state: State) -> State:
     """What a store keeps beside the note when to look again."""
-    return replace(state, changes_at=None)
+    return state._replace(changes_at=None)
 
 
 # --- order, duplicates, proof ---------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_without_a_policy_the_default_preset_decides(events: list[Event], now: I
 def test_without_events_an_address_is_valid() -> None:
     policies = [PolicyVersion(1, START, preset("emarsys"))]
     assert fold([], policies, START) == VALID
-    assert fold([], [], START) == replace(VALID, reasons={Reason.SENDER_BLOCKED: 0})
+    assert fold([], [], START) == VALID._replace(reasons={Reason.SENDER_BLOCKED: 0})
 
 
 # --- the shape of every state ---------------------------------------------------------------------------
@@ -318,4 +318,4 @@ def test_type_of_tells_hard_confirmed_by_the_history() -> None:
     assert type_of(first, [second, first], policies) is BounceType.SOFT
     assert type_of(second, [second, first], policies) is BounceType.HARD
     assert type_of(second, [second, first], policies, [(None, START + DAY)]) is BounceType.SOFT
-    assert type_of(replace(first, kind=EventKind.DELAY, id=b"delay"), [first], policies) is None
+    assert type_of(first._replace(kind=EventKind.DELAY, id=b"delay"), [first], policies) is None

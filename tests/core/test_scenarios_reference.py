@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def without_none(base: Mapping[Reason, Any], changes: Step, read: Any) -> dict[R
 
 def shown(state: State, policy: Policy, step: Step) -> dict[str, Any]:
     """What a step's expectation names, as the oracle has it."""
-    told: dict[str, Any] = {entry.name: getattr(state, entry.name) for entry in fields(State)}
+    told: dict[str, Any] = {name: getattr(state, name) for name in State._fields}
     told |= {"cause": state.cause, "decision": decided(state, policy, False)}
     told |= {"decision_system": decided(state, policy, True), "event": step["event"]}
     return {key: told[key] for key in step["expect"]}

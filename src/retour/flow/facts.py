@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from retour.flow.tie import Claim, Tie
 from retour.identity import event_id
@@ -65,7 +65,7 @@ def events_of(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Even
         times[event.id] += 1
         if times[event.id] > 1:  # two reports about one recipient in one mail: both are kept
             again = event_id(event.id, times[event.id], _name_of(mail, report))
-            event = replace(event, id=again)
+            event = event._replace(id=again)
         events.append(event)
     return events
 

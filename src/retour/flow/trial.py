@@ -6,7 +6,7 @@ is stored; whoever asks takes each finding as it comes.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
@@ -144,7 +144,7 @@ def _changed(trial: Trial, history: History, place: Place) -> dict[bytes, tuple[
         if not _is_own(verdict.rule) and not _is_own(event.evidence.verdict.rule):
             trial.drifted += 1
             continue
-        changed[event.id] = replace(event, kind=EventKind(verdict.kind), reason=verdict.reason), verdict
+        changed[event.id] = event._replace(kind=EventKind(verdict.kind), reason=verdict.reason), verdict
         before = event.evidence.verdict
         rule = verdict.rule if _is_own(verdict.rule) else before.rule
         _note(trial, _meaning(before), verdict, rule, event.evidence.report, history.address, place)

@@ -4,7 +4,6 @@ Pure: the same set of events in any order, with any of them twice, gives the sam
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from retour.instants import Instant
@@ -80,9 +79,9 @@ def _woken(
             break
         life = later(life, events, policies, deliveries, _moment(at))
         last = seen(life, at)
-        if replace(last, changes_at=None) != replace(state, changes_at=None):
-            return replace(state, changes_at=at)
-    return replace(state, changes_at=last.changes_at)
+        if last._replace(changes_at=None) != state._replace(changes_at=None):
+            return state._replace(changes_at=at)
+    return state._replace(changes_at=last.changes_at)
 
 
 def _moment(now: Instant) -> Place:

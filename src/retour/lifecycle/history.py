@@ -5,7 +5,6 @@ bounced is no delivery, and an incident reaches back to its beginning, before th
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -94,8 +93,7 @@ def one_bounce(reports: Sequence[Event]) -> Event:
     earliest = min(reports, key=lambda report: (report.at, report.id))
     telling = most_telling(reports)
     handed_over = [report.handed_over for report in reports if report.handed_over is not None]
-    return replace(
-        earliest,
+    return earliest._replace(
         reason=telling.reason,
         status=telling.status,
         handed_over=min(handed_over, default=None),

@@ -21,6 +21,7 @@ BY_DELIVERY = "delivery"
 MOST_REPORTS = 10_000  # of one address that may move its state: more have no effect
 MOST_WITHOUT_EFFECT = 1000  # of one address that may not: anybody could send them
 MOST_OF_A_SEND = 100  # of either, that name one send: whoever was sent one mail can send no more
+_PROVEN, _VALID = Standing.PROVEN, StateName.VALID
 _KEPT = frozenset(
     {EventKind.DELAY, EventKind.SUPPRESSED, EventKind.AUTOREPLY, EventKind.CHALLENGE, EventKind.OTHER}
 )
@@ -89,7 +90,7 @@ def within(known: Sequence[Event], new: Sequence[Event]) -> tuple[Sequence[Event
 
 def _moves(event: Event) -> bool:
     """Whether an event may move a state; the others are merely kept."""
-    return event.standing is Standing.PROVEN and event.kind not in _KEPT
+    return event.standing is _PROVEN and event.kind not in _KEPT
 
 
 def elapsed(known: Known, now: Instant) -> Iterator[Change]:
@@ -139,13 +140,13 @@ def _turn(
     after, bounces = told(events, known.policies, now, known.deliveries)
     if visibly(before, after):
         changes.append(Change(known.account, known.address, before, after, now, event, actor))
-    shown = bounces if after.state is not StateName.VALID else {}
+    shown = bounces if after.state is not _VALID else {}
     return Turn(after, changes, [(e, shown[e.id].type) for e in events if e.id in shown])
 
 
 def noted(event: Event) -> bool:
     """Whether an event is a delivery to be noted on its send, if that is known, and no event (rule 15)."""
-    return event.kind is EventKind.DELIVERED and event.send is not None and event.standing is Standing.PROVEN
+    return event.kind is EventKind.DELIVERED and event.send is not None and event.standing is _PROVEN
 
 
 def visibly(before: State, after: State) -> bool:
@@ -174,5 +175,5 @@ def _mover(new: Sequence[Event]) -> Event | None:
     """The event that a change is put down to: of several, the latest that may have an effect."""
     if len(new) == 1:
         return new[0]
-    proven = [event for event in new if event.standing is Standing.PROVEN]
+    proven = [event for event in new if event.standing is _PROVEN]
     return max(proven or new, key=lambda event: (event.at, event.id), default=None)

@@ -15,6 +15,11 @@ _READER_CACHE_MIB = 4  # of each thread; what they read is mapped, and shared by
 _MAPPED = 1 << 30
 _CHECKPOINT_PAGES = 32_768  # 128 MiB: a page that is written again and again is copied once
 
+# sqlite3 takes numbers and texts as they are, but asks every None and all bytes whether they know a form of
+# their own, and raises and catches an AttributeError over it. To be told at once costs a third of that.
+sqlite3.register_adapter(bytes, bytes.__bytes__)
+sqlite3.register_adapter(type(None), {None: None}.get)
+
 
 class StoreError(Exception):
     """A file that cannot be used; the message names it and says what to do."""

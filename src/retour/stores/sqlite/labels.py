@@ -16,6 +16,7 @@ from retour.stores.sqlite.rows import TEXTS
 from retour.stores.sqlite.statements import named
 
 SQL = named("overview.sql")
+_INVALID = StateName.INVALID
 
 
 class Label(NamedTuple):
@@ -34,7 +35,7 @@ class Labels:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._numbers: dict[Label, int] = {}
+        self._numbers: dict[tuple[Any, ...], int] = {}
         self._labels: dict[int, Label] = {}
         self._sends: dict[int | None, tuple[Any, ...]] = {None: (None, None)}
         self._hours: set[tuple[int, int, int]] = set()
@@ -50,13 +51,16 @@ class Labels:
 
         `known` are those it has: campaign and kind stay what they were when the bounce was listed first.
         """
-        status = "invalid" if turn.state.state is StateName.INVALID else "valid"
+        status = "invalid" if turn.state.state is _INVALID else "valid"
         found = {}
         for event, type_ in turn.listed:
-            campaign, kind = self._mail(event, known)
-            label = Label(account, status, TEXTS[type_], TEXTS[event.reason], campaign, kind)
-            number = self._numbers.get(label) or self._number(label)
-            found[event.id] = number
+            facts = (account, status, TEXTS[type_], TEXTS[event.reason])
+            before = known.get(event.id)
+            if before is not None and self._label(before)[:4] == facts:
+                found[event.id] = before
+                continue
+            label = (*facts, *(self._mail(event) if before is None else self._label(before)[4:]))
+            number = found[event.id] = self._numbers.get(label) or self._number(Label(*label))
             self._hours.add((account, event.at // HOUR, number))
         return found
 
@@ -64,9 +68,7 @@ class Labels:
         """Note in which hours the labels occur."""
         self._db.executemany(SQL["add_hour"], sorted(self._hours))
 
-    def _mail(self, event: Event, known: dict[bytes, int]) -> tuple[Any, ...]:
-        if event.id in known:
-            return self._label(known[event.id])[4:]
+    def _mail(self, event: Event) -> tuple[Any, ...]:
         if event.send is not None and event.send not in self._sends:
             self.read_sends((event.send,))
         return self._sends[event.send]

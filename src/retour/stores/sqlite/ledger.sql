@@ -10,22 +10,29 @@ DELETE FROM temp.touched;
 INSERT INTO temp.touched (slot, k, account) VALUES (?, ?, ?);
 
 -- name: stored
+-- Each address with its latest event: most have one, or two.
 SELECT t.slot, s.address, s.first, s.latest, s.trail,
   s.state, s.causes, s.since, s.until, s.hard, s.soft, s.block, s.reasons, s.reactivations,
-  s.unsubscribed, s.changes_at, s.last_bounce, s.listed
-FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
+  s.unsubscribed, s.changes_at, s.last_bounce, s.listed,
+  e.number, e.previous, e.label,
+  e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account
+CROSS JOIN events AS e ON e.number = s.latest;
 
 -- name: history
-WITH RECURSIVE chain (slot, number) AS (
-  SELECT t.slot, s.latest
-  FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account
+-- The events before: `ends` is JSON of pairs of slot and number.
+WITH RECURSIVE ends (slot, number) AS (
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:ends)
+), chain AS (
+  SELECT x.slot, e.number, e.previous, e.label,
+    e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+  FROM ends AS x CROSS JOIN events AS e ON e.number = x.number
   UNION ALL
-  SELECT c.slot, e.previous
-  FROM chain AS c CROSS JOIN events AS e ON e.number = c.number WHERE e.previous IS NOT NULL
+  SELECT c.slot, e.number, e.previous, e.label,
+    e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+  FROM chain AS c CROSS JOIN events AS e ON e.number = c.previous
 )
-SELECT c.slot, e.number, e.label,
-  e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
-FROM chain AS c CROSS JOIN events AS e ON e.number = c.number;
+SELECT * FROM chain;
 
 -- name: deliveries
 SELECT t.slot, d.id, d.delivered_at
@@ -53,17 +60,18 @@ INSERT INTO evidence (number, body) VALUES (?, ?);
 INSERT INTO records (number, previous, at, k, account, actor, before, after, cause, event, policy)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: set_state
-INSERT INTO states (k, account, address, domain, first, latest, trail,
+-- name: add_state
+INSERT INTO states (latest, trail,
   state, causes, since, until, hard, soft, block, reasons, reactivations, unsubscribed, changes_at,
-  last_bounce, listed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (k, account) DO UPDATE SET latest = excluded.latest, trail = excluded.trail,
-  state = excluded.state, causes = excluded.causes,
-  since = excluded.since, until = excluded.until, hard = excluded.hard, soft = excluded.soft,
-  block = excluded.block, reasons = excluded.reasons, reactivations = excluded.reactivations,
-  unsubscribed = excluded.unsubscribed, changes_at = excluded.changes_at,
-  last_bounce = excluded.last_bounce, listed = excluded.listed;
+  last_bounce, listed,
+  k, account, address, domain, first)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: set_state
+UPDATE states SET latest = ?, trail = ?,
+  state = ?, causes = ?, since = ?, until = ?, hard = ?, soft = ?, block = ?, reasons = ?,
+  reactivations = ?, unsubscribed = ?, changes_at = ?, last_bounce = ?, listed = ?
+WHERE k = ? AND account = ?;
 
 -- name: set_alarm
 INSERT OR IGNORE INTO alarms (at, k, account) VALUES (?, ?, ?);

@@ -1,5 +1,6 @@
 """A page: one address in one account, as it is read, worked on and written within one transaction."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from retour.stores.sqlite.rows import TEXTS, body_of, event_of, row_of_event, ro
 from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
-_PLACE = itemgetter(0, 1)  # k and account in a row of `states`
+_PLACE = itemgetter(15, 16)  # k and account in a row of `states`
 
 
 @dataclass(slots=True, eq=False)
@@ -42,27 +43,36 @@ class Page:
         """An empty page of the same account."""
         return Page(k, self.number, self.account, address, self.policies)
 
+    def hold(self, number: int, _: int | None, label: int | None, facts: Sequence[Any]) -> None:
+        """Take an event as it is stored."""
+        event = event_of(facts)
+        self.events.append(event)
+        self.numbers[event.id] = number
+        if label is not None:
+            self.labels[event.id] = label
+
     def known(self) -> Known:
         """What the next state is computed from."""
         return Known(self.account, self.address, self.events, self.deliveries, self.state, self.policies)
 
 
 def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
-    """Fill pages from the file, a whole batch with four statements, in the order of their keys."""
+    """Fill pages from the file, a whole batch with a few statements, in the order of their keys."""
     ordered = sorted(pages, key=lambda page: (page.k, page.number))
     db.execute(SQL["make_touched"])
     db.execute(SQL["clear_touched"])
     db.executemany(SQL["touch"], [(slot, page.k, page.number) for slot, page in enumerate(ordered)])
-    for slot, address, first, latest, trail, *state in db.execute(SQL["stored"]):
-        page = ordered[slot]
-        page.address, page.first, page.latest, page.trail = address, first, latest, trail
-        page.state = state_of(state)
-    for slot, number, label, *facts in db.execute(SQL["history"]):
-        page = ordered[slot]
-        page.events.append(event_of(facts))
-        page.numbers[facts[0]] = number
-        if label is not None:
-            page.labels[facts[0]] = label
+    ends = []
+    for row in db.execute(SQL["stored"]).fetchall():
+        page = ordered[row[0]]
+        page.address, page.first, page.latest, page.trail = row[1:5]
+        page.state = state_of(row[5:18])
+        page.hold(*row[18:21], row[21:])
+        if row[19] is not None:
+            ends.append((row[0], row[19]))
+    if ends:
+        for slot, number, previous, label, *facts in db.execute(SQL["history"], (json.dumps(ends),)):
+            ordered[slot].hold(number, previous, label, facts)
     for slot, send, at in db.execute(SQL["deliveries"]):
         ordered[slot].deliveries.append((send, at))
 
@@ -79,6 +89,7 @@ class Sheaf:
         self._relabelled: list[tuple[int | None, int]] = []
         self._bodies: list[tuple[int, str]] = []
         self._records: list[tuple[Any, ...]] = []
+        self._new_states: list[tuple[Any, ...]] = []
         self._states: list[tuple[Any, ...]] = []
         self._alarms: list[tuple[Instant, bytes, int]] = []
 
@@ -96,13 +107,17 @@ class Sheaf:
         """Append the new events of an address, set its state, and write its changes down."""
         labels = self._labels.of(page.number, turn, page.labels)
         self._relabel(page, labels)
+        is_new = not page.first
         for event in new:
             number = page.numbers[event.id] = self._append(page, event, page.latest, labels.get(event.id))
             page.first, page.latest = page.first or number, number
         for change in turn.changes:
             self._record(page, change)
-        place = (page.k, page.number, page.address, domain_of(page.address), page.first)
-        self._states.append((*place, page.latest, page.trail, *row_of_state(turn.state)))
+        row = (page.latest, page.trail, *row_of_state(turn.state), page.k, page.number)
+        if is_new:
+            self._new_states.append((*row, page.address, domain_of(page.address), page.first))
+        else:
+            self._states.append(row)
         alarm = turn.state.changes_at
         if alarm is not None and alarm != page.state.changes_at:
             self._alarms.append((alarm, page.k, page.number))
@@ -129,6 +144,7 @@ class Sheaf:
         self._labels.write()
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)
+        self._db.executemany(SQL["add_state"], sorted(self._new_states, key=_PLACE))
         self._db.executemany(SQL["set_state"], sorted(self._states, key=_PLACE))
         self._db.executemany(SQL["set_alarm"], sorted(self._alarms))
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -98,7 +97,7 @@ def row_of_state(state: State) -> tuple[Any, ...]:
         state.block,
         json.dumps(reasons) if reasons else None,
         state.reactivations,
-        state.unsubscribed,
+        int(state.unsubscribed),
         state.changes_at,
         state.last_bounce,
         state.listed,
@@ -142,8 +141,7 @@ def body_of(event: Event) -> str | None:
 def with_body(event: Event, account: str, address: str, body: str | None) -> Event:
     """The whole event."""
     actor, note, defects, *told = json.loads(body) if body else ("", "", ())
-    return replace(
-        event,
+    return event._replace(
         account=account,
         address=address,
         actor=actor,
