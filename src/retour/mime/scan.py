@@ -1,6 +1,8 @@
 """The scanner: cuts at most 1 MiB into at most 50 parts on 8 levels (RFC 2045, 2046)."""
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from retour.mime import limits
 from retour.mime.charsets import charset_codec
@@ -21,29 +23,40 @@ _NAMES = (
 )
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_HEAD = Block(b"")
+_SHORT = 512  # octets of a header block that is worth remembering
 _AFTER_DELIMITER = frozenset({b"\n", b" ", b"\t", b"-", b""})
 _AS_IT_IS = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
 
 
+class Content(NamedTuple):
+    """What the Content-* fields of a part say (RFC 2045)."""
+
+    type: bytes  # in lower case
+    encoding: bytes  # in lower case, b"" when none is named
+    charset: str | None  # as written, None when none is named
+    boundary: bytes  # of a multipart, b"" when there is none
+
+
+_PLAIN = Content(b"text/plain", b"", None, b"")  # RFC 2045 §5.2
+
+
 class Part:
-    """One leaf of the tree: its headers, its media type in lower case, and its body on demand.
+    """One leaf of the tree: its media type in lower case, and its body on demand.
 
     A `message/rfc822` part is a leaf too: what is inside is the returned message, not our mail.
     """
 
-    __slots__ = ("_defects", "head", "raw", "type")
+    __slots__ = ("_defects", "content", "raw", "type")
 
-    def __init__(self, head: Block, raw: bytes, defects: list[str]) -> None:
-        self.head = head
+    def __init__(self, content: Content, raw: bytes, defects: list[str]) -> None:
+        self.content = content
+        self.type = content.type
         self.raw = raw
         self._defects = defects
-        at = head.low.find(b"\ncontent-type:")
-        media = _MEDIA_TYPE.match(head.low, at + 14) if at >= 0 else None
-        self.type = media[1] if media else b"text/plain"  # RFC 2045 §5.2
 
     def body(self) -> bytes:
         """The octets of the body, transfer encoding undone, lines ending with LF."""
-        encoding = self.head.value(b"content-transfer-encoding").lower()
+        encoding = self.content.encoding
         if encoding in _AS_IT_IS:
             return self.raw
         octets, whole = decode_transfer(self.raw, encoding.split(b";")[0].strip())
@@ -54,24 +67,12 @@ class Part:
     def text(self) -> str:
         """The body as text in its charset, at most its first 32 KiB."""
         body = self.body()[: limits.TEXT]
-        charset = ""
-        if b"charset" in self.head.low:
-            charset = self._parameter(_CHARSET, b"charset").decode("latin-1")
-            if charset_codec(charset) is None:
-                note(self._defects, limits.UNKNOWN_CHARSET)
+        charset = self.content.charset
+        if charset is None:
+            return decode_text(body)
+        if charset_codec(charset) is None:
+            note(self._defects, limits.UNKNOWN_CHARSET)
         return decode_text(body, charset)
-
-    def boundary(self) -> bytes:
-        """The boundary of a multipart, b"" when there is none."""
-        return self._parameter(_BOUNDARY, b"boundary").rstrip()
-
-    def _parameter(self, pattern: re.Pattern[bytes], name: bytes) -> bytes:
-        """A Content-Type parameter: by the short way, or by RFC 2231 where a star says so."""
-        content = self.head.value(b"content-type")
-        if b"*" in content and name + b"*" in content.lower():
-            return parameters(content).get(name.decode(), "").encode("latin-1", "replace")
-        match = pattern.search(content) if content else None
-        return match[match.lastindex or 0] if match else b""
 
 
 class Mail:
@@ -113,12 +114,8 @@ def scan(raw: bytes) -> Mail:
             raw = raw.replace(b"\r\r\n", b"\n")
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # RFC 5321 §2.3.8; bare CR of old servers
     raw = _without_mbox_line(raw)
-    whole = _part(raw, defects)
-    if whole.head is not _NO_HEAD and b"\nfrom:" not in whole.head.low and not _is_named(whole.head):
-        whole = Part(_NO_HEAD, raw, defects)  # "Notice: ..." begins a bare body (106-bare-body-with-a-colon)
-    mail = Mail(whole.head, defects)
-    if whole.head is _NO_HEAD:
-        mail.note(limits.NO_HEADERS)
+    head, whole = _whole(raw, defects)
+    mail = Mail(head, defects)
     # QUIRK: a gateway lost the Content-Type of a report but not its parts (23-undeclared-parts).
     if whole.type.startswith(b"multipart/") or _REPORT_INSIDE in whole.raw.lower():
         _split(mail, whole, 1)
@@ -139,18 +136,70 @@ def _without_mbox_line(raw: bytes) -> bytes:
     return raw
 
 
+def _whole(raw: bytes, defects: list[str]) -> tuple[Block, Part]:
+    """The mail's own header fields, and all of it as one part."""
+    head, body = _cut(raw, defects)
+    block = Block(head) if head else _NO_HEAD
+    if head and b"\nfrom:" not in block.low and not _is_named(block):
+        head, body, block = (
+            b"",
+            raw,
+            _NO_HEAD,
+        )  # "Notice: ..." begins a bare body (106-bare-body-with-a-colon)
+    if not head:
+        note(defects, limits.NO_HEADERS)
+    return block, Part(_content(block), body, defects)
+
+
 def _part(raw: bytes, defects: list[str]) -> Part:
+    """One part of a multipart."""
+    head, body = _cut(raw, defects)
+    content = _known_content(head) if len(head) < _SHORT else _content(Block(head))
+    return Part(content, body, defects)
+
+
+def _cut(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
     """Headers and body; without a header line the whole is body, less its leading blank line."""
     if not _FIRST_HEADER.match(raw):
-        return Part(_NO_HEAD, raw[1:] if raw[:1] == b"\n" else raw, defects)
+        return b"", raw[1:] if raw[:1] == b"\n" else raw
     blank = BLANK_LINE.search(raw)
-    at = blank.start() if blank else len(raw)
-    head = raw[:at]
-    if at >= FEW:
+    if blank is None:
+        head, body = raw, b""
+    else:
+        at = blank.start()
+        head, body = raw[:at], raw[at + 2 :]
+    if len(head) >= FEW:
         head, whole = within_limits(head)
         if not whole:
             note(defects, limits.TOO_COMPLEX)
-    return Part(Block(head), raw[at + 2 :], defects)
+    return head, body
+
+
+def _content(head: Block) -> Content:
+    """What a header block says about the body below it."""
+    if b"\ncontent-t" not in head.low:
+        return _PLAIN
+    encoding = head.value(b"content-transfer-encoding").lower()
+    value = head.value(b"content-type")
+    low = value.lower()
+    media = _MEDIA_TYPE.match(low)
+    charset = _parameter(value, _CHARSET, b"charset").decode("latin-1") if b"charset" in low else None
+    boundary = _parameter(value, _BOUNDARY, b"boundary").rstrip() if b"boundary" in low else b""
+    return Content(media[1] if media else b"text/plain", encoding, charset, boundary)  # RFC 2045 §5.2
+
+
+@lru_cache(maxsize=1024)
+def _known_content(head: bytes) -> Content:
+    """The same for a part: a server writes the same few fields above the parts of all its reports."""
+    return _content(Block(head))
+
+
+def _parameter(content: bytes, pattern: re.Pattern[bytes], name: bytes) -> bytes:
+    """A Content-Type parameter: by the short way, or by RFC 2231 where a star says so."""
+    if b"*" in content and name + b"*" in content.lower():
+        return parameters(content).get(name.decode(), "").encode("latin-1", "replace")
+    match = pattern.search(content)
+    return match[match.lastindex or 0] if match else b""
 
 
 def _split(mail: Mail, part: Part, depth: int) -> None:
@@ -181,7 +230,7 @@ def _split(mail: Mail, part: Part, depth: int) -> None:
 
 def _pieces(part: Part, mail: Mail) -> list[bytes]:
     """What stands before, between and behind the delimiters; the whole alone when there are none."""
-    raw, delimiter = b"\n" + part.raw, b"\n--" + part.boundary()
+    raw, delimiter = b"\n" + part.raw, b"\n--" + part.content.boundary
     pieces = raw.split(delimiter, limits.PARTS + 2) if len(delimiter) > 3 else [raw]
     if len(pieces) == 1:
         # QUIRK: some folded headers lack their indentation (22-unfolded-boundary); the lines still tell.
