@@ -34,6 +34,9 @@ def codes_in(text: str) -> Codes:
     A pair that stands together wins over codes that stand alone; among equals the first, but one that
     only says that time ran out (x.4.7) gives way to a later one, which tells why. O(len(text)).
     """
+    opening = _CODES.match(text)  # where a server's own words nearly always have both
+    if opening and opening[3] and not opening[3].endswith(".4.7"):
+        return Codes(opening[1] + opening[2], opening[3])
     reply: str | None = None
     status: str | None = None
     expired: Codes | None = None
