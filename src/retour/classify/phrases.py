@@ -13,7 +13,8 @@ TEXT_LIMIT = 4096  # characters of one text that are read (security: bounded wor
 GAP = 80  # characters that ` * ` may span
 HEAD = 12  # characters of a phrase that stand in the trie: more costs start-up and finds no faster
 
-# RFC 5321 §4.2.1: every line of a reply repeats its code, so codes fall into the middle of a sentence.
+# RFC 5321 §4.2.1: every line of a reply repeats its code, all but the last with a hyphen behind it, so codes
+# fall into the middle of a sentence.
 # The class digit stands before the look-behind, so that the search can skip to digits.
 _REPEATED_CODES = re.compile(
     r"[245](?<![0-9.].)\d\d(?:-|[ -](?=[245]\.))(?:[245]\.\d{1,3}\.\d{1,3}(?![0-9.]))? ?"
@@ -32,7 +33,8 @@ def normal(text: str) -> str:
     words = text.split()
     if "@" in text:  # the pattern is slow, so it sees no more than the words that need it
         words = [_ADDRESS.sub("@", word) if "@" in word else word for word in words]
-    return _REPEATED_CODES.sub("", " ".join(words))
+    text = " ".join(words)
+    return _REPEATED_CODES.sub("", text) if "-" in text else text
 
 
 class Phrase(NamedTuple):

@@ -49,11 +49,18 @@ class Block:
     def text(self, name: bytes) -> str:
         """First value of that name as text, encoded words decoded (RFC 2047); "" when absent."""
         value = self.value(name)
-        try:
-            text = value.decode("ascii")
-        except UnicodeDecodeError:
-            return decode_words(value)
-        return decode_words(value) if "=?" in text else text
+        return as_text(value) if value else ""
+
+    def texts(self, names: re.Pattern[bytes]) -> dict[bytes, str]:
+        """The first values of several names, as `text` has them, in one pass; absent ones are not there.
+
+        `names`: a pattern of the whole name (lower case) in its first group, between line feed and colon.
+        """
+        found: dict[bytes, str] = {}
+        for match in names.finditer(self.low):
+            if match[1] not in found:
+                found[match[1]] = as_text(self._value_from(match.end()))
+        return found
 
     def _value_from(self, begin: int) -> bytes:
         """The value whose first octet stands at `begin`."""
@@ -65,6 +72,15 @@ class Block:
         while stop < limit and raw[stop + 1] in _FOLD:  # RFC 5322 §2.2.3: it goes on
             stop = raw.find(b"\n", stop + 1)
         return b" ".join(raw[begin : min(stop, limit)].split())
+
+
+def as_text(value: bytes) -> str:
+    """A header value as text: RFC 2047 where it is used, which is seldom."""
+    try:
+        text = value.decode("ascii")
+    except UnicodeDecodeError:
+        return decode_words(value)
+    return decode_words(value) if "=?" in text else text
 
 
 def within_limits(head: bytes) -> tuple[bytes, bool]:

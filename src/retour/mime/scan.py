@@ -11,7 +11,7 @@ from retour.mime.headers import BLANK_LINE, FEW, Block, within_limits
 
 _FIRST_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE = re.compile(rb"\n*>?From [^\n]{0,998}\n")
-_MEDIA_TYPE = re.compile(rb"[ \t\n]*([a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80})")
+_MEDIA_TYPE = re.compile(rb"[a-zA-Z0-9!#$&^_.+-]{1,60}/[a-zA-Z0-9!#$&^_.+-]{1,80}")
 _BOUNDARY = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))')
 _CHARSET = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
 _GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
@@ -33,11 +33,11 @@ class Content(NamedTuple):
 
     type: bytes  # in lower case
     encoding: bytes  # in lower case, b"" when none is named
-    charset: str | None  # as written, None when none is named
+    charset: str  # of a text, as written; "" when none is named
     boundary: bytes  # of a multipart, b"" when there is none
 
 
-_PLAIN = Content(b"text/plain", b"", None, b"")  # RFC 2045 §5.2
+_PLAIN = Content(b"text/plain", b"", "", b"")  # RFC 2045 §5.2
 
 
 class Part:
@@ -68,9 +68,7 @@ class Part:
         """The body as text in its charset, at most its first 32 KiB."""
         body = self.body()[: limits.TEXT]
         charset = self.content.charset
-        if charset is None:
-            return decode_text(body)
-        if charset_codec(charset) is None:
+        if charset and charset_codec(charset) is None:
             note(self._defects, limits.UNKNOWN_CHARSET)
         return decode_text(body, charset)
 
@@ -141,11 +139,8 @@ def _whole(raw: bytes, defects: list[str]) -> tuple[Block, Part]:
     head, body = _cut(raw, defects)
     block = Block(head) if head else _NO_HEAD
     if head and b"\nfrom:" not in block.low and not _is_named(block):
-        head, body, block = (
-            b"",
-            raw,
-            _NO_HEAD,
-        )  # "Notice: ..." begins a bare body (106-bare-body-with-a-colon)
+        # QUIRK: a bare body begins with "Notice: ..." (106-bare-body-with-a-colon)
+        head, body, block = b"", raw, _NO_HEAD
     if not head:
         note(defects, limits.NO_HEADERS)
     return block, Part(_content(block), body, defects)
@@ -177,15 +172,19 @@ def _cut(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
 
 def _content(head: Block) -> Content:
     """What a header block says about the body below it."""
-    if b"\ncontent-t" not in head.low:
+    encoding, value = head.value(b"content-transfer-encoding"), head.value(b"content-type")
+    if encoding:
+        encoding = encoding.lower()
+    elif not value:
         return _PLAIN
-    encoding = head.value(b"content-transfer-encoding").lower()
-    value = head.value(b"content-type")
-    low = value.lower()
-    media = _MEDIA_TYPE.match(low)
-    charset = _parameter(value, _CHARSET, b"charset").decode("latin-1") if b"charset" in low else None
-    boundary = _parameter(value, _BOUNDARY, b"boundary").rstrip() if b"boundary" in low else b""
-    return Content(media[1] if media else b"text/plain", encoding, charset, boundary)  # RFC 2045 §5.2
+    media = _MEDIA_TYPE.match(value)
+    type = media[0].lower() if media else b"text/plain"  # RFC 2045 §5.2
+    boundary = charset = b""
+    if type.startswith(b"multipart/"):
+        boundary = _parameter(value, _BOUNDARY, b"boundary").rstrip()
+    elif type.startswith(b"text/"):
+        charset = _parameter(value, _CHARSET, b"charset")
+    return Content(type, encoding, charset.decode("latin-1"), boundary)
 
 
 @lru_cache(maxsize=1024)
@@ -196,7 +195,7 @@ def _known_content(head: bytes) -> Content:
 
 def _parameter(content: bytes, pattern: re.Pattern[bytes], name: bytes) -> bytes:
     """A Content-Type parameter: by the short way, or by RFC 2231 where a star says so."""
-    if b"*" in content and name + b"*" in content.lower():
+    if b"*" in content and name + b"*" in content.lower():  # RFC 2231 §3
         return parameters(content).get(name.decode(), "").encode("latin-1", "replace")
     match = pattern.search(content)
     return match[match.lastindex or 0] if match else b""

@@ -2,8 +2,6 @@
 
 import re
 
-from retour.parse.phrases import says
-
 _FIELDS = (
     r"(?:return-path|received|from|to|subject|date|message-id|mime-version|content-type|dkim-signature"
     r"|reply-to|x-[\w-]{1,40})"
@@ -23,24 +21,14 @@ _DIVIDERS = (
     r"received: ?(?:from|by|\(qmail)",
     r"return-path: ?<",
 )
-# One of these is in every text that a divider or three header lines are in; most reports have none.
-_HINTS = (
-    "--",
-    "follow",
-    "subject:",
-    "received:",
-    "message-id:",
-    "return-path:",
-    "content-type:",
-    "original m",
-    "original t",
-    "below is",
-    "below are",
-)
 _DIVIDER = re.compile(r"\n[ \t>|]{0,8}+(?:" + "|".join(_DIVIDERS) + ")")
 _HEADER_LINES = re.compile(
     rf"\n{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}"
     rf"(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{2}}"
+)
+# How every line begins that one of the two above may stand at: cheap to ask of all lines, and true of few.
+_CANDIDATE = re.compile(
+    rf"\n[ \t>|]{{0,8}}+(?:--|{_FIELDS}:|(?:the )?(?:original|returned|unsent) |message|body of|header|below )"
 )
 _FIRST_FIELD = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
 
@@ -48,12 +36,9 @@ _FIRST_FIELD = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
 def divide(low: str) -> tuple[int, int]:
     """Where the words end in a lower-case text, and where the first header field of the returned message
     stands; both are the length of the text when nothing was returned."""
-    if not says(_HINTS, low):
-        return len(low), len(low)
-    divider = _DIVIDER.search(low)
-    lines = _HEADER_LINES.search(low, 0, divider.start() if divider else len(low))
-    cut = lines or divider
-    if not cut:
-        return len(low), len(low)
-    field = _FIRST_FIELD.search(low, cut.start())
-    return cut.start(), field.start() if field else len(low)
+    for line in _CANDIDATE.finditer(low):
+        cut = line.start()
+        if _DIVIDER.match(low, cut) or _HEADER_LINES.match(low, cut):
+            field = _FIRST_FIELD.search(low, cut)
+            return cut, field.start() if field else len(low)
+    return len(low), len(low)

@@ -1,6 +1,7 @@
 """Addresses as reports write them. What is no single address is refused, never repaired by guessing."""
 
 import re
+from functools import lru_cache
 
 # A quoted or plain local part, one @, a domain or literal; no controls, no spaces outside of quotes.
 # Bounds (RFC 5321 §4.5.3.1) are generous: octets are counted by whoever sends.
@@ -23,6 +24,10 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 def one_address(text: str) -> str | None:
     """The one address that `text` is: "a@b", "<a@b>", with a comment or a closing dot. None for all else."""
+    return _remembered(text) if len(text) <= _LONGEST else _one_address(text)
+
+
+def _one_address(text: str) -> str | None:
     text = text.strip()
     if len(text) <= _LONGEST and _ADDRESS.fullmatch(text) and text[-1:] not in ".":
         return text
@@ -36,6 +41,9 @@ def one_address(text: str) -> str | None:
     if text[:1] == "@" and ":" in text:
         text = text.partition(":")[2]  # RFC 5321 appendix C: source route
     return text if len(text) <= _LONGEST and _ADDRESS.fullmatch(text) else None
+
+
+_remembered = lru_cache(maxsize=256)(_one_address)  # a report names each of its addresses several times
 
 
 def typed_address(value: str) -> tuple[str | None, bool]:

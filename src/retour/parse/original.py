@@ -3,10 +3,15 @@
 Where it was not returned, the notice's own References or In-Reply-To name it (Exim, M365, absence notes).
 """
 
+import re
+
 from retour.mime import Block
 from retour.model import NOTHING_RETURNED, Original
 from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
+
+_WANTED = re.compile(rb"\n(message-id|subject|from|date|return-path|to):")
+_BRACKETS = "<> \t"
 
 
 def read_original(notice: Notice) -> Original:
@@ -26,20 +31,22 @@ def read_original(notice: Notice) -> Original:
             if answered or envid or sender
             else NOTHING_RETURNED
         )
+    told = head.texts(_WANTED)
+    path = told.get(b"return-path")
     return Original(
-        message_id(head) or _answered(notice.mail.head),
-        head.text(b"subject") or None,
-        head.text(b"from") or None,
-        head.text(b"date") or None,
+        told.get(b"message-id", "").strip(_BRACKETS) or _answered(notice.mail.head),
+        told.get(b"subject") or None,
+        told.get(b"from") or None,
+        told.get(b"date") or None,
         envid,
-        _return_path(head) or sender,
-        sole_recipient(head),
+        (one_address(path) if path else None) or sender,
+        _sole_address(told.get(b"to", "")),
     )
 
 
 def message_id(head: Block) -> str | None:
     """Message-ID without its angle brackets, None when absent."""
-    return head.text(b"message-id").strip("<> \t") or None
+    return head.text(b"message-id").strip(_BRACKETS) or None
 
 
 def _answered(head: Block) -> str | None:
@@ -48,12 +55,6 @@ def _answered(head: Block) -> str | None:
     return named[-1].strip("<>") or None if named else None
 
 
-def sole_recipient(head: Block) -> str | None:
+def _sole_address(text: str) -> str | None:
     """The address in To, only where To names exactly one."""
-    text = head.text(b"to")
     return one_address(text) if text.count("@") == 1 else None
-
-
-def _return_path(head: Block) -> str | None:
-    value = head.text(b"return-path")
-    return one_address(value) if value else None

@@ -2,18 +2,19 @@
 
 from retour.parse.notice import Notice
 
-# What stands at the beginning of the words, in lower case.
+# How the words begin, in lower case.
+_THIS = "this "
 _IN_TEXT = {
     "this is the mail system at host": "postfix",
     "this is the postfix program": "postfix",
     "this message was created automatically by mail delivery software": "exim",
-    "transcript of session follows": "sendmail",
     "this is the qmail-send program": "qmail",
     "this is the mailer-daemon, please do not reply": "opensmtpd",
     "this is the dragonfly mail agent": "dragonfly",
     "this is a delivery status notification from": "courier",
     "this is the nullmailer delivery system": "nullmailer",
 }
+_BEGINNING = 1000  # characters of the words
 # What stands in the header block, in lower case; in order. A name in Received alone says nothing: our own
 # receiving server stands there as well.
 _IN_HEADERS = {
@@ -36,11 +37,15 @@ _IN_NAME = ((".outlook.com", "m365"), ("google.com", "gmail"), ("amazonses.com",
 
 def software_of(notice: Notice) -> str | None:
     """Its name in lower case ("postfix", "exim", "m365" ...), None when it cannot be told."""
-    opening, head = notice.low[:1000], notice.mail.head.low
-    if "this " in opening or "transcript" in opening:  # one of them is in each phrase
+    low, head = notice.low, notice.mail.head.low
+    at = low.find(_THIS, 0, _BEGINNING)
+    while at >= 0:
         for phrase, name in _IN_TEXT.items():
-            if phrase in opening:
+            if low.startswith(phrase, at):
                 return name
+        at = low.find(_THIS, at + 1, _BEGINNING)
+    if low.find("transcript of session follows", 0, _BEGINNING) >= 0:
+        return "sendmail"
     for mark, name in _IN_HEADERS.items():
         if mark in head:
             return name
