@@ -32,9 +32,10 @@ def plain_search(phrases: list[str], text: str) -> set[tuple[int, int, int]]:
     }
 
 
+@pytest.mark.parametrize("fast", [True, False])
 @given(PHRASES, TEXTS)
-def test_every_phrase_is_found_wherever_a_word_starts(phrases: list[str], text: str) -> None:
-    index = PhraseIndex((phrase, number) for number, phrase in enumerate(phrases))
+def test_every_phrase_is_found_wherever_a_word_starts(fast: bool, phrases: list[str], text: str) -> None:
+    index = PhraseIndex(((phrase, number) for number, phrase in enumerate(phrases)), fast)
     found = index.find(text)
     assert len(found) == len(set(found))
     assert set(found) == plain_search(phrases, text)

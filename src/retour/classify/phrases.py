@@ -1,4 +1,4 @@
-"""Finding many phrases in one text at once: a trie, factored into one pattern of the standard library.
+"""Finding many phrases in one text at once: an automaton, else a trie factored into one pattern.
 
 Phrases are literal words in normal form (lower case, single spaces, addresses reduced to "@"). ` * ` inside
 a phrase stands for any words, at most `GAP` characters of them. There is no other wildcard, so no text,
@@ -8,6 +8,8 @@ however hostile, can make matching slower than linear.
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+
+from retour.automaton import automaton
 
 TEXT_LIMIT = 4096  # characters of one text that are read (security: bounded work per report)
 GAP = 80  # characters that ` * ` may span
@@ -21,6 +23,7 @@ _REPEATED_CODES = re.compile(
 )
 # Names in addresses are not the server's words: <blocked-user@spam.example> says nothing.
 _ADDRESS = re.compile(r"(?<![\w.+=~-])[\w.+=~-]{1,64}+@[\w.-]{1,255}")
+_WITHIN_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _APOSTROPHES = "\u2019\u2018\u00b4"
 
 
@@ -37,25 +40,39 @@ def normal(text: str) -> str:
     return _REPEATED_CODES.sub("", text) if "-" in text else text
 
 
+Tail = tuple[tuple[str, int], ...]
+"""The pieces of a phrase behind its first, each with the characters that it must end within."""
+
+
 class Phrase(NamedTuple):
     """A phrase behind its head, and the number of the rule it belongs to."""
 
     rest: str  # of the first piece
     length: int  # of the first piece, with its head
-    tail: tuple[tuple[str, int], ...]  # the other pieces, each with the characters it must end within
+    tail: Tail
     rule: int
 
 
 class PhraseIndex:
     """All phrases of a rulebook, each with the number of its rule."""
 
-    def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
-        """`phrases`: pairs of phrase and rule number. Without any, nothing is ever found."""
-        by_head: dict[str, list[Phrase]] = {}
+    def __init__(self, phrases: Iterable[tuple[str, int]], fast: bool = True) -> None:
+        """`phrases`: pairs of phrase and rule number. Without any, nothing is ever found.
+
+        Unless `fast`, the standard library alone is used.
+        """
+        by_first: dict[str, list[tuple[Tail, int]]] = {}
         for text, rule in phrases:
             first, *others = (piece.strip() for piece in text.split("*"))
             tail = tuple((piece, GAP + len(piece)) for piece in others)
-            by_head.setdefault(first[:HEAD], []).append(Phrase(first[HEAD:], len(first), tail, rule))
+            by_first.setdefault(first, []).append((tail, rule))
+        self._firsts = list(by_first.values())
+        self._automaton = automaton(list(by_first), wanted=fast)
+        by_head: dict[str, list[Phrase]] = {}
+        if self._automaton is None:
+            for first, several in by_first.items():
+                for tail, rule in several:
+                    by_head.setdefault(first[:HEAD], []).append(Phrase(first[HEAD:], len(first), tail, rule))
         self._by_head = {head: _with_beginnings(head, by_head) for head in by_head}
         # Each is made when first needed. One pattern of all would take twice the memory to compile.
         self._ascii: re.Pattern[str] | None = None  # for every text: most need no other
@@ -63,6 +80,8 @@ class PhraseIndex:
 
     def find(self, text: str) -> list[tuple[int, int, int]]:
         """Rule number, start and end for every phrase in a text in normal form; overlaps included."""
+        if self._automaton is not None:
+            return self._with_tails(self._automaton(text), text)
         if self._ascii is None:
             self._ascii = search(head for head in self._by_head if head.isascii())
         found = self._found(self._ascii, text)
@@ -72,6 +91,18 @@ class PhraseIndex:
             self._other = search(head for head in self._by_head if not head.isascii())
         return found + self._found(self._other, text)
 
+    def _with_tails(self, firsts: list[tuple[int, int, int]], text: str) -> list[tuple[int, int, int]]:
+        """Of the first pieces that stand anywhere those that begin at a word, with the rest behind them."""
+        found = []
+        for number, start, stop in firsts:
+            if start and text[start - 1] in _WITHIN_WORD:
+                continue
+            for tail, rule in self._firsts[number]:
+                end = _end_of(tail, text, stop) if tail else stop
+                if end >= 0:
+                    found.append((rule, start, end))
+        return found
+
     def _found(self, pattern: re.Pattern[str], text: str) -> list[tuple[int, int, int]]:
         found = []
         for match in pattern.finditer(f" {text}"):
@@ -79,15 +110,20 @@ class PhraseIndex:
             for rest, length, tail, rule in self._by_head[match[1]]:
                 if rest and not text.startswith(rest, start + HEAD):
                     continue
-                end = start + length
-                for piece, reach in tail:
-                    at = text.find(piece, end, end + reach)
-                    if at < 0:
-                        break
-                    end = at + len(piece)
-                else:
+                end = _end_of(tail, text, start + length)
+                if end >= 0:
                     found.append((rule, start, end))
         return found
+
+
+def _end_of(tail: Tail, text: str, end: int) -> int:
+    """Where the other pieces of a phrase end whose first ends at `end`; -1 where one is missing."""
+    for piece, reach in tail:
+        at = text.find(piece, end, end + reach)
+        if at < 0:
+            return -1
+        end = at + len(piece)
+    return end
 
 
 def _with_beginnings(head: str, by_head: Mapping[str, list[Phrase]]) -> tuple[Phrase, ...]:

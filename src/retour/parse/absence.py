@@ -25,38 +25,38 @@ def tells_absence(notice: Notice) -> bool:
     if is_named_absence(notice):
         return True
     words = opening(notice)
-    if phrases_of(_FILE, "automatic").stand_in(words):
+    if phrases_of(_FILE).stand_in("automatic", words):
         return True
     if _QUOTED.search(notice.words):
         return False
-    return phrases_of(_FILE, "absent").stand_in(words) or phrases_of(_FILE, "left").stand_in(words)
+    return phrases_of(_FILE).stand_in("absent", words) or phrases_of(_FILE).stand_in("left", words)
 
 
 def is_named_absence(notice: Notice) -> bool:
     """Whether the subject is a name of such an answer."""
     subject = notice.subject()
     title = _PREFIX.sub("", subject).strip(" .!")
-    if phrases_of(_FILE, "absent_title").are(title):
+    if phrases_of(_FILE).are("absent_title", title):
         return True
-    return phrases_of(_FILE, "absent_subject").stand_in(subject)
+    return phrases_of(_FILE).stand_in("absent_subject", subject)
 
 
 def is_away(notice: Notice) -> bool:
     """Whether somebody says in the first words that he is away for a time: what he has got, he will read."""
-    return phrases_of(_FILE, "absent").stand_in(opening(notice))
+    return phrases_of(_FILE).stand_in("absent", opening(notice))
 
 
 def has_left(notice: Notice) -> bool:
     """Whether the first words say that somebody is there no more: mail still arrives, nobody reads it."""
-    return phrases_of(_FILE, "left").stand_in(opening(notice))
+    return phrases_of(_FILE).stand_in("left", opening(notice))
 
 
 def is_gone(notice: Notice) -> bool:
     """Whether the first words say that the mailbox is closed for good."""
-    return phrases_of(_FILE, "gone").stand_in(opening(notice))
+    return phrases_of(_FILE).stand_in("gone", opening(notice))
 
 
 def is_read_receipt(notice: Notice) -> bool:
     """Whether a reader's program tells that a mail was read or thrown away, without the part of RFC 8098."""
-    named = phrases_of(_FILE, "receipt_subject").begin(notice.subject())
-    return named and phrases_of(_FILE, "receipt").stand_in(opening(notice))
+    named = phrases_of(_FILE).begin("receipt_subject", notice.subject())
+    return named and phrases_of(_FILE).stand_in("receipt", opening(notice))

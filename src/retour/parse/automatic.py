@@ -74,7 +74,7 @@ def is_unsubscribe(notice: Notice) -> bool:
     subject = notice.subject().strip()
     if subject == "unsubscribe":
         return True
-    return phrases_of("answers.toml", "unsubscribe").are(subject) and _is_short(notice)
+    return phrases_of("answers.toml").are("unsubscribe", subject) and _is_short(notice)
 
 
 def _is_short(notice: Notice) -> bool:
@@ -85,9 +85,9 @@ def _is_short(notice: Notice) -> bool:
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
     words = f"{notice.subject()} {notice.plain()}"
-    if not phrases_of("answers.toml", "challenge").stand_in(words) or is_list_mail(notice.mail.head):
+    if not phrases_of("answers.toml").stand_in("challenge", words) or is_list_mail(notice.mail.head):
         return False
-    return phrases_of("answers.toml", "waiting").stand_in(words) and not says(_SIGN_UP, words)
+    return phrases_of("answers.toml").stand_in("waiting", words) and not says(_SIGN_UP, words)
 
 
 def from_nobody(notice: Notice) -> bool:

@@ -26,9 +26,10 @@ _HEADER_LINES = re.compile(
     rf"\n{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}"
     rf"(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{2}}"
 )
-# How every line begins that one of the two above may stand at: cheap to ask of all lines, and true of few.
+# How every line begins at which one of the two above may stand: cheap to ask, and true of few.
 _CANDIDATE = re.compile(
-    rf"\n[ \t>|]{{0,8}}+(?:--|{_FIELDS}:|(?:the )?(?:original|returned|unsent) |message|body of|header|below )"
+    rf"\n[ \t>|]{{0,8}}+"
+    rf"(?:--|{_FIELDS}:|(?:the )?(?:original|returned|unsent) |message|body of|header|below )"
 )
 _FIRST_FIELD = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
 

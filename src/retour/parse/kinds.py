@@ -3,11 +3,10 @@
 import re
 
 from retour.codes import codes_in
-from retour.parse import english, languages
+from retour.parse import languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
 from retour.parse.lures import is_lure, names_another
 from retour.parse.notice import Notice
-from retour.parse.phrases import says
 
 
 def _one_of(*patterns: str) -> re.Pattern[str]:
@@ -120,12 +119,12 @@ def is_titled(notice: Notice) -> bool:
     subject = notice.subject()
     if _SUBJECT.search(subject):
         return True
-    return languages.tells_failure(subject) or languages.tells_delay(subject)
+    return languages.tells_failure(subject) or languages.tells_delay("", subject)
 
 
 def tells_failure(words: str) -> bool:
     """Whether words in lower case say that mail was not delivered."""
-    if says(english.FAILED, words) or ("your " in words and _KEPT_BACK.search(words)):
+    if languages.tells_refusal(words) or ("your " in words and _KEPT_BACK.search(words)):
         return True
     return languages.tells_failure(words)
 
@@ -140,7 +139,7 @@ def is_delivered(notice: Notice) -> bool:
     words = notice.plain()
     if not is_system(notice):
         return False
-    told = says(english.DELIVERED, words) or languages.tells_delivery(words)
+    told = languages.tells_delivery(words)
     return told and not tells_failure(words)
 
 
@@ -153,10 +152,4 @@ def is_server_log(notice: Notice) -> bool:
 
 def is_delay(notice: Notice) -> bool:
     """Whether the notice says that delivery is still being tried."""
-    words = notice.plain()
-    subject = notice.subject()
-    if says(english.DELAY_HINTS, words) and says(english.DELAYED, words):
-        return True
-    if says(english.DELAY_HINTS, subject) and says(english.DELAYED_SUBJECT, subject):
-        return True
-    return languages.tells_delay(f"{subject} {words}")
+    return languages.tells_delay(notice.subject(), notice.plain())

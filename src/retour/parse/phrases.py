@@ -3,9 +3,11 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
+
+from retour.automaton import automaton
 
 GAP = 80  # characters that ` * ` may span
 _WORD = re.compile(r"\w+")
@@ -22,70 +24,78 @@ def says(phrases: tuple[str, ...], text: str) -> bool:
 
 
 class Phrases:
-    """Phrases of many languages, ready to be looked up; ` * ` in one stands for at most `GAP` characters.
+    """Lists of phrases of many languages, ready to be looked up by the name of their list.
 
-    A text of ASCII alone is held against the phrases without their accents: many people and older programs
-    write so. Of each phrase the longest piece is looked for, the rest only where that stands. A piece of
-    several words begins with a whole word, so the words of the text tell which ones can stand there; a piece
-    of one word may be a part of a longer one (and in the scripts without spaces all are).
+    ` * ` in a phrase stands for at most `GAP` characters. A text of ASCII alone is held against the phrases
+    without their accents: many people and older programs write so. A text is asked about in several lists, so
+    all are looked up in one pass, and the last few answers are remembered.
     """
 
     __slots__ = ("_all", "_ascii")
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        """`phrases` in lower case with single spaces."""
-        phrases = list(phrases)
-        self._all = _Index(phrases)
-        self._ascii = _Index(dict.fromkeys(form for phrase in phrases for form in _in_ascii(phrase)))
+    def __init__(self, lists: Mapping[str, Sequence[str]], fast: bool = True) -> None:
+        """`lists`: phrases in lower case with single spaces. Unless `fast`, the standard library does it."""
+        self._all = _Index(lists, fast)
+        self._ascii = _Index({name: _in_ascii(phrases) for name, phrases in lists.items()}, fast)
 
-    def stand_in(self, text: str) -> bool:
-        """Whether one of them stands in a text in lower case with single spaces."""
-        return (self._ascii if text.isascii() else self._all).finds(text)
+    def stand_in(self, name: str, text: str) -> bool:
+        """Whether a phrase of this list stands in a text in lower case with single spaces."""
+        return name in (self._ascii if text.isascii() else self._all).found(text)
 
-    def begin(self, text: str) -> bool:
-        """Whether the text begins with one of them."""
-        return text.startswith((self._ascii if text.isascii() else self._all).beginnings)
+    def begin(self, name: str, text: str) -> bool:
+        """Whether the text begins with one of this list."""
+        return text.startswith((self._ascii if text.isascii() else self._all).lists[name])
 
-    def are(self, text: str) -> bool:
-        """Whether the whole text is one of them."""
-        return text in (self._ascii if text.isascii() else self._all).phrases
+    def are(self, name: str, text: str) -> bool:
+        """Whether the whole text is one of this list."""
+        return text in (self._ascii if text.isascii() else self._all).lists[name]
 
 
 class _Index:
-    """The phrases of one spelling."""
+    """The phrases of one spelling.
 
-    __slots__ = ("_anywhere", "_by_word", "beginnings", "phrases")
+    Of each the longest piece is looked for, the rest only where that stands. Without the automaton, a piece
+    of several words begins with a whole word, so the words of the text tell which ones can stand there; a
+    piece of one word may be a part of a longer one (and in the scripts without spaces all are).
+    """
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self.beginnings = tuple(phrases)
-        self.phrases = frozenset(self.beginnings)
-        self._anywhere: list[tuple[str, str]] = []
-        self._by_word: dict[str, list[tuple[str, str]]] = {}
-        for phrase in self.beginnings:
-            gapped = " * " in phrase
-            key = max(phrase.split(" * "), key=len) if gapped else phrase
-            word = _WORD.match(key) if " " in key else None
-            entries = self._by_word.setdefault(word[0], []) if word else self._anywhere
-            entries.append((key, phrase if gapped else ""))
+    def __init__(self, lists: Mapping[str, Sequence[str]], fast: bool) -> None:
+        self.lists = {name: tuple(phrases) for name, phrases in lists.items()}
+        self._entries: dict[
+            str, list[tuple[str, str]]
+        ] = {}  # by their longest piece: list, and the gapped phrase
+        for name, phrases in self.lists.items():
+            for phrase in phrases:
+                piece = max(phrase.split(" * "), key=len)
+                self._entries.setdefault(piece, []).append((name, "" if piece == phrase else phrase))
+        self._pieces = list(self._entries)
+        self._automaton = automaton(self._pieces, wanted=fast)
+        self._anywhere, self._by_word = ([], {}) if self._automaton else _by_first_word(self._pieces)
+        self.found = lru_cache(maxsize=8)(self._found)
 
-    def finds(self, text: str) -> bool:
-        if _holds(self._anywhere, text):
-            return True
-        by_word = self._by_word
-        return any(_holds(by_word[word], text) for word in words_of(text) if word in by_word)
+    def _found(self, text: str) -> frozenset[str]:
+        """The lists of which a phrase stands in the text."""
+        found: set[str] = set()
+        for piece in self._pieces_in(text):
+            for name, gapped in self._entries[piece]:
+                if name not in found and (not gapped or _pattern(gapped).search(text)):
+                    found.add(name)
+        return frozenset(found)
+
+    def _pieces_in(self, text: str) -> Iterable[str]:
+        if self._automaton:
+            return {self._pieces[number] for number, _, _ in self._automaton(text)}
+        near = (self._by_word[word] for word in set(_WORD.findall(text)) if word in self._by_word)
+        return [piece for pieces in (self._anywhere, *near) for piece in pieces if piece in text]
 
 
-def _holds(entries: list[tuple[str, str]], text: str) -> bool:
-    for key, gapped in entries:  # noqa: SIM110 - any() takes half as long again
-        if key in text and (not gapped or _pattern(gapped).search(text)):
-            return True
-    return False
-
-
-@lru_cache(maxsize=4)
-def words_of(text: str) -> frozenset[str]:
-    """The different words of a text. The last few texts are remembered: one is asked several questions."""
-    return frozenset(_WORD.findall(text))
+def _by_first_word(pieces: Iterable[str]) -> tuple[list[str], dict[str, list[str]]]:
+    anywhere: list[str] = []
+    by_word: dict[str, list[str]] = {}
+    for piece in pieces:
+        word = _WORD.match(piece) if " " in piece else None
+        (by_word.setdefault(word[0], []) if word else anywhere).append(piece)
+    return anywhere, by_word
 
 
 @cache
@@ -93,8 +103,12 @@ def _pattern(phrase: str) -> re.Pattern[str]:
     return re.compile(rf".{{0,{GAP}}}?".join(map(re.escape, phrase.split(" * "))))
 
 
-def _in_ascii(phrase: str) -> Iterable[str]:
-    """How a phrase is written without accents; nothing for other scripts."""
+def _in_ascii(phrases: Iterable[str]) -> list[str]:
+    """How phrases are written without accents, each once; those of other scripts are left out."""
+    return list(dict.fromkeys(form for phrase in phrases for form in _ascii_forms(phrase)))
+
+
+def _ascii_forms(phrase: str) -> Iterable[str]:
     if phrase.isascii():
         return (phrase,)
     if phrase[-1] > "\u024f":  # behind the Latin letters
@@ -109,11 +123,6 @@ def _without_accents(text: str) -> str:
 
 
 @cache
-def phrases_of(file: str, key: str) -> Phrases:
-    """The phrases under one key of a file beside this one."""
-    return Phrases(_document(file)[key])
-
-
-@cache
-def _document(file: str) -> dict[str, list[str]]:
-    return tomllib.loads(resources.files("retour.parse").joinpath(file).read_text(encoding="utf-8"))
+def phrases_of(file: str) -> Phrases:
+    """The lists of phrases in a file beside this one."""
+    return Phrases(tomllib.loads(resources.files("retour.parse").joinpath(file).read_text(encoding="utf-8")))

@@ -11,7 +11,6 @@ from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_repli
 from retour.parse.lures import names_another, offers_link
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
-from retour.parse.phrases import phrases_of
 from retour.parse.prose import read_prose
 
 _FORWARDED = re.compile(
@@ -48,10 +47,9 @@ def is_by_machine(notice: Notice) -> bool:
 
 def tells_loss(notice: Notice) -> bool:
     """Whether one of the first sentences says, without an if, that what the sender sent was not delivered."""
-    conditional = phrases_of("languages.toml", "conditional")
     for sentence in _SENTENCE.split(absence.opening(notice)):
         told = languages.tells_failure(sentence) and languages.speaks_of_ours(sentence)
-        if told and not conditional.stand_in(sentence):
+        if told and not languages.is_conditional(sentence):
             return True
     return False
 
