@@ -23,6 +23,7 @@ _NAMES = (
 )
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_HEAD = Block(b"")
+_SAVED = b".eml"
 _SHORT = 512  # octets of a header block that is worth remembering
 _AFTER_DELIMITER = frozenset({b"\n", b" ", b"\t", b"-", b""})
 _AS_IT_IS = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
@@ -35,6 +36,7 @@ class Content(NamedTuple):
     encoding: bytes  # in lower case, b"" when none is named
     charset: str  # of a text, as written; "" when none is named
     boundary: bytes  # of a multipart, b"" when there is none
+    is_saved: bool = False  # a message that was saved as a file: its name ends so
 
 
 _PLAIN = Content(b"text/plain", b"", "", b"")  # RFC 2045 §5.2
@@ -149,7 +151,7 @@ def _whole(raw: bytes, defects: list[str]) -> tuple[Block, Part]:
 def _part(raw: bytes, defects: list[str]) -> Part:
     """One part of a multipart."""
     head, body = _cut(raw, defects)
-    content = _known_content(head) if len(head) < _SHORT else _content(Block(head))
+    content = _known_content(head) if len(head) < _SHORT else _content_of_part(head)
     return Part(content, body, defects)
 
 
@@ -187,10 +189,15 @@ def _content(head: Block) -> Content:
     return Content(type, encoding, charset.decode("latin-1"), boundary)
 
 
-@lru_cache(maxsize=1024)
-def _known_content(head: bytes) -> Content:
-    """The same for a part: a server writes the same few fields above the parts of all its reports."""
-    return _content(Block(head))
+def _content_of_part(head: bytes) -> Content:
+    """The same for a part of a multipart."""
+    block = Block(head)
+    content = _content(block)
+    return content._replace(is_saved=True) if _SAVED in block.low else content
+
+
+# A server writes the same few fields above the parts of all its reports.
+_known_content = lru_cache(maxsize=1024)(_content_of_part)
 
 
 def _parameter(content: bytes, pattern: re.Pattern[bytes], name: bytes) -> bytes:

@@ -17,7 +17,7 @@ def enclosed(notice: Notice) -> Notice | None:
     """
     if notice.returned is None or is_list_mail(notice.mail.head):
         return None
-    messages = [part for part in notice.mail.parts if part.type in _MESSAGES or b".eml" in part.head.low]
+    messages = [part for part in notice.mail.parts if part.type in _MESSAGES or part.content.is_saved]
     for part in messages[:_FEW]:
         inner = Notice(scan(part.body()))
         if not inner.mail.head.is_empty() and is_notice(inner):

@@ -38,7 +38,6 @@ _FIRST_FIELDS = {
     b"umvwb3j0aw5nlu": _STATUS,
     b"rmluywwtumvjax": _STATUS,
 }
-_SAVED = b".eml"  # in the name of a mail that was attached as a file, whatever type it was given
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
 _TAGS = re.compile(r"<(?!\S{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
@@ -78,7 +77,7 @@ class Notice:
         spoken: Part | None = None
         for part in mail.parts:
             role = _ROLES.get(part.type) or _FIRST_FIELDS.get(part.raw[:40].lstrip()[:14].lower())
-            if role is None and _SAVED in part.head.low and part.head is not mail.head:
+            if role is None and part.content.is_saved:
                 role = _RETURNED
             if role:
                 self._take(part, role)
