@@ -7,7 +7,6 @@ between them. A word that is not known ends the sentence: "user certificate not 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 
 from retour.classify.phrases import search
 from retour.classify.rulebook import Rule, Sentence
@@ -35,13 +34,12 @@ class Sentences:
                 for state in states:
                     meant = places[sentence.rule], sentence.noun, leads
                     self._states.setdefault(state, []).append(meant)
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return search(self._states)
+        self._pattern: re.Pattern[str] | None = None  # made when first needed
 
     def find(self, text: str) -> Iterator[Span]:
         """The place of the rule, start and end of each sentence in a text in normal form."""
+        if self._pattern is None:
+            self._pattern = search(self._states)
         for match in self._pattern.finditer(f" {text}"):
             start, end = match.start(), match.start() + len(match[1])
             if text[end : end + 1].isalnum():
