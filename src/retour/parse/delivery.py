@@ -8,12 +8,12 @@ from retour.codes import codes_in
 from retour.mime.encoded import decode_words
 from retour.model import Action, Kind, Report
 from retour.parse.bounds import BAD_ADDRESS, RECIPIENTS, REPORT, TOO_MANY_RECIPIENTS
+from retour.parse.claims import claims_in, source_in
 from retour.parse.dates import moment
 from retour.parse.dialects import sendmail
 from retour.parse.fields import Fields, groups_of
 from retour.parse.mailbox import original_address, typed_address
 from retour.parse.notice import Notice
-from retour.parse.prose import claims_in, source_in
 from retour.parse.reply import report_of
 from retour.parse.words import deciding, words_from
 

@@ -37,6 +37,10 @@ _KEPT_BACK = re.compile(
     r"your (?:e-?mail|mail|message)(?: message)?(?: (?:to|for) \S{3,320})? (?:was|has been|is being|is) "
     r"(?:blocked|rejected|refused|stopped|denied|returned|bounced)"
 )
+# Parcels, payments and backups fail to reach somebody as well.
+_OF_MAIL = re.compile(
+    r"\b(?:e-?mail|mail|message|nachricht)\b(?![.@]).{0,200}\b(?:following|recipient|empfänger|user)"
+)
 _OPENING = 300  # characters: a report says at once what it is about
 _SUBJECT = _one_of(
     r"undeliver",
@@ -65,7 +69,7 @@ def is_notice(notice: Notice) -> bool:
     # What is asked of the words in all languages costs most, so it comes last.
     returned = notice.returned is not None
     if is_system(notice):
-        told = tells_refusal(notice) or ("@" in notice.words and tells_trouble(notice))
+        told = names_another(notice) and (tells_refusal(notice) or tells_trouble(notice))
         said = (told and is_sent_by_itself(notice)) or is_titled(notice)
         said = returned or (said and not is_disguised(notice) and not is_lure(notice))
     elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
@@ -85,7 +89,9 @@ def opens_as_report(notice: Notice) -> bool:
     if head.has(b"list-unsubscribe") or head.has(b"in-reply-to"):
         return False
     subject, opening = notice.subject(), notice.plain()[:_OPENING]
-    return not _PASSED_ON.match(subject) and is_titled(notice) and tells_failure(opening) and "@" in opening
+    if "@" not in opening or _PASSED_ON.match(subject) or not is_titled(notice):
+        return False
+    return tells_failure(opening) and _OF_MAIL.search(opening) is not None and names_another(notice)
 
 
 def tells_refusal(notice: Notice) -> bool:
@@ -111,6 +117,8 @@ def is_disguised(notice: Notice) -> bool:
     sender, path = notice.sender(), notice.mail.head.value(b"return-path")
     if _SYSTEM.search(sender, sender.rfind("<") + 1) or from_nobody(notice):
         return False
+    if notice.mail.head.has(b"list-unsubscribe"):
+        return True  # news about mail servers by a sender of such a name
     return not names_another(notice) and not _SYSTEM.search(path.decode("latin-1").lower())
 
 

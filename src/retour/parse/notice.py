@@ -40,7 +40,8 @@ _FIRST_FIELDS = {
 }
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
-_TAGS = re.compile(r"<(?!\S{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
+_TAGS = re.compile(r"<(?![^\s<>]{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
+_INDENTATION = re.compile(r"\n[ \t]{1,200}(?=\S)")
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 
@@ -156,4 +157,5 @@ def without_tags(text: str) -> str:
     text = _UNSEEN.sub(" ", text)
     text = _BREAKS.sub("\n", text)
     text = html.unescape(_TAGS.sub(" ", text)).replace("\xa0", " ")
+    text = _INDENTATION.sub("\n", text)  # left over from tags: a reader sees none
     return _EMPTY_LINES.sub("\n\n", text)

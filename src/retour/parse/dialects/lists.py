@@ -24,26 +24,20 @@ _SENDER = re.compile(
     r"\b(?:listserv|sympa|majordomo|mlmmj|mailman|listproc|lyris|ecartis)\b|[+-](?:bounces|owner|admin|request|help)@|\bowner-"
 )
 _REFUSED = (
-    *("has been rejected by the list moderator", "message has been automatically rejected"),
     *(
-        "message has been rejected",
-        "mailing list has been rejected",
-        "mailing-list was rejected",
+        "has been rejected",
+        "been automatically rejected",
         "was rejected",
-    ),
-    *(
         "rejected posting to",
-        "you are not authorized to send",
-        "not authorized to post",
-        "you are not a member of",
-    ),
-    *(
-        "you are not allowed to post",
-        "you are not allowed to send",
-        "you are not subscribed to",
         "was denied",
     ),
-    *("unable to deliver the message from", "not subscribed to this group", "only subscribers may post"),
+    *("you are not authorized to", "not authorized to post", "not allowed to post", "not allowed to send"),
+    *("you are not subscribed", "not subscribed to this group", "only subscribers may post"),
+    *(
+        "you are not a member of this",
+        "unable to be delivered to the list",
+        "unable to deliver the message from",
+    ),
     *(
         "wurde zurückgewiesen",
         "wurde abgelehnt",
@@ -52,6 +46,20 @@ _REFUSED = (
         "vous n'êtes pas autorisé",
     ),
     *("ha sido rechazado", "è stato rifiutato", "メンバーではありません"),
+)
+# What it was that was turned down: requests to join are turned down as well.
+_A_POST = (
+    *(
+        "your message",
+        "your mail",
+        "your e-mail",
+        "your email",
+        "posting",
+        "the message from",
+        "send mail to",
+    ),
+    *("to post", "are not member", "a member of this mailing list", "ihre nachricht", "votre message"),
+    *("su mensaje", "il messaggio", "メンバーではありません"),
 )
 _HELD = (
     "awaits moderator",
@@ -63,7 +71,7 @@ _HELD = (
     "moderation",
 )
 _NOT_ABOUT_A_POST = ("is being held", "subscription request", "unsubscription request")
-_TO_OWNERS = ("bounce action notification", "bounce ", "subscription", "confirm", "uncaught bounce")
+_TO_OWNERS = ("bounce ", "subscription", "confirm", "uncaught bounce", "welcome")
 _NAME = re.compile(r"\blist ['\"]([\w.+-]{1,60})['\"]")
 _SUFFIX = re.compile(r"[+-](?:bounces|owner|admin|request|help)(?=@)|^owner-", re.IGNORECASE)
 
@@ -81,7 +89,8 @@ def read_turned_down(notice: Notice, mta: str | None) -> tuple[Report, ...]:
     subject, words = notice.subject(), notice.plain()
     if not is_from_list_manager(notice) or says(_HELD, subject) or subject.startswith(_TO_OWNERS):
         return ()
-    if says(_NOT_ABOUT_A_POST, words) or not says(_REFUSED, f"{subject} {words}"):
+    said = f"{subject} {words}"
+    if says(_NOT_ABOUT_A_POST, words) or not says(_REFUSED, said) or not says(_A_POST, said):
         return ()
     return (report_of(Kind.BOUNCE, _list_of(notice), " ".join(notice.words.split()), mta=mta),)
 
