@@ -110,7 +110,8 @@ class Notice:
         if role == _STATUS and len(self.status) == REPORTS:
             self.mail.note(TOO_COMPLEX)
         elif role == _STATUS:
-            self.status.append(groups_of(decode_text(part.body()[:REPORT])))
+            octets = part.body()[:REPORT]
+            self.status.append(groups_of(decode_text(octets, _charset_of(octets))))
         elif role == _RETURNED:
             self.returned = self.returned or _head_of(part.body())
         elif role == _FEEDBACK:
@@ -130,6 +131,14 @@ class Notice:
         self.words, self.low, rest = text[:cut], low[:cut], text[field:]
         if rest and self.returned is None:
             self.returned = _head_of(rest.encode("utf-8", "replace"))
+
+
+def _charset_of(report: bytes) -> str:
+    """Reports are in UTF-8 (RFC 6533 §6.1); one that was saved as UTF-16 has a zero in each pair."""
+    zero = report.find(b"\0", 0, 8)
+    if zero < 0:
+        return ""
+    return "utf-16" if report[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if zero % 2 else "utf-16-be"
 
 
 def _says_more(part: Part, spoken: Part) -> bool:

@@ -107,9 +107,8 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
         words, said = _with_lead(words, said, claim, notice)
     said = _answered(claim) or said
     host = None
-    if claim.recipient and sendmail.BEGIN in notice.low and not codes_in(said).reply:
-        host, reply = sendmail.said_about(claim.recipient, notice.words, notice.low)
-        said = reply or said
+    if claim.recipient and sendmail.BEGIN in notice.low:
+        host, said = _transcribed(claim.recipient, said, notice)
     return report_of(
         kind,
         claim.recipient or None,
@@ -119,6 +118,17 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
         text=words[:WORDS].strip(" :>\t\n"),
         mta=mta,
     )
+
+
+def _transcribed(recipient: str, said: str, notice: Notice) -> tuple[str | None, str]:
+    """The host and its words from Sendmail's transcript, where these tell more than "(reason: ...)" does."""
+    codes = codes_in(said)
+    if codes.reply and codes.status:
+        return None, said
+    host, reply = sendmail.said_about(recipient, notice.words, notice.low)
+    if codes.reply and codes_in(reply).reply != codes.reply:
+        return None, said
+    return host, reply or said
 
 
 def _with_lead(words: str, said: str, claim: Claim, notice: Notice) -> tuple[str, str]:
