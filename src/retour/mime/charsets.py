@@ -93,12 +93,15 @@ def charset_codec(name: str) -> str | None:
 
 def decode_named(data: bytes, codec: str) -> str:
     """The text of octets said to be in a charset; read otherwise where they show that they are in another."""
-    if data.isascii() or codec.startswith(_SEVEN_BITS):
+    if codec.startswith(_SEVEN_BITS):
         return _replaced(data, codec)
+    if data.isascii():
+        return decode_escaped(data) if b"\x1b$" in data else _replaced(data, codec)
     try:
         text = data.decode(codec)
     except UnicodeError:
-        return decode_guessed(data) if codec in _DOUBLE or codec.startswith("utf") else _replaced(data, codec)
+        named = codec not in _DOUBLE and codec != WESTERN and not codec.startswith("utf")
+        return _replaced(data, codec) if named and not _decodes(data, UTF8) else decode_guessed(data)
     if codec not in _DOUBLE or len(data) - len(text) > _ENOUGH // 2:
         try:
             return data.decode(UTF8)  # QUIRK: UTF-8 under another name (410-utf8-named-as-latin1)

@@ -6,7 +6,7 @@
 from retour.mime import scan
 from retour.model import Kind, Reading, Report
 from retour.parse.absence import is_read_receipt
-from retour.parse.automatic import is_automatic_reply, is_challenge, is_unsubscribe
+from retour.parse.automatic import is_aggregate_report, is_automatic_reply, is_challenge, is_unsubscribe
 from retour.parse.bounds import TEXT
 from retour.parse.delivery import read_delivery_status, read_pasted_status
 from retour.parse.dialects.lists import read_turned_down
@@ -94,7 +94,7 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
         return Kind.UNSUBSCRIBE, (Report(Kind.UNSUBSCRIBE, one_address(notice.mail.head.text(b"from"))),)
     if is_challenge(notice):
         return Kind.CHALLENGE, ()
-    if is_read_receipt(notice):
+    if is_read_receipt(notice) or is_aggregate_report(notice):
         return Kind.OTHER, ()
     if is_unmarked_bounce(notice):
         return Kind.BOUNCE, read_unmarked(notice, mta)

@@ -11,6 +11,7 @@ from retour.parse.phrases import phrases_of
 _BEGINNING = 500  # characters of the words: an absence is told at once, other mail may mention one later
 _FILE = "answers.toml"
 _PREFIX = re.compile(r"^(?:(?:re|aw|sv|antw|odp|rif|ynt|vs|fwd?|回复|答复|回覆|ответ) ?[:：] *)+")
+_DAY = re.compile(r"\b[0-3]?\d\b")
 # A person who answers quotes what he answers to (RFC 3676 §4.5); programs seldom do.
 _QUOTED = re.compile(r"\n> ?\S")
 
@@ -29,7 +30,7 @@ def tells_absence(notice: Notice) -> bool:
         return True
     if _QUOTED.search(notice.words):
         return False
-    return phrases_of(_FILE).stand_in("absent", words) or phrases_of(_FILE).stand_in("left", words)
+    return is_away(notice) or has_left(notice)
 
 
 def is_named_absence(notice: Notice) -> bool:
@@ -43,12 +44,17 @@ def is_named_absence(notice: Notice) -> bool:
 
 def is_away(notice: Notice) -> bool:
     """Whether somebody says in the first words that he is away for a time: what he has got, he will read."""
-    return phrases_of(_FILE).stand_in("absent", opening(notice))
+    words = opening(notice)
+    if phrases_of(_FILE).stand_in("absent", words):
+        return True
+    # The mere word for a holiday, where a program answered: with the day of the return.
+    reply = _PREFIX.match(notice.subject()) is not None and len(notice.words) < _BEGINNING
+    return reply and _DAY.search(words) is not None and phrases_of(_FILE).stand_in("holiday", words)
 
 
 def has_left(notice: Notice) -> bool:
-    """Whether the first words say that somebody is there no more: mail still arrives, nobody reads it."""
-    return phrases_of(_FILE).stand_in("left", opening(notice))
+    """Whether subject or first words say that somebody is there no more: mail arrives, nobody reads it."""
+    return phrases_of(_FILE).stand_in("left", f"{notice.subject()} {opening(notice)}")
 
 
 def is_gone(notice: Notice) -> bool:
@@ -60,3 +66,9 @@ def is_read_receipt(notice: Notice) -> bool:
     """Whether a reader's program tells that a mail was read or thrown away, without the part of RFC 8098."""
     named = phrases_of(_FILE).begin("receipt_subject", notice.subject())
     return named and phrases_of(_FILE).stand_in("receipt", opening(notice))
+
+
+def waits_for_proof(notice: Notice) -> bool:
+    """Whether the first words say that a message waits until its sender has shown that he is a person."""
+    words = opening(notice)
+    return phrases_of(_FILE).stand_in("held", words) and phrases_of(_FILE).stand_in("proof", words)

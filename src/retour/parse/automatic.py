@@ -3,7 +3,7 @@
 import re
 
 from retour.mime import Block
-from retour.parse.absence import tells_absence
+from retour.parse.absence import tells_absence, waits_for_proof
 from retour.parse.notice import Notice
 from retour.parse.phrases import phrases_of, says
 
@@ -33,7 +33,16 @@ _AUTOREPLY = re.compile(
 )
 # What is asked of somebody who signs up, not of one who wrote to a person.
 _SIGN_UP = (
-    *("subscrib", "subscription", "newsletter", "mailing list", "registration", "registrier", "anmeldung"),
+    *(
+        "subscrib",
+        "subscription",
+        "newsletter",
+        "mailing list",
+        "registration",
+        "moderator",
+        "registrier",
+        "anmeldung",
+    ),
     *("abonnement", "iscrizione", "inscription", "inscripción", "inscrição", "suscripción", "подписк"),
 )
 
@@ -85,9 +94,15 @@ def _is_short(notice: Notice) -> bool:
 def is_challenge(notice: Notice) -> bool:
     """Challenge and response: a machine asks the sender to prove that it is a person."""
     words = f"{notice.subject()} {notice.plain()}"
-    if not phrases_of("answers.toml").stand_in("challenge", words) or is_list_mail(notice.mail.head):
+    asked = phrases_of("answers.toml").stand_in("challenge", words) or waits_for_proof(notice)
+    if not asked or is_list_mail(notice.mail.head) or says(_SIGN_UP, words):
         return False
-    return phrases_of("answers.toml").stand_in("waiting", words) and not says(_SIGN_UP, words)
+    return phrases_of("answers.toml").stand_in("waiting", words)
+
+
+def is_aggregate_report(notice: Notice) -> bool:
+    """Reports on authentication and transport of a day: RFC 7489 §7.2.1.1, RFC 8460 §3."""
+    return notice.subject().startswith("report domain:")
 
 
 def from_nobody(notice: Notice) -> bool:

@@ -127,7 +127,7 @@ def is_titled(notice: Notice) -> bool:
     subject = notice.subject()
     if _SUBJECT.search(subject):
         return True
-    return languages.tells_failure(subject) or languages.tells_delay("", subject)
+    return languages.tells_failure(subject) or languages.tells_delay(subject, "")
 
 
 def tells_failure(words: str) -> bool:

@@ -28,7 +28,7 @@ def tells_delay(subject: str, words: str) -> bool:
         return True
     if lists.stand_in("server_delayed_subject", subject):
         return True
-    if not (lists.stand_in("delayed", words) or lists.stand_in("delayed", subject)):
+    if not (lists.stand_in("delay_title", subject) or lists.stand_in("delayed", words)):
         return False
     return not (lists.stand_in("given_up", words) or lists.stand_in("given_up", subject))
 
@@ -39,9 +39,14 @@ def tells_delivery(text: str) -> bool:
     return lists.stand_in("server_delivered", text) or lists.stand_in("delivered", text)
 
 
-def speaks_of_ours(text: str) -> bool:
+def speaks_of_mail(text: str) -> bool:
+    """Whether it speaks of a mail or an address: parcels and payments are returned as well."""
+    return "@" in text or phrases_of(_FILE).stand_in("mail", text)
+
+
+def speaks_of_yours(text: str) -> bool:
     """Whether it speaks to the sender about the mail that he sent."""
-    return phrases_of(_FILE).stand_in("ours", text)
+    return phrases_of(_FILE).stand_in("yours", text)
 
 
 def is_conditional(text: str) -> bool:

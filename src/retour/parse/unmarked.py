@@ -4,13 +4,17 @@ Asked last: a mail that is anything else has been recognised before.
 """
 
 import re
+from collections.abc import Callable
 
 from retour.model import Kind, Report
 from retour.parse import absence, languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
-from retour.parse.lures import names_another, offers_link
+from retour.parse.dialects.lists import is_from_list_manager
+from retour.parse.kinds import is_system, tells_failure
+from retour.parse.lures import is_lure, names_another, offers_link
 from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
+from retour.parse.phrases import phrases_of
 from retour.parse.prose import read_prose
 
 _FORWARDED = re.compile(
@@ -18,7 +22,9 @@ _FORWARDED = re.compile(
 )
 _MACHINE = re.compile(
     r"no-?reply|do-?not-?reply|mailer|robot|nicht-?antworten|nao-?responda|no-?responder|post_?master"
+    r"|mail-?(?:gate|admin|server)|gateway|daemon"
 )
+_JOBS = re.compile(rb"<(?:root|cron|logwatch|nagios|monit|zabbix)@")  # their mail tells of others' bounces
 _SENTENCE = re.compile(r"[.!?] |[.!?]$|[。！？]")
 _QUOTING = ("\n>", "wrote:", "schrieb:", "a écrit", "-----", "\nfrom:", "\nvon:", "\nde :", "\nde:")
 
@@ -29,13 +35,19 @@ def is_unmarked_bounce(notice: Notice) -> bool:
     Somebody who is away, or has left, says so and is no bounce; one who forwards or quotes a bounce neither.
     """
     head, subject = notice.mail.head, notice.subject()
-    if is_list_mail(head) or head.has(b"list-unsubscribe") or _FORWARDED.match(subject):
+    if is_list_mail(head) or head.has(b"list-unsubscribe") or is_from_list_manager(notice):
+        return False
+    if _FORWARDED.match(subject) or _JOBS.match(head.value(b"return-path")):
         return False
     if absence.is_away(notice) or absence.has_left(notice):
         return False
+    if is_lure(notice) and not is_auto_replied(head) and not answers_by_itself(notice):
+        return False
     if is_by_machine(notice):
-        return tells_loss(notice) or absence.is_gone(notice)
-    return tells_loss(notice) and names_another(notice) and not (_is_quoting(notice) or offers_link(notice))
+        return _is_system_speaking(notice) or tells_loss(notice) or absence.is_gone(notice)
+    if not tells_loss(notice, languages.speaks_of_yours) or _is_quoting(notice):
+        return False
+    return names_another(notice) and not offers_link(notice)
 
 
 def is_by_machine(notice: Notice) -> bool:
@@ -45,21 +57,44 @@ def is_by_machine(notice: Notice) -> bool:
     return absence.is_named_absence(notice) or _MACHINE.search(notice.sender()) is not None
 
 
-def tells_loss(notice: Notice) -> bool:
-    """Whether one of the first sentences says, without an if, that what the sender sent was not delivered."""
+def tells_loss(notice: Notice, of: Callable[[str], bool] = languages.speaks_of_mail) -> bool:
+    """Whether one of the first sentences says, without an if, that a mail was not delivered."""
     for sentence in _SENTENCE.split(absence.opening(notice)):
-        told = languages.tells_failure(sentence) and languages.speaks_of_ours(sentence)
-        if told and not languages.is_conditional(sentence):
+        if of(sentence) and tells_failure(sentence) and not languages.is_conditional(sentence):
             return True
     return False
 
 
 def read_unmarked(notice: Notice, mta: str | None) -> tuple[Report, ...]:
-    """Its reports. Who answers by a program, and names nobody else, speaks of the own address."""
+    """Its reports. An address that answers by itself to say that it is gone speaks of itself alone."""
     reports = read_prose(notice, Kind.BOUNCE, mta)
-    if len(reports) > 1 or reports[0].recipient or not is_by_machine(notice):
+    own = one_address(notice.mail.head.text(b"from"))
+    if len(reports) > 1 or own is None or not is_by_machine(notice):
         return reports
-    return (reports[0]._replace(recipient=one_address(notice.mail.head.text(b"from"))),)
+    if is_system(notice) or _MACHINE.search(own):
+        return reports
+    named = reports[0].recipient
+    if named is None or (absence.is_gone(notice) and named.lower() not in _until_told(notice)):
+        return (reports[0]._replace(recipient=own),)
+    return reports
+
+
+def _is_system_speaking(notice: Notice) -> bool:
+    """A mail system's own mail from nobody, about somebody else: in words that we know nothing of."""
+    if answers_by_itself(notice) or offers_link(notice):
+        return False
+    return from_nobody(notice) and is_system(notice) and names_another(notice)
+
+
+def _until_told(notice: Notice) -> str:
+    """The first words, to the end of the last sentence that says what has become of the mailbox."""
+    words = absence.opening(notice)
+    end = told = 0
+    for sentence in _SENTENCE.split(words):
+        end += len(sentence) + 2
+        if tells_failure(sentence) or phrases_of("answers.toml").stand_in("gone", sentence):
+            told = end
+    return words[:told]
 
 
 def _is_quoting(notice: Notice) -> bool:
