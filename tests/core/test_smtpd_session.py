@@ -341,3 +341,22 @@ def test_content_comes_out_as_a_careful_client_sent_it(lines: list[bytes], width
         session.receive(wire[start : start + width])
     assert message_of(session).content == content
     assert message_of(session).size == len(content)
+
+
+def test_a_flood_of_refused_recipients_is_ended_and_what_is_good_comes_again() -> None:
+    session = started(limits=Limits(refused=3))
+    assert codes(session.receive(b"MAIL FROM:<>\r\n" + b"RCPT TO:<no@b.example>\r\n" * 2)) == [
+        "250 2.1.0",
+        "550 5.1.1",
+        "550 5.1.1",
+    ]
+    assert codes(
+        session.receive(b"RSET\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nRCPT TO:<no@b.example>\r\n")
+    ) == [
+        "250 2.0.0",
+        "250 2.1.0",
+        "250 2.1.5",
+        "421 4.7.0",
+    ]
+    assert session.phase is Phase.CLOSED
+    assert session.receive(b"DATA\r\n") == b""

@@ -156,7 +156,7 @@ def test_each_refusal_is_counted_by_its_cause(port: Port) -> None:
 
 
 def test_ten_thousand_forged_tokens_cost_no_memory_and_never_come_to_data(opened: Opened) -> None:
-    port = opened()
+    port = opened(limits=Limits(refused=20_000))
     with port.raw() as connection:
         connection.sendall(b"MAIL FROM:<>\r\n")
         read_until(connection, b"\r\n")

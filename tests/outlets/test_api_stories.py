@@ -64,6 +64,16 @@ def test_an_address_shows_its_state_decisions_history_and_evidence(retour: Insta
     assert [(row["before"], row["after"]) for row in life["ledger"]] == [("valid", "invalid")]
 
 
+def test_addresses_of_others_are_shown_to_support_alone(retour: Installation) -> None:
+    aliased = REPORT.replace(b"<nobody@b.example>:", b"<nobody@b.example> -> <forward@c.example>:")
+    retour.take_in(told(retour, aliased))
+    for path in (f"/v1/addresses/{DEAD}", "/v1/bounces"):
+        member, support = (retour.ask("GET", path, key).text for key in ("demo-manager", "demo-support"))
+        assert "forward@" not in member
+        assert "<nobody@b.example> -> <***@c.example>: no such user" in member
+        assert "<nobody@b.example> -> <forward@c.example>: no such user" in support
+
+
 def test_an_unproven_report_is_shown_and_changes_nothing(retour: Installation) -> None:
     retour.take_in(told(retour, proof=Proof.TOKEN))
     life = retour.ask("GET", f"/v1/addresses/{DEAD}").json()

@@ -321,6 +321,26 @@ def test_a_client_that_reads_no_answers_is_not_asked_for_more() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    "sent", [b"", b"request=smtpd_acc", request() + b"sender="], ids=["nothing", "half", "one and a half"]
+)
+def test_who_sends_no_whole_request_is_hung_up_on(sent: bytes) -> None:
+    policy = service(Ledger())
+
+    async def run() -> None:
+        port = await listen(policy, "127.0.0.1", 0, lambda error: None, idle=0.05)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
+        writer.write(sent)
+        with suppress(ConnectionError):
+            assert await reader.read() in (b"", (DUNNO + "\n\n").encode())
+        assert port.connections == set()
+        writer.close()
+        await port.close()
+
+    asyncio.run(run())
+    assert policy.counts["idle"] == 1
+
+
 def test_a_ledger_that_fails_leaves_the_choice_to_postfix_too() -> None:
     def broken(*question: object) -> Stop:
         raise RuntimeError("no ledger")

@@ -14,6 +14,7 @@ class Limits:
     kept: int = 1 * MIB  # of a message; the rest is counted, not kept
     command: int = 2 * KIB  # RFC 5321 §4.5.3.1.4 asks for 512, RFC 3461 §5 and RFC 6531 §3.4 for more
     recipients: int = 100  # of one message; RFC 5321 §4.5.3.1.8 asks for 100 at least
+    refused: int = 1000  # recipients refused in one connection; then 421, which loses nothing: he tries again
     errors: int = 20  # commands in a row that are no SMTP; then 421. A refused recipient is no error
     idle: float = 300.0  # RFC 5321 §4.5.3.2.7: at least five minutes
     connections: int = 200  # open at once; one more is told 421

@@ -43,6 +43,7 @@ class Session(Generic[T]):
         self._buffer = bytearray()
         self._overlong = False  # the line being read is already too long and thrown away as it comes
         self._errors = 0
+        self._refused = 0  # recipients
         self._envelope: _Envelope[T] | None = None
         self._content: Content | None = None
 
@@ -210,7 +211,8 @@ class Session(Generic[T]):
             return replies.TOO_MANY_RECIPIENTS
         given = self._gate(rcpt.recipient)
         if isinstance(given, Reply):
-            return given
+            self._refused += 1
+            return given if self._refused < self._limits.refused else replies.TOO_MANY_REFUSED
         self._envelope.recipients.append(Recipient(rcpt.recipient, given, rcpt.original, rcpt.notify))
         return replies.RECIPIENT_OK
 

@@ -88,6 +88,11 @@ AccountChoice = Annotated[
 ]
 
 
+def is_support(key: Key) -> bool:
+    """Whether this is support of the platform, which is shown the addresses of others as well."""
+    return not ranks_above(Role.SUPPORT, key.role)
+
+
 def ranks_above(role: Role, other: Role) -> bool:
     """Whether a role may do more than the other."""
     return _RANK[role] > _RANK[other]

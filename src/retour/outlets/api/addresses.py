@@ -9,7 +9,7 @@ from retour.address import fault, normalise
 from retour.flow.browse import MOST, Page, overview
 from retour.instants import Instant
 from retour.model import BounceType, MailKind, Reason
-from retour.outlets.api.access import AccountChoice, Member, existing_account
+from retour.outlets.api.access import AccountChoice, Member, existing_account, is_support
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape, BouncePage
@@ -37,7 +37,8 @@ def address(
     life = known.store.ledger.life(chosen, normalised, now)
     if life is None:
         raise Problem("address_never_seen", "address")
-    return address_shape(chosen, life, known.store.accounts.policies(chosen)[-1].policy)
+    policy = known.store.accounts.policies(chosen)[-1].policy
+    return address_shape(chosen, life, policy, to_support=is_support(key))
 
 
 @router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")
@@ -82,7 +83,11 @@ def bounces(
         limit=limit,
     )
     page = _page(request, query)
-    return BouncePage(account=chosen, bounces=[bounce_shape(row) for row in page.rows], next=page.after)
+    return BouncePage(
+        account=chosen,
+        bounces=[bounce_shape(row, to_support=is_support(key)) for row in page.rows],
+        next=page.after,
+    )
 
 
 def _page(request: Request, query: BounceQuery) -> Page:

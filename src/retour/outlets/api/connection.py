@@ -1,18 +1,37 @@
-"""HTTP connections, read by httptools with a bound that neither it nor uvicorn has of itself."""
+"""HTTP connections, read by httptools with bounds that neither it nor uvicorn has of itself."""
+
+import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD = 64 * 1024  # octets between two things that a request is made of: its whole head, at most
+PATIENCE = 60.0  # seconds for one request to come whole, 4 MiB at most; between two uvicorn waits 5
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. A head without end, or the trailer of a chunked body, would fill our memory."""
+    """One connection. A head without end, or the trailer of a chunked body, would fill our memory; a request
+    that never ends would hold it for ever."""
 
+    patience = PATIENCE
     _undone = 0  # octets that came since the last whole head or piece of a body
+    _begun = False  # a request has begun and is not whole
+    _watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client that connects is expected to ask."""
+        super().connection_made(transport)
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more is expected."""
+        self._rest()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on; a head above the limit is refused and its connection closed."""
         self._undone += len(data)
+        if not self._begun:
+            self._expect()
         super().data_received(data)
         if self._undone > HEAD and not self.transport.is_closing():
             self.send_400_response("The head of the request is too long.")
@@ -30,4 +49,20 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._undone = 0
+        self._rest()
         super().on_message_complete()
+
+    def _expect(self) -> None:
+        """A request is to be whole within our patience."""
+        self._rest()
+        self._begun = True
+        self._watch = asyncio.get_running_loop().call_later(self.patience, self._hang_up)
+
+    def _rest(self) -> None:
+        self._begun = False
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _hang_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()

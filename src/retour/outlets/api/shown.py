@@ -1,5 +1,6 @@
 """Values as the shapes of the API."""
 
+from retour.flow.redact import redacted
 from retour.instants import Instant, text
 from retour.lifecycle import Policy, decide
 from retour.model import (
@@ -63,8 +64,8 @@ def state_shape(state: State) -> StateShape:
     )
 
 
-def event_shape(event: Event) -> EventShape:
-    """An event as JSON."""
+def event_shape(event: Event, *, to_support: bool) -> EventShape:
+    """An event as JSON; support alone sees the addresses of others."""
     return EventShape(
         id=event.id.hex(),
         kind=event.kind,
@@ -76,7 +77,31 @@ def event_shape(event: Event) -> EventShape:
         actor=event.actor,
         note=event.note,
         defects=list(event.defects),
-        evidence=None if event.evidence is None else _evidence_shape(event.evidence),
+        evidence=None
+        if event.evidence is None
+        else _evidence_shape(event.evidence if to_support else _redacted(event.evidence, event.address)),
+    )
+
+
+def _redacted(evidence: Evidence, address: str) -> Evidence:
+    """Evidence without the addresses of others (security.md §5)."""
+
+    def told(text: str | None) -> str | None:
+        return text and redacted(text, address)
+
+    report, verdict = evidence.report, evidence.verdict
+    return evidence._replace(
+        report=report._replace(
+            recipient=told(report.recipient),
+            original_recipient=told(report.original_recipient),
+            diagnostic=told(report.diagnostic),
+            text=redacted(report.text, address),
+        ),
+        verdict=verdict._replace(
+            matched=redacted(verdict.matched, address),
+            conflicts=tuple(redacted(conflict, address) for conflict in verdict.conflicts),
+            url=told(verdict.url),
+        ),
     )
 
 
@@ -146,8 +171,11 @@ def _record_shape(record: Record) -> RecordShape:
     )
 
 
-def address_shape(account: str, life: Life, policy: Policy) -> AddressShape:
-    """Everything known of an address as JSON, with the decision for each mail kind under this policy."""
+def address_shape(account: str, life: Life, policy: Policy, *, to_support: bool) -> AddressShape:
+    """Everything known of an address as JSON, with the decision for each mail kind under this policy.
+
+    `to_support` as in `event_shape`.
+    """
     return AddressShape(
         account=account,
         address=life.address,
@@ -155,19 +183,19 @@ def address_shape(account: str, life: Life, policy: Policy) -> AddressShape:
         decisions={
             kind.value: decision_shape(decide(life.state, policy, kind, life.address)) for kind in MailKind
         },
-        events=[event_shape(event) for event in life.events],
+        events=[event_shape(event, to_support=to_support) for event in life.events],
         sends=[send_shape(send) for send in life.sends],
         ledger=[_record_shape(record) for record in life.records],
     )
 
 
-def bounce_shape(row: BouncedAddress) -> BounceShape:
-    """A row of the Overview as JSON."""
+def bounce_shape(row: BouncedAddress, *, to_support: bool) -> BounceShape:
+    """A row of the Overview as JSON; `to_support` as in `event_shape`."""
     return BounceShape(
         address=row.address,
         status="invalid" if row.state.state is StateName.INVALID else "valid",
         state=state_shape(row.state),
         type=row.type,
-        bounce=event_shape(row.event),
+        bounce=event_shape(row.event, to_support=to_support),
         send=None if row.send is None else send_shape(row.send),
     )

@@ -39,7 +39,9 @@ def get_unproven(
     if key.account:
         return UnprovenPage(reports=[], next=None)
     rows = services(request).store.ledger.of_nobody(limit, _cursor(after))
-    reports = [UnprovenShape(address=event.address, event=event_shape(event)) for _, event in rows]
+    reports = [
+        UnprovenShape(address=event.address, event=event_shape(event, to_support=True)) for _, event in rows
+    ]
     return UnprovenPage(reports=reports, next=str(rows[-1][0]) if len(rows) == limit else None)
 
 

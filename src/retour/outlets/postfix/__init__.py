@@ -13,7 +13,18 @@ the connection, so that the operator's choice in Postfix (`default_action`) deci
 """
 
 from retour.outlets.postfix.answers import Explain, Policy, Refusal
-from retour.outlets.postfix.connection import LIMIT, Listener, listen
+from retour.outlets.postfix.connection import IDLE, LIMIT, Listener, listen
 from retour.outlets.postfix.origins import NOWHERE, Origin, Origins
 
-__all__ = ["LIMIT", "NOWHERE", "Explain", "Listener", "Origin", "Origins", "Policy", "Refusal", "listen"]
+__all__ = [
+    "IDLE",
+    "LIMIT",
+    "NOWHERE",
+    "Explain",
+    "Listener",
+    "Origin",
+    "Origins",
+    "Policy",
+    "Refusal",
+    "listen",
+]

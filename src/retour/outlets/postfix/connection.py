@@ -7,6 +7,9 @@ from retour.outlets.postfix.answers import Policy, Refusal
 from retour.outlets.postfix.origins import NOWHERE, Origin
 
 LIMIT = 16 * 1024  # octets of one request (docs/limits.md); Postfix sends about 700
+# Seconds without a whole request, after which we hang up. Postfix closes what is idle after 300 itself
+# (smtpd_policy_service_max_idle), and connects again when it is hung up on.
+IDLE = 600.0
 DUNNO = b"action=DUNNO\n\n"
 
 
@@ -19,11 +22,15 @@ class Connection(asyncio.Protocol):
         origin: Origin,
         failed: Callable[[Exception], None],
         open_ones: "set[Connection]",
+        idle: float = IDLE,
     ) -> None:
         self._policy = policy
         self._origin = origin
         self._failed = failed
         self._open_ones = open_ones
+        self._idle = idle
+        self._heard = 0.0  # when the last whole request came, by the clock of the loop
+        self._watch: asyncio.TimerHandle | None = None
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -33,9 +40,13 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._open_ones.add(self)
+        self._heard = asyncio.get_running_loop().time()
+        self._look(self._heard)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open_ones.discard(self)
+        if self._watch is not None:
+            self._watch.cancel()
         if self._asking is not None:
             self._asking.cancel()
 
@@ -55,6 +66,16 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def _look(self, last: float) -> None:
+        """Hang up on who sent no whole request since we looked last, or reads no answers; else look again."""
+        assert self._transport is not None
+        if self._watch is not None and self._heard == last and self._asking is None:
+            self._policy.counts["idle"] += 1
+            self._transport.abort()
+            return
+        loop = asyncio.get_running_loop()
+        self._watch = loop.call_later(self._idle, self._look, self._heard)
+
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         self._go_on()
@@ -67,6 +88,7 @@ class Connection(asyncio.Protocol):
             while self._asking is None and (end := self._buffer.find(b"\n\n", 0, LIMIT)) >= 0:
                 request = bytes(self._buffer[:end])
                 del self._buffer[: end + 2]
+                self._heard = asyncio.get_running_loop().time()
                 answers.append(self._answer(request))
         except Exception as error:  # a fault of ours: default_action decides
             self._transport.write(b"".join(answers))
@@ -135,11 +157,19 @@ class Listener:
 
 
 async def listen(
-    policy: Policy, host: str, port: int, failed: Callable[[Exception], None], origin: Origin = NOWHERE
+    policy: Policy,
+    host: str,
+    port: int,
+    failed: Callable[[Exception], None],
+    origin: Origin = NOWHERE,
+    idle: float = IDLE,
 ) -> Listener:
-    """Listen for Postfix; `origin` is what this port says of every request. Raises OSError."""
+    """Listen for Postfix; `origin` is what this port says of every request. Raises OSError.
+
+    `idle`: seconds without a whole request after which a connection is closed.
+    """
     open_ones: set[Connection] = set()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(policy, origin, failed, open_ones), host, port
+        lambda: Connection(policy, origin, failed, open_ones, idle), host, port
     )
     return Listener(server, open_ones)
