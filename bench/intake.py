@@ -46,6 +46,7 @@ from retour.stores.advance import recorded
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import Page, Sheaf
 from retour.stores.sqlite.rows import body_of, row_of_event
+from retour.wiring import json_of
 
 BATCH, CACHE_MIB = 1000, 256
 NOW, PEPPER = 20_000 * DAY, b"bench"
@@ -116,7 +117,7 @@ def present(addresses: int) -> Iterator[list[Event]]:
 def retour(folder: Path, addresses: int) -> Record:
     """Retour's ledger, as the worker calls it."""
     path = folder / sqlite.STORE
-    store = sqlite.open_store(path, PEPPER, CACHE_MIB)
+    store = sqlite.open_store(path, PEPPER, CACHE_MIB, json_of)
     store.accounts.add_account("bench", "return.bench.example", preset("default"), NOW - 400 * DAY)
     _fill(path, addresses)
 

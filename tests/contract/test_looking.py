@@ -1,7 +1,6 @@
 """What every store gives to those who look at all of it: pages, in an order, complete, and read only."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +82,7 @@ def test_undetermined_bounces_come_latest_first_of_all_or_of_one_account(store: 
 def test_every_address_is_found_once_with_all_that_its_state_is_folded_from(store: Store, limit: int) -> None:
     events = filled(store)
     store.sends.add([Send(7, "acme", "r1@b.example", MailKind.MAILING, NOW - DAY)])
-    delivered = replace(bounce(9), kind=EventKind.DELIVERED, reason=None, send=7, address="r1@b.example")
+    delivered = bounce(9)._replace(kind=EventKind.DELIVERED, reason=None, send=7, address="r1@b.example")
     store.ledger.record([delivered], NOW + HOUR)
     found, after = store.ledger.histories(limit)
     while after is not None:

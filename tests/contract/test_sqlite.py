@@ -1,5 +1,6 @@
 """What only a file can get wrong: crashes, other processes, other versions, plans."""
 
+import json
 import re
 import sqlite3
 import subprocess
@@ -13,11 +14,27 @@ from crash_writer import NOW, PEPPER, bounce
 
 from retour.instants import DAY, HOUR, MINUTE, Instant
 from retour.lifecycle import PolicyVersion, preset
-from retour.model import Event, EventKind, MailKind, Reason, Send
+from retour.model import (
+    Action,
+    Event,
+    EventKind,
+    Evidence,
+    Group,
+    Kind,
+    MailKind,
+    Original,
+    Party,
+    Reason,
+    Report,
+    Send,
+    Verdict,
+)
 from retour.ports import BounceQuery, Outcome, Store
 from retour.stores.sqlite import StoreError, open_inbox, open_store
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.rows import body_of, plain_json, with_body
 from retour.stores.sqlite.statements import migrations, named, statements
+from retour.wiring import json_of
 
 # --- crashes ----------------------------------------------------------------------------------------------
 
@@ -339,3 +356,14 @@ def test_a_send_with_text_that_is_no_unicode_is_kept(tmp_path: Path) -> None:
     store.sends.add([Send(1, "acme", "ann@b.example", MailKind.MAILING, NOW, subject="a\ud800b")])
     assert store.sends.by_id([1])[1].subject == "a?b"
     store.close()
+
+
+@pytest.mark.parametrize("words", ["550 <Ann> no such user", "Grüße \u2028 \x00 😀", "550 \udcff unknown"])
+def test_the_servers_json_of_evidence_says_what_the_plain_one_says(words: str) -> None:
+    report = Report(Kind.BOUNCE, "ann@b.example", action=Action.FAILED, diagnostic=words, at=NOW)
+    verdict = Verdict(Kind.BOUNCE, Reason.REFUSED, Group.UNKNOWN, "none", words, 0.3, (words,), Party.OURS)
+    told = Evidence(report, verdict, Original(subject=words), b"a" * 16)
+    event = Event(b"e" * 16, EventKind.BOUNCE, NOW, actor="lmtp", evidence=told, defects=("truncated",))
+    bodies = [body_of(event, encode) for encode in (plain_json, json_of)]
+    assert json.loads(bodies[0] or "") == json.loads(bodies[1] or "")
+    assert [with_body(event, "", "", body) for body in bodies] == [event, event]

@@ -9,7 +9,9 @@ from retour.instants import DAY, Instant, utc_day
 from retour.lifecycle.policy import Counting, Policy
 from retour.model import BounceType, Reason
 
-_SOFT, _UNDETERMINED = BounceType.SOFT, Reason.UNDETERMINED  # looked up once: they are asked for each bounce
+# Looked up once: they are asked for each bounce.
+_HARD, _SOFT, _BLOCK = BounceType.HARD, BounceType.SOFT, BounceType.BLOCK
+_UNDETERMINED = Reason.UNDETERMINED
 
 CounterName = BounceType | Reason
 """A type has a counter, and each reason with a threshold of its own."""
@@ -107,15 +109,13 @@ def slide(counters: Counters, policy: Policy, at: Instant) -> None:
 
 def threshold_of(name: CounterName, policy: Policy) -> int:
     """The threshold of a counter; 0 = never."""
-    match name:
-        case BounceType.HARD:
-            return policy.hard_threshold
-        case BounceType.SOFT:
-            return policy.soft_threshold
-        case BounceType.BLOCK:
-            return policy.block_threshold
-        case _:
-            return policy.threshold_by_reason[name]
+    if name is _HARD:
+        return policy.hard_threshold
+    if name is _SOFT:
+        return policy.soft_threshold
+    if name is _BLOCK:
+        return policy.block_threshold
+    return policy.threshold_by_reason[name] if isinstance(name, Reason) else 0
 
 
 def reached(counters: Counters, policy: Policy) -> set[BounceType]:

@@ -24,7 +24,8 @@ END_OF_CALENDAR: Instant = 253_402_300_799_999_999  # 9999-12-31: a due time bey
 _ONLY_SOFT = frozenset({Cause.SOFT})
 
 # Looking a member of an enumeration up takes four times as long as a name; these are asked for each bounce.
-_INVALID, _WINDOWED, _LISTED = StateName.INVALID, Counting.WINDOWED, Trigger.LISTED
+_VALID, _INVALID, _WINDOWED = StateName.VALID, StateName.INVALID, Counting.WINDOWED
+_LISTED, _REACHED = Trigger.LISTED, Trigger.REACHED
 _HARD, _UNDETERMINED, _CONFIRMED = BounceType.HARD, Reason.UNDETERMINED, TypeRule.HARD_CONFIRMED
 
 
@@ -190,7 +191,8 @@ class Life:
             self.doubted += 1
             self.move(Trigger.DOUBTED)
         elif bounce.listed:
-            self.move(_LISTED)
+            if self.state is _VALID:
+                self.move(_LISTED)
             self.count(at, bounce)
 
     def count(self, at: Instant, bounce: Bounce) -> None:
@@ -205,10 +207,12 @@ class Life:
         counter.count(bounce, policy.counting is _WINDOWED)
         if self.state is _INVALID and (name is not _HARD or Cause.HARD in self.causes):
             return
-        if counter.days:
-            counter.slide(at - policy.within_days * DAY)
-        if bounce.type is not None and counter.reached(counters.threshold_of(name, policy), policy.min_days):
-            self.stop(Trigger.REACHED, at, (CAUSES[bounce.type],))
+        threshold = counters.threshold_of(name, policy)
+        if not 0 < threshold <= counter.plain + counter.days:
+            return  # and the window, which slides on only now, would but take from it
+        counter.slide(at - policy.within_days * DAY)
+        if bounce.type is not None and counter.reached(threshold, policy.min_days):
+            self.stop(_REACHED, at, (CAUSES[bounce.type],))
 
     def judge(self, event: Event) -> Bounce:
         """Type, and whether listed, doubted, late or void: fixed when it occurs (rules 1, 2, 4 and 12)."""

@@ -8,23 +8,26 @@ from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
+from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.sends import SqliteSends
 
 STORE = "retour.sqlite3"
 INBOX = "inbox.sqlite3"
 
 
-def open_store(path: Path, pepper: bytes, cache_mib: int = 64) -> Store:
+def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = plain_json) -> Store:
     """The system of record in a file, made at first use, brought to this version's schema.
 
-    `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of the writer. Raises
+    `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of the writer; `encode` makes
+    the JSON of evidence: a server has a faster one than the standard library's. Raises
     StoreError when the file is another's, damaged, written by a newer version, or under another pepper.
     """
     database = Database(path, "store", cache_mib)
     _prove(database, path, pepper)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
-    return Store(accounts, sends, SqliteLedger(database, accounts, sends, pepper), database.close)
+    ledger = SqliteLedger(database, accounts, sends, pepper, encode)
+    return Store(accounts, sends, ledger, database.close)
 
 
 def open_reader(path: Path, pepper: bytes) -> Store:

@@ -16,7 +16,7 @@ from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.overview import Row, Wanted
 from retour.stores.sqlite.pages import SQL, Page, Sheaf, load
-from retour.stores.sqlite.rows import event_of, state_of, with_body
+from retour.stores.sqlite.rows import Encode, event_of, plain_json, state_of, with_body
 from retour.stores.sqlite.sends import SqliteSends
 
 Place = tuple[bytes, int]  # key of an address, number of an account
@@ -27,9 +27,15 @@ class SqliteLedger:
     """The ledger of one file. A batch is read with a few statements, worked on in memory, and written."""
 
     def __init__(
-        self, database: Database, accounts: SqliteAccounts, sends: SqliteSends, pepper: bytes
+        self,
+        database: Database,
+        accounts: SqliteAccounts,
+        sends: SqliteSends,
+        pepper: bytes,
+        encode: Encode = plain_json,
     ) -> None:
         self._database, self._accounts, self._sends, self._pepper = database, accounts, sends, pepper
+        self._encode = encode
 
     # --- writing ----------------------------------------------------------------------------------------
 
@@ -39,7 +45,7 @@ class SqliteLedger:
             told = self._told(db, events)
             delivered = self._deliver(db, events)
             load(db, told)
-            sheaf = Sheaf(db)
+            sheaf = Sheaf(db, self._encode)
             sheaf.look_at(told)
             for page, by_id in told.items():
                 fresh = [e for id, e in by_id.items() if id not in page.numbers and id not in delivered]
@@ -64,7 +70,7 @@ class SqliteLedger:
 
     def _elapse(self, db: sqlite3.Connection, places: Sequence[Place], now: Instant) -> list[Change]:
         pages, changes = self._stored(db, places), list[Change]()
-        sheaf = Sheaf(db)
+        sheaf = Sheaf(db, self._encode)
         for page in pages:
             if page.state.changes_at is not None and page.state.changes_at <= now:
                 turn = elapse(page.known(), now)
@@ -82,7 +88,7 @@ class SqliteLedger:
             number = self._accounts.number(db, account)
             place = {"account": number, "domain": domain, "first": int(first), "limit": limit}
             rows = db.execute(SQL["after_domain"], place).fetchall()
-            sheaf = Sheaf(db)
+            sheaf = Sheaf(db, self._encode)
             for page in self._stored(db, [(k, number) for k, _, _ in rows]):
                 turn = refolded(page.known(), now)
                 sheaf.turn(page, turn)

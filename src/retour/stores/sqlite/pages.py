@@ -14,7 +14,16 @@ from retour.model import VALID, Event, State
 from retour.ports import Change
 from retour.stores.advance import Delivery, Known, Turn, in_force
 from retour.stores.sqlite.labels import Labels
-from retour.stores.sqlite.rows import TEXTS, body_of, event_of, row_of_event, row_of_state, state_of
+from retour.stores.sqlite.rows import (
+    TEXTS,
+    Encode,
+    body_of,
+    event_of,
+    plain_json,
+    row_of_event,
+    row_of_state,
+    state_of,
+)
 from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
@@ -80,8 +89,9 @@ def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
 class Sheaf:
     """The rows of a transaction, gathered and then written table by table, each in its order."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, encode: Encode = plain_json) -> None:
         self._db = db
+        self._encode = encode  # of evidence
         self._labels = Labels(db)
         self._last_event: int = db.execute(SQL["last_event"]).fetchone()[0]
         self._last_record: int = db.execute(SQL["last_record"]).fetchone()[0]
@@ -133,7 +143,7 @@ class Sheaf:
         number = self._last_event
         facts = row_of_event(event)
         self._events.append((number, event.id, page.k, page.number, previous, label, *facts))
-        if (body := body_of(event)) is not None:
+        if (body := body_of(event, self._encode)) is not None:
             self._bodies.append((number, body))
         return number
 

@@ -1,7 +1,7 @@
 """Values to rows and back. Enumerations stand as their text, so that the file can be read without Retour."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -118,24 +118,24 @@ def _causes(text: str) -> frozenset[Cause]:
 # the time of named ones, and three quarters of the room
 
 
-_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode  # json.dumps would make one
+Encode = Callable[[object], str]
+"""Makes JSON of tuples, texts and numbers. May raise UnicodeEncodeError for what has no UTF-8."""
+
+plain_json: Encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-def body_of(event: Event) -> str | None:
+def body_of(event: Event, encode: Encode = plain_json) -> str | None:
     """What an event has beside the facts that a fold reads; None when that is nothing."""
     beside = (event.actor, event.note, event.defects)
     evidence = event.evidence
     if evidence is None:
-        return _json(beside) if any(beside) else None
-    return _json(
-        (
-            *beside,
-            evidence.arrival.hex() if evidence.arrival else None,
-            evidence.report,
-            evidence.verdict,
-            evidence.original,
-        )
-    )
+        return plain_json(beside) if any(beside) else None
+    arrival = evidence.arrival.hex() if evidence.arrival else None
+    whole = (*beside, arrival, evidence.report, evidence.verdict, evidence.original)
+    try:
+        return encode(whole)
+    except UnicodeEncodeError:  # octets that were no text: kept by JSON's escapes alone
+        return plain_json(whole)
 
 
 def with_body(event: Event, account: str, address: str, body: str | None) -> Event:
