@@ -25,6 +25,7 @@ _MACHINE = re.compile(
     r"|mail-?(?:gate|admin|server)|gateway|daemon"
 )
 _JOBS = re.compile(rb"<(?:root|cron|logwatch|nagios|monit|zabbix)@")  # their mail tells of others' bounces
+_DAEMON = re.compile(rb"<(?:mailer-?daemon|mail-?delivery)")
 _SENTENCE = re.compile(r"[.!?] |[.!?]$|[。！？]")
 _QUOTING = ("\n>", "wrote:", "schrieb:", "a écrit", "-----", "\nfrom:", "\nvon:", "\nde :", "\nde:")
 
@@ -43,8 +44,12 @@ def is_unmarked_bounce(notice: Notice) -> bool:
         return False
     if is_lure(notice) and not is_auto_replied(head) and not answers_by_itself(notice):
         return False
+    if _is_system_speaking(notice) or (is_answer(notice) and absence.is_gone(notice)):
+        return True
+    if is_answer(notice):
+        return tells_loss(notice)
     if is_by_machine(notice):
-        return _is_system_speaking(notice) or tells_loss(notice) or absence.is_gone(notice)
+        return tells_loss(notice, _is_about_one)
     if not tells_loss(notice, languages.speaks_of_yours) or _is_quoting(notice):
         return False
     return names_another(notice) and not offers_link(notice)
@@ -52,9 +57,14 @@ def is_unmarked_bounce(notice: Notice) -> bool:
 
 def is_by_machine(notice: Notice) -> bool:
     """Whether anything but the words says that a program sent it."""
+    return is_answer(notice) or _MACHINE.search(notice.sender()) is not None
+
+
+def is_answer(notice: Notice) -> bool:
+    """Whether anything but the words says that a program answered with it."""
     if from_nobody(notice) or is_auto_replied(notice.mail.head) or answers_by_itself(notice):
         return True
-    return absence.is_named_absence(notice) or _MACHINE.search(notice.sender()) is not None
+    return absence.is_named_absence(notice)
 
 
 def tells_loss(notice: Notice, of: Callable[[str], bool] = languages.speaks_of_mail) -> bool:
@@ -63,6 +73,17 @@ def tells_loss(notice: Notice, of: Callable[[str], bool] = languages.speaks_of_m
         if of(sentence) and tells_failure(sentence) and not languages.is_conditional(sentence):
             return True
     return False
+
+
+def _is_about_one(sentence: str) -> bool:
+    """Whether it is about a mail of the reader, or about an address before it says what happened.
+
+    Programs that answer nobody also send statistics, with the address of a contact behind them.
+    """
+    if languages.speaks_of_yours(sentence):
+        return True
+    at = sentence.find("@")
+    return at >= 0 and not tells_failure(sentence[:at])
 
 
 def read_unmarked(notice: Notice, mta: str | None) -> tuple[Report, ...]:
@@ -80,10 +101,11 @@ def read_unmarked(notice: Notice, mta: str | None) -> tuple[Report, ...]:
 
 
 def _is_system_speaking(notice: Notice) -> bool:
-    """A mail system's own mail from nobody, about somebody else: in words that we know nothing of."""
+    """A mail system's own mail from nobody or itself, about somebody else, in words that we do not know."""
     if answers_by_itself(notice) or offers_link(notice):
         return False
-    return from_nobody(notice) and is_system(notice) and names_another(notice)
+    by_itself = from_nobody(notice) or _DAEMON.match(notice.mail.head.value(b"return-path").lower())
+    return bool(by_itself) and is_system(notice) and names_another(notice)
 
 
 def _until_told(notice: Notice) -> str:
