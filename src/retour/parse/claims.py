@@ -47,7 +47,8 @@ _SOURCE = re.compile(
     r"\(?(?:expanded|(?:ultimately )?generated) (?:from|by):?\s+<?([^\s<>()]{3,320})>?(?:\)|\s|$)"
 )
 NOT_RECIPIENTS = re.compile(
-    r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|no-?reply|hostmaster|webmaster|admin\w{0,20})@",
+    r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|no-?reply|hostmaster|webmaster|admin\w{0,20}"
+    r"|[\w.]{1,64}-(?:owner|request|bounces))@",
     re.IGNORECASE,
 )
 

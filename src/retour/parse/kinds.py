@@ -7,6 +7,7 @@ from retour.parse import languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
 from retour.parse.lures import is_lure, names_another
 from retour.parse.notice import Notice
+from retour.parse.software import software_of
 
 
 def _one_of(*patterns: str) -> re.Pattern[str]:
@@ -65,7 +66,7 @@ def is_notice(notice: Notice) -> bool:
     if head.has(b"x-failed-recipients") or notice.status:
         return True
     if head.is_empty():  # a bare body: all there is are its words
-        return tells_refusal(notice) or tells_failure(notice.plain())
+        return tells_refusal(notice) or tells_trouble(notice) or is_signed_by_software(notice)
     # What is asked of the words in all languages costs most, so it comes last.
     returned = notice.returned is not None
     if is_system(notice):
@@ -80,6 +81,13 @@ def is_notice(notice: Notice) -> bool:
         said = _MACHINE.search(notice.sender()) is not None and tells_failure(notice.plain())
         said = said and (returned or opens_as_report(notice))
     return said and not answers_by_itself(notice)
+
+
+def is_signed_by_software(notice: Notice) -> bool:
+    """Whether a bare body names a recipient and opens as a mail server's notices do, or carries a code."""
+    if "@" not in notice.words:
+        return False
+    return software_of(notice) is not None or codes_in(notice.plain()).status is not None
 
 
 def opens_as_report(notice: Notice) -> bool:
