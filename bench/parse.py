@@ -151,7 +151,8 @@ def table(files: Sequence[Path], rounds: int) -> str:
             f"{len(files)} mails, {size / 1e6:.1f} MB, {rounds} alternating rounds,"
             f" load {load:.1f} to {os.getloadavg()[0]:.1f}; Retour's caches are emptied before each round."
             f" {PURE!r} is pure Python, as it is installed without a C compiler"
-            + (f"; {COMPILED!r} is the same source through mypyc." if COMPILED in ours else "."),
+            + (f"; {COMPILED!r} is the same source through mypyc" if COMPILED in ours else "")
+            + f". Phrases are found by {searcher()}.",
             "",
             "| program | mails per CPU-second | found | "
             + " | ".join(f"{name}{',' if name == COMPILED else ''} is faster by" for name in ours)
@@ -160,6 +161,14 @@ def table(files: Sequence[Path], rounds: int) -> str:
             *[_line(name, measured, ours, len(files)) for name in measured],
         ]
     )
+
+
+def searcher() -> str:
+    """What finds the phrases: an option of the installation, the same for both forms."""
+    try:
+        return f"ahocorasick_rs {version('ahocorasick_rs')}"
+    except PackageNotFoundError:
+        return "the standard library"
 
 
 def _line(name: str, measured: Mapping[str, Sequence[Round]], ours: Sequence[str], mails: int) -> str:

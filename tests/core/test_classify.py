@@ -22,6 +22,9 @@ REPORTS = st.builds(
     diagnostic=TEXTS,
     remote_mta=TEXTS,
     text=st.text(max_size=300),
+    mta=st.one_of(st.none(), st.sampled_from(("exim", "postfix", "sendmail"))),
+    at=st.one_of(st.none(), st.integers(0, 2**60)),
+    final_recipient=TEXTS,
 )
 
 
