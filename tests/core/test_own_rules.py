@@ -1,6 +1,7 @@
 """An operator's own rules: before ours, checked by more than their form, and never against the living."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import retour
-from retour.classify import Classifier, packaged
+from retour.classify import Classifier, lint, packaged
 from retour.classify.rulefile import KEYS, TABLES
 from retour.flow.judge import judge, judge_reply, reply_from
 from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, faults_of
@@ -168,6 +169,20 @@ def test_no_file_can_make_matching_slow() -> None:
         for n in range(51)
     )
     assert refused(many) == ["too_many_alike"]
+
+
+def test_the_bounds_are_those_of_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    assert f"{lint.MOST_RULES} rules, {lint.MOST_PHRASES} phrases in a rule" in page
+    assert f"{lint.LONGEST} characters in a phrase, {lint.MOST_ALIKE} phrases with the same beginning" in page
+
+
+def test_the_example_of_the_page_has_no_fault() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    own = page.partition("## Rules of your own")[2]
+    (example,) = re.findall(r"```toml\n(.*?shop.flown-the-nest.*?)```", own, re.DOTALL)
+    assert refused(example) == []
+    assert judge(STRANGE, rules(example)).verdicts[0].reason is Reason.ADDRESS_UNKNOWN
 
 
 # --- providers ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from retour.outlets.api.problems import language_of
 from retour.outlets.api.services import services
 from retour.texts import catalogue
 
-MOST_LOOKED_AT = 10_000  # of one request: each has to be read
+MOST_LOOKED_AT = 2000  # of one request: each has to be read, while others ask
 router = APIRouter(tags=["unparsed"])
 
 

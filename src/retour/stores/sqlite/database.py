@@ -101,7 +101,8 @@ class Database:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
+            if not self._read_only:  # which reads everything once: it would fill the memory with what is past
+                connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
             connection.execute(f"PRAGMA cache_size = {-1024 * cache_mib}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         except (OSError, sqlite3.DatabaseError) as error:
