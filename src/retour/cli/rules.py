@@ -113,7 +113,7 @@ def _try_reply(text: str, host: str, classifier: "Classifier", texts: "Catalogue
 def _try_samples(classifier: "Classifier", texts: "Catalogue") -> None:
     from retour.flow.judge import failing_samples
 
-    failed = failing_samples(classifier.book)
+    failed = failing_samples(classifier)
     for rule, sample, got in failed:
         values = {"rule": rule.id, "sample": sample, "got": got, "wanted": _meaning(rule)}
         typer.echo(texts("say.sample_failed", **values), err=True)
@@ -144,9 +144,13 @@ def _faults(files: list[Path] | None, texts: "Catalogue") -> Iterator[str]:
     from retour.flow.own_rules import Found, OwnRulesError, faults_of, in_words, read
 
     try:
-        found = faults_of(read(files)) if files else (Found(PACKAGED, f) for f in faults(packaged().rules))
+        found = (
+            faults_of(read(files))
+            if files
+            else [Found(PACKAGED, fault) for fault in faults(packaged().rules)]
+        )
     except OwnRulesError as error:
-        found = iter(error.found)
+        found = list(error.found)
     yield from (in_words(each, texts) for each in found)
 
 

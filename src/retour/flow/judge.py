@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from retour.classify import Classifier, Rule, Rulebook, classifier
+from retour.classify import Classifier, Rule, classifier
 from retour.lifecycle import Policy, TypeRule
 from retour.model import READ_BY_RULE, BounceType, Kind, Reading, Report, Verdict
 from retour.parse import parse, parse_reply
@@ -75,17 +75,16 @@ def reply_from(text: str, host: str | None) -> Report:
     return report._replace(remote_mta=host) if host else report
 
 
-def failing_samples(book: Rulebook, rules: Sequence[Rule] | None = None) -> list[tuple[Rule, str, str]]:
+def failing_samples(rules: Classifier, of: Sequence[Rule] | None = None) -> list[tuple[Rule, str, str]]:
     """Samples that do not give what their rule stands for: rule, sample, and what they give instead.
 
-    Of all rules of the book, or of these.
+    Of all rules, or of these.
     """
-    classifier = Classifier(book)
-    hosts = {provider.name: provider.hosts[0] for provider in book.providers}
+    hosts = {provider.name: provider.hosts[0] for provider in rules.book.providers}
     failed = []
-    for rule in book.rules if rules is None else rules:
+    for rule in rules.book.rules if of is None else of:
         for sample in rule.samples:
-            verdict = classifier.classify(reply_from(sample, hosts.get(rule.provider or "")))
+            verdict = rules.classify(reply_from(sample, hosts.get(rule.provider or "")))
             if (verdict.reason or verdict.kind) != (rule.reason or rule.kind):
                 failed.append((rule, sample, str(verdict.reason or verdict.kind)))
     return failed

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from retour.classify import Classifier, Rule, Rulebook, packaged
+from retour.classify import Classifier, Rule, Rulebook, classifier, packaged
 from retour.classify.lint import faults_of_all, lint
 from retour.classify.rulefile import Fault, with_own
 from retour.flow.judge import failing_samples, reply_from
@@ -44,9 +44,12 @@ def classifier_with(files: Sequence[RuleFile]) -> Classifier:
 
     A value of its own: two of them in one process know nothing of each other.
     """
-    if found := list(faults_of(files)):
+    if not files:
+        return classifier()
+    found, made = _checked(files)
+    if found or made is None:
         raise OwnRulesError(found)
-    return Classifier(_book(files))
+    return made
 
 
 def rules(*paths: Path | str) -> Classifier:
@@ -68,16 +71,23 @@ def read(paths: Iterable[Path]) -> list[RuleFile]:
     return files
 
 
-def faults_of(files: Sequence[RuleFile]) -> Iterator[Found]:
+def faults_of(files: Sequence[RuleFile]) -> list[Found]:
     """Everything that is wrong with files; what they do to replies only where their form is right."""
+    return _checked(files)[0]
+
+
+def _checked(files: Sequence[RuleFile]) -> tuple[list[Found], Classifier | None]:
+    """The faults, and the classifier where the form has none."""
     found = [Found(file.name, fault) for file in files for fault in lint(file.text)]
-    if not found and files:
-        book = _book(files)
-        names = ", ".join(file.name for file in files)
-        of = {rule.id: file.name for file in files for rule in _book([file]).own}
-        found = [Found(names, fault) for fault in faults_of_all(book.own)]
-        found = found or [Found(of[fault.rule], fault) for fault in _misjudged(book)]
-    yield from found
+    if found:
+        return found, None
+    book = _book(files)
+    names = ", ".join(file.name for file in files)
+    if found := [Found(names, fault) for fault in faults_of_all(book.own)]:
+        return found, None
+    of = {rule.id: file.name for file in files for rule in _book([file]).own}
+    made = Classifier(book)
+    return [Found(of[fault.rule], fault) for fault in _misjudged(made)], made
 
 
 def in_words(found: Found, texts: Catalogue) -> str:
@@ -91,24 +101,25 @@ def _book(files: Sequence[RuleFile]) -> Rulebook:
     return with_own(packaged(), (tomllib.loads(file.text) for file in files))
 
 
-def _misjudged(book: Rulebook) -> Iterator[Fault]:
+def _misjudged(made: Classifier) -> Iterator[Fault]:
     """Samples that do not give what their rule says, and replies about the living that it calls dead."""
-    for rule, sample, got in failing_samples(book, book.own):
+    for rule, sample, got in failing_samples(made, made.book.own):
         yield Fault("sample_fails", rule.id, {"sample": sample, "got": got})
-    yield from _deadly(book)
+    yield from _deadly(made)
 
 
-def _deadly(book: Rulebook) -> Iterator[Fault]:
+def _deadly(made: Classifier) -> Iterator[Fault]:
     """Rules that declare an address dead by a reply of which we know that it says something else."""
+    book = made.book
     dead = [rule for rule in book.own if rule.group is Group.DEAD]
     if not dead:
         return
     hosts = {provider.name: provider.hosts[0] for provider in book.providers}
-    classifier, told = Classifier(book), set[str]()
+    told = set[str]()
     for host in (None, *sorted({hosts[rule.provider] for rule in dead if rule.provider})):
         for rule, sample in _living(host):
             said_by = host or hosts.get(rule.provider or "")
-            verdict = classifier.classify(reply_from(sample, said_by))
+            verdict = made.classify(reply_from(sample, said_by))
             found = book.rule(verdict.rule)
             if found is not None and found.own and verdict.group is Group.DEAD and found.id not in told:
                 told.add(found.id)

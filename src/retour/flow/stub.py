@@ -22,7 +22,7 @@ def stub(group: Group, unparsed: bool, texts: Catalogue) -> str | None:
     """
     for phrase in (phrases := phrases_of(group.text)):
         written = _written(group, phrase, [other for other in phrases if other != phrase], unparsed, texts)
-        if not list(faults_of([RuleFile("stub", written)])):
+        if not faults_of([RuleFile("stub", written)]):
             return written
     return None
 
