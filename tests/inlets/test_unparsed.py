@@ -184,7 +184,8 @@ def test_bounces_without_a_cause_are_grouped_as_well(house: House) -> None:
     for n in range(3):
         house.came(ODD, n)
     (group,) = house.lines("unparsed", "list", "--undetermined")
-    assert (group["count"], group["shape"]) == (3, "purple monkey dishwasher @ id #")
+    assert group["count"] == 3
+    assert str(group["shape"]).endswith("purple monkey dishwasher @ id #")
 
 
 def test_a_group_without_words_has_no_stub(house: House) -> None:
