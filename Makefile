@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: run test check bench compiled fuzz corpus setup engines requirements clean
+.PHONY: run test check bench compiled fuzz corpus scoreboard setup engines requirements clean
 
 setup: .venv/.ready
 .venv/.ready: pyproject.toml requirements/dev.txt scripts/setup
@@ -47,8 +47,12 @@ fuzz: setup .venv/.fuzz
 	touch $@
 
 corpus: setup
+	@PYTHONPATH=tests $(BIN)/python -m core.scoreboard
 	@if [ -x ../shared/corpora/score.py ]; then PATH="$(CURDIR)/$(BIN):$$PATH" ../shared/corpora/score.py $(ARGS); \
-	else echo "make corpus: ../shared/corpora is not here; nothing to score"; fi
+	else echo "make corpus: ../shared/corpora is not here; the table is of our own samples"; fi
+
+scoreboard: setup
+	@PYTHONPATH=tests $(BIN)/python -m core.scoreboard --write
 
 # Pins and hashes without index addresses; run after a change of pyproject.toml.
 requirements: setup

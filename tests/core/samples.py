@@ -1,7 +1,8 @@
-"""Our own samples, `NNN-name.eml` with `NNN-name.expected.toml` beside it, and what a judged mail says of it.
+"""Our own samples, `NNN-name.eml` with `NNN-name.expected.toml` beside it, and what a mail says of it.
 
-Only what an expectation states is compared. `text_contains`, `text_lacks` and `diagnostic_contains` look into
-the longer texts of a report; `reason` and `group` are the verdict's, all else is the reading's.
+Only what an expectation states is compared. `text_contains`, `text_lacks` and `diagnostic_contains` look
+into the longer texts of a report; `reason` and `group` are the verdict's, all else is the reading's. `missed`
+names facts that are known to be read wrongly, so that they stand in the scoreboard until they are mended.
 """
 
 import tomllib
@@ -38,13 +39,30 @@ class Sample:
 
     @cached_property
     def expected(self) -> Mapping[str, Any]:
-        """Its expectation."""
+        """Its expectation, without what is known to be missed."""
+        return {key: value for key, value in self._stated.items() if key != "missed"}
+
+    @property
+    def missed(self) -> list[str]:
+        """The facts that are known to be read wrongly, as `differences` names them: ["0.reason"]."""
+        return list(self._stated.get("missed", []))
+
+    @cached_property
+    def _stated(self) -> Mapping[str, Any]:
         return tomllib.loads(self.place.with_suffix(".expected.toml").read_text("utf-8"))
+
+    @property
+    def provoked_from(self) -> str:
+        """The packages whose servers wrote it in the lab, with versions; "" when it was written by hand."""
+        first = self.place.with_suffix(".expected.toml").read_text("utf-8").partition("\n")[0]
+        return (
+            first.removeprefix("# Provoked: ").partition(";")[0] if first.startswith("# Provoked: ") else ""
+        )
 
     @property
     def is_provoked(self) -> bool:
         """Whether a real server wrote it in the lab."""
-        return self.place.with_suffix(".expected.toml").read_text("utf-8").startswith("# Provoked: ")
+        return bool(self.provoked_from)
 
 
 SAMPLES = [Sample(place) for place in sorted(DIRECTORY.glob("*.eml"))]
@@ -84,3 +102,17 @@ def of_report(report: Report, verdict: Verdict, expected: Mapping[str, Any]) -> 
         else:
             said[key] = found
     return said
+
+
+def differences(judged: Judged, expected: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Where the reading differs: {"kind": (expected, told), "0.status": ...}; "reports" by number."""
+    said = told(judged, expected)
+    found = {
+        key: (expected[key], said[key]) for key in expected if key != "reports" and said[key] != expected[key]
+    }
+    wanted, given = expected.get("reports", []), said.get("reports", [])
+    if len(wanted) != len(given):
+        return found | {"reports": (wanted, given)}
+    for number, (one, other) in enumerate(zip(wanted, given, strict=True)):
+        found |= {f"{number}.{key}": (one[key], other[key]) for key in one if one[key] != other[key]}
+    return found

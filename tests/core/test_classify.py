@@ -161,6 +161,22 @@ def test_a_code_that_sendmail_made_up_kills_nobody() -> None:
     assert classify(said).reason is Reason.ADDRESS_UNKNOWN
     assert classify(said._replace(mta="sendmail")).reason is Reason.UNDETERMINED
     assert classify(said._replace(mta="sendmail", diagnostic="550 no such user")).group is Group.DEAD
+    bare = said._replace(mta="sendmail", status="5.1.3", reply_code="553", diagnostic="553 go away", text="")
+    assert classify(bare).reason is Reason.UNDETERMINED
+    assert classify(bare._replace(mta="exim")).reason is Reason.ADDRESS_INVALID
+
+
+def test_what_is_told_of_one_recipient_condemns_no_other() -> None:
+    said = "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown"
+    one = Report(kind=Kind.BOUNCE, recipient="a@b.example", status="5.1.1", reply_code="550", diagnostic=said)
+    other = one._replace(recipient="b@b.example")
+    reading = Reading(Kind.BOUNCE, (one, other))
+    assert classify(one, reading).group is Group.DEAD
+    assert classify(other, reading).reason is Reason.UNDETERMINED
+    assert "another recipient" in classify(other, reading).conflicts[0]
+    assert (
+        classify(other, Reading(Kind.BOUNCE, (other,))).group is Group.DEAD
+    )  # an alias: nobody else is meant
 
 
 def test_words_of_people_kill_nobody_where_the_server_says_something_else() -> None:

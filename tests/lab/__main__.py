@@ -73,6 +73,8 @@ def main(system: str, lab: Path) -> None:
     for name, scenario in SCENARIOS.items():
         if name in skips or name not in getattr(server.setup, "ONLY", SCENARIOS):
             continue
+        if not getattr(server.setup, "LOCAL", True) and "local.example" in " ".join(scenario["to"]):
+            continue
         if scenario.get("only", server.name) != server.name:
             continue
         if refused := server.submit(name, scenario):

@@ -19,7 +19,9 @@ from lab.names import WORLD
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "samples" / "mails"
 KEPT: dict[str, dict[str, Any]] = tomllib.loads((HERE / "kept.toml").read_text("utf-8"))
+SYSTEMS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "systems.toml").read_text("utf-8"))
 TRUTHS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "truths.toml").read_text("utf-8"))
+_HELPERS = ("m4 ", "ca-certificates ", "sendmail-cf ", "nodejs ", "dovecot-lmtpd ", "dovecot-sieve ")
 _VAGUE = (".0.0", ".4.7")  # the words of the other server may say more, and a reader may find them
 _KINDS = {"failed": "bounce", "delayed": "delay", "delivered": "delivered", "relayed": "delivered"}
 
@@ -72,10 +74,13 @@ def _names(block: Message) -> bool:
 
 
 def main(lab: Path) -> None:
-    """Write all that is kept; say what is missing."""
-    for system, kept in KEPT.items():
+    """Write all that is kept and not there yet; say what is missing."""
+    for title, kept in KEPT.items():
+        system = title.partition(" ")[0]
         mails = [Provoked(place) for place in sorted((lab / "mails" / system).glob("*.eml"))]
-        version = (lab / "roots" / f"{system}.versions").read_text().splitlines()
+        listed = (lab / "roots" / f"{system}.versions").read_text().splitlines()
+        installed = SYSTEMS[system].get("versions", listed)
+        version = [each for each in installed if not each.startswith(_HELPERS)]
         for offset, choice in enumerate(kept["mails"]):
             name, _, wanted = choice.partition(":")
             found = chosen(mails, name, wanted)
@@ -83,6 +88,8 @@ def main(lab: Path) -> None:
                 print(f"keep: {system}: no {choice}")
                 continue
             stem = f"{kept['number'] + offset}-{system.partition('@')[0]}-{choice.replace(':', '-')}"
+            if (SAMPLES / f"{stem}.eml").exists():  # samples stay: to have it anew, remove it first
+                continue
             (SAMPLES / f"{stem}.eml").write_bytes(found.raw)
             truth = expected(found, system, name, wanted, kept.get("mta"))
             head = f"# Provoked: {', '.join(version)}; scenario {choice} (tests/lab/scenarios.toml).\n"
@@ -108,6 +115,10 @@ def expected(mail: Provoked, system: str, name: str, wanted: str, mta: str | Non
     scenario = SCENARIOS[name] | ({} if wanted else TRUTHS.get(f"{system.partition('@')[0]}.{name}", {}))
     kind = "delay" if wanted else scenario.get("mails", ["bounce"])[-1]
     truth: dict[str, Any] = {"kind": kind}
+    if "missed" in scenario:
+        truth["missed"] = scenario["missed"]
+    if str(mail.message["message-id"]).startswith("<dovecot-"):
+        mta = "dovecot"  # the others are of the Postfix before it
     if mta and kind != "autoreply":
         truth["mta"] = mta
     if kind == "autoreply":
@@ -220,7 +231,9 @@ def toml(truth: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    return "[]" if value == [] else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 if __name__ == "__main__":

@@ -138,11 +138,11 @@ def _named(status: str | None, reply_code: str | None) -> list[str]:
 
 
 def is_made_up(report: Report) -> bool:
-    """QUIRK: Sendmail writes x.1.1 for every bare 550 that it gets at RCPT, whatever the server said.
+    """QUIRK: Sendmail writes x.1.1 for every bare 550 that it gets at RCPT, and x.1.3 for every 553.
 
-    Sample: tests/core/test_classify.py, test_a_code_that_sendmail_made_up_kills_nobody.
+    Samples: 796-sendmail-bare-553; test_classify.py, test_a_code_that_sendmail_made_up_kills_nobody.
     """
-    if report.mta != "sendmail" or report.status is None or not report.status.endswith(".1.1"):
+    if report.mta != "sendmail" or report.status is None or not report.status.endswith((".1.1", ".1.3")):
         return False
     return bool(report.diagnostic and report.reply_code and report.status not in report.diagnostic)
 

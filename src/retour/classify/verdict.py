@@ -3,7 +3,7 @@
 from retour.classify import details
 from retour.classify.evidence import NO_WORDS, Clue, Matcher, Words, fits, is_made_up
 from retour.classify.rulebook import Rulebook, Weight
-from retour.model import Group, Kind, Reading, Reason, Report, Verdict
+from retour.model import NOTHING_RETURNED, Group, Kind, Reading, Reason, Report, Verdict
 
 CONFLICT_DISCOUNT = 0.8
 AGREEMENT_LIMIT = 0.99
@@ -15,6 +15,7 @@ _NO_CONTRADICTION = (Weight.FAINT, Weight.REPLY)
 _NOT_THE_ADDRESS = ("4.3.0", "4.3.2", "4.3.5", "4.7.0", "4.7.1")  # RFC 3463 §3.4, §3.8: system, security
 _CLOSING = "421"  # RFC 5321 §3.8: the server closes the connection, whoever was to be the recipient
 _OUR_MARK = "[retour:"
+_UNCLOSED = "multipart_unclosed"  # mime/limits.py
 
 
 class Classifier:
@@ -52,7 +53,9 @@ class Classifier:
             return Verdict(report.kind, Reason.UNDETERMINED, Group.UNKNOWN, "none", "", 0.0)
         others = reading.reports if reading is not None and len(reading.reports) > 1 else ()
         if others and decisive.rule.group in _OF_RECIPIENT and details.names_another(report, others):
-            return _about_another(report, decisive)
+            return _undetermined(report, f'text "{decisive.matched}" is about another recipient')
+        if decisive.rule.group is Group.DEAD and report.status is None and _is_cut(reading):
+            return _undetermined(report, f'text "{decisive.matched}" stands where the mail was cut off')
         return _verdict(decisive, report, clues, words)
 
     def evidence(self, report: Report, reading: Reading | None = None) -> tuple[list[Clue], Words]:
@@ -123,10 +126,14 @@ def _verdict(decisive: Clue, report: Report, clues: list[Clue], words: Words) ->
     )
 
 
-def _about_another(report: Report, clue: Clue) -> Verdict:
-    """What is told of one recipient declares no other one dead or full."""
-    conflict = f'text "{clue.matched}" is about another recipient'
+def _undetermined(report: Report, conflict: str) -> Verdict:
+    """What might have declared a living address dead, and why it does not."""
     return Verdict(report.kind, Reason.UNDETERMINED, Group.UNKNOWN, "none", "", 0.0, (conflict,))
+
+
+def _is_cut(reading: Reading | None) -> bool:
+    """Whether the end is missing, and with it the report: half a sentence may say the opposite."""
+    return reading is not None and _UNCLOSED in reading.defects and reading.original == NOTHING_RETURNED
 
 
 def _no_bounce(clue: Clue, report: Report) -> Verdict:

@@ -97,8 +97,9 @@ def note(defects: list[str], defect: str) -> None:
         defects.append(defect)
 
 
-# A mail that was cut ends within a line: half an address there would be another one.
-_CUT_ADDRESS = re.compile(rb"\n[^\n]{0,998}@[^\s@<>]{0,255}\Z")
+# A mail that was cut ends within a line, in a report within a field: half an address there would be another
+# one, half a sentence may say the opposite.
+_CUT_LINE = re.compile(rb"\n[^\n]{0,998}(?:\n[ \t][^\n]{0,998}){0,20}\Z")
 
 
 def scan(raw: bytes) -> Mail:
@@ -218,7 +219,7 @@ def _split(mail: Mail, part: Part, depth: int) -> None:
         mail.parts.append(part)
         return
     if depth == 1 and pieces[-1][-1:] != b"\n" and pieces[-1][:2] != b"--":
-        pieces[-1] = _CUT_ADDRESS.sub(b"", pieces[-1])
+        pieces[-1] = _CUT_LINE.sub(b"\n", pieces[-1])
     for piece in pieces[1:]:
         if piece[:2] == b"--":  # RFC 2046 §5.1.1: the close delimiter
             return

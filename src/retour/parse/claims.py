@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from retour.parse.bounds import RECIPIENTS, WORDS
-from retour.parse.mailbox import addresses_in, one_address
+from retour.parse.mailbox import addresses_in, from_octal, one_address
 
 # What stands before "did not reach the following recipient(s)" is about the original, not the failure:
 # Exchange writes To, Subject and Sent of it there.
@@ -23,7 +23,7 @@ _CLAIM = re.compile(
 )
 # A line that ends with one behind a few words: "Unknown user: a@b", "undeliverable to a@b".
 _LABELLED = re.compile(
-    r"(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return)"
+    r"(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return|message-id)"
     r"[^\W\d_][^\n@<>]{2,80}?(?:[:：]|\bto|\bfor)[ \t]{1,8})"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
@@ -70,7 +70,7 @@ def claims_in(text: str, low: str) -> list[Claim]:
         stop = starts[index + 1].start() if index + 1 < len(starts) else len(text)
         begin = match.end() if match.re is _CLAIM else match.start()
         words = text[begin : min(stop, begin + WORDS)]
-        for address in (match["address"], *_listed(words)):
+        for address in (from_octal(match["address"]), *_listed(words)):
             known = claims.get(address.lower())
             claims[address.lower()] = (
                 Claim(known.recipient, known.words + "\n\n" + words) if known else Claim(address, words)
@@ -96,7 +96,7 @@ def _starts(pattern: re.Pattern[str], text: str, start: int) -> list[re.Match[st
     while at >= 0 and len(starts) <= RECIPIENTS:
         begin = max(start, text.rfind("\n", start, at) + 1)
         match = pattern.match(text, begin)
-        if match and one_address(match["address"]) and not _is_contact(match):
+        if match and one_address(from_octal(match["address"])) and not _is_contact(match):
             inside = starts and len(match["indent"]) > indent and text[begin - 2 : begin] != "\n\n"
             if not inside:
                 starts.append(match)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from retour.codes import codes_in
 from retour.mime.encoded import decode_words
+from retour.mime.limits import MULTIPART_UNCLOSED
 from retour.model import Action, Kind, Report
 from retour.parse.bounds import BAD_ADDRESS, RECIPIENTS, REPORT, TOO_MANY_RECIPIENTS
 from retour.parse.claims import claims_in, source_in
@@ -18,6 +19,7 @@ from retour.parse.reply import report_of
 from retour.parse.words import deciding, words_from
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+_STATUS_SAID = re.compile(r"\(([45]\d\d [^()]{1,500})\)", re.ASCII)
 _ACTIONS = {action.value: action for action in Action}
 _KINDS = {
     Action.FAILED: Kind.BOUNCE,
@@ -26,6 +28,7 @@ _KINDS = {
     Action.RELAYED: Kind.DELIVERED,
     Action.EXPANDED: Kind.DELIVERED,
 }
+_TOLD = {"action", "status", "diagnostic-code"}  # what is said of a recipient, beside its names
 # Postfix, when it was asked to try an address without sending anything (sendmail -bv): about no mail.
 _PROBES = ("deliverable", "undeliverable")
 
@@ -34,7 +37,12 @@ def read_delivery_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
     """A report for each recipient of the machine-readable parts, in order; () when there is none."""
     if not notice.status:
         return ()
-    return _reports([group for groups in notice.status for group in about_recipients(groups)], notice, mta)
+    groups = [group for groups in notice.status for group in about_recipients(groups)]
+    if groups and MULTIPART_UNCLOSED in notice.mail.defects and not _TOLD & groups[-1].keys():
+        groups.pop()  # the mail was cut behind the name
+        if not groups:
+            return ()
+    return _reports(groups, notice, mta)
 
 
 def read_pasted_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:
@@ -87,11 +95,18 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
     diagnostic = group.get("diagnostic-code", "")
     if "=?" in diagnostic:
         diagnostic = decode_words(diagnostic.encode())
+    if not diagnostic:
+        # QUIRK: Haraka says it in a comment behind the code (785-haraka-connection-refused).
+        said = _STATUS_SAID.search(group.get("status", ""))
+        diagnostic = said[1] if said else ""
     host = _host(group.get("remote-mta", ""))
     done = _KINDS.get(action) is Kind.DELIVERED if action else False
-    if not done and sendmail.BEGIN in notice.low and codes_in(diagnostic).reply is None:
-        talking, reply = sendmail.said_about(recipient or original or "", notice.words, notice.low)
-        host, diagnostic = host or talking, reply or diagnostic
+    if not done and sendmail.BEGIN in notice.low:
+        if codes_in(diagnostic).reply is None:
+            talking, reply = sendmail.said_about(recipient or original or "", notice.words, notice.low)
+            host, diagnostic = host or talking, reply or diagnostic
+        else:
+            diagnostic = sendmail.whole_reply(diagnostic, notice.words)
     text = _words((recipient or original, original), notice, claims)
     if not diagnostic:  # Exim and OpenSMTPD say it to people only
         told = _claims(notice) if claims is None else claims

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 Fields = Mapping[str, str]
 """Values by lower-case name; of a name that is repeated, the first."""
 
+_GOES_ON = re.compile(r"[45]\d\d[ -]", re.ASCII)
 _FOLDED = re.compile(r"\n[ \t]+(?=\S)")
 
 
@@ -16,6 +17,10 @@ def groups_of(text: str) -> list[dict[str, str]]:
     groups: list[dict[str, str]] = []
     group: dict[str, str] = {}
     for line in text.split("\n"):
+        if line[:1] in ("4", "5") and "diagnostic-code" in group and _GOES_ON.match(line):
+            # QUIRK: nullmailer does not fold the lines of a reply (777-nullmailer-three-lines).
+            group["diagnostic-code"] += f" {line}"
+            continue
         name, colon, value = line.partition(":")
         if colon:
             name = name.rstrip().lower()

@@ -163,6 +163,8 @@ def is_server_log(notice: Notice) -> bool:
     """What Postfix and Exim tell their postmaster: refusals of others, a message that waits in the queue."""
     if notice.subject().endswith("has been frozen"):
         return True
+    if notice.subject().startswith("mail delivery status report"):  # sendmail -bv, -v: bounces come besides
+        return "delivery report that you requested" in notice.plain()
     return notice.subject().startswith(("postfix smtp server: errors", "postfix smtp client: errors"))
 
 

@@ -18,6 +18,7 @@ _DOMAIN = re.compile(
 _LONGEST = 320  # characters: RFC 5321 §4.5.3.1.1 and .2, with the @
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 §3
+_OCTAL = re.compile(r"(?:\\[0-7]{3}){1,64}")
 _XTEXT_PLUS_EQUAL = re.compile(r"\+(2B|3D)")  # RFC 3461 §4
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
@@ -75,6 +76,21 @@ def from_xtext(text: str) -> str:
     return _XTEXT.sub(lambda match: chr(code) if 32 < (code := int(match[1], 16)) < 127 else match[0], text)
 
 
+def from_octal(text: str) -> str:
+    """Octets written as "\\303\\274" decoded; what is no UTF-8 stays as it is.
+
+    QUIRK: Exim writes them so in its words and in X-Failed-Recipients (668-exim-utf8).
+    """
+    return _OCTAL.sub(_from_octal, text) if "\\" in text else text
+
+
+def _from_octal(match: re.Match[str]) -> str:
+    try:
+        return bytes(int(digits, 8) for digits in match[0][1:].split("\\")).decode()
+    except ValueError:
+        return match[0]
+
+
 def addresses_in(text: str, limit: int = 100) -> list[str]:
     """The addresses that stand in a text, in order, each once, at most `limit`.
 
@@ -103,6 +119,11 @@ def address_around(text: str, at: int) -> tuple[str | None, int]:
         or "@" in (text[domain.end() : domain.end() + 1], before[: local.start()][-1:])
     ):
         return None, domain.end() if domain else at + 1
+    if local[0][:3].isdigit() and before[: local.start()].endswith("\\"):
+        return (
+            None,
+            domain.end(),
+        )  # QUIRK: Exim writes octets as \303\274 (668-exim-utf8); this is half of one
     return f"{local[0]}@{domain[0]}", domain.end()
 
 

@@ -11,6 +11,8 @@ from retour.parse.reply import report_of
 from retour.parse.words import deciding
 
 _LEAD = 500  # characters before an address that may say what is wrong with it
+_FROM = ("from", "from:", "return-path:", "message-id:")
+_FROM_ALIAS = ("generated from", "expanded from", "expanded from:")
 
 
 def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...]:
@@ -70,14 +72,22 @@ def named_in(notice: Notice) -> list[str]:
     if stated:
         return stated
     ours = _ours(notice)
-    found = [
-        a for a in addresses_in(notice.words, 10) if a.lower() not in ours and not NOT_RECIPIENTS.match(a)
-    ]
+    named = addresses_in(notice.words, 10)
+    found = [a for a in named if a.lower() not in ours and not NOT_RECIPIENTS.match(a)]
+    found = [a for a in found if not _is_sender(a, notice.low)]
     to = addresses_in(notice.returned.text(b"to"), 2) if notice.returned else []
     meant = (
         [address for address in found if address in to] or _returned(found, notice) or _foreign(found, ours)
     )
     return meant[:1] or (to if len(to) == 1 else [])
+
+
+def _is_sender(address: str, low: str) -> bool:
+    """Whether the words name it first as whom the mail came from: "from <ann@example.org>"."""
+    at = low.find(address.lower())
+    line = low[max(0, at - 80, low.rfind("\n", 0, max(0, at)) + 1) : max(0, at)].strip(" \t<\"'")
+    named = line.startswith("from:") or line.endswith(_FROM)
+    return named and not line.endswith(_FROM_ALIAS)
 
 
 def _returned(found: list[str], notice: Notice) -> list[str]:

@@ -13,6 +13,7 @@ _IN_TEXT = {
     "this is the dragonfly mail agent": "dragonfly",
     "this is a delivery status notification from": "courier",
     "this is the nullmailer delivery system": "nullmailer",
+    "this is the haraka mailer program": "haraka",
 }
 _BEGINNING = 1000  # characters of the words
 # What stands in the header block, in lower case; in order. A name in Received alone says nothing: our own
@@ -33,6 +34,8 @@ _IN_HEADERS = {
 }
 # What the reporting server calls itself (RFC 3464 §2.2.2).
 _IN_NAME = ((".outlook.com", "m365"), ("google.com", "gmail"), ("amazonses.com", "ses"))
+
+NAMES = frozenset((*_IN_TEXT.values(), *_IN_HEADERS.values(), *(name for _, name in _IN_NAME)))
 
 
 def software_of(notice: Notice) -> str | None:

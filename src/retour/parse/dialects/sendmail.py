@@ -30,6 +30,37 @@ def said_about(recipient: str, words: str, low: str) -> tuple[str | None, str]:
     return talking[-1].rstrip(".") if talking else None, reply
 
 
+def whole_reply(diagnostic: str, words: str) -> str:
+    """A reply of several lines out of the transcript.
+
+    QUIRK: Diagnostic-Code holds only the first of them (672-sendmail-three-lines).
+    """
+    first = diagnostic[diagnostic.find(";") + 1 :].strip()
+    at = words.find(f"<<< {first}\n") if first[3:4] == "-" else -1
+    lines = _spoken(words[at : at + 4096]) if at >= 0 else []
+    return diagnostic.replace(first, " ".join(lines)) if lines else diagnostic
+
+
+def _spoken(text: str) -> list[str]:
+    """The lines of one reply, from the beginning of a text: up to that without a hyphen (RFC 5321 §4.2.1)."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("<<<"):
+            break
+        lines.append(line[3:].strip())
+        if lines[-1][3:4] != "-":
+            break
+    return lines
+
+
+def _spoken_last(lines: list[str]) -> str:
+    """The reply at the end of these lines; "" when they end with something else."""
+    reply: list[str] = []
+    while lines and lines[-1].startswith("<<<") and (not reply or lines[-1][7:8] == "-"):
+        reply.insert(0, lines.pop()[3:].strip())
+    return " ".join(reply)
+
+
 def _after_command(text: str, low: str, recipient: str) -> str:
     """What the server answered to RCPT for this recipient."""
     at = low.find(f"rcpt to:<{recipient}>")
@@ -43,11 +74,18 @@ def _after_command(text: str, low: str, recipient: str) -> str:
 
 
 def _line_about(text: str, low: str, recipient: str) -> str:
-    """Sendmail's own line: "550 5.1.1 <ann@example.org>... User unknown"."""
+    """Sendmail's own line: "550 5.1.1 <ann@example.org>... User unknown"; before it, what the server said.
+
+    QUIRK: its own words are those of the reply code, whatever the server said (796-sendmail-bare-553).
+    """
     at = low.find(f"<{recipient}>...")
     if at < 0:
         return ""
     start = text.rfind("\n", 0, at) + 1
+    before = text[max(0, start - 4096) : start].splitlines()
+    spoken = _spoken_last(before)
+    if spoken:
+        return spoken
     stop = text.find("\n", at)
     return text[start : stop if stop >= 0 else len(text)].strip()
 

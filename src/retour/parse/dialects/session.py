@@ -6,6 +6,8 @@
 
 import re
 
+from retour.parse.mailbox import from_octal
+
 COMMAND = "rcpt to:"  # in lower case; without it there is nothing to read here
 
 _RECIPIENT = re.compile(r"rcpt to: ?<([^<>\s]{3,320})>[^\n]{0,200}", re.IGNORECASE)
@@ -28,7 +30,7 @@ def refused_in(words: str) -> list[tuple[str, str]]:
     end = 0
     for match in _RECIPIENT.finditer(words):
         answer = _ANSWER.match(words, match.end())
-        asked.append((match[1], answer[1] if answer else ""))
+        asked.append((from_octal(match[1]), answer[1] if answer else ""))
         end = match.end()
     refused = [(recipient, answer) for recipient, answer in asked if answer[:1] in ("4", "5")]
     if refused:
