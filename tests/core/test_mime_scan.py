@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retour.mime import Block, Mail, scan
+from retour.mime.encoded import decode_text, decode_words
 from retour.mime.limits import EXAMINED
 
 PIECES = st.sampled_from(
@@ -169,3 +170,38 @@ def test_an_mbox_line_is_no_header() -> None:
         scan(b"From ann@dest.test Mon Mar  2 09:00:00 2026\nSubject: x\n\nwords").head.value(b"subject")
         == b"x"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "charset"),
+    [
+        ("Сообщение не доставлено: нет такого пользователя", "koi8-r"),
+        ("не доставлено", "koi8-r"),
+        ("Сообщение не доставлено: нет такого пользователя", "cp1251"),
+        ("メールを配信できませんでした", "euc-jp"),
+        ("メールを配信できませんでした", "shift_jis"),
+        ("メールを配信できませんでした", "iso-2022-jp"),
+        ("无法投递邮件，收件人不存在", "gb18030"),
+        ("無法傳遞郵件，收件者不存在", "big5"),
+        ("메일을 보내지 못했습니다. 없는 사용자입니다", "euc-kr"),
+        ("Empfänger unbekannt, Größe für Übermittlung", "cp1252"),
+        ("Empfänger unbekannt", "utf-8"),
+    ],
+)
+def test_words_in_a_charset_that_nobody_names_are_read(words: str, charset: str) -> None:
+    assert decode_text(words.encode(charset)) == words
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "us-ascii", "unknown-8bit"])
+def test_utf_8_under_another_name_is_read(charset: str) -> None:
+    words = "Nachricht nicht zugestellt: Empfänger unbekannt, größer als möglich, üblich"
+    assert decode_text(words.encode(), charset) == words
+
+
+def test_a_few_lost_octets_do_not_change_the_charset() -> None:
+    words = "Письмо не доставлено".encode()
+    assert "доставлено" in decode_text(words[:9] + b"\xff" + words[9:], "utf-8")
+
+
+def test_a_word_cut_within_a_character_is_joined() -> None:
+    assert decode_words(b"=?utf-8?Q?Gr=C3?= =?UTF-8?B?tsOfZQ==?= =?iso-8859-1?Q?=FC?=") == "Größeü"

@@ -71,6 +71,7 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _DOUBLE = frozenset(("gb18030", "cp950", "cp932", "euc_jp", "cp949"))
 _SEVEN_BITS = ("iso2022", "hz")
 _LOOKED_AT = 4096  # octets that a guess is made from
+_MOSTLY = 4  # a text is UTF-8 when that many times as many characters are as are not
 _ENOUGH = 12  # octets above ASCII that cannot be UTF-8 by accident, in charsets of two octets
 
 
@@ -118,9 +119,12 @@ def decode_named(data: bytes, codec: str) -> str:
 
 def decode_guessed(data: bytes) -> str:
     """The text of octets whose charset nobody has told: UTF-8, else what their pattern suggests."""
-    # Cut in the middle of the last character is still UTF-8.
     text = data.decode(UTF8, "replace")
-    if "\ufffd" not in text.rstrip("\ufffd"):
+    wrong = text.count("\ufffd")
+    # Cut in the middle of the last character is still UTF-8, and so is what a few octets were lost of.
+    if text.endswith("\ufffd") and wrong == 1:
+        return text
+    if sum(character > "\x7f" for character in text) > _MOSTLY * wrong:
         return text
     return _replaced(data, guessed(data[:_LOOKED_AT]))
 
@@ -136,6 +140,9 @@ def guessed(data: bytes) -> str:
         return WESTERN
     high = b"".join(_HIGH.findall(data))
     leads = high[::2]
+    # Letters of one octet: KOI8-R has small ones where 1251 has capitals. Of two octets some would be lower.
+    if _share(high, 0xC0, 0xFF) > 0.97:
+        return "koi8_r" if _share(high, 0xC0, 0xDF) > 0.6 else "cp1251"
     if all(len(run) % 2 == 0 for run in _HIGH.findall(data)) and not _CONTROLS.search(data):
         if _decodes(data, "euc_jp") and _share(leads, 0xA4, 0xA5) > 0.2:  # JIS X 0208 rows 4, 5: kana
             return "euc_jp"
@@ -145,7 +152,7 @@ def guessed(data: bytes) -> str:
             return "gb18030"
     if _share(high, 0x81, 0x83) > 0.2 and _decodes(data, "cp932"):  # JIS X 0208 rows 1-5 in Shift_JIS
         return "cp932"
-    if _share(high, 0xC0, 0xFF) > 0.9:  # letters of one octet: KOI8-R has small ones where 1251 has capitals
+    if _share(high, 0xC0, 0xFF) > 0.9:
         return "koi8_r" if _share(high, 0xC0, 0xDF) > 0.6 else "cp1251"
     return next((codec for codec in ("cp950", "gb18030") if _decodes(data, codec)), WESTERN)
 

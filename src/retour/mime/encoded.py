@@ -35,21 +35,26 @@ def decode_words(value: bytes) -> str:
         return decode_text(value)
     value = _BETWEEN_WORDS.sub(rb"\1", value)  # RFC 2047 §6.2: space between words does not count
     pieces: list[str] = []
-    end = 0
+    end, charset, octets = 0, b"", b""
     for match in _WORD.finditer(value):
-        pieces.append(decode_text(value[end : match.start()]))
-        pieces.append(_decode_word(*match.groups()))
+        # QUIRK: programs cut words within a character (510-word-cut-in-a-character), against RFC 2047 §5.
+        if match.start() != end or match[1].lower() != charset:
+            pieces += _text_of(octets, charset), decode_text(value[end : match.start()])
+            charset, octets = match[1].lower(), b""
+        octets += _octets_of(match[2], match[3])
         end = match.end()
-    pieces.append(decode_text(value[end:]))
+    pieces += _text_of(octets, charset), decode_text(value[end:])
     return "".join(pieces)
 
 
-def _decode_word(charset: bytes, encoding: bytes, text: bytes) -> str:
+def _octets_of(encoding: bytes, text: bytes) -> bytes:
     if encoding in b"qQ":
-        data = binascii.a2b_qp(text.replace(b"_", b" "))
-    else:
-        data = decode_base64(text)[0]
-    return decode_text(data, charset.decode("ascii", "replace"))
+        return binascii.a2b_qp(text.replace(b"_", b" "))
+    return decode_base64(text)[0]
+
+
+def _text_of(octets: bytes, charset: bytes) -> str:
+    return decode_text(octets, charset.decode("ascii", "replace"))
 
 
 def decode_transfer(data: bytes, encoding: bytes) -> tuple[bytes, bool]:
