@@ -14,7 +14,7 @@ _LEAD_IN = re.compile(
 )
 # A line that begins with an address: bare, in brackets, as a bullet; then nothing, a colon, dots or words.
 _CLAIM = re.compile(
-    r"(?P<indent>[ \t>]{0,12})[*-]{0,3}[ \t]{0,4}"
+    r"(?P<indent>[ \t>]{0,12})(?:[*•·-]{1,3}|[o+–](?=[ \t])|\d{1,3}[.)](?=[ \t]))?[ \t]{0,4}"
     r"(?:(?:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
     r"(?:<mailto:[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (19-m365-ndr)
