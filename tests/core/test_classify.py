@@ -74,7 +74,7 @@ def test_without_a_cause_it_cannot_be_told(reply: str) -> None:
     ("reply", "reason"),
     [
         ("550 5.7.1 user unknown", Reason.ADDRESS_UNKNOWN),  # 5.7.1 is overloaded: the text decides
-        ("550 5.7.1 message refused: spam", Reason.POLICY_REJECTED),
+        ("550 5.7.1 message refused: spam", Reason.SPAM_REJECTED),
         ("550 5.1.1 blocked by our reputation service", Reason.BAD_REPUTATION),
         ("550 5.1.1 access denied", Reason.POLICY_REJECTED),
         ("550 5.1.1 relaying denied", Reason.POLICY_REJECTED),
@@ -127,7 +127,7 @@ def test_the_details_of_a_block_are_told() -> None:
         "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; "
         "see https://www.spamhaus.org/query/ip/192.0.2.1."
     )
-    assert verdict.blocklist == "Spamhaus"
+    assert verdict.blocklist == "Spamhaus ZEN"
     assert verdict.url == "https://www.spamhaus.org/query/ip/192.0.2.1"
     assert verdict.refused_by is Party.RECIPIENT
 
@@ -245,3 +245,58 @@ def test_a_providers_words_kill_nobody_beside_a_clear_refusal() -> None:
     )
     assert classify(said).group is Group.BLOCK
     assert classify(said._replace(diagnostic="550 user unknown")).reason is Reason.ADDRESS_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("reply", "part"),
+    [
+        ("554 5.7.1 The subject of your message was refused", Part.SUBJECT),
+        ("550 Betreffzeile enthält verbotene Wörter, abgelehnt", Part.SUBJECT),
+        ("550 5.7.1 Rejected: asunto no permitido", Part.SUBJECT),
+        ("554 5.7.1 Message body contains prohibited content", Part.BODY),
+        ("550 5.7.1 attachment with extension .js is not allowed", Part.ATTACHMENT),
+        ("550 Allegato non consentito", Part.ATTACHMENT),
+        ("554 5.7.1 Banned file in archive", Part.ATTACHMENT),
+        ("550 5.7.1 a link in your message is blacklisted", Part.LINK),
+        ("554 5.7.1 Message contains a URL listed at multi.surbl.org", Part.LINK),
+        ("550 5.7.1 Message has no From: header", Part.HEADER),
+        ("550 5.6.0 Date header is invalid", Part.HEADER),
+        ("553 5.1.8 Sender address rejected: Domain not found", Part.SENDER),
+        ("550 Expéditeur bloqué", Part.SENDER),
+        ("554 5.1.0 Sender denied", Part.SENDER),
+        ("554 5.7.1 Message rejected as spam", None),
+        ("550 5.1.1 user unknown, see the link in the subject", None),
+    ],
+)
+def test_the_part_that_was_refused_is_told(reply: str, part: Part | None) -> None:
+    assert judged(reply).part is part
+
+
+@pytest.mark.parametrize(
+    ("reply", "name"),
+    [
+        ("550 blocked, see https://www.spamhaus.org/sbl/query/SBL1", "Spamhaus SBL"),
+        ("554 blocked using xbl.spamhaus.org", "Spamhaus XBL"),
+        ("554 5.7.1 listed in pbl.spamhaus.org", "Spamhaus PBL"),
+        ("554 5.7.1 listed by Spamhaus", "Spamhaus"),
+        ("550 see https://www.spamcop.net/bl.shtml?192.0.2.1", "SpamCop"),
+        ("554 blocked using b.barracudacentral.org", "Barracuda"),
+        ("554 blocked using bl.spameatingmonkey.net", "Spam Eating Monkey"),
+        ("550 rejected: csi.cloudmark.com/reset-request", "Cloudmark"),
+        ("550 5.7.1 your IP is on our blacklist", None),
+    ],
+)
+def test_the_blocklist_is_named(reply: str, name: str | None) -> None:
+    assert judged(reply).blocklist == name
+
+
+@pytest.mark.parametrize(
+    ("reply", "url"),
+    [
+        ("550 refused (https://b.example/x?ip=192.0.2.1).", "https://b.example/x?ip=192.0.2.1"),
+        ("550 refused, see www.b.example/help.", "www.b.example/help"),
+        ("550 refused", None),
+    ],
+)
+def test_the_page_of_a_reply_is_told(reply: str, url: str | None) -> None:
+    assert judged(reply).url == url

@@ -101,7 +101,7 @@ def test_names_of_hosts_and_pages_are_not_read_as_words(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "rules"),
     [
-        ("554 blocked using zen.spamhaus.org", {"blocklist.spamhaus", "text.blocklisted"}),
+        ("554 blocked using psbl.surriel.com", {"blocklist.psbl", "text.blocklisted"}),
         ("user unknown.please check", {"text.unknown-user"}),
         ("responded with code nxdomain.", {"text.nxdomain"}),
         ("no such user, returned to sender", {"text.unknown-user"}),

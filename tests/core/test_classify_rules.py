@@ -40,6 +40,12 @@ def test_a_rule_fits_its_sample_and_its_reason_decides(rule: Rule, sample: str) 
     assert classify(report).reason is rule.reason
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_decides_a_sample_of_its_own(rule: Rule) -> None:
+    """Not a neighbour of the same reason: else nobody would miss the rule."""
+    assert rule.id in [classify(sample_report(rule, sample)).rule for sample in rule.samples]
+
+
 def test_ids_are_unique() -> None:
     assert [id for id, number in Counter(rule.id for rule in RULES).items() if number > 1] == []
 

@@ -43,6 +43,10 @@ def test_what_is_said_of_the_recipient_is_read(noun: str, reason: Reason) -> Non
         "550 account. Parameter is incorrect",
         "550 the domain key of your user is incorrect",
         "550 SMTP AUTH was disabled for this mailbox",
+        "550 host name of the client not found",
+        "550 the address in the client certificate does not exist",
+        "550 the sender's mailbox could not be found",
+        "550 unknown users may not write to this list",
     ],
 )
 def test_what_is_said_of_something_else_is_not(reply: str) -> None:

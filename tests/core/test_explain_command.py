@@ -14,6 +14,8 @@ from retour.classify import packaged
 from retour.cli import app
 from retour.cli.plain import read
 from retour.cli.terminal import safe
+from retour.cli.wording import meaning_of
+from retour.codes import STATUS_NAMES
 from retour.model import Kind, Reason
 from retour.texts import LANGUAGES, catalogue
 
@@ -375,3 +377,22 @@ def test_a_terminal_of_few_letters_is_shown_the_others_escaped() -> None:
     told = retour("explain", "-", stdin=mail, env={"PYTHONIOENCODING": "ascii"})
     assert (told.returncode, told.stderr) == (0, b"")
     assert b"\\xe4" in told.stdout
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_code_has_a_meaning(language: str) -> None:
+    say = catalogue(language)
+    assert [name for name in STATUS_NAMES if f"code.{name.replace('.', '-')}" not in say] == []
+    assert all(f"code_subject.{subject}" in say for subject in range(8))
+    for status in ("5.1.99", "4.0.7", "5.9.9", "5.7.515"):
+        assert meaning_of(status, say)
+    assert meaning_of("5.1.99", say) == say("code_subject.1")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_reason_says_what_happened_who_must_act_and_what_to_do(language: str) -> None:
+    say = catalogue(language)
+    for reason in Reason:
+        assert say(f"reason.{reason}.what").endswith(".")
+        assert say(f"reason.{reason}.advice").endswith((".", "?"))
+        assert f"who.{say(f'reason.{reason}.who')}" in say

@@ -8,7 +8,7 @@ from retour.classify.phrases import TEXT_LIMIT
 from retour.classify.rulebook import Rule
 from retour.model import Party, Reason, Report
 
-_URL = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^`]{4,500}", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'()\[\]{}|\\^`]{4,500}", re.IGNORECASE)
 _ADDRESS = re.compile(r"<([^<>\s]{3,320})>")
 _END_OF_SENTENCE = ".,;:!?"
 # What our own side finds out by itself: it asks the DNS, it connects, it gives up.
@@ -68,7 +68,7 @@ def _names(report: Report) -> list[str]:
 
 def url(report: Report) -> str | None:
     """The first web address in the server's words, where it explains itself. Hostile text: never followed."""
-    if not report.diagnostic or "://" not in report.diagnostic:
+    if not report.diagnostic or ("://" not in report.diagnostic and "www." not in report.diagnostic):
         return None
     found = _URL.search(report.diagnostic[:TEXT_LIMIT])
     return found[0].rstrip(_END_OF_SENTENCE) if found else None

@@ -8,7 +8,7 @@ from retour.classify.phrases import PhraseIndex, normal
 from retour.classify.rulebook import Rule, Rulebook
 from retour.classify.sentences import Sentences
 from retour.classify.spans import telling
-from retour.model import Part, Report
+from retour.model import Group, Part, Report
 
 CACHED_TEXTS = 1024  # servers say the same things
 CACHED_LENGTH = 1024  # characters of a text that is remembered: longer ones are rarely said twice
@@ -67,6 +67,8 @@ class Matcher:
     def _words_of(self, text: str) -> Words:
         matched: dict[int, str] = {}
         for number, start, end in telling(self._index.find(text), text, self._rules, self._idioms):
+            if self._is_another(number, text, start, end):
+                continue
             if number not in matched or end - start > len(matched[number]):
                 matched[number] = text[start:end]
         if not any(self._rules[number].is_clear for number in matched if number < len(self._rules)):
@@ -81,6 +83,12 @@ class Matcher:
         providers = frozenset([self._marks[n - rules][0] for n in numbers if rules <= n < marks])
         part = next((self._parts[n - marks][0] for n in numbers if n >= marks), None)
         return Words(clues, providers, part)
+
+    def _is_another(self, number: int, text: str, start: int, end: int) -> bool:
+        """Whether plain words that would declare an address dead are said of somebody else."""
+        if number >= len(self._rules) or self._rules[number].group is not Group.DEAD:
+            return False
+        return " " in text[start:end] and self._sentences.turns(text, start, end)
 
     def codes(self, report: Report, providers: frozenset[str]) -> list[Clue]:
         """The clues of the report's codes."""

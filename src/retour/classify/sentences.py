@@ -13,10 +13,12 @@ from retour.classify.rulebook import Rule, Sentence
 from retour.classify.spans import Span
 
 REACH = 8  # words between a state and its noun, and before the noun, that are looked at
+NEAR = 3  # words before a phrase that may turn it to somebody else
 SPAN = 160  # characters on either side of a state
 _EDGES = "<>()[]{}'\"`:;,.!?*=#-"
 _NAME = re.compile(r"[@\d_]|\w\.\w")  # an address, a number, a host or an identifier
 _END = (".", "!", "?")
+_MODAL = re.compile(r"s? (?:may|must|should|are|will)\b")
 
 
 class Sentences:
@@ -28,6 +30,7 @@ class Sentences:
         """`words`: by kind of noun its words; "small" and "adjective" stand between, "doubt" is another's."""
         places = {rule.id: place for place, rule in enumerate(rules)}
         self._kinds = {word: kind for kind, nouns in words.items() for word in nouns}
+        self._others = frozenset(words.get("other", ()))
         self._states: dict[str, list[tuple[int, str, bool]]] = {}
         for sentence in sentences:
             for leads, states in ((True, sentence.leads), (False, sentence.follows)):
@@ -49,16 +52,27 @@ class Sentences:
                 if found == noun:
                     yield place, start, end
 
+    def turns(self, text: str, start: int, end: int) -> bool:
+        """Whether the words of a phrase, or those around it, name another than the recipient.
+
+        "Host name of the client not found", "the sender's address is unknown", "unknown users may not post".
+        """
+        words = [*text[max(0, start - SPAN) : start].split()[-NEAR:], *text[start:end].split()]
+        if not self._others.isdisjoint(word.strip(_EDGES).removesuffix("'s") for word in words):
+            return True
+        return text[end : end + 1] in ("", " ", "s") and bool(_MODAL.match(text, end))
+
     def _follows(self, text: str, end: int) -> str | None:
         """The kind of the noun behind a state that leads: "no such [local] user"."""
         words = text[end : end + SPAN].split()[:REACH]
         for place, word in enumerate(words):
             kind = self._kind(word)
-            if kind in (None, "small", "doubt") or (kind == "adjective" and word.endswith(_END)):
+            if kind in (None, "small", "doubt", "other") or (kind == "adjective" and word.endswith(_END)):
                 return None
             if kind != "adjective":  # "unknown user agent" is about an agent
                 is_last = word[-1] in _EDGES or place + 1 == len(words)
-                return kind if is_last or self._kind(words[place + 1]) else None
+                after = None if is_last else self._kind(words[place + 1])
+                return kind if is_last or after not in (None, "doubt", "other") else None
         return None
 
     def _precedes(self, text: str, start: int) -> str | None:
@@ -77,7 +91,7 @@ class Sentences:
 
     def _is_doubted(self, words: Sequence[str]) -> bool:
         """Whether the words before a noun name another than the recipient, or make it a condition."""
-        return any(self._kind(word) == "doubt" for word in words[-3:])
+        return any(self._kind(word) in ("doubt", "other") for word in words[-NEAR:])
 
     def _kind(self, word: str) -> str | None:
         bare = word.strip(_EDGES).removesuffix("'s")

@@ -70,8 +70,8 @@ def _evidence(report: Mapping[str, Any], say: Catalogue, book: Rulebook) -> Iter
         yield say("line.confidence", percent=round(report["confidence"] * 100))
     elif report["reason"] is not None:
         yield say("line.no_rule")
-    if report["status"] and (key := f"code.{report['status'][2:].replace('.', '-')}") in say:
-        yield say("line.code", code=report["status"], meaning=say(key))
+    if report["status"]:
+        yield say("line.code", code=report["status"], meaning=meaning_of(report["status"], say))
     for conflict in report["conflicts"]:
         yield _conflict(conflict, say)
     if report["diagnostic"]:
@@ -81,6 +81,13 @@ def _evidence(report: Mapping[str, Any], say: Catalogue, book: Rulebook) -> Iter
 
 
 _OF_ANOTHER = " is about another recipient"
+
+
+def meaning_of(status: str, say: Catalogue) -> str:
+    """What an enhanced code stands for: its own meaning, else that of its subject (RFC 3463 §2)."""
+    _, subject, detail = status.split(".")
+    keys = (f"code.{subject}-{detail}", f"code_subject.{subject}", "code_subject.other")
+    return say(next(key for key in keys if key in say))
 
 
 def _conflict(conflict: str, say: Catalogue) -> str:
