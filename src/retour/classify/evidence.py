@@ -10,7 +10,7 @@ from retour.classify.sentences import Sentences
 from retour.classify.spans import telling
 from retour.model import Group, Part, Report
 
-CACHED_TEXTS = 1024  # servers say the same things
+CACHED_TEXTS = 512  # servers say the same things
 CACHED_LENGTH = 1024  # characters of a text that is remembered: longer ones are rarely said twice
 CACHED_CODES = 1024  # there are some hundred pairs of codes
 LONGEST_HOST = 255  # RFC 1035 §2.3.4

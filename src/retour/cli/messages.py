@@ -81,8 +81,8 @@ def _entered(folder: Path, waiting: list[Iterator[Path]]) -> Iterator[Missing]:
     except OSError as error:
         yield Missing(str(folder), error.strerror or str(error))
         return
-    names.sort()
-    waiting.append(folder / name for name in names)
+    names.sort(reverse=True)
+    waiting.append(folder / names.pop() for _ in range(len(names)))  # a name that was read is forgotten
 
 
 def _message(found: Found | Unreadable) -> Message:

@@ -198,7 +198,7 @@ def _content_of_part(head: bytes) -> Content:
 
 
 # A server writes the same few fields above the parts of all its reports.
-_known_content = lru_cache(maxsize=1024)(_content_of_part)
+_known_content = lru_cache(maxsize=256)(_content_of_part)
 
 
 def _parameter(content: bytes, pattern: re.Pattern[bytes], name: bytes) -> bytes:
