@@ -80,7 +80,8 @@ def _evidence(report: Mapping[str, Any], say: Catalogue, book: Rulebook) -> Iter
         yield say("line.url", url=safe(report["url"]))
 
 
-_OF_ANOTHER = " is about another recipient"
+# How a conflict ends that names no reason, and the text for it.
+_DOUBTS = {" is about another recipient": "other", " stands where the mail was cut off": "cut"}
 
 
 def meaning_of(status: str, say: Catalogue) -> str:
@@ -91,10 +92,14 @@ def meaning_of(status: str, say: Catalogue) -> str:
 
 
 def _conflict(conflict: str, say: Catalogue) -> str:
-    """`status 5.7.1 says policy_rejected`, `text "blocked" says …`, or `text "5.1.1" is about another
-    recipient` (model.Verdict), as a sentence."""
-    if conflict.endswith(_OF_ANOTHER):
-        return say("line.conflict_other", words=safe(conflict.removesuffix(_OF_ANOTHER).partition(" ")[2]))
+    """A conflict (model.Verdict) as a sentence: `status 5.7.1 says policy_rejected`, `text "blocked" says …`,
+    `text "5.1.1" is about another recipient`. One of another form is told as it is."""
+    for ending, name in _DOUBTS.items():
+        if conflict.endswith(ending):
+            words = conflict.removesuffix(ending).partition(" ")[2]
+            return say(f"line.conflict_{name}", words=safe(words))
     witness, _, reason = conflict.rpartition(" says ")
     sort, _, words = witness.partition(" ")
+    if f"line.conflict_{sort}" not in say or f"reason.{reason}.what" not in say:
+        return safe(conflict)
     return say(f"line.conflict_{sort}", words=safe(words), what=say(f"reason.{reason}.what"))

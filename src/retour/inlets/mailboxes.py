@@ -101,7 +101,9 @@ def in_stream(stream: BinaryIO, source: str) -> Iterator[Found]:
         while piece := stream.read(_PIECE):
             size += len(piece)
             kept += piece[: max(0, KEPT - len(kept))]
-        yield Found(source, bytes(kept), size)
+        whole = bytes(kept)
+        del kept  # whoever judges it needs the room
+        yield Found(source, whole, size)
         return
     for number, (raw, size) in enumerate(_in_mbox(stream), start=1):
         yield Found(f"{source}#{number}", _QUOTED_FROM.sub(rb"\1", raw), size)
@@ -113,8 +115,9 @@ def _in_mbox(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
     after_empty, line_starts = False, True
     while piece := stream.readline(_PIECE):
         if line_starts and after_empty and _SEPARATOR.match(piece):
-            yield bytes(kept), size
-            kept, size, after_empty = bytearray(), 0, False
+            message, kept = (bytes(kept), size), bytearray()  # whoever judges it needs the room
+            yield message
+            size, after_empty = 0, False
             continue
         after_empty = line_starts and piece in (b"\n", b"\r\n")
         line_starts = piece.endswith(b"\n")
