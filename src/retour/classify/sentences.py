@@ -31,6 +31,7 @@ class Sentences:
         places = {rule.id: place for place, rule in enumerate(rules)}
         self._kinds = {word: kind for kind, nouns in words.items() for word in nouns}
         self._others = frozenset(words.get("other", ()))
+        self._hint: re.Pattern[str] | None = None  # made when first needed
         self._states: dict[str, list[tuple[int, str, bool]]] = {}
         for sentence in sentences:
             for leads, states in ((True, sentence.leads), (False, sentence.follows)):
@@ -57,9 +58,13 @@ class Sentences:
 
         "Host name of the client not found", "the sender's address is unknown", "unknown users may not post".
         """
-        words = [*text[max(0, start - SPAN) : start].split()[-NEAR:], *text[start:end].split()]
-        if not self._others.isdisjoint(word.strip(_EDGES).removesuffix("'s") for word in words):
-            return True
+        before = text[max(0, start - SPAN) : start]
+        if self._hint is None:
+            self._hint = search(self._others)
+        if self._hint.search(f" {before}{text[start:end]}"):  # most texts name nobody else: splitting costs
+            words = [*before.split()[-NEAR:], *text[start:end].split()]
+            if not self._others.isdisjoint(word.strip(_EDGES).removesuffix("'s") for word in words):
+                return True
         return text[end : end + 1] in ("", " ", "s") and bool(_MODAL.match(text, end))
 
     def _follows(self, text: str, end: int) -> str | None:
