@@ -6,6 +6,21 @@ from collections.abc import Mapping
 Fields = Mapping[str, str]
 """Values by lower-case name; of a name that is repeated, the first."""
 
+# How servers write the names; all else is put in lower case each time.
+_NAMES = {
+    name: name.lower()
+    for name in (
+        *("Reporting-MTA", "X-Postfix-Queue-ID", "X-Postfix-Sender", "Arrival-Date", "Original-Envelope-Id"),
+        *("Received-From-MTA", "Final-Recipient", "Original-Recipient", "Action", "Status", "Remote-MTA"),
+        *(
+            "Diagnostic-Code",
+            "Last-Attempt-Date",
+            "Will-Retry-Until",
+            "X-Display-Name",
+            "X-Supplementary-Info",
+        ),
+    )
+}
 _GOES_ON = re.compile(r"[45]\d\d[ -]", re.ASCII)
 _FOLDED = re.compile(r"\n[ \t]+(?=\S)")
 
@@ -23,7 +38,7 @@ def groups_of(text: str) -> list[dict[str, str]]:
             continue
         name, colon, value = line.partition(":")
         if colon:
-            name = name.rstrip().lower()
+            name = _NAMES[name] if name in _NAMES else name.rstrip().lower()
             if name not in group:
                 group[name] = value.strip()
             elif name == "final-recipient":

@@ -70,9 +70,7 @@ def is_notice(notice: Notice) -> bool:
     # What is asked of the words in all languages costs most, so it comes last.
     returned = notice.returned is not None
     if is_system(notice):
-        told = names_another(notice) and (tells_refusal(notice) or tells_trouble(notice))
-        said = (told and is_sent_by_itself(notice)) or is_titled(notice)
-        said = returned or (said and not is_disguised(notice) and not is_lure(notice))
+        said = returned or _speaks_for_itself(notice)
     elif from_nobody(notice) and not is_list_mail(head):  # a person's absence note may come from nobody
         machine = "@" in notice.words and _MACHINE.search(notice.sender()) is not None
         told = (returned or machine or tells_refusal(notice)) and not is_auto_replied(head)
@@ -81,6 +79,15 @@ def is_notice(notice: Notice) -> bool:
         said = _MACHINE.search(notice.sender()) is not None and tells_failure(notice.plain())
         said = said and (returned or opens_as_report(notice))
     return said and not answers_by_itself(notice)
+
+
+def _speaks_for_itself(notice: Notice) -> bool:
+    """Whether a mail system's mail that returns nothing is a notice by its title or words, and no lure."""
+    if not is_titled(notice):
+        told = is_sent_by_itself(notice) and names_another(notice)
+        if not told or not (tells_refusal(notice) or tells_trouble(notice)):
+            return False
+    return not is_disguised(notice) and not is_lure(notice)
 
 
 def is_signed_by_software(notice: Notice) -> bool:

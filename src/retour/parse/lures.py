@@ -9,7 +9,7 @@ def is_lure(notice: Notice) -> bool:
     """Whether a notice returns nothing, gives no reply, names nobody but its reader, and offers a link."""
     if notice.returned is not None or notice.mail.head.has(b"x-failed-recipients"):
         return False
-    if names_another(notice) or not offers_link(notice):
+    if not offers_link(notice) or names_another(notice):
         return False
     return codes_in(notice.plain()).reply is None
 
