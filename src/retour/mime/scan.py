@@ -118,7 +118,7 @@ def scan(raw: bytes) -> Mail:
     head, whole = _whole(raw, defects)
     mail = Mail(head, defects)
     # QUIRK: a gateway lost the Content-Type of a report but not its parts (23-undeclared-parts).
-    if whole.type.startswith(b"multipart/") or _REPORT_INSIDE in whole.raw.lower():
+    if whole.type.startswith(b"multipart/") or _holds_report(whole.raw):
         _split(mail, whole, 1)
     else:
         mail.parts.append(whole)
@@ -128,6 +128,13 @@ def scan(raw: bytes) -> Mail:
 def _is_named(head: Block) -> bool:
     """Whether one of the fields of a message is among these."""
     return any(name in head.low for name in _NAMES)
+
+
+def _holds_report(body: bytes) -> bool:
+    """Whether parts that no Content-Type announces are there, a report among them."""
+    if body.find(b"/delivery-status") < 0 and body.find(b"/Delivery-Status") < 0:
+        return False
+    return _REPORT_INSIDE in body.lower()
 
 
 def _without_mbox_line(raw: bytes) -> bytes:
@@ -141,7 +148,7 @@ def _whole(raw: bytes, defects: list[str]) -> tuple[Block, Part]:
     """The mail's own header fields, and all of it as one part."""
     head, body = _cut(raw, defects)
     block = Block(head) if head else _NO_HEAD
-    if head and b"\nfrom:" not in block.low and not _is_named(block):
+    if head and not block.has(b"from") and not _is_named(block):
         # QUIRK: a bare body begins with "Notice: ..." (106-bare-body-with-a-colon)
         head, body, block = b"", raw, _NO_HEAD
     if not head:

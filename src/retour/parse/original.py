@@ -10,7 +10,8 @@ from retour.model import NOTHING_RETURNED, Original
 from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
 
-_WANTED = re.compile(rb"\n(message-id|subject|from|date|return-path|to):")
+# The names, told apart behind their first letter: most lines are refused by one look at it.
+_WANTED = re.compile(rb"\n([mfsdrt](?:essage-id|rom|ubject|ate|eturn-path|o)):")
 _BRACKETS = "<> \t"
 
 

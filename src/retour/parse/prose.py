@@ -115,7 +115,8 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
         words, said = (notice.words, elsewhere) if coded else (words, said)
     if alone and not coded:
         words, said = _with_lead(words, said, claim, notice)
-    said = _answered(claim) or said
+    if session.COMMAND in notice.low:
+        said = _answered(claim) or said
     host = None
     if claim.recipient and sendmail.BEGIN in notice.low:
         host, said = _transcribed(claim.recipient, said, notice)

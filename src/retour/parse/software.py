@@ -50,7 +50,7 @@ def software_of(notice: Notice) -> str | None:
     if low.find("transcript of session follows", 0, _BEGINNING) >= 0:
         return "sendmail"
     for mark, name in _IN_HEADERS.items():
-        if mark in head:
+        if head.find(mark) >= 0:
             return name
     return _by_report(notice.status[0][0]) if notice.status else None
 
