@@ -98,9 +98,14 @@ class PhraseIndex:
             if start and text[start - 1] in _WITHIN_WORD:
                 continue
             for tail, rule in self._firsts[number]:
-                end = _end_of(tail, text, stop) if tail else stop
-                if end >= 0:
-                    found.append((rule, start, end))
+                if not tail:
+                    found.append((rule, start, stop))
+                    continue
+                piece, reach = tail[0]  # nearly all that are asked for fail here
+                if text.find(piece, stop, stop + reach) >= 0:
+                    end = _end_of(tail, text, stop)
+                    if end >= 0:
+                        found.append((rule, start, end))
         return found
 
     def _found(self, pattern: re.Pattern[str], text: str) -> list[tuple[int, int, int]]:

@@ -1,7 +1,7 @@
 """Which of the phrases found in a text speak: none in names of hosts, none within a longer phrase."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from retour.classify.rulebook import Rule, Weight
@@ -16,30 +16,29 @@ _HOST = re.compile(r"[\w.-]*\w\.[a-z]{2,}[\w.-]*")
 _NAMELIKE = frozenset("./?=_:[")  # a phrase with one of these is meant to be found in names
 
 
-def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int) -> Iterator[Span]:
+def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int) -> list[Span]:
     """The spans that speak, by their place. Owners from `idioms` on are idioms; between them and the rules
     stand marks and parts, which always speak.
 
     Words within a longer phrase of another meaning mean what that phrase means: "too many user unknown" is no
     "user unknown", and "returned to sender" does not accuse the sender.
     """
+    told: list[Span] = []
     covers: list[Span] = []
     for span in sorted(found, key=_longest_first):
         number, start, end = span
         if number >= len(rules):
-            if number < idioms:
-                yield span
-            else:
-                covers.append(span)
+            (told if number < idioms else covers).append(span)
             continue
         rule = rules[number]
         if rule.provider is None and rule.blocklist is None and _is_name(text, start, end, rule.phrases):
             continue
         before_ours = rule.own and rule.group is not Group.DEAD
-        if before_ours or not any(_swallows(cover, span, rules) for cover in covers[-8:]):
-            yield span
-        if " " in text[start:end] and _may_cover(rule):
+        if before_ours or not (covers and any(_swallows(cover, span, rules) for cover in covers[-8:])):
+            told.append(span)
+        if _may_cover(rule) and " " in text[start:end]:
             covers.append(span)
+    return told
 
 
 def _longest_first(span: Span) -> tuple[int, int]:
