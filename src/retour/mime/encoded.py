@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 from retour.mime.charsets import UTF8, charset_codec, decode_escaped, decode_guessed, decode_named
 
 # RFC 2047 §2; the text part is bounded because an encoded word is at most 75 characters by the standard.
-_WORD = re.compile(rb"=\?([!-)+->@-~]{1,40}?)(?:\*[a-zA-Z0-9-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
+_WORD = re.compile(rb"=\?([!-)+->@-~]{1,40}+)(?:\*[a-zA-Z0-9-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
 _BETWEEN_WORDS = re.compile(rb"(\?=)[ \t\n]{1,200}(?==\?)")
 # RFC 2045 §5.1, RFC 2231 §3-4: name, section, "extended" star, value.
 _PARAMETER = re.compile(
