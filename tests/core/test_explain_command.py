@@ -347,6 +347,7 @@ def test_what_cannot_be_read_is_named_and_the_others_are_judged(tmp_path: Path) 
     (tmp_path / "a" / "2.eml").symlink_to("nowhere")
     (tmp_path / "a" / "3.eml").symlink_to("/proc/self/mem")  # what nobody may read, not even root
     (tmp_path / "a" / "4.eml").write_text(bounce())
+    (tmp_path / "a" / "5").symlink_to(tmp_path)
     result = run("explain", "--json", str(tmp_path / "a"), "x" * 5000)
     assert result.exit_code == 2
     assert [(o["kind"], o["defects"]) for o in objects(result)] == [
@@ -357,7 +358,39 @@ def test_what_cannot_be_read_is_named_and_the_others_are_judged(tmp_path: Path) 
     said = result.stderr.splitlines()
     assert "2.eml does not exist" in said[0]
     assert "3.eml could not be read: Input/output error" in said[1]
-    assert "could not be read: File name too long" in said[2]
+    assert "5 is a link to a directory" in said[2]
+    assert "could not be read: File name too long" in said[3]
+
+
+def test_a_file_that_cannot_be_read_is_an_object_and_no_failure() -> None:
+    result = run("explain", "--json", "/proc/self/mem")
+    assert (result.exit_code, objects(result)[0]["defects"]) == (0, ["unreadable", "no_headers"])
+    assert "/proc/self/mem could not be read" in result.stderr
+
+
+def test_an_empty_name_is_no_path() -> None:
+    assert (run("explain", "").exit_code, run("explain", "").stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("redirections", "status", "said"),
+    [
+        ("<&-", 0, b""),
+        (">&-", 74, b"could not be passed on: Bad file descriptor"),
+        (">/dev/full", 74, b"could not be passed on: No space left on device"),
+        ("2>&-", 2, b""),
+    ],
+)
+def test_closed_and_full_files_end_it_with_a_reason(
+    tmp_path: Path, redirections: str, status: int, said: bytes
+) -> None:
+    (tmp_path / "1.eml").write_text(bounce())
+    path = tmp_path / ("gone" if "2>" in redirections else "1.eml")
+    shell = ["sh", "-c", f'"$@" {redirections}', "sh", *RETOUR]
+    told = subprocess.run([*shell, "explain", "--json", str(path)], stderr=subprocess.PIPE)
+    assert (told.returncode, told.stderr.count(b"\n")) == (status, 1 if said else 0)
+    assert said in told.stderr
+    assert subprocess.run([*shell, "classify"], input=b"550 no\n").returncode == (status if said else 0)
 
 
 def test_a_list_of_files_is_followed_line_by_line(tmp_path: Path) -> None:

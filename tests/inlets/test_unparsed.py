@@ -292,6 +292,17 @@ def test_a_data_directory_that_is_not_there_is_told_and_not_made(house: House, t
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize(("lang", "words"), [("en", "nothing of Retour"), ("de", "nichts von Retour")])
+def test_any_other_directory_is_none(house: House, tmp_path: Path, lang: str, words: str) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for command in (["unparsed", "list"], ["unparsed", "retry"]):
+        ran = CliRunner().invoke(app, [*command, "--lang", lang, "--data", str(other)])
+        assert ran.exit_code == 1
+        assert words in ran.stderr
+    assert not list(other.iterdir())
+
+
 # --- used --------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,9 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from retour.inlets.mailboxes import STANDARD_INPUT, Found, Unreadable, in_file, in_stream
 from retour.inlets.maildir import is_maildir
@@ -29,20 +31,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A path that gives no message: it is not there, or it is a directory that cannot be read."""
+    """A path that gives no message: it is not there, or a directory that cannot be read or is linked."""
 
     source: str
-    unread: str = ""  # why it could not be read; "" when it is not there
+    unread: str = ""  # why it could not be read, in the system's words
+    linked: bool = False  # a link to a directory, met in a directory
 
 
 def messages(path: str) -> Iterator[Message | Missing]:
     """All messages of a path, files of a directory by name; what cannot be read is one with its reason."""
     if path == STANDARD_INPUT:
-        yield from map(_message, in_stream(sys.stdin.buffer, path))
+        yield from map(_message, in_stream(standard_input(), path))
         return
     place = Path(path)
     try:
-        if not place.exists():
+        if not path or not place.exists():  # Path("") is the directory we stand in
             yield Missing(path)
             return
     except OSError as error:  # a name too long, a directory on the way that may not be entered
@@ -53,6 +56,11 @@ def messages(path: str) -> Iterator[Message | Missing]:
             yield file
         else:
             yield from map(_message, in_file(file))
+
+
+def standard_input() -> BinaryIO:
+    """What stands on standard input; nothing when whoever started us has closed it."""
+    return BytesIO() if sys.stdin is None else sys.stdin.buffer
 
 
 def _files(place: Path) -> Iterator[Path | Missing]:
@@ -70,8 +78,8 @@ def _files(place: Path) -> Iterator[Path | Missing]:
             yield from _entered(entry, waiting)
         elif entry.is_file():  # a pipe would be waited for
             yield entry
-        elif entry.is_symlink():
-            yield Missing(str(entry))  # a link to nowhere, or in a circle
+        elif entry.is_symlink():  # to nowhere, in a circle, or to a directory
+            yield Missing(str(entry), linked=entry.is_dir())
 
 
 def _entered(folder: Path, waiting: list[Iterator[Path]]) -> Iterator[Missing]:

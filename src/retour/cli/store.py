@@ -70,6 +70,16 @@ def directory_of(data: Path | None, config: Path | None, words: "Catalogue") -> 
     return data or _configured(config, words)
 
 
+def known_directory(data: Path | None, config: Path | None, words: "Catalogue") -> Path:
+    """The same, for commands that make none. Ends the command where nothing of Retour lies in it."""
+    from retour.stores import sqlite
+
+    directory = directory_of(data, config, words)
+    if not (directory / sqlite.INBOX).exists():
+        raise ended(words("fault.no_directory", directory=directory))
+    return directory
+
+
 def _configured(config: Path | None, words: "Catalogue") -> Path:
     """The data_dir of the settings, as `retour serve` would find it; read without the extra [server]."""
     return _from_settings(config, words, lambda settings: Path(settings.get("data_dir", DEFAULT)))
@@ -108,7 +118,7 @@ def looked_at(
     from retour import keyfile
     from retour.stores import sqlite
 
-    directory = directory_of(data, config, words)
+    directory = known_directory(data, config, words)
     try:
         keys = keyfile.load(directory / keyfile.NAME)
         store = sqlite.open_reader(directory / sqlite.STORE, keys.pepper)

@@ -4,6 +4,7 @@ Each answer is written before the next mail is read, so that whoever reads them 
 does not grow with the stream. Nothing ends the stream but its end, Ctrl-C, or a reader that goes away.
 """
 
+import errno
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from retour.classify import classifier
-from retour.cli.messages import Message, Missing, messages
+from retour.cli.messages import Message, Missing, messages, standard_input
 from retour.cli.terminal import safe
 from retour.flow.judge import explained, explained_report, judge, judge_reply
 from retour.inlets.mailboxes import STANDARD_INPUT
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from retour.lifecycle import Policy
     from retour.texts import Catalogue
 
-NOT_READ = 2  # a path that is not there, or cannot be read
+NOT_READ = 2  # a path that is not there, or a directory that cannot be read
+NOT_WRITTEN = 74  # sysexits.h, EX_IOERR: answers that reach nobody
 READER_GONE = 141  # as a shell shows SIGPIPE
 STOPPED = 130  # as a shell shows Ctrl-C
 LONGEST_LINE = (
@@ -61,12 +63,12 @@ def showing(
 
 def explain(paths: Iterable[str], files_from: str | None, how: Showing) -> int:
     """Explain all messages of the paths, then of those that the lines of a file name. The exit status."""
-    return _ended(lambda: _explain(_found(paths, files_from), how))
+    return _ended(lambda: _explain(_found(paths, files_from), how), how)
 
 
 def classify(how: Showing) -> int:
     """Classify the replies on standard input, one a line. The exit status."""
-    return _ended(lambda: _classify(how))
+    return _ended(lambda: _classify(how), how)
 
 
 def _explain(found: Iterable[Message | Missing], how: Showing) -> int:
@@ -75,14 +77,16 @@ def _explain(found: Iterable[Message | Missing], how: Showing) -> int:
         if isinstance(message, Message):
             shown = explained(message.source, judge(message.raw, how.rules), how.policy, message.defects)
             _tell(shown, how, _words_of_message)
-        if isinstance(message, Missing) or message.unread:
+            if not message.unread:
+                continue
+        else:
             status = NOT_READ
-            _complain(message, how)
+        _complain(message, how)
     return status
 
 
 def _classify(how: Showing) -> int:
-    for line in _lines(sys.stdin.buffer):
+    for line in _lines(standard_input()):
         reply = line.decode("utf-8", "replace").rstrip("\r\n")
         _tell(explained_report(*judge_reply(reply, how.rules), how.policy), how, _words_of_report)
     return 0
@@ -92,7 +96,7 @@ def _found(paths: Iterable[str], files_from: str | None) -> Iterator[Message | M
     for path in paths:
         yield from messages(path)
     if files_from == STANDARD_INPUT:
-        for path in _named(sys.stdin.buffer):
+        for path in _named(standard_input()):
             yield from messages(path)
     elif files_from:
         yield from _found_by(files_from)
@@ -141,20 +145,37 @@ def _words_of_report(shown: Shown, say: "Catalogue", book: "Rulebook") -> list[s
 
 
 def _complain(message: Message | Missing, how: Showing) -> None:
-    name = "unread" if message.unread else "no_path"
-    sys.stderr.write(how.say(f"error.{name}", path=safe(message.source), reason=safe(message.unread)) + "\n")
+    linked = isinstance(message, Missing) and message.linked
+    name = "unread" if message.unread else "linked" if linked else "no_path"
+    _say(how.say(f"error.{name}", path=safe(message.source), reason=safe(message.unread)))
 
 
-def _ended(stream: Callable[[], int]) -> int:
+def _say(sentence: str) -> None:
+    with suppress(AttributeError, OSError):  # who closed standard error does not want to hear of it
+        sys.stderr.write(f"{sentence}\n")
+
+
+def _ended(stream: Callable[[], int], how: Showing) -> int:
     """The exit status of a stream, also of one that was ended from outside."""
     for out in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # what a terminal cannot show is shown escaped, and is no error
             out.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stdout is None:
+        _say(how.say("error.unwritten", reason=os.strerror(errno.EBADF)))
+        return NOT_WRITTEN
     try:
         return stream()
     except KeyboardInterrupt:
         return STOPPED
     except BrokenPipeError:
-        # Python would write what is left once more when it ends, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return READER_GONE
+    except OSError as error:
+        _write_no_more()
+        _say(how.say("error.unwritten", reason=error.strerror or error))
+        return NOT_WRITTEN
+
+
+def _write_no_more() -> None:
+    """Python would write what is left once more when it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

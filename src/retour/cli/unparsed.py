@@ -10,7 +10,7 @@ import typer
 
 from retour.cli import app
 from retour.cli.own_rules import Rules, classifier_of
-from retour.cli.store import Config, Language, directory_of, ended, looked_at, rule_files, words_of
+from retour.cli.store import Config, Language, ended, known_directory, looked_at, rule_files, words_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -112,9 +112,7 @@ def retry(
     from retour.ports import Outcome
 
     words, told = words_of(lang), _words(lang)
-    directory = directory_of(data, config, words)
-    if not directory.exists():
-        raise ended(told("fault.no_directory", directory=directory))
+    directory = known_directory(data, config, words)
     own = classifier_of(rules or rule_files(config, words), lang)
     try:
         with closing(DataDir(directory, own)) as opened:
