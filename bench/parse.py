@@ -60,7 +60,7 @@ def flufl(mail: bytes) -> bool:
 
     try:
         temporary, permanent = all_failures(email.message_from_bytes(mail))
-    except IndexError:  # it stumbles over a mail without From
+    except Exception:  # it stumbles over mails without From, or with octets in it
         return False
     return bool(temporary or permanent)
 
