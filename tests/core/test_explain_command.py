@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import resources
@@ -12,11 +13,14 @@ from typer.testing import CliRunner, Result
 
 from retour.classify import packaged
 from retour.cli import app
+from retour.cli.messages import UNREADABLE
 from retour.cli.plain import read
 from retour.cli.terminal import safe
 from retour.cli.wording import meaning_of
 from retour.codes import STATUS_NAMES
+from retour.mime import limits
 from retour.model import Kind, Reason
+from retour.parse import bounds
 from retour.texts import LANGUAGES, catalogue
 
 RETOUR = (sys.executable, "-m", "retour")
@@ -366,6 +370,16 @@ def test_a_file_that_cannot_be_read_is_an_object_and_no_failure() -> None:
     result = run("explain", "--json", "/proc/self/mem")
     assert (result.exit_code, objects(result)[0]["defects"]) == (0, ["unreadable", "no_headers"])
     assert "/proc/self/mem could not be read" in result.stderr
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_defect_is_told_in_words(lang: str) -> None:
+    named = {
+        value for module in (limits, bounds) for value in vars(module).values() if isinstance(value, str)
+    }
+    defects = {name for name in named if re.fullmatch(r"[a-z]+(_[a-z]+)*", name)}
+    assert {"truncated", "bad_address", "too_many_recipients"} <= defects
+    assert not {name for name in defects | {UNREADABLE} if f"defect.{name}" not in catalogue(lang)}
 
 
 def test_an_empty_name_is_no_path() -> None:
