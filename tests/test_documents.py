@@ -84,6 +84,16 @@ def test_every_room_stands_in_the_architecture() -> None:
     assert missing == set()
 
 
+def test_every_table_has_its_head_on_top_and_rows_of_one_length() -> None:
+    text = "\n".join(page.read_text("utf-8") for page in (*PAGES, ROOT / "bench/results.md"))
+    tables = re.findall(r"(?:^\|.*\n)+", re.sub(r"(?ms)^```.*?^```$", "", text), re.MULTILINE)
+    assert len(tables) > 30
+    for table in tables:
+        head, divider, *rows = table.replace(r"\|", "").splitlines()
+        assert re.fullmatch(r"\|(?: ?:?-+:? ?\|)+", divider), head
+        assert {row.count("|") for row in rows} == {head.count("|")}, head
+
+
 _UNITS = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
 
 

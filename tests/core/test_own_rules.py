@@ -313,3 +313,9 @@ def test_a_file_of_any_form_has_faults_or_can_be_used(document: dict[str, object
 @given(st.text(max_size=200))
 def test_a_text_of_any_form_has_faults(text: str) -> None:
     assert refused(text)
+
+
+def test_a_file_without_end_is_read_up_to_the_limit() -> None:
+    with pytest.raises(OwnRulesError) as refused:
+        retour.rules("/dev/zero")
+    assert [found.fault.name for found in refused.value.found] == ["too_large"]

@@ -31,6 +31,8 @@ _HARMLESS = (Kind.SUPPRESSED, Kind.AUTOREPLY, Kind.CHALLENGE, Kind.OTHER)
 
 def lint(text: str) -> list[Fault]:
     """Every fault of one file of an operator's own. Empty means that its form is right."""
+    if len(text) > LARGEST:
+        return [Fault("too_large", "", {"most": str(LARGEST)})]
     try:
         document = tomllib.loads(text)
         entries = list(each_rule(document, packaged().order, own=True))
@@ -41,15 +43,13 @@ def lint(text: str) -> list[Fault]:
         return [error.fault]
     unread = [entry.fault for entry in entries if isinstance(entry, RuleError)]
     rules = [entry for entry in entries if isinstance(entry, Rule)]
-    whole = list(_faults_of_file(text, document, entries))
+    whole = list(_faults_of_file(document, entries))
     if provider is not None:
         whole += _faults_of_provider(provider.hosts, provider.marks)
     return [*whole, *unread, *faults(rules), *_faults_of_own(rules)]
 
 
-def _faults_of_file(text: str, document: Mapping[str, Any], entries: Sequence[object]) -> Iterator[Fault]:
-    if len(text) > LARGEST:
-        yield Fault("too_large", "", {"most": str(LARGEST)})
+def _faults_of_file(document: Mapping[str, Any], entries: Sequence[object]) -> Iterator[Fault]:
     for name in document:
         if name not in TABLES:
             yield Fault("unknown_table", "", {"key": name, "keys": ", ".join(TABLES)})

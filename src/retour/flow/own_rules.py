@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from retour.classify import Classifier, Rule, Rulebook, classifier, packaged
-from retour.classify.lint import faults_of_all, lint
+from retour.classify.lint import LARGEST, faults_of_all, lint
 from retour.classify.rulefile import Fault, with_own
 from retour.flow.judge import failing_samples, reply_from
 from retour.model import Group
@@ -62,7 +62,8 @@ def read(paths: Iterable[Path]) -> list[RuleFile]:
     files, found = list[RuleFile](), list[Found]()
     for path in paths:
         try:
-            files.append(RuleFile(str(path), path.read_text(encoding="utf-8")))
+            with path.open(encoding="utf-8") as stream:
+                files.append(RuleFile(str(path), stream.read(LARGEST + 1)))  # a device has no end
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
             found.append(Found(str(path), Fault("unreadable", "", {"reason": reason})))
