@@ -97,6 +97,11 @@ BOMBS: dict[str, Callable[[float], bytes]] = {
         b"Transcript of session follows\n" + b"while talking to a\n" * int(1600 * n),
         _numbered(GROUP, int(20_000 * n)),
     ),
+    "8,000 recipients in a dialogue without answers": lambda n: (
+        HEAD
+        + b"\nYour message could not be delivered.\n\n"
+        + _numbered(b"C: RCPT TO:<a%d@dest.test>\nS:mx.dest.test\n", int(8000 * n))
+    ),
     "100 recipients, each called spam by many hosts": lambda n: _report(
         _numbered(b"<a%d@dest.test>: " + b"spam.x/" * 40 + b"\n", int(100 * n)),
         _numbered(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from retour.flow.judge import judge
 from retour.model import Kind, Reading
 from retour.parse import parse
+from retour.parse.dialects import session
 
 REPORT = (
     b"From: MAILER-DAEMON@out.test\nContent-Type: multipart/report; boundary=b\n\n"
@@ -174,6 +175,19 @@ def test_a_bomb_takes_a_bounded_number_of_steps(name: str) -> None:
 def test_reports_beyond_those_that_are_read_are_a_defect() -> None:
     reading = parse(BOMBS["50 reports"](1))
     assert "too_complex" in reading.defects
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [("550 5.1.1 no such user", ["550 5.1.1 no such user"]), ("250 2.1.5 Ok", []), ("", ["450 4.2.0 wait"])],
+)
+def test_a_recipient_asked_for_twice_is_told_once_by_the_last_answer(second: str, told: list[str]) -> None:
+    asked = "--> RCPT TO:<{}>\n<-- {}\n".format
+    other = "550 5.2.1 disabled"
+    words = asked("ann@dest.test", "450 4.2.0 wait") + asked("bob@dest.test", other)
+    said = session.refused_in(words + asked("Ann@dest.test", second))
+    assert [answer for who, answer in said if who.lower() == "ann@dest.test"] == told
+    assert ("bob@dest.test", other) in said
 
 
 def test_a_dialogue_that_names_no_address_is_about_nobody() -> None:

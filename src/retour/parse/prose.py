@@ -54,16 +54,18 @@ def _named_claims(notice: Notice) -> list[Claim]:
     if session.COMMAND in notice.low and sendmail.BEGIN not in notice.low:
         spoken = session.refused_in(notice.words)
         if spoken:
-            return [_spoken(notice, address, answer) for address, answer in spoken]
+            # Without an answer all words are about all of them: of many, the beginning is read for each.
+            whole = notice.words if len(spoken) == 1 else notice.words[: max(_LEAD, WORDS // len(spoken))]
+            return [_spoken(notice, address, answer or whole) for address, answer in spoken]
     return [Claim(address, _from(notice.words, address)) for address in named_in(notice)]
 
 
-def _spoken(notice: Notice, address: str, answer: str) -> Claim:
+def _spoken(notice: Notice, address: str, words: str) -> Claim:
     """What a dialogue says about a recipient; about nobody where the command names no address."""
     if one_address(address) is None:
         notice.mail.note(BAD_ADDRESS)
         address = ""
-    return Claim(address, answer or notice.words)
+    return Claim(address, words)
 
 
 def named_in(notice: Notice) -> list[str]:

@@ -22,18 +22,19 @@ def shows_command(words: str) -> bool:
 
 
 def refused_in(words: str) -> list[tuple[str, str]]:
-    """The recipients of a dialogue whose RCPT was refused, each with the answer.
+    """The recipients of a dialogue whose RCPT was refused, each once, with the last answer about him.
 
     Where none was, a later answer refused the mail for all of them; "" where none is shown.
     """
-    asked: list[tuple[str, str]] = []
+    asked: dict[str, tuple[str, str]] = {}
     end = 0
     for match in _RECIPIENT.finditer(words):
-        answer = _ANSWER.match(words, match.end())
-        asked.append((from_octal(match[1]), answer[1] if answer else ""))
+        recipient, answer = from_octal(match[1]), _ANSWER.match(words, match.end())
+        if answer or recipient.lower() not in asked:
+            asked[recipient.lower()] = recipient, answer[1] if answer else ""
         end = match.end()
-    refused = [(recipient, answer) for recipient, answer in asked if answer[:1] in ("4", "5")]
+    refused = [said for said in asked.values() if said[1][:1] in ("4", "5")]
     if refused:
         return refused
     later = _REFUSAL.search(words, end)
-    return [(recipient, later[1] if later else "") for recipient, _ in asked]
+    return [(recipient, later[1] if later else "") for recipient, _ in asked.values()]
