@@ -31,6 +31,7 @@ def explain(
     files_from: Annotated[
         str | None, typer.Option("--files-from", help="A file with one path a line; - is stdin.")
     ] = None,
+    form: Annotated[str, typer.Option("--as", help="What the files are: mail, or postfix-log.")] = "mail",
 ) -> None:
     """Say what happened to a mail, who refused it, why, and what to do."""
     from retour.cli import stream
@@ -38,7 +39,10 @@ def explain(
     how = showing(as_json, preset, rules, lang)
     if not paths and not files_from:
         raise typer.BadParameter(how.say("error.nothing_named"), param_hint="PATHS")
-    raise typer.Exit(stream.explain(paths or [], files_from, how))
+    if form not in stream.FORMS:
+        told = how.say("error.no_form", name=safe(form), known=", ".join(stream.FORMS))
+        raise typer.BadParameter(told, param_hint="--as")
+    raise typer.Exit(stream.explain(paths or [], files_from, how, form))
 
 
 def showing(as_json: bool, preset: str, rules: "list[Path] | None", lang: str) -> "Showing":

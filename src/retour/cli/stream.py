@@ -11,15 +11,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from retour.classify import classifier
+from retour.cli.logs import entries, explained_entry
 from retour.cli.messages import Message, Missing, messages, standard_input
 from retour.cli.terminal import safe
 from retour.flow.judge import explained, explained_report, judge, judge_reply
 from retour.inlets.mailboxes import STANDARD_INPUT
 from retour.lifecycle import preset, preset_names
+from retour.parse.logs import LOGS, Entry
 from retour.texts import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ STOPPED = 130  # as a shell shows Ctrl-C
 LONGEST_LINE = (
     64 * 1024
 )  # octets of one reply, or one path, that are read; the rest of its line is passed over
+FORMS = ("mail", *LOGS)  # what `retour explain --as` reads
 
 Shown = Mapping[str, Any]
 
@@ -61,9 +65,12 @@ def showing(
     return Showing(as_json, preset(name), catalogue(language), rules or classifier())
 
 
-def explain(paths: Iterable[str], files_from: str | None, how: Showing) -> int:
-    """Explain all messages of the paths, then of those that the lines of a file name. The exit status."""
-    return _ended(lambda: _explain(_found(paths, files_from), how), how)
+def explain(paths: Iterable[str], files_from: str | None, how: Showing, form: str = FORMS[0]) -> int:
+    """Explain all messages of the paths, then of those that the lines of a file name. The exit status.
+
+    `form`: one of FORMS, what stands in the files.
+    """
+    return _ended(lambda: _explain(_found(paths, files_from, form), how), how)
 
 
 def classify(how: Showing) -> int:
@@ -71,9 +78,12 @@ def classify(how: Showing) -> int:
     return _ended(lambda: _classify(how), how)
 
 
-def _explain(found: Iterable[Message | Missing], how: Showing) -> int:
+def _explain(found: Iterable[Message | Missing | tuple[str, Entry]], how: Showing) -> int:
     status = 0
     for message in found:
+        if not isinstance(message, (Message, Missing)):
+            _tell(explained_entry(*message, how.policy, how.rules), how, _words_of_message)
+            continue
         if isinstance(message, Message):
             shown = explained(message.source, judge(message.raw, how.rules), how.policy, message.defects)
             _tell(shown, how, _words_of_message)
@@ -92,25 +102,30 @@ def _classify(how: Showing) -> int:
     return 0
 
 
-def _found(paths: Iterable[str], files_from: str | None) -> Iterator[Message | Missing]:
-    for path in paths:
-        yield from messages(path)
-    if files_from == STANDARD_INPUT:
-        for path in _named(standard_input()):
+def _found(
+    paths: Iterable[str], files_from: str | None, form: str
+) -> Iterator[Message | Missing | tuple[str, Entry]]:
+    for path in chain(paths, _listed(files_from)):
+        if isinstance(path, Missing):
+            yield path
+        elif form in LOGS:
+            for each in entries(form, path):
+                yield (path, each) if isinstance(each, Entry) else each
+        else:
             yield from messages(path)
+
+
+def _listed(files_from: str | None) -> Iterator[str | Missing]:
+    if files_from == STANDARD_INPUT:
+        yield from _named(standard_input())
     elif files_from:
-        yield from _found_by(files_from)
-
-
-def _found_by(files_from: str) -> Iterator[Message | Missing]:
-    try:
-        with Path(files_from).open("rb") as stream:
-            for path in _named(stream):
-                yield from messages(path)
-    except FileNotFoundError:
-        yield Missing(files_from)
-    except OSError as error:
-        yield Missing(files_from, error.strerror or str(error))
+        try:
+            with Path(files_from).open("rb") as stream:
+                yield from _named(stream)
+        except FileNotFoundError:
+            yield Missing(files_from)
+        except OSError as error:
+            yield Missing(files_from, error.strerror or str(error))
 
 
 def _named(stream: BinaryIO) -> Iterator[str]:

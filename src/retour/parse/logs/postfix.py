@@ -1,0 +1,259 @@
+"""The log of Postfix: its delivery agents, with the sender and Message-ID that other lines of a mail tell.
+
+`<time> <host> <syslog_name>/<daemon>[pid]: <queue id>: to=<…>, [orig_to=<…>, ]relay=…, [conn_use=n, ]delay=…,
+delays=a/b/c/d, dsn=x.y.z, status=word (text)` (postfix: src/global/log_adhoc.c). The text in brackets quotes
+the remote server, which may write there what it likes: a line is read from its left end, and whatever could
+be read in two ways is told as a defect. Lines are split only where one of the marks stands in them.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from retour.model import Action, Kind, Original, Reading, Report
+from retour.parse.bounds import RECIPIENTS
+from retour.parse.logs.entry import (
+    AMBIGUOUS_LINE,
+    BROKEN_LINE,
+    CUT_LINE,
+    LONGEST,
+    Entry,
+    as_text,
+    remember,
+)
+from retour.parse.logs.stamp import stamp
+from retour.parse.mailbox import one_address
+from retour.parse.reply import report_of
+
+# master.cf names them so; only these write of deliveries. smtpd's "NOQUEUE: reject:" is about mail coming in.
+_AGENTS = frozenset((b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard"))
+
+# Short queue ids are hexadecimal, long ones (enable_long_queue_ids) base 52: global/mail_queue.h.
+_QUEUE_ID = rb"[0-9A-Za-z]{5,25}"
+_LINE = re.compile(
+    # RFC 3164 §4.1, with or without PRI; ISO times of rsyslog and journald; RFC 5424 §6
+    rb"(?:<\d{1,3}>)?(?:"
+    rb"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24}) "
+    rb"(?P<host>[^\s\[\]/]{1,255}) "
+    rb"(?P<name>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}(?P<daemon>[a-z]{1,16})\[\d{1,10}\]: "
+    rb"|1 (?P<time5>\S{19,36}) (?P<host5>\S{1,255}) (?P<name5>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}"
+    rb"(?P<daemon5>[a-z]{1,16}) (?:\d{1,10}|-) \S{1,32} (?:-|\[[^\[\]]{0,500}\]) (?:\xef\xbb\xbf)?"
+    rb")(?P<id>" + _QUEUE_ID + rb"): (?P<rest>.*)",
+    re.DOTALL,
+)
+_ADDRESS = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'  # may hold ", " and " = "
+_DELIVERY = re.compile(
+    rb"to=<(?P<to>"
+    + _ADDRESS
+    + rb")>, (?:orig_to=<(?P<orig_to>"
+    + _ADDRESS
+    + rb")>, )?relay=(?P<relay>[^\s,]{1,512}), "
+    rb"(?:conn_use=\d{1,9}, )?delay=[\d.]{1,16}, delays=[\d./]{1,64}, dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3}), "
+    rb"status=(?P<status>[A-Za-z-]{1,16}) \((?P<text>.*)",
+    re.DOTALL,
+)
+_IMITATION = re.compile(rb">, (?:orig_to=<|relay=)")
+_SENDER = re.compile(
+    rb"from=<(" + _ADDRESS + rb")>, (?:size=\d|status=(?:force-)?expired, returned to sender)"
+)
+_MESSAGE_ID = re.compile(rb"message-id=<([^<>\s]{1,998})>$")
+_LONGEST_NOTE = 1200  # octets: a Message-ID has at most 998 (RFC 5322 §2.1.1)
+_NOTES = 4  # lines of one queue id that are kept: the first and the last
+_EXPIRED = b">, status=expired, returned to sender", b">, status=force-expired, returned to sender"
+
+_KINDS = {
+    b"sent": (Kind.DELIVERED, Action.DELIVERED),
+    b"deferred": (Kind.DELAY, Action.DELAYED),
+    b"SOFTBOUNCE": (Kind.DELAY, Action.DELAYED),  # soft_bounce = yes: it stays in the queue
+    b"bounced": (Kind.BOUNCE, Action.FAILED),
+    b"undeliverable": (Kind.OTHER, None),  # address probes (verify(8)): no mail was sent
+    b"deliverable": (Kind.OTHER, None),
+}
+
+
+class _Line(NamedTuple):
+    key: bytes  # host, instance and queue id: two instances may use one id at once
+    daemon: bytes
+    id: bytes
+    host: bytes
+    time: bytes
+    rest: bytes
+
+
+class _Mail:
+    """What is known of a mail in the queue."""
+
+    def __init__(self) -> None:
+        self.sender: bytes | None = None
+        self.message_id: bytes | None = None
+        self.deferred: dict[bytes, Report] = {}  # the last delay of each recipient, until its end
+
+    def note(self, line: _Line) -> None:
+        """Take in what cleanup or qmgr say of the mail."""
+        if line.daemon == b"cleanup" and line.rest.startswith(b"message-id="):
+            found = _MESSAGE_ID.match(line.rest)
+            self.message_id = found[1] if found else None
+            self.sender = None  # a queue id that is used again belongs to a new mail
+            self.deferred.clear()
+        elif line.daemon == b"qmgr" and (found := _SENDER.match(line.rest)):
+            self.sender = found[1]
+
+
+class PostfixLog:
+    """Reads Postfix's log. Deliveries that succeeded are passed over unless they are asked for.
+
+    Lines about the sender and Message-ID are kept as they are and read only for the few mails that fail.
+    """
+
+    def __init__(self, successes: bool = False) -> None:
+        self._successes = successes
+        self._told: dict[bytes, list[bytes]] = {}  # by queue id: lines of mails on their way
+        self._failed: dict[bytes, _Mail] = {}  # by host, instance and id; kept as they fail again for days
+        self._awaited: dict[bytes, None] = {}  # the queue ids of those
+
+    def read(self, lines: Sequence[bytes]) -> list[Entry]:
+        """What these lines tell: one entry an attempt, with one report."""
+        found: list[Entry] = []
+        for line in lines:
+            if b", status=" in line:
+                if self._successes or b", status=sent (" not in line or self._tells_more(line):
+                    self._outcome(line, found)
+            elif b": message-id=" in line:
+                self._note(line, line.find(b": message-id="))
+            elif b": from=<" in line:
+                self._note(line, line.find(b": from=<"))
+            elif b": removed" in line:
+                self._removed(line)
+        return found
+
+    def _tells_more(self, line: bytes) -> bool:
+        """Whether a success ends a delay, or "sent" may stand in the words of another outcome."""
+        return _id_before(line, line.find(b": to=<")) in self._awaited or line.count(b", status=") > 1
+
+    def _note(self, octets: bytes, at: int) -> None:
+        id = _id_before(octets, at)
+        if id in self._awaited and (line := _split(octets)) and (mail := self._failed.get(line.key)):
+            mail.note(line)
+        if len(octets) > _LONGEST_NOTE:
+            return
+        told = self._told.get(id)
+        if told is None:
+            remember(self._told, id, [octets])
+        else:  # told again at each attempt; or another host has the same id
+            told.append(octets)
+            del told[1 : len(told) - _NOTES + 1]
+
+    def _removed(self, octets: bytes) -> None:
+        id = _id_before(octets, octets.find(b": removed"))
+        if id not in self._told and id not in self._awaited:
+            return
+        line = _split(octets)
+        if line and line.daemon == b"qmgr" and line.rest == b"removed":
+            self._told.pop(id, None)
+            self._awaited.pop(id, None)
+            self._failed.pop(line.key, None)
+
+    def _mail(self, line: _Line) -> _Mail:
+        mail = self._failed.get(line.key)
+        if mail is None:
+            mail = _Mail()
+            for told in map(_split, self._told.get(line.id, ())):
+                if told and told.key == line.key:
+                    mail.note(told)
+        return mail
+
+    def _keep(self, line: _Line, mail: _Mail) -> None:
+        remember(self._failed, line.key, mail)
+        remember(self._awaited, line.id, None)
+
+    def _outcome(self, octets: bytes, found: list[Entry]) -> None:
+        line = _split(octets)
+        if line is None:
+            return
+        if line.daemon == b"qmgr":
+            if line.rest.endswith(_EXPIRED):
+                self._expired(line, found)
+            return
+        if line.daemon not in _AGENTS:
+            return
+        delivery = _DELIVERY.match(line.rest)
+        if delivery is None or delivery["status"] not in _KINDS:
+            if line.rest.startswith(b"to=<"):
+                found.append(_defective(line, BROKEN_LINE))
+        elif b", status=" in delivery["text"] and _IMITATION.search(delivery["text"]):
+            found.append(_defective(line, AMBIGUOUS_LINE))
+        else:
+            self._delivery(line, delivery, found)
+
+    def _delivery(self, line: _Line, delivery: "re.Match[bytes]", found: list[Entry]) -> None:
+        mail = self._mail(line)
+        mail.deferred.pop(delivery["to"], None)
+        if delivery["status"] == b"sent" and not self._successes:
+            return
+        report, defects = _report(delivery)
+        if report.kind is not Kind.DELIVERED:
+            self._keep(line, mail)
+        if report.kind is Kind.DELAY and len(mail.deferred) < RECIPIENTS:
+            mail.deferred[delivery["to"]] = report
+        found.append(_entry(line, mail, report, defects))
+
+    def _expired(self, line: _Line, found: list[Entry]) -> None:
+        """The queue gives up: what was delayed last has failed; else only that time ran out is known."""
+        mail = self._mail(line)
+        mail.note(line)
+        delayed = list(mail.deferred.values()) or [Report(Kind.DELAY, status="4.4.7", mta="postfix")]
+        mail.deferred.clear()
+        for report in delayed:
+            failed = report._replace(kind=Kind.BOUNCE, action=Action.FAILED)
+            found.append(_entry(line, mail, failed, ()))
+
+
+def _id_before(line: bytes, at: int) -> bytes:
+    """The word that ends where a mark begins: a queue id, if Postfix wrote the line."""
+    return line[line.rfind(b" ", 0, at) + 1 : at]
+
+
+def _split(octets: bytes) -> _Line | None:
+    found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
+    if found is None:
+        return None
+    host, name = found["host"] or found["host5"], found["name"] or found["name5"]
+    daemon, time = found["daemon"] or found["daemon5"], found["time"] or found["time5"]
+    return _Line(b" ".join((host, name, found["id"])), daemon, found["id"], host, time, found["rest"])
+
+
+def _report(delivery: "re.Match[bytes]") -> tuple[Report, tuple[str, ...]]:
+    kind, action = _KINDS[delivery["status"]]
+    words, whole = as_text(delivery["text"]), delivery["text"].endswith(b")")
+    recipient = one_address(as_text(delivery["to"]))
+    original = one_address(as_text(delivery["orig_to"])) if delivery["orig_to"] else None
+    relay = as_text(delivery["relay"])
+    report = report_of(
+        kind,
+        recipient,
+        words[:-1] if whole else words,
+        original=original,
+        action=action,
+        status=as_text(delivery["dsn"]),
+        remote=relay.partition("[")[0] if "[" in relay else None,
+        text=words[:-1] if whole else words,
+        mta="postfix",
+    )
+    bad = () if recipient else ("bad_address",)
+    return report, bad if whole else (*bad, CUT_LINE)
+
+
+def _entry(line: _Line, mail: _Mail, report: Report, defects: tuple[str, ...]) -> Entry:
+    time = as_text(line.time)
+    message_id = as_text(mail.message_id) if mail.message_id else None
+    sender = as_text(mail.sender) if mail.sender is not None else None
+    report = report._replace(at=stamp(time))
+    original = Original(message_id=message_id, return_path=sender)
+    reading = Reading(report.kind, (report,), original, message_id, "postfix", defects)
+    return Entry(reading, as_text(line.id), sender, as_text(line.host), time, report.at)
+
+
+def _defective(line: _Line, defect: str) -> Entry:
+    time = as_text(line.time)
+    reading = Reading(Kind.OTHER, mta="postfix", defects=(defect,), text=as_text(line.rest[:4096]))
+    return Entry(reading, as_text(line.id), None, as_text(line.host), time, stamp(time))

@@ -1,0 +1,122 @@
+"""Logs of mail servers: samples with what is true of them, any bytes, any pieces, and the command.
+
+`tests/samples/logs/NAME.FORM` is a log, `NAME.expected.toml` what it tells; "absent" stands for None.
+"""
+
+import gzip
+import json
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from retour import instants
+from retour.cli import app
+from retour.flow.judge import judged
+from retour.model import Kind
+from retour.parse.logs import LOGS, Entry, read_log
+from retour.parse.logs import entry as limits
+
+DIRECTORY = Path(__file__).parents[1] / "samples" / "logs"
+LOGGED = sorted(file for file in DIRECTORY.iterdir() if file.suffix != ".toml")
+POSTFIX = (DIRECTORY / "postfix-kinds.postfix-log").read_bytes()
+
+
+def form_of(place: Path) -> str:
+    return place.suffix[1:]
+
+
+def told(entry: Entry) -> dict[str, Any]:
+    report = entry.reading.reports[0]._asdict() if entry.reading.reports else {}
+    verdicts = judged(entry.reading).verdicts
+    return {
+        **report,
+        "kind": entry.reading.kind,
+        "defects": list(entry.reading.defects),
+        "reason": verdicts[0].reason if verdicts else None,
+        "queue_id": entry.queue_id,
+        "sender": entry.sender,
+        "message_id": entry.reading.message_id,
+        "logged_at": entry.logged_at,
+        "time": None if entry.at is None else instants.text(entry.at),
+    }
+
+
+@pytest.mark.parametrize("place", LOGGED, ids=lambda place: place.name)
+def test_what_a_log_tells(place: Path) -> None:
+    expected = tomllib.loads((place.parent / f"{place.stem}.expected.toml").read_text("utf-8"))["entries"]
+    found = [told(entry) for entry in read_log(form_of(place), [place.read_bytes()])]
+    of_interest = [
+        {key: "absent" if each[key] is None else each[key] for key in keys}
+        for each, keys in zip(found, expected, strict=False)
+    ]
+    assert (of_interest, len(found)) == (expected, len(expected))
+
+
+@pytest.mark.parametrize("place", LOGGED, ids=lambda place: place.name)
+@given(cuts=st.lists(st.integers(0, 4000), max_size=8))
+def test_the_pieces_in_which_a_log_comes_do_not_matter(place: Path, cuts: list[int]) -> None:
+    raw, ends = place.read_bytes(), [0, *sorted(cuts), None]
+    pieces = [raw[start:end] for start, end in pairwise(ends)]
+    for successes in (False, True):
+        whole = list(read_log(form_of(place), [raw], successes))
+        assert list(read_log(form_of(place), pieces, successes)) == whole
+
+
+@pytest.mark.parametrize("name", LOGS)
+@given(data=st.data())
+def test_any_bytes_are_read_without_an_exception(name: str, data: st.DataObject) -> None:
+    raw = b"".join(place.read_bytes() for place in LOGGED if form_of(place) == name)
+    start = data.draw(st.integers(0, len(raw)))
+    mutated = raw[:start] + data.draw(st.binary(max_size=60)) + raw[start + data.draw(st.integers(0, 90)) :]
+    for octets in (mutated, data.draw(st.binary(max_size=300))):
+        for entry in read_log(name, [octets], True):
+            assert entry.reading.reports or entry.reading.defects
+            assert entry.id
+
+
+def test_deliveries_are_told_when_they_are_asked_for() -> None:
+    kinds = [entry.reading.kind for entry in read_log("postfix-log", [POSTFIX], successes=True)]
+    assert kinds == [Kind.BOUNCE, Kind.DELAY, Kind.DELIVERED, Kind.BOUNCE]
+
+
+def test_what_was_delivered_in_the_end_does_not_expire() -> None:
+    lines = POSTFIX.splitlines(keepends=True)
+    late = lines[6].replace(b"cat@e.example", b"bea@d.example")
+    found = list(read_log("postfix-log", [*lines[:6], late, lines[8]]))
+    assert [entry.reading.reports[0].recipient for entry in found] == ["ann@b.example", "bea@d.example", None]
+
+
+def test_memory_is_bounded_and_the_oldest_mails_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "OPEN", 2)
+    ids = [b"4F1D2A0B%02d" % number for number in range(4)]
+    message_id, failure = POSTFIX.splitlines(keepends=True)[2], POSTFIX.splitlines(keepends=True)[4]
+    begun = [message_id.replace(b"4F1D2A0B7C", id) for id in ids]
+    ended = [failure.replace(b"4F1D2A0B7C", id) for id in ids]
+    found = [entry.reading.message_id for entry in read_log("postfix-log", [*begun, *ended])]
+    assert found == [None, None, "one@shop.example", "one@shop.example"]
+
+
+def test_the_command_reads_plain_and_packed_logs(tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_bytes(POSTFIX)
+    (tmp_path / "mail.log.1.gz").write_bytes(gzip.compress(POSTFIX))
+    (tmp_path / "mail.log.2.gz").write_bytes(gzip.compress(POSTFIX)[:-30])
+    paths = [str(tmp_path / name) for name in ("mail.log", "mail.log.1.gz", "mail.log.2.gz", "gone")]
+    result = CliRunner().invoke(app, ["explain", "--as", "postfix-log", "--json", *paths])
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["kind"] for each in found] == ["bounce", "delay", "bounce"] * 2 + ["other"]
+    assert found[0]["sender"] == "b+1@shop.example"
+    assert found[0]["metadata"] == {"host": "mx", "logged_at": "Nov 21 23:05:51"}
+    assert "unreadable" in found[-1]["defects"]
+    assert (result.exit_code, "gone" in result.stderr) == (2, True)
+
+
+def test_a_form_that_there_is_not_is_named_with_those_there_are() -> None:
+    result = CliRunner().invoke(app, ["explain", "--as", "diary", "-"])
+    assert result.exit_code == 2
+    assert "postfix-log" in result.stderr
