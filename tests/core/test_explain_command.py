@@ -382,6 +382,22 @@ def test_every_defect_is_told_in_words(lang: str) -> None:
     assert not {name for name in defects | {UNREADABLE} if f"defect.{name}" not in catalogue(lang)}
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("rules list >/dev/full", 74, b"retour: [Errno 28] No space left on device\n"),
+        ("rules test >/dev/full", 74, b"retour: [Errno 28] No space left on device\n"),
+        ('ingest --data "$0" - <&-', 0, b"is a new data directory\n"),
+    ],
+)
+def test_other_commands_end_with_a_reason_too(tmp_path: Path, command: str, status: int, said: bytes) -> None:
+    told = subprocess.run(
+        ["sh", "-c", f'"$@" {command}', str(tmp_path / "data"), *RETOUR], stderr=subprocess.PIPE
+    )
+    assert (told.returncode, told.stderr.count(b"\n")) == (status, 1)
+    assert told.stderr.endswith(said)
+
+
 def test_an_empty_name_is_no_path() -> None:
     assert (run("explain", "").exit_code, run("explain", "").stdout) == (2, "")
 

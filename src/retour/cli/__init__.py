@@ -18,10 +18,21 @@ def main() -> None:
 
     status = run(sys.argv[1:])
     if status is None:
-        from retour.cli.commands import app
-
-        app()
+        status = _declared()
     sys.exit(status)
+
+
+def _declared() -> int | None:
+    """Run a command that is declared with typer, which ends the process itself unless files fail it."""
+    from retour.cli.commands import app
+
+    try:
+        app()
+    except OSError as error:  # a full disk, say; what a command can explain better it has explained itself
+        from retour.cli.stream import not_written
+
+        return not_written(f"retour: {error}")
+    return None
 
 
 def __getattr__(name: str) -> object:

@@ -5,7 +5,6 @@ cannot be read, 2 wrong call.
 """
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -115,6 +114,7 @@ def _taken(
 ) -> Iterator[Mapping[str, Any]]:
     """What came of each message, in order; of each batch only once it is durable."""
     from retour.cli.data_dir import DataDir
+    from retour.cli.messages import standard_input
     from retour.inlets.ingest import ingest as take
     from retour.inlets.mailboxes import found
 
@@ -123,7 +123,7 @@ def _taken(
     with closing(DataDir(data, rules)) as opened:
         if terms.account is not None and not opened.has_account(terms.account):
             raise typer.BadParameter(words("fault.no_account", account=terms.account), param_hint="--account")
-        messages = (message for path in paths for message in found(path, sys.stdin.buffer))
+        messages = (message for path in paths for message in found(path, standard_input()))
         for batch in take(messages, terms, opened.keep, opened.clock.now):
             yield from _shown(batch, opened, words, rules is not None)
 

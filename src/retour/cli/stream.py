@@ -176,8 +176,7 @@ def _ended(stream: Callable[[], int], how: Showing) -> int:
         with suppress(AttributeError):  # what a terminal cannot show is shown escaped, and is no error
             out.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if sys.stdout is None:
-        _say(how.say("error.unwritten", reason=os.strerror(errno.EBADF)))
-        return NOT_WRITTEN
+        return not_written(how.say("error.unwritten", reason=os.strerror(errno.EBADF)))
     try:
         return stream()
     except KeyboardInterrupt:
@@ -186,9 +185,15 @@ def _ended(stream: Callable[[], int], how: Showing) -> int:
         _write_no_more()
         return READER_GONE
     except OSError as error:
+        return not_written(how.say("error.unwritten", reason=error.strerror or error))
+
+
+def not_written(sentence: str) -> int:
+    """Say why answers reach nobody; the exit status for it."""
+    if sys.stdout is not None:
         _write_no_more()
-        _say(how.say("error.unwritten", reason=error.strerror or error))
-        return NOT_WRITTEN
+    _say(sentence)
+    return NOT_WRITTEN
 
 
 def _write_no_more() -> None:
