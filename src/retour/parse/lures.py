@@ -1,15 +1,24 @@
 """Lures: mail that looks like a notice of delivery, to make its reader follow a link."""
 
+import re
+
 from retour.codes import codes_in
 from retour.parse.mailbox import addresses_in
 from retour.parse.notice import Notice
 
+# What no mail server writes beside a link, unless in a reply of its own: that has a code.
+_PASSWORD = re.compile(
+    r"password|passwort|kennwort|mot de passe|contraseña|\bsenha\b|wachtwoord|\bhasł|парол|パスワード|密码"
+)
+
 
 def is_lure(notice: Notice) -> bool:
-    """Whether a notice returns nothing, gives no reply, names nobody but its reader, and offers a link."""
+    """Whether a notice returns nothing, gives no reply, and offers a link to nobody but its reader or a login."""
     if notice.returned is not None or notice.mail.head.has(b"x-failed-recipients"):
         return False
-    if not offers_link(notice) or names_another(notice):
+    if not offers_link(notice):
+        return False
+    if names_another(notice) and _PASSWORD.search(notice.low) is None:
         return False
     return codes_in(notice.plain()).reply is None
 
