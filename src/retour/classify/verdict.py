@@ -12,7 +12,8 @@ _MARKED = (Kind.BOUNCE, Kind.DELAY, Kind.SUPPRESSED, Kind.OTHER)  # what can bri
 _NOT_AGAINST_THE_ADDRESS = (Group.DEAD, Group.UNKNOWN)
 _OF_RECIPIENT = (Group.DEAD, Group.FULL)
 _NO_CONTRADICTION = (Weight.FAINT, Weight.REPLY)
-_NOT_THE_ADDRESS = ("4.3.0", "4.3.2", "4.3.5", "4.7.0", "4.7.1")  # RFC 3463 §3.4, §3.8: system, security
+# RFC 3463 §3.4, §3.5, §3.8: system, directory, security
+_NOT_THE_ADDRESS = ("4.3.0", "4.3.2", "4.3.5", "4.4.3", "4.7.0", "4.7.1")
 _CLOSING = "421"  # RFC 5321 §3.8: the server closes the connection, whoever was to be the recipient
 _OUR_MARK = "[retour:"
 _UNCLOSED = "multipart_unclosed"  # mime/limits.py

@@ -58,8 +58,9 @@ def has_left(notice: Notice) -> bool:
 
 
 def is_gone(notice: Notice) -> bool:
-    """Whether the first words say that the mailbox is closed for good."""
-    return phrases_of(_FILE).stand_in("gone", opening(notice))
+    """Whether the first words say that the mailbox is closed for good, and not only that it will be."""
+    words = opening(notice)
+    return phrases_of(_FILE).stand_in("gone", words) and not phrases_of(_FILE).stand_in("closing", words)
 
 
 def is_read_receipt(notice: Notice) -> bool:

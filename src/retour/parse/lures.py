@@ -13,7 +13,7 @@ _PASSWORD = re.compile(
 
 
 def is_lure(notice: Notice) -> bool:
-    """Whether a notice returns nothing, gives no reply, and offers a link to nobody but its reader or a login."""
+    """Whether a notice with a link returns nothing, has no reply, and names only its reader or a login."""
     if notice.returned is not None or notice.mail.head.has(b"x-failed-recipients"):
         return False
     if not offers_link(notice):
