@@ -31,7 +31,9 @@ def explain(
     files_from: Annotated[
         str | None, typer.Option("--files-from", help="A file with one path a line; - is stdin.")
     ] = None,
-    form: Annotated[str, typer.Option("--as", help="What the files are: mail, or postfix-log.")] = "mail",
+    form: Annotated[
+        str, typer.Option("--as", help="What the files are: mail, postfix-log, exim-log.")
+    ] = "mail",
 ) -> None:
     """Say what happened to a mail, who refused it, why, and what to do."""
     from retour.cli import stream

@@ -7,9 +7,10 @@ servers: only what the log's own software wrote is believed.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from retour.parse.logs.entry import LONGEST, Entry, LogReader
+from retour.parse.logs.exim import EximLog
 from retour.parse.logs.postfix import PostfixLog
 
-LOGS: Mapping[str, Callable[[bool], LogReader]] = {"postfix-log": PostfixLog}
+LOGS: Mapping[str, Callable[[bool], LogReader]] = {"postfix-log": PostfixLog, "exim-log": EximLog}
 
 __all__ = ["LOGS", "Entry", "read_log"]
 

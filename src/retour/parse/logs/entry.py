@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from retour.instants import Instant
-from retour.model import Reading
+from retour.model import Kind, Reading
+from retour.parse.bounds import WORDS
+from retour.parse.logs.stamp import stamp
 
 LONGEST = 16 * 1024  # octets of a line that are read; syslog itself cuts at 1 to 8 KiB (RFC 5424 §6.1)
 OPEN = 20_000  # queue ids that are remembered, of mails on their way and of mails that failed; the oldest go
@@ -60,3 +62,14 @@ def remember(table: dict[bytes, _Value], key: bytes, value: _Value) -> None:
 def as_text(octets: bytes) -> str:
     """Octets of a log as text; what is no UTF-8 (RFC 6531 addresses are) is replaced."""
     return octets.decode("utf-8", "replace")
+
+
+def word_before(line: bytes, at: int) -> bytes:
+    """The word that ends where a mark begins: a queue id, if the server wrote the line."""
+    return line[line.rfind(b" ", 0, at) + 1 : at]
+
+
+def defective(defect: str, mta: str, words: bytes, id: str | None, host: str | None, time: str) -> Entry:
+    """A line that speaks of a delivery and cannot be believed or read."""
+    reading = Reading(Kind.OTHER, mta=mta, defects=(defect,), text=as_text(words[:WORDS]))
+    return Entry(reading, id, None, host, time, stamp(time))

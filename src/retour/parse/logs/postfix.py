@@ -19,7 +19,9 @@ from retour.parse.logs.entry import (
     LONGEST,
     Entry,
     as_text,
+    defective,
     remember,
+    word_before,
 )
 from retour.parse.logs.stamp import stamp
 from retour.parse.mailbox import one_address
@@ -128,10 +130,10 @@ class PostfixLog:
 
     def _tells_more(self, line: bytes) -> bool:
         """Whether a success ends a delay, or "sent" may stand in the words of another outcome."""
-        return _id_before(line, line.find(b": to=<")) in self._awaited or line.count(b", status=") > 1
+        return word_before(line, line.find(b": to=<")) in self._awaited or line.count(b", status=") > 1
 
     def _note(self, octets: bytes, at: int) -> None:
-        id = _id_before(octets, at)
+        id = word_before(octets, at)
         if id in self._awaited and (line := _split(octets)) and (mail := self._failed.get(line.key)):
             mail.note(line)
         if len(octets) > _LONGEST_NOTE:
@@ -144,7 +146,7 @@ class PostfixLog:
             del told[1 : len(told) - _NOTES + 1]
 
     def _removed(self, octets: bytes) -> None:
-        id = _id_before(octets, octets.find(b": removed"))
+        id = word_before(octets, octets.find(b": removed"))
         if id not in self._told and id not in self._awaited:
             return
         line = _split(octets)
@@ -208,11 +210,6 @@ class PostfixLog:
             found.append(_entry(line, mail, failed, ()))
 
 
-def _id_before(line: bytes, at: int) -> bytes:
-    """The word that ends where a mark begins: a queue id, if Postfix wrote the line."""
-    return line[line.rfind(b" ", 0, at) + 1 : at]
-
-
 def _split(octets: bytes) -> _Line | None:
     found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
     if found is None:
@@ -253,7 +250,5 @@ def _entry(line: _Line, mail: _Mail, report: Report, defects: tuple[str, ...]) -
     return Entry(reading, as_text(line.id), sender, as_text(line.host), time, report.at)
 
 
-def _defective(line: _Line, defect: str) -> Entry:
-    time = as_text(line.time)
-    reading = Reading(Kind.OTHER, mta="postfix", defects=(defect,), text=as_text(line.rest[:4096]))
-    return Entry(reading, as_text(line.id), None, as_text(line.host), time, stamp(time))
+def _defective(line: _Line, name: str) -> Entry:
+    return defective(name, "postfix", line.rest, as_text(line.id), as_text(line.host), as_text(line.time))

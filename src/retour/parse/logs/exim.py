@@ -1,0 +1,175 @@
+"""The main log of Exim, from its file or by syslog.
+
+`<date> <time> [<zone>] [<pid>] <message id> <flag> <address> [<original>] [X=value …]: text` (its
+specification, chapter "Log files"): `**` failed, `==` was deferred, `=>`, `->` and `>>` were delivered, `<=`
+came in, with the sender and Message-ID. What stands behind the fields was said by the remote server, if by
+anyone: a line is read from its left end.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from retour.model import Action, Kind, Original, Reading, Report
+from retour.parse.bounds import RECIPIENTS
+from retour.parse.logs.entry import (
+    BROKEN_LINE,
+    LONGEST,
+    Entry,
+    as_text,
+    defective,
+    remember,
+    word_before,
+)
+from retour.parse.logs.stamp import stamp
+from retour.parse.mailbox import from_octal, one_address
+from retour.parse.reply import report_of
+
+_LINE = re.compile(
+    # syslog_timestamp: Exim's own time stands behind that of syslog
+    rb"(?:(?:<\d{1,3}>)?(?P<sent>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
+    rb"(?P<host>[^\s\[\]/]{1,255}) exim4?(?:\[\d{1,10}\])?: (?:\[\d{1,5}[/\\]\d{1,5}\] )?)?"
+    rb"(?:(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [+-]\d{4})?) )?(?:\[\d{1,10}\] )?"
+    # Ids became longer with 4.97.
+    rb"(?P<id>[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})) (?P<rest>.*)",
+    re.DOTALL,
+)
+_HOST = rb"H=(?P<%s>[^\s\[\]()]{1,255}) \[[0-9A-Fa-f:.]{2,60}\](?::\d{1,5})?"
+_FIELD = (
+    rb' [A-Za-z]{1,4}=(?:"[^"]{0,500}"|<[^<>]{0,500}>|[^\s"<]\S{0,500}?)'
+    rb"(?: \[[0-9A-Fa-f:.]{2,60}\](?::\d{1,5})?)?"
+)
+_DELIVERY = re.compile(
+    rb"(?P<flag>\*\*|==|=>|->|>>) "
+    rb'(?P<to>"(?:[^"\\]|\\.){0,512}"@[^\s<>]{1,320}|[^\s"<>]{1,512}?)(?: <(?P<original>[^<>]{0,512})>)?'
+    rb"(?P<fields>(?:" + _FIELD + rb"(?= |: |$)){0,16})"
+    rb"(?:(?: routing)? defer \(-?\d{1,6}\)(?P<deferred>(?:[: ].*)?)|: (?P<text>.*)|(?P<rest> .*|$))",
+    re.DOTALL,
+)
+_BY = re.compile(rb" " + _HOST % b"host")
+_ARRIVED = re.compile(
+    rb'<= (?:<>|(?P<sender>"(?:[^"\\]|\\.){0,512}"@\S{1,320}|[^\s<>"]{1,512}))(?P<fields>(?: .*)?)$'
+)
+_MESSAGE_ID = re.compile(rb" id=([^\s<>]{1,998})")
+_EXPIRED = re.compile(r"(?:: )?retry timeout exceeded$")
+_LONGEST_NOTE = 2000
+_FLAGS = {
+    b"**": (Kind.BOUNCE, Action.FAILED),
+    b"==": (Kind.DELAY, Action.DELAYED),
+}
+_DELIVERED = (Kind.DELIVERED, Action.DELIVERED)
+
+
+class _Line(NamedTuple):
+    id: bytes
+    host: str | None
+    time: str
+    rest: bytes
+
+
+class EximLog:
+    """Reads Exim's main log. Deliveries that succeeded are passed over unless they are asked for."""
+
+    def __init__(self, successes: bool = False) -> None:
+        self._successes = successes
+        self._arrived: dict[bytes, bytes] = {}  # by message id: the line, read only for mails that fail
+        self._delayed: dict[bytes, dict[bytes, Report]] = {}  # the last delay of each recipient
+
+    def read(self, lines: Sequence[bytes]) -> list[Entry]:
+        """What these lines tell: one entry an attempt, with one report."""
+        found: list[Entry] = []
+        for line in lines:
+            if b" ** " in line or b" == " in line:
+                self._outcome(line, found)
+            elif b" <= " in line:
+                if len(line) <= _LONGEST_NOTE:
+                    remember(self._arrived, word_before(line, line.find(b" <= ")), line)
+            elif line.endswith((b" Completed", b" Completed\r")):
+                id = word_before(line, line.rfind(b" Completed"))
+                self._arrived.pop(id, None)
+                self._delayed.pop(id, None)
+            elif self._successes and (b" => " in line or b" -> " in line or b" >> " in line):
+                self._outcome(line, found)
+        return found
+
+    def _outcome(self, octets: bytes, found: list[Entry]) -> None:
+        line = _split(octets)
+        if line is None:
+            return
+        if line.rest.startswith(b"<= "):  # its subject may hold a mark
+            if len(octets) <= _LONGEST_NOTE:
+                remember(self._arrived, line.id, octets)
+            return
+        delivery = _DELIVERY.fullmatch(line.rest)
+        if delivery is None or _is_unread(delivery):
+            if line.rest.startswith((b"** ", b"== ")):
+                id = as_text(line.id)
+                found.append(defective(BROKEN_LINE, "exim", line.rest, id, line.host, line.time))
+        elif self._successes or delivery["flag"] in _FLAGS:
+            found.append(self._entry(line, delivery))
+
+    def _entry(self, line: _Line, delivery: "re.Match[bytes]") -> Entry:
+        report = self._ended(line.id, delivery, _report(delivery))._replace(at=stamp(line.time))
+        sender, message_id = self._origin(line)
+        defects = () if report.recipient else ("bad_address",)
+        original = Original(message_id=message_id, return_path=sender)
+        reading = Reading(report.kind, (report,), original, message_id, "exim", defects)
+        return Entry(reading, as_text(line.id), sender, line.host, line.time, report.at)
+
+    def _ended(self, id: bytes, delivery: "re.Match[bytes]", report: Report) -> Report:
+        """The report; of a mail that was given up for time alone, with the words of the last attempt."""
+        delayed = self._delayed.get(id, {})
+        if report.kind is Kind.DELAY:
+            if not delayed:
+                remember(self._delayed, id, delayed)
+            if len(delayed) < RECIPIENTS:
+                delayed[delivery["to"]] = report
+            return report
+        last = delayed.pop(delivery["to"], None)
+        if last and report.kind is Kind.BOUNCE and _EXPIRED.fullmatch(report.text):
+            return last._replace(kind=Kind.BOUNCE, action=Action.FAILED)
+        return report
+
+    def _origin(self, line: _Line) -> tuple[str | None, str | None]:
+        """Envelope sender and Message-ID, from the line of this host that tells of the arrival."""
+        told = _split(self._arrived.get(line.id, b""))
+        found = _ARRIVED.match(told.rest) if told and told.host == line.host else None
+        if found is None:
+            return None, None
+        message_id = _MESSAGE_ID.search(found["fields"].partition(b' T="')[0])  # a subject is anyone's words
+        return as_text(found["sender"] or b""), as_text(message_id[1]) if message_id else None
+
+
+def _split(octets: bytes) -> _Line | None:
+    found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
+    if found is None or not (found["time"] or found["sent"]):
+        return None
+    host = as_text(found["host"]) if found["host"] else None
+    return _Line(found["id"], host, as_text(found["time"] or found["sent"]), found["rest"])
+
+
+def _is_unread(delivery: "re.Match[bytes]") -> bool:
+    """Whether a failure has no words, or a delay no `defer`: it was cut."""
+    flag = delivery["flag"]
+    return (flag == b"**" and delivery["text"] is None) or (flag == b"==" and delivery["deferred"] is None)
+
+
+def _report(delivery: "re.Match[bytes]") -> Report:
+    kind, action = _FLAGS.get(delivery["flag"], _DELIVERED)
+    said: bytes = delivery["deferred"] or delivery["text"] or b""
+    told = _BY.search(delivery["fields"]) or (_BY.match(said) if said[:1] == b" " else None)
+    words = as_text(said).lstrip(": ").replace("\\n", " ")
+    if said[:1] == b" " and told:
+        words = as_text(said[told.end() :]).lstrip(": ").replace("\\n", " ")
+    named = one_address(from_octal(as_text(delivery["to"])))
+    before = one_address(from_octal(as_text(delivery["original"]))) if delivery["original"] else None
+    return report_of(
+        kind,
+        named or before,  # a pipe, a file or a bare local name is no address
+        words,
+        original=before if named else None,
+        action=action,
+        remote=as_text(told["host"]) if told else None,
+        text=words,
+        mta="exim",
+    )
