@@ -32,7 +32,10 @@ def explain(
         str | None, typer.Option("--files-from", help="A file with one path a line; - is stdin.")
     ] = None,
     form: Annotated[
-        str, typer.Option("--as", help="What the files are: mail, postfix-log, exim-log.")
+        str,
+        typer.Option(
+            "--as", help="What the files are: mail, a log (postfix-log, exim-log), posts (ses ...)."
+        ),
     ] = "mail",
 ) -> None:
     """Say what happened to a mail, who refused it, why, and what to do."""

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -23,6 +23,7 @@ from retour.flow.judge import explained, explained_report, judge, judge_reply
 from retour.inlets.mailboxes import STANDARD_INPUT
 from retour.lifecycle import preset, preset_names
 from retour.parse.logs import LOGS, Entry
+from retour.parse.providers import PROVIDERS
 from retour.texts import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ STOPPED = 130  # as a shell shows Ctrl-C
 LONGEST_LINE = (
     64 * 1024
 )  # octets of one reply, or one path, that are read; the rest of its line is passed over
-FORMS = ("mail", *LOGS)  # what `retour explain --as` reads
+FORMS = ("mail", *LOGS, *PROVIDERS)  # what `retour explain --as` reads
 
 Shown = Mapping[str, Any]
 
@@ -50,6 +51,7 @@ class Showing:
     policy: "Policy"
     say: "Catalogue"
     rules: "Classifier"
+    provider: str | None = None  # whose recorded bodies they are; None: mails
 
 
 def showing(
@@ -70,6 +72,8 @@ def explain(paths: Iterable[str], files_from: str | None, how: Showing, form: st
 
     `form`: one of FORMS, what stands in the files.
     """
+    if form in PROVIDERS:
+        how = replace(how, provider=form)
     return _ended(lambda: _explain(_found(paths, files_from, form), how), how)
 
 
@@ -85,14 +89,21 @@ def _explain(found: Iterable[Message | Missing | tuple[str, Entry]], how: Showin
             _tell(explained_entry(*message, how.policy, how.rules), how, _words_of_message)
             continue
         if isinstance(message, Message):
-            shown = explained(message.source, judge(message.raw, how.rules), how.policy, message.defects)
-            _tell(shown, how, _words_of_message)
+            _tell(_explained(message, how), how, _words_of_message)
             if not message.unread:
                 continue
         else:
             status = NOT_READ
         _complain(message, how)
     return status
+
+
+def _explained(message: Message, how: Showing) -> Shown:
+    if how.provider is None:
+        return explained(message.source, judge(message.raw, how.rules), how.policy, message.defects)
+    from retour.flow.webhooks import explained_body
+
+    return explained_body(message.source, how.provider, message.raw, how.policy, how.rules, message.defects)
 
 
 def _classify(how: Showing) -> int:

@@ -1,1 +1,4 @@
 """Vocabularies of mail providers: their words for what happened, turned into ours."""
+
+# By name, those whose posts can be read. What reads them is in `registry`, loaded only when it is needed.
+PROVIDERS = ("ses", "sendgrid", "mailgun")

@@ -1,7 +1,8 @@
-"""Amazon SES: what its notifications say, also when SNS mails them to somebody.
+"""Amazon SES: notifications and events, by SNS, SQS or EventBridge, also when SNS mails them to somebody.
 
-Shapes: `notificationType` (or `eventType`) with an object of the same name beside it, as Amazon's
-developer guide documents them in "Contents of Amazon SES notifications".
+Shapes: `notificationType` (or `eventType`) with an object of the same name beside it, as Amazon's developer
+guide documents them in "Contents of Amazon SES notifications" and "Examples of event data that Amazon SES
+publishes"; in the envelope of SNS `Message` is that object as a string, in EventBridge's it is `detail`.
 """
 
 import json
@@ -10,13 +11,24 @@ from typing import Any
 
 from retour.model import Action, Kind, Report
 from retour.parse.bounds import RECIPIENTS
-from retour.parse.mailbox import one_address
 from retour.parse.notice import Notice
-from retour.parse.reply import report_of
+from retour.parse.providers.told import (
+    Told,
+    an_object,
+    line,
+    metadata,
+    name,
+    objects,
+    report,
+    strings,
+    tags,
+    within,
+    zoned,
+)
 
 _SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # nothing was sent
-_LONGEST_STATUS = 9  # characters: RFC 3463 §2 has three digits behind each dot
 _ACTIONS = {action.value: action for action in Action}
+_OTHERS = {"Rendering Failure": "failure"}  # where the object is not named like its event
 
 
 def read_mailed_notification(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
@@ -24,60 +36,101 @@ def read_mailed_notification(notice: Notice) -> tuple[Kind, tuple[Report, ...]] 
     if "notificationtype" not in notice.low and "eventtype" not in notice.low:
         return None
     # QUIRK: Sendmail breaks lines of more than 990 octets with "!" (RFC 5321 §4.5.3.1.6; 51-ses-mailed).
-    said = _object_in(notice.words.replace("!\n ", ""))
-    said = _object_in(said["Message"]) if isinstance(said.get("Message"), str) else said
-    return read_notification(said)
+    return read_notification(_object_in(notice.words.replace("!\n ", "")))
 
 
 def read_notification(said: Mapping[str, Any]) -> tuple[Kind, tuple[Report, ...]] | None:
     """Kind and reports of one notification; None for what is no notification of a delivery."""
-    match said:
-        case {"notificationType": "Bounce", "bounce": dict(about)} | {
-            "eventType": "Bounce",
-            "bounce": dict(about),
-        }:
-            kind = Kind.SUPPRESSED if about.get("bounceSubType") in _SUPPRESSED else Kind.BOUNCE
-            refused = tuple(_refused(kind, each) for each in _each(about, "bouncedRecipients"))
-            return kind, refused or (Report(kind, None, mta="ses"),)
-        case {"notificationType": "Complaint", "complaint": dict(about)}:
-            recipients = (_address(each.get("emailAddress")) for each in _each(about, "complainedRecipients"))
-            return Kind.COMPLAINT, tuple(
-                Report(Kind.COMPLAINT, recipient, mta="ses") for recipient in recipients
-            )
-        case {"notificationType": "Delivery", "delivery": {"recipients": list(recipients), **rest}}:
-            words = _text(rest.get("smtpResponse"))
-            return Kind.DELIVERED, tuple(
-                report_of(Kind.DELIVERED, _address(each), words, mta="ses")
-                for each in recipients[:RECIPIENTS]
-            )
-    return None
+    told = [each.report for each in events(said)][:RECIPIENTS]
+    if not told or told[0].kind is Kind.OTHER:
+        return None
+    return told[0].kind, tuple(told)
 
 
-def _refused(kind: Kind, each: Mapping[str, Any]) -> Report:
-    return report_of(
+def events(value: object) -> Iterator[Told]:
+    """What a post of SNS, a message of SQS or an event of EventBridge tells."""
+    said, envelope_id = _opened(value)
+    event = line(said.get("notificationType") or said.get("eventType"))
+    if not event:
+        return
+    about = an_object(said, _OTHERS.get(event, event[:1].lower() + event[1:]))
+    mail = an_object(said, "mail")
+    at = zoned(about.get("timestamp") or mail.get("timestamp"))
+    marks = {key: ", ".join(tags(each)) for key, each in an_object(mail, "tags").items()}
+    for told in _reports(event, about, mail):
+        yield Told(
+            told._replace(at=at),
+            envelope_id or name(about.get("feedbackId")),
+            name(mail.get("messageId")),
+            tags(_headers(mail, "x-tag")),
+            metadata({**marks, **metadata(next(iter(_headers(mail, "x-metadata")), None))}),
+        )
+
+
+def _headers(mail: Mapping[str, Any], wanted: str) -> list[object]:
+    """The values of one header of ours in the message, as Amazon repeats them."""
+    return [
+        each.get("value") for each in objects(mail, "headers") if line(each.get("name")).lower() == wanted
+    ]
+
+
+def _opened(value: object) -> tuple[Mapping[str, Any], str | None]:
+    """The notification in its envelope, and the envelope's id: of SNS, of EventBridge, or None."""
+    said = an_object(value)
+    if isinstance(said.get("Message"), str):
+        return _object_in(said["Message"]), name(said.get("MessageId"))
+    if isinstance(said.get("detail"), dict):
+        return said["detail"], name(said.get("id"))
+    return said, None
+
+
+def _reports(event: str, about: Mapping[str, Any], mail: Mapping[str, Any]) -> Iterator[Report]:
+    match event:
+        case "Bounce":
+            yield from _bounced(about)
+        case "Complaint":
+            # Amazon names all whom it may have been: they are candidates.
+            kind = Kind.SUPPRESSED if about.get("complaintSubType") in _SUPPRESSED else Kind.COMPLAINT
+            for each in objects(about, "complainedRecipients"):
+                yield report("ses", kind, each.get("emailAddress"))
+        case "DeliveryDelay":
+            told_class = line(about.get("delayType"))
+            for each in objects(about, "delayedRecipients"):
+                yield _refused(Kind.DELAY, each, told_class)
+        case "Delivery":
+            for address in strings(about.get("recipients")):
+                yield report("ses", Kind.DELIVERED, address, about.get("smtpResponse"))
+        case "Subscription":
+            out = within(about, "newTopicPreferences", "unsubscribeAll") is True
+            yield report("ses", Kind.UNSUBSCRIBE if out else Kind.OTHER, _only(mail))
+        case _:
+            yield report("ses", Kind.OTHER, _only(mail), about.get("reason") or about.get("errorMessage"))
+
+
+def _bounced(about: Mapping[str, Any]) -> Iterator[Report]:
+    sub_type = line(about.get("bounceSubType"))
+    kind = Kind.SUPPRESSED if sub_type in _SUPPRESSED else Kind.BOUNCE
+    told_class = f"{line(about.get('bounceType'))} {sub_type}".strip()
+    refused = [_refused(kind, each, told_class) for each in objects(about, "bouncedRecipients")]
+    yield from refused or [report("ses", kind, None, told_class=told_class)]
+
+
+def _refused(kind: Kind, each: Mapping[str, Any], told_class: str) -> Report:
+    return report(
+        "ses",
         kind,
-        _address(each.get("emailAddress")),
-        _text(each.get("diagnosticCode")),
-        action=_ACTIONS.get(_text(each.get("action"))),
-        status=_text(each.get("status"))[:_LONGEST_STATUS] or None,
-        mta="ses",
+        each.get("emailAddress"),
+        each.get("diagnosticCode"),
+        told_class=told_class,
+        status=each.get("status"),
+        action=_ACTIONS.get(line(each.get("action"))),
     )
 
 
-def _each(about: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
-    listed = about.get(name)
-    return (
-        each for each in (listed if isinstance(listed, list) else [])[:RECIPIENTS] if isinstance(each, dict)
-    )
-
-
-def _address(value: object) -> str | None:
-    return one_address(_text(value))
-
-
-def _text(value: object) -> str:
-    """A string of JSON on one line, fit to be stored: JSON can escape half of a pair (RFC 8259 §8.2)."""
-    return " ".join(value.encode("utf-8", "replace").decode().split()) if isinstance(value, str) else ""
+def _only(mail: Mapping[str, Any]) -> object:
+    """`destination` lists everybody: it names the recipient only where it names one."""
+    listed = strings(mail.get("destination"))
+    return listed[0] if len(listed) == 1 else None
 
 
 def _object_in(text: str) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""Bodies of providers' webhooks: each of tests/samples/providers is read as its expectation says."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from retour.cli import app
+from retour.flow.webhooks import explained_body
+from retour.lifecycle import preset
+from retour.parse.providers import PROVIDERS, registry, told
+
+SAMPLES = sorted((Path(__file__).parents[1] / "samples" / "providers").glob("*.json"))
+HOSTILE = (
+    b"",
+    b"\xff\xfe",
+    b"not json",
+    b"[" * 100_000,
+    b'{"a":' * 50_000,
+    b"null",
+    b"1e999",
+    b"NaN",
+    b"[[[]]]",
+    b'"\\ud800"',
+    b"--x\r\n",
+    b"a=" + b"%ff" * 1000,
+    b"&".join(b"a%d=1" % n for n in range(2000)),
+)
+
+
+def explained(provider: str, raw: bytes) -> dict[str, Any]:
+    return dict(explained_body("body", provider, raw, preset("default")))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_is_read_as_expected(sample: Path) -> None:
+    expected = tomllib.loads(sample.with_suffix("").with_suffix(".expected.toml").read_text("utf-8"))
+    found = explained(expected.pop("provider"), sample.read_bytes())
+    reports = expected.pop("reports", [])
+    assert {key: found[key] for key in expected} == expected
+    assert [
+        {key: told[key] for key in each} for told, each in zip(found["reports"], reports, strict=True)
+    ] == (reports)
+
+
+def test_every_provider_has_a_sample() -> None:
+    assert tuple(registry.READERS) == PROVIDERS
+    assert {sample.stem.partition("-")[0] for sample in SAMPLES} == set(PROVIDERS)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_whatever_comes_is_an_object_with_a_defect(provider: str) -> None:
+    for raw in HOSTILE:
+        found = explained(provider, raw)
+        assert (found["kind"], found["reports"]) == ("other", [])
+        assert found["defects"]
+        json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_values_of_a_wrong_type_are_no_exception(provider: str) -> None:
+    """Each value of each sample in turn is something else."""
+    for sample in SAMPLES:
+        if sample.stem.partition("-")[0] != provider:
+            continue
+        for other in (None, 7, -1e300, True, [], {}, [[7]], {"a": {}}, "x", "\ud800"):
+            for raw in broken(sample.read_bytes(), other):
+                json.dumps(explained(provider, raw), allow_nan=False).encode("utf-8")
+
+
+def broken(raw: bytes, other: object) -> list[bytes]:
+    """The body with each of its values replaced by another."""
+    try:
+        whole = json.loads(raw)
+    except ValueError:
+        return []
+    changed: list[bytes] = []
+
+    def walk(node: Any) -> None:
+        for key in list(node) if isinstance(node, dict) else range(len(node)):
+            kept, node[key] = node[key], other
+            changed.append(json.dumps(whole).encode())
+            node[key] = kept
+            if isinstance(kept, dict | list):
+                walk(kept)
+
+    walk(whole)
+    return changed
+
+
+def test_a_batch_is_bounded_and_says_so() -> None:
+    batch = [{"event": "open", "email": "a@b.example", "sg_event_id": str(n)} for n in range(told.EVENTS + 1)]
+    found = explained("sendgrid", json.dumps(batch).encode())
+    assert (len(found["reports"]), found["defects"]) == (told.EVENTS, ["too_many_events"])
+
+
+def test_the_command_reads_one_body_a_file(tmp_path: Path) -> None:
+    body = {"event": "dropped", "email": "a@b.example", "sg_event_id": "1"}
+    for number in (1, 2):
+        (tmp_path / f"{number}.json").write_text(json.dumps([body]))
+    result = CliRunner().invoke(app, ["explain", "--as", "sendgrid", "--json", str(tmp_path)])
+    lines = [json.loads(each) for each in result.stdout.splitlines()]
+    assert [(each["kind"], len(each["reports"])) for each in lines] == [("suppressed", 1)] * 2
+
+
+def test_a_provider_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    result = CliRunner().invoke(app, ["explain", "--as", "pigeon", "--json", "-"])
+    assert result.exit_code == 2
+    assert "sendgrid" in result.output
