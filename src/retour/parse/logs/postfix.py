@@ -116,43 +116,52 @@ class PostfixLog:
     def read(self, lines: Sequence[bytes]) -> list[Entry]:
         """What these lines tell: one entry an attempt, with one report."""
         found: list[Entry] = []
+        told, awaited = self._told, self._awaited
         for line in lines:
             if b", status=" in line:
                 if self._successes or b", status=sent (" not in line or self._tells_more(line):
                     self._outcome(line, found)
-            elif b": message-id=" in line:
-                self._note(line, line.find(b": message-id="))
-            elif b": from=<" in line:
-                self._note(line, line.find(b": from=<"))
-            elif b": removed" in line:
-                self._removed(line)
+                continue
+            if line.endswith(b": removed"):
+                id = line[line.rfind(b" ", 0, -9) + 1 : -9]
+                told.pop(id, None)
+                if id in awaited:
+                    self._removed(line)
+                continue
+            at = line.find(b": from=<")
+            if at < 0:
+                at = line.find(b": message-id=")
+                if at < 0:
+                    continue
+            id = line[line.rfind(b" ", 0, at) + 1 : at]
+            if id in awaited or id in told or len(line) > _LONGEST_NOTE:
+                self._note(line, id)
+            else:
+                remember(told, id, [line])
         return found
 
     def _tells_more(self, line: bytes) -> bool:
         """Whether a success ends a delay, or "sent" may stand in the words of another outcome."""
-        return word_before(line, line.find(b": to=<")) in self._awaited or line.count(b", status=") > 1
+        awaited = self._awaited
+        delayed = awaited and word_before(line, line.find(b": to=<")) in awaited
+        return bool(delayed) or line.count(b", status=") > 1
 
-    def _note(self, octets: bytes, at: int) -> None:
-        id = word_before(octets, at)
+    def _note(self, octets: bytes, id: bytes) -> None:
         if id in self._awaited and (line := _split(octets)) and (mail := self._failed.get(line.key)):
             mail.note(line)
-        if len(octets) > _LONGEST_NOTE:
-            return
-        told = self._told.get(id)
-        if told is None:
-            remember(self._told, id, [octets])
-        else:  # told again at each attempt; or another host has the same id
-            told.append(octets)
-            del told[1 : len(told) - _NOTES + 1]
+        if len(octets) <= _LONGEST_NOTE:
+            told = self._told.get(id)
+            if told is None:
+                remember(self._told, id, [octets])
+            else:  # told again at each attempt; or another host has the same id
+                told.append(octets)
+                if len(told) > _NOTES:
+                    del told[1]
 
     def _removed(self, octets: bytes) -> None:
-        id = word_before(octets, octets.find(b": removed"))
-        if id not in self._told and id not in self._awaited:
-            return
         line = _split(octets)
         if line and line.daemon == b"qmgr" and line.rest == b"removed":
-            self._told.pop(id, None)
-            self._awaited.pop(id, None)
+            self._awaited.pop(line.id, None)
             self._failed.pop(line.key, None)
 
     def _mail(self, line: _Line) -> _Mail:
@@ -214,9 +223,10 @@ def _split(octets: bytes) -> _Line | None:
     found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
     if found is None:
         return None
-    host, name = found["host"] or found["host5"], found["name"] or found["name5"]
-    daemon, time = found["daemon"] or found["daemon5"], found["time"] or found["time5"]
-    return _Line(b" ".join((host, name, found["id"])), daemon, found["id"], host, time, found["rest"])
+    time, host, name, daemon, time5, host5, name5, daemon5, id, rest = found.groups()
+    if time is None:
+        time, host, name, daemon = time5, host5, name5, daemon5
+    return _Line(b" ".join((host, name, id)), daemon, id, host, time, rest)
 
 
 def _report(delivery: "re.Match[bytes]") -> tuple[Report, tuple[str, ...]]:
