@@ -1,4 +1,21 @@
 """Vocabularies of mail providers: their words for what happened, turned into ours."""
 
 # By name, those whose posts can be read. What reads them is in `registry`, loaded only when it is needed.
-PROVIDERS = ("ses", "sendgrid", "mailgun")
+PROVIDERS = (
+    "ses",
+    "sendgrid",
+    "mailgun",
+    "postmark",
+    "brevo",
+    "mailjet",
+    "sparkpost",
+    "mandrill",
+    "resend",
+    "postal",
+    "mailersend",
+    "mailtrap",
+    "unisender",
+    "scaleway",
+    "azure",
+    "kumomta",
+)

@@ -3,7 +3,24 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from retour.parse.providers import mailgun, sendgrid, ses
+from retour.parse.providers import (
+    azure,
+    brevo,
+    kumomta,
+    mailersend,
+    mailgun,
+    mailjet,
+    mailtrap,
+    mandrill,
+    postal,
+    postmark,
+    resend,
+    scaleway,
+    sendgrid,
+    ses,
+    sparkpost,
+    unisender,
+)
 from retour.parse.providers.bodies import values_of
 from retour.parse.providers.told import EVENTS, Told
 
@@ -14,6 +31,19 @@ READERS: Mapping[str, Callable[[Any], Iterator[Told]]] = {
     "ses": ses.events,
     "sendgrid": sendgrid.events,
     "mailgun": mailgun.events,
+    "postmark": postmark.events,
+    "brevo": brevo.events,
+    "mailjet": mailjet.events,
+    "sparkpost": sparkpost.events,
+    "mandrill": mandrill.events,
+    "resend": resend.events,
+    "postal": postal.events,
+    "mailersend": mailersend.events,
+    "mailtrap": mailtrap.events,
+    "unisender": unisender.events,
+    "scaleway": scaleway.events,
+    "azure": azure.events,
+    "kumomta": kumomta.events,
 }
 
 

@@ -1,0 +1,70 @@
+"""KumoMTA: records of its log, posted by a hook one by one or by lines, as "Log Record" has them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from retour.model import Kind
+from retour.parse.providers.told import (
+    Told,
+    an_object,
+    epoch,
+    line,
+    metadata,
+    name,
+    objects,
+    report,
+    strings,
+    within,
+    zoned,
+)
+
+_KINDS = {
+    "Bounce": Kind.BOUNCE,
+    "OOB": Kind.BOUNCE,  # a bounce mail that came later
+    "Expiration": Kind.BOUNCE,
+    "TransientFailure": Kind.DELAY,
+    "Feedback": Kind.COMPLAINT,
+    "Delivery": Kind.DELIVERED,
+}
+
+
+def events(value: object) -> Iterator[Told]:
+    """The records, each once a recipient. What was refused on its way in (Rejection) is no bounce: other."""
+    for said in objects(value):
+        kind = line(said.get("type"))
+        if not kind or ("recipient" not in said and "response" not in said):
+            continue
+        recipients = strings(said.get("recipient")) or [None]
+        for number, recipient in enumerate(recipients):
+            yield _told(_KINDS.get(kind, Kind.OTHER), said, recipient, number)
+
+
+def _told(kind: Kind, said: Mapping[str, Any], recipient: object, number: int) -> Told:
+    """QUIRK: the 551 of an Expiration is KumoMTA's own, and says nothing of a user (kumomta-lines)."""
+    answer = an_object(said, "response")
+    told_class = line(said.get("bounce_classification"))
+    if said.get("type") == "Expiration" and told_class in ("", "Uncategorized"):
+        told_class = "expiration"
+    parts = (said.get("id"), said.get("type"), said.get("num_attempts"), number or None)
+    return Told(
+        report(
+            "kumomta",
+            kind,
+            recipient,
+            answer.get("content"),
+            told_class=told_class if kind in (Kind.BOUNCE, Kind.DELAY) else "",
+            code=answer.get("code") if said.get("type") != "Expiration" else None,
+            status=_status(an_object(answer, "enhanced_code")),
+            host=within(said, "peer_address", "name"),
+            at=zoned(said.get("event_time")) or epoch(said.get("timestamp")),
+        ),
+        name(":".join(filter(None, map(line, parts)))) if said.get("id") else None,
+        name(said.get("id")),
+        (),
+        metadata(said.get("meta")),
+    )
+
+
+def _status(code: Mapping[str, Any]) -> str | None:
+    digits = [line(code.get(part)) for part in ("class", "subject", "detail")]
+    return ".".join(digits) if all(digit.isdecimal() for digit in digits) else None

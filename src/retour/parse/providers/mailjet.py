@@ -1,0 +1,51 @@
+"""Mailjet: one object a post, or a list of grouped events, as "Event API" documents them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from retour.model import Kind
+from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, report, tags
+
+_KINDS = {
+    "bounce": Kind.BOUNCE,
+    "blocked": Kind.BOUNCE,
+    "spam": Kind.COMPLAINT,
+    "unsub": Kind.UNSUBSCRIBE,
+    "sent": Kind.DELIVERED,
+}
+_ERRORS = {  # "Error types": what is no bounce of this mail
+    "preblocked": Kind.SUPPRESSED,  # it bounced for some customer of Mailjet before
+    "duplicate in campaign": Kind.SUPPRESSED,
+    "greylisted": Kind.DELAY,
+}
+
+
+def events(value: object) -> Iterator[Told]:
+    """The events of a post. `error` is Mailjet's class; `comment` and `smtp_reply` the server's words."""
+    for said in objects(value):
+        event = line(said.get("event"))
+        if not event:
+            continue
+        kind, error = _KINDS.get(event, Kind.OTHER), line(said.get("error"))
+        if kind is Kind.BOUNCE:
+            kind = _ERRORS.get(error, Kind.BOUNCE)
+        yield Told(
+            report(
+                "mailjet",
+                kind,
+                said.get("email"),
+                said.get("comment") or said.get("smtp_reply"),
+                told_class=_class(said, error) if kind in (Kind.BOUNCE, Kind.DELAY) else "",
+                at=epoch(said.get("time")),
+            ),
+            None,
+            name(said.get("MessageID")),
+            tags(said.get("customcampaign")),
+            metadata(said.get("Payload")),
+        )
+
+
+def _class(said: Mapping[str, Any], error: str) -> str:
+    if error or said.get("hard_bounce") is not True:
+        return error
+    return "hard_bounce"

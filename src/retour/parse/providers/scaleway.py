@@ -1,0 +1,42 @@
+"""Scaleway Transactional Email: one flat event, as "Webhooks" has it; also in the envelope of Topics."""
+
+import json
+from collections.abc import Iterator
+
+from retour.model import Kind
+from retour.parse.providers.told import Told, an_object, line, name, report, zoned
+
+_KINDS = {
+    "email_dropped": Kind.BOUNCE,
+    "email_mailbox_not_found": Kind.BOUNCE,
+    "email_spam": Kind.BOUNCE,
+    "email_deferred": Kind.DELAY,
+    "email_blocklisted": Kind.SUPPRESSED,
+    "email_delivered": Kind.DELIVERED,
+}
+
+
+def events(value: object) -> Iterator[Told]:
+    """The event of a post."""
+    said = an_object(value)
+    if isinstance(said.get("Message"), str):
+        try:
+            said = an_object(json.loads(said["Message"]))
+        except (ValueError, RecursionError):
+            return
+    event = line(said.get("type"))
+    if event:
+        kind = _KINDS.get(event, Kind.OTHER)
+        yield Told(
+            report(
+                "scaleway",
+                kind,
+                said.get("email_to"),
+                said.get("email_response_message"),
+                told_class=event if kind is Kind.BOUNCE else "",
+                code=said.get("email_response_code"),
+                at=zoned(said.get("created_at")),
+            ),
+            name(said.get("id")),
+            name(said.get("email_id")),
+        )
