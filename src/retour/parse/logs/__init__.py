@@ -9,8 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from retour.parse.logs.entry import LONGEST, Entry, LogReader
 from retour.parse.logs.exim import EximLog
 from retour.parse.logs.postfix import PostfixLog
+from retour.parse.logs.sendmail import SendmailLog
 
-LOGS: Mapping[str, Callable[[bool], LogReader]] = {"postfix-log": PostfixLog, "exim-log": EximLog}
+LOGS: Mapping[str, Callable[[bool], LogReader]] = {
+    "postfix-log": PostfixLog,
+    "exim-log": EximLog,
+    "sendmail-log": SendmailLog,
+}
 
 __all__ = ["LOGS", "Entry", "read_log"]
 

@@ -1,0 +1,161 @@
+"""The log of Sendmail, by syslog.
+
+`<time> <host> <tag>[pid]: <queue id>: to=<…>[,<…>], [ctladdr=…, ]delay=…, xdelay=…, mailer=…, pri=…,
+[relay=…, ][dsn=x.y.z, ][reply=…, ]stat=text` (sendmail/deliver.c, logdelivery). `stat=` is last, and free
+text, `reply=` before it quotes the remote server: a line is read from its left end. Sender and Message-ID
+stand in the line `from=…, size=…, class=…, nrcpts=…, msgid=<…>`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from retour.model import Action, Kind, Original, Reading, Report
+from retour.parse.bounds import RECIPIENTS
+from retour.parse.logs.entry import (
+    BROKEN_LINE,
+    LONGEST,
+    Entry,
+    as_text,
+    defective,
+    remember,
+    word_before,
+)
+from retour.parse.logs.stamp import stamp
+from retour.parse.mailbox import one_address
+from retour.parse.reply import report_of
+
+_LINE = re.compile(
+    rb"(?:<\d{1,3}>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
+    # sm-mta, sm-msp-queue, sm-que: how Debian and others name their daemons
+    rb"(?P<host>[^\s\[\]/]{1,255}) (?:sendmail|sm-[a-z-]{1,16})\[\d{1,10}\]: "
+    rb"(?P<id>[0-9A-Za-z]{8,20}): (?P<rest>.*)",
+    re.DOTALL,
+)
+_ADDRESS = rb'(?:<"(?:[^"\\]|\\.){0,256}"@[^<>\s]{1,320}>|<[^<>"]{0,512}>|[^\s<>",]{1,512})'
+_DELIVERY = re.compile(
+    rb"to=(?P<to>" + _ADDRESS + rb"(?:,[ ]?" + _ADDRESS + rb"){0,99}), "
+    rb"(?:ctladdr=[^,]{0,512}, )?delay=[\d+:]{1,24}, (?:xdelay=[\d+:]{1,24}, )?(?:mailer=[^\s,]{1,32}, )?"
+    rb"(?:pri=\d{1,12}, )?(?:relay=(?P<relay>[^,]{0,512}), )?(?:dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3}), )?"
+    rb"(?:quarantine=[^,]{0,200}, )?(?:reply=(?P<reply>.{0,2000}?), )?stat=(?P<stat>.+)",
+    re.DOTALL,
+)
+_ONE = re.compile(_ADDRESS)
+_ARRIVED = re.compile(
+    rb"from=(?P<sender>" + _ADDRESS + rb"), size=\d{1,12}, class=-?\d{1,4}, (?:pri=\d{1,12}, )?nrcpts=\d{1,6}"
+    rb"(?:, msgid=<(?P<id>[^<>\s]{1,998})>)?"
+)
+_EXPIRED = re.compile(rb"[0-9A-Za-z]{8,20}: sender notify: Cannot send message (?:for|within) \d")
+_LONGEST_NOTE = 2000
+
+
+class _Line(NamedTuple):
+    id: bytes
+    host: bytes
+    time: str
+    rest: bytes
+
+    @property
+    def key(self) -> bytes:
+        """What no other mail has: ids hold the time, but each host makes its own."""
+        return self.host + b" " + self.id
+
+
+class SendmailLog:
+    """Reads Sendmail's log. Deliveries that succeeded are passed over unless they are asked for."""
+
+    def __init__(self, successes: bool = False) -> None:
+        self._successes = successes
+        self._arrived: dict[bytes, bytes] = {}  # by queue id: the line, read only for mails that fail
+        self._delayed: dict[bytes, dict[str, Report]] = {}  # by host and id: the last delay of each recipient
+
+    def read(self, lines: Sequence[bytes]) -> list[Entry]:
+        """What these lines tell: one entry a recipient and attempt, with one report."""
+        found: list[Entry] = []
+        for line in lines:
+            if b", stat=" in line:
+                if self._successes or b", stat=Sent" not in line or line.count(b"stat=") > 1:
+                    self._outcome(line, found)
+            elif b": sender notify: Cannot send " in line:
+                self._expired(line, found)
+            elif b": from=" in line and len(line) <= _LONGEST_NOTE:
+                remember(self._arrived, word_before(line, line.find(b": from=")), line)
+        return found
+
+    def _outcome(self, octets: bytes, found: list[Entry]) -> None:
+        line = _split(octets)
+        if line is None or not line.rest.startswith(b"to="):
+            return
+        delivery = _DELIVERY.fullmatch(line.rest)
+        if delivery is None:
+            id, host = as_text(line.id), as_text(line.host)
+            found.append(defective(BROKEN_LINE, "sendmail", line.rest, id, host, line.time))
+            return
+        kind, action = _kind(delivery)
+        if kind is Kind.DELIVERED and not self._successes:
+            return
+        delayed = self._delayed.get(line.key, {})
+        for address in _ONE.findall(delivery["to"])[:RECIPIENTS]:
+            report = _report(kind, action, address, delivery)
+            delayed.pop(report.recipient or "", None)
+            if kind is Kind.DELAY and report.recipient and len(delayed) < RECIPIENTS:
+                delayed[report.recipient] = report
+            found.append(self._entry(line, report))
+        if delayed:
+            remember(self._delayed, line.key, delayed)
+
+    def _expired(self, octets: bytes, found: list[Entry]) -> None:
+        """The queue gives up (sendmail/queue.c, savemail.c): what was delayed last has failed."""
+        line = _split(octets)
+        if line and _EXPIRED.match(line.rest):
+            delayed = self._delayed.pop(line.key, {}).values()
+            failed = [report._replace(kind=Kind.BOUNCE, action=Action.FAILED) for report in delayed]
+            found += [self._entry(line, report) for report in failed]
+
+    def _entry(self, line: _Line, report: Report) -> Entry:
+        sender, message_id = self._origin(line)
+        report = report._replace(at=stamp(line.time))
+        defects = () if report.recipient else ("bad_address",)
+        original = Original(message_id=message_id, return_path=sender)
+        reading = Reading(report.kind, (report,), original, message_id, "sendmail", defects)
+        return Entry(reading, as_text(line.id), sender, as_text(line.host), line.time, report.at)
+
+    def _origin(self, line: _Line) -> tuple[str | None, str | None]:
+        """Envelope sender and Message-ID, from the line of this host that tells of the arrival."""
+        told = _split(self._arrived.get(line.id, b""))
+        found = _ARRIVED.match(told.rest) if told and told.host == line.host else None
+        if found is None:
+            return None, None
+        return as_text(found["sender"]).strip("<>"), as_text(found["id"]) if found["id"] else None
+
+
+def _split(octets: bytes) -> _Line | None:
+    found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
+    return _Line(found["id"], found["host"], as_text(found["time"]), found["rest"]) if found else None
+
+
+def _kind(delivery: "re.Match[bytes]") -> tuple[Kind, Action]:
+    """By the code, which stands left of all foreign words; without one by how Sendmail's words open."""
+    stat: bytes = delivery["stat"]
+    sign = delivery["dsn"][:1] if delivery["dsn"] else b""
+    if sign == b"2" or (not sign and stat.startswith(b"Sent")):
+        return Kind.DELIVERED, Action.DELIVERED
+    if sign == b"4" or stat.startswith((b"Deferred", b"queued")):
+        return Kind.DELAY, Action.DELAYED
+    return Kind.BOUNCE, Action.FAILED
+
+
+def _report(kind: Kind, action: Action, address: bytes, delivery: "re.Match[bytes]") -> Report:
+    said, relay = as_text(delivery["reply"] or b""), as_text(delivery["relay"] or b"")
+    stat = as_text(delivery["stat"])
+    host = relay.partition(" ")[0].rstrip(".")
+    return report_of(
+        kind,
+        one_address(as_text(address)),
+        said or stat,
+        action=action,
+        status=as_text(delivery["dsn"]) if delivery["dsn"] else None,
+        remote=host if "[" in relay and not host.startswith("[") else None,
+        text=f"{said} {stat}".strip(),
+        mta="sendmail",
+    )
