@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from retour.cli import app
 from retour.flow.webhooks import explained_body
@@ -110,3 +110,62 @@ def test_a_provider_that_there_is_not_is_told_with_those_that_there_are() -> Non
     result = CliRunner().invoke(app, ["explain", "--as", "pigeon", "--json", "-"])
     assert result.exit_code == 2
     assert "sendgrid" in result.output
+
+
+MAPPING = """
+events = "batch[*]"
+time = "seconds"
+[fields]
+kind = "what"
+recipient = "to[0].address"
+time = "at"
+diagnostic = "said"
+tags = "labels[*].name"
+[kinds]
+failed = "bounce"
+"""
+MAPPED = {
+    "batch": [
+        {
+            "what": "failed",
+            "to": [{"address": "a@b.example"}],
+            "at": 1772355600,
+            "said": "552 5.2.2 mailbox full",
+            "labels": [{"name": "x"}, {"name": "y"}],
+        },
+        {"what": "unheard", "to": []},
+    ]
+}
+
+
+def mapped(folder: Path, mapping: str) -> Result:
+    (folder / "map.toml").write_text(mapping)
+    (folder / "body.json").write_text(json.dumps(MAPPED))
+    arguments = ["explain", "--as", "generic", "--mapping", str(folder / "map.toml"), "--json"]
+    return CliRunner().invoke(app, [*arguments, str(folder / "body.json")])
+
+
+def test_a_mapping_says_where_the_fields_stand(tmp_path: Path) -> None:
+    first, second = json.loads(mapped(tmp_path, MAPPING).stdout)["reports"]
+    assert (first["kind"], first["reason"], first["recipient"]) == ("bounce", "mailbox_full", "a@b.example")
+    assert (first["time"], first["tags"]) == ("2026-03-01T09:00:00Z", ["x", "y"])
+    assert (second["kind"], second["recipient"]) == ("other", None)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "told"),
+    [
+        ("= 1", "TOML"),
+        ("fields = 1", "fields"),
+        ("speed = 1", "speed"),
+        ('[fields]\nkind = "a"', "fields.recipient"),
+        ('[fields]\nkind = "a..b"\nrecipient = "c"', "kind"),
+        ('[fields]\nkind = "a"\nrecipient = "c"\n[kinds]\nx = "y"', "kinds.x"),
+        ('time = "noon"\n[fields]\nkind = "a"\nrecipient = "c"', "milliseconds"),
+        ('time = []\n[fields]\nkind = "a"\nrecipient = "c"', "milliseconds"),
+    ],
+)
+def test_what_is_wrong_with_a_mapping_is_told(tmp_path: Path, mapping: str, told: str) -> None:
+    result = mapped(tmp_path, mapping)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr

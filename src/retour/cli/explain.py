@@ -1,5 +1,7 @@
 """`retour explain`: what a bounce says, for a person or as JSON."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,9 +11,8 @@ from retour.cli.own_rules import Rules, classifier_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from retour.cli.stream import Showing
+    from retour.parse.providers.generic import Map
     from retour.texts import Catalogue
 
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON a message instead of words.")]
@@ -37,6 +38,9 @@ def explain(
             "--as", help="What the files are: mail, a log (postfix-log, exim-log), posts (ses ...)."
         ),
     ] = "mail",
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="With --as generic: a file that says where fields stand.")
+    ] = None,
 ) -> None:
     """Say what happened to a mail, who refused it, why, and what to do."""
     from retour.cli import stream
@@ -47,7 +51,23 @@ def explain(
     if form not in stream.FORMS:
         told = how.say("error.no_form", name=safe(form), known=", ".join(stream.FORMS))
         raise typer.BadParameter(told, param_hint="--as")
+    if mapping is not None:
+        how = replace(how, mapping=map_in(mapping, how))
     raise typer.Exit(stream.explain(paths or [], files_from, how, form))
+
+
+def map_in(path: "Path", how: "Showing") -> "Map":
+    """The mapping of a file. What is wrong with it ends the command."""
+    from retour.parse.providers.generic import Wrong, map_of
+
+    try:
+        found = map_of(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        found = Wrong("mapping_no_toml", str(error))
+    if isinstance(found, Wrong):
+        told = how.say(f"error.{found.name}", path=safe(str(path)), what=safe(found.what))
+        raise typer.BadParameter(told, param_hint="--mapping")
+    return found
 
 
 def showing(as_json: bool, preset: str, rules: "list[Path] | None", lang: str) -> "Showing":

@@ -29,6 +29,7 @@ from retour.texts import LANGUAGES, catalogue
 if TYPE_CHECKING:
     from retour.classify import Classifier, Rulebook
     from retour.lifecycle import Policy
+    from retour.parse.providers.generic import Map
     from retour.texts import Catalogue
 
 NOT_READ = 2  # a path that is not there, or a directory that cannot be read
@@ -52,6 +53,7 @@ class Showing:
     say: "Catalogue"
     rules: "Classifier"
     provider: str | None = None  # whose recorded bodies they are; None: mails
+    mapping: "Map | None" = None  # where the fields of a generic body stand
 
 
 def showing(
@@ -103,7 +105,9 @@ def _explained(message: Message, how: Showing) -> Shown:
         return explained(message.source, judge(message.raw, how.rules), how.policy, message.defects)
     from retour.flow.webhooks import explained_body
 
-    return explained_body(message.source, how.provider, message.raw, how.policy, how.rules, message.defects)
+    return explained_body(
+        message.source, how.provider, message.raw, how.policy, how.rules, message.defects, how.mapping
+    )
 
 
 def _classify(how: Showing) -> int:

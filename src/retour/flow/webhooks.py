@@ -8,6 +8,7 @@ from retour.classify import Classifier
 from retour.flow.judge import Judged, explained, judged
 from retour.lifecycle import Policy
 from retour.model import Kind, Reading
+from retour.parse.providers.generic import Map
 from retour.parse.providers.registry import read_body
 
 
@@ -18,13 +19,14 @@ def explained_body(
     policy: Policy,
     rules: Classifier | None = None,
     defects: tuple[str, ...] = (),
+    mapping: Map | None = None,
 ) -> Mapping[str, Any]:
     """The object of the command-line contract (docs/json.md) for one body; JSON values only.
 
     Each report bears its event's id, message, time, tags and metadata besides; the object's kind and
     message are those of the first.
     """
-    body = read_body(provider, raw)
+    body = read_body(provider, raw, mapping)
     reports = tuple([told.report for told in body.told])
     message_id = body.told[0].message_id if body.told else None
     found = judged(Reading(Kind.OTHER, reports, message_id=message_id, mta=provider), rules)

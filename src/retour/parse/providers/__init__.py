@@ -18,4 +18,5 @@ PROVIDERS = (
     "scaleway",
     "azure",
     "kumomta",
+    "generic",
 )

@@ -1,11 +1,13 @@
 """The providers whose posts can be read, by name, and the reading of one body."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from retour.parse.providers import (
     azure,
     brevo,
+    generic,
     kumomta,
     mailersend,
     mailgun,
@@ -44,6 +46,7 @@ READERS: Mapping[str, Callable[[Any], Iterator[Told]]] = {
     "scaleway": scaleway.events,
     "azure": azure.events,
     "kumomta": kumomta.events,
+    "generic": generic.events,
 }
 
 
@@ -54,12 +57,16 @@ class Body(NamedTuple):
     defects: tuple[str, ...] = ()
 
 
-def read_body(provider: str, raw: bytes) -> Body:
-    """What the body of a provider's post tells. Never raises on any bytes; `provider` is one of READERS."""
+def read_body(provider: str, raw: bytes, mapping: generic.Map | None = None) -> Body:
+    """What the body of a provider's post tells. Never raises on any bytes.
+
+    `provider` is one of READERS; `mapping` is for the generic one, JSON in our own words without it.
+    """
+    reader = READERS[provider] if mapping is None else partial(generic.events, mapping=mapping)
     values, defects = values_of(raw)
     told: list[Told] = []
     for value in values:
-        for each in READERS[provider](value):
+        for each in reader(value):
             if len(told) == EVENTS:
                 return Body(tuple(told), (*defects, TOO_MANY))
             told.append(each)
