@@ -233,6 +233,9 @@ class Role(StrEnum):
 # --- the nouns ----------------------------------------------------------------------------------------------
 
 
+MAIL = "mail"
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """Raw bytes that reached an inlet, with where, when and how authenticated; stored before acknowledged.
@@ -250,6 +253,7 @@ class Arrival:
     proof: Proof = Proof.TOKEN  # level that this source demands
     account: str | None = None  # account of a source that belongs to one; never from the content
     defects: tuple[str, ...] = ()
+    form: str = MAIL  # what its bytes are: a mail, or what a provider of parse.providers or a log wrote
 
 
 class Report(NamedTuple):

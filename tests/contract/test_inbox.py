@@ -17,7 +17,7 @@ def test_what_was_put_waits_in_its_order_and_comes_back_whole(inbox: Inbox) -> N
     put = [
         arrival(3),
         arrival(1, mail_from=None, rcpt_to=None, proof=Proof.OPEN, account="acme"),
-        arrival(2, raw=bytes(range(256)), defects=("truncated", "two")),
+        arrival(2, raw=bytes(range(256)), defects=("truncated", "two"), form="ses"),
     ]
     inbox.put(put[:2])
     inbox.put(put[2:])

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from retour import dataplane, wiring
+from retour import wiring
 from retour.datadir import Marks
-from retour.flow.rewrite import Rewriter
+from retour.dataplane import opening
+from retour.flow.rewrite import Job, Rewriter
 from retour.inlets.arrivals import arrival
+from retour.inlets.smtp import Source
 from retour.instants import DAY, Instant
 from retour.lifecycle import Policy, policy_from, preset
 from retour.model import Answer, Event, EventKind, MailKind, Proof, Reason, StateName
@@ -142,7 +144,7 @@ def test_a_rewriting_that_a_crash_cut_off_is_taken_up_again(data: Path) -> None:
     with opened(Settings(data_dir=data)) as first:
         account(first, settings=preset("default"))
         bounce(first, start(first) + DAY)
-        never_run: list[wiring.Job] = []
+        never_run: list[Job] = []
         marks = Marks(data, first.store)
         cut_off = Rewriter(first.store, first.told, first.table, first.clock, marks, never_run.append)
         cut_off.change("demo", {"preset": "kwiga"}, 1, "test")
@@ -162,7 +164,7 @@ def test_a_rewriting_that_fails_is_tried_again_and_answers_stay_right(
 ) -> None:
     account(house, settings=preset("default"))
     bounce(house, start(house) + DAY)
-    jobs: list[wiring.Job] = []
+    jobs: list[Job] = []
     marks = Marks(house.settings.data_dir, house.store)
     rewriter = Rewriter(house.store, house.told, house.table, house.clock, marks, jobs.append)
     ledger = house.store.ledger
@@ -218,8 +220,8 @@ def test_registered_addresses_become_sources(data: Path) -> None:
         {"data_dir": data, "inlets": {"bounces@shop.example": {"account": "demo", "proof": "open"}}}
     )
     with opened(settings) as made:
-        source = wiring.inlet(made, "lmtp", wiring.Door(made.inbox)).recipient("Bounces@SHOP.example")
-    assert isinstance(source, wiring.Source)
+        source = wiring.inlet(made, "lmtp", made.door).recipient("Bounces@SHOP.example")
+    assert isinstance(source, Source)
     assert (source.inlet, source.proof, source.account) == ("bounces@shop.example", Proof.OPEN, "demo")
 
 
@@ -259,7 +261,7 @@ def test_a_gate_hears_of_changes_in_the_order_of_their_commits(house: House) -> 
 
 def test_answers_of_the_api_do_not_wait_for_each_other() -> None:
     """asyncio sets TCP_NODELAY on what a socket accepts only where its protocol is named."""
-    with dataplane._bound("127.0.0.1", 0, "api.port") as bound:
+    with opening.bound("127.0.0.1", 0, "api.port") as bound:
         assert bound.proto == socket.IPPROTO_TCP
 
 

@@ -96,10 +96,11 @@ def _row(arrival: Arrival) -> Sequence[Any]:
         arrival.proof.value,
         arrival.account,
         json.dumps(arrival.defects),
+        arrival.form,
     )
 
 
 def _arrival(row: Sequence[Any]) -> Arrival:
-    id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects = row
+    id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form = row
     level, known = Proof(proof), tuple(json.loads(defects))
-    return Arrival(id, inlet, received_at, raw, size, mail_from, rcpt_to, level, account, known)
+    return Arrival(id, inlet, received_at, raw, size, mail_from, rcpt_to, level, account, known, form)

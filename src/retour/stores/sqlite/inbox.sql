@@ -1,21 +1,21 @@
 -- name: put
 INSERT OR IGNORE INTO arrivals
-  (id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  (id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: waiting
-SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects
+SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form
 FROM arrivals WHERE outcome = 'waiting' ORDER BY number LIMIT :limit;
 
 -- name: settle
 UPDATE arrivals SET outcome = ?, settled_at = ? WHERE id = ?;
 
 -- name: arrival
-SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects
+SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form
 FROM arrivals WHERE id = ? AND raw IS NOT NULL;
 
 -- name: unparsed
-SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects
+SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form
 FROM arrivals
 WHERE outcome = 'unparsed'
   AND number < coalesce((SELECT number FROM arrivals WHERE id = :after), 9223372036854775807)

@@ -1,8 +1,7 @@
-"""Puts the house together: from settings to stores, gate, stories, inlets and outlets. Opens no port."""
+"""The house itself: from settings to stores, gate and stories."""
 
 import os
-import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,17 +22,10 @@ from retour.flow.judge import Judged, judge
 from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
 from retour.flow.rewrite import Job, Rewriter
 from retour.flow.schedule import Schedule
-from retour.flow.why import Stop, why
-from retour.identity import SendIds
-from retour.inlets.smtp import BounceInlet, Source
 from retour.keyfile import Keys
 from retour.metrics import Metrics
-from retour.model import Decision
-from retour.outlets import postfix
-from retour.outlets.api.services import Services
-from retour.outlets.postfix import Origins, Policy
 from retour.ports import Store
-from retour.settings import Origin, Settings
+from retour.settings import Settings
 from retour.snapshot import Table
 from retour.stores import sqlite
 from retour.stores.sqlite import SqliteInbox
@@ -112,6 +104,7 @@ class House:
     rewriter: Rewriter
     rewriting: ThreadPoolExecutor
     worker: Worker
+    door: Door
     schedule: Schedule
     metrics: Metrics
     rules: RulesInForce
@@ -184,7 +177,8 @@ def build(settings: Settings) -> House:
         _gone,
     )
     return House(
-        settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker, schedule,
+        settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker,
+        Door(inbox, worker.wake), schedule,
         metrics, rules, lock,
     )  # fmt: skip
 
@@ -195,104 +189,6 @@ def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table) -> None:
 
     metrics.gauge("retour_inbox", "Arrivals in the inbox, by outcome", "outcome", stand)
     metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
-
-
-def services(house: House) -> Services:
-    """What the API works with."""
-    return Services(
-        clock=house.clock,
-        store=house.store,
-        inbox=house.inbox,
-        bus=house.told,
-        snapshot=house.table,
-        directory=house.directory,
-        keyring=house.keys.keyring,
-        send_ids=SendIds(),
-        change_policy=house.rewriter.change,
-        metrics=house.metrics.text,
-        checks={
-            "store": lambda: _answers(house.store.accounts.accounts),
-            "inbox": lambda: _answers(lambda: house.inbox.arrival(b"")),
-            "rewriting": lambda: not house.rewriter.failing(),
-        },
-        body_limit=house.settings.api.body_limit,
-        down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long
-    )
-
-
-def policy(house: House) -> Policy:
-    """The Postfix policy service."""
-    chosen = house.settings.postfix
-    origins = Origins(
-        house.keys.keyring,
-        house.directory.name_of,
-        _origins(chosen.contexts),
-        _origins(chosen.logins),
-        _origins(chosen.domains),
-        house.directory.exists,
-    )
-    made = Policy(
-        house.table,
-        origins,
-        lambda account, address, decision: _explain(house, account, address, decision),
-        house.clock,
-        defer_stops=chosen.stop_answer == "defer",
-        more_url=chosen.more_url,
-    )
-    house.metrics.counter("retour_policy_answers", "Answers to Postfix", "outcome", lambda: made.counts)
-    return made
-
-
-def inlet(house: House, name: str, door: Door) -> BounceInlet:
-    """What the SMTP or the LMTP port thinks of recipients and messages."""
-    made = BounceInlet(
-        name,
-        lambda: house.keys.keyring,
-        house.directory.is_ours,
-        door.accept,
-        house.clock.now,
-        {address: _source(address, house.settings) for address in house.settings.inlets},
-    )
-    house.metrics.counter(
-        f"retour_{name}_recipients",
-        f"Recipients at the {name.upper()} inlet",
-        "outcome",
-        lambda: {
-            "accepted": made.accepted,
-            "failed": made.failed,
-            "forged": made.forged,
-            "unknown": made.unknown,
-            "foreign": made.foreign,
-        },
-    )
-    return made
-
-
-def origin(given: Origin) -> postfix.Origin:
-    """Whose mail something stands for, as the policy service reads it."""
-    return postfix.Origin(given.account, given.kind)
-
-
-def _answers(question: Callable[[], object]) -> bool:
-    try:
-        question()
-    except Exception:
-        log.exception("a part of Retour does not answer")
-        return False
-    return True
-
-
-def _origins(given: Mapping[str, Origin]) -> dict[str, postfix.Origin]:
-    return {name: origin(each) for name, each in given.items()}
-
-
-def _source(address: str, settings: Settings) -> Source:
-    chosen = settings.inlets[address]
-    return Source(chosen.name or address, chosen.proof, chosen.account)
-
-
-def _explain(house: House, account: str, address: str, decision: Decision) -> Stop:
-    return why(account, address, decision, house.store.ledger, house.clock.now())
 
 
 def _report(taken: Taken, metrics: Metrics) -> None:

@@ -1,0 +1,19 @@
+"""Puts everything together: the house out of the settings, each way in and out a file. Opens no port."""
+
+from retour.wiring.api import services
+from retour.wiring.house import House, RulesError, RulesInForce, StartError, build, json_of
+from retour.wiring.postfix import origin, policy
+from retour.wiring.smtp import inlet
+
+__all__ = [
+    "House",
+    "RulesError",
+    "RulesInForce",
+    "StartError",
+    "build",
+    "inlet",
+    "json_of",
+    "origin",
+    "policy",
+    "services",
+]

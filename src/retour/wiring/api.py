@@ -1,0 +1,44 @@
+"""What the API works with."""
+
+import sqlite3
+from collections.abc import Callable
+
+import structlog
+
+from retour.identity import SendIds
+from retour.outlets.api.services import Services
+from retour.wiring.house import House
+
+log = structlog.get_logger("retour")
+
+
+def services(house: House) -> Services:
+    """What the API works with."""
+    return Services(
+        clock=house.clock,
+        store=house.store,
+        inbox=house.inbox,
+        bus=house.told,
+        snapshot=house.table,
+        directory=house.directory,
+        keyring=house.keys.keyring,
+        send_ids=SendIds(),
+        change_policy=house.rewriter.change,
+        metrics=house.metrics.text,
+        checks={
+            "store": lambda: _answers(house.store.accounts.accounts),
+            "inbox": lambda: _answers(lambda: house.inbox.arrival(b"")),
+            "rewriting": lambda: not house.rewriter.failing(),
+        },
+        body_limit=house.settings.api.body_limit,
+        down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long
+    )
+
+
+def _answers(question: Callable[[], object]) -> bool:
+    try:
+        question()
+    except Exception:
+        log.exception("a part of Retour does not answer")
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""What answers Postfix."""
+
+from collections.abc import Mapping
+
+from retour.flow.why import Stop, why
+from retour.model import Decision
+from retour.outlets import postfix
+from retour.outlets.postfix import Origins, Policy
+from retour.settings import Origin
+from retour.wiring.house import House
+
+
+def policy(house: House) -> Policy:
+    """The Postfix policy service."""
+    chosen = house.settings.postfix
+    origins = Origins(
+        house.keys.keyring,
+        house.directory.name_of,
+        _origins(chosen.contexts),
+        _origins(chosen.logins),
+        _origins(chosen.domains),
+        house.directory.exists,
+    )
+    made = Policy(
+        house.table,
+        origins,
+        lambda account, address, decision: _explain(house, account, address, decision),
+        house.clock,
+        defer_stops=chosen.stop_answer == "defer",
+        more_url=chosen.more_url,
+    )
+    house.metrics.counter("retour_policy_answers", "Answers to Postfix", "outcome", lambda: made.counts)
+    return made
+
+
+def origin(given: Origin) -> postfix.Origin:
+    """Whose mail something stands for, as the policy service reads it."""
+    return postfix.Origin(given.account, given.kind)
+
+
+def _origins(given: Mapping[str, Origin]) -> dict[str, postfix.Origin]:
+    return {name: origin(each) for name, each in given.items()}
+
+
+def _explain(house: House, account: str, address: str, decision: Decision) -> Stop:
+    return why(account, address, decision, house.store.ledger, house.clock.now())
