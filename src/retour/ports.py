@@ -8,6 +8,7 @@ that returns has committed (promise 1). Repeating a call with the same ids chang
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from retour.instants import Instant
@@ -40,14 +41,23 @@ class Outcome(StrEnum):
     EXPIRED = "expired"  # nobody did in its time: id and size alone
 
 
+NO_CURSORS: Mapping[str, bytes | None] = MappingProxyType({})
+
 BATCH_OCTETS = 16 * 1024 * 1024  # what a worker holds in memory at once
 
 
 class Inbox(Protocol):
     """Arrivals on disk. What was put is never lost before it is settled."""
 
-    def put(self, arrivals: Sequence[Arrival]) -> None:
-        """Commit the arrivals, one fsync for all. An id already there is ignored."""
+    def put(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
+        """Commit the arrivals, one fsync for all. An id already there is ignored.
+
+        With them, in the same transaction, how far their sources were read: a cursor by its name, in the
+        source's own octets; None forgets it.
+        """
+
+    def cursors(self, prefix: str = "") -> Mapping[str, bytes]:
+        """How far the sources were read: every cursor whose name begins so."""
 
     def waiting(self, limit: int) -> list[Arrival]:
         """The oldest arrivals not yet settled; empty when there are none.

@@ -39,7 +39,8 @@ def write_inbox(folder: Path) -> None:
     inbox = sqlite.open_inbox(folder / "i")
     for start in count(0, 3):
         raws = [b"%d " % n * 20_000 for n in range(start, start + 3)]
-        inbox.put([Arrival(raw[:16].ljust(16), "lmtp", NOW, raw, len(raw)) for raw in raws])
+        arrivals = [Arrival(raw[:16].ljust(16), "lmtp", NOW, raw, len(raw)) for raw in raws]
+        inbox.put(arrivals, {"source": b"%d" % (start + 3)})
         tell(start + 2)
 
 

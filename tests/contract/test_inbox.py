@@ -117,3 +117,13 @@ def test_the_unparsed_of_one_account_wait_again_alone(inbox: Inbox) -> None:
     inbox.settle({arrival(n).id: Outcome.UNPARSED for n in (1, 2, 3)}, 9)
     assert inbox.again("acme") == 1
     assert [waiting.id for waiting in inbox.waiting(9)] == [arrival(1).id]
+
+
+def test_how_far_a_source_was_read_is_kept_with_what_was_read(inbox: Inbox) -> None:
+    assert inbox.cursors() == {}
+    inbox.put([arrival(1)], {"log/mail": b"17", "log/mail.1": b"", "box/a": bytes(range(256))})
+    inbox.put([], {"log/mail": b"18", "box/a": None, "box/ü": b"1", "never there": None})
+    assert inbox.waiting(9) == [arrival(1)]
+    assert inbox.cursors() == {"log/mail": b"18", "log/mail.1": b"", "box/ü": b"1"}
+    assert inbox.cursors("log/") == {"log/mail": b"18", "log/mail.1": b""}
+    assert inbox.cursors("nobody's") == {}

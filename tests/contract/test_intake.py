@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -28,7 +28,7 @@ from retour.model import (
     Standing,
     StateName,
 )
-from retour.ports import Account, Change, Inbox, Life, Outcome, Store
+from retour.ports import NO_CURSORS, Account, Change, Inbox, Life, Outcome, Store
 from retour.return_address import Keyring
 from retour.stores import memory
 
@@ -424,10 +424,10 @@ class CountingInbox(memory.MemoryInbox):
         self.commits: list[int] = []
         self.let_go = threading.Event()
 
-    def put(self, arrivals: Sequence[Arrival]) -> None:
+    def put(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
         self.commits.append(len(arrivals))
         assert self.let_go.wait(30)
-        super().put(arrivals)
+        super().put(arrivals, cursors)
 
 
 def test_many_callers_share_a_commit() -> None:
@@ -450,7 +450,7 @@ def test_many_callers_share_a_commit() -> None:
 
 def test_nobody_is_told_durable_when_the_commit_fails() -> None:
     class FullDisk(memory.MemoryInbox):
-        def put(self, arrivals: Sequence[Arrival]) -> None:
+        def put(self, arrivals: Sequence[Arrival], cursors: object = None) -> None:
             raise OSError("disk full")
 
     async def scene() -> list[object]:
@@ -462,3 +462,19 @@ def test_nobody_is_told_durable_when_the_commit_fails() -> None:
         )
 
     assert [type(found) for found in asyncio.run(scene())] == [OSError] * 3
+
+
+def test_how_far_a_source_was_read_passes_the_door_with_what_was_read() -> None:
+    async def scene() -> memory.MemoryInbox:
+        inbox = memory.MemoryInbox()
+        door = Door(inbox)
+        await asyncio.gather(
+            door.accept([arrival(PLAIN, None)], {"log": b"1", "box": b"9"}),
+            door.accept([], {"log": b"2"}),
+            door.accept([], {"box": None}),
+        )
+        return inbox
+
+    inbox = asyncio.run(scene())
+    assert inbox.cursors() == {"log": b"2"}
+    assert inbox.counts()[Outcome.WAITING] == 1

@@ -82,6 +82,7 @@ def test_arrivals_told_durable_survive_a_kill(tmp_path: Path, after: int) -> Non
     assert len(waiting) > last
     assert len(waiting) % 3 == 0
     assert all(len(arrival.raw) == arrival.size for arrival in waiting)
+    assert inbox.cursors() == {"source": b"%d" % len(waiting)}  # neither ahead of the other
     inbox.close()
 
 

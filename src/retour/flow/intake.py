@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from retour.flow.facts import Read, events_of, outcome_of, with_reports
 from retour.flow.tie import Tie, claim_of, known, ties
@@ -22,7 +22,7 @@ from retour.model import (
     Standing,
     Verdict,
 )
-from retour.ports import Account, Bus, Change, Clock, Inbox, Outcome, Store
+from retour.ports import NO_CURSORS, Account, Bus, Change, Clock, Inbox, Outcome, Store
 from retour.return_address import Keyring
 
 
@@ -98,6 +98,14 @@ def _within(names: AbstractSet[str], tie: Tie | None) -> Tie | None:
     return replace(tie, account="", send=None, standing=Standing.UNPROVEN, defects=defects)
 
 
+class _Caller(NamedTuple):
+    """Who waits at the door, and with what."""
+
+    arrivals: Sequence[Arrival]
+    cursors: Mapping[str, bytes | None]
+    durable: asyncio.Future[None]
+
+
 class Door:
     """Where arrivals become durable: many callers wait for one fsync (group commit).
 
@@ -107,13 +115,17 @@ class Door:
     def __init__(self, inbox: Inbox, committed: Callable[[], None] = lambda: None) -> None:
         self._inbox = inbox
         self._committed = committed  # called after each commit: wakes the worker
-        self._gathered: list[tuple[Sequence[Arrival], asyncio.Future[None]]] = []
+        self._gathered: list[_Caller] = []
         self._committing: asyncio.Task[None] | None = None
 
-    async def accept(self, arrivals: Sequence[Arrival]) -> None:
-        """Return when the arrivals are on disk: only then acknowledge. Raises what the inbox raises."""
-        durable = asyncio.get_running_loop().create_future()
-        self._gathered.append((arrivals, durable))
+    async def accept(
+        self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS
+    ) -> None:
+        """Return when the arrivals are on disk, and with them how far their source was read: only then
+        acknowledge. Raises what the inbox raises.
+        """
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._gathered.append(_Caller(arrivals, cursors, durable))
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit())
         await durable
@@ -121,15 +133,16 @@ class Door:
     async def _commit(self) -> None:
         while self._gathered:
             waiting, self._gathered = self._gathered, []
-            together = [arrival for arrivals, _ in waiting for arrival in arrivals]
+            together = [arrival for caller in waiting for arrival in caller.arrivals]
+            cursors = {name: place for caller in waiting for name, place in caller.cursors.items()}
             fault: Exception | None = None
             try:
-                await asyncio.to_thread(self._inbox.put, together)
+                await asyncio.to_thread(self._inbox.put, together, cursors)
             except Exception as error:  # a full disk: every caller answers "try again later"
                 fault = error
-            for _, durable in waiting:
-                if not durable.done():  # a caller whose connection broke no longer waits
-                    durable.set_exception(fault) if fault else durable.set_result(None)
+            for caller in waiting:
+                if not caller.durable.done():  # one whose connection broke no longer waits
+                    caller.durable.set_exception(fault) if fault else caller.durable.set_result(None)
             if fault is None:
                 self._committed()
         self._committing = None

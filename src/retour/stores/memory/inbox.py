@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from retour.instants import Instant
 from retour.model import Arrival
-from retour.ports import Outcome
+from retour.ports import NO_CURSORS, Outcome
 from retour.stores.advance import holdable
 
 
@@ -18,12 +18,22 @@ class MemoryInbox:
         self._arrivals: dict[bytes, Arrival] = {}
         self._outcomes: dict[bytes, Outcome] = {}
         self._expired: set[bytes] = set()
+        self._cursors: dict[str, bytes] = {}
 
-    def put(self, arrivals: Sequence[Arrival]) -> None:
+    def put(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
         with self._lock:
             for arrival in arrivals:
                 self._arrivals.setdefault(arrival.id, arrival)
                 self._outcomes.setdefault(arrival.id, Outcome.WAITING)
+            for name, place in cursors.items():
+                if place is None:
+                    self._cursors.pop(name, None)
+                else:
+                    self._cursors[name] = place
+
+    def cursors(self, prefix: str = "") -> Mapping[str, bytes]:
+        with self._lock:
+            return {name: place for name, place in self._cursors.items() if name.startswith(prefix)}
 
     def waiting(self, limit: int) -> list[Arrival]:
         with self._lock:

@@ -7,7 +7,7 @@ from typing import Any
 
 from retour.instants import Instant
 from retour.model import Arrival, Proof
-from retour.ports import Outcome
+from retour.ports import NO_CURSORS, Outcome
 from retour.stores.advance import holdable
 from retour.stores.sqlite.database import Database, storable
 from retour.stores.sqlite.statements import named
@@ -22,10 +22,19 @@ class SqliteInbox:
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self._database = Database(path, "inbox", cache_mib=16, read_only=read_only)
 
-    def put(self, arrivals: Sequence[Arrival]) -> None:
+    def put(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
         rows = [_row(arrival) for arrival in arrivals]
         with self._database.write() as db:
             db.executemany(SQL["put"], rows)
+            for name, place in cursors.items():
+                if place is None:
+                    db.execute(SQL["forget_cursor"], (name,))
+                else:
+                    db.execute(SQL["move_cursor"], (name, place))
+
+    def cursors(self, prefix: str = "") -> Mapping[str, bytes]:
+        wanted = {"prefix": prefix, "beyond": prefix + "\U0010ffff"}
+        return dict(self._database.read().execute(SQL["cursors"], wanted).fetchall())
 
     def waiting(self, limit: int) -> list[Arrival]:
         return self._held("waiting", {"limit": limit}, limit)

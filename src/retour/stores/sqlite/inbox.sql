@@ -56,3 +56,13 @@ WHERE number IN (
     AND (:account IS NULL OR account = :account) ORDER BY number LIMIT :limit
 )
 RETURNING number;
+
+-- name: move_cursor
+INSERT INTO cursors (name, place) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET place = excluded.place;
+
+-- name: forget_cursor
+DELETE FROM cursors WHERE name = ?;
+
+-- name: cursors
+SELECT name, place FROM cursors WHERE name >= :prefix AND name < :beyond;
