@@ -6,7 +6,7 @@
 import gzip
 import json
 import tomllib
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from retour import instants
 from retour.cli import app
 from retour.flow.judge import judged
 from retour.model import Kind
-from retour.parse.logs import LOGS, Entry, read_log
+from retour.parse.logs import LOGS, Entry, Feed, read_log, reread
 from retour.parse.logs import entry as limits
 
 DIRECTORY = Path(__file__).parents[1] / "samples" / "logs"
@@ -68,6 +68,22 @@ def test_the_pieces_in_which_a_log_comes_do_not_matter(place: Path, cuts: list[i
         assert list(read_log(form_of(place), pieces, successes)) == whole
 
 
+@pytest.mark.parametrize("place", LOGGED, ids=lambda place: place.name)
+def test_an_entry_can_be_kept_as_its_lines_and_read_again(place: Path) -> None:
+    found = read_log(form_of(place), [place.read_bytes()], successes=True)
+    for lines, entries in groupby(found, key=lambda entry: entry.lines):
+        assert reread(form_of(place), b"\n".join(lines)) == list(entries)
+        assert reread(form_of(place), b"\n".join((*lines, b""))) == reread(form_of(place), b"\n".join(lines))
+
+
+def test_a_feed_tells_how_much_it_holds_of_a_line_without_its_end() -> None:
+    feed, length = Feed("postfix-log"), POSTFIX.index(b"\n") + 1
+    assert feed.take(POSTFIX[:10]) + feed.take(b"x" * limits.LONGEST) == []
+    assert feed.held == 10 + limits.LONGEST
+    assert feed.take(b"\n" + POSTFIX[:length] + b"Nov") == []
+    assert feed.held == 3
+
+
 @pytest.mark.parametrize("name", LOGS)
 @given(data=st.data())
 def test_any_bytes_are_read_without_an_exception(name: str, data: st.DataObject) -> None:
@@ -78,6 +94,7 @@ def test_any_bytes_are_read_without_an_exception(name: str, data: st.DataObject)
         for entry in read_log(name, [octets], True):
             assert entry.reading.reports or entry.reading.defects
             assert entry.id
+            assert entry in reread(name, b"\n".join(entry.lines))
 
 
 def test_deliveries_are_told_when_they_are_asked_for() -> None:

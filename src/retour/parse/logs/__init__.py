@@ -17,25 +17,50 @@ LOGS: Mapping[str, Callable[[bool], LogReader]] = {
     "sendmail-log": SendmailLog,
 }
 
-__all__ = ["LOGS", "Entry", "read_log"]
+__all__ = ["LOGS", "Entry", "Feed", "read_log", "reread"]
+
+
+class Feed:
+    """A log of LOGS, given as octets in pieces of any size; `successes`: also deliveries are told.
+
+    Memory is bounded: by a piece, one line, and what the format remembers of open mails. Who resumes in the
+    middle of a log gives the first line of its file (it may name columns) and some of what stands before that
+    place, and passes over what these tell: then earlier lines of open mails are known.
+    """
+
+    def __init__(self, name: str, successes: bool = False) -> None:
+        self._reader = LOGS[name](successes)
+        self._rest = b""
+        self.held = 0  # octets at the end of what was given that are not read yet: a line without its end
+
+    def take(self, piece: bytes) -> list[Entry]:
+        """What the lines that this piece completes tell. A line that is too long may lose its end."""
+        cut = piece.rfind(b"\n") + 1
+        block, rest = (self._rest + piece[:cut], b"") if cut else (b"", self._rest)
+        self._rest = (rest + piece[cut : cut + LONGEST])[: LONGEST + 1]
+        self.held = len(piece) - cut if cut else self.held + len(piece)
+        return self._reader.read(block) if block else []
+
+    def end(self) -> list[Entry]:
+        """What the last line tells, where it has no end and none will come."""
+        return self.take(b"\n") if self._rest else []
 
 
 def read_log(name: str, blocks: Iterable[bytes], successes: bool = False) -> Iterator[Entry]:
-    """What a log of LOGS tells, given as octets in pieces of any size; `successes`: also deliveries.
-
-    Memory is bounded: by a piece, one line, and what the format remembers of open mails.
-    """
-    reader = LOGS[name](successes)
-    for lines in _lines(blocks):
-        yield from reader.read(lines)
-
-
-def _lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """The lines of the pieces, those of a piece together; one that is too long may lose its end."""
-    rest = b""
+    """What a log of LOGS tells, given as octets in pieces of any size; see Feed."""
+    feed = Feed(name, successes)
     for block in blocks:
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()[: LONGEST + 1]
-        yield lines
-    if rest:
-        yield [rest]
+        yield from feed.take(block)
+    yield from feed.end()
+
+
+def reread(name: str, raw: bytes) -> list[Entry]:
+    """The entries whose `lines` these are, joined by line breaks: what the last of them tells.
+
+    So an entry can be kept as octets and read again; earlier lines only lend what they know of its mail.
+    """
+    reader = LOGS[name](True)
+    told: list[Entry] = []
+    for line in raw.removesuffix(b"\n").split(b"\n"):
+        told = reader.read(line + b"\n")
+    return told

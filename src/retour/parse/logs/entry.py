@@ -1,6 +1,5 @@
 """What a log says about one delivery, and the correlation of what stands in several of its lines."""
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from retour.instants import Instant
@@ -25,6 +24,7 @@ class Entry(NamedTuple):
     host: str | None = None  # that wrote the line
     logged_at: str | None = None  # the time as it is written
     at: Instant | None = None  # None where the log names no year or no zone
+    lines: tuple[bytes, ...] = ()  # what the entry was read from, without ends; the last one told it
 
     @property
     def id(self) -> str:
@@ -44,8 +44,11 @@ class Entry(NamedTuple):
 class LogReader(Protocol):
     """Reads the lines of one log in their order, and remembers what later lines need."""
 
-    def read(self, lines: Sequence[bytes]) -> list[Entry]:
-        """What these lines, without their ends, tell. Never raises on any bytes."""
+    def read(self, block: bytes) -> list[Entry]:
+        """What these lines, each with its end, tell. Never raises on any bytes.
+
+        Entries that one line tells have the same `lines`, and stand together.
+        """
         ...
 
 
@@ -69,7 +72,9 @@ def word_before(line: bytes, at: int) -> bytes:
     return line[line.rfind(b" ", 0, at) + 1 : at]
 
 
-def defective(defect: str, mta: str, words: bytes, id: str | None, host: str | None, time: str) -> Entry:
+def defective(
+    defect: str, mta: str, words: bytes, id: str | None, host: str | None, time: str, line: bytes
+) -> Entry:
     """A line that speaks of a delivery and cannot be believed or read."""
     reading = Reading(Kind.OTHER, mta=mta, defects=(defect,), text=as_text(words[:WORDS]))
-    return Entry(reading, id, None, host, time, stamp(time))
+    return Entry(reading, id, None, host, time, stamp(time), (line[:LONGEST],))

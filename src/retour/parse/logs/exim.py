@@ -7,7 +7,6 @@ anyone: a line is read from its left end.
 """
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
@@ -65,6 +64,7 @@ class _Line(NamedTuple):
     host: str | None
     time: str
     rest: bytes
+    octets: bytes  # the line itself
 
 
 class EximLog:
@@ -73,12 +73,12 @@ class EximLog:
     def __init__(self, successes: bool = False) -> None:
         self._successes = successes
         self._arrived: dict[bytes, bytes] = {}  # by message id: the line, read only for mails that fail
-        self._delayed: dict[bytes, dict[bytes, Report]] = {}  # the last delay of each recipient
+        self._delayed: dict[bytes, dict[bytes, bytes]] = {}  # the line of each recipient's last delay
 
-    def read(self, lines: Sequence[bytes]) -> list[Entry]:
+    def read(self, block: bytes) -> list[Entry]:
         """What these lines tell: one entry an attempt, with one report."""
         found: list[Entry] = []
-        for line in lines:
+        for line in block.split(b"\n"):
             if b" ** " in line or b" == " in line:
                 self._outcome(line, found)
             elif b" <= " in line:
@@ -104,54 +104,67 @@ class EximLog:
         if delivery is None or _is_unread(delivery):
             if line.rest.startswith((b"** ", b"== ")):
                 id = as_text(line.id)
-                found.append(defective(BROKEN_LINE, "exim", line.rest, id, line.host, line.time))
+                found.append(defective(BROKEN_LINE, "exim", line.rest, id, line.host, line.time, line.octets))
         elif self._successes or delivery["flag"] in _FLAGS:
             found.append(self._entry(line, delivery))
 
     def _entry(self, line: _Line, delivery: "re.Match[bytes]") -> Entry:
-        report = self._ended(line.id, delivery, _report(delivery))._replace(at=stamp(line.time))
-        sender, message_id = self._origin(line)
+        last = self._last(line, delivery)
+        report = _report(delivery)
+        if report.kind is Kind.BOUNCE and last and _EXPIRED.fullmatch(report.text):
+            report = _delay(last) or report
+        else:
+            last = None
+        report = report._replace(at=stamp(line.time))
+        sender, message_id, arrived = self._origin(line)
         defects = () if report.recipient else ("bad_address",)
         original = Original(message_id=message_id, return_path=sender)
         reading = Reading(report.kind, (report,), original, message_id, "exim", defects)
-        return Entry(reading, as_text(line.id), sender, line.host, line.time, report.at)
+        told = tuple(filter(None, (arrived, last, line.octets)))
+        return Entry(reading, as_text(line.id), sender, line.host, line.time, report.at, told)
 
-    def _ended(self, id: bytes, delivery: "re.Match[bytes]", report: Report) -> Report:
-        """The report; of a mail that was given up for time alone, with the words of the last attempt."""
-        delayed = self._delayed.get(id, {})
-        if report.kind is Kind.DELAY:
-            if not delayed:
-                remember(self._delayed, id, delayed)
-            if len(delayed) < RECIPIENTS:
-                delayed[delivery["to"]] = report
-            return report
-        last = delayed.pop(delivery["to"], None)
-        if last and report.kind is Kind.BOUNCE and _EXPIRED.fullmatch(report.text):
-            return last._replace(kind=Kind.BOUNCE, action=Action.FAILED)
-        return report
+    def _last(self, line: _Line, delivery: "re.Match[bytes]") -> bytes | None:
+        """The line of the last delay of a recipient that now has an answer; that of a new one is kept."""
+        delayed = self._delayed.get(line.id, {})
+        if delivery["flag"] != b"==":
+            return delayed.pop(delivery["to"], None)
+        if not delayed:
+            remember(self._delayed, line.id, delayed)
+        if len(delayed) < RECIPIENTS:
+            delayed[delivery["to"]] = line.octets
+        return None
 
-    def _origin(self, line: _Line) -> tuple[str | None, str | None]:
-        """Envelope sender and Message-ID, from the line of this host that tells of the arrival."""
+    def _origin(self, line: _Line) -> tuple[str | None, str | None, bytes | None]:
+        """Envelope sender and Message-ID, from the line of this host that tells of the arrival; that line."""
         told = _split(self._arrived.get(line.id, b""))
         found = _ARRIVED.match(told.rest) if told and told.host == line.host else None
-        if found is None:
-            return None, None
+        if told is None or found is None:
+            return None, None, None
         message_id = _MESSAGE_ID.search(found["fields"].partition(b' T="')[0])  # a subject is anyone's words
-        return as_text(found["sender"] or b""), as_text(message_id[1]) if message_id else None
+        sender = as_text(found["sender"] or b"")
+        return sender, as_text(message_id[1]) if message_id else None, told.octets
 
 
 def _split(octets: bytes) -> _Line | None:
-    found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
+    octets = octets[:LONGEST].rstrip(b"\r")
+    found = _LINE.fullmatch(octets)
     if found is None or not (found["time"] or found["sent"]):
         return None
     host = as_text(found["host"]) if found["host"] else None
-    return _Line(found["id"], host, as_text(found["time"] or found["sent"]), found["rest"])
+    return _Line(found["id"], host, as_text(found["time"] or found["sent"]), found["rest"], octets)
 
 
 def _is_unread(delivery: "re.Match[bytes]") -> bool:
     """Whether a failure has no words, or a delay no `defer`: it was cut."""
     flag = delivery["flag"]
     return (flag == b"**" and delivery["text"] is None) or (flag == b"==" and delivery["deferred"] is None)
+
+
+def _delay(octets: bytes) -> Report | None:
+    """What a line of a delay has told, now that the mail was given up for time alone."""
+    line = _split(octets)
+    delivery = _DELIVERY.fullmatch(line.rest) if line else None
+    return _report(delivery)._replace(kind=Kind.BOUNCE, action=Action.FAILED) if delivery else None
 
 
 def _report(delivery: "re.Match[bytes]") -> Report:

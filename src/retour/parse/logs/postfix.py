@@ -7,7 +7,6 @@ be read in two ways is told as a defect. Lines are split only where one of the m
 """
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
@@ -80,6 +79,7 @@ class _Line(NamedTuple):
     host: bytes
     time: bytes
     rest: bytes
+    octets: bytes  # the line itself
 
 
 class _Mail:
@@ -88,7 +88,8 @@ class _Mail:
     def __init__(self) -> None:
         self.sender: bytes | None = None
         self.message_id: bytes | None = None
-        self.deferred: dict[bytes, Report] = {}  # the last delay of each recipient, until its end
+        self.notes: dict[bytes, bytes] = {}  # by daemon: the lines that told so
+        self.deferred: dict[bytes, bytes] = {}  # the line of each recipient's last delay, until its end
 
     def note(self, line: _Line) -> None:
         """Take in what cleanup or qmgr say of the mail."""
@@ -96,9 +97,11 @@ class _Mail:
             found = _MESSAGE_ID.match(line.rest)
             self.message_id = found[1] if found else None
             self.sender = None  # a queue id that is used again belongs to a new mail
+            self.notes = {line.daemon: line.octets}
             self.deferred.clear()
         elif line.daemon == b"qmgr" and (found := _SENDER.match(line.rest)):
             self.sender = found[1]
+            self.notes[line.daemon] = line.octets
 
 
 class PostfixLog:
@@ -113,11 +116,11 @@ class PostfixLog:
         self._failed: dict[bytes, _Mail] = {}  # by host, instance and id; kept as they fail again for days
         self._awaited: dict[bytes, None] = {}  # the queue ids of those
 
-    def read(self, lines: Sequence[bytes]) -> list[Entry]:
+    def read(self, block: bytes) -> list[Entry]:
         """What these lines tell: one entry an attempt, with one report."""
         found: list[Entry] = []
         told, awaited = self._told, self._awaited
-        for line in lines:
+        for line in block.split(b"\n"):
             if b", status=" in line:
                 if self._successes or b", status=sent (" not in line or self._tells_more(line):
                     self._outcome(line, found)
@@ -205,28 +208,31 @@ class PostfixLog:
         if report.kind is not Kind.DELIVERED:
             self._keep(line, mail)
         if report.kind is Kind.DELAY and len(mail.deferred) < RECIPIENTS:
-            mail.deferred[delivery["to"]] = report
-        found.append(_entry(line, mail, report, defects))
+            mail.deferred[delivery["to"]] = line.octets
+        told = (*mail.notes.values(), line.octets)
+        found.append(_entry(line, mail, report, defects, told))
 
     def _expired(self, line: _Line, found: list[Entry]) -> None:
         """The queue gives up: what was delayed last has failed; else only that time ran out is known."""
         mail = self._mail(line)
+        told = (*mail.notes.values(), *dict.fromkeys(mail.deferred.values()), line.octets)
         mail.note(line)
-        delayed = list(mail.deferred.values()) or [Report(Kind.DELAY, status="4.4.7", mta="postfix")]
+        delayed = [report for octets in mail.deferred.values() if (report := _delay(octets))]
         mail.deferred.clear()
-        for report in delayed:
+        for report in delayed or [Report(Kind.DELAY, status="4.4.7", mta="postfix")]:
             failed = report._replace(kind=Kind.BOUNCE, action=Action.FAILED)
-            found.append(_entry(line, mail, failed, ()))
+            found.append(_entry(line, mail, failed, (), told))
 
 
 def _split(octets: bytes) -> _Line | None:
-    found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
+    octets = octets[:LONGEST].rstrip(b"\r")
+    found = _LINE.fullmatch(octets)
     if found is None:
         return None
     time, host, name, daemon, time5, host5, name5, daemon5, id, rest = found.groups()
     if time is None:
         time, host, name, daemon = time5, host5, name5, daemon5
-    return _Line(b" ".join((host, name, id)), daemon, id, host, time, rest)
+    return _Line(b" ".join((host, name, id)), daemon, id, host, time, rest, octets)
 
 
 def _report(delivery: "re.Match[bytes]") -> tuple[Report, tuple[str, ...]]:
@@ -250,15 +256,25 @@ def _report(delivery: "re.Match[bytes]") -> tuple[Report, tuple[str, ...]]:
     return report, bad if whole else (*bad, CUT_LINE)
 
 
-def _entry(line: _Line, mail: _Mail, report: Report, defects: tuple[str, ...]) -> Entry:
+def _delay(octets: bytes) -> Report | None:
+    """The report of a line that was read before."""
+    line = _split(octets)
+    delivery = _DELIVERY.match(line.rest) if line else None
+    return _report(delivery)[0] if delivery else None
+
+
+def _entry(
+    line: _Line, mail: _Mail, report: Report, defects: tuple[str, ...], told: tuple[bytes, ...]
+) -> Entry:
     time = as_text(line.time)
     message_id = as_text(mail.message_id) if mail.message_id else None
     sender = as_text(mail.sender) if mail.sender is not None else None
     report = report._replace(at=stamp(time))
     original = Original(message_id=message_id, return_path=sender)
     reading = Reading(report.kind, (report,), original, message_id, "postfix", defects)
-    return Entry(reading, as_text(line.id), sender, as_text(line.host), time, report.at)
+    return Entry(reading, as_text(line.id), sender, as_text(line.host), time, report.at, told)
 
 
 def _defective(line: _Line, name: str) -> Entry:
-    return defective(name, "postfix", line.rest, as_text(line.id), as_text(line.host), as_text(line.time))
+    id, host, time = as_text(line.id), as_text(line.host), as_text(line.time)
+    return defective(name, "postfix", line.rest, id, host, time, line.octets)

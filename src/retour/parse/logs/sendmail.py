@@ -7,7 +7,7 @@ stand in the line `from=…, size=…, class=…, nrcpts=…, msgid=<…>`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
@@ -54,6 +54,7 @@ class _Line(NamedTuple):
     host: bytes
     time: str
     rest: bytes
+    octets: bytes  # the line itself
 
     @property
     def key(self) -> bytes:
@@ -67,12 +68,12 @@ class SendmailLog:
     def __init__(self, successes: bool = False) -> None:
         self._successes = successes
         self._arrived: dict[bytes, bytes] = {}  # by queue id: the line, read only for mails that fail
-        self._delayed: dict[bytes, dict[str, Report]] = {}  # by host and id: the last delay of each recipient
+        self._delayed: dict[bytes, dict[str, bytes]] = {}  # by host and id: the line of each one's last delay
 
-    def read(self, lines: Sequence[bytes]) -> list[Entry]:
+    def read(self, block: bytes) -> list[Entry]:
         """What these lines tell: one entry a recipient and attempt, with one report."""
         found: list[Entry] = []
-        for line in lines:
+        for line in block.split(b"\n"):
             if b", stat=" in line:
                 if self._successes or b", stat=Sent" not in line or line.count(b"stat=") > 1:
                     self._outcome(line, found)
@@ -89,7 +90,7 @@ class SendmailLog:
         delivery = _DELIVERY.fullmatch(line.rest)
         if delivery is None:
             id, host = as_text(line.id), as_text(line.host)
-            found.append(defective(BROKEN_LINE, "sendmail", line.rest, id, host, line.time))
+            found.append(defective(BROKEN_LINE, "sendmail", line.rest, id, host, line.time, line.octets))
             return
         kind, action = _kind(delivery)
         if kind is Kind.DELIVERED and not self._successes:
@@ -99,8 +100,8 @@ class SendmailLog:
             report = _report(kind, action, address, delivery)
             delayed.pop(report.recipient or "", None)
             if kind is Kind.DELAY and report.recipient and len(delayed) < RECIPIENTS:
-                delayed[report.recipient] = report
-            found.append(self._entry(line, report))
+                delayed[report.recipient] = line.octets
+            found.append(self._entry(line, report, ()))
         if delayed:
             remember(self._delayed, line.key, delayed)
 
@@ -108,30 +109,34 @@ class SendmailLog:
         """The queue gives up (sendmail/queue.c, savemail.c): what was delayed last has failed."""
         line = _split(octets)
         if line and _EXPIRED.match(line.rest):
-            delayed = self._delayed.pop(line.key, {}).values()
-            failed = [report._replace(kind=Kind.BOUNCE, action=Action.FAILED) for report in delayed]
-            found += [self._entry(line, report) for report in failed]
+            delayed = self._delayed.pop(line.key, {})
+            lines = tuple(dict.fromkeys(delayed.values()))
+            for recipient, octets in delayed.items():
+                found += [self._entry(line, report, lines) for report in _delay(octets, recipient)]
 
-    def _entry(self, line: _Line, report: Report) -> Entry:
-        sender, message_id = self._origin(line)
+    def _entry(self, line: _Line, report: Report, delays: tuple[bytes, ...]) -> Entry:
+        sender, message_id, arrived = self._origin(line)
         report = report._replace(at=stamp(line.time))
         defects = () if report.recipient else ("bad_address",)
         original = Original(message_id=message_id, return_path=sender)
         reading = Reading(report.kind, (report,), original, message_id, "sendmail", defects)
-        return Entry(reading, as_text(line.id), sender, as_text(line.host), line.time, report.at)
+        told = (*filter(None, (arrived,)), *delays, line.octets)
+        return Entry(reading, as_text(line.id), sender, as_text(line.host), line.time, report.at, told)
 
-    def _origin(self, line: _Line) -> tuple[str | None, str | None]:
-        """Envelope sender and Message-ID, from the line of this host that tells of the arrival."""
+    def _origin(self, line: _Line) -> tuple[str | None, str | None, bytes | None]:
+        """Envelope sender and Message-ID, from the line of this host that tells of the arrival; that line."""
         told = _split(self._arrived.get(line.id, b""))
         found = _ARRIVED.match(told.rest) if told and told.host == line.host else None
-        if found is None:
-            return None, None
-        return as_text(found["sender"]).strip("<>"), as_text(found["id"]) if found["id"] else None
+        if told is None or found is None:
+            return None, None, None
+        sender = as_text(found["sender"]).strip("<>")
+        return sender, as_text(found["id"]) if found["id"] else None, told.octets
 
 
 def _split(octets: bytes) -> _Line | None:
-    found = _LINE.fullmatch(octets[:LONGEST].rstrip(b"\r"))
-    return _Line(found["id"], found["host"], as_text(found["time"]), found["rest"]) if found else None
+    octets = octets[:LONGEST].rstrip(b"\r")
+    found = _LINE.fullmatch(octets)
+    return _Line(found["id"], found["host"], as_text(found["time"]), found["rest"], octets) if found else None
 
 
 def _kind(delivery: "re.Match[bytes]") -> tuple[Kind, Action]:
@@ -143,6 +148,19 @@ def _kind(delivery: "re.Match[bytes]") -> tuple[Kind, Action]:
     if sign == b"4" or stat.startswith((b"Deferred", b"queued")):
         return Kind.DELAY, Action.DELAYED
     return Kind.BOUNCE, Action.FAILED
+
+
+def _delay(octets: bytes, recipient: str) -> Iterator[Report]:
+    """What a line has told of a recipient's delay, now that the queue has given up."""
+    line = _split(octets)
+    delivery = _DELIVERY.fullmatch(line.rest) if line else None
+    if delivery is None:
+        return
+    for address in _ONE.findall(delivery["to"])[:RECIPIENTS]:
+        report = _report(Kind.DELAY, Action.DELAYED, address, delivery)
+        if report.recipient == recipient:
+            yield report._replace(kind=Kind.BOUNCE, action=Action.FAILED)
+            return
 
 
 def _report(kind: Kind, action: Action, address: bytes, delivery: "re.Match[bytes]") -> Report:
