@@ -31,11 +31,24 @@ def test_only_the_address_that_was_written_to_is_shown(text: str, shown: str) ->
     assert redacted(text, OURS) == shown
 
 
-@given(st.text(alphabet="ab@.<> :;", max_size=80))
+@given(st.text(alphabet='ab@.<>" :;', max_size=80))
 def test_hiding_twice_hides_no_more(text: str) -> None:
     once = redacted(text, OURS)
     assert redacted(once, OURS) == once
+    assert redacted(f"{text} {OURS}", OURS).endswith(OURS) or text.endswith('"')
+
+
+@given(st.text(alphabet="ab@.<> :;", max_size=80))
+def test_without_quotes_ours_always_stays(text: str) -> None:
     assert redacted(f"{text} {OURS}", OURS).endswith(OURS)
+
+
+@pytest.mark.parametrize("nested", [1, 7, 8, 9, 5000])
+def test_quotes_in_quotes_hide_what_they_hold(nested: int) -> None:
+    text = '"' * nested + "bob@c.example" + '"@d.example' * nested
+    once = redacted(text, OURS)
+    assert "bob" not in once
+    assert redacted(once, OURS) == once
 
 
 @given(st.text(alphabet='ab@.<>" :;', max_size=80))
