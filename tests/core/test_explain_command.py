@@ -74,7 +74,7 @@ def test_an_mbox_gives_one_object_a_message(tmp_path: Path) -> None:
     quoted = bounce(words="user unknown\n\nFrom here on nothing is a separator")
     (tmp_path / "box").write_text(f"{line}{quoted}\n{line}{bounce('c@b.example')}")
     found = objects(run("explain", "--json", str(tmp_path / "box")))
-    assert [o["reports"][0]["recipient"] for o in found] == ["a@b.example", "c@b.example"]  # type: ignore[index]
+    assert [o["reports"][0]["recipient"] for o in found] == ["a@b.example", "c@b.example"]
 
 
 def test_standard_input_is_a_message() -> None:
@@ -108,7 +108,7 @@ def test_the_preset_decides_the_type(tmp_path: Path) -> None:
     (tmp_path / "1.eml").write_text(bounce(words="spam detected"))
     for preset, type_ in (("default", "block"), ("kwiga", "soft")):
         (found,) = objects(run("explain", "--json", "--preset", preset, str(tmp_path / "1.eml")))
-        assert found["reports"][0]["type"] == type_  # type: ignore[index]
+        assert found["reports"][0]["type"] == type_
 
 
 @pytest.mark.parametrize(("option", "value"), [("--preset", "none"), ("--lang", "xx")])
@@ -242,7 +242,8 @@ def test_a_faulty_rule_is_named_with_its_remedy(tmp_path: Path, rule: str, fault
     assert "mine.toml" in result.stderr
     assert "rule :" not in result.stderr
     german = run("rules", "lint", "--lang", "de", str(tmp_path / "mine.toml")).stderr
-    assert german not in ("", result.stderr)
+    assert "Regel" in german
+    assert german != result.stderr
 
 
 def test_a_file_of_rules_that_is_not_there_is_named(tmp_path: Path) -> None:
