@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
+from retour.parse.providers.ses import SUPPRESSED
 from retour.parse.providers.told import (
     Told,
     an_object,
@@ -27,7 +28,6 @@ _KINDS = {
     "email.suppressed": Kind.SUPPRESSED,
     "email.delivered": Kind.DELIVERED,
 }
-_SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # Resend sends by Amazon SES
 
 
 def events(value: object) -> Iterator[Told]:
@@ -51,7 +51,7 @@ def events(value: object) -> Iterator[Told]:
 def _report(said: Mapping[str, Any], data: Mapping[str, Any]) -> Report:
     kind, about = _KINDS.get(line(said.get("type")), Kind.OTHER), an_object(data, "bounce")
     sub_type = line(about.get("subType"))
-    if kind is Kind.BOUNCE and sub_type in _SUPPRESSED:
+    if kind is Kind.BOUNCE and sub_type in SUPPRESSED:  # Resend sends by Amazon SES
         kind = Kind.SUPPRESSED
     sent_to = strings(data.get("to"))
     return report(

@@ -26,7 +26,7 @@ from retour.parse.providers.told import (
     zoned,
 )
 
-_SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # nothing was sent
+SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # sub-types: nothing was sent
 _ACTIONS = {action.value: action for action in Action}
 _OTHERS = {"Rendering Failure": "failure"}  # where the object is not named like its event
 
@@ -90,7 +90,7 @@ def _reports(event: str, about: Mapping[str, Any], mail: Mapping[str, Any]) -> I
             yield from _bounced(about)
         case "Complaint":
             # Amazon names all whom it may have been: they are candidates.
-            kind = Kind.SUPPRESSED if about.get("complaintSubType") in _SUPPRESSED else Kind.COMPLAINT
+            kind = Kind.SUPPRESSED if about.get("complaintSubType") in SUPPRESSED else Kind.COMPLAINT
             for each in objects(about, "complainedRecipients"):
                 yield report("ses", kind, each.get("emailAddress"))
         case "DeliveryDelay":
@@ -109,7 +109,7 @@ def _reports(event: str, about: Mapping[str, Any], mail: Mapping[str, Any]) -> I
 
 def _bounced(about: Mapping[str, Any]) -> Iterator[Report]:
     sub_type = line(about.get("bounceSubType"))
-    kind = Kind.SUPPRESSED if sub_type in _SUPPRESSED else Kind.BOUNCE
+    kind = Kind.SUPPRESSED if sub_type in SUPPRESSED else Kind.BOUNCE
     told_class = f"{line(about.get('bounceType'))} {sub_type}".strip()
     refused = [_refused(kind, each, told_class) for each in objects(about, "bouncedRecipients")]
     yield from refused or [report("ses", kind, None, told_class=told_class)]
