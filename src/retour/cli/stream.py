@@ -5,6 +5,7 @@ does not grow with the stream. Nothing ends the stream but its end, Ctrl-C, or a
 """
 
 import errno
+import io
 import json
 import os
 import sys
@@ -188,8 +189,8 @@ def _say(sentence: str) -> None:
 def _ended(stream: Callable[[], int], how: Showing) -> int:
     """The exit status of a stream, also of one that was ended from outside."""
     for out in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # what a terminal cannot show is shown escaped, and is no error
-            out.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(out, io.TextIOWrapper):  # what a terminal cannot show is shown escaped, and is no error
+            out.reconfigure(errors="backslashreplace")
     if sys.stdout is None:
         return not_written(how.say("error.unwritten", reason=os.strerror(errno.EBADF)))
     try:

@@ -1,6 +1,7 @@
 """HTTP connections, read by httptools with bounds that neither it nor uvicorn has of itself."""
 
 import asyncio
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -17,9 +18,9 @@ class Connection(HttpToolsProtocol):
     _begun = False  # a request has begun and is not whole
     _watch: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client that connects is expected to ask."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, transport))
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
