@@ -100,8 +100,8 @@ def test_a_message_id_finds_its_send(store: Store, acme: Account) -> None:
 def test_old_sends_go_but_for_those_that_a_life_counts(store: Store, acme: Account) -> None:
     ids = SendIds()
     drafts = [Draft(f"a{n}@b.example") for n in range(5)]
-    old = [r.send for r in register(drafts, acme, store.sends, RING, ids, NOW - 401 * DAY)]  # type: ignore[union-attr]
-    new = [r.send for r in register(drafts, acme, store.sends, RING, ids, NOW)]  # type: ignore[union-attr]
+    old = [r.send for r in register(drafts, acme, store.sends, RING, ids, NOW - 401 * DAY)]
+    new = [r.send for r in register(drafts, acme, store.sends, RING, ids, NOW)]
     bounce = Event(b"b" * 16, EventKind.BOUNCE, NOW, account="acme", address="a3@b.example")
     store.ledger.record([bounce], NOW)
     after: int | None = 0

@@ -10,7 +10,7 @@ from retour.ports import BATCH_OCTETS, Inbox, Outcome
 
 def arrival(n: int, **told: object) -> Arrival:
     plain = Arrival(n.to_bytes(16), "lmtp", 1000 + n, b"raw %d" % n, 2000, "", f"r{n}@return.example")
-    return replace(plain, **told)  # type: ignore[arg-type]
+    return replace(plain, **told)
 
 
 def test_what_was_put_waits_in_its_order_and_comes_back_whole(inbox: Inbox) -> None:

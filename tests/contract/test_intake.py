@@ -101,7 +101,7 @@ class House:
     ids: SendIds = field(default_factory=SendIds)
 
     def send(self, recipient: str, at: Instant = NOW - HOUR, **told: str) -> Registered:
-        draft = Draft(recipient, MailKind.MAILING, **told)  # type: ignore[arg-type]
+        draft = Draft(recipient, MailKind.MAILING, **told)
         (made,) = register([draft], self.account, self.store.sends, RING, self.ids, at)
         assert isinstance(made, Registered)
         return made

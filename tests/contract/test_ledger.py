@@ -1,5 +1,6 @@
 """What every Ledger does: events once, states folded, changes dated, everything found again."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -59,7 +60,7 @@ def bounce(
 
 
 def send(id: int, recipient: str = "ann@b.example", **told: object) -> Send:
-    return Send(id, "acme", recipient, MailKind.MAILING, NOW - DAY, **told)  # type: ignore[arg-type]
+    return Send(id, "acme", recipient, MailKind.MAILING, NOW - DAY, **told)
 
 
 def test_a_hard_bounce_makes_invalid_and_says_what_changed(store: Store) -> None:
@@ -234,7 +235,7 @@ def test_reports_without_end_about_one_send_have_an_end(store: Store) -> None:
     store.ledger.record(reports[:99], NOW + HOUR)
     store.ledger.record(reports[99:], NOW + HOUR)
     store.ledger.record(reports[-3:], NOW + HOUR)
-    assert len(store.ledger.life("acme", "ann@b.example", NOW + HOUR).events) == 100  # type: ignore[union-attr]
+    assert len(store.ledger.life("acme", "ann@b.example", NOW + HOUR).events) == 100
     (change,) = store.ledger.record([bounce(200)._replace(send=8, evidence=TOLD)], NOW + HOUR)
     assert change.after.state is StateName.INVALID  # of another send
 
@@ -279,7 +280,7 @@ def test_an_unknown_account_is_told_and_never_taken_for_an_empty_one(store: Stor
 
 
 def overview(store: Store, **filters: object) -> list[str]:
-    query = BounceQuery("acme", **filters)  # type: ignore[arg-type]
+    query = BounceQuery("acme", **filters)
     return [row.address.partition("@")[0] for row in store.ledger.bounces(query, NOW + DAY)]
 
 
@@ -339,13 +340,17 @@ def test_filters_of_the_overview(page: Store, filters: dict[str, object], found:
     assert overview(page, **filters) == found
 
 
+def pages(store: Store) -> Iterator[list[str]]:
+    """The addresses of the Overview, three at a time; each page is asked for when the one before is used."""
+    after: str | None = None
+    while rows := store.ledger.bounces(BounceQuery("acme", after=after, limit=3), NOW + DAY):
+        yield [row.address for row in rows]
+        after = rows[-1].cursor
+
+
 def test_pages_of_the_overview_meet_without_gap(page: Store) -> None:
     page.ledger.record([bounce(10 + n, at=NOW, address=f"x{n}@b.example") for n in range(7)], NOW + HOUR)
-    seen: list[str] = []
-    after: str | None = None
-    while rows := page.ledger.bounces(BounceQuery("acme", after=after, limit=3), NOW + DAY):
-        seen += [row.address for row in rows]
-        after = rows[-1].cursor
+    seen = [address for rows in pages(page) for address in rows]
     assert len(seen) == len(set(seen)) == 10
 
 
@@ -408,7 +413,7 @@ def campaigns(store: Store) -> Store:
 def test_an_address_is_listed_with_its_latest_bounce_that_fits(
     campaigns: Store, filters: dict[str, object], found: list[tuple[str, int]]
 ) -> None:
-    query = BounceQuery("acme", **filters)  # type: ignore[arg-type]
+    query = BounceQuery("acme", **filters)
     rows = campaigns.ledger.bounces(query, NOW + DAY)
     assert [(row.address.partition("@")[0], row.event.at - NOW) for row in rows] == found
     paged, after = list[BouncedAddress](), None
@@ -443,10 +448,8 @@ def test_several_reports_of_a_bounce_are_one_and_the_most_telling_is_shown(campa
 def test_pages_meet_without_gap_or_repetition_while_bounces_arrive(page: Store) -> None:
     page.ledger.record([bounce(10 + n, at=NOW, address=f"x{n}@b.example") for n in range(7)], NOW + HOUR)
     seen: list[str] = []
-    after: str | None = None
-    while rows := page.ledger.bounces(BounceQuery("acme", after=after, limit=3), NOW + DAY):
-        seen += [row.address for row in rows]
-        after = rows[-1].cursor
+    for rows in pages(page):
+        seen += rows
         at = NOW + 100 + len(seen)
         again = [
             bounce(100 + 10 * len(seen) + n, at=at, address=f"{name}@b.example")

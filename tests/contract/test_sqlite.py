@@ -159,7 +159,7 @@ def test_a_file_of_a_newer_version_is_refused_with_the_remedy(
     tmp_path: Path, opened: Callable[[Path], object]
 ) -> None:
     path = tmp_path / "file"
-    opened(path).close()  # type: ignore[attr-defined]
+    opened(path).close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
@@ -292,7 +292,7 @@ def test_what_is_rare_is_found_without_a_look_at_what_is_not(tmp_path: Path) -> 
         events = [a_bounce(n, NOW + n * MINUTE, 7 if n == 9 else None) for n in range(size)]
         store.ledger.record(events, NOW + DAY)
         taken: list[int] = []
-        reader = store.ledger._database.read()  # type: ignore[attr-defined]
+        reader = store.ledger._database.read()
         reader.set_progress_handler(lambda taken=taken: taken.append(100), 100)
         (row,) = store.ledger.bounces(BounceQuery("acme", campaign="may"), NOW + DAY)
         assert row.address == "a9@b.c"
@@ -331,7 +331,7 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(tmp_path: Path) -
         store = open_store(database_path, PEPPER)
         store.accounts.add_account("acme", "acme.example", preset("emarsys"), NOW)
         seen: list[str] = []
-        writer = store.ledger._database._writer  # type: ignore[attr-defined]
+        writer = store.ledger._database._writer
         writer.set_trace_callback(lambda text, seen=seen: seen.append(text.split("(")[0]))
         events = [
             Event(

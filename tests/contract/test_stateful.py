@@ -178,7 +178,7 @@ class Stores(RuleBasedStateMachine):
 
     def each(self, act: object) -> None:
         """The same changes from every store; when several addresses change by themselves, in any order."""
-        results = [act(store) for store in self.stores.values()]  # type: ignore[operator]
+        results = [act(store) for store in self.stores.values()]
         shown = [
             sorted(
                 (c.account, c.address, c.at, c.actor, str(_seen(c.before)), str(_seen(c.after)))

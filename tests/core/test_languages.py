@@ -53,7 +53,7 @@ def mail(notice: dict[str, str], cause: str, wrapping: str) -> bytes:
     kind.body_encoding = charset.BASE64 if cause in ("unknown", "full") else charset.QP
     if name == "iso-2022-jp":
         kind.body_encoding = None
-    built = MIMEText(words, subtype, kind)  # type: ignore[arg-type]
+    built = MIMEText(words, subtype, kind)
     built["Return-Path"] = "<>"
     built["From"] = "Mail system <postmaster@b.example>"
     built["To"] = "news@shop.example"

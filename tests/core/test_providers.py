@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from retour.cli import app
 from retour.flow.webhooks import explained_body
 from retour.lifecycle import preset
+from retour.model import Kind
 from retour.parse.providers import PROVIDERS, registry, told
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples" / "providers").glob("*.json"))
@@ -68,7 +69,10 @@ def test_values_of_a_wrong_type_are_no_exception(provider: str) -> None:
             continue
         for other in (None, 7, -1e300, True, [], {}, [[7]], {"a": {}}, "x", "\ud800"):
             for raw in broken(sample.read_bytes(), other):
-                json.dumps(explained(provider, raw), allow_nan=False).encode("utf-8")
+                found = explained(provider, raw)
+                json.dumps(found, allow_nan=False).encode("utf-8")
+                assert found["kind"] in set(Kind)
+                assert all(report["kind"] in set(Kind) for report in found["reports"])
 
 
 def broken(raw: bytes, other: object) -> list[bytes]:

@@ -38,7 +38,7 @@ def test_it_fits_a_local_part_and_uses_plain_letters(account: int, send: int, ki
 @given(accounts, sends, st.randoms(use_true_random=False))
 def test_case_is_folded(account: int, send: int, random: object) -> None:
     local = make(RING, account, DOMAIN, send, MailKind.SYSTEM, NOW)
-    mixed = "".join(random.choice((c.lower(), c.upper())) for c in local)  # type: ignore[attr-defined]
+    mixed = "".join(random.choice((c.lower(), c.upper())) for c in local)
     assert looks_like(mixed)
     assert verify(RING, mixed, DOMAIN.upper()) == verify(RING, local, DOMAIN) is not None
 

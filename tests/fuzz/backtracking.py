@@ -8,8 +8,8 @@ what leads there, and then something that does not fit.
 
 import re
 from collections.abc import Iterator, Sequence
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as op
+from re import _parser
 from typing import Any
 
 Node = tuple[Any, Any]
@@ -92,7 +92,7 @@ class Counter:
             if self._stands(value, at):
                 yield at
         else:
-            raise NotImplementedError(kind)
+            raise ValueError(f"{kind} is in no pattern of ours, and is not counted here")
 
     def _first(self, nodes: Sequence[Node], at: int) -> Iterator[int]:
         end = next(self._match(nodes, 0, at), None)
@@ -101,7 +101,7 @@ class Counter:
 
     def _looks(self, direction: int, nodes: Sequence[Node], at: int) -> bool:
         if direction < 0:
-            at -= nodes.getwidth()[0]  # type: ignore[attr-defined]
+            at -= nodes.getwidth()[0]
         return at >= 0 and next(self._match(nodes, 0, at), None) is not None
 
     def _repeat(self, kind: Any, least: int, most: Any, body: Sequence[Node], at: int) -> Iterator[int]:

@@ -152,7 +152,7 @@ def test_what_was_not_understood_is_grouped_and_shown(house: House, mine: Path) 
     first, second = house.lines("unparsed", "list")
     assert (first["count"], second["count"]) == (3, 1)
     assert first["shape"] == "dear friend the inhabitant @ has flown the nest on # reference #"
-    assert len(first["examples"]) == 3  # type: ignore[arg-type]
+    assert len(first["examples"]) == 3
     listed = house.run("unparsed", "list").stdout.splitlines()
     assert listed[0].split()[:2] == [first["id"], "3"]
     shown = house.run("unparsed", "show", str(first["id"]), "--lang", "de").stdout
@@ -224,7 +224,7 @@ def test_a_rule_is_tried_on_stored_evidence(house: House) -> None:
         "mailbox_disabled",
         "acme.odd",
     )
-    assert len(change["samples"]) == 3  # type: ignore[arg-type]
+    assert len(change["samples"]) == 3
     assert (summary["reports"], summary["changed"], summary["newly_dead"]) == (3, 3, 3)
     file.write_text(RULE.format(reason="rate_limited"), "utf-8")
     assert house.lines("rules", "try", str(file))[-1]["newly_dead"] == 0

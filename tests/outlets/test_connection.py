@@ -20,11 +20,11 @@ class Hasty(Connection):
 
 async def app(scope: object, receive: object, send: object) -> None:
     """Answers when the request is whole, and after the patience for requests is over."""
-    while (await receive())["more_body"]:  # type: ignore[operator]
+    while (await receive())["more_body"]:
         pass
     await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=2 * Hasty.patience)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})  # type: ignore[operator]
-    await send({"type": "http.response.body", "body": b"ok"})  # type: ignore[operator]
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
 
 
 def said_to(sent: bytes) -> bytes:

@@ -63,7 +63,7 @@ def service(ledger: Ledger, **more: object) -> Service:
     )
     given: dict[str, object] = {"more_url": "https://more.example/why", "clock": Hand()} | more
     clock, snapshot = given.pop("clock"), given.pop("snapshot", None) or table()
-    return Service(snapshot, origins, ledger.why, clock, **given)  # type: ignore[arg-type]
+    return Service(snapshot, origins, ledger.why, clock, **given)
 
 
 def request(**attributes: str) -> bytes:

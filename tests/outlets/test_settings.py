@@ -144,4 +144,4 @@ def test_the_page_tells_the_defaults() -> None:
         for level in key.split("."):
             value = getattr(value, level)
         told = default.strip('"').replace('", "', ", ").strip('["]')
-        assert str(value).lower() == told or ", ".join(map(str, value)) == told, key  # type: ignore[call-overload]
+        assert str(value).lower() == told or ", ".join(map(str, value)) == told, key

@@ -78,7 +78,7 @@ def _die_before_the_commit() -> None:
             if getattr(_doomed, "here", False):
                 die()
 
-    Database.write = write  # type: ignore[method-assign]
+    Database.write = write
 
 
 if __name__ == "__main__":
