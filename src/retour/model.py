@@ -254,6 +254,7 @@ class Arrival:
     account: str | None = None  # account of a source that belongs to one; never from the content
     defects: tuple[str, ...] = ()
     form: str = MAIL  # what its bytes are: a mail, or what a provider of parse.providers or a log wrote
+    passing: bool = False  # tells of deliveries alone: nothing of it is kept once it is judged
 
 
 class Report(NamedTuple):

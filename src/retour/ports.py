@@ -66,7 +66,10 @@ class Inbox(Protocol):
         """
 
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
-        """Mark arrivals as judged or unparsed, after the ledger's commit."""
+        """Mark arrivals as judged or unparsed, after the ledger's commit.
+
+        Of a judged one that is `passing` nothing stays: if it were put again, it would be judged again.
+        """
 
     def arrival(self, id: bytes) -> Arrival | None:
         """One arrival with its bytes; None when unknown or past its retention."""

@@ -127,3 +127,16 @@ def test_how_far_a_source_was_read_is_kept_with_what_was_read(inbox: Inbox) -> N
     assert inbox.cursors() == {"log/mail": b"18", "log/mail.1": b"", "box/ü": b"1"}
     assert inbox.cursors("log/") == {"log/mail": b"18", "log/mail.1": b""}
     assert inbox.cursors("nobody's") == {}
+
+
+def test_of_what_passes_nothing_is_kept_once_it_is_judged(inbox: Inbox) -> None:
+    put = [arrival(1, passing=True), arrival(2, passing=True), arrival(3), arrival(4, passing=True)]
+    inbox.put(put)
+    assert inbox.waiting(9) == put
+    inbox.settle({arrival(n).id: Outcome.JUDGED for n in (1, 3)} | {arrival(2).id: Outcome.UNPARSED}, 9)
+    assert inbox.arrival(arrival(1).id) is None
+    assert inbox.unparsed(9) == [put[1]]
+    assert inbox.waiting(9) == [put[3]]
+    assert inbox.counts() == {Outcome.WAITING: 1, Outcome.JUDGED: 1, Outcome.UNPARSED: 1, Outcome.EXPIRED: 0}
+    inbox.put(put[:1])
+    assert inbox.waiting(9) == [put[3], put[0]]

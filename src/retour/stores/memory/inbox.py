@@ -42,6 +42,8 @@ class MemoryInbox:
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
         with self._lock:
             self._outcomes.update({id: outcome for id, outcome in outcomes.items() if id in self._arrivals})
+            for arrival in [a for a in self._standing(Outcome.JUDGED) if a.passing]:
+                del self._arrivals[arrival.id], self._outcomes[arrival.id]
 
     def arrival(self, id: bytes) -> Arrival | None:
         with self._lock:

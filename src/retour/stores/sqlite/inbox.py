@@ -42,6 +42,7 @@ class SqliteInbox:
     def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
         with self._database.write() as db:
             db.executemany(SQL["settle"], [(outcome.value, now, id) for id, outcome in outcomes.items()])
+            db.execute(SQL["let_pass"])
 
     def arrival(self, id: bytes) -> Arrival | None:
         row = self._database.read().execute(SQL["arrival"], (id,)).fetchone()
@@ -106,10 +107,13 @@ def _row(arrival: Arrival) -> Sequence[Any]:
         arrival.account,
         json.dumps(arrival.defects),
         arrival.form,
+        arrival.passing,
     )
 
 
 def _arrival(row: Sequence[Any]) -> Arrival:
-    id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form = row
+    id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form, passing = row
     level, known = Proof(proof), tuple(json.loads(defects))
-    return Arrival(id, inlet, received_at, raw, size, mail_from, rcpt_to, level, account, known, form)
+    return Arrival(
+        id, inlet, received_at, raw, size, mail_from, rcpt_to, level, account, known, form, bool(passing)
+    )

@@ -1,21 +1,25 @@
 -- name: put
 INSERT OR IGNORE INTO arrivals
-  (id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  (id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form, passing)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: waiting
-SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form
+SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form, passing
 FROM arrivals WHERE outcome = 'waiting' ORDER BY number LIMIT :limit;
 
 -- name: settle
 UPDATE arrivals SET outcome = ?, settled_at = ? WHERE id = ?;
 
+-- name: let_pass
+-- By the index of those alone, of which few stand at any time.
+DELETE FROM arrivals WHERE passing = 1 AND outcome = 'judged';
+
 -- name: arrival
-SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form
+SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form, passing
 FROM arrivals WHERE id = ? AND raw IS NOT NULL;
 
 -- name: unparsed
-SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form
+SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form, passing
 FROM arrivals
 WHERE outcome = 'unparsed'
   AND number < coalesce((SELECT number FROM arrivals WHERE id = :after), 9223372036854775807)
