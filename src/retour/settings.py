@@ -32,6 +32,10 @@ class Api(_Section):
     host: str = "127.0.0.1"
     port: Port = 8025
     body_limit: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
+    requests_per_second: Annotated[float, Field(ge=0)] = 1000
+    requests_burst: Annotated[int, Field(ge=1)] = 5000
+    checks_per_second: Annotated[float, Field(ge=0)] = 0
+    checks_burst: Annotated[int, Field(ge=1)] = 10000
 
 
 class Smtp(_Section):

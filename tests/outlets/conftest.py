@@ -1,8 +1,11 @@
 """An API over stores in memory, with real stories, a real table and a clock that the test moves."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,12 +21,14 @@ from retour.instants import DAY, Instant
 from retour.lifecycle import preset
 from retour.model import Arrival, Event, EventKind, Reason, Role
 from retour.outlets.api.app import create
+from retour.outlets.api.limits import UNLIMITED, Rate
 from retour.outlets.api.services import Services
 from retour.ports import Key, Store
 from retour.return_address import Keyring
 from retour.secret import digest
 from retour.secret import new as new_secret
 from retour.snapshot import Table
+from retour.stores import sqlite
 from retour.stores.memory import MemoryInbox, new_store
 
 KEYRING = Keyring(1, {1: bytes(32)})
@@ -54,6 +59,8 @@ class Installation:
     table: Table = field(default_factory=lambda: Table(b"pepper"))
     jobs: list[Job] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
+    requests: Rate = UNLIMITED
+    checks: Rate = UNLIMITED
 
     def __post_init__(self) -> None:
         self.bus.follow(self.table.apply)
@@ -66,6 +73,8 @@ class Installation:
         self.directory = Directory(self.store.accounts, self.table)
         self.directory.refresh(self.clock.now())
         self.rewriter = Rewriter(self.store, self.bus, self.table, self.clock, Marks(), self.jobs.append)
+        self.directory_of_desk = TemporaryDirectory()
+        self.desk = sqlite.open_desk(Path(self.directory_of_desk.name) / sqlite.DESK)
         self.app = create(self.services())
         transport = ASGITransport(self.app, raise_app_exceptions=False)
         self.client = AsyncClient(transport=transport, base_url="http://retour.test")
@@ -74,6 +83,8 @@ class Installation:
     def close(self) -> None:
         self.loop.run(self.client.aclose())
         self.loop.close()
+        self.desk.close()
+        self.directory_of_desk.cleanup()
 
     def services(self) -> Services:
         return Services(
@@ -86,9 +97,13 @@ class Installation:
             keyring=KEYRING,
             send_ids=SendIds(),
             change_policy=self.rewriter.change,
+            desk=self.desk,
             metrics=lambda: b"retour_arrivals_total 0\n",
             checks={"store": lambda: True},
             body_limit=1_000_000,
+            requests=self.requests,
+            checks_rate=self.checks,
+            down=(sqlite3.OperationalError,),
         )
 
     def make_key(self, name: str, account: str, role: Role) -> None:

@@ -1,12 +1,14 @@
 """A policy is changed by adding a version; stored states follow in batches (lifecycle rule 5)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from retour.instants import Instant
-from retour.lifecycle import PolicyVersion, policy_from
-from retour.ports import Accounts, Bus, Clock, Ledger
+from retour.lifecycle import PolicyVersion, fold, policy_from
+from retour.model import StateName
+from retour.ports import Accounts, Bus, Clock, Ledger, StaleVersionError, Store
 
 BATCH = 1000
 
@@ -38,6 +40,49 @@ def change_policy(
     version = PolicyVersion(expected + 1, at, policy_from(settings, newest.policy), author)
     accounts.add_policy(account, version, expected)
     return version
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a policy would mean for the addresses of an account, if it came into force now."""
+
+    version: PolicyVersion
+    looked_at: int
+    whole: bool  # all addresses were looked at
+    moves: Mapping[tuple[StateName, StateName], int]  # (before, after), where these differ
+
+
+def would_change(
+    account: str,
+    settings: Mapping[str, Any],
+    expected: int,
+    store: Store,
+    author: str,
+    now: Instant,
+    most: int,
+) -> Effect:
+    """What `change_policy` would do, played for at most so many addresses; nothing is written.
+
+    Raises what `change_policy` raises.
+    """
+    versions = store.accounts.policies(account)
+    newest = versions[-1]
+    if newest.number != expected:
+        raise StaleVersionError(newest.number, expected)
+    policy = policy_from(settings, newest.policy)
+    version = PolicyVersion(expected + 1, max(now, newest.at), policy, author)
+    looked_at, moves = 0, Counter[tuple[StateName, StateName]]()
+    place, whole = None, False
+    while looked_at < most and not whole:
+        found, place = store.ledger.histories(BATCH, place)
+        for each in (history for history in found if history.account == account):
+            looked_at += 1
+            before = fold(each.events, versions, now, each.deliveries).state
+            then = fold(each.events, (*versions, version), version.at, each.deliveries).state
+            if before is not then:
+                moves[before, then] += 1
+        whole = place is None
+    return Effect(version, looked_at, whole, moves)
 
 
 def refold(ledger: Ledger, account: str, bus: Bus, clock: Clock) -> Iterator[Progress]:

@@ -8,7 +8,7 @@ from retour.address import domain as normalised_domain
 from retour.address import normalise
 from retour.identity import act_id
 from retour.instants import Instant
-from retour.model import Event, EventKind, Role
+from retour.model import VALID, Event, EventKind, Role, StateName
 from retour.ports import Bus, Change, Ledger
 
 MOST_ADDRESSES = 10
@@ -63,6 +63,22 @@ def restore(
         changed = ledger.record(events, now)
         bus.publish(changed)
         changes += changed
+    return Restored(targets, changes)
+
+
+def would_restore(request: Request, ledger: Ledger, role: Role, now: Instant) -> Restored | Refusal:
+    """What `restore` would do, with the changes that it would make; nothing is written."""
+    targets = _targets(request, ledger)
+    if role not in _ALLOWED:
+        return Refusal.ROLE
+    if isinstance(targets, Refusal):
+        return targets
+    states = ((address, ledger.state(request.account, address, now)) for address in targets)
+    changes = [
+        Change(request.account, address, state, VALID._replace(unsubscribed=state.unsubscribed), now)
+        for address, state in states
+        if state.state is not StateName.VALID
+    ]
     return Restored(targets, changes)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from retour.identity import SendIds
+from retour.outlets.api.limits import Rate
 from retour.outlets.api.services import Services
 from retour.wiring.house import House
 
@@ -14,6 +15,7 @@ log = structlog.get_logger("retour")
 
 def services(house: House) -> Services:
     """What the API works with."""
+    chosen = house.settings.api
     return Services(
         clock=house.clock,
         store=house.store,
@@ -24,13 +26,16 @@ def services(house: House) -> Services:
         keyring=house.keys.keyring,
         send_ids=SendIds(),
         change_policy=house.rewriter.change,
+        desk=house.desk,
         metrics=house.metrics.text,
         checks={
             "store": lambda: _answers(house.store.accounts.accounts),
             "inbox": lambda: _answers(lambda: house.inbox.arrival(b"")),
             "rewriting": lambda: not house.rewriter.failing(),
         },
-        body_limit=house.settings.api.body_limit,
+        body_limit=chosen.body_limit,
+        requests=Rate(chosen.requests_per_second, chosen.requests_burst),
+        checks_rate=Rate(chosen.checks_per_second, chosen.checks_burst),
         down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long
     )
 

@@ -16,6 +16,7 @@ from retour.classify import Classifier
 from retour.clock import SystemClock
 from retour.datadir import Marks
 from retour.flow.announce import Announcing, Silent
+from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
@@ -98,6 +99,7 @@ class House:
     keys: Keys
     store: Store
     inbox: SqliteInbox
+    desk: Desk
     table: Table
     told: Silent  # for the stories: the ledger itself publishes
     directory: Directory
@@ -125,6 +127,7 @@ class House:
         self.rewriting.shutdown(cancel_futures=True)
         self.store.close()
         self.inbox.close()
+        self.desk.close()
         self.lock.close()
 
 
@@ -143,9 +146,10 @@ def build(settings: Settings) -> House:
     lock = _locked(data)
     try:
         keys = keyfile.load_or_create(data / keyfile.NAME)
-        store, inbox = (
+        store, inbox, desk = (
             sqlite.open_store(data / sqlite.STORE, keys.pepper, encode=json_of),
             sqlite.open_inbox(data / sqlite.INBOX),
+            sqlite.open_desk(data / sqlite.DESK),
         )
     except (keyfile.KeyFileError, sqlite.StoreError) as error:
         lock.close()
@@ -177,7 +181,7 @@ def build(settings: Settings) -> House:
         _gone,
     )
     return House(
-        settings, clock, keys, store, inbox, table, told, directory, rewriter, rewriting, worker,
+        settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
         Door(inbox, worker.wake), schedule,
         metrics, rules, lock,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 An account's key sees its own account, a staff key (without account) chooses one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from retour.instants import SECOND, Instant
 from retour.model import Role
+from retour.outlets.api.limits import Buckets
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.ports import Account, Accounts, Key
@@ -19,6 +21,7 @@ from retour.secret import PREFIX, digest
 _RANK = {role: rank for rank, role in enumerate(Role)}
 _REMEMBERED: Instant = 5 * SECOND  # a key revoked by another process works this long at most
 _MOST_REMEMBERED = 10_000
+_PLACE = "retour.key"  # in the scope of a request that is authenticated
 
 
 class Keys:
@@ -47,8 +50,20 @@ class Keys:
         self._known.clear()
 
 
-async def key_of(request: Request) -> Key:
-    """The key that a request carries. Raises Problem `unauthenticated`."""
+async def key_of(request: Request, bucket: str = "requests") -> Key:
+    """The key that a request carries, with a token taken for it.
+
+    Raises Problem `unauthenticated` or `rate_limited`. Asked again of the same request, it takes no other.
+    """
+    known: Key | None = request.scope.get(_PLACE)
+    if known is None:
+        known = request.scope[_PLACE] = await _authenticated(request)
+        buckets: Mapping[str, Buckets] = request.app.state.buckets
+        buckets[bucket].take(request.scope, known.id, services(request).clock.now())
+    return known
+
+
+async def _authenticated(request: Request) -> Key:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.startswith(PREFIX):
         raise Problem("unauthenticated")

@@ -89,8 +89,11 @@ def get_keys(request: Request, key: Manager, account: AccountChoice = None) -> K
 
 
 @router.post("/v1/keys", status_code=201, summary="Make a key")
-def post_key(request: Request, key: Manager, body: KeyBody, account: AccountChoice = None) -> NewKey:
+def post_key(
+    request: Request, response: Response, key: Manager, body: KeyBody, account: AccountChoice = None
+) -> NewKey:
     """A key of the account with a role not above the caller's own. Its secret is in this answer only."""
+    response.headers["Cache-Control"] = "no-store"
     chosen = existing_account(request, key, account)
     if ranks_above(body.role, key.role):
         raise Problem("role_too_low", "role", role=key.role.value, needed=body.role.value)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -11,6 +11,7 @@ from retour.outlets.api import (
     addresses,
     check,
     described,
+    dry,
     groups,
     policy,
     probes,
@@ -21,7 +22,9 @@ from retour.outlets.api import (
     unproven,
 )
 from retour.outlets.api.access import Keys
+from retour.outlets.api.limits import Buckets, Told
 from retour.outlets.api.problems import Problem
+from retour.outlets.api.repeats import Repeats
 from retour.outlets.api.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -50,10 +53,17 @@ def create(services: Services) -> FastAPI:
     app = FastAPI(title="Retour", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.keys = Keys(services.store.accounts)
+    app.state.buckets = {
+        "requests": Buckets("requests", services.requests),
+        "checks": Buckets("checks", services.checks_rate),
+    }
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(dry.known)])
     problems.install(app, services.down)
+    app.add_middleware(Repeats, down=services.down)
     app.add_middleware(Shortcut)
+    if services.requests.per_second or services.checks_rate.per_second:
+        app.add_middleware(Told)
     app.add_middleware(Capped, limit=services.body_limit)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -84,6 +94,7 @@ def _add_refusals(path: str, operation: dict[str, Any]) -> None:
     statuses = [400, 401, 403, 404, 422]
     if "requestBody" in operation:
         statuses.append(413)
+    statuses += [429, 503]
     responses.update(described.refusals(*statuses))
 
 

@@ -58,7 +58,7 @@ _KINDS = {kind.value: kind for kind in MailKind}
 @router.get("/v1/check", **described.CHECK_ONE)
 async def check_one(request: Request) -> Response:
     """May this address be sent mail of this kind?"""
-    key = await key_of(request)
+    key = await key_of(request, "checks")
     asked = request.query_params
     # QUIRK: "ann+x@b.example" written into a URL as it is arrives as "ann x@b.example" (a form's plus, WHATWG
     # URL §5.1). No address without quotes has a space, and "stop" for a mere slip would lose a contact.
@@ -75,7 +75,7 @@ async def check_one(request: Request) -> Response:
 @router.post("/v1/check", **described.CHECK_MANY)
 async def check_many(request: Request) -> Response:
     """May these addresses, at most 10,000, be sent mail of this kind?"""
-    key = await key_of(request)
+    key = await key_of(request, "checks")
     question = _read(await request.body())
     if len(question.addresses) > MOST:
         raise Problem("too_many", "addresses", count=len(question.addresses), most=MOST)

@@ -5,15 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from retour.flow.policy import Effect, would_change
 from retour.instants import text
 from retour.lifecycle import PolicyError, PolicyVersion, policy_to_dict
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
+from retour.outlets.api.dry import DryRun
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.ports import StaleVersionError
 
 router = APIRouter(tags=["policy"])
 
+MOST_PLAYED = 50_000  # addresses of a dry run: somebody waits for its answer
 _EXAMPLE = {"soft_threshold": 3, "reset_after": 30}
 
 
@@ -34,6 +37,24 @@ class PolicyShape(BaseModel):
     at: str = Field(description="in force since")
     author: str
     settings: dict[str, Any] = Field(examples=[_EXAMPLE])
+
+
+class EffectShape(BaseModel):
+    """What a policy would change, played over the history of the addresses."""
+
+    looked_at: int = Field(description="addresses with a history that were played")
+    whole: bool = Field(description="false: the account has more, which were not looked at")
+    moves: dict[str, int] = Field(
+        description="addresses by state before and after, where these differ",
+        examples=[{"bouncing invalid": 12}],
+    )
+
+
+class ChangedPolicy(PolicyShape):
+    """The version that a change made, or would make."""
+
+    dry_run: bool = Field(False, description="true: nothing was changed")
+    effect: EffectShape | None = Field(None, description="of a dry run alone")
 
 
 class PolicyVersions(BaseModel):
@@ -70,21 +91,35 @@ def put_policy(
     body: PolicyBody,
     account: AccountChoice = None,
     if_match: Annotated[str | None, Header(description='the version read, as "3"')] = None,
-) -> PolicyShape:
+    dry_run: DryRun = False,
+) -> ChangedPolicy:
     """Settings left out stay as they are. In force at once; stored states follow in the background."""
     chosen = existing_account(request, key, account)
     expected = body.expected if if_match is None else _version(if_match)
     if expected is None:
         raise Problem("version_missing", "If-Match")
+    known, asked = services(request), (chosen, body.settings, expected)
+    effect = None
     try:
-        version = services(request).change_policy(chosen, body.settings, expected, f"key {key.id}")
+        if dry_run:
+            effect = would_change(*asked, known.store, f"key {key.id}", known.clock.now(), MOST_PLAYED)
+            version = effect.version
+        else:
+            version = known.change_policy(*asked, f"key {key.id}")
     except StaleVersionError as error:
         raise Problem("version_conflict", "If-Match", expected=expected, newest=error.newest) from error
     except PolicyError as error:
         told = {"en": error.told("en"), "de": error.told("de")}
         raise Problem("policy_invalid", f"settings.{error.key}", **told) from error
-    response.headers["ETag"] = f'"{version.number}"'
-    return _shape(chosen, version)
+    if effect is None:
+        response.headers["ETag"] = f'"{version.number}"'
+    shape = _shape(chosen, version).model_dump()
+    return ChangedPolicy(**shape, dry_run=dry_run, effect=None if effect is None else _effect(effect))
+
+
+def _effect(effect: Effect) -> EffectShape:
+    moves = {f"{before} {after}": count for (before, after), count in sorted(effect.moves.items())}
+    return EffectShape(looked_at=effect.looked_at, whole=effect.whole, moves=moves)
 
 
 def _version(if_match: str) -> int:

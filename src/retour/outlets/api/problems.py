@@ -60,6 +60,8 @@ def response(problem: Problem, request: Request) -> Response:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1
     if problem.status_code == 503:
         headers["Retry-After"] = RETRY_AFTER  # RFC 9110 §10.2.3
+    if problem.name == "repeat_running":
+        headers["Retry-After"] = "1"
     told = {name: _encodable(value) for name, value in problem.details(language).items()}
     return Response(msgspec.json.encode(told), problem.status_code, headers, media_type=MEDIA_TYPE)
 

@@ -3,9 +3,10 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from retour.flow.restore import MOST_ADDRESSES, Refusal, restore
+from retour.flow.restore import MOST_ADDRESSES, Refusal, restore, would_restore
 from retour.flow.restore import Request as RestoreRequest
 from retour.outlets.api.access import AccountChoice, Restorer, existing_account
+from retour.outlets.api.dry import DryRun
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 
@@ -29,20 +30,30 @@ class RestoredShape(BaseModel):
     account: str
     addresses: list[str]
     changed: int = Field(description="how many of them were not plainly free before")
+    dry_run: bool = Field(False, description="true: nothing was done")
 
 
 @router.post("/v1/restores", status_code=201, summary="Give addresses back (support only)")
 def post_restore(
-    request: Request, key: Restorer, body: RestoreBody, account: AccountChoice = None
+    request: Request,
+    key: Restorer,
+    body: RestoreBody,
+    account: AccountChoice = None,
+    dry_run: DryRun = False,
 ) -> RestoredShape:
     """Each address becomes valid and clean, whatever the causes; the reason is kept in the ledger."""
     chosen = existing_account(request, key, body.account or account)
     known = services(request)
     asked = RestoreRequest(chosen, body.reason, tuple(body.addresses), body.domain)
-    outcome = restore(asked, known.store.ledger, known.bus, f"key {key.id}", key.role, known.clock.now())
+    ledger, now = known.store.ledger, known.clock.now()
+    if dry_run:
+        outcome = would_restore(asked, ledger, key.role, now)
+    else:
+        outcome = restore(asked, ledger, known.bus, f"key {key.id}", key.role, now)
     if isinstance(outcome, Refusal):
         raise _problem(outcome, body, key.role.value)
-    return RestoredShape(account=chosen, addresses=list(outcome.addresses), changed=len(outcome.changes))
+    addresses = list(outcome.addresses)
+    return RestoredShape(account=chosen, addresses=addresses, changed=len(outcome.changes), dry_run=dry_run)
 
 
 def _problem(refusal: Refusal, body: RestoreBody, role: str) -> Problem:

@@ -6,9 +6,11 @@ from typing import Any
 
 from starlette.requests import Request
 
+from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.identity import SendIds
 from retour.lifecycle import PolicyVersion
+from retour.outlets.api.limits import UNLIMITED, Rate
 from retour.ports import Bus, Clock, Inbox, Snapshot, Store
 from retour.return_address import Keyring
 
@@ -32,9 +34,12 @@ class Services:
     keyring: Keyring
     send_ids: SendIds
     change_policy: ChangePolicy
+    desk: Desk
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
+    requests: Rate = UNLIMITED  # of each key
+    checks_rate: Rate = UNLIMITED
     down: tuple[type[Exception], ...] = ()  # what the store raises when it cannot write or read for now
 
 

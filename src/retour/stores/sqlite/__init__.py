@@ -6,6 +6,7 @@ from retour.address import key
 from retour.ports import Store
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, StoreError
+from retour.stores.sqlite.desk import DESK, open_desk
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.rows import Encode, plain_json
@@ -58,4 +59,14 @@ def open_inbox(path: Path, read_only: bool = False) -> SqliteInbox:
     return SqliteInbox(path, read_only)
 
 
-__all__ = ["INBOX", "STORE", "SqliteInbox", "StoreError", "open_inbox", "open_reader", "open_store"]
+__all__ = [
+    "DESK",
+    "INBOX",
+    "STORE",
+    "SqliteInbox",
+    "StoreError",
+    "open_desk",
+    "open_inbox",
+    "open_reader",
+    "open_store",
+]

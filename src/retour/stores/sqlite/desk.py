@@ -1,0 +1,15 @@
+"""The desk in SQLite: desk.sqlite3, used by one server at a time."""
+
+from pathlib import Path
+
+from retour.flow.desk import Desk
+from retour.stores.sqlite.answers import SqliteAnswers
+from retour.stores.sqlite.database import Database
+
+DESK = "desk.sqlite3"
+
+
+def open_desk(path: Path) -> Desk:
+    """The desk in a file, made at first use. Raises StoreError."""
+    database = Database(path, "desk", cache_mib=8)
+    return Desk(SqliteAnswers(database), database.close)
