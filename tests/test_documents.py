@@ -129,6 +129,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         "seconds for one API request to come whole": connection.PATIENCE,
         "seconds without a whole policy request": postfix.IDLE,
         "one policy request": postfix.LIMIT,
+        "one socketmap request": postfix.SOCKETMAP_LIMIT,
+        "connections to one port for Postfix": postfix.MOST,
         "head of an API request": connection.HEAD,
         "body of an API request": Settings().api.body_limit,
         "addresses in one check": check.MOST,

@@ -70,10 +70,21 @@ class Listener(Origin):
     port: Port = 10040
 
 
+class Socketmap(Origin):
+    """One socket for lookup tables, and what it says of the mail it is asked about."""
+
+    host: str = "127.0.0.1"
+    port: Port = 10041
+    path: Path | None = None
+    mode: Annotated[str, Field(pattern="^0[0-7]{3}$")] = "0660"
+    stopped: Literal["discard", "error"] = "discard"
+
+
 class Postfix(_Section):
-    """The Postfix policy service."""
+    """What Postfix asks: the policy service and socketmap."""
 
     listeners: tuple[Listener, ...] = (Listener(),)
+    socketmaps: tuple[Socketmap, ...] = ()
     stop_answer: Literal["reject", "defer"] = "reject"
     more_url: str = ""
     contexts: dict[str, Origin] = {}

@@ -30,7 +30,14 @@ async def running(house: House) -> AsyncIterator[Ports]:
         ports = Ports()
         for part in _PARTS:
             await part.start(house, ports, stack)
-        log.info("retour is ready", api=ports.api, smtp=ports.smtp, lmtp=ports.lmtp, policy=ports.policy)
+        log.info(
+            "retour is ready",
+            api=ports.api,
+            smtp=ports.smtp,
+            lmtp=ports.lmtp,
+            policy=ports.policy,
+            socketmaps=[str(each) for each in ports.socketmaps],
+        )
         yield ports
         log.info("retour is ending")
 

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -21,6 +22,7 @@ class Ports:
     smtp: int | None = None
     lmtp: int | None = None
     policy: list[int] = field(default_factory=list)
+    socketmaps: list[int | Path] = field(default_factory=list)
 
 
 async def opened(opening: Coroutine[Any, Any, T], host: str, port: int, key: str) -> T:
@@ -29,6 +31,14 @@ async def opened(opening: Coroutine[Any, Any, T], host: str, port: int, key: str
         return await opening
     except OSError as error:
         raise _no_port(host, port, key, error) from error
+
+
+async def opened_socket(opening: Coroutine[Any, Any, T], path: Path, key: str) -> T:
+    """The same for a UNIX socket."""
+    try:
+        return await opening
+    except OSError as error:
+        raise StartError("socket", path=path, reason=error.strerror or error, key=key) from error
 
 
 def bound(host: str, port: int, key: str) -> socket.socket:

@@ -1,10 +1,11 @@
-"""The ports of the Postfix policy service."""
+"""The ports of what Postfix asks: the policy service, and lookup tables by socketmap."""
 
 from contextlib import AsyncExitStack
 
 from retour import wiring
-from retour.dataplane.opening import Ports, failed, opened
+from retour.dataplane.opening import Ports, failed, opened, opened_socket
 from retour.outlets import postfix
+from retour.outlets.postfix import Policy
 from retour.wiring import House
 
 
@@ -20,3 +21,19 @@ async def start(house: House, ports: Ports, stack: AsyncExitStack) -> None:
         )
         stack.push_async_callback(listener.close)
         ports.policy.append(listener.port)
+    await _socketmaps(house, service, ports, stack)
+
+
+async def _socketmaps(house: House, service: Policy, ports: Ports, stack: AsyncExitStack) -> None:
+    maps_of = wiring.socketmaps(house, service)
+    for place, chosen in enumerate(house.settings.postfix.socketmaps):
+        key, where = f"postfix.socketmaps[{place}]", chosen.path or (chosen.host, chosen.port)
+        opening = postfix.serve(
+            maps_of(chosen), service.counts, where, failed(house, "socketmap"), mode=int(chosen.mode, 8)
+        )
+        if chosen.path is not None:
+            listener = await opened_socket(opening, chosen.path, f"{key}.path")
+        else:
+            listener = await opened(opening, chosen.host, chosen.port, f"{key}.port")
+        stack.push_async_callback(listener.close)
+        ports.socketmaps.append(chosen.path or listener.port)

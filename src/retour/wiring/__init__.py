@@ -2,7 +2,7 @@
 
 from retour.wiring.api import services
 from retour.wiring.house import House, RulesError, RulesInForce, StartError, build, json_of
-from retour.wiring.postfix import origin, policy
+from retour.wiring.postfix import origin, policy, socketmaps
 from retour.wiring.smtp import inlet
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "origin",
     "policy",
     "services",
+    "socketmaps",
 ]

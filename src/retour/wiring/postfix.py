@@ -1,13 +1,16 @@
 """What answers Postfix."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from retour.flow.why import Stop, why
 from retour.model import Decision
 from retour.outlets import postfix
-from retour.outlets.postfix import Origins, Policy
-from retour.settings import Origin
+from retour.outlets.postfix import Maps, Origins, Policy, Stopped
+from retour.settings import Origin, Socketmap
+from retour.smtpd import Reply
 from retour.wiring.house import House
+from retour.wiring.smtp import opinions
 
 
 def policy(house: House) -> Policy:
@@ -30,7 +33,22 @@ def policy(house: House) -> Policy:
         more_url=chosen.more_url,
     )
     house.metrics.counter("retour_policy_answers", "Answers to Postfix", "outcome", lambda: made.counts)
+    house.metrics.counter(
+        "retour_stopped_answers", "Answers to Postfix that stopped a send", "account", lambda: made.avoided
+    )
     return made
+
+
+def socketmaps(house: House, service: Policy) -> Callable[[Socketmap], Maps]:
+    """What makes the lookup tables of a socket."""
+    counts: Counter[str] = Counter()
+    house.metrics.counter("retour_socketmap_lookups", "Lookups of Postfix", "map", lambda: counts)
+    inlet = opinions(house, "socketmap")
+
+    def is_genuine(recipient: str) -> bool:
+        return not isinstance(inlet.recipient(recipient), Reply)
+
+    return lambda chosen: Maps(service, is_genuine, counts, origin(chosen), Stopped(chosen.stopped))
 
 
 def origin(given: Origin) -> postfix.Origin:

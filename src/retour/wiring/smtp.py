@@ -8,14 +8,7 @@ from retour.wiring.house import House
 
 def inlet(house: House, name: str, door: Door) -> BounceInlet:
     """What the SMTP or the LMTP port thinks of recipients and messages."""
-    made = BounceInlet(
-        name,
-        lambda: house.keys.keyring,
-        house.directory.is_ours,
-        door.accept,
-        house.clock.now,
-        {address: _source(address, house.settings) for address in house.settings.inlets},
-    )
+    made = opinions(house, name, door)
     house.metrics.counter(
         f"retour_{name}_recipients",
         f"Recipients at the {name.upper()} inlet",
@@ -29,6 +22,18 @@ def inlet(house: House, name: str, door: Door) -> BounceInlet:
         },
     )
     return made
+
+
+def opinions(house: House, name: str, door: Door | None = None) -> BounceInlet:
+    """The inlet itself, without its numbers."""
+    return BounceInlet(
+        name,
+        lambda: house.keys.keyring,
+        house.directory.is_ours,
+        (door or house.door).accept,
+        house.clock.now,
+        {address: _source(address, house.settings) for address in house.settings.inlets},
+    )
 
 
 def _source(address: str, settings: Settings) -> Source:

@@ -1,4 +1,6 @@
-"""Postfix policy service: refuses a stopped recipient at RCPT TO (Postfix SMTPD_POLICY_README).
+"""What Postfix asks: the policy service, and lookup tables by socketmap (see `socketmap`).
+
+The policy service refuses a stopped recipient at RCPT TO (Postfix SMTPD_POLICY_README).
 
 A request is `name=value` lines and an empty line; the answer is `action=...` and an empty line; Postfix keeps
 the connection and asks again. The answer is one of
@@ -13,18 +15,26 @@ the connection, so that the operator's choice in Postfix (`default_action`) deci
 """
 
 from retour.outlets.postfix.answers import Explain, Policy, Refusal
-from retour.outlets.postfix.connection import IDLE, LIMIT, Listener, listen
+from retour.outlets.postfix.connection import IDLE, MOST, Listener, listen, serve
+from retour.outlets.postfix.dialogues import LIMIT
 from retour.outlets.postfix.origins import NOWHERE, Origin, Origins
+from retour.outlets.postfix.socketmap import LIMIT as SOCKETMAP_LIMIT
+from retour.outlets.postfix.socketmap import Maps, Stopped
 
 __all__ = [
     "IDLE",
     "LIMIT",
+    "MOST",
     "NOWHERE",
+    "SOCKETMAP_LIMIT",
     "Explain",
     "Listener",
+    "Maps",
     "Origin",
     "Origins",
     "Policy",
     "Refusal",
+    "Stopped",
     "listen",
+    "serve",
 ]

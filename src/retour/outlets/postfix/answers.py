@@ -28,6 +28,19 @@ class Refusal:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A refusal as an SMTP server says it."""
+
+    code: str  # "550" or "450"
+    text: str  # the enhanced code, and a sentence: one line of ASCII
+
+    @property
+    def final(self) -> bool:
+        """Whether it is refused for good."""
+        return self.code == "550"
+
+
 class Policy:
     """Answers requests. One for all listeners and connections of a process, within one event loop."""
 
@@ -42,6 +55,7 @@ class Policy:
         more_url: str = "",
     ) -> None:
         self.counts: Counter[str] = Counter()  # answers by outcome, for the metrics
+        self.avoided: Counter[str] = Counter()  # answers that stopped a send, by account
         self.origins = origins
         self._snapshot = snapshot
         self._explain = explain
@@ -51,43 +65,47 @@ class Policy:
         self._known = _Remembered()
 
     def decide(self, request: bytes, listener: Origin = NOWHERE) -> Refusal | None:
-        """What there is against the recipient of one request; None: nothing (DUNNO)."""
+        """What there is against the recipient of one policy request; None: nothing (DUNNO)."""
         attributes = attributes_of(request)
         if attributes.get(b"protocol_state") != b"RCPT" or b"recipient" not in attributes:
             return self._nothing("not_rcpt")
-        origin = self.origins.of(attributes, listener)
+        return self.judge(text(attributes, b"recipient"), self.origins.of(attributes, listener))
+
+    def judge(self, recipient: str, origin: Origin) -> Refusal | None:
+        """What there is against a recipient of this account and kind; None: nothing."""
         if origin.account is None or origin.kind is None:
             return self._nothing("unknown_account")
-        recipient = text(attributes, b"recipient")
         decision = may_send(recipient, origin.account, origin.kind, self._snapshot, self._clock.now())
         if decision.answer is Answer.SEND or decision.why == "no_address":
             return self._nothing("send" if decision.would_be is None else "would_be_" + decision.would_be)
         self.counts[decision.answer.value] += 1
+        if decision.answer is Answer.STOP:
+            self.avoided[origin.account] += 1
         return Refusal(origin.account, normalise(recipient) or recipient, decision)
 
     def _nothing(self, outcome: str) -> Refusal | None:
         self.counts[outcome] += 1
         return None
 
-    def remembered(self, refusal: Refusal) -> bytes | None:
-        """The answer for a refusal that was explained within the last minute; None: ask `explained`."""
+    def remembered(self, refusal: Refusal) -> Words | None:
+        """The words for a refusal that was explained within the last minute; None: ask `explained`."""
         stop = self._known.get(refusal, self._clock.now())
-        return None if stop is None else self._answer(refusal.decision, stop)
+        return None if stop is None else self._words(refusal.decision, stop)
 
-    async def explained(self, refusal: Refusal) -> bytes:
-        """The answer for a refusal, with its reason read from the ledger."""
+    async def explained(self, refusal: Refusal) -> Words:
+        """The words for a refusal, with its reason read from the ledger."""
         stop = await asyncio.to_thread(self._explain, refusal.account, refusal.address, refusal.decision)
         self._known.put(refusal, stop, self._clock.now())
-        return self._answer(refusal.decision, stop)
+        return self._words(refusal.decision, stop)
 
-    def _answer(self, decision: Decision, stop: Stop) -> bytes:
+    def _words(self, decision: Decision, stop: Stop) -> Words:
         since = f" since {moment(stop.since)[:10]}" if stop.since is not None else ""
         held = decision.answer is Answer.HOLD
-        code = "450 4.7.1" if held or self._defer_stops else "550 5.7.1"
-        marker = "[retour:held]" if held or self._defer_stops else "[retour:stopped]"
+        code = "450" if held or self._defer_stops else "550"
+        enhanced, marker = ("4.7.1", "[retour:held]") if code == "450" else ("5.7.1", "[retour:stopped]")
         verb = "held" if held else "stopped"
-        line = f"{code} Sending to this recipient is {verb} ({stop.words}{since}) {marker} {self._more_url}"
-        return b"action=" + _one_ascii_line(line) + b"\n\n"
+        sentence = f"Sending to this recipient is {verb} ({stop.words}{since}) {marker} {self._more_url}"
+        return Words(code, one_ascii_line(f"{enhanced} {sentence}"))
 
 
 class _Remembered:
@@ -108,6 +126,6 @@ class _Remembered:
             self._stops.popitem(last=False)
 
 
-def _one_ascii_line(line: str) -> bytes:
-    printable = "".join(sign if " " <= sign <= "~" else "?" for sign in line)
-    return printable.strip().encode("ascii")
+def one_ascii_line(line: str) -> str:
+    """Fit to stand in a reply: whatever else it held is a question mark."""
+    return "".join(sign if " " <= sign <= "~" else "?" for sign in line).strip()

@@ -1,16 +1,18 @@
 """The port that Postfix connects to: answers in the order of the requests, over connections that stay."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
-from retour.outlets.postfix.answers import Policy, Refusal
+from retour.outlets.postfix.answers import Policy
+from retour.outlets.postfix.dialogues import Dialogue, NeverWholeError, PolicyDialogue
 from retour.outlets.postfix.origins import NOWHERE, Origin
 
-LIMIT = 16 * 1024  # octets of one request (docs/limits.md); Postfix sends about 700
 # Seconds without a whole request, after which we hang up. Postfix closes what is idle after 300 itself
 # (smtpd_policy_service_max_idle), and connects again when it is hung up on.
 IDLE = 600.0
-DUNNO = b"action=DUNNO\n\n"
+MOST = 1000  # connections at once; each process of Postfix keeps one, and there are a hundred by default
 
 
 class Connection(asyncio.Protocol):
@@ -18,14 +20,14 @@ class Connection(asyncio.Protocol):
 
     def __init__(
         self,
-        policy: Policy,
-        origin: Origin,
+        dialogue: Dialogue,
+        counts: Counter[str],
         failed: Callable[[Exception], None],
         open_ones: "set[Connection]",
         idle: float = IDLE,
     ) -> None:
-        self._policy = policy
-        self._origin = origin
+        self._dialogue = dialogue
+        self._counts = counts
         self._failed = failed
         self._open_ones = open_ones
         self._idle = idle
@@ -39,6 +41,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if len(self._open_ones) >= MOST:
+            self._counts["crowded"] += 1
+            transport.abort()
+            return
         self._open_ones.add(self)
         self._heard = asyncio.get_running_loop().time()
         self._look(self._heard)
@@ -70,7 +76,7 @@ class Connection(asyncio.Protocol):
         """Hang up on who sent no whole request since we looked last, or reads no answers; else look again."""
         assert self._transport is not None
         if self._watch is not None and self._heard == last and self._asking is None:
-            self._policy.counts["idle"] += 1
+            self._counts["idle"] += 1
             self._transport.abort()
             return
         loop = asyncio.get_running_loop()
@@ -85,37 +91,37 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         answers: list[bytes] = []
         try:
-            while self._asking is None and (end := self._buffer.find(b"\n\n", 0, LIMIT)) >= 0:
-                request = bytes(self._buffer[:end])
-                del self._buffer[: end + 2]
-                self._heard = asyncio.get_running_loop().time()
-                answers.append(self._answer(request))
-        except Exception as error:  # a fault of ours: default_action decides
+            self._answer_all(answers)
+        except NeverWholeError:
+            self._counts["too_long"] += 1
+            self._transport.write(b"".join(answers))
+            self._transport.close()
+        except Exception as error:  # a fault of ours
             self._transport.write(b"".join(answers))
             self._give_up(error)
-            return
-        if answers:
-            self._transport.write(b"".join(answers))
-        if len(self._buffer) >= LIMIT and self._asking is None:
-            self._policy.counts["too_long"] += 1
-            self._transport.close()
+        else:
+            if answers:
+                self._transport.write(b"".join(answers))
 
-    def _answer(self, request: bytes) -> bytes:
-        refusal = self._policy.decide(request, self._origin)
-        if refusal is None:
-            return DUNNO
-        known = self._policy.remembered(refusal)
-        if known is not None:
-            return known
+    def _answer_all(self, answers: list[bytes]) -> None:
+        cut, answer, buffer = self._dialogue.cut, self._dialogue.answer, self._buffer
+        while self._asking is None and (request := cut(buffer)) is not None:
+            self._heard = asyncio.get_running_loop().time()
+            said = answer(request)
+            if isinstance(said, bytes):
+                answers.append(said)
+            else:
+                self._wait_for(said)
+
+    def _wait_for(self, coming: Awaitable[bytes]) -> None:
         assert self._transport is not None
         self._transport.pause_reading()  # what comes meanwhile waits with the sender
-        self._asking = asyncio.get_running_loop().create_task(self._ask(refusal))
-        return b""
+        self._asking = asyncio.get_running_loop().create_task(self._ask(coming))
 
-    async def _ask(self, refusal: Refusal) -> None:
+    async def _ask(self, coming: Awaitable[bytes]) -> None:
         assert self._transport is not None
         try:
-            self._transport.write(await self._policy.explained(refusal))
+            self._transport.write(await coming)
         except Exception as error:
             self._give_up(error)
         self._asking = None
@@ -132,14 +138,18 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         self._failed(error)
         self._buffer.clear()
+        self._transport.write(self._dialogue.fault)
         self._transport.close()
 
 
 class Listener:
-    """An open port of the policy service. Made by `listen`."""
+    """An open port or socket. Made by `listen` and `serve`."""
 
-    def __init__(self, server: asyncio.Server, connections: set[Connection]) -> None:
+    def __init__(
+        self, server: asyncio.Server, connections: set[Connection], path: Path | None = None
+    ) -> None:
         self.connections = connections
+        self.path = path
         self._server = server
 
     @property
@@ -154,6 +164,8 @@ class Listener:
         for connection in list(self.connections):
             connection.close()
         await self._server.wait_closed()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
 
 
 async def listen(
@@ -168,8 +180,34 @@ async def listen(
 
     `idle`: seconds without a whole request after which a connection is closed.
     """
+    return await serve(PolicyDialogue(policy, origin), policy.counts, (host, port), failed, idle)
+
+
+async def serve(
+    dialogue: Dialogue,
+    counts: Counter[str],
+    place: tuple[str, int] | Path,
+    failed: Callable[[Exception], None],
+    idle: float = IDLE,
+    mode: int = 0o660,
+) -> Listener:
+    """Speak a dialogue on a port, or on a UNIX socket with these permissions. Raises OSError.
+
+    A socket that an earlier run left behind is replaced; a file that is none is not.
+    """
     open_ones: set[Connection] = set()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(policy, origin, failed, open_ones, idle), host, port
-    )
-    return Listener(server, open_ones)
+
+    def connection() -> Connection:
+        return Connection(dialogue, counts, failed, open_ones, idle)
+
+    loop = asyncio.get_running_loop()
+    if not isinstance(place, Path):
+        return Listener(await loop.create_server(connection, *place), open_ones)
+    server = await loop.create_unix_server(connection, place, start_serving=False)
+    try:
+        place.chmod(mode)  # before the first connection is taken
+        await server.start_serving()
+    except OSError:
+        server.close()
+        raise
+    return Listener(server, open_ones, place)
