@@ -76,6 +76,21 @@ def test_an_entry_can_be_kept_as_its_lines_and_read_again(place: Path) -> None:
         assert reread(form_of(place), b"\n".join((*lines, b""))) == reread(form_of(place), b"\n".join(lines))
 
 
+@pytest.mark.parametrize("place", LOGGED, ids=lambda place: place.name)
+@pytest.mark.parametrize("successes", [False, True])
+def test_who_goes_on_with_the_open_lines_tells_what_one_feed_would_have_told(
+    place: Path, successes: bool
+) -> None:
+    lines = place.read_bytes().splitlines(keepends=True)
+    whole = list(read_log(form_of(place), lines, successes))
+    feed, told = Feed(form_of(place), successes), []
+    for line in lines:
+        told += feed.take(line)
+        before, feed = feed, Feed(form_of(place), successes)
+        feed.take(b"".join(kept + b"\n" for kept in before.open_lines()))
+    assert told == whole
+
+
 def test_a_feed_tells_how_much_it_holds_of_a_line_without_its_end() -> None:
     feed, length = Feed("postfix-log"), POSTFIX.index(b"\n") + 1
     assert feed.take(POSTFIX[:10]) + feed.take(b"x" * limits.LONGEST) == []

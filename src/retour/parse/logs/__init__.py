@@ -24,8 +24,8 @@ class Feed:
     """A log of LOGS, given as octets in pieces of any size; `successes`: also deliveries are told.
 
     Memory is bounded: by a piece, one line, and what the format remembers of open mails. Who resumes in the
-    middle of a log gives the first line of its file (it may name columns) and some of what stands before that
-    place, and passes over what these tell: then earlier lines of open mails are known.
+    middle of a log gives the `open_lines` of the feed that was there before, and passes over what these tell:
+    then earlier lines of open mails are known.
     """
 
     def __init__(self, name: str, successes: bool = False) -> None:
@@ -40,6 +40,13 @@ class Feed:
         self._rest = (rest + piece[cut : cut + LONGEST])[: LONGEST + 1]
         self.held = len(piece) - cut if cut else self.held + len(piece)
         return self._reader.read(block) if block else []
+
+    def open_lines(self) -> Iterable[bytes]:
+        """What a feed that goes on in this one's place has to be given before, to know of open mails.
+
+        What it tells of these lines was told before. A line that was not complete is not among them.
+        """
+        return self._reader.open_lines()
 
     def end(self) -> list[Entry]:
         """What the last line tells, where it has no end and none will come."""

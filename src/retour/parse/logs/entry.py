@@ -1,5 +1,6 @@
 """What a log says about one delivery, and the correlation of what stands in several of its lines."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
 from retour.instants import Instant
@@ -49,6 +50,11 @@ class LogReader(Protocol):
 
         Entries that one line tells have the same `lines`, and stand together.
         """
+        ...
+
+    def open_lines(self) -> Iterable[bytes]:
+        """What of the lines that were read later ones may still need, in an order in which a new reader can
+        read them, to know what this one knows."""
         ...
 
 

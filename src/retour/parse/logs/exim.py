@@ -7,6 +7,7 @@ anyone: a line is read from its left end.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
@@ -91,6 +92,11 @@ class EximLog:
             elif self._successes and (b" => " in line or b" -> " in line or b" >> " in line):
                 self._outcome(line, found)
         return found
+
+    def open_lines(self) -> Iterable[bytes]:
+        """The lines of mails on their way: who sent them, and their last delays."""
+        delayed = (line for lines in self._delayed.values() for line in lines.values())
+        return dict.fromkeys((*self._arrived.values(), *delayed))
 
     def _outcome(self, octets: bytes, found: list[Entry]) -> None:
         line = _split(octets)

@@ -7,6 +7,7 @@ be read in two ways is told as a defect. Lines are split only where one of the m
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
@@ -142,6 +143,13 @@ class PostfixLog:
             else:
                 remember(told, id, [line])
         return found
+
+    def open_lines(self) -> Iterable[bytes]:
+        """The lines of mails on their way: who sent them, and their last delays."""
+        lines = dict.fromkeys(line for told in self._told.values() for line in told)
+        for mail in self._failed.values():
+            lines |= dict.fromkeys((*mail.notes.values(), *mail.deferred.values()))
+        return lines
 
     def _tells_more(self, line: bytes) -> bool:
         """Whether a success ends a delay, or "sent" may stand in the words of another outcome."""

@@ -7,7 +7,7 @@ stand in the line `from=…, size=…, class=…, nrcpts=…, msgid=<…>`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
@@ -82,6 +82,11 @@ class SendmailLog:
             elif b": from=" in line and len(line) <= _LONGEST_NOTE:
                 remember(self._arrived, word_before(line, line.find(b": from=")), line)
         return found
+
+    def open_lines(self) -> Iterable[bytes]:
+        """The lines of mails on their way: who sent them, and their last delays."""
+        delayed = (line for lines in self._delayed.values() for line in lines.values())
+        return dict.fromkeys((*self._arrived.values(), *delayed))
 
     def _outcome(self, octets: bytes, found: list[Entry]) -> None:
         line = _split(octets)

@@ -1,0 +1,149 @@
+"""The files that a log was rotated to, and how one of them is known again under another name."""
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
+
+HEAD = 1024  # octets at the beginning that tell one log from another: a time and a process stand there
+PACKED = ".gz"
+# mail.log.1, mail.log-20261122, mail.log.20261122-001545 (postfix logrotate), mainlog.01.gz (exicyclog)
+_SUFFIX = re.compile(r"[.-](\d[\dT._-]*?)(?:\.gz)?")
+_NUMBER = 4  # digits that the number of a rotation has at most; more are a date
+_LOOKS = 5  # at a directory in which files are just being renamed
+
+
+class Place(NamedTuple):
+    """How far a file was read. The file is known by its inode, and a copy of it by its first octets."""
+
+    path: str
+    device: int
+    inode: int
+    offset: int  # behind the last whole line
+    known: int  # how many of the first octets are in the digest
+    head: str
+    written: int  # when the file had last been written to, in nanoseconds
+
+    def told(self) -> bytes:
+        """As octets, to be kept."""
+        return json.dumps(self._asdict()).encode()
+
+
+class Rotated(NamedTuple):
+    """A file of the log's family."""
+
+    order: tuple[int, int]
+    file: Path
+    device: int
+    inode: int
+    size: int
+    written: int
+
+    @property
+    def id(self) -> tuple[int, int]:
+        """What no other file has while this one is there."""
+        return self.device, self.inode
+
+
+def place_of(told: bytes | None, path: Path) -> Place | None:
+    """The place that was kept; None where nothing was, or the source followed another path then."""
+    with suppress(ValueError, TypeError):
+        place = Place(**json.loads(told or b"null"))
+        if place.path == str(path):
+            return place
+    return None
+
+
+def digest(stream: BinaryIO, known: int) -> str:
+    """What a file is known by: a digest of its first octets."""
+    stream.seek(0)
+    found = b""
+    while len(found) < known and (part := stream.read(known - len(found))):
+        found += part  # unbuffered, a stream may give it in parts
+    return blake2b(found, digest_size=16).hexdigest()
+
+
+def opened(file: Path) -> BinaryIO:
+    """The log in a file, packed or not. Raises OSError."""
+    return cast(BinaryIO, gzip.open(file)) if file.suffix == PACKED else file.open("rb", buffering=0)
+
+
+def family(path: Path) -> list[Rotated]:
+    """The log and what it was rotated to, the oldest first; of a file and its packed form the file alone.
+
+    Two looks that agree, so that it shows no directory in the midst of being rotated.
+    """
+    found = _look(path)
+    for _ in range(_LOOKS):
+        again = _look(path)
+        if [each.id for each in again] == [each.id for each in found]:
+            return again
+        found = again
+    return found
+
+
+def _look(path: Path) -> list[Rotated]:
+    found: dict[str, Rotated] = {}
+    for file in _beside(path):
+        order = _order(file.name, path.name)
+        with suppress(OSError):  # gone again
+            if order is not None and (file.suffix != PACKED or file.name.removesuffix(PACKED) not in found):
+                stat = file.stat()
+                found[file.name.removesuffix(PACKED)] = Rotated(
+                    order, file, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+                )
+    return sorted(found.values())
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    with suppress(FileNotFoundError):
+        yield from sorted(path.parent.iterdir(), key=lambda file: file.suffix == PACKED)
+
+
+def _order(name: str, base: str) -> tuple[int, int] | None:
+    """Dates rise, numbers fall as time goes on, and what has no suffix is written now."""
+    if name == base:
+        return 2, 0
+    found = _SUFFIX.fullmatch(name, len(base)) if name.startswith(base) else None
+    if found is None:
+        return None
+    digits = re.sub(r"\D", "", found[1])
+    return (1, -int(digits)) if len(digits) <= _NUMBER else (0, int(digits))
+
+
+def find(files: Sequence[Rotated], place: Place) -> Rotated | None:
+    """The file of a place: of the same inode, else a copy or the packed form of it. None: it is gone."""
+    same = [each for each in files if each.id == (place.device, place.inode)]
+    others = [each for each in files if each not in same and place.known]
+    return next((each for each in (*same, *others) if _goes_on(each, place)), None)
+
+
+def _goes_on(rotated: Rotated, place: Place) -> bool:
+    """Whether a file begins as the one of the place did, and is as long at least."""
+    try:
+        with opened(rotated.file) as stream:
+            if digest(stream, place.known) != place.head:
+                return False
+            if rotated.file.suffix == PACKED:
+                return stream.seek(place.offset) == place.offset
+            return os.fstat(stream.fileno()).st_size >= place.offset
+    except (OSError, EOFError):  # gone, forbidden, or being packed just now
+        return False
+
+
+def after(files: Sequence[Rotated], place: Place) -> list[Rotated]:
+    """The files that were written after the one of a place, the oldest first.
+
+    Of a file that is gone only the time is known at which it had last been written to.
+    """
+    found = find(files, place)
+    if found is None:
+        return [
+            each for each in files if each.written >= place.written and each.id != (place.device, place.inode)
+        ]
+    return list(files[files.index(found) + 1 :])
