@@ -26,6 +26,19 @@ def event_id(arrival: bytes, send: int | None, recipient: str) -> bytes:
     return _digest(b"event", arrival, _octets("" if send is None else str(send)), _octets(recipient))
 
 
+def told_id(source: str, *named: str) -> bytes:
+    """Id of an event that its source names, or that is known by what it says, in whatever body it comes."""
+    return _digest(b"told", _octets(source), *map(_octets, named))
+
+
+def send_of_message(account: str, message_id: str, address: str) -> int:
+    """What stands for the send of a message that was never registered: below 0, where no id of a send is.
+
+    The same for whoever tells of this message to this address, so that its failure counts once.
+    """
+    return -1 - (int.from_bytes(_digest(b"message", *map(_octets, (account, message_id, address)))[:8]) >> 1)
+
+
 def act_id(act: str, account: str, address: str, at: Instant, actor: str) -> bytes:
     """Id of the event that a person or a job makes: who did what to which address, and when."""
     return _digest(b"act", *map(_octets, (act, account, address, str(at), actor)))

@@ -363,7 +363,7 @@ class Event(NamedTuple):
     at: Instant  # time of occurrence
     reason: Reason | None = None  # of a bounce
     status: str | None = None  # enhanced code of a bounce
-    send: int | None = None  # id of the send it is tied to
+    send: int | None = None  # id of the send it is tied to; below 0: stands for one that nobody registered
     handed_over: Instant | None = None  # when that send was handed over
     standing: Standing = Standing.PROVEN
     begins: Instant | None = None  # of an incident_open: since when hard bounces are doubted

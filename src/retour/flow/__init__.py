@@ -1,6 +1,6 @@
 """The stories, each on one screen: they know the ports, and no body of any.
 
-intake, tie, judge   from bytes that arrived to states that changed
+intake, reads, stated, tie, facts, judge   from bytes that arrived to states that changed
 sends                what is about to be sent gets its return address
 check                may I send? the hot path; why says the reason in words
 policy, rewrite      a policy is changed while gates answer

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retour.flow.tie import Claim, Tie
-from retour.identity import event_id
+from retour.identity import event_id, send_of_message
 from retour.instants import DAY, MINUTE, Instant
 from retour.model import (
     READ_BY_RULE,
@@ -36,6 +36,7 @@ class Read:
     verdicts: Sequence[Verdict]
     claim: Claim
     understood: bool = True  # False: of no kind that we know, and about nobody
+    id: bytes | None = None  # of the event that a post or a log states; None: the mail's makes it
 
 
 def with_reports(
@@ -61,6 +62,8 @@ def events_of(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Even
     for report, verdict, tie in zip(mail.reading.reports, mail.verdicts, tied, strict=True):
         if tie is None:
             continue
+        if mail.id is not None and _passes(report.kind, tie):
+            continue
         event = event_of(mail, report, verdict, tie, now)
         times[event.id] += 1
         if times[event.id] > 1:  # two reports about one recipient in one mail: both are kept
@@ -79,12 +82,12 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         standing = Standing.EXPIRED
     send = tie.send.id if tie.send else None
     return Event(
-        id=event_id(arrival.id, send, _name_of(mail, report)),
+        id=mail.id or event_id(arrival.id, send, _name_of(mail, report)),
         kind=EventKind(verdict.kind),
         at=at,
         reason=verdict.reason,
         status=report.status,
-        send=send,
+        send=send if send is not None else _as_send(mail.claim, tie),
         handed_over=tie.send.handed_over if tie.send else None,
         standing=standing,
         account=tie.account,
@@ -93,6 +96,18 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         evidence=Evidence(report, verdict, mail.reading.original, arrival.id),
         defects=tuple(dict.fromkeys((*arrival.defects, *mail.reading.defects, *defects, *tie.defects))),
     )
+
+
+def _passes(kind: Kind, tie: Tie) -> bool:
+    """What says nothing of the address, told by a source that tells of every mail: no event of it is kept."""
+    return kind is Kind.OTHER or (kind is Kind.DELIVERED and tie.send is None)
+
+
+def _as_send(claim: Claim, tie: Tie) -> int | None:
+    """What stands for the send of a message that nobody registered, so that its failure counts once."""
+    if not claim.message_id or not tie.account:
+        return None
+    return send_of_message(tie.account, claim.message_id, tie.address)
 
 
 def _name_of(mail: Read, report: Report) -> str:
@@ -116,6 +131,9 @@ def outcome_of(mail: Read, events: Sequence[Event], tied: Sequence[Tie | None]) 
 
     The last waits with its bytes where it has an event too: it may be a bounce in words that no rule knows.
     """
+    if mail.id is not None:
+        kept = mail.reading.kind not in (Kind.OTHER, Kind.DELIVERED)
+        return Outcome.UNPARSED if kept and None in tied else Outcome.JUDGED
     if not events:
         known_reply = mail.reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
         return Outcome.JUDGED if known_reply else Outcome.UNPARSED

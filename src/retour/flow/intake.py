@@ -9,33 +9,21 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from types import MappingProxyType
+from typing import NamedTuple
 
-from retour.flow.facts import Read, events_of, outcome_of, with_reports
-from retour.flow.tie import Tie, claim_of, known, ties
+from retour.flow.facts import events_of, outcome_of
+from retour.flow.reads import Judge, Judged, Reader
+from retour.flow.tie import Tie, known, ties
 from retour.instants import Instant
-from retour.model import (
-    Arrival,
-    Event,
-    Kind,
-    Reading,
-    Standing,
-    Verdict,
-)
-from retour.ports import NO_CURSORS, Account, Bus, Change, Clock, Inbox, Outcome, Store
+from retour.model import Arrival, Event, Standing
+from retour.parse.providers.generic import Map
+from retour.ports import NO_CURSORS, Bus, Change, Clock, Inbox, Outcome, Store
 from retour.return_address import Keyring
 
+__all__ = ["Door", "Judge", "Judged", "Taken", "Worker", "read_batch", "take_in"]
 
-class Judged(Protocol):
-    """A reading with a verdict for each of its reports."""
-
-    @property
-    def reading(self) -> Reading: ...
-    @property
-    def verdicts(self) -> Sequence[Verdict]: ...
-
-
-Judge = Callable[[bytes], Judged]
+_NO_MAPPINGS: Mapping[str, Map] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +36,45 @@ class Taken:
     faults: Mapping[bytes, Exception] = field(default_factory=dict)  # arrivals that the judge failed on
 
 
-def take_in(arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant) -> Taken:
-    """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit."""
-    read = read_batch(arrivals, store, keyring, judge, now)
+def take_in(
+    arrivals: Sequence[Arrival],
+    store: Store,
+    keyring: Keyring,
+    judge: Judge,
+    now: Instant,
+    mappings: Mapping[str, Map] = _NO_MAPPINGS,
+) -> Taken:
+    """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit.
+
+    `mappings` says where the fields of generic posts stand, by the name of their source.
+    """
+    read = read_batch(arrivals, store, keyring, judge, now, mappings)
     return replace(read, changes=store.ledger.record(read.events, now))
 
 
 def read_batch(
-    arrivals: Sequence[Arrival], store: Store, keyring: Keyring, judge: Judge, now: Instant
+    arrivals: Sequence[Arrival],
+    store: Store,
+    keyring: Keyring,
+    judge: Judge,
+    now: Instant,
+    mappings: Mapping[str, Map] = _NO_MAPPINGS,
 ) -> Taken:
     """What a batch would become: read and tied to sends, and not recorded."""
     accounts = {account.number: account for account in store.accounts.accounts()}
-    outcomes: dict[bytes, Outcome] = {}
+    found = Reader(judge, keyring, accounts, mappings).read(arrivals)
+    outcomes = dict.fromkeys((arrival.id for arrival in arrivals), Outcome.JUDGED)
     events: list[Event] = []
-    mails, faults = _read_all(arrivals, judge, keyring, accounts)
-    sends = known([(mail.claim, mail.reading) for mail in mails], store.sends)
+    sends = known([(read.claim, read.reading) for read in found.reads], store.sends)
     names = {account.name for account in accounts.values()}
-    for mail in mails:
-        tied = [_within(names, tie) for tie in ties(mail.arrival, mail.reading, mail.claim, sends)]
-        made = events_of(mail, tied, now)
-        outcomes[mail.arrival.id] = outcome_of(mail, made, tied)
+    for read in found.reads:
+        tied = [_within(names, tie) for tie in ties(read.arrival, read.reading, read.claim, sends)]
+        made = events_of(read, tied, now)
+        if outcome_of(read, made, tied) is Outcome.UNPARSED:
+            found.unread.add(read.arrival.id)
         events += made
-    return Taken(outcomes | dict.fromkeys(faults, Outcome.UNPARSED), events, faults=faults)
-
-
-def _read_all(
-    arrivals: Sequence[Arrival], judge: Judge, keyring: Keyring, accounts: Mapping[int, Account]
-) -> tuple[list[Read], dict[bytes, Exception]]:
-    """What was read. What the judge fails on is unparsed: one mail never stops the others."""
-    mails: list[Read] = []
-    faults: dict[bytes, Exception] = {}
-    for arrival in arrivals:
-        try:
-            found = judge(arrival.raw)
-            reading, verdicts = with_reports(arrival, found.reading, found.verdicts)
-            claim = claim_of(arrival, reading.original, keyring, accounts)
-            understood = found.reading.kind is not Kind.OTHER or bool(found.reading.reports)
-            mails.append(Read(arrival, reading, verdicts, claim, understood))
-        except Exception as fault:  # a bug of ours, to be reported; the mail waits for its repair
-            faults[arrival.id] = fault
-    return mails, faults
+    unparsed = dict.fromkeys((*found.unread, *found.faults), Outcome.UNPARSED)
+    return Taken(outcomes | unparsed, events, faults=found.faults)
 
 
 def _within(names: AbstractSet[str], tie: Tie | None) -> Tie | None:

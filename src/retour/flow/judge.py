@@ -34,12 +34,13 @@ class Judged:
         return Kind.SUPPRESSED if kinds == {Kind.SUPPRESSED} else self.reading.kind
 
 
-def judge(raw: bytes, rules: Classifier | None = None) -> Judged:
-    """Parse and classify one arrival. Never raises on any bytes: what is wrong stands in the defects.
+def judge(what: bytes | Reading, rules: Classifier | None = None) -> Judged:
+    """Parse and classify one mail, or classify what was read of another form.
 
-    `rules`: those of `retour.rules`, with an operator's own before ours; without, ours alone.
+    Never raises on any bytes: what is wrong stands in the defects. `rules`: those of `retour.rules`, with an
+    operator's own before ours; without, ours alone.
     """
-    return judged(parse(raw), rules)
+    return judged(parse(what) if isinstance(what, bytes) else what, rules)
 
 
 def judged(reading: Reading, rules: Classifier | None = None) -> Judged:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from retour.classify.shape import shape, shape_id
 from retour.instants import Instant
 from retour.mime import scan
-from retour.model import Arrival, Event
+from retour.model import MAIL, Arrival, Event
 from retour.parse import parse
 from retour.ports import Inbox, Ledger
 
@@ -106,7 +106,9 @@ def arrivals(inbox: Inbox, most: int | None = None) -> Iterator[Arrival]:
 
 
 def words_of(arrival: Arrival) -> str:
-    """What an arrival says to people; its subject where it says nothing."""
+    """What an arrival says to people; its subject where it says nothing; of another form its beginning."""
+    if arrival.form != MAIL:
+        return arrival.raw[:_TEXT].decode("utf-8", "replace")
     return parse(arrival.raw).text.strip() or scan(arrival.raw).head.text(b"subject")
 
 

@@ -6,10 +6,10 @@ of ours. Where none holds, only a source that is trusted is believed about the a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retour.address import normalise
-from retour.model import Arrival, Kind, Original, Proof, Reading, Report, Send, Standing
+from retour.model import MAIL, Arrival, Kind, Original, Proof, Reading, Report, Send, Standing
 from retour.ports import Account, Sends
 from retour.return_address import Keyring, Token, claimed_account, verify
 
@@ -30,6 +30,8 @@ class Claim:
     account: str = ""  # of the token
     level: Proof | None = None
     message_id: str | None = None
+    send: int | None = None  # an id that the sender has given along to a provider
+    ambiguous: bool = False  # what it names are candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,18 @@ def claim_of(
     return Claim(message_id=message_id or None)
 
 
+def claim_of_stated(claim: Claim, send: int | None, ambiguous: bool) -> Claim:
+    """The claim of a post, whose sender may have given a bare id along: it needs no signature, for the post
+    was authenticated, and is looked up within its account alone."""
+    if send is None or claim.token:
+        return replace(claim, ambiguous=True) if ambiguous else claim
+    return replace(claim, send=send, ambiguous=ambiguous)
+
+
 def known(claims: Sequence[tuple[Claim, Reading]], sends: Sends) -> Known:
     """The sends of a whole batch: one look-up for all tokens, one for each Message-ID."""
     ids = {claim.token.send for claim, _ in claims if claim.token}
+    ids |= {claim.send for claim, _ in claims if claim.send is not None}
     asked = {
         (claim.message_id, _all_named(reading))
         for claim, reading in claims
@@ -82,6 +93,8 @@ def known(claims: Sequence[tuple[Claim, Reading]], sends: Sends) -> Known:
 def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list[Tie | None]:
     """A tie for each report, in order; None for a report that names no address and ties to nothing."""
     claimed = _claimed(arrival, reading, claim, sends)
+    if arrival.form != MAIL:
+        return [_stated(arrival, report, claim, claimed) for report in reading.reports]
     own = _own(reading.reports, claimed[0]) if len(claimed) == 1 else frozenset()
     found: list[Tie | None] = []
     for place, report in enumerate(reading.reports):
@@ -93,6 +106,23 @@ def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list
         else:
             found.append(_untied(arrival, claim, named, "ambiguous" if claimed else "unmatched"))
     return found
+
+
+def _stated(arrival: Arrival, report: Report, claim: Claim, claimed: Sequence[Send]) -> Tie | None:
+    """The tie of what a provider or our own log says.
+
+    Both know to whom they were to deliver: what they name is no alias. Somebody else than the send was to
+    is another recipient of the same message, about whom the send says nothing.
+    """
+    named = _named(report)
+    if claim.ambiguous:
+        return _untied(arrival, claim, named, "ambiguous")
+    folded = {address.lower() for address in named}  # some providers tell all addresses in lower case
+    meant = [send for send in claimed if not named or _address(send).lower() in folded]
+    if named and meant:
+        return _tied(arrival, claim, max(meant, key=lambda send: (send.handed_over, send.id)))
+    alone = _only(meant)
+    return _tied(arrival, claim, alone) if alone else _untied(arrival, claim, named, "unmatched")
 
 
 def _token_in(text: str, keyring: Keyring, accounts: Mapping[int, Account]) -> Token | None:
@@ -111,6 +141,8 @@ def _claimed(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> 
     if claim.token:
         send = sends.by_id.get(claim.token.send)
         candidates = [send] if send and send.account == claim.account else []
+    elif claim.send is not None and arrival.account is not None and claim.send in sends.by_id:
+        candidates = [sends.by_id[claim.send]]
     else:
         candidates = list(sends.by_message.get((claim.message_id or "", _all_named(reading)), ()))
     return [send for send in candidates if arrival.account in (None, send.account)]

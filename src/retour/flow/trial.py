@@ -20,6 +20,7 @@ from retour.instants import Instant
 from retour.lifecycle import decide, fold
 from retour.model import (
     GROUPS,
+    MAIL,
     Answer,
     Decision,
     Event,
@@ -156,7 +157,9 @@ def _again(evidence: Evidence, place: Place) -> Verdict:
     verdict = place.rules.classify(evidence.report)
     told = _is_own(verdict.rule) or evidence.verdict.reason is not Reason.UNDETERMINED
     arrival = None if told or evidence.arrival is None else place.inbox.arrival(evidence.arrival)
-    return verdict if arrival is None else place.rules.classify(evidence.report, parse(arrival.raw))
+    if arrival is None or arrival.form != MAIL:
+        return verdict
+    return place.rules.classify(evidence.report, parse(arrival.raw))
 
 
 def _affected(

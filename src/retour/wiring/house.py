@@ -25,6 +25,7 @@ from retour.flow.rewrite import Job, Rewriter
 from retour.flow.schedule import Schedule
 from retour.keyfile import Keys
 from retour.metrics import Metrics
+from retour.model import Reading
 from retour.ports import Store
 from retour.settings import Settings
 from retour.snapshot import Table
@@ -69,9 +70,9 @@ class RulesInForce:
         self._files = settings.rules.files
         self._classifier = self._read()
 
-    def judge(self, raw: bytes) -> Judged:
-        """One arrival, under the rules of now."""
-        return judge(raw, self._classifier)
+    def judge(self, what: bytes | Reading) -> Judged:
+        """One mail, or what was read of another form, under the rules of now."""
+        return judge(what, self._classifier)
 
     def reload(self) -> bool:
         """Read the files again; False where they are at fault, and those of before stay in force."""

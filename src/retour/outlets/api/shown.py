@@ -73,7 +73,7 @@ def event_shape(event: Event, *, to_support: bool) -> EventShape:
         reason=event.reason,
         status=event.status,
         standing=event.standing,
-        send=None if event.send is None else str(event.send),
+        send=None if event.send is None or event.send < 0 else str(event.send),
         actor=event.actor,
         note=event.note,
         defects=list(event.defects),

@@ -45,6 +45,7 @@ def events(value: object) -> Iterator[Told]:
         name(data.get("email_id")),
         tags(),
         metadata(given),
+        len(strings(data.get("to"))) > 1,
     )
 
 

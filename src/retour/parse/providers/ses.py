@@ -57,13 +57,15 @@ def events(value: object) -> Iterator[Told]:
     mail = an_object(said, "mail")
     at = zoned(about.get("timestamp") or mail.get("timestamp"))
     marks = {key: ", ".join(tags(each)) for key, each in an_object(mail, "tags").items()}
-    for told in _reports(event, about, mail):
+    reports = list(_reports(event, about, mail))
+    for told in reports:
         yield Told(
             told._replace(at=at),
             envelope_id or name(about.get("feedbackId")),
             name(mail.get("messageId")),
             tags(_headers(mail, "x-tag")),
             metadata({**marks, **metadata(next(iter(_headers(mail, "x-metadata")), None))}),
+            told.kind is Kind.COMPLAINT and len(reports) > 1,
         )
 
 

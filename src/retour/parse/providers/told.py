@@ -33,6 +33,7 @@ class Told(NamedTuple):
     message_id: str | None = None  # the provider's name for the message, without angle brackets
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Scalar] = {}  # what the sender had given along; nested values as JSON text
+    ambiguous: bool = False  # the provider names candidates: any of them, or all, may be meant
 
 
 def report(

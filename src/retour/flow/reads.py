@@ -1,0 +1,92 @@
+"""Arrivals → reads: a mail is one, a post or some lines of a log may be many."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from retour.flow.facts import Read, with_reports
+from retour.flow.stated import Stated, stated_in
+from retour.flow.tie import claim_of, claim_of_stated
+from retour.model import MAIL, Arrival, Kind, Reading, Verdict
+from retour.parse.providers.generic import Map
+from retour.ports import Account
+from retour.return_address import Keyring
+
+_PASSING = frozenset({Kind.DELIVERED, Kind.OTHER})  # what no rule needs to look at
+
+
+class Judged(Protocol):
+    """A reading with a verdict for each of its reports."""
+
+    @property
+    def reading(self) -> Reading: ...
+    @property
+    def verdicts(self) -> Sequence[Verdict]: ...
+
+
+Judge = Callable[[bytes | Reading], Judged]
+"""Judges a mail, or what was read of another form."""
+
+
+@dataclass(slots=True)
+class Readings:
+    """What was read of a batch, and what of it was not."""
+
+    reads: list[Read] = field(default_factory=list)
+    faults: dict[bytes, Exception] = field(default_factory=dict)  # arrivals that our code fails on
+    unread: set[bytes] = field(default_factory=set)  # arrivals of which something could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What is needed to read arrivals."""
+
+    judge: Judge
+    keyring: Keyring
+    accounts: Mapping[int, Account]
+    mappings: Mapping[str, Map]  # of generic posts, by the name of their source
+
+    def read(self, arrivals: Sequence[Arrival]) -> Readings:
+        """All of a batch. What we fail on is unparsed: one mail, or one event, never stops the others."""
+        found = Readings()
+        for arrival in arrivals:
+            try:
+                if arrival.form == MAIL:
+                    found.reads.append(self._mail(arrival))
+                else:
+                    self._stated(arrival, found)
+            except Exception as fault:  # a bug of ours, to be reported; the arrival waits for its repair
+                found.faults[arrival.id] = fault
+        return found
+
+    def _mail(self, arrival: Arrival) -> Read:
+        found = self.judge(arrival.raw)
+        reading, verdicts = with_reports(arrival, found.reading, found.verdicts)
+        claim = claim_of(arrival, reading.original, self.keyring, self.accounts)
+        understood = found.reading.kind is not Kind.OTHER or bool(found.reading.reports)
+        return Read(arrival, reading, verdicts, claim, understood)
+
+    def _stated(self, arrival: Arrival, found: Readings) -> None:
+        body = stated_in(arrival, self.mappings.get(arrival.inlet))
+        if not body.whole:
+            found.unread.add(arrival.id)
+        for stated in body.stated:
+            try:
+                found.reads.append(self._event(arrival, stated))
+            except Exception as fault:
+                found.faults[arrival.id] = fault
+
+    def _event(self, arrival: Arrival, stated: Stated) -> Read:
+        reading = stated.reading
+        if reading.kind in _PASSING:
+            verdicts: Sequence[Verdict] = [_passing(report.kind) for report in reading.reports]
+        else:
+            verdicts = self.judge(reading).verdicts
+        claim = claim_of(arrival, reading.original, self.keyring, self.accounts)
+        return Read(
+            arrival, reading, verdicts, claim_of_stated(claim, stated.send, stated.ambiguous), id=stated.id
+        )
+
+
+def _passing(kind: Kind) -> Verdict:
+    return Verdict(kind, None, None, rule="none", matched="", confidence=0.0)

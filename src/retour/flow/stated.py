@@ -1,0 +1,99 @@
+"""What posts of providers and lines of logs state: each event of them a claim of its own.
+
+Its id is that of the event, not of the body or the lines it came in: told again in another batch, by a retry
+or by a second follower of the same log, it is the same event (sources.md §2.3).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from retour.identity import told_id
+from retour.model import Arrival, Original, Reading
+from retour.parse.logs import LOGS, Entry, read_log
+from retour.parse.providers.generic import Map
+from retour.parse.providers.registry import read_body
+from retour.parse.providers.told import Told
+from retour.return_address import looks_like
+
+# Ours among the tags and metadata that a sender gives along; all else there is his own, and means nothing.
+_OWN = re.compile(r"(?:x[-_])?retour[-_](send|envid|return[-_]path|message[-_]id)", re.IGNORECASE)
+_SEND = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+_MOST = (1 << 63) - 1  # of a send's id, as a store keeps it
+
+
+class Stated(NamedTuple):
+    """One event of an arrival that is no mail."""
+
+    reading: Reading  # with one report, or none where it could not be read
+    id: bytes  # of the event
+    send: int | None = None  # id of a send of ours that was given along
+    ambiguous: bool = False  # names candidates
+
+
+class Body(NamedTuple):
+    """All that an arrival states."""
+
+    stated: list[Stated]
+    whole: bool  # nothing of it was left unread
+
+
+def stated_in(arrival: Arrival, mapping: Map | None = None) -> Body:
+    """What a post or some lines of a log state. Raises KeyError for a form that nobody reads."""
+    if arrival.form in LOGS:
+        # All that its lines tell: what an earlier one of them has told before has the id it had then.
+        entries = [_entry(arrival, entry) for entry in read_log(arrival.form, (arrival.raw,), successes=True)]
+        return Body(entries, bool(entries) and all(each.reading.reports for each in entries))
+    body = read_body(arrival.form, arrival.raw, mapping)
+    return Body([_event(arrival, told) for told in body.told], not body.defects)
+
+
+def _entry(arrival: Arrival, entry: Entry) -> Stated:
+    return Stated(entry.reading, told_id("log", arrival.account or "", entry.id))
+
+
+def _event(arrival: Arrival, told: Told) -> Stated:
+    report = told.report
+    own = dict(_own(told))
+    original = Original(
+        message_id=own.get("message-id") or told.message_id,
+        envid=own.get("envid"),
+        return_path=own.get("return-path") or next(_tokens(told), None),
+    )
+    reading = Reading(report.kind, (report,), original, told.message_id, report.mta)
+    send = own.get("send", "")
+    return Stated(reading, _id(arrival, told), _send_id(send), told.ambiguous)
+
+
+def _send_id(text: str) -> int | None:
+    number = int(text) if _SEND.fullmatch(text) else None
+    return number if number is not None and number <= _MOST else None
+
+
+def _id(arrival: Arrival, told: Told) -> bytes:
+    """By the provider's own id, else by all that makes the event another than the next one.
+
+    The kind stands beside an id: home-grown senders give a message's id to all of its events.
+    """
+    report = told.report
+    source = "post", arrival.account or "", arrival.inlet, report.kind, report.recipient or ""
+    if told.event_id:
+        return told_id(*source, told.event_id)
+    at = "" if report.at is None else str(report.at)
+    return told_id(*source, told.message_id or "", at, report.diagnostic or "")
+
+
+def _own(told: Told) -> Iterator[tuple[str, str]]:
+    for key, value in told.metadata.items():
+        named = _OWN.fullmatch(key) if isinstance(value, str | int) else None
+        if named:
+            yield named[1].lower().replace("_", "-"), str(value)
+
+
+def _tokens(told: Told) -> Iterator[str]:
+    """Return addresses of ours, or their local parts, wherever they were given along."""
+    values: Iterable[object] = (*told.tags, *told.metadata.values())
+    for value in values:
+        if isinstance(value, str) and looks_like(value.strip("<> ").partition("@")[0]):
+            yield value
