@@ -57,7 +57,17 @@ class Classifier:
             return _undetermined(report, f'text "{decisive.matched}" is about another recipient')
         if decisive.rule.group is Group.DEAD and report.status is None and _is_cut(reading):
             return _undetermined(report, f'text "{decisive.matched}" stands where the mail was cut off')
-        return _verdict(decisive, report, clues, words)
+        conflicts = _conflicts(decisive, clues) + self._class_conflicts(decisive, report)
+        return _verdict(decisive, report, clues, words, conflicts)
+
+    def _class_conflicts(self, decisive: Clue, report: Report) -> tuple[str, ...]:
+        """What a sending provider calls it, where the server's words or code decide otherwise."""
+        if report.mta is None or not report.text.startswith(f"{report.mta} class "):
+            return ()
+        found = self._matcher.words(report.text).clues
+        if not found or not _class_contradicts(found[0], decisive):
+            return ()
+        return (f'"{report.text}" says {found[0].rule.reason}',)
 
     def evidence(self, report: Report, reading: Reading | None = None) -> tuple[list[Clue], Words]:
         """All clues that hold, heaviest first: of the first text that says a cause, and of the codes.
@@ -108,9 +118,10 @@ def _tell(clues: list[Clue]) -> bool:
     return any(clue.rule.group is not Group.UNKNOWN for clue in clues)
 
 
-def _verdict(decisive: Clue, report: Report, clues: list[Clue], words: Words) -> Verdict:
+def _verdict(
+    decisive: Clue, report: Report, clues: list[Clue], words: Words, conflicts: tuple[str, ...]
+) -> Verdict:
     rule = decisive.rule
-    conflicts = _conflicts(decisive, clues)
     about_the_mail = rule.group in (Group.BLOCK, Group.CONTENT)
     return Verdict(
         kind=report.kind,
@@ -200,6 +211,18 @@ def _conflicts(decisive: Clue, clues: list[Clue]) -> tuple[str, ...]:
         return ()
     said = (f"status {clue.matched}" if clue.by_code else f'text "{clue.matched}"' for clue in against)
     return tuple(f"{words} says {clue.rule.reason}" for words, clue in zip(said, against, strict=True))
+
+
+def _class_contradicts(told: Clue, decisive: Clue) -> bool:
+    """Whether a provider's class and the verdict differ in what they mean for the address.
+
+    A class without a cause says only for good (`refused`) or for now (`undetermined`).
+    """
+    if decisive.rule.group is Group.UNKNOWN or told.rule.group is decisive.rule.group:
+        return False
+    if told.rule.group is not Group.UNKNOWN:
+        return True
+    return (told.rule.reason is Reason.REFUSED) is not (decisive.rule.group is Group.DEAD)
 
 
 def _confidence(decisive: Clue, clues: list[Clue], conflicts: tuple[str, ...]) -> float:

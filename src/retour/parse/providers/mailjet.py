@@ -16,6 +16,7 @@ _KINDS = {
 _ERRORS = {  # "Error types": what is no bounce of this mail
     "preblocked": Kind.SUPPRESSED,  # it bounced for some customer of Mailjet before
     "duplicate in campaign": Kind.SUPPRESSED,
+    "typofix": Kind.SUPPRESSED,  # a domain that Mailjet takes for mistyped: nothing was sent
     "greylisted": Kind.DELAY,
 }
 
@@ -34,7 +35,7 @@ def events(value: object) -> Iterator[Told]:
                 "mailjet",
                 kind,
                 said.get("email"),
-                said.get("comment") or said.get("smtp_reply"),
+                said.get("comment") or _reply(said.get("smtp_reply")),
                 told_class=_class(said, error) if kind in (Kind.BOUNCE, Kind.DELAY) else "",
                 at=epoch(said.get("time")),
             ),
@@ -49,3 +50,9 @@ def _class(said: Mapping[str, Any], error: str) -> str:
     if error or said.get("hard_bounce") is not True:
         return error
     return "hard_bounce"
+
+
+def _reply(value: object) -> str:
+    """The server's own words of "sent (250 2.0.0 OK ...)"."""
+    said = line(value)
+    return said[6:-1] if said.startswith("sent (") and said.endswith(")") else said

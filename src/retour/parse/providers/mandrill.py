@@ -42,7 +42,7 @@ def _report(said: Mapping[str, Any], message: Mapping[str, Any]) -> Report:
     """Changes of Mandrill's own lists have no message; they name an address under `reject`."""
     kind = _KINDS.get(line(said.get("event")), Kind.OTHER)
     steps = [line(each.get("diag")) for each in objects(message, "smtp_events")]
-    told_class = line(message.get("bounce_description")) or line(said.get("event"))
+    told_class = line(message.get("bounce_description")).removeprefix("general") or line(said.get("event"))
     return report(
         "mandrill",
         kind,
