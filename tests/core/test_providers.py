@@ -14,7 +14,7 @@ from retour.lifecycle import preset
 from retour.model import Kind
 from retour.parse.providers import PROVIDERS, registry, told
 
-SAMPLES = sorted((Path(__file__).parents[1] / "samples" / "providers").glob("*.json"))
+SAMPLES = sorted((Path(__file__).parents[1] / "samples" / "providers").glob("*[!l]"))  # .json, .csv
 HOSTILE = (
     b"",
     b"\xff\xfe",

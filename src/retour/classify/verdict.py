@@ -62,12 +62,14 @@ class Classifier:
 
     def _class_conflicts(self, decisive: Clue, report: Report) -> tuple[str, ...]:
         """What a sending provider calls it, where the server's words or code decide otherwise."""
-        if report.mta is None or not report.text.startswith(f"{report.mta} class "):
+        mark = f"{report.mta} class "
+        if not report.text.startswith(mark):
             return ()
-        found = self._matcher.words(report.text).clues
-        if not found or not _class_contradicts(found[0], decisive):
+        clues = self._matcher.words(report.text).clues
+        told = next((clue for clue in clues if clue.matched.startswith(mark)), None)
+        if told is None or not _class_contradicts(told, decisive):
             return ()
-        return (f'"{report.text}" says {found[0].rule.reason}',)
+        return (f'"{report.text}" says {told.rule.reason}',)
 
     def evidence(self, report: Report, reading: Reading | None = None) -> tuple[list[Clue], Words]:
         """All clues that hold, heaviest first: of the first text that says a cause, and of the codes.

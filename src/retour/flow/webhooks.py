@@ -39,6 +39,7 @@ def explained_body(
             "time": instants.text(told.report.at) if told.report.at is not None else None,
             "tags": list(told.tags),
             "metadata": dict(told.metadata),
+            "ambiguous": told.ambiguous,
         }
         for each, told in zip(shown["reports"], body.told, strict=True)
     ]

@@ -18,5 +18,6 @@ PROVIDERS = (
     "scaleway",
     "azure",
     "kumomta",
+    "powermta",
     "generic",
 )

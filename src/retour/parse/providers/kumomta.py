@@ -34,9 +34,23 @@ def events(value: object) -> Iterator[Told]:
         kind = line(said.get("type"))
         if not kind or ("recipient" not in said and "response" not in said):
             continue
+        if kind == "Feedback":
+            yield from _complained(said)
+            continue
         recipients = strings(said.get("recipient")) or [None]
         for number, recipient in enumerate(recipients):
             yield _told(_KINDS.get(kind, Kind.OTHER), said, recipient, number)
+
+
+def _complained(said: Mapping[str, Any]) -> Iterator[Told]:
+    """A feedback report came to a mailbox of ours, the `recipient`; whom it is about stands in the report."""
+    about = an_object(said, "feedback_report")
+    named = strings(about.get("original_rcpt_to")) or strings(
+        within(about, "supplemental_trace", "recipient")
+    )
+    kind = Kind.COMPLAINT if line(about.get("feedback_type")) in ("abuse", "") else Kind.OTHER
+    for number, recipient in enumerate(named or [None]):
+        yield _told(kind, said, recipient, number)._replace(ambiguous=len(named) > 1)
 
 
 def _told(kind: Kind, said: Mapping[str, Any], recipient: object, number: int) -> Told:

@@ -16,6 +16,7 @@ from retour.parse.providers import (
     mandrill,
     postal,
     postmark,
+    powermta,
     resend,
     scaleway,
     sendgrid,
@@ -46,8 +47,12 @@ READERS: Mapping[str, Callable[[Any], Iterator[Told]]] = {
     "scaleway": scaleway.events,
     "azure": azure.events,
     "kumomta": kumomta.events,
+    "powermta": powermta.events,
     "generic": generic.events,
 }
+
+# What comes in another form than JSON.
+BODIES = {"powermta": powermta.rows_of}
 
 
 class Body(NamedTuple):
@@ -63,7 +68,7 @@ def read_body(provider: str, raw: bytes, mapping: generic.Map | None = None) -> 
     `provider` is one of READERS; `mapping` is for the generic one, JSON in our own words without it.
     """
     reader = READERS[provider] if mapping is None else partial(generic.events, mapping=mapping)
-    values, defects = values_of(raw)
+    values, defects = BODIES.get(provider, values_of)(raw)
     told: list[Told] = []
     for value in values:
         for each in reader(value):

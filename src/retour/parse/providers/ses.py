@@ -13,6 +13,7 @@ from retour.model import Action, Kind, Report
 from retour.parse.bounds import RECIPIENTS
 from retour.parse.notice import Notice
 from retour.parse.providers.told import (
+    EVENTS,
     Told,
     an_object,
     line,
@@ -29,6 +30,7 @@ from retour.parse.providers.told import (
 SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # sub-types: nothing was sent
 _ACTIONS = {action.value: action for action in Action}
 _OTHERS = {"Rendering Failure": "failure"}  # where the object is not named like its event
+_ENVELOPES = 3  # bodies of SQS within each other that are opened
 
 
 def read_mailed_notification(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
@@ -49,13 +51,28 @@ def read_notification(said: Mapping[str, Any]) -> tuple[Kind, tuple[Report, ...]
 
 def events(value: object) -> Iterator[Told]:
     """What a post of SNS, a message of SQS or an event of EventBridge tells."""
-    said, envelope_id = _opened(value)
+    for inner, depth in _messages(value):
+        yield from _told(*_opened(inner, depth))
+
+
+def _messages(value: object) -> Iterator[tuple[object, int]]:
+    """What stands in a batch: `Messages` of SQS, `Records` of a function that SNS or SQS has called."""
+    for key in ("Messages", "Records"):
+        listed = within(value, key)
+        if isinstance(listed, list):
+            yield from ((an_object(each, "Sns") or each, 0) for each in listed[:EVENTS])
+            return
+    yield value, 0
+
+
+def _told(said: Mapping[str, Any], envelope_id: str | None, sent: object) -> Iterator[Told]:
+    """What was received by a rule for mail coming in (`Received`) is none of ours: it tells nothing."""
     event = line(said.get("notificationType") or said.get("eventType"))
-    if not event:
+    if not event or event == "Received":
         return
     about = an_object(said, _OTHERS.get(event, event[:1].lower() + event[1:]))
     mail = an_object(said, "mail")
-    at = zoned(about.get("timestamp") or mail.get("timestamp"))
+    at = zoned(about.get("timestamp")) or zoned(mail.get("timestamp")) or zoned(sent)
     marks = {key: ", ".join(tags(each)) for key, each in an_object(mail, "tags").items()}
     reports = list(_reports(event, about, mail))
     for told in reports:
@@ -76,14 +93,22 @@ def _headers(mail: Mapping[str, Any], wanted: str) -> list[object]:
     ]
 
 
-def _opened(value: object) -> tuple[Mapping[str, Any], str | None]:
-    """The notification in its envelope, and the envelope's id: of SNS, of EventBridge, or None."""
+def _opened(value: object, depth: int) -> tuple[Mapping[str, Any], str | None, object]:
+    """The notification in its envelope, with the envelope's id and time: of SNS, of EventBridge, or None."""
     said = an_object(value)
+    body = said.get("Body", said.get("body"))
+    if isinstance(body, str) and depth < _ENVELOPES:  # of SQS, which has an id of its own for each delivery
+        return _opened(_object_in(body), depth + 1)
     if isinstance(said.get("Message"), str):
-        return _object_in(said["Message"]), name(said.get("MessageId"))
+        return _object_in(said["Message"]), name(said.get("MessageId")), said.get("Timestamp")
     if isinstance(said.get("detail"), dict):
-        return said["detail"], name(said.get("id"))
-    return said, None
+        return _named(said["detail"], line(said.get("detail-type"))), name(said.get("id")), said.get("time")
+    return said, None, None
+
+
+def _named(detail: Mapping[str, Any], told: str) -> Mapping[str, Any]:
+    """The detail of an event of EventBridge; one about the account has no name and is about no recipient."""
+    return detail if "eventType" in detail or not told else {**detail, "eventType": told}
 
 
 def _reports(event: str, about: Mapping[str, Any], mail: Mapping[str, Any]) -> Iterator[Report]:

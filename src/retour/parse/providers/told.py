@@ -57,7 +57,7 @@ def report(
     said = _with_code(line(words), line(code))
     return report_of(
         kind,
-        one_address(line(recipient)),
+        one_address(line(recipient).removeprefix("rfc822;")),
         said,
         action=action or _ACTIONS.get(kind),
         status=line(status)[:_LONGEST_STATUS] or None,
