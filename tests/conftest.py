@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Generator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import hatch_build
@@ -25,6 +26,8 @@ def _obstacle(engine: str) -> str | None:
     """Why this engine cannot run here, or None when it can."""
     if engine == "compiler":
         return hatch_build.missing() or None
+    if engine == "exim":
+        return _no_exim()
     absent = [program for program in _PROGRAMS[engine] if not shutil.which(program, path=_SEARCH)]
     if absent:
         return (
@@ -35,6 +38,16 @@ def _obstacle(engine: str) -> str | None:
     if engine == "dovecot":
         return _other_dovecot()
     return None
+
+
+def _no_exim() -> str | None:
+    """It is unpacked beside the project, for it cannot be installed together with Postfix."""
+    if not (Path(__file__).parents[1] / ".engines/exim/usr/sbin/exim4").exists():
+        return "exim is not unpacked; `scripts/engines` does it on Debian"
+    if os.geteuid() != 0:
+        return "exim only starts as root; run the story tests as root or in a container"
+    run = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True)
+    return f"exim needs a mount namespace: {run.stderr.strip()}" if run.returncode else None
 
 
 def _other_dovecot() -> str | None:

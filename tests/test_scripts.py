@@ -8,11 +8,15 @@ ENGINES = Path(__file__).parents[1] / "scripts/engines"
 
 
 def engines(programs: Path) -> subprocess.CompletedProcess[str]:
-    """Run it on a machine that has bash and these programs, and nothing else."""
+    """Run it on a machine that has bash, these programs and an unpacked Exim, and nothing else."""
+    exim = programs / "engines/exim/usr/sbin/exim4"
+    exim.parent.mkdir(parents=True)
+    exim.touch()
     bash = shutil.which("bash")
     assert bash is not None
     (programs / "bash").symlink_to(bash)
-    return subprocess.run([ENGINES], env={"PATH": str(programs)}, capture_output=True, text=True)
+    environment = {"PATH": str(programs), "RETOUR_ENGINES": str(programs / "engines")}
+    return subprocess.run([ENGINES], env=environment, capture_output=True, text=True)
 
 
 def program(path: Path, says: str) -> None:

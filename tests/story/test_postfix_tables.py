@@ -40,7 +40,7 @@ def server(ground: Path, socket: Path) -> Iterator[Server]:
     tables = socketmaps() + f"port = {port}\n" + socketmaps() + f'path = "{socket}"\nstopped = "error"\n'
     made = Server(ground, tables + '[postfix.domains."shop.test"]\naccount = "shop"\n')
     made.ports["socketmap"] = port
-    _hold(made, HELD)
+    hold(made, HELD)
     with made.running() as server:
         mta = Mta(server, [GONE, CAPITAL], UNKNOWN)
         assert mta.run_queue()
@@ -49,7 +49,7 @@ def server(ground: Path, socket: Path) -> Iterator[Server]:
         yield server
 
 
-def _hold(server: Server, address: str) -> None:
+def hold(server: Server, address: str) -> None:
     """Write what an incident at a provider leaves in the ledger: a hard bounce that is doubted."""
     data = server.directory / "data"
     store = sqlite.open_store(data / sqlite.STORE, keyfile.load_or_create(data / keyfile.NAME).pepper)
