@@ -9,7 +9,8 @@
 `judge` parses and classifies a mail, `judge_reply` one server's words, `explain` shows the outcome as the
 object of `retour explain --json`; `rules` makes a classifier that tries files of your own before ours, for
 `judge(raw, rules=…)` and `judge_reply(line, rules=…)`; `fold` and `decide` are the life of an address,
-`simulate` plays a scenario.
+`simulate` plays a scenario. `Gate` answers "may I send?" out of the data directory of a server on this
+machine; `retour.client` asks a server anywhere.
 The steps by themselves are in the rooms of the same name: `retour.parse.parse`, `retour.classify.classify`.
 Each name is loaded when it is first asked for, so that one use does not pay for the others.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from retour.flow.judge import explained as explain
     from retour.flow.judge import judge, judge_reply
     from retour.flow.own_rules import rules
+    from retour.gate import Gate
     from retour.lifecycle.decide import decide
     from retour.lifecycle.fold import fold
     from retour.lifecycle.presets import preset
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from retour.lifecycle.simulate import simulate
 
 _ROOMS = {
+    "Gate": "retour.gate",
     "decide": "retour.lifecycle",
     "explain": "retour.flow.judge",
     "fold": "retour.lifecycle",
@@ -40,6 +43,7 @@ _ROOMS = {
 }
 
 __all__ = [
+    "Gate",
     "decide",
     "explain",
     "fold",

@@ -34,10 +34,12 @@ def lock(data: Path) -> IO[str] | None:
 class Marks:
     """An empty file for each account that is being rewritten; by number, for names may hold anything."""
 
-    def __init__(self, data: Path, store: Store) -> None:
+    def __init__(self, data: Path, store: Store, make: bool = True) -> None:
+        """Unless `make`, nothing is written: to look at."""
         self._directory = data / REWRITING
         self._store = store
-        self._directory.mkdir(exist_ok=True)
+        if make:
+            self._directory.mkdir(exist_ok=True)
 
     def add(self, account: str) -> None:
         """The rewriting of an account begins."""

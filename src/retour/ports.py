@@ -297,6 +297,16 @@ class Ledger(Protocol):
     def standing(self, now: Instant) -> Iterator[Change]:
         """Every stored state that is not plainly `send`, as changes from VALID: what a gate loads."""
 
+    def newest(self) -> int:
+        """Number of the latest line of the decision ledger; 0 while it is empty."""
+
+    def moved(self, after: int, limit: int) -> tuple[list[Change], int]:
+        """What the lines of the decision ledger beyond the number `after` led to, for a gate elsewhere.
+
+        Every address that they name, with the state stored now, as a change from VALID; and the number to
+        go on from, `after` itself when there is nothing new. At most `limit` lines are looked at in a call.
+        """
+
     def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
         """Reports that belong to no account, the latest to arrive first, with the numbers to page on by."""
 

@@ -457,3 +457,23 @@ def test_pages_meet_without_gap_or_repetition_while_bounces_arrive(page: Store) 
         ]
         page.ledger.record(again, NOW + HOUR)
     assert len(seen) == len(set(seen)) == 10
+
+
+def test_a_gate_elsewhere_follows_the_lines_of_the_ledger(store: Store) -> None:
+    account(store)
+    assert (store.ledger.newest(), store.ledger.moved(0, 9)) == (0, ([], 0))
+    store.ledger.record([bounce(1), bounce(2, address="bob@b.example")], NOW)
+    back = Event((3).to_bytes(16), EventKind.RESTORE, NOW, account="acme", address="ann@b.example")
+    store.ledger.record([back], NOW)
+    newest = store.ledger.newest()
+    assert newest == 3
+    found: dict[str, StateName] = {}
+    place = 0
+    while place < newest:
+        changes, place = store.ledger.moved(place, 1)
+        found |= {change.address: change.after.state for change in changes}
+        assert all((change.account, change.before) == ("acme", VALID) for change in changes)
+    assert found == {"ann@b.example": StateName.VALID, "bob@b.example": StateName.INVALID}
+    changes, place = store.ledger.moved(0, 100)
+    assert ({change.address for change in changes}, place) == (set(found), newest)
+    assert store.ledger.moved(newest, 9) == ([], newest)

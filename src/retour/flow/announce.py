@@ -64,6 +64,14 @@ class Announcing:
         """As `Ledger.standing`."""
         return self._ledger.standing(now)
 
+    def newest(self) -> int:
+        """As `Ledger.newest`."""
+        return self._ledger.newest()
+
+    def moved(self, after: int, limit: int) -> tuple[list[Change], int]:
+        """As `Ledger.moved`."""
+        return self._ledger.moved(after, limit)
+
     def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
         """As `Ledger.of_nobody`."""
         return self._ledger.of_nobody(limit, after)

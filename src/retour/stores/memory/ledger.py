@@ -165,6 +165,18 @@ class MemoryLedger:
             if not plainly_send(state):
                 yield Change(page.account, page.address, VALID, state, now)
 
+    def newest(self) -> int:
+        return self._written
+
+    def moved(self, after: int, limit: int) -> tuple[list[Change], int]:
+        with self._lock:
+            until = max(after, min(self._written, after + limit))
+            return [
+                Change(page.account, page.address, VALID, entry.state, 0)
+                for page, entry in self._pages.items()
+                if any(after < record.number <= until for record in entry.records)
+            ], until
+
     def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
         return self._numbered(limit, after, lambda event: not event.account)
 

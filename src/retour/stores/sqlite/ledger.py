@@ -148,6 +148,19 @@ class SqliteLedger:
         for number, address, *state in db.execute(SQL["standing"]):
             yield Change(names[number], address, VALID, state_of(state), now)
 
+    def newest(self) -> int:
+        last: int = self._database.read().execute(SQL["last_record"]).fetchone()[0]
+        return last
+
+    def moved(self, after: int, limit: int) -> tuple[list[Change], int]:
+        with self._reading() as db:
+            until = min(db.execute(SQL["last_record"]).fetchone()[0], after + limit)
+            if until <= after:
+                return [], after
+            names = self._accounts.names(db)
+            rows = db.execute(SQL["moved"], {"after": after, "until": until}).fetchall()
+        return [Change(names[n], address, VALID, state_of(state), 0) for n, address, *state in rows], until
+
     def of_nobody(self, limit: int, after: int | None = None) -> list[tuple[int, Event]]:
         return self._numbered("of_nobody", limit, after)
 

@@ -108,6 +108,13 @@ SELECT account, address,
   unsubscribed, changes_at, last_bounce, listed
 FROM states WHERE state IN ('held', 'invalid') OR unsubscribed;
 
+-- name: moved
+SELECT DISTINCT s.account, s.address,
+  s.state, s.causes, s.since, s.until, s.hard, s.soft, s.block, s.reasons, s.reactivations,
+  s.unsubscribed, s.changes_at, s.last_bounce, s.listed
+FROM records AS r CROSS JOIN states AS s ON s.k = r.k AND s.account = r.account
+WHERE r.number > :after AND r.number <= :until;
+
 -- name: of_nobody
 SELECT e.number, e.account, s.address, b.body,
   e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome

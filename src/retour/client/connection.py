@@ -1,0 +1,167 @@
+"""One server over HTTP: connections that are kept, and calls that are repeated where that is safe."""
+
+import http.client
+import json
+import secrets
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+_AGAIN = (429, 502, 503, 504)  # the server, or a proxy before it, asks for patience
+_CONFLICT = 409  # with Retry-After: the same request is being answered just now
+_LONGEST_PAUSE = 30.0  # seconds
+_FIRST_PAUSE = 0.2
+_READS = ("GET", "HEAD")
+
+wait = threading.Event().wait  # for so many seconds, of an event that never comes
+
+
+class ClientError(Exception):
+    """A call that came to nothing."""
+
+
+class Unreachable(ClientError):  # noqa: N818 - the name says what is the matter, as Refused does
+    """No answer, also after the repetitions. A write may have been done or not; repeated later it is done
+    once if it bears the same `idempotency_key`."""
+
+    def __init__(self, url: str, error: Exception, idempotency_key: str | None) -> None:
+        super().__init__(f"{url} does not answer ({error}); is the server running, and the address right?")
+        self.idempotency_key = idempotency_key
+
+
+class Refused(ClientError):  # noqa: N818
+    """What the server said no to (RFC 9457): `type`, `detail`, the `field` at fault and the `remedy`."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.type = str(problem.get("type", "about:blank"))
+        self.detail = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
+        self.field: str | None = problem.get("field")
+        self.remedy: str | None = problem.get("remedy")
+        super().__init__(f"{self.detail} {self.remedy}" if self.remedy else self.detail)
+
+
+class Connection:
+    """Calls with one key. Thread-safe: each thread has a connection of its own, kept between calls."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        language: str = "en",
+        timeout: float = 30.0,
+        retries: int = 3,
+        context: ssl.SSLContext | None = None,
+        pause: Callable[[float], object] = wait,
+    ) -> None:
+        """Raises ValueError for an address that is no http:// or https:// URL."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url!r} is no address of a server: write it as http://host:port")
+        self.url = url.rstrip("/")
+        self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
+        self._prefix = parts.path.rstrip("/")
+        self._headers = {
+            "Authorization": f"Bearer {key}",
+            "Accept-Language": language,
+            "Content-Type": "application/json",
+        }
+        self._timeout, self._retries, self._pause = timeout, retries, pause
+        self._context = context or (ssl.create_default_context() if self._secure else None)
+        self._own = threading.local()
+        self._opened: set[http.client.HTTPConnection] = set()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """The answer as JSON values; None for an empty one. Raises Refused and Unreachable.
+
+        A write is given a key of its own unless it has one, so that repeating it is safe.
+        """
+        asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        target = f"{self._prefix}{path}" + (f"?{urlencode(asked)}" if asked else "")
+        content = None if body is None else json.dumps(body).encode()
+        headers = dict(self._headers)
+        if method not in _READS:
+            idempotency_key = idempotency_key or secrets.token_hex(16)
+            headers["Idempotency-Key"] = idempotency_key
+        return self._patiently(method, target, content, headers, idempotency_key)
+
+    def _patiently(
+        self,
+        method: str,
+        target: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        idempotency_key: str | None,
+    ) -> Any:
+        for left in range(self._retries, -1, -1):
+            pause = min(_FIRST_PAUSE * 2 ** (self._retries - left), _LONGEST_PAUSE)
+            try:
+                status, told, answer = self._once(method, target, content, headers)
+            except (OSError, http.client.HTTPException) as error:
+                self._hang_up()
+                if not left:
+                    raise Unreachable(self.url, error, idempotency_key) from error
+            else:
+                asked = told.get("Retry-After", "")
+                if not left or not (status in _AGAIN or (status == _CONFLICT and asked)):
+                    return _read(status, answer)
+                pause = min(float(asked), _LONGEST_PAUSE) if asked.isdecimal() else pause
+            self._pause(pause)
+        raise AssertionError("the last turn returns or raises")
+
+    def _once(
+        self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        connection = self._connected()
+        connection.request(method, target, content, dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+    def _connected(self) -> http.client.HTTPConnection:
+        known: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
+        if known is None:
+            if self._secure:
+                known = http.client.HTTPSConnection(
+                    self._host, self._port, timeout=self._timeout, context=self._context
+                )
+            else:
+                known = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            self._own.connection = known
+            self._opened.add(known)
+        return known
+
+    def _hang_up(self) -> None:
+        connection: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._opened.discard(connection)
+            self._own.connection = None
+
+    def close(self) -> None:
+        """Close the connections of all threads; a later call opens its own again."""
+        while self._opened:
+            self._opened.pop().close()
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read(status: int, answer: bytes) -> Any:
+    try:
+        told = json.loads(answer) if answer else None
+    except ValueError:
+        told = None  # a proxy's page
+    if status >= http.client.BAD_REQUEST:
+        raise Refused(status, told if isinstance(told, dict) else {})
+    return told
