@@ -17,6 +17,8 @@ class Metrics(Collector):
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()  # arrivals by what became of them
         self.events: Counter[str] = Counter()  # what reports became, by standing
+        self.passing: Counter[str] = Counter()  # deliveries and the like, which are only counted
+        self.strange: Counter[str] = Counter()  # events of kinds that we do not know, by form
         self.faults: Counter[str] = Counter()  # faults of ours, by part
         self._counters: list[tuple[str, str, str, Source]] = []
         self._gauges: list[tuple[str, str, str, Source]] = []
@@ -24,6 +26,13 @@ class Metrics(Collector):
         self._registry.register(self)
         self.counter("retour_arrivals", "Arrivals judged, by outcome", "outcome", lambda: self.taken)
         self.counter("retour_events", "Events of reports, by standing", "standing", lambda: self.events)
+        self.counter(
+            "retour_passing",
+            "Deliveries, opens and clicks told, with repetitions",
+            "kind",
+            lambda: self.passing,
+        )
+        self.counter("retour_strange", "Events of kinds that are not known", "form", lambda: self.strange)
         self.counter("retour_faults", "Faults of Retour itself, by part", "part", lambda: self.faults)
 
     def counter(self, name: str, meaning: str, label: str, source: Source) -> None:

@@ -6,10 +6,11 @@ that returns has committed (promise 1). Repeating a call with the same ids chang
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
 from retour.lifecycle import Policy, PolicyVersion
@@ -65,10 +66,13 @@ class Inbox(Protocol):
         At most `limit`, and no more than BATCH_OCTETS of them together unless the first alone has more.
         """
 
-    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
+    def settle(
+        self, outcomes: Mapping[bytes, Outcome], now: Instant, passing: AbstractSet[bytes] = frozenset()
+    ) -> None:
         """Mark arrivals as judged or unparsed, after the ledger's commit.
 
-        Of a judged one that is `passing` nothing stays: if it were put again, it would be judged again.
+        Of a judged one that is `passing`, or turned out to be, nothing stays: if it were put again, it would
+        be judged again.
         """
 
     def arrival(self, id: bytes) -> Arrival | None:
@@ -261,10 +265,11 @@ class Ledger(Protocol):
         """Add events (known ids are ignored), fold the states they touch, write the ledger; one commit.
 
         The id of an event belongs to one address for ever. A proven delivery that names a send is noted on
-        that send instead (lifecycle rule 15), the earliest of several; reports beyond the thousandth of an
-        address that may move it, or that may not, are kept without effect, and in no life. Returns the
-        changes of state, in the order in which their addresses first stand in the events. Raises KeyError
-        for an unknown account.
+        that send instead (lifecycle rule 15), the earliest of several; where nobody registered the send (its
+        id is below 0) it is kept for an address that has events, or gets one in this call, and else nowhere.
+        Reports beyond the thousandth of an address that may move it, or that may not, are kept without
+        effect, and in no life. Returns the changes of state, in the order in which their addresses first
+        stand in the events. Raises KeyError for an unknown account.
         """
 
     def state(self, account: str, address: str, now: Instant) -> State:
@@ -319,13 +324,56 @@ class Ledger(Protocol):
         """Every address that has events, `limit` in a call, in no order; the cursor is None at the end."""
 
 
+MOST_TALLIES = 2000  # of one account and day that are told apart
+REMEMBERED_DAYS = 4  # how long a repetition of what was only counted is known; providers try again for 36 h
+
+
+class Passing(NamedTuple):
+    """Something that is only counted: a delivery, a mail opened."""
+
+    id: bytes  # of the event
+    account: str
+    at: Instant
+    kind: str
+    domain: str = ""  # of the recipient
+    campaign: str = ""
+
+
+class Tally(NamedTuple):
+    """How often something of a kind was told of a day."""
+
+    day: int  # since 1970, UTC
+    kind: str
+    domain: str
+    campaign: str
+    times: int
+
+
+class Tallies(Protocol):
+    """What is only counted, by day and never by address."""
+
+    def count(self, told: Sequence[Passing]) -> None:
+        """Commit and count each once, whatever comes again within REMEMBERED_DAYS.
+
+        Beyond MOST_TALLIES of a day, domain and campaign are left empty. Raises KeyError for an unknown
+        account.
+        """
+
+    def of(self, account: str, since: Instant, until: Instant) -> list[Tally]:
+        """The tallies of these UTC days, both included. Raises KeyError for an unknown account."""
+
+    def expire(self, before: Instant, now: Instant) -> None:
+        """Drop the tallies of days before, and the memory of what was counted long ago."""
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The system of record: three ports of one place on disk."""
+    """The system of record: four ports of one place on disk."""
 
     accounts: Accounts
     sends: Sends
     ledger: Ledger
+    tallies: Tallies
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 

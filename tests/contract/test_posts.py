@@ -2,21 +2,22 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from retour.flow.intake import Taken, take_in
+from retour.bus import LocalBus
+from retour.flow.intake import Taken, Worker, take_in
 from retour.flow.judge import judge
 from retour.flow.sends import Draft, Registered, register
 from retour.identity import SendIds, arrival_id
 from retour.instants import DAY, HOUR, MINUTE, SECOND, Instant, to_datetime
-from retour.lifecycle import preset
+from retour.lifecycle import Counting, PolicyVersion, preset
 from retour.model import Arrival, Event, EventKind, MailKind, Proof, Standing, State, StateName
 from retour.parse.providers.generic import Map, map_of
-from retour.ports import Account, Outcome, Store
+from retour.ports import Account, Inbox, Outcome, Store
 from retour.return_address import Keyring
 
 NOW = 20_500 * DAY + 9 * HOUR
@@ -392,3 +393,152 @@ def test_another_message_to_the_same_address_is_another_failure(house: House) ->
 def test_without_a_message_id_each_source_counts_for_itself(house: House) -> None:
     house.take(log(*log_of("ann@b.example", None)), sendgrid(bounced()))
     assert house.state().hard == 2
+
+
+# --- what only passes -------------------------------------------------------------------------------------
+
+
+def delivered(
+    to: str = "ann@b.example", id: str = "d1", at: Instant = NOW - MINUTE, **told: Any
+) -> dict[str, Any]:
+    return {
+        "event": "delivered",
+        "email": to,
+        "timestamp": at // SECOND,
+        "sg_event_id": id,
+        "response": "250 2.0.0 OK",
+        **told,
+    }
+
+
+def soft(at: Instant, id: str, **told: Any) -> dict[str, Any]:
+    return full(id=id, timestamp=at // SECOND, **told)
+
+
+def consecutive(house: House) -> None:
+    """Let the account count bounces in a row."""
+    policy = replace(preset("default"), counting=Counting.CONSECUTIVE)
+    house.store.accounts.add_policy("acme", PolicyVersion(2, NOW - 50 * DAY, policy), 1)
+
+
+def test_a_delivery_is_noted_on_the_send_that_it_is_of(house: House) -> None:
+    sent = house.send("ann@b.example", message_id="m1@acme.example", campaign="may")
+    taken = house.take(sendgrid(delivered(**{"smtp-id": "<m1@acme.example>"})))
+    assert house.store.sends.by_id([sent.send.id])[sent.send.id].delivered_at == NOW - MINUTE
+    assert (house.events(), taken.changes) == ((), [])
+    assert tallied(house) == {("delivered", "b.example", "may"): 1}
+
+
+def test_deliveries_to_addresses_that_never_bounced_are_only_counted(house: House) -> None:
+    taken = house.take(sendgrid(delivered(), delivered("bob@c.example", "d2", category=["may", "x"])))
+    assert (taken.changes, taken.spent) == ([], {next(iter(taken.outcomes))})
+    assert house.store.ledger.life("acme", "ann@b.example", NOW) is None
+    assert tallied(house) == {("delivered", "b.example", ""): 1, ("delivered", "c.example", "may"): 1}
+
+
+def test_what_is_opened_and_clicked_is_counted_and_no_event(house: House) -> None:
+    opened = {"event": "open", "email": "ann@b.example", "sg_event_id": "o1"}
+    taken = house.take(sendgrid(bounced(), opened, {**opened, "event": "click", "sg_event_id": "c1"}))
+    assert [event.kind for event in house.events()] == [EventKind.BOUNCE]
+    assert (taken.spent, len(tallied(house))) == (frozenset(), 2)
+    house.take(sendgrid(opened))
+    assert tallied(house)["opened", "b.example", ""] == 1
+
+
+def test_an_event_of_a_kind_that_is_not_known_is_kept(house: House) -> None:
+    taken = house.take(sendgrid({"event": "teleported", "email": "ann@b.example", "sg_event_id": "t"}))
+    assert [(event.kind, event.reason) for event in house.events()] == [(EventKind.OTHER, None)]
+    assert (list(taken.outcomes.values()), taken.strange) == ([Outcome.JUDGED], {"sendgrid": 1})
+    about_nobody = house.take(sendgrid({"event": "teleported", "sg_event_id": "t"}))
+    assert list(about_nobody.outcomes.values()) == [Outcome.UNPARSED]
+
+
+def test_a_probe_of_an_address_is_no_bounce(house: House) -> None:
+    lines = log_of("ann@b.example")
+    lines[-1] = lines[-1].replace("status=bounced", "status=undeliverable")
+    taken = house.take(log(*lines))
+    assert (taken.events, list(taken.outcomes.values()), taken.spent) == (
+        [],
+        [Outcome.JUDGED],
+        taken.outcomes.keys(),
+    )
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_delivery_ends_a_row_of_bounces(house: House, known: bool) -> None:
+    consecutive(house)
+    if known:
+        house.send("ann@b.example", message_id="m2")
+    house.take(sendgrid(soft(NOW - 3 * MINUTE, "1", **{"smtp-id": "m1"})))
+    assert (house.state().state, house.state().soft) == (StateName.BOUNCING, 1)
+    (change,) = house.take(sendgrid(delivered(at=NOW - 2 * MINUTE, **{"smtp-id": "m2"}))).changes
+    assert (change.after.state, house.state().soft) == (StateName.VALID, 0)
+
+
+def test_a_delivery_in_the_batch_of_the_first_bounce_counts_wherever_it_stands(house: House) -> None:
+    consecutive(house)
+    for name, order in (("ann", (0, 1, 2)), ("bob", (1, 0, 2)), ("cid", (2, 1, 0))):
+        told = [
+            soft(NOW - 3 * HOUR, f"{name}1", **{"smtp-id": f"{name}1"}),
+            delivered(at=NOW - 2 * HOUR, id=f"{name}2", **{"smtp-id": f"{name}2"}),
+            soft(NOW - HOUR, f"{name}3", **{"smtp-id": f"{name}3"}),
+        ]
+        house.take(sendgrid(*({**told[n], "email": f"{name}@b.example"} for n in order)))
+        assert house.state(f"{name}@b.example").soft == 1
+
+
+def test_a_delivery_of_a_message_that_bounced_later_is_none(house: House) -> None:
+    consecutive(house)
+    house.take(sendgrid(soft(NOW - 3 * HOUR, "1", **{"smtp-id": "m1"})))
+    house.take(sendgrid(delivered(at=NOW - 2 * HOUR, **{"smtp-id": "m2"})))
+    house.take(sendgrid(soft(NOW - HOUR, "3", **{"smtp-id": "m2"})))
+    assert house.state().soft == 2
+
+
+def test_a_delivery_told_by_several_is_counted_once(house: House) -> None:
+    lines = log_of("ann@b.example")
+    lines[-1] = lines[-1].replace("status=bounced (host", "status=sent (host").replace("5.1.1", "2.0.0")
+    told = delivered(**{"smtp-id": "<m1@acme.example>"})
+    house.take(log(*lines), sendgrid(told, {**told, "sg_event_id": "again"}))
+    house.take(
+        sendgrid(told, {**told, "email": "bob@b.example", "sg_event_id": "other"}), log(*lines, inlet="j")
+    )
+    assert tallied(house) == {("delivered", "b.example", ""): 2}
+
+
+def test_deliveries_of_a_source_that_proves_nothing_change_nothing(house: House) -> None:
+    consecutive(house)
+    house.take(sendgrid(soft(NOW - 3 * MINUTE, "1")))
+    house.take(sendgrid(delivered(at=NOW - 2 * MINUTE), proof=Proof.SEND))
+    assert (house.state().soft, len(house.events())) == (1, 1)
+
+
+def test_what_is_judged_again_long_after_is_not_counted_again(house: House) -> None:
+    raw = json.dumps([delivered(), {"event": "teleported", "sg_event_id": "t"}]).encode()
+    post = arrival(raw, "sendgrid")
+    for now in (NOW, NOW + DAY, NOW + 30 * DAY):
+        house.store.tallies.expire(NOW - DAY, now)
+        take_in([post], house.store, RING, judge, now)
+    assert tallied(house) == {("delivered", "b.example", ""): 1}
+
+
+def tallied(house: House) -> dict[tuple[str, str, str], int]:
+    rows = house.store.tallies.of("acme", NOW - 9 * DAY, NOW + DAY)
+    return {(row.kind, row.domain, row.campaign): row.times for row in rows}
+
+
+class FixedClock:
+    """It is always now."""
+
+    def now(self) -> Instant:
+        return NOW
+
+
+def test_posts_of_deliveries_alone_leave_nothing_in_the_inbox(house: House, inbox: Inbox) -> None:
+    inbox.put([sendgrid(delivered()), sendgrid(delivered("bob@b.example", "d2"), bounced())])
+    worker = Worker(inbox, lambda batch, now: house.take(*batch), LocalBus(), FixedClock())
+    assert worker.drain() == 2
+    assert inbox.counts()[Outcome.JUDGED] == 1
+    inbox.put([sendgrid(delivered())])
+    assert worker.drain() == 1
+    assert tallied(house) == {("delivered", "b.example", ""): 2}

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from retour.address import domain_of
+from retour.flow.stated import Stated
 from retour.flow.tie import Claim, Tie
-from retour.identity import event_id, send_of_message
+from retour.identity import event_id, send_of_message, told_id
 from retour.instants import DAY, MINUTE, Instant
 from retour.model import (
     READ_BY_RULE,
@@ -20,7 +22,7 @@ from retour.model import (
     Standing,
     Verdict,
 )
-from retour.ports import Outcome
+from retour.ports import Outcome, Passing
 
 HORIZON = 400 * DAY  # lifecycle rule 15
 UNKNOWN_SEND = 30 * DAY  # how far back a source's time is believed where no hand-over is known
@@ -36,7 +38,7 @@ class Read:
     verdicts: Sequence[Verdict]
     claim: Claim
     understood: bool = True  # False: of no kind that we know, and about nobody
-    id: bytes | None = None  # of the event that a post or a log states; None: the mail's makes it
+    stated: Stated | None = None  # of a post or a log, with the id of its event; None: of a mail
 
 
 def with_reports(
@@ -62,11 +64,13 @@ def events_of(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Even
     for report, verdict, tie in zip(mail.reading.reports, mail.verdicts, tied, strict=True):
         if tie is None:
             continue
-        if mail.id is not None and _passes(report.kind, tie):
+        if mail.stated is not None and _passes(report.kind, tie.standing):
             continue
         event = event_of(mail, report, verdict, tie, now)
         times[event.id] += 1
-        if times[event.id] > 1:  # two reports about one recipient in one mail: both are kept
+        if (
+            times[event.id] > 1 and mail.stated is None
+        ):  # two reports about one recipient in one mail: both are kept
             again = event_id(event.id, times[event.id], _name_of(mail, report))
             event = event._replace(id=again)
         events.append(event)
@@ -82,12 +86,12 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         standing = Standing.EXPIRED
     send = tie.send.id if tie.send else None
     return Event(
-        id=mail.id or event_id(arrival.id, send, _name_of(mail, report)),
+        id=mail.stated.id if mail.stated else event_id(arrival.id, send, _name_of(mail, report)),
         kind=EventKind(verdict.kind),
         at=at,
         reason=verdict.reason,
         status=report.status,
-        send=send if send is not None else _as_send(mail.claim, tie),
+        send=send if send is not None else _as_send(mail, tie),
         handed_over=tie.send.handed_over if tie.send else None,
         standing=standing,
         account=tie.account,
@@ -98,16 +102,38 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
     )
 
 
-def _passes(kind: Kind, tie: Tie) -> bool:
-    """What says nothing of the address, told by a source that tells of every mail: no event of it is kept."""
-    return kind is Kind.OTHER or (kind is Kind.DELIVERED and tie.send is None)
+def _passes(kind: Kind, standing: Standing) -> bool:
+    """Deliveries that prove nothing are not kept: a source tells of every mail that it delivers."""
+    return kind is Kind.DELIVERED and standing is not Standing.PROVEN
 
 
-def _as_send(claim: Claim, tie: Tie) -> int | None:
-    """What stands for the send of a message that nobody registered, so that its failure counts once."""
-    if not claim.message_id or not tie.account:
+def _as_send(mail: Read, tie: Tie) -> int | None:
+    """What stands for the send of a message that nobody registered, so that its failure counts once.
+
+    A delivery of a message without a name is the only one that is told of it.
+    """
+    if not tie.account:
         return None
-    return send_of_message(tie.account, claim.message_id, tie.address)
+    if mail.claim.message_id:
+        return send_of_message(tie.account, mail.claim.message_id, tie.address)
+    if mail.stated is not None and mail.reading.kind is Kind.DELIVERED:
+        return send_of_message(tie.account, mail.stated.id.hex(), tie.address)
+    return None
+
+
+def passing_of(read: Read, tied: Sequence[Tie | None], events: Sequence[Event]) -> Passing | None:
+    """What a delivery counts as: of one send once, whoever tells of it."""
+    report, tie = read.reading.reports[0], tied[0]
+    account = tie.account if tie else read.arrival.account
+    if read.stated is None or not account:
+        return None
+    send = tie.send if tie else None
+    event = events[0] if events else None
+    named = told_id("delivered", account, str(event.send)) if event else read.stated.id
+    at = event.at if event else occurred(report, send, read.arrival.received_at)[0]
+    campaign = (send.campaign if send else None) or read.stated.campaign
+    address = tie.address if tie else report.recipient or ""
+    return Passing(named, account, at, Kind.DELIVERED.value, domain_of(address), campaign)
 
 
 def _name_of(mail: Read, report: Report) -> str:
@@ -131,9 +157,9 @@ def outcome_of(mail: Read, events: Sequence[Event], tied: Sequence[Tie | None]) 
 
     The last waits with its bytes where it has an event too: it may be a bounce in words that no rule knows.
     """
-    if mail.id is not None:
-        kept = mail.reading.kind not in (Kind.OTHER, Kind.DELIVERED)
-        return Outcome.UNPARSED if kept and None in tied else Outcome.JUDGED
+    if mail.stated is not None:
+        is_lost = None in tied and mail.reading.kind is not Kind.DELIVERED
+        return Outcome.UNPARSED if is_lost else Outcome.JUDGED
     if not events:
         known_reply = mail.reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
         return Outcome.JUDGED if known_reply else Outcome.UNPARSED

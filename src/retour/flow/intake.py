@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from retour.flow.facts import events_of, outcome_of
+from retour.flow.batch import Batch
 from retour.flow.reads import Judge, Judged, Reader
-from retour.flow.tie import Tie, known, ties
 from retour.instants import Instant
-from retour.model import Arrival, Event, Standing
+from retour.model import MAIL, Arrival, Event
 from retour.parse.providers.generic import Map
-from retour.ports import NO_CURSORS, Bus, Change, Clock, Inbox, Outcome, Store
+from retour.ports import NO_CURSORS, Bus, Change, Clock, Inbox, Outcome, Passing, Store
 from retour.return_address import Keyring
 
 __all__ = ["Door", "Judge", "Judged", "Taken", "Worker", "read_batch", "take_in"]
@@ -34,6 +33,9 @@ class Taken:
     events: Sequence[Event] = ()
     changes: Sequence[Change] = ()
     faults: Mapping[bytes, Exception] = field(default_factory=dict)  # arrivals that the judge failed on
+    passing: Sequence[Passing] = ()  # what is only counted
+    spent: AbstractSet[bytes] = frozenset()  # arrivals that told of nothing else
+    strange: Mapping[str, int] = field(default_factory=dict)  # events of kinds that we do not know, by form
 
 
 def take_in(
@@ -49,7 +51,9 @@ def take_in(
     `mappings` says where the fields of generic posts stand, by the name of their source.
     """
     read = read_batch(arrivals, store, keyring, judge, now, mappings)
-    return replace(read, changes=store.ledger.record(read.events, now))
+    changes = store.ledger.record(read.events, now)
+    store.tallies.count(read.passing)
+    return replace(read, changes=changes)
 
 
 def read_batch(
@@ -62,27 +66,17 @@ def read_batch(
 ) -> Taken:
     """What a batch would become: read and tied to sends, and not recorded."""
     accounts = {account.number: account for account in store.accounts.accounts()}
-    found = Reader(judge, keyring, accounts, mappings).read(arrivals)
-    outcomes = dict.fromkeys((arrival.id for arrival in arrivals), Outcome.JUDGED)
-    events: list[Event] = []
-    sends = known([(read.claim, read.reading) for read in found.reads], store.sends)
-    names = {account.name for account in accounts.values()}
-    for read in found.reads:
-        tied = [_within(names, tie) for tie in ties(read.arrival, read.reading, read.claim, sends)]
-        made = events_of(read, tied, now)
-        if outcome_of(read, made, tied) is Outcome.UNPARSED:
-            found.unread.add(read.arrival.id)
-        events += made
-    unparsed = dict.fromkeys((*found.unread, *found.faults), Outcome.UNPARSED)
-    return Taken(outcomes | unparsed, events, faults=found.faults)
-
-
-def _within(names: AbstractSet[str], tie: Tie | None) -> Tie | None:
-    """The tie of a source whose account does not exist (a slip in the settings) has no effect."""
-    if tie is None or not tie.account or tie.account in names:
-        return tie
-    defects = (*tie.defects, "unknown_account")
-    return replace(tie, account="", send=None, standing=Standing.UNPROVEN, defects=defects)
+    batch = Batch(Reader(judge, keyring, accounts, mappings), store.sends, now)
+    batch.add([arrival for arrival in arrivals if arrival.form == MAIL])
+    for arrival in arrivals:
+        if arrival.form != MAIL:  # one by one: each may state thousands of events
+            batch.add([arrival])
+    unparsed = batch.unread | batch.faults.keys()
+    outcomes = {
+        arrival.id: Outcome.UNPARSED if arrival.id in unparsed else Outcome.JUDGED for arrival in arrivals
+    }
+    spent = batch.spent - unparsed
+    return Taken(outcomes, batch.events, (), batch.faults, batch.passing, spent, batch.strange)
 
 
 class _Caller(NamedTuple):
@@ -180,7 +174,7 @@ class Worker:
 
     def _settle(self, taken: Taken) -> None:
         self._bus.publish(taken.changes)
-        self._inbox.settle(taken.outcomes, self._clock.now())
+        self._inbox.settle(taken.outcomes, self._clock.now(), taken.spent)
         self._report(taken)
 
     def drain(self) -> int:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from retour.flow.facts import Read, with_reports
+from retour.address import domain_of
+from retour.flow.facts import Read, occurred, with_reports
 from retour.flow.stated import Stated, stated_in
 from retour.flow.tie import claim_of, claim_of_stated
 from retour.model import MAIL, Arrival, Kind, Reading, Verdict
 from retour.parse.providers.generic import Map
-from retour.ports import Account
+from retour.ports import Account, Passing
 from retour.return_address import Keyring
 
 _PASSING = frozenset({Kind.DELIVERED, Kind.OTHER})  # what no rule needs to look at
@@ -35,6 +36,7 @@ class Readings:
     reads: list[Read] = field(default_factory=list)
     faults: dict[bytes, Exception] = field(default_factory=dict)  # arrivals that our code fails on
     unread: set[bytes] = field(default_factory=set)  # arrivals of which something could not be read
+    passing: list[Passing] = field(default_factory=list)  # what is only counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class Reader:
             found.unread.add(arrival.id)
         for stated in body.stated:
             try:
-                found.reads.append(self._event(arrival, stated))
+                if stated.passing:
+                    found.passing.append(_counted(arrival, stated))
+                else:
+                    found.reads.append(self._event(arrival, stated))
             except Exception as fault:
                 found.faults[arrival.id] = fault
 
@@ -84,8 +89,15 @@ class Reader:
             verdicts = self.judge(reading).verdicts
         claim = claim_of(arrival, reading.original, self.keyring, self.accounts)
         return Read(
-            arrival, reading, verdicts, claim_of_stated(claim, stated.send, stated.ambiguous), id=stated.id
+            arrival, reading, verdicts, claim_of_stated(claim, stated.send, stated.ambiguous), stated=stated
         )
+
+
+def _counted(arrival: Arrival, stated: Stated) -> Passing:
+    report = stated.reading.reports[0]
+    at, _ = occurred(report, None, arrival.received_at)
+    domain = domain_of(report.recipient) if report.recipient else ""
+    return Passing(stated.id, arrival.account or "", at, stated.passing, domain, stated.campaign)
 
 
 def _passing(kind: Kind) -> Verdict:

@@ -6,7 +6,7 @@ from retour.flow.directory import Directory
 from retour.flow.facts import HORIZON
 from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
-from retour.ports import Bus, Inbox, Ledger, Sends
+from retour.ports import Bus, Inbox, Ledger, Sends, Tallies
 
 BATCH = 1000
 
@@ -18,6 +18,7 @@ class Schedule:
         self,
         ledger: Ledger,
         sends: Sends,
+        tallies: Tallies,
         inbox: Inbox,
         bus: Bus,
         directory: Directory,
@@ -27,7 +28,8 @@ class Schedule:
         gone: Callable[[int], None] = lambda count: None,
     ) -> None:
         """`unparsed_days` 0 keeps what was not understood for ever; `gone` is told how much of it went."""
-        self._ledger, self._sends, self._inbox, self._bus = ledger, sends, inbox, bus
+        self._ledger, self._sends, self._tallies = ledger, sends, tallies
+        self._inbox, self._bus = inbox, bus
         self._directory, self._rewriter = directory, rewriter
         self._raw_days, self._unparsed_days, self._gone = raw_days, unparsed_days, gone
         self._swept: Instant | None = None
@@ -45,4 +47,5 @@ class Schedule:
             after: int | None = 0
             while after is not None and not stopping():
                 after = self._sends.expire(now - HORIZON, BATCH, after)
+            self._tallies.expire(now - HORIZON, now)
             self._swept = now

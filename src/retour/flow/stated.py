@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from retour.identity import told_id
-from retour.model import Arrival, Original, Reading
+from retour.model import Arrival, Kind, Original, Reading
 from retour.parse.logs import LOGS, Entry, read_log
 from retour.parse.providers.generic import Map
 from retour.parse.providers.registry import read_body
@@ -28,6 +28,8 @@ class Stated(NamedTuple):
 
     reading: Reading  # with one report, or none where it could not be read
     id: bytes  # of the event
+    passing: str = ""  # what it counts as, where it says nothing of the recipient
+    campaign: str = ""  # by the sender's first tag
     send: int | None = None  # id of a send of ours that was given along
     ambiguous: bool = False  # names candidates
 
@@ -50,7 +52,9 @@ def stated_in(arrival: Arrival, mapping: Map | None = None) -> Body:
 
 
 def _entry(arrival: Arrival, entry: Entry) -> Stated:
-    return Stated(entry.reading, told_id("log", arrival.account or "", entry.id))
+    reading = entry.reading
+    passing = "other" if reading.kind is Kind.OTHER and reading.reports else ""  # a probe: no mail was sent
+    return Stated(reading, told_id("log", arrival.account or "", entry.id), passing)
 
 
 def _event(arrival: Arrival, told: Told) -> Stated:
@@ -63,7 +67,9 @@ def _event(arrival: Arrival, told: Told) -> Stated:
     )
     reading = Reading(report.kind, (report,), original, told.message_id, report.mta)
     send = own.get("send", "")
-    return Stated(reading, _id(arrival, told), _send_id(send), told.ambiguous)
+    passing = told.passing if report.kind is Kind.OTHER else ""
+    campaign = told.tags[0] if told.tags else ""
+    return Stated(reading, _id(arrival, told), passing, campaign, _send_id(send), told.ambiguous)
 
 
 def _send_id(text: str) -> int | None:

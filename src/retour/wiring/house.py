@@ -173,6 +173,7 @@ def build(settings: Settings) -> House:
     schedule = Schedule(
         store.ledger,
         store.sends,
+        store.tallies,
         inbox,
         told,
         directory,
@@ -199,6 +200,8 @@ def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table) -> None:
 def _report(taken: Taken, metrics: Metrics) -> None:
     metrics.taken.update(outcome.value for outcome in taken.outcomes.values())
     metrics.events.update(event.standing.value for event in taken.events)
+    metrics.passing.update(told.kind for told in taken.passing)
+    metrics.strange.update(taken.strange)
     for arrival, fault in taken.faults.items():
         metrics.faults["judge"] += 1
         log.error("an arrival was not judged; it is kept as unparsed", arrival=arrival.hex(), exc_info=fault)

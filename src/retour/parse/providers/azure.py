@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
-from retour.parse.providers.told import Told, an_object, line, name, objects, report, within, zoned
+from retour.parse.providers.told import Told, an_object, line, name, objects, passing, report, within, zoned
 
 _KINDS = {
     "Bounced": Kind.BOUNCE,
@@ -17,13 +17,21 @@ _KINDS = {
 # QUIRK: Microsoft's schema and its examples spell the time in two ways (azure-bounced).
 _TIMES = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")
 
+_PASSING = frozenset({"Expanded", "view", "click"})
+
 
 def events(value: object) -> Iterator[Told]:
     """The events of a batch. The handshake of Event Grid tells nothing."""
     for said in objects(value):
         data, event = an_object(said, "data"), line(said.get("eventType") or said.get("type"))
         if event and "validationCode" not in data:
-            yield Told(_report(said, data), name(said.get("id")), name(data.get("messageId")))
+            yield Told(
+                _report(said, data),
+                name(said.get("id")),
+                name(data.get("messageId")),
+                passing=passing(data.get("status"), _PASSING)
+                or passing(data.get("engagementType"), _PASSING),
+            )
 
 
 def _report(said: Mapping[str, Any], data: Mapping[str, Any]) -> Report:

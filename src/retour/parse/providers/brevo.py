@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from retour.instants import SECOND
 from retour.model import Kind
-from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, report, tags
+from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, passing, report, tags
 
 _KINDS = {
     "hard_bounce": Kind.BOUNCE,
@@ -20,6 +20,10 @@ _KINDS = {
 }
 _MILLISECOND = SECOND // 1000
 _MILLISECONDS = 100_000_000_000  # a count above it is none of seconds before the year 5138
+
+_PASSING = frozenset(
+    ["request", "sent", "opened", "unique_opened", "click", "clicked", "proxy_open", "unique_proxy_open"]
+)
 
 
 def events(value: object) -> Iterator[Told]:
@@ -42,6 +46,7 @@ def events(value: object) -> Iterator[Told]:
             name(said.get("message-id")),
             tags(said.get("tags") or said.get("tag")),
             metadata(said.get("X-Mailin-custom")),
+            passing=passing(event, _PASSING),
         )
 
 

@@ -10,7 +10,18 @@ from typing import Any, NamedTuple
 
 from retour.instants import SECOND, Instant
 from retour.model import Kind
-from retour.parse.providers.told import EVENTS, Told, epoch, line, metadata, name, report, tags, zoned
+from retour.parse.providers.told import (
+    EVENTS,
+    Told,
+    epoch,
+    line,
+    metadata,
+    name,
+    passing,
+    report,
+    tags,
+    zoned,
+)
 
 TIMES = ("iso", "seconds", "milliseconds")
 FIELDS = (
@@ -107,7 +118,12 @@ def events(value: object, mapping: Map = OURS) -> Iterator[Told]:
             name(first.get("message_id")),
             tags(*told.get("tags", [])),
             metadata(first.get("metadata")),
+            passing=passing(line(first.get("kind")), _others(mapping)),
         )
+
+
+def _others(mapping: Map) -> frozenset[str]:
+    return frozenset(word for word, kind in mapping.kinds.items() if kind is Kind.OTHER)
 
 
 def _at(value: object, path: str) -> list[Any]:

@@ -12,6 +12,7 @@ from retour.parse.providers.told import (
     metadata,
     name,
     objects,
+    passing,
     report,
     strings,
     within,
@@ -26,6 +27,10 @@ _KINDS = {
     "Feedback": Kind.COMPLAINT,
     "Delivery": Kind.DELIVERED,
 }
+
+_PASSING = frozenset(
+    ["Reception", "Rejection", "XferIn", "XferOut", "AdminRebind", "DeferredInjectionRebind"]
+)
 
 
 def events(value: object) -> Iterator[Told]:
@@ -76,6 +81,7 @@ def _told(kind: Kind, said: Mapping[str, Any], recipient: object, number: int) -
         name(said.get("id")),
         (),
         metadata(said.get("meta")),
+        passing=passing(said.get("type"), _PASSING),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from retour.model import Kind
-from retour.parse.providers.told import Told, an_object, line, name, report, tags, within, zoned
+from retour.parse.providers.told import Told, an_object, line, name, passing, report, tags, within, zoned
 
 _KINDS = {
     "hard_bounced": Kind.BOUNCE,
@@ -13,6 +13,8 @@ _KINDS = {
     "unsubscribed": Kind.UNSUBSCRIBE,
     "delivered": Kind.DELIVERED,
 }
+
+_PASSING = frozenset({"queued", "sent", "opened", "opened_unique", "clicked", "clicked_unique"})
 
 
 def events(value: object) -> Iterator[Told]:
@@ -34,4 +36,5 @@ def events(value: object) -> Iterator[Told]:
             name(data.get("id")),
             name(within(data, "email", "message", "id")),
             tags(within(data, "email", "tags")),
+            passing=passing(event, _PASSING),
         )

@@ -15,6 +15,7 @@ from retour.parse.providers.told import (
     line,
     metadata,
     name,
+    passing,
     report,
     strings,
     tags,
@@ -67,6 +68,8 @@ _OWN = frozenset(
     ]
 )
 
+_PASSING = frozenset({"accepted", "stored", "opened", "clicked"})
+
 
 def events(value: object) -> Iterator[Told]:
     """The event of a post, or of a form."""
@@ -81,6 +84,7 @@ def events(value: object) -> Iterator[Told]:
             name(message_id),
             tags(data.get("tags")),
             metadata(data.get("user-variables")),
+            passing=passing(line(data.get("event")), _PASSING),
         )
     elif "event" in said:
         yield _of_form(said)
@@ -131,6 +135,7 @@ def _of_form(said: Mapping[str, Any]) -> Told:
         name(said.get("Message-Id") or said.get("message-id") or listed.get("message-id")),
         tags(said.get("X-Mailgun-Tag"), said.get("tag")),
         metadata({key: each for key, each in said.items() if key.lower() not in _OWN}),
+        passing=passing(line(said.get("event")), _PASSING),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind
-from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, report, tags
+from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, passing, report, tags
 
 _KINDS = {
     "bounce": Kind.BOUNCE,
@@ -19,6 +19,8 @@ _ERRORS = {  # "Error types": what is no bounce of this mail
     "typofix": Kind.SUPPRESSED,  # a domain that Mailjet takes for mistyped: nothing was sent
     "greylisted": Kind.DELAY,
 }
+
+_PASSING = frozenset({"open", "click"})
 
 
 def events(value: object) -> Iterator[Told]:
@@ -43,6 +45,7 @@ def events(value: object) -> Iterator[Told]:
             name(said.get("MessageID")),
             tags(said.get("customcampaign")),
             metadata(said.get("Payload")),
+            passing=passing(event, _PASSING),
         )
 
 

@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 
 from retour.model import Kind
-from retour.parse.providers.told import Told, an_object, epoch, line, metadata, name, objects, report, tags
+from retour.parse.providers.told import (
+    Told,
+    an_object,
+    epoch,
+    line,
+    metadata,
+    name,
+    objects,
+    passing,
+    report,
+    tags,
+)
 
 _KINDS = {
     "bounce": Kind.BOUNCE,
@@ -13,6 +24,8 @@ _KINDS = {
     "unsubscribe": Kind.UNSUBSCRIBE,
     "delivery": Kind.DELIVERED,
 }
+
+_PASSING = frozenset({"open", "click"})
 
 
 def events(value: object) -> Iterator[Told]:
@@ -35,4 +48,5 @@ def events(value: object) -> Iterator[Told]:
                 name(said.get("message_id")),
                 tags(said.get("category")),
                 metadata(said.get("custom_variables")),
+                passing=passing(event, _PASSING),
             )

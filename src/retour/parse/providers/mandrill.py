@@ -5,7 +5,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
-from retour.parse.providers.told import Told, an_object, epoch, line, metadata, name, objects, report, tags
+from retour.parse.providers.told import (
+    Told,
+    an_object,
+    epoch,
+    line,
+    metadata,
+    name,
+    objects,
+    passing,
+    report,
+    tags,
+)
 
 _KINDS = {
     "hard_bounce": Kind.BOUNCE,
@@ -16,6 +27,8 @@ _KINDS = {
     "reject": Kind.SUPPRESSED,
     "delivered": Kind.DELIVERED,
 }
+
+_PASSING = frozenset({"send", "open", "click"})
 
 
 def events(value: object) -> Iterator[Told]:
@@ -35,6 +48,7 @@ def events(value: object) -> Iterator[Told]:
                 name(message.get("_id") or said.get("_id")),
                 tags(message.get("tags")),
                 metadata(message.get("metadata")),
+                passing=passing(line(said.get("event")), _PASSING),
             )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
-from retour.parse.providers.told import Told, an_object, epoch, line, name, report, tags
+from retour.parse.providers.told import Told, an_object, epoch, line, name, passing, report, tags
 
 _KINDS = {
     "MessageDeliveryFailed": Kind.BOUNCE,
@@ -13,6 +13,13 @@ _KINDS = {
     "MessageHeld": Kind.SUPPRESSED,
     "MessageSent": Kind.DELIVERED,
 }
+
+_PASSING = frozenset(
+    [
+        *("MessageLinkClicked", "MessageLoaded"),
+        *("DomainDNSError", "SendLimitApproaching", "SendLimitExceeded"),
+    ]
+)
 
 
 def events(value: object) -> Iterator[Told]:
@@ -26,6 +33,7 @@ def events(value: object) -> Iterator[Told]:
             name(said.get("uuid")),
             name(message.get("id")),
             tags(message.get("tag")),
+            passing=passing(event, _PASSING),
         )
 
 

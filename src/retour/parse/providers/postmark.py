@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
-from retour.parse.providers.told import Told, an_object, line, metadata, name, report, tags, zoned
+from retour.parse.providers.told import Told, an_object, line, metadata, name, passing, report, tags, zoned
 
 _RECORDS = {"Delivery": Kind.DELIVERED, "SpamComplaint": Kind.COMPLAINT}
 _BOUNCES = {  # "Bounce types"; what stands in none of these is a bounce
@@ -29,6 +29,8 @@ _CHANGES = {  # why Postmark has put the address on its list
 }
 _TIMES = ("BouncedAt", "DeliveredAt", "ChangedAt", "ReceivedAt")
 
+_PASSING = frozenset({"Open", "Click"})
+
 
 def events(value: object) -> Iterator[Told]:
     """The event of a post."""
@@ -40,6 +42,7 @@ def events(value: object) -> Iterator[Told]:
             name(said.get("MessageID")),
             tags(said.get("Tag")),
             metadata(said.get("Metadata")),
+            passing=passing(line(said.get("RecordType")), _PASSING),
         )
 
 

@@ -15,6 +15,7 @@ from retour.parse.providers.told import (
     metadata,
     name,
     objects,
+    passing,
     report,
     strings,
     tags,
@@ -28,6 +29,8 @@ _KINDS = {
     "email.suppressed": Kind.SUPPRESSED,
     "email.delivered": Kind.DELIVERED,
 }
+
+_PASSING = frozenset({"email.sent", "email.scheduled", "email.opened", "email.clicked"})
 
 
 def events(value: object) -> Iterator[Told]:
@@ -46,7 +49,12 @@ def events(value: object) -> Iterator[Told]:
         tags(),
         metadata(given),
         len(strings(data.get("to"))) > 1,
+        passing(line(said.get("type")), _PASSING) or _about_no_mail(said),
     )
+
+
+def _about_no_mail(said: Mapping[str, Any]) -> str:
+    return "other" if line(said.get("type")).startswith(("contact.", "domain.")) else ""
 
 
 def _report(said: Mapping[str, Any], data: Mapping[str, Any]) -> Report:

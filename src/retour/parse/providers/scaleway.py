@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from retour.model import Kind
-from retour.parse.providers.told import Told, an_object, line, name, report, zoned
+from retour.parse.providers.told import Told, an_object, line, name, passing, report, zoned
 
 _KINDS = {
     "email_dropped": Kind.BOUNCE,
@@ -14,6 +14,8 @@ _KINDS = {
     "email_blocklisted": Kind.SUPPRESSED,
     "email_delivered": Kind.DELIVERED,
 }
+
+_PASSING = frozenset({"email_queued", "email_sent", "email_opened", "email_clicked"})
 
 
 def events(value: object) -> Iterator[Told]:
@@ -39,4 +41,5 @@ def events(value: object) -> Iterator[Told]:
             ),
             name(said.get("id")),
             name(said.get("email_id")),
+            passing=passing(event, _PASSING),
         )

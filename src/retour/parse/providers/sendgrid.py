@@ -6,7 +6,7 @@ Custom arguments stand flat among the fields of an event and can shadow them: no
 from collections.abc import Iterator
 
 from retour.model import Kind
-from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, report, tags
+from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, passing, report, tags
 
 _KINDS = {
     "bounce": Kind.BOUNCE,
@@ -60,6 +60,8 @@ _OWN = frozenset(
     ]
 )
 
+_PASSING = frozenset({"processed", "open", "click", "account_status_change"})
+
 
 def events(value: object) -> Iterator[Told]:
     """The events of a batch, or the one that stands alone."""
@@ -85,4 +87,5 @@ def events(value: object) -> Iterator[Told]:
             name(said.get("smtp-id") or said.get("sg_message_id")),
             tags(said.get("category")),
             metadata({key: each for key, each in said.items() if key not in _OWN}),
+            passing=passing(event, _PASSING),
         )

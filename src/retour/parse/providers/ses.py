@@ -20,6 +20,7 @@ from retour.parse.providers.told import (
     metadata,
     name,
     objects,
+    passing,
     report,
     strings,
     tags,
@@ -29,6 +30,7 @@ from retour.parse.providers.told import (
 
 SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # sub-types: nothing was sent
 _ACTIONS = {action.value: action for action in Action}
+_PASSING = frozenset({"Send", "Open", "Click", "AmazonSnsSubscriptionSucceeded"})
 _OTHERS = {"Rendering Failure": "failure"}  # where the object is not named like its event
 _ENVELOPES = 3  # bodies of SQS within each other that are opened
 
@@ -83,6 +85,7 @@ def _told(said: Mapping[str, Any], envelope_id: str | None, sent: object) -> Ite
             tags(_headers(mail, "x-tag")),
             metadata({**marks, **metadata(next(iter(_headers(mail, "x-metadata")), None))}),
             told.kind is Kind.COMPLAINT and len(reports) > 1,
+            passing(event, _PASSING),
         )
 
 

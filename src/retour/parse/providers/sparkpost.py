@@ -4,7 +4,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
-from retour.parse.providers.told import Told, an_object, epoch, line, metadata, name, objects, report, tags
+from retour.parse.providers.told import (
+    Told,
+    an_object,
+    epoch,
+    line,
+    metadata,
+    name,
+    objects,
+    passing,
+    report,
+    tags,
+)
 
 _KINDS = {
     "bounce": Kind.BOUNCE,
@@ -23,6 +34,13 @@ _CLASSES = {  # "Bounce classification codes": what is no bounce
     "100": Kind.CHALLENGE,
 }
 
+_PASSING = frozenset(
+    [
+        *("injection", "open", "initial_open", "click"),
+        *("amp_open", "amp_initial_open", "amp_click"),
+    ]
+)
+
 
 def events(value: object) -> Iterator[Told]:
     """The events of a batch; an empty `msys` is a ping and tells nothing."""
@@ -35,6 +53,7 @@ def events(value: object) -> Iterator[Told]:
                     name(said.get("transmission_id") or said.get("message_id")),
                     tags(said.get("campaign_id"), said.get("rcpt_tags")),
                     metadata(said.get("rcpt_meta")),
+                    passing=passing(line(said.get("type")), _PASSING),
                 )
 
 

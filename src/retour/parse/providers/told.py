@@ -5,7 +5,7 @@ form is empty or None.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from retour.instants import SECOND, Instant
@@ -34,6 +34,7 @@ class Told(NamedTuple):
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Scalar] = {}  # what the sender had given along; nested values as JSON text
     ambiguous: bool = False  # the provider names candidates: any of them, or all, may be meant
+    passing: str = ""  # what is counted of an event that says nothing of the recipient, a word of `passing`
 
 
 def report(
@@ -118,6 +119,16 @@ def strings(value: object) -> list[object]:
     if isinstance(value, list):
         return value[: EVENTS + 1]
     return [] if value is None or value == "" else [value]
+
+
+def passing(word: object, words: Container[str]) -> str:
+    """What an event that says nothing of the recipient counts as; "" for all others, also unknown ones."""
+    if not isinstance(word, str) or word not in words:
+        return ""
+    low = word.lower()
+    if "open" in low or "load" in low or low == "view":
+        return "opened"
+    return "clicked" if "click" in low else "other"
 
 
 def tags(*values: object) -> tuple[str, ...]:

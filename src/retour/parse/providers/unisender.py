@@ -5,7 +5,7 @@ from typing import Any
 
 from retour.instants import Instant
 from retour.model import Kind
-from retour.parse.providers.told import Told, an_object, line, metadata, name, objects, report, zoned
+from retour.parse.providers.told import Told, an_object, line, metadata, name, objects, passing, report, zoned
 
 _KINDS = {
     "hard_bounced": Kind.BOUNCE,
@@ -15,6 +15,9 @@ _KINDS = {
     "delivered": Kind.DELIVERED,
 }
 _UNSENT = frozenset({"err_unsubscribed", "err_blacklisted", "err_not_allowed"})  # on a list of its own
+
+_PASSING = frozenset({"sent", "opened", "clicked"})
+_BLOCKS = frozenset({"transactional_spam_block"})  # of a server, not of a recipient
 
 
 def events(value: object) -> Iterator[Told]:
@@ -46,6 +49,7 @@ def _told(said: Mapping[str, Any]) -> Iterator[Told]:
         name(said.get("job_id")),
         (),
         metadata(said.get("metadata")),
+        passing=passing(line(said.get("event_name")), _BLOCKS) or passing(status, _PASSING),
     )
 
 

@@ -5,13 +5,14 @@ from retour.stores.memory.accounts import MemoryAccounts
 from retour.stores.memory.inbox import MemoryInbox
 from retour.stores.memory.ledger import MemoryLedger
 from retour.stores.memory.sends import MemorySends
+from retour.stores.memory.tallies import MemoryTallies
 
 
 def new_store() -> Store:
     """An empty system of record."""
     accounts = MemoryAccounts()
     sends = MemorySends(accounts)
-    return Store(accounts, sends, MemoryLedger(accounts, sends), lambda: None)
+    return Store(accounts, sends, MemoryLedger(accounts, sends), MemoryTallies(accounts), lambda: None)
 
 
 __all__ = ["MemoryInbox", "new_store"]

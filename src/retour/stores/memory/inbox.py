@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from retour.instants import Instant
 from retour.model import Arrival
@@ -39,10 +40,12 @@ class MemoryInbox:
         with self._lock:
             return holdable(self._standing(Outcome.WAITING), limit)
 
-    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
+    def settle(
+        self, outcomes: Mapping[bytes, Outcome], now: Instant, passing: AbstractSet[bytes] = frozenset()
+    ) -> None:
         with self._lock:
             self._outcomes.update({id: outcome for id, outcome in outcomes.items() if id in self._arrivals})
-            for arrival in [a for a in self._standing(Outcome.JUDGED) if a.passing]:
+            for arrival in [a for a in self._standing(Outcome.JUDGED) if a.passing or a.id in passing]:
                 del self._arrivals[arrival.id], self._outcomes[arrival.id]
 
     def arrival(self, id: bytes) -> Arrival | None:

@@ -62,6 +62,7 @@ class MemoryLedger:
         self._accounts, self._sends = accounts, sends
         self._pages: dict[Page, Entry] = {}
         sends.has_events = lambda account, address: Page(account, address) in self._pages
+        self._delivered: dict[Page, dict[int, Instant]] = {}
         self._written = self._arrived = 0
         self._beyond: list[Event] = []  # reports that an address has no room for
 
@@ -75,8 +76,10 @@ class MemoryLedger:
             return [c for page, new in touched.items() for c in self._record(page, new, now)]
 
     def _record(self, page: Page, told: Mapping[bytes, Event], now: Instant) -> Sequence[Change]:
-        deliveries = [(event.send, event.at) for event in told.values() if noted(event)]
-        noted_on = {send for send, at in deliveries if send and self._sends.deliver(send, at)}
+        deliveries = [(event.send or 0, event.at) for event in told.values() if noted(event)]
+        noted_on = {send for send, at in deliveries if send < 0 or self._sends.deliver(send, at)}
+        if page in self._pages or any(not (noted(e) and e.send in noted_on) for e in told.values()):
+            self._keep(page, [each for each in deliveries if each[0] < 0])
         known = self._known(page)
         seen = {event.id for event in known.events}
         fresh = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
@@ -89,6 +92,12 @@ class MemoryLedger:
             self._arrived += 1
             entry.events[event.id], entry.numbers[event.id] = event, self._arrived
         return self._write(page, recorded(known, new, now))
+
+    def _keep(self, page: Page, deliveries: Sequence[tuple[int, Instant]]) -> None:
+        """Deliveries of sends that nobody registered, the earliest of several."""
+        kept = self._delivered.setdefault(page, {})
+        for send, at in deliveries:
+            kept[send] = min(at, kept.get(send, at))
 
     def _write(self, page: Page, turn: Turn) -> Sequence[Change]:
         entry, policies = self._pages[page], self._policies(page.account)
@@ -222,7 +231,8 @@ class MemoryLedger:
 
     def _deliveries(self, page: Page) -> list[Delivery]:
         sends = self._sends.of_address(page.account, page.address)
-        return [(send.id, send.delivered_at) for send in sends if send.delivered_at is not None]
+        noted_on = [(send.id, send.delivered_at) for send in sends if send.delivered_at is not None]
+        return [*noted_on, *self._delivered.get(page, {}).items()]
 
     def _known(self, page: Page) -> Known:
         entry = self._pages.get(page, Entry())

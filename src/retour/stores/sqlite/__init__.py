@@ -11,6 +11,7 @@ from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.sends import SqliteSends
+from retour.stores.sqlite.tallies import SqliteTallies
 
 STORE = "retour.sqlite3"
 INBOX = "inbox.sqlite3"
@@ -28,7 +29,7 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = 
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     ledger = SqliteLedger(database, accounts, sends, pepper, encode)
-    return Store(accounts, sends, ledger, database.close)
+    return Store(accounts, sends, ledger, SqliteTallies(database, accounts), database.close)
 
 
 def open_reader(path: Path, pepper: bytes) -> Store:
@@ -36,7 +37,8 @@ def open_reader(path: Path, pepper: bytes) -> Store:
     database = Database(path, "store", read_only=True)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
-    return Store(accounts, sends, SqliteLedger(database, accounts, sends, pepper), database.close)
+    ledger = SqliteLedger(database, accounts, sends, pepper)
+    return Store(accounts, sends, ledger, SqliteTallies(database, accounts), database.close)
 
 
 def _prove(database: Database, path: Path, pepper: bytes) -> None:

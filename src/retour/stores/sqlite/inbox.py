@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,12 @@ class SqliteInbox:
     def waiting(self, limit: int) -> list[Arrival]:
         return self._held("waiting", {"limit": limit}, limit)
 
-    def settle(self, outcomes: Mapping[bytes, Outcome], now: Instant) -> None:
+    def settle(
+        self, outcomes: Mapping[bytes, Outcome], now: Instant, passing: AbstractSet[bytes] = frozenset()
+    ) -> None:
         with self._database.write() as db:
             db.executemany(SQL["settle"], [(outcome.value, now, id) for id, outcome in outcomes.items()])
+            db.executemany(SQL["passes"], [(id,) for id in passing])
             db.execute(SQL["let_pass"])
 
     def arrival(self, id: bytes) -> Arrival | None:

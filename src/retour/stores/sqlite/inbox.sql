@@ -10,6 +10,9 @@ FROM arrivals WHERE outcome = 'waiting' ORDER BY number LIMIT :limit;
 -- name: settle
 UPDATE arrivals SET outcome = ?, settled_at = ? WHERE id = ?;
 
+-- name: passes
+UPDATE arrivals SET passing = 1 WHERE id = ?;
+
 -- name: let_pass
 -- By the index of those alone, of which few stand at any time.
 DELETE FROM arrivals WHERE passing = 1 AND outcome = 'judged';

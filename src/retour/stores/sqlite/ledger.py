@@ -15,7 +15,7 @@ from retour.stores.sqlite import overview
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.overview import Row, Wanted
-from retour.stores.sqlite.pages import SQL, Page, Sheaf, load
+from retour.stores.sqlite.pages import SQL, Page, Sheaf, living, load
 from retour.stores.sqlite.rows import Encode, event_of, plain_json, state_of, with_body
 from retour.stores.sqlite.sends import SqliteSends
 
@@ -42,8 +42,8 @@ class SqliteLedger:
     def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
         changes: list[Change] = []
         with self._database.write() as db:
+            events, delivered = self._deliver(db, events)
             told = self._told(db, events)
-            delivered = self._deliver(db, events)
             load(db, told)
             sheaf = Sheaf(db, self._encode)
             sheaf.look_at(told)
@@ -218,13 +218,32 @@ class SqliteLedger:
             told[page].setdefault(event.id, event)
         return told
 
-    def _deliver(self, db: sqlite3.Connection, events: Sequence[Event]) -> set[bytes]:
-        """Note the deliveries of known sends; returns the ids of the events that this was all of."""
-        return {
-            event.id
-            for event in events
-            if event.send is not None and noted(event) and self._sends.deliver(db, event.send, event.at)
-        }
+    def _deliver(self, db: sqlite3.Connection, events: Sequence[Event]) -> tuple[Sequence[Event], set[bytes]]:
+        """Note the deliveries; returns the events to go on with, and the ids of those that this was all of.
+
+        Of the latter only those go on whose address has events, for it is to be folded anew.
+        """
+        told = [event for event in events if noted(event) and self._note(db, event)]
+        if not told:
+            return events, set()
+        all_of = {event.id for event in told}
+        beside = {(event.account, event.address) for event in events if event.id not in all_of}
+        places = self._places(db, told)
+        known = living(db, places)
+        kept = [slot for slot, e in enumerate(told) if slot in known or (e.account, e.address) in beside]
+        rows = [(*places[n], told[n].send, told[n].at) for n in kept if (told[n].send or 0) < 0]
+        db.executemany(SQL["add_delivery"], sorted(rows))
+        going_on = {told[slot].id for slot in kept}
+        return [e for e in events if e.id not in all_of or e.id in going_on], all_of
+
+    def _note(self, db: sqlite3.Connection, event: Event) -> bool:
+        """Whether a delivery was noted on its send, or is of one that nobody registered."""
+        send = event.send or 0
+        return send < 0 or self._sends.deliver(db, send, event.at)
+
+    def _places(self, db: sqlite3.Connection, events: Sequence[Event]) -> list[Place]:
+        numbers = {name: self._accounts.number(db, name) for name in {event.account for event in events}}
+        return [(key(self._pepper, event.address), numbers[event.account]) for event in events]
 
     def _blank(self, db: sqlite3.Connection, account: str) -> Page:
         """A page of an account, without address. Raises KeyError for an unknown account."""

@@ -37,7 +37,17 @@ SELECT * FROM chain;
 -- name: deliveries
 SELECT t.slot, d.id, d.delivered_at
 FROM temp.touched AS t CROSS JOIN sends AS d
-  ON d.k = t.k AND d.account = t.account AND d.delivered_at IS NOT NULL;
+  ON d.k = t.k AND d.account = t.account AND d.delivered_at IS NOT NULL
+UNION ALL
+SELECT t.slot, d.send, d.at
+FROM temp.touched AS t CROSS JOIN delivered AS d ON d.k = t.k AND d.account = t.account;
+
+-- name: have_events
+SELECT t.slot FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
+
+-- name: add_delivery
+INSERT INTO delivered (k, account, send, at) VALUES (?, ?, ?, ?)
+ON CONFLICT (k, account, send) DO UPDATE SET at = min(at, excluded.at);
 
 -- name: last_event
 SELECT coalesce(max(number), 0) FROM events;

@@ -68,9 +68,7 @@ class Page:
 def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
     """Fill pages from the file, a whole batch with a few statements, in the order of their keys."""
     ordered = sorted(pages, key=lambda page: (page.k, page.number))
-    db.execute(SQL["make_touched"])
-    db.execute(SQL["clear_touched"])
-    db.executemany(SQL["touch"], [(slot, page.k, page.number) for slot, page in enumerate(ordered)])
+    _touch(db, [(page.k, page.number) for page in ordered])
     ends = []
     for row in db.execute(SQL["stored"]).fetchall():
         page = ordered[row[0]]
@@ -84,6 +82,18 @@ def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
             ordered[slot].hold(number, previous, label, facts)
     for slot, send, at in db.execute(SQL["deliveries"]):
         ordered[slot].deliveries.append((send, at))
+
+
+def living(db: sqlite3.Connection, places: Sequence[tuple[bytes, int]]) -> set[int]:
+    """Which of these places, by their position, the file holds events of."""
+    _touch(db, places)
+    return {slot for (slot,) in db.execute(SQL["have_events"])}
+
+
+def _touch(db: sqlite3.Connection, places: Iterable[tuple[bytes, int]]) -> None:
+    db.execute(SQL["make_touched"])
+    db.execute(SQL["clear_touched"])
+    db.executemany(SQL["touch"], [(slot, *place) for slot, place in enumerate(places)])
 
 
 class Sheaf:

@@ -1,0 +1,71 @@
+"""What a batch of arrivals states, gathered: events, what is only counted, and what was not understood."""
+
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+
+from retour.flow.facts import Read, events_of, outcome_of, passing_of
+from retour.flow.reads import Reader
+from retour.flow.tie import Known, Tie, known, ties
+from retour.instants import DAY, Instant
+from retour.model import Arrival, Event, Kind, Standing
+from retour.ports import REMEMBERED_DAYS, Outcome, Passing, Sends
+
+
+@dataclass(slots=True)
+class Batch:
+    """Grows by `add`."""
+
+    reader: Reader
+    sends: Sends
+    now: Instant
+    events: list[Event] = field(default_factory=list)
+    passing: list[Passing] = field(default_factory=list)
+    faults: dict[bytes, Exception] = field(default_factory=dict)  # arrivals that our code fails on
+    unread: set[bytes] = field(default_factory=set)  # arrivals of which something was not understood
+    spent: set[bytes] = field(default_factory=set)  # posts and lines that tell of what passes alone
+    strange: Counter[str] = field(default_factory=Counter)  # events of kinds that we do not know, by form
+
+    def add(self, arrivals: Sequence[Arrival]) -> None:
+        """Read arrivals and tie what they say to sends."""
+        found = self.reader.read(arrivals)
+        names = frozenset(account.name for account in self.reader.accounts.values())
+        sends = known([(read.claim, read.reading) for read in found.reads], self.sends)
+        self.faults |= found.faults
+        self.unread |= found.unread
+        self.passing += [each for each in found.passing if self._counts(each, arrivals[0], names)]
+        stays = False
+        for read in found.reads:
+            stays |= self._tie(read, sends, names)
+        if not stays and (found.passing or found.reads):
+            self.spent.add(arrivals[0].id)
+
+    def _counts(self, told: Passing, arrival: Arrival, names: AbstractSet[str]) -> bool:
+        """Not again what is judged again when a repetition is no longer known."""
+        return told.account in names and arrival.received_at > self.now - (REMEMBERED_DAYS - 1) * DAY
+
+    def _tie(self, read: Read, sends: Known, names: AbstractSet[str]) -> bool:
+        """Whether the read says more than that a mail was delivered."""
+        tied = [_within(names, tie) for tie in ties(read.arrival, read.reading, read.claim, sends)]
+        made = events_of(read, tied, self.now)
+        if outcome_of(read, made, tied) is Outcome.UNPARSED:
+            self.unread.add(read.arrival.id)
+        self.events += made
+        if read.stated is None:
+            return True
+        if read.reading.kind is Kind.DELIVERED:
+            told = passing_of(read, tied, made)
+            if told is not None and self._counts(told, read.arrival, names):
+                self.passing.append(told)
+            return False
+        self.strange[read.arrival.form] += read.reading.kind is Kind.OTHER
+        return True
+
+
+def _within(names: AbstractSet[str], tie: Tie | None) -> Tie | None:
+    """The tie of a source whose account does not exist (a slip in the settings) has no effect."""
+    if tie is None or not tie.account or tie.account in names:
+        return tie
+    defects = (*tie.defects, "unknown_account")
+    return replace(tie, account="", send=None, standing=Standing.UNPROVEN, defects=defects)
