@@ -337,6 +337,7 @@ class EventKind(StrEnum):
     INCIDENT_CLOSE = "incident_close"
     CORRECTION = "correction"  # this address is the corrected one and waits for its confirmation
     CONFIRMATION = "confirmation"
+    WITHDRAWAL = "withdrawal"  # undoes the act whose id `outcome` names, as though it had never been
     SUPPRESSED = "suppressed"  # from here on: kept, without effect
     AUTOREPLY = "autoreply"
     CHALLENGE = "challenge"
@@ -367,7 +368,7 @@ class Event(NamedTuple):
     handed_over: Instant | None = None  # when that send was handed over
     standing: Standing = Standing.PROVEN
     begins: Instant | None = None  # of an incident_open: since when hard bounces are doubted
-    outcome: str | None = None  # of an incident_close: "confirm" or "revert"
+    outcome: str | None = None  # of an incident_close: "confirm" or "revert"; of a withdrawal: an id in hex
     account: str = ""
     address: str = ""  # normalised; the one we sent to
     actor: str = ""  # rule, job, key or person

@@ -258,6 +258,14 @@ class History:
     deliveries: tuple[tuple[int | None, Instant], ...] = ()
 
 
+class Stored(NamedTuple):
+    """An address with the state that was folded last, and the cursor that leads on from it."""
+
+    address: str
+    state: State
+    cursor: str
+
+
 class Ledger(Protocol):
     """Events and the states folded out of them, written in one transaction."""
 
@@ -319,6 +327,20 @@ class Ledger(Protocol):
         self, limit: int, after: int | None = None, account: str | None = None
     ) -> list[tuple[int, Event]]:
         """Bounces whose cause nothing told, as above; over all accounts, or of one."""
+
+    def known(self, account: str, addresses: Sequence[str]) -> Mapping[str, History]:
+        """What the states of these normalised addresses are folded out of; those never seen are left out.
+
+        Their events are without evidence. Raises KeyError for an unknown account.
+        """
+
+    def states(
+        self, account: str, limit: int, after: str | None = None, domain: str | None = None
+    ) -> list[Stored]:
+        """Addresses with their stored states, by domain, at most `limit`; `after` is a cursor of a row.
+
+        Raises KeyError for an unknown account, ValueError for a cursor that was never given out.
+        """
 
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         """Every address that has events, `limit` in a call, in no order; the cursor is None at the end."""

@@ -32,6 +32,7 @@ class Api(_Section):
     host: str = "127.0.0.1"
     port: Port = 8025
     body_limit: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
+    import_limit: Annotated[int, Field(ge=1024)] = 1024 * 1024 * 1024
     requests_per_second: Annotated[float, Field(ge=0)] = 1000
     requests_burst: Annotated[int, Field(ge=1)] = 5000
     checks_per_second: Annotated[float, Field(ge=0)] = 0

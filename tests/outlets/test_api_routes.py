@@ -21,6 +21,11 @@ LEAST = {
     ("GET", "/v1/policy/versions"): "member",
     ("PUT", "/v1/policy"): "manager",
     ("POST", "/v1/restores"): "support",
+    ("GET", "/v1/suppressions"): "member",
+    ("GET", "/v1/suppressions/export"): "member",
+    ("GET", "/v1/suppressions/imports"): "member",
+    ("POST", "/v1/suppressions/import"): "manager",
+    ("DELETE", "/v1/suppressions/imports/{id}"): "manager",
     ("GET", "/v1/unparsed"): "support",
     ("GET", "/v1/unparsed/shapes"): "support",
     ("POST", "/v1/unparsed/retry"): "support",
@@ -43,11 +48,27 @@ BODIES: dict[tuple[str, str], Any] = {
 }
 
 
+CONTENT: dict[tuple[str, str], bytes] = {("POST", "/v1/suppressions/import"): b"address\nzoe@b.example\n"}
+
+
+def _id_of(retour: Installation, path: str, account: str) -> str:
+    """Something of that account with an id; another account's is asked for with its true id."""
+    if path.startswith("/v1/suppressions/imports/") and account in ("demo", "other"):
+        key, query = f"{account}-manager", {"format": "csv"}
+        made = retour.ask("POST", "/v1/suppressions/import", key, params=query, content=b"zoe@b.example\n")
+        return str(made.json()["id"])
+    return f"{account}-member"
+
+
 def call(retour: Installation, route: tuple[str, str], key: str | None, account: str | None) -> Any:
     """A call that is right but for who asks and for whom."""
     method, path = route
-    path = path.replace("{address}", ADDRESS).replace("{id}", f"{account or 'demo'}-member")
+    path = path.replace("{address}", ADDRESS).replace("{id}", _id_of(retour, path, account or "demo"))
     params = {} if account is None else {"account": account}
+    if path.startswith(("/v1/suppressions/import", "/v1/suppressions/export")):
+        params["format"] = "csv"
+    if route in CONTENT:
+        return retour.ask(method, path, key, params=params, content=CONTENT[route])
     if route == ("GET", "/v1/check"):
         params["address"] = ADDRESS
     return retour.ask(method, path, key, params=params, json=BODIES.get(route))

@@ -1,7 +1,8 @@
 """A client of Retour's API that needs the standard library alone."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
@@ -42,6 +43,39 @@ class Client:
     def post(self, path: str, body: Any) -> Any:
         """The answer to a body of JSON values."""
         return self._asked(path, json.dumps(body).encode())
+
+    def delete(self, path: str, **query: str) -> Any:
+        """The answer to a removal."""
+        with self._opened(f"{path}?{urlencode(query)}", method="DELETE") as answer:
+            return json.load(answer)
+
+    def send(self, path: str, content: BinaryIO, **query: str) -> Any:
+        """The answer to a body that is sent as it is read."""
+        headers = {"Content-Type": "application/octet-stream"}
+        with self._opened(f"{path}?{urlencode(query)}", content, headers, "POST") as answer:
+            return json.load(answer)
+
+    def stream(self, path: str, **query: str) -> BinaryIO:
+        """The answer, to be read piece by piece."""
+        answer: BinaryIO = self._opened(f"{path}?{urlencode(query)}")
+        return answer
+
+    def _opened(
+        self,
+        path: str,
+        content: BinaryIO | None = None,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+    ) -> Any:
+        """An answer, however long it takes: lists are long."""
+        told = {**self._headers, **(headers or {})}
+        request = Request(f"{self._url}{path}", content, told, method=method)  # noqa: S310 - see __init__
+        try:
+            return urlopen(request)  # noqa: S310
+        except HTTPError as error:
+            raise self._fault(error) from error
+        except URLError as error:
+            raise ended(self._words("fault.unreachable", url=self._url, error=error.reason)) from error
 
     def find(self, path: str) -> Any | None:
         """The answer, or None where there is nothing of this name."""

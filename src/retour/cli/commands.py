@@ -22,6 +22,7 @@ from retour.cli import (
     serve,
     signing,
     simulate,
+    suppressions,
     trial,
     unparsed,
 )

@@ -6,11 +6,11 @@ So the ledger itself publishes, within the turn of its writer, and the stories a
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from retour.instants import Instant
 from retour.model import Event, State
-from retour.ports import BouncedAddress, BounceQuery, Bus, Change, History, Ledger, Life
+from retour.ports import BouncedAddress, BounceQuery, Bus, Change, History, Ledger, Life, Stored
 
 
 class Announcing:
@@ -81,6 +81,16 @@ class Announcing:
     ) -> list[tuple[int, Event]]:
         """As `Ledger.undetermined`."""
         return self._ledger.undetermined(limit, after, account)
+
+    def known(self, account: str, addresses: Sequence[str]) -> Mapping[str, History]:
+        """As `Ledger.known`."""
+        return self._ledger.known(account, addresses)
+
+    def states(
+        self, account: str, limit: int, after: str | None = None, domain: str | None = None
+    ) -> list[Stored]:
+        """As `Ledger.states`."""
+        return self._ledger.states(account, limit, after, domain)
 
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         """As `Ledger.histories`."""

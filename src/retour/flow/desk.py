@@ -5,7 +5,7 @@ to be told to others. Bodies stand in stores/; it lies in a file of its own, so 
 back an arrival or a change of state.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -46,8 +46,50 @@ class Answers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """One import of a list, with what came of it."""
+
+    id: str
+    account: str
+    at: Instant
+    actor: str
+    form: str
+    counts: Mapping[str, int]
+    undone_at: Instant | None = None
+
+
+class Imports(Protocol):
+    """What each import brought, so that it can be undone."""
+
+    def begin(self, made: Import, dry: bool) -> None:
+        """A new import. A dry one is never listed, and goes when it ends."""
+
+    def fresh(self, id: str, rows: Sequence[tuple[str, str]]) -> list[bool]:
+        """For each row (address, kind): whether this import has not had it yet."""
+
+    def stopped(self, id: str, rows: Sequence[tuple[str, str, bytes]]) -> None:
+        """The events (address, kind, id) that the import is about to record."""
+
+    def end(self, id: str, counts: Mapping[str, int]) -> None:
+        """It is done: what it did not change is forgotten, and of a dry one everything."""
+
+    def listed(self, account: str, limit: int, after: str | None = None) -> list[Import]:
+        """The imports of an account, latest first; `after` is the last id of the page before."""
+
+    def one(self, account: str, id: str) -> Import | None:
+        """An import of this account."""
+
+    def brought(self, id: str, limit: int, after: tuple[str, str]) -> list[tuple[str, str, bytes]]:
+        """What it recorded, by address and kind, beyond the last of the page before; at first ("", "")."""
+
+    def undone(self, id: str, now: Instant) -> None:
+        """It was undone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Everything that lies on the desk."""
 
     answers: Answers
+    imports: Imports
     close: Callable[[], None]  # nothing may be asked afterwards

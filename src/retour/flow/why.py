@@ -1,5 +1,6 @@
 """Why is this address stopped? A few words and a date, for the refusal that its sender reads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retour.instants import Instant
@@ -38,13 +39,13 @@ def why(account: str, address: str, decision: Decision, ledger: Ledger, now: Ins
         return Stop(words)
     if decision.why not in _BY_BOUNCE:
         return Stop(words, life.state.since)
-    bounce = _telling(life.events, life.state)
+    bounce = telling(life.events, life.state)
     if bounce is None or bounce.reason is None:
         return Stop(words, life.state.since)
     return Stop(bounce.reason.value.replace("_", " "), life.state.since)
 
 
-def _telling(events: tuple[Event, ...], state: State) -> Event | None:
+def telling(events: Sequence[Event], state: State) -> Event | None:
     """The bounce at which the address became invalid; where a policy did that later, the last before."""
     since = state.since
     bounces = [

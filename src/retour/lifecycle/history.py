@@ -57,6 +57,8 @@ def prepare(
             told.append((event.send, event.at))
         else:
             others.append(event)
+    if withdrawn := {event.outcome for event in others if event.kind is EventKind.WITHDRAWAL}:
+        others = [event for event in others if event.id.hex() not in withdrawn]
     versions = policies
     if len(policies) > 1:
         versions = sorted(policies, key=lambda version: (version.at, version.number))

@@ -42,3 +42,13 @@ def fits(state: State, query: BounceQuery) -> bool:
     if state.state is StateName.VALID:
         return False
     return query.status is None or (state.state is StateName.INVALID) is (query.status == "invalid")
+
+
+def place_of(cursor: str | None) -> tuple[str, int] | None:
+    """Domain and number of a cursor over addresses by domain. Raises ValueError for one never given out."""
+    if cursor is None:
+        return None
+    domain, space, number = cursor.rpartition(" ")
+    if not space or not (number.isascii() and number.isdigit()) or len(number) > 18:
+        raise ValueError("is no cursor of this list")
+    return domain, int(number)

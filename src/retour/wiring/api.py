@@ -34,6 +34,7 @@ def services(house: House) -> Services:
             "rewriting": lambda: not house.rewriter.failing(),
         },
         body_limit=chosen.body_limit,
+        import_limit=chosen.import_limit,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),
         checks_rate=Rate(chosen.checks_per_second, chosen.checks_burst),
         down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long

@@ -76,8 +76,8 @@ def bounces(
         campaign=campaign,
         reason=reason,
         mail_kind=kind,
-        since=_moment("since", since),
-        until=_moment("until", until),
+        since=moment("since", since),
+        until=moment("until", until),
         search=search,
         after=after,
         limit=limit,
@@ -98,7 +98,8 @@ def _page(request: Request, query: BounceQuery) -> Page:
         raise Problem("invalid", "after", fault=f"after: {error}") from error
 
 
-def _moment(field: str, given: str | None) -> Instant | None:
+def moment(field: str, given: str | None) -> Instant | None:
+    """The instant of a parameter. Raises Problem."""
     if given is None:
         return None
     try:

@@ -13,11 +13,13 @@ from retour.outlets.api import (
     described,
     dry,
     groups,
+    imports,
     policy,
     probes,
     problems,
     restores,
     sends,
+    suppressions,
     unparsed,
     unproven,
 )
@@ -33,6 +35,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     sends.router,
     policy.router,
     restores.router,
+    imports.router,
+    suppressions.router,
     unparsed.router,
     groups.router,
     unproven.router,
@@ -64,7 +68,7 @@ def create(services: Services) -> FastAPI:
     app.add_middleware(Shortcut)
     if services.requests.per_second or services.checks_rate.per_second:
         app.add_middleware(Told)
-    app.add_middleware(Capped, limit=services.body_limit)
+    app.add_middleware(Capped, limit=services.body_limit, lists=services.import_limit)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -125,23 +129,23 @@ class Shortcut:
 class Capped:
     """Refuses a request body above the limit, by its announced length or while it comes in."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, lists: int) -> None:
         self._app = app
-        self._limit = limit
+        self._limit, self._lists = limit, lists
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        taken = 0
+        taken, limit = 0, self._lists if scope["path"] == imports.IMPORT else self._limit
 
         async def capped() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._limit:
-                raise Problem("body_too_large", "body", most=self._limit)
+            if taken > limit:
+                raise Problem("body_too_large", "body", most=limit)
             return message
 
         await self._app(scope, capped, send)

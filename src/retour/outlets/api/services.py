@@ -38,6 +38,7 @@ class Services:
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
+    import_limit: int = 1024 * 1024 * 1024
     requests: Rate = UNLIMITED  # of each key
     checks_rate: Rate = UNLIMITED
     down: tuple[type[Exception], ...] = ()  # what the store raises when it cannot write or read for now

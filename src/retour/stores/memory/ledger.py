@@ -9,7 +9,7 @@ from retour.address import domain, domain_of, normalise
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, BounceType, Event, Reason, Send, State
-from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Record
+from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Record, Stored
 from retour.stores.advance import (
     Delivery,
     Known,
@@ -24,7 +24,7 @@ from retour.stores.advance import (
 )
 from retour.stores.memory.accounts import MemoryAccounts
 from retour.stores.memory.sends import MemorySends
-from retour.stores.overview import Cursor, fits
+from retour.stores.overview import Cursor, fits, place_of
 
 
 class Page(NamedTuple):
@@ -211,6 +211,31 @@ class MemoryLedger:
                 if wanted(event) and (after is None or entry.numbers[event.id] < after)
             ]
         return sorted(found, key=lambda each: each[0], reverse=True)[:limit]
+
+    def known(self, account: str, addresses: Sequence[str]) -> Mapping[str, History]:
+        self._policies(account)
+        with self._lock:
+            pages = [page for address in addresses if (page := Page(account, address)) in self._pages]
+            return {
+                page.address: History(
+                    account, page.address, tuple(self._known(page).events), tuple(self._deliveries(page))
+                )
+                for page in pages
+            }
+
+    def states(
+        self, account: str, limit: int, after: str | None = None, domain: str | None = None
+    ) -> list[Stored]:
+        self._policies(account)
+        with self._lock:
+            found = sorted(
+                (domain_of(page.address), min(entry.numbers.values(), default=0), page.address, entry.state)
+                for page, entry in self._pages.items()
+                if page.account == account and domain in (None, domain_of(page.address))
+            )
+        place = place_of(after)
+        rows = [row for row in found if place is None or row[:2] > place][:limit]
+        return [Stored(address, state, f"{name} {first}") for name, first, address, state in rows]
 
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         with self._lock:

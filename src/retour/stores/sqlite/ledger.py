@@ -1,16 +1,17 @@
 """Events, the states folded out of them, and the decision ledger, in retour.sqlite3."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
+from typing import Any
 
 from retour.address import key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
-from retour.ports import BouncedAddress, BounceQuery, Change, History, Life
+from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Stored
 from retour.stores.advance import elapse, noted, recorded, refolded, within
-from retour.stores.overview import fits
+from retour.stores.overview import fits, place_of
 from retour.stores.sqlite import overview
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
@@ -141,6 +142,27 @@ class SqliteLedger:
         db = self._database.read()
         number = self._accounts.number(db, account)
         return [address for (address,) in db.execute(SQL["of_domain"], (number, domain))]
+
+    def known(self, account: str, addresses: Sequence[str]) -> Mapping[str, History]:
+        with self._reading() as db:
+            blank = self._blank(db, account)
+            pages = [blank.of(key(self._pepper, address), address) for address in addresses]
+            load(db, pages)
+        return {
+            page.address: History(page.account, page.address, tuple(page.events), tuple(page.deliveries))
+            for page in pages
+            if page.first
+        }
+
+    def states(
+        self, account: str, limit: int, after: str | None = None, domain: str | None = None
+    ) -> list[Stored]:
+        before, first = place_of(after) or ("", 0)
+        place: dict[str, Any] = {"after": before, "first": first, "limit": limit, "domain": domain}
+        with self._reading() as db:
+            place["account"] = self._accounts.number(db, account)
+            rows = db.execute(SQL["states" if domain is None else "states_in_domain"], place).fetchall()
+        return [Stored(address, state_of(state), f"{name} {n}") for name, n, address, *state in rows]
 
     def standing(self, now: Instant) -> Iterator[Change]:
         db = self._database.read()

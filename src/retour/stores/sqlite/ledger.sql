@@ -112,6 +112,20 @@ SELECT address FROM states WHERE account = ? AND domain = ? ORDER BY first;
 SELECT k, domain, first FROM states
 WHERE account = :account AND (domain, first) > (:domain, :first) ORDER BY domain, first LIMIT :limit;
 
+-- name: states
+SELECT domain, first, address,
+  state, causes, since, until, hard, soft, block, reasons, reactivations,
+  unsubscribed, changes_at, last_bounce, listed
+FROM states WHERE account = :account AND (domain, first) > (:after, :first)
+ORDER BY domain, first LIMIT :limit;
+
+-- name: states_in_domain
+SELECT domain, first, address,
+  state, causes, since, until, hard, soft, block, reasons, reactivations,
+  unsubscribed, changes_at, last_bounce, listed
+FROM states WHERE account = :account AND domain = :domain AND (domain, first) > (:after, :first)
+ORDER BY first LIMIT :limit;
+
 -- name: standing
 SELECT account, address,
   state, causes, since, until, hard, soft, block, reasons, reactivations,

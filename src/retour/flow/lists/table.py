@@ -1,0 +1,87 @@
+"""CSV (RFC 4180), read line by line and written with a guard against formulas.
+
+A spreadsheet runs what begins with = + - @ TAB or CR (OWASP, "CSV Injection"): such a field gets an
+apostrophe before it, and so does one that begins with apostrophes and then such a sign. So the guard can be
+taken off again exactly.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO
+
+from retour.address import normalise
+from retour.flow.lists.row import LONGEST, Defect, Element
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def guarded(field: str) -> str:
+    """A field that no spreadsheet runs."""
+    return f"'{field}" if _FORMULA.match(field) else field
+
+
+def unguarded(field: str) -> str:
+    """The field as it was before `guarded`."""
+    return field[1:] if _GUARDED.match(field) else field
+
+
+def rows(file: IO[bytes], names: Mapping[str, str], address: str) -> Iterator[Element | Defect]:
+    """The lines by the names of their columns, in lower case; `names` makes other names ours.
+
+    A file whose first line is an address itself has no head: its first column is the address.
+    """
+    cut: list[int] = []
+    reader = csv.reader(_lines(file, cut))
+    head: list[str] | None = None
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield Defect.of(reader.line_num, "no_csv", error)
+            continue
+        yield from (Defect(line, "too_long") for line in cut)
+        cut.clear()
+        if not any(fields):
+            continue
+        if head is None:
+            told = [field.strip().lower() for field in fields]
+            head = [names.get(name, name) for name in told]
+            if address in head:
+                continue
+            if normalise(unguarded(fields[0].strip())) is None:
+                yield Defect.of(reader.line_num, "no_column", ", ".join(told))
+                return
+            head = [address]
+        yield reader.line_num, dict(zip(head, map(unguarded, fields), strict=False))
+    yield from (Defect(line, "too_long") for line in cut)
+
+
+def _lines(file: IO[bytes], cut: list[int]) -> Iterator[str]:
+    """Lines of text, each with its end; one that is too long is empty, and noted."""
+    number = 0
+    while raw := file.readline(LONGEST + 1):
+        number += 1
+        if len(raw) > LONGEST and not raw.endswith(b"\n"):
+            cut.append(number)
+            while raw and not raw.endswith(b"\n"):
+                raw = file.readline(LONGEST)
+            raw = b"\n"
+        yield raw.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape").replace("\0", "\ufffd")
+
+
+def written(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """A table, line by line."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    yield text.getvalue().encode()
+    for fields in rows:
+        text.seek(0)
+        text.truncate()
+        writer.writerow([guarded(field) for field in fields])
+        yield text.getvalue().encode("utf-8", "replace")
