@@ -28,6 +28,7 @@ BREACHES: Mapping[str, tuple[str, str]] = {
     "The stories": ("flow/intake.py", "import retour.stores.memory"),
     "Siblings": ("outlets/postfix/answers.py", "import retour.outlets.api.access"),
     "The hot path": ("flow/check.py", "import retour.flow.judge"),
+    "Only what is for Django": ("gate.py", "import django"),
     "The dialogue": ("smtpd/session.py", "import retour.model"),
     "The library": ("flow/sends.py", "import typer"),
     "The plain install": ("cli/rules.py", "import msgspec"),

@@ -1,13 +1,18 @@
 """A running Retour that the clients ask."""
 
+import os
 import smtplib
 from collections.abc import Iterator
 
+import django
 import pytest
 
 from retour.client import Client, Draft
 from story.server import Server
 from story.waiting import eventually
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "client.django_settings"
+django.setup()
 
 
 @pytest.fixture(scope="module")
