@@ -15,14 +15,18 @@ class Tail(Protocol):
     gaps: int  # how often lines were gone before they could be read
     behind: int  # octets that stand written and unread, as far as is known
 
+    @property
+    def sure(self) -> bool:
+        """Whether the place will be found again whatever becomes of the log: lines were read before it."""
+
     def resume(self, place: bytes | None) -> None:
         """Go on behind what was read when this place was told; None: begin."""
 
     def read(self) -> bytes:
         """The next lines with their ends; b"" when there are none just now."""
 
-    def place(self) -> bytes:
-        """The place behind all that was read."""
+    def place(self) -> bytes | None:
+        """The place behind all that was read; None before there is one."""
 
     def between(self, start: bytes, end: bytes) -> Iterable[bytes]:
         """The lines between two places once more, in blocks; nothing where they are gone by now."""

@@ -10,11 +10,23 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from errno import ENOENT
 from pathlib import Path
 from typing import BinaryIO
 
 from retour.inlets.logtail import BLOCK
-from retour.inlets.logtail.rotated import HEAD, Place, Rotated, after, digest, family, find, opened, place_of
+from retour.inlets.logtail.rotated import (
+    HEAD,
+    Place,
+    Rotated,
+    after,
+    digest,
+    family,
+    find,
+    opened,
+    place_of,
+    written_since,
+)
 
 _QUIET = 2  # looks in a row that find nothing more in a file, before it is left for the next one
 KEPT = 64 * 1024  # octets of a line that are kept where it is longer than a block
@@ -38,22 +50,25 @@ class FileTail:
 
     def resume(self, place: bytes | None) -> None:
         """Find the file of the place, under whatever name; without one, begin. Raises OSError."""
+        self.close()
         wanted = place_of(place, self._path)
         if wanted is None:
-            return self._begin()
+            self._begin()
+            return
         files = family(self._path)
         found = find(files, wanted)
         if found is not None:
-            return self._open(found, wanted)
-        self.gaps += 1
-        rest = after(files, wanted)
-        if rest:
-            self._open(rest[0])
-        return None
+            self._open(found, wanted)
+            return
+        rest = written_since(files, wanted)
+        if not rest:
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self._path))
+        self._open(rest[0])
+        self.gaps += wanted.offset > 0  # of what was not begun all is there that is written since
 
     def read(self) -> bytes:
         """Whole lines, at most BLOCK octets; b"" where nothing has come. Raises OSError."""
-        stream = self._stream or self._first()
+        stream = self._stream or self._begin()
         block = self._block(stream)
         if self._is_overwritten(stream):
             self._after_truncation()
@@ -64,9 +79,14 @@ class FileTail:
         self._quiet += 1
         return self._leave(block) if self._quiet >= _QUIET else b""
 
-    def place(self) -> bytes:
-        """The place behind all lines that were read."""
-        return self._here().told()
+    def place(self) -> bytes | None:
+        """The place behind all lines that were read; None while there is no file."""
+        return self._here().told() if self._stream is not None else None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the file is known by more than its inode, which a copy does not have."""
+        return self._known > 0
 
     def between(self, start: bytes, end: bytes) -> Iterator[bytes]:
         """The lines between two places; none where a file of theirs is gone."""
@@ -88,20 +108,15 @@ class FileTail:
 
     # --- which file -----------------------------------------------------------------------------------------
 
-    def _first(self) -> BinaryIO:
+    def _begin(self) -> BinaryIO:
         """The stream, once there is one. Raises FileNotFoundError until then."""
-        self._at_end = False  # a log that is not there yet will be new
+        at_end, self._at_end = self._at_end, False  # a log that is not there yet will be new
         stream = opened(self._path)
         self._take(stream)
+        if at_end:
+            self._offset = self._line = _last_line_break(stream)
+            self._learn()
         return stream
-
-    def _begin(self) -> None:
-        with suppress(FileNotFoundError):
-            stream = opened(self._path)
-            self._take(stream)
-            if self._at_end:
-                self._offset = self._line = _last_line_break(stream)
-                self._learn()
 
     def _open(self, rotated: Rotated, place: Place | None = None) -> None:
         """Go on in a file, at its place or its beginning. Raises OSError."""
@@ -109,7 +124,7 @@ class FileTail:
         stat = os.fstat(stream.fileno())
         if (stat.st_dev, stat.st_ino) != rotated.id:  # renamed in between: another look will tell
             stream.close()
-            raise FileNotFoundError(f"{rotated.file} is being rotated")
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(rotated.file))
         self._take(stream)
         self._later = sum(each.size for each in family(self._path) if each > rotated)
         if place is not None:

@@ -41,8 +41,12 @@ class JournalTail:
         self.gaps = self.behind = 0
 
     def resume(self, place: bytes | None) -> None:
-        """Go on behind an entry of the journal."""
+        """Go on behind an entry of the journal. Raises JournalError."""
+        self.close()
         self._cursor = _cursor_of(place)
+        if self._cursor is None and self._at_end:
+            self._cursor = self._last()
+            self._at_end = False
 
     def read(self) -> bytes:
         """Lines of syslog, one a message. Raises JournalError while there is no journalctl, or it ends."""
@@ -55,9 +59,14 @@ class JournalTail:
             lines.append(_line(fields))
         return b"".join(lines)
 
-    def place(self) -> bytes:
-        """The cursor of the last message that was read."""
-        return json.dumps({"cursor": self._cursor}).encode()
+    def place(self) -> bytes | None:
+        """The cursor of the last message that was read; None where there is none."""
+        return json.dumps({"cursor": self._cursor}).encode() if self._cursor else None
+
+    @property
+    def sure(self) -> bool:
+        """Whether there is a cursor."""
+        return self._cursor is not None
 
     def between(self, start: bytes, end: bytes) -> Iterator[bytes]:
         """The messages behind one cursor, up to another."""
@@ -86,11 +95,17 @@ class JournalTail:
         place = [f"--directory={self._directory}"] if self._directory else []
         return [PROGRAM, "--output=json", "--all", "--no-pager", "--quiet", f"--unit={self._unit}", *place]
 
+    def _last(self) -> str | None:
+        """The cursor of the newest message; None where the unit has none."""
+        run = _spawned([*self._words(), "--lines=1"])
+        said, fault = run.communicate()
+        if run.returncode:
+            raise JournalError(run.returncode, fault.decode("utf-8", "replace").strip()[:_WORDS], PROGRAM)
+        return _text(_fields(said).get("__CURSOR")) or None
+
     def _start(self) -> "subprocess.Popen[bytes]":
-        where = [f"--after-cursor={self._cursor}", "--no-tail"] if self._cursor else ["--no-tail"]
-        if self._at_end and not self._cursor:
-            where = ["--lines=0"]
-        self._child = _spawned([*self._words(), "--follow", *where])
+        where = [f"--after-cursor={self._cursor}"] if self._cursor else []
+        self._child = _spawned([*self._words(), "--follow", "--no-tail", *where])
         for stream in (self._child.stdout, self._child.stderr):
             assert stream is not None
             os.set_blocking(stream.fileno(), False)

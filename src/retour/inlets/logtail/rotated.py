@@ -117,10 +117,21 @@ def _order(name: str, base: str) -> tuple[int, int] | None:
 
 
 def find(files: Sequence[Rotated], place: Place) -> Rotated | None:
-    """The file of a place: of the same inode, else a copy or the packed form of it. None: it is gone."""
-    same = [each for each in files if each.id == (place.device, place.inode)]
-    others = [each for each in files if each not in same and place.known]
+    """The file of a place: of the same inode, else a copy or the packed form of it. None: it is gone.
+
+    Of a file in which nothing was read the inode says little, for it may be another's by now: then it is the
+    first that was written to since.
+    """
+    if not place.known:
+        since = (each for each in files if each.written > place.written or _is_at(each, place))
+        return next(since, None)
+    same = [each for each in files if _is_at(each, place)]
+    others = [each for each in files if each not in same]
     return next((each for each in (*same, *others) if _goes_on(each, place)), None)
+
+
+def _is_at(rotated: Rotated, place: Place) -> bool:
+    return (rotated.device, rotated.inode) == (place.device, place.inode)
 
 
 def _goes_on(rotated: Rotated, place: Place) -> bool:
@@ -137,13 +148,19 @@ def _goes_on(rotated: Rotated, place: Place) -> bool:
 
 
 def after(files: Sequence[Rotated], place: Place) -> list[Rotated]:
-    """The files that were written after the one of a place, the oldest first.
+    """The files that were written after the one of a place that is open, the oldest first.
 
-    Of a file that is gone only the time is known at which it had last been written to.
+    Its inode is its own as long as it is open. Of one that is gone, and not packed either, only the time is
+    known at which it had last been written to.
     """
-    found = find(files, place)
+    found = next((each for each in files if _is_at(each, place)), None)
+    if found is None and place.known:
+        found = find(files, place)
     if found is None:
-        return [
-            each for each in files if each.written >= place.written and each.id != (place.device, place.inode)
-        ]
+        return written_since(files, place)
     return list(files[files.index(found) + 1 :])
+
+
+def written_since(files: Sequence[Rotated], place: Place) -> list[Rotated]:
+    """The files that were written to since the place was told, but its own, the oldest first."""
+    return [each for each in files if each.written >= place.written and not _is_at(each, place)]
