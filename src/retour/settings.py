@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as SourceError
 
 from retour.model import MailKind, Proof
+from retour.parse.logs import LOGS
 
 FILE = Path("retour.toml")
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -121,6 +122,40 @@ class Inlet(_Section):
         return self
 
 
+class Log(_Section):
+    """A log of a mail server, which is followed."""
+
+    format: str
+    path: Path | None = None
+    unit: str = ""
+    journal: Path | None = None
+    begin: Literal["start", "end"] = "start"
+    account: str | None = None
+    senders: dict[str, str] = {}
+    proof: Proof = Proof.TRUSTED
+    deliveries: bool = True
+
+    @field_validator("format")
+    @classmethod
+    def _known(cls, format: str) -> str:
+        if format not in LOGS:
+            raise ValueError(f"no log is of this format; known are {', '.join(sorted(LOGS))}")
+        return format
+
+    @field_validator("senders")
+    @classmethod
+    def _folded(cls, senders: dict[str, str]) -> dict[str, str]:
+        return {sender.lower().removeprefix("@"): account for sender, account in senders.items()}
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> "Log":
+        if bool(self.path) is bool(self.unit):
+            raise ValueError("is read from a file or from the journal: set path or unit, one of the two")
+        if self.journal and not self.unit:
+            raise ValueError("journal is the directory of a journal: set unit, too")
+        return self
+
+
 class Rules(_Section):
     """An operator's own rules, tried before ours (docs/rules.md)."""
 
@@ -148,6 +183,7 @@ class Settings(BaseSettings):
     lmtp: Lmtp = Lmtp()
     postfix: Postfix = Postfix()
     inlets: dict[str, Inlet] = {}
+    logs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")], Log] = {}
     retention: Retention = Retention()
     rules: Rules = Rules()
 

@@ -117,6 +117,12 @@ def test_deliveries_are_told_when_they_are_asked_for() -> None:
     assert kinds == [Kind.BOUNCE, Kind.DELAY, Kind.DELIVERED, Kind.BOUNCE]
 
 
+def test_what_postfix_has_dropped_is_no_delivery() -> None:
+    dropped = POSTFIX.replace(b"status=bounced", b"status=sent").replace(b"/smtp[", b"/discard[")
+    kinds = [entry.reading.kind for entry in read_log("postfix-log", [dropped], successes=True)]
+    assert Kind.DELIVERED not in kinds
+
+
 def test_what_was_delivered_in_the_end_does_not_expire() -> None:
     lines = POSTFIX.splitlines(keepends=True)
     late = lines[6].replace(b"cat@e.example", b"bea@d.example")

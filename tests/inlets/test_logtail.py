@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retour.flow.follow import LogReader, Terms
-from retour.inlets.logtail import BLOCK
 from retour.inlets.logtail.files import FileTail
 from retour.inlets.logtail.following import Follower
 from retour.inlets.logtail.rotated import family

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from retour.model import MailKind, Proof
-from retour.settings import Listener, Settings, SettingsError, load
+from retour.settings import Listener, Log, Settings, SettingsError, load
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 
@@ -99,6 +99,11 @@ def test_the_environment_stands_over_the_file(tmp_path: Path, monkeypatch: pytes
         ('[inlets."a@b.example"]\nproof = "belief"', "inlets.a@b.example.proof"),
         ('[inlets."a@b.example"]\nproof = "open"', "inlets.a@b.example"),
         ('[smtp]\nclients = ["everybody"]', "smtp.clients.0"),
+        ('[logs.mx]\nformat = "postfix-log"', "logs.mx"),
+        ('[logs.mx]\nformat = "postfix-log"\npath = "a"\nunit = "b"', "logs.mx"),
+        ('[logs.mx]\nformat = "postfix-log"\npath = "a"\njournal = "b"', "logs.mx"),
+        ('[logs.mx]\nformat = "notes"\npath = "a"', "logs.mx.format"),
+        ('[logs."a b"]\nformat = "postfix-log"\npath = "a"', "logs.a b"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named_with_its_file(tmp_path: Path, text: str, key: str) -> None:
@@ -119,10 +124,12 @@ def test_a_file_that_is_missing_or_no_toml_is_told(tmp_path: Path) -> None:
 def test_the_page_describes_every_key() -> None:
     described = set(re.findall(r"`([a-z_.<>\[\]]+)`", PAGE))
     wanted = set(keys(Settings))
-    maps = {"inlets", "postfix.contexts", "postfix.logins", "postfix.domains"}
+    maps = {"inlets", "logs", "postfix.contexts", "postfix.logins", "postfix.domains"}
     assert wanted - maps <= described
     for name in Listener.model_fields:
         assert f"postfix.listeners[].{name}" in described
+    for name in Log.model_fields:
+        assert f"logs.<name>.{name}" in described
     for name in ("account", "proof", "name"):
         assert f"inlets.<address>.{name}" in described
     for name in ("contexts.<name>", "logins.<name>", "domains.<domain>"):

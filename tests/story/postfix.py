@@ -132,6 +132,10 @@ class Postfix:
             except smtplib.SMTPRecipientsRefused as refused:  # all of them
                 return refused.recipients
 
+    def reload(self) -> None:
+        """Read the configuration again, and open the log anew."""
+        self._postfix("reload")
+
     def flush(self) -> None:
         """Try everything that is queued now."""
         self._postfix("flush")

@@ -2,6 +2,7 @@
 
 from retour.wiring.api import services
 from retour.wiring.house import House, RulesError, RulesInForce, StartError, build, json_of
+from retour.wiring.logs import followers
 from retour.wiring.postfix import origin, policy, socketmaps
 from retour.wiring.smtp import inlet
 
@@ -11,6 +12,7 @@ __all__ = [
     "RulesInForce",
     "StartError",
     "build",
+    "followers",
     "inlet",
     "json_of",
     "origin",

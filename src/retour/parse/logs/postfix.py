@@ -210,8 +210,8 @@ class PostfixLog:
     def _delivery(self, line: _Line, delivery: "re.Match[bytes]", found: list[Entry]) -> None:
         mail = self._mail(line)
         mail.deferred.pop(delivery["to"], None)
-        if delivery["status"] == b"sent" and not self._successes:
-            return
+        if delivery["status"] == b"sent" and (not self._successes or line.daemon == b"discard"):
+            return  # discard(8) says "sent" of what nobody will ever get
         report, defects = _report(delivery)
         if report.kind is not Kind.DELIVERED:
             self._keep(line, mail)

@@ -1,0 +1,144 @@
+"""The log of a real Postfix, followed by a real server: rotated, truncated, killed in between."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inlets.beside import Beside
+from retour.simulator import serve_simulator
+from story.postfix import Postfix
+from story.server import Server
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("postfix")
+
+LOG = """
+[logs.mx]
+format = "postfix-log"
+path = "{log}"
+
+[logs.mx.senders]
+"shop.test" = "shop"
+"""
+
+
+class Mailing:
+    """A Postfix whose mails go to the simulator, and a Retour that follows its log and hears nothing else."""
+
+    def __init__(self, ground: Path, beside: Beside) -> None:
+        self._beside = beside
+        self.simulator = beside.run(serve_simulator("127.0.0.1", 0, None))
+        config = {
+            "relay_domains": f"simulator.test, shop.test, {Server.domain}",
+            "transport_maps": f"inline:{{ simulator.test=smtp:[127.0.0.1]:{self.simulator.port},"
+            f" shop.test=discard:, {Server.domain}=discard: }}",
+            "maximal_queue_lifetime": "6s",
+        }
+        self.postfix = Postfix(ground, "sender", config)
+        self.server = Server(ground, LOG.format(log=self.postfix.log))
+
+    def end(self) -> None:
+        self.server.stop()
+        self._beside.run(self.simulator.close())
+
+    def send(self, mailbox: str, sender: str = "news@shop.test") -> str:
+        address = f"{mailbox}@simulator.test"
+        self.postfix.submit(sender, [address], f"Message-ID: <{mailbox}@shop.test>\r\n\r\nhello\r\n")
+        return address
+
+    def events(self, address: str, kind: str = "bounce") -> list[dict[str, object]]:
+        life = self.server.life(address)
+        return [event for event in life["events"] if event["kind"] == kind] if life else []
+
+    def bounced(self, address: str) -> dict[str, object]:
+        return eventually(lambda: self.events(address), f"a bounce of {address}", self.story)[0]
+
+    def story(self) -> str:
+        return self.postfix.story() + self.server.story()
+
+
+@pytest.fixture(scope="module")
+def mailing(ground: Path) -> Iterator[Mailing]:
+    beside = Beside()
+    mailing = Mailing(ground, beside)
+    with mailing.postfix, mailing.server.running():
+        yield mailing
+    mailing.end()
+    beside.end()
+
+
+def test_a_refusal_a_delay_and_an_expiry_are_read_out_of_the_log(mailing: Mailing) -> None:
+    refused, waiting = mailing.send("unknown"), mailing.send("busy")
+
+    bounce = mailing.bounced(refused)
+    assert (bounce["reason"], bounce["standing"], bounce["actor"]) == ("address_unknown", "proven", "log:mx")
+    delay = eventually(lambda: mailing.events(waiting, "delay"), "a delay", mailing.story)[0]
+    assert delay["reason"] == "server_busy"
+
+    expired = eventually(
+        lambda: mailing.postfix.flush() or mailing.events(waiting), "an expiry", mailing.story
+    )
+    assert [event["reason"] for event in expired] == ["server_busy"]
+
+
+def test_a_signed_return_address_in_the_log_ties_the_failure_to_its_send(mailing: Mailing) -> None:
+    address = "unknown+token@simulator.test"
+    mailing.send("unknown+token", mailing.server.return_address(address))
+
+    bounce = mailing.bounced(address)
+    assert (bounce["reason"], bounce["standing"]) == ("address_unknown", "proven")
+    assert bounce["send"] is not None
+
+
+def test_mail_of_nobody_changes_nothing(mailing: Mailing) -> None:
+    stranger = mailing.send("unknown+stranger", "somebody@elsewhere.test")
+    ours = mailing.send("unknown+after-the-stranger")
+    mailing.bounced(ours)
+    assert mailing.server.life(stranger) is None
+
+
+def test_a_rotation_in_between_loses_nothing(mailing: Mailing) -> None:
+    postfix = mailing.postfix
+    before = mailing.send("unknown+before-rename")
+    postfix.log.rename(postfix.log.with_suffix(".log.1"))
+    late = mailing.send("unknown+late")  # into the old file, until Postfix opens the new one
+    postfix.reload()
+    after = mailing.send("unknown+after-rename")
+    assert [mailing.bounced(each)["reason"] for each in (before, late, after)] == ["address_unknown"] * 3
+
+
+def test_a_truncated_copy_loses_nothing(mailing: Mailing) -> None:
+    log = mailing.postfix.log
+    before = mailing.send("unknown+before-copy")
+    mailing.bounced(before)
+    (log.parent / "mail.log.2").write_bytes((log.parent / "mail.log.1").read_bytes())
+    subprocess.run(["cp", log, log.parent / "mail.log.1"], check=True)
+    subprocess.run(["truncate", "--size=0", log], check=True)
+    after = mailing.send("unknown+after-copy")
+    mailing.bounced(after)
+    assert len(mailing.events(before)) == len(mailing.events(after)) == 1
+
+
+def test_killed_in_between_every_failure_counts_once(mailing: Mailing) -> None:
+    server = mailing.server
+    first = [mailing.send(f"full+killed-{number}") for number in range(5)]
+    mailing.bounced(mailing.send("unknown+killed"))
+    assert server.process is not None
+    server.process.send_signal(signal.SIGKILL)
+    assert server.dies() == -signal.SIGKILL
+    second = [mailing.send(f"full-hard+killed-{number}") for number in range(5)]
+    mailing.postfix.log.rename(mailing.postfix.log.with_suffix(".log.3"))
+    mailing.postfix.reload()
+    server.start()
+    lives = [mailing.bounced(each) and server.life(each) for each in second]
+    assert [life["state"]["soft"] for life in lives if life] == [1] * 5
+    for each in first:
+        eventually(lambda known=each: mailing.postfix.flush() or mailing.events(known), each, mailing.story)
+        life = server.life(each)
+        assert life is not None
+        assert life["state"]["soft"] == 1
+    assert server.faults() == 0
+    assert 'retour_log_gaps_total{log="mx"} 0' in server.metrics()
