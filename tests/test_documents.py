@@ -16,9 +16,10 @@ from retour.inlets import mailboxes
 from retour.mime import limits as mime
 from retour.outlets import postfix
 from retour.outlets.api import connection
+from retour.outlets.relay import head, links, passage
 from retour.parse import bounds, delivery
 from retour.settings import Settings
-from retour.smtpd import Limits
+from retour.smtpd import Limits, submission
 from retour.stores import advance
 
 ROOT = Path(__file__).parents[1]
@@ -137,6 +138,10 @@ def test_the_limits_are_those_of_the_code() -> None:
         "sends in one call": sends.MOST,
         "rows on a page": browse.MOST,
         "addresses in one restore": restore.MOST_ADDRESSES,
+        "header section of a passing mail that is read": head.LIMIT,
+        "wrong passwords in one connection": submission.GUESSES,
+        "servers that a mail has been at": passage.HOPS,
+        "messages over one connection to the next server": links.MESSAGES,
         "mails that the worker holds at once": ports.BATCH_OCTETS,
         "events of one address that are played": advance.MOST_REPORTS,
         "events of one address that may move no state": advance.MOST_WITHOUT_EFFECT,

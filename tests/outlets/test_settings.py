@@ -104,6 +104,11 @@ def test_the_environment_stands_over_the_file(tmp_path: Path, monkeypatch: pytes
         ('[logs.mx]\nformat = "postfix-log"\npath = "a"\njournal = "b"', "logs.mx"),
         ('[logs.mx]\nformat = "notes"\npath = "a"', "logs.mx.format"),
         ('[logs."a b"]\nformat = "postfix-log"\npath = "a"', "logs.a b"),
+        ('[relay]\nhostname = "a b"', "relay.hostname"),
+        ('[relay]\ncertificate = "c.pem"', "relay"),
+        ('[relay]\ntls = "implicit"', "relay"),
+        ('[relay.next]\nhost = "mx.example"\nlogin = "x"', "relay.next"),
+        ('[relay.accounts]\nshop = "discard"', "relay.accounts.shop"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named_with_its_file(tmp_path: Path, text: str, key: str) -> None:
@@ -125,6 +130,7 @@ def test_the_page_describes_every_key() -> None:
     described = set(re.findall(r"`([a-z_.<>\[\]]+)`", PAGE))
     wanted = set(keys(Settings))
     maps = {"inlets", "logs", "postfix.contexts", "postfix.logins", "postfix.domains"}
+    maps |= {"relay.accounts", "relay.logins"}
     assert wanted - maps <= described
     for name in Listener.model_fields:
         assert f"postfix.listeners[].{name}" in described

@@ -68,9 +68,9 @@ _MAIN = {
 class Postfix:
     """One Postfix instance; `config` is laid over the recipe's main.cf."""
 
-    def __init__(self, directory: Path, name: str, config: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, name: str, config: Mapping[str, str], port: int = 0) -> None:
         self.directory = directory / name
-        self.port = free_port()
+        self.port = port or free_port()
         self.log = self.directory / "mail.log"
         self._lay_out(name, config)
 

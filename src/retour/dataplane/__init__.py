@@ -11,13 +11,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
-from retour.dataplane import api, logs, mail, policy
+from retour.dataplane import api, logs, mail, policy, relay
 from retour.dataplane.opening import Ports, failed
 from retour.wiring import House
 
 log = structlog.get_logger("retour")
 _PULSE = 1.0  # seconds between two ticks of the schedule
-_PARTS = (api, mail, policy, logs)  # in the order in which they open; they close in the opposite one
+_PARTS = (api, mail, policy, relay, logs)  # in the order in which they open; they close in the opposite one
 
 __all__ = ["Ports", "running"]
 

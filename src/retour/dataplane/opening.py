@@ -21,6 +21,7 @@ class Ports:
     api: int = 0
     smtp: int | None = None
     lmtp: int | None = None
+    relay: int | None = None
     policy: list[int] = field(default_factory=list)
     socketmaps: list[int | Path] = field(default_factory=list)
 

@@ -58,12 +58,16 @@ def register(
     """
     if len(drafts) > MOST:
         raise TooManySendsError(len(drafts))
-    results: list[Registered | Fault] = []
-    for draft in drafts:
-        refused = fault(draft.recipient)
-        results.append(refused or _registered(draft, account, keyring, ids.next(now), now, days))
+    results = [prepared(draft, account, keyring, ids, now, days) for draft in drafts]
     sends.add([result.send for result in results if isinstance(result, Registered)])
     return results
+
+
+def prepared(
+    draft: Draft, account: Account, keyring: Keyring, ids: SendIds, now: Instant, days: int = VALID_DAYS
+) -> Registered | Fault:
+    """One send with its return address, not stored yet: whoever hands it over stores it before."""
+    return fault(draft.recipient) or _registered(draft, account, keyring, ids.next(now), now, days)
 
 
 def _registered(

@@ -10,6 +10,12 @@ Who may be written to and what becomes of a message is the caller's business: he
     phases    the table of the dialogue
     session   walks the table: bytes in, replies and messages out
     listener  the asyncio port: who may connect, how long, how many
+
+A submission is proved and passed through:
+
+    credentials      what AUTH says
+    submission       the dialogue with AUTH, STARTTLS and content in pieces
+    submission_port  its asyncio port
 """
 
 from retour.smtpd.limits import Limits
@@ -18,6 +24,8 @@ from retour.smtpd.message import Message, Recipient
 from retour.smtpd.phases import Phase
 from retour.smtpd.replies import Reply
 from retour.smtpd.session import Session
+from retour.smtpd.submission import Submission
+from retour.smtpd.submission_port import Submitter, listen_for_submissions
 
 __all__ = [
     "LOOPBACK",
@@ -29,5 +37,8 @@ __all__ = [
     "Recipient",
     "Reply",
     "Session",
+    "Submission",
+    "Submitter",
     "listen",
+    "listen_for_submissions",
 ]

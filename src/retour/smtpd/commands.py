@@ -54,6 +54,8 @@ MAIL_PARAMETERS: Mapping[str, str] = {
     "RET": r"FULL|HDRS",  # RFC 3461 §4.3
     "ENVID": _XTEXT,  # RFC 3461 §4.4
 }
+# RFC 4954 §5: who offers AUTH takes this too. We believe nobody's word about somebody else: it is read over.
+SUBMISSION_PARAMETERS: Mapping[str, str] = {**MAIL_PARAMETERS, "AUTH": rf"<>|{_XTEXT}"}
 RCPT_PARAMETERS: Mapping[str, str] = {
     "NOTIFY": r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY)){0,2}",  # RFC 3461 §4.1
     "ORCPT": r"[!-:<-~]+;\S+",  # RFC 3461 §4.2; UTF-8 as it is under RFC 6533 §3
@@ -69,6 +71,7 @@ class MailCommand:
     smtputf8: bool = False
     envid: str | None = None  # decoded
     headers_only: bool = False  # RET=HDRS
+    eight_bit: bool = False  # BODY=8BITMIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,9 @@ def split(line: bytes) -> tuple[str, bytes] | Reply:
     return verb.decode("ascii", "replace").upper(), argument.strip(b" ")
 
 
-def read_mail(argument: bytes) -> MailCommand | Reply:
-    """The argument of MAIL: "FROM:<path> parameters"."""
-    read = _path(argument, b"FROM:", MAIL_PARAMETERS, replies.BAD_SENDER)
+def read_mail(argument: bytes, known: Mapping[str, str] = MAIL_PARAMETERS) -> MailCommand | Reply:
+    """The argument of MAIL: "FROM:<path> parameters"; `known` are those that are offered."""
+    read = _path(argument, b"FROM:", known, replies.BAD_SENDER)
     if isinstance(read, Reply):
         return read
     mailbox, given = read
@@ -106,6 +109,7 @@ def read_mail(argument: bytes) -> MailCommand | Reply:
         smtputf8="SMTPUTF8" in given,
         envid=envid,
         headers_only=given.get("RET", "").upper() == "HDRS",
+        eight_bit=given.get("BODY", "").upper() == "8BITMIME",
     )
 
 

@@ -1,4 +1,4 @@
-"""The content of one message: from 354 to the lone dot, read in pieces, kept only in part.
+"""The content of one message: from 354 to the lone dot, read in pieces; kept in part, or passed through.
 
 The end is CR LF . CR LF and nothing else. A dot between bare line feeds is content: servers that saw an end
 there let a second message be smuggled in behind the first (CVE-2023-51764).
@@ -39,6 +39,48 @@ class Content:
             lines, self._virtual = lines[self._virtual :], 0
         self.size += len(lines)
         self.kept += lines[: max(0, self._room - len(self.kept))]
+
+
+class Passing:
+    """Content on its way through: its octets as they are on the wire, dots still doubled, none kept.
+
+    `take` gives what may be passed on. It never ends within a CR LF, and the whole of it ends with one, so
+    that a lone dot can stand behind it.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.bare = False  # a CR or LF of its own was met (RFC 5321 §2.3.8 forbids it)
+        self._passed = bytearray()
+        self._pending = _NEWLINE  # as in Content
+        self._virtual = len(_NEWLINE)
+
+    def feed(self, piece: bytes) -> bytes | None:
+        """Take a piece; returns the octets after the end, None while the end is not there."""
+        piece = self._pending + piece
+        end = piece.find(END)
+        held = 0 if end >= 0 else _begun_end(piece)
+        self._pass(piece[: end + len(_NEWLINE) if end >= 0 else len(piece) - held])
+        if end >= 0:
+            return piece[end + len(END) :]
+        self._pending = piece[len(piece) - held :]
+        return None
+
+    def take(self) -> bytes:
+        """What came since the last call."""
+        taken = bytes(self._passed)
+        self._passed.clear()
+        return taken
+
+    def _pass(self, lines: bytes) -> None:
+        newlines = lines.count(_NEWLINE)
+        # A server behind us might take LF . LF for the end, and what follows for another message of ours
+        # (CVE-2023-51764): so nothing goes on that has a line end which is none.
+        self.bare = self.bare or lines.count(b"\n") != newlines or lines.count(b"\r") != newlines
+        if self._virtual and lines:
+            lines, self._virtual = lines[self._virtual :], 0
+        self.size += len(lines)
+        self._passed += lines
 
 
 def _begun_end(piece: bytes) -> int:

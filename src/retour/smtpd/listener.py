@@ -6,8 +6,9 @@ client: a slow store slows the clients down, it never grows our memory.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+import ssl
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Generic, Protocol
 
 from retour.smtpd import replies
@@ -40,17 +41,13 @@ class Handler(Protocol[T]):
 
 
 class Listener(Generic[T]):
-    """A port that is open until `close`. Made by `listen`."""
+    """A port that is open until `close`. Made by `listen`; `talk` makes what talks to one client."""
 
-    def __init__(
-        self, handler: Handler[T], hostname: str, lmtp: bool, limits: Limits, clients: Networks
-    ) -> None:
-        self._handler = handler
-        self._hostname = hostname
-        self._lmtp = lmtp
+    def __init__(self, talk: "Meet[T]", limits: Limits, clients: Networks) -> None:
+        self._talk = talk
         self._limits = limits
         self._clients = clients
-        self._talks: set[_Talk[T]] = set()
+        self._talks: set[Talk[T]] = set()
         self._server: asyncio.Server | None = None
 
     @property
@@ -65,9 +62,9 @@ class Listener(Generic[T]):
         """How many clients are connected."""
         return len(self._talks)
 
-    async def open(self, host: str, port: int) -> None:
-        """Start to listen. Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._connected, host, port, limit=_PIECE)
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Start to listen; under `tls` from the first octet. Raises OSError when the port is taken."""
+        self._server = await asyncio.start_server(self._connected, host, port, limit=_PIECE, ssl=tls)
 
     async def close(self, grace: float = 10.0) -> None:
         """Take no more clients and tell the idle ones 421; messages in hand have `grace` seconds."""
@@ -88,8 +85,7 @@ class Listener(Generic[T]):
             writer.write(refusal.encode())
             await _hang_up(writer)
             return
-        session = Session(self._handler.recipient, self._hostname, self._lmtp, self._limits)
-        talk = _Talk(session, self._handler, reader, writer, self._limits.idle)
+        talk = self._talk(reader, writer)
         self._talks.add(talk)
         try:
             await talk.run()
@@ -98,24 +94,30 @@ class Listener(Generic[T]):
             await _hang_up(writer)
 
     def _refusal(self, writer: asyncio.StreamWriter) -> Reply | None:
-        peer = writer.get_extra_info("peername")
-        if peer is None:
+        address = peer_of(writer)
+        if address is None:
             return replies.NOT_WELCOME  # gone before we looked
-        address = ip_address(peer[0].partition("%")[0])
-        address = getattr(address, "ipv4_mapped", None) or address
         if not any(address in network for network in self._clients):
             log.warning("refused to talk to %s: not among the allowed clients", address)
             return replies.NOT_WELCOME
         return replies.BUSY if len(self._talks) >= self._limits.connections else None
 
 
-class _Talk(Generic[T]):
-    """One connected client."""
+def peer_of(writer: asyncio.StreamWriter) -> IPv4Address | IPv6Address | None:
+    """Who is connected; None when it is gone before we looked."""
+    peer = writer.get_extra_info("peername")
+    if peer is None:
+        return None
+    address = ip_address(peer[0].partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+class Talk(Generic[T]):
+    """One connected client. Who knows what the session waits for says so in `_settle`."""
 
     def __init__(
         self,
         session: Session[T],
-        handler: Handler[T],
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         idle: float,
@@ -124,7 +126,6 @@ class _Talk(Generic[T]):
         assert task is not None
         self.task = task
         self._session = session
-        self._handler = handler
         self._reader = reader
         self._writer = writer
         self._idle = idle
@@ -152,12 +153,14 @@ class _Talk(Generic[T]):
         # Empty data: the client hung up. A message without its end was never ours.
         while not self._stopping and (data := await self._read()):
             await self._say(self._session.receive(data))
-            while self._session.message is not None:
-                outcomes = await self._decide(self._session.message)
-                await self._say(self._session.answer(outcomes))
+            await self._settle()
             if self._session.phase is Phase.CLOSED:
                 return
         self._last_words(replies.CLOSING)
+
+    async def _settle(self) -> None:
+        """Do what the session waits for, until it waits for the client again."""
+        raise NotImplementedError
 
     async def _read(self) -> bytes:
         self._reading = True
@@ -167,13 +170,6 @@ class _Talk(Generic[T]):
         finally:
             self._reading = False
 
-    async def _decide(self, message: Message[T]) -> Sequence[Reply]:
-        try:
-            return await self._handler.message(message)
-        except Exception:
-            log.exception("message for %d recipients could not be kept", len(message.recipients))
-            return [replies.NOT_DURABLE] * len(message.recipients)
-
     async def _say(self, words: bytes) -> None:
         self._writer.write(words)
         async with asyncio.timeout(self._idle):  # a client that never reads its replies
@@ -182,6 +178,36 @@ class _Talk(Generic[T]):
     def _last_words(self, reply: Reply) -> None:
         """Written without waiting: hanging up gives the client a moment to read them."""
         self._writer.write(self._session.close(reply))
+
+
+Meet = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Talk[T]]
+
+
+class MessageTalk(Talk[T]):
+    """A client whose messages are handed over whole."""
+
+    def __init__(
+        self,
+        session: Session[T],
+        handler: Handler[T],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        idle: float,
+    ) -> None:
+        super().__init__(session, reader, writer, idle)
+        self._handler = handler
+
+    async def _settle(self) -> None:
+        while self._session.message is not None:
+            outcomes = await self._decide(self._session.message)
+            await self._say(self._session.answer(outcomes))
+
+    async def _decide(self, message: Message[T]) -> Sequence[Reply]:
+        try:
+            return await self._handler.message(message)
+        except Exception:
+            log.exception("message for %d recipients could not be kept", len(message.recipients))
+            return [replies.NOT_DURABLE] * len(message.recipients)
 
 
 def _farewell(reason: BaseException) -> Reply:
@@ -212,6 +238,12 @@ async def listen(
 
     Only clients within `clients` are talked to: we stand behind an MTA and offer neither TLS nor passwords.
     """
-    listener = Listener(handler, hostname, lmtp, limits or Limits(), clients)
+    within = limits or Limits()
+
+    def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Talk[T]:
+        session = Session(handler.recipient, hostname, lmtp, within)
+        return MessageTalk(session, handler, reader, writer, within.idle)
+
+    listener = Listener(talk, within, clients)
     await listener.open(host, port)
     return listener

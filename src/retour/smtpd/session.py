@@ -142,7 +142,7 @@ class Session(Generic[T]):
 
     # --- obeying -----------------------------------------------------------------------------------------
 
-    def _obey(self, line: bytes) -> Reply:
+    def _obey(self, line: bytes) -> Reply | None:
         read = commands.split(line)
         if isinstance(read, Reply):
             return read
@@ -155,11 +155,11 @@ class Session(Generic[T]):
         if step not in MOVES[self.phase]:
             return replies.NO_RECIPIENT if self._only_lacks_recipients(step) else replies.OUT_OF_ORDER
         reply = self._perform(verb, argument)
-        if reply.positive:
+        if reply is not None and reply.positive:
             self._move(step)
         return reply
 
-    def _perform(self, verb: Verb, argument: bytes) -> Reply:
+    def _perform(self, verb: Verb, argument: bytes) -> Reply | None:
         match verb:
             case Verb.EHLO | Verb.LHLO | Verb.HELO:
                 return self._hello(verb, argument)
@@ -194,13 +194,16 @@ class Session(Generic[T]):
         return ("PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 
     def _mail(self, argument: bytes) -> Reply:
-        mail = commands.read_mail(argument)
+        mail = self._read_mail(argument)
         if isinstance(mail, Reply):
             return mail
         if mail.size > self._limits.message:
             return replies.TOO_LARGE  # RFC 1870 §6.1
         self._envelope = _Envelope(mail)
         return replies.SENDER_OK
+
+    def _read_mail(self, argument: bytes) -> commands.MailCommand | Reply:
+        return commands.read_mail(argument)
 
     def _rcpt(self, argument: bytes) -> Reply:
         assert self._envelope is not None
@@ -209,7 +212,10 @@ class Session(Generic[T]):
             return rcpt
         if len(self._envelope.recipients) >= self._limits.recipients:
             return replies.TOO_MANY_RECIPIENTS
-        given = self._gate(rcpt.recipient)
+        return self._judged(rcpt, self._gate(rcpt.recipient))
+
+    def _judged(self, rcpt: commands.RcptCommand, given: T | Reply) -> Reply:
+        assert self._envelope is not None
         if isinstance(given, Reply):
             self._refused += 1
             return given if self._refused < self._limits.refused else replies.TOO_MANY_REFUSED
@@ -240,12 +246,14 @@ class Session(Generic[T]):
     def _only_lacks_recipients(self, step: Step) -> bool:
         return step is Step.DATA and self.phase is Phase.SENDER
 
-    def _counted(self, reply: Reply) -> Reply | bytes:
-        """Count what is no SMTP; the reply that is one too many ends the dialogue.
+    def _counted(self, reply: Reply | None) -> Reply | bytes | None:
+        """Count what is no SMTP; the reply that is one too many ends the dialogue. None: not answered yet.
 
         Refused recipients are not counted, nor is the DATA that a pipelining client had already sent behind
         them (RFC 2920 §3.1): the client is our own MTA, and a 421 would delay its good mail behind the bad.
         """
+        if reply is None:
+            return None
         if reply.last:
             self._end()
         elif reply.enhanced.startswith("5.5.") and reply is not replies.NO_RECIPIENT:

@@ -4,6 +4,7 @@ from retour.wiring.api import services
 from retour.wiring.house import House, RulesError, RulesInForce, StartError, build, json_of
 from retour.wiring.logs import followers
 from retour.wiring.postfix import origin, policy, socketmaps
+from retour.wiring.relay import relay, submission_tls
 from retour.wiring.smtp import inlet
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "json_of",
     "origin",
     "policy",
+    "relay",
     "services",
     "socketmaps",
+    "submission_tls",
 ]

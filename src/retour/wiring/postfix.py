@@ -15,6 +15,16 @@ from retour.wiring.smtp import opinions
 
 def policy(house: House) -> Policy:
     """The Postfix policy service."""
+    made = speaker(house)
+    house.metrics.counter("retour_policy_answers", "Answers to Postfix", "outcome", lambda: made.counts)
+    house.metrics.counter(
+        "retour_stopped_answers", "Answers to Postfix that stopped a send", "account", lambda: made.avoided
+    )
+    return made
+
+
+def speaker(house: House) -> Policy:
+    """What finds the words for a refusal, uncounted: whoever refuses says the same."""
     chosen = house.settings.postfix
     origins = Origins(
         house.keys.keyring,
@@ -24,7 +34,7 @@ def policy(house: House) -> Policy:
         _origins(chosen.domains),
         house.directory.exists,
     )
-    made = Policy(
+    return Policy(
         house.table,
         origins,
         lambda account, address, decision: _explain(house, account, address, decision),
@@ -32,11 +42,6 @@ def policy(house: House) -> Policy:
         defer_stops=chosen.stop_answer == "defer",
         more_url=chosen.more_url,
     )
-    house.metrics.counter("retour_policy_answers", "Answers to Postfix", "outcome", lambda: made.counts)
-    house.metrics.counter(
-        "retour_stopped_answers", "Answers to Postfix that stopped a send", "account", lambda: made.avoided
-    )
-    return made
 
 
 def socketmaps(house: House, service: Policy) -> Callable[[Socketmap], Maps]:

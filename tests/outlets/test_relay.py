@@ -1,0 +1,403 @@
+"""The relay between a client and a next server that fails at every step."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+import pytest
+
+from outlets.relaying import KEYRING, MESSAGE, Relaying, authenticated, greeted
+from outlets.sink import CLOSE, HANG, STEPS, TAKE_AND_CLOSE, Sink
+from retour.model import MailKind
+from retour.outlets.relay import Login
+from retour.return_address import make, verify
+from retour.smtpd import Limits
+
+T = TypeVar("T")
+
+
+def told(story: Callable[[Relaying], Awaitable[T]], sink: Sink | None = None, **settings: Any) -> T:
+    """Tell a story of a relay and its sink."""
+
+    async def run() -> T:
+        async with AsyncExitStack() as stack:
+            next_server = await stack.enter_async_context(sink or Sink())
+            relaying = Relaying(next_server, **settings)
+            return await story(await stack.enter_async_context(relaying.running()))
+
+    return asyncio.run(run())
+
+
+# --- what goes on ---
+
+
+def test_a_message_goes_on_with_a_return_address_of_a_send_that_is_recorded() -> None:
+    async def story(relay: Relaying) -> None:
+        assert await relay.submit() == (250, "", {})
+        ((sender, recipient, content),) = relay.sink.taken
+        local, _, rest = sender.removeprefix("<").partition("@")
+        assert rest.startswith("shop.return.test> ")
+        token = verify(KEYRING, local, "shop.return.test")
+        assert token is not None
+        (send,) = relay.recorded
+        assert (send.id, send.account, send.recipient) == (token.send, "shop", "ann@b.test")
+        assert (send.subject, send.message_id, send.sender) == ("Hello", "1@shop.test", "shop@shop.test")
+        assert f"ENVID={local}" in rest
+        assert recipient == "<ann@b.test> ORCPT=rfc822;ann@b.test"
+        trace, _, passed = content.partition(b"\r\n\t")
+        assert trace == b"Received: by relay.test with ESMTPA;"
+        assert passed.partition(b"\r\n")[2] == MESSAGE.replace(b"\r\n.dot", b"\r\n..dot")
+
+    told(story)
+
+
+def test_the_answer_has_the_words_of_the_next_server() -> None:
+    async def story(relay: Relaying) -> str:
+        raw = await authenticated(relay)
+        said = await raw.say(b"MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n\r\nx\r\n.\r\n", 4)
+        await raw.close()
+        return said[-1]
+
+    assert told(story) == "250 2.0.0 Ok: queued as 4F2A"
+
+
+def test_what_the_client_wishes_of_reports_is_passed_on() -> None:
+    async def story(relay: Relaying) -> None:
+        await relay.submit(
+            options=["BODY=8BITMIME", "RET=HDRS", "ENVID=theirs"],
+            rcpt_options=["NOTIFY=DELAY,FAILURE", "ORCPT=rfc822;an+2Bna@b.test"],
+        )
+        ((sender, recipient, content),) = relay.sink.taken
+        more = len(content) - len(MESSAGE) - 1  # a doubled dot
+        assert f" SIZE={len(MESSAGE) + more} BODY=8BITMIME RET=HDRS ENVID=rt-" in sender
+        assert recipient == "<ann@b.test> NOTIFY=DELAY,FAILURE ORCPT=rfc822;an+2Bna@b.test"
+
+    told(story)
+
+
+def test_a_next_server_without_extensions_is_asked_for_none() -> None:
+    async def story(relay: Relaying) -> None:
+        assert (await relay.submit(rcpt_options=["NOTIFY=NEVER"]))[0] == 250
+        ((sender, recipient, _),) = relay.sink.taken
+        assert " " not in sender
+        assert recipient == "<ann@b.test>"
+
+    told(story, Sink(extensions=()))
+
+
+def test_what_the_next_server_cannot_carry_is_refused_before_its_content() -> None:
+    async def story(relay: Relaying) -> None:
+        code, words, _ = await relay.submit(options=["BODY=8BITMIME"])
+        assert (code, words[:5]) == (554, "5.6.3")
+        code, words, _ = await relay.submit(options=["SMTPUTF8"])
+        assert (code, words[:5]) == (553, "5.6.7")
+        assert relay.sink.taken == relay.recorded == []
+
+    told(story, Sink(extensions=()))
+
+
+def test_an_address_outside_ascii_goes_on_as_it_is() -> None:
+    async def story(relay: Relaying) -> None:
+        raw = await authenticated(relay)
+        rcpt = "RCPT TO:<jörg@b.test>\r\n".encode()
+        said = await raw.say(b"MAIL FROM:<a@b.test> SMTPUTF8\r\n" + rcpt + b"DATA\r\n\r\nx\r\n.\r\n", 4)
+        await raw.close()
+        assert said[-1].startswith("250 ")
+        ((sender, recipient, content),) = relay.sink.taken
+        assert " SMTPUTF8" in sender
+        assert recipient == "<jörg@b.test>"
+        assert b"with UTF8SMTPA;" in content
+
+    told(story)
+
+
+def test_a_sender_that_is_a_return_address_already_stays_and_is_not_recorded_again() -> None:
+    async def story(relay: Relaying) -> None:
+        now = relay.clock.now()
+        local = make(KEYRING, 1, "shop.return.test", 7, MailKind.SYSTEM, now)
+        foreign = make(KEYRING, 2, "other.return.test", 8, MailKind.SYSTEM, now)
+        await relay.submit(sender=f"{local}@shop.return.test")
+        await relay.submit(sender=f"{foreign}@other.return.test")
+        await relay.submit(sender="")
+        own, others, null = (sender.split(" ")[0] for sender, _, _ in relay.sink.taken)
+        assert own == f"<{local}@shop.return.test>"
+        assert others.endswith("@shop.return.test>")
+        assert null == "<>"
+        assert len(relay.recorded) == 1
+
+    told(story)
+
+
+def test_connections_to_the_next_server_are_used_again() -> None:
+    async def story(relay: Relaying) -> None:
+        for _ in range(3):
+            assert (await relay.submit())[0] == 250
+        assert relay.sink.connections == 1
+        assert len({sender for sender, _, _ in relay.sink.taken}) == 3
+
+    told(story)
+
+
+def test_a_kept_connection_that_has_died_is_replaced() -> None:
+    async def story(relay: Relaying) -> None:
+        for _ in range(3):
+            assert (await relay.submit())[0] == 250
+        assert (relay.sink.connections, len(relay.sink.taken)) == (3, 3)
+
+    told(story, Sink(messages_a_connection=1))
+
+
+def test_a_long_message_passes_in_pieces() -> None:
+    line = b"x" * 70 + b"\r\n"
+
+    async def story(relay: Relaying) -> None:
+        message = b"Subject: long\r\n\r\n" + 50_000 * line
+        assert (await relay.submit(message=message))[0] == 250
+        ((_, _, content),) = relay.sink.taken
+        assert content.endswith(message)
+
+    told(story, next={"command": 20.0, "dot": 20.0})
+
+
+# --- the one thing that counts: 250 when, and only when, the next server has taken it ---
+
+
+REFUSALS = ("450 4.2.0 later", "550 5.1.1 no such user", "421 4.3.2 closing", "530 5.7.0 log in first")
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING", "DSN"), ()], ids=["pipelined", "one by one"])
+@pytest.mark.parametrize("fault", [*REFUSALS, CLOSE, HANG, TAKE_AND_CLOSE, "nonsense", "399 what"])
+@pytest.mark.parametrize("step", STEPS)
+def test_the_client_hears_250_when_and_only_when_the_next_server_has_taken_it(
+    step: str, fault: str, extensions: tuple[str, ...]
+) -> None:
+    sink = Sink({step: fault}, extensions)
+
+    async def story(relay: Relaying) -> tuple[int, str]:
+        code, words, _ = await relay.submit()
+        # nobody else will ever report what was refused for good; what is about the sender says nothing of it
+        assert len(relay.bounces) == (code == 550 and step != "MAIL")
+        return code, words
+
+    code, words = told(story, sink)
+    taken = len(sink.taken)
+    ambiguous = step == "dot" and fault == TAKE_AND_CLOSE
+    assert taken <= 1
+    if code == 250:
+        assert taken == 1
+    else:
+        assert taken == 0 or ambiguous, "refused, though it was taken"
+        # what one server said of the mail is our answer; all that went wrong around it may be tried again
+        final = fault[:3] == "550" and step not in ("connect", "EHLO")
+        assert code == (
+            550 if final else 450 if fault[:3] == "450" and step not in ("connect", "EHLO") else 451
+        )
+        assert ("no such user" in words) is final
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("fault", ["250 whatever", "220 hello"])
+def test_no_reply_before_the_lone_dot_is_taken_for_its_answer(step: str, fault: str) -> None:
+    sink = Sink({step: fault})
+
+    async def story(relay: Relaying) -> int:
+        return (await relay.submit())[0]
+
+    code = told(story, sink)
+    assert (code == 250) is (len(sink.taken) == 1)
+
+
+def test_nothing_is_handed_over_that_is_not_recorded() -> None:
+    async def story(relay: Relaying) -> None:
+        relay.disk_is_full = True
+        code, _, _ = await relay.submit()
+        assert code == 451
+        assert relay.sink.taken == []
+        relay.disk_is_full = False
+        assert (await relay.submit())[0] == 250
+        assert len(relay.sink.taken) == len(relay.recorded) == 1
+
+    told(story)
+
+
+def test_a_refusal_is_told_when_its_bounce_is_durable() -> None:
+    async def story(relay: Relaying) -> None:
+        relay.disk_is_full = True
+        assert (await relay.submit())[0] == 451
+        relay.disk_is_full = False
+        assert (await relay.submit())[:2] == (550, "5.1.1 no such user")
+        ((to, recipient, reply),) = relay.bounces
+        assert verify(KEYRING, to.partition("@")[0], "shop.return.test") is not None
+        assert (recipient, reply.code, reply.text) == ("ann@b.test", 550, "5.1.1 no such user")
+
+    told(story, Sink({"RCPT": "550 5.1.1 no such user"}))
+
+
+def test_a_next_server_that_is_not_there_is_451() -> None:
+    async def story(relay: Relaying) -> None:
+        await relay.sink.__aexit__()
+        code, words, _ = await relay.submit()
+        assert (code, words[:5]) == (451, "4.4.1")
+        assert relay.counts["unreachable"] == 1
+
+    told(story)
+
+
+def test_a_client_that_hangs_up_in_the_midst_has_sent_nothing() -> None:
+    async def story(relay: Relaying) -> None:
+        raw = await authenticated(relay)
+        await raw.say(b"MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\nSubject: x\r\n\r\nhalf", 3)
+        await raw.close()
+        assert (await relay.submit())[0] == 250
+        assert len(relay.sink.taken) == 1
+        assert relay.counts["given_up"] == 1
+
+    told(story)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Subject: x\r\n\r\na\n.\nMAIL FROM:<evil@x.test>\r\n",
+        b"Subject: x\r\n\r\na\n.\r\nMAIL FROM:<evil@x.test>\r\n",
+        b"Subject: x\r\n\r\na\r.\rMAIL FROM:<evil@x.test>\r\n",
+        b"Subject: x\r\n\r\na\r\n.\nMAIL FROM:<evil@x.test>\r\n",
+        b"Subject: x\r\n\r\na\r\n.\rMAIL FROM:<evil@x.test>\r\n",
+        b"\n\r\n",
+    ],
+)
+def test_line_ends_that_are_none_reach_nobody(content: bytes) -> None:
+    async def story(relay: Relaying) -> None:
+        raw = await authenticated(relay)
+        said = await raw.say(
+            b"MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n" + content + b".\r\nNOOP\r\n", 5
+        )
+        await raw.close()
+        assert said[3].startswith("554 5.6.0 ")
+        assert said[4].startswith("250 "), "what stood behind the dots is no command"
+        assert relay.sink.taken == []
+
+    told(story)
+
+
+def test_a_message_above_the_limit_is_refused_and_its_end_never_passed_on() -> None:
+    async def story(relay: Relaying) -> None:
+        code, words, _ = await relay.submit(message=b"Subject: x\r\n\r\n" + 3000 * b"x\r\n")
+        assert (code, words[:5]) == (552, "5.3.4")
+        assert relay.sink.taken == []
+        assert (await relay.submit())[0] == 250
+
+    told(story, limits=Limits(message=2000, idle=30))
+
+
+# --- who may, and to whom ---
+
+
+def test_a_stopped_recipient_is_refused_and_counted_and_the_others_are_not() -> None:
+    async def story(relay: Relaying) -> None:
+        relay.bounce("gone@b.test")
+        code, _, refused = await relay.submit(["gone@b.test", "ann@b.test"])
+        assert code == 250
+        assert list(refused) == ["gone@b.test"]
+        assert refused["gone@b.test"][1].endswith(b"[retour:stopped]")
+        assert [recipient.split(">")[0] for _, recipient, _ in relay.sink.taken] == ["<ann@b.test"]
+        assert relay.avoided == ["shop"]
+
+    told(story)
+
+
+def test_a_stopped_recipient_is_dropped_alone_where_the_settings_say_so() -> None:
+    async def story(relay: Relaying) -> None:
+        relay.bounce("gone@b.test")
+        assert await relay.submit(["gone@b.test", "ann@b.test"]) == (250, "", {})
+        assert [recipient.split(">")[0] for _, recipient, _ in relay.sink.taken] == ["<ann@b.test"]
+        assert relay.avoided == ["shop"]
+        assert await relay.submit(["gone@b.test"]) == (250, "", {})
+        assert len(relay.sink.taken) == 1
+        assert relay.avoided == ["shop", "shop"]
+
+    told(story, dropping=frozenset({"shop"}))
+
+
+def test_what_is_dropped_is_written_down_before_it_is_accepted() -> None:
+    async def story(relay: Relaying) -> None:
+        relay.bounce("gone@b.test")
+        relay.disk_is_full = True
+        assert (await relay.submit(["gone@b.test"]))[0] == 451
+
+    told(story, dropping=frozenset({"shop"}))
+
+
+def test_further_recipients_of_a_message_are_told_to_come_in_another() -> None:
+    async def story(relay: Relaying) -> None:
+        code, _, refused = await relay.submit(["ann@b.test", "bob@b.test"])
+        assert code == 250
+        assert refused["bob@b.test"][0] == 452
+        assert [recipient.split(">")[0] for _, recipient, _ in relay.sink.taken] == ["<ann@b.test"]
+
+    told(story)
+
+
+@pytest.mark.parametrize(
+    ("login", "header", "passes"),
+    [
+        ("shop", b"", False),
+        ("shop", b"X-Retour-Kind: system\r\n", True),
+        ("shop", b"X-Retour-Kind: nonsense\r\n", False),
+        ("shop/system", b"", True),
+        ("shop/mailing", b"X-Retour-Kind: system\r\n", False),
+        ("receipts", b"", True),
+    ],
+)
+@pytest.mark.parametrize("dropping", [False, True])
+def test_the_kind_of_a_mail_comes_from_the_login_then_the_header_then_the_settings(
+    login: str, header: bytes, passes: bool, dropping: bool
+) -> None:
+    async def story(relay: Relaying) -> None:
+        relay.unsubscribe("left@b.test")
+        code, _, _ = await relay.submit(["left@b.test"], header + MESSAGE, login=login)
+        assert (len(relay.sink.taken) == 1) is passes
+        assert code == (250 if passes or dropping else 550)
+        assert relay.avoided == ([] if passes else ["shop"])
+        if passes:
+            assert relay.recorded[0].kind is MailKind.SYSTEM
+
+    told(
+        story,
+        logins={"receipts": Login("shop", MailKind.SYSTEM)},
+        dropping=frozenset({"shop"} if dropping else ()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("login", "key"), [("shop", "other"), ("other", "shop"), ("nobody", "shop"), ("shop/wrong", "shop")]
+)
+def test_credentials_of_another_account_are_refused(login: str, key: str) -> None:
+    async def story(relay: Relaying) -> None:
+        raw = await greeted(relay)
+        plain = b64encode(f"\0{login}\0{relay.keys[key]}".encode())
+        said = await raw.say(b"EHLO x\r\nAUTH PLAIN " + plain + b"\r\nMAIL FROM:<a@b.test>\r\n", 3)
+        await raw.close()
+        assert said[1].startswith("535 5.7.8 ")
+        assert said[2].startswith("530 5.7.0 ")
+
+    told(story)
+
+
+def test_what_is_no_address_is_refused_at_once() -> None:
+    async def story(relay: Relaying) -> None:
+        assert (await relay.submit(["postmaster"]))[0] == 553
+        assert relay.sink.connections == 0
+
+    told(story)
+
+
+def test_a_message_that_has_been_everywhere_goes_round_no_more() -> None:
+    async def story(relay: Relaying) -> None:
+        code, words, _ = await relay.submit(message=60 * b"Received: by x; now\r\n" + MESSAGE)
+        assert (code, words[:5]) == (554, "5.4.6")
+        assert relay.sink.taken == []
+
+    told(story)
