@@ -12,7 +12,7 @@ from retour.cli import app
 from retour.flow.webhooks import explained_body
 from retour.lifecycle import preset
 from retour.model import Kind
-from retour.parse.providers import PROVIDERS, registry, told
+from retour.parse.providers import PROVIDERS, bodies, registry
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples" / "providers").glob("*[!l]"))  # .json, .csv
 HOSTILE = (
@@ -96,9 +96,11 @@ def broken(raw: bytes, other: object) -> list[bytes]:
 
 
 def test_a_batch_is_bounded_and_says_so() -> None:
-    batch = [{"event": "open", "email": "a@b.example", "sg_event_id": str(n)} for n in range(told.EVENTS + 1)]
+    batch = [
+        {"event": "open", "email": "a@b.example", "sg_event_id": str(n)} for n in range(bodies.EVENTS + 1)
+    ]
     found = explained("sendgrid", json.dumps(batch).encode())
-    assert (len(found["reports"]), found["defects"]) == (told.EVENTS, ["too_many_events"])
+    assert (len(found["reports"]), found["defects"]) == (bodies.EVENTS, ["too_many_events"])
 
 
 def test_the_command_reads_one_body_a_file(tmp_path: Path) -> None:
@@ -173,3 +175,35 @@ def test_what_is_wrong_with_a_mapping_is_told(tmp_path: Path, mapping: str, told
     result = mapped(tmp_path, mapping)
     assert (result.exit_code, result.stdout) == (2, "")
     assert told in result.stderr
+
+
+TOO_DEEP = b'{"event": "open", "x": ' + b"[" * bodies.DEPTH + b"]" * bodies.DEPTH + b"}"
+TOO_LONG = json.dumps({"event": "open", "reason": "x" * (bodies.LONGEST + 1)}).encode()
+TOO_WIDE = json.dumps({"event": "open"} | {f"k{n}": n for n in range(bodies.KEYS)}).encode()
+TOO_MUCH = b"[" + b"[]," * bodies.VALUES + b"[]]"
+
+
+@pytest.mark.parametrize("raw", [TOO_DEEP, TOO_LONG, TOO_WIDE], ids=["deep", "long", "wide"])
+def test_json_beyond_the_limits_is_a_defect(raw: bytes) -> None:
+    assert explained("sendgrid", raw)["defects"] == ["too_complex"]
+    lines = b'{"type": "Bounce", "id": "1", "recipient": "a@b.example"}\n' + raw
+    found = explained("kumomta", lines)
+    assert (found["defects"], len(found["reports"])) == (["too_complex"], 1)
+
+
+def test_more_values_than_memory_is_meant_for_are_not_even_read() -> None:
+    assert explained("sendgrid", TOO_MUCH)["defects"] == ["too_complex"]
+
+
+def test_json_within_the_limits_is_read() -> None:
+    deep = b'{"event": "open", "x": ' + b"[" * (bodies.DEPTH - 1) + b"]" * (bodies.DEPTH - 1) + b"}"
+    long = json.dumps({"event": "open", "reason": "x" * bodies.LONGEST}).encode()
+    for raw in (deep, long):
+        assert (explained("sendgrid", raw)["defects"], len(explained("sendgrid", raw)["reports"])) == ([], 1)
+
+
+def test_lines_beyond_the_most_are_not_lost_unseen() -> None:
+    line = b'{"type": "Reception", "id": "1", "recipient": "a@b.example"}\n'
+    assert explained("kumomta", line * bodies.EVENTS)["defects"] == []
+    found = explained("kumomta", line * (bodies.EVENTS + 1))
+    assert (found["defects"], len(found["reports"])) == (["too_many_events"], bodies.EVENTS)

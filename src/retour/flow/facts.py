@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from retour.address import domain_of
 from retour.flow.stated import Stated
 from retour.flow.tie import Claim, Tie
-from retour.identity import event_id, send_of_message, told_id
+from retour.identity import event_id, send_of_message
 from retour.instants import DAY, MINUTE, Instant
 from retour.model import (
     READ_BY_RULE,
@@ -59,12 +59,12 @@ def with_reports(
 
 def events_of(mail: Read, tied: Sequence[Tie | None], now: Instant) -> list[Event]:
     """The events of a mail; a report that is tied to nothing makes none."""
+    if mail.stated is not None and mail.reading.kind is Kind.DELIVERED:
+        return _delivery(mail, tied)
     events: list[Event] = []
     times: Counter[bytes] = Counter()
     for report, verdict, tie in zip(mail.reading.reports, mail.verdicts, tied, strict=True):
         if tie is None:
-            continue
-        if mail.stated is not None and _passes(report.kind, tie.standing):
             continue
         event = event_of(mail, report, verdict, tie, now)
         times[event.id] += 1
@@ -102,9 +102,25 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
     )
 
 
-def _passes(kind: Kind, standing: Standing) -> bool:
-    """Deliveries that prove nothing are not kept: a source tells of every mail that it delivers."""
-    return kind is Kind.DELIVERED and standing is not Standing.PROVEN
+def _delivery(read: Read, tied: Sequence[Tie | None]) -> list[Event]:
+    """A delivery that is told by a source that tells of them all: no evidence of it is kept, for a store
+    keeps no more of it than its time; none that proves nothing."""
+    tie = tied[0]
+    if tie is None or tie.standing is not Standing.PROVEN or read.stated is None:
+        return []
+    at, _ = occurred(read.reading.reports[0], tie.send, read.arrival.received_at)
+    send = tie.send.id if tie.send else _as_send(read, tie)
+    return [
+        Event(
+            read.stated.id,
+            EventKind.DELIVERED,
+            at,
+            send=send,
+            account=tie.account,
+            address=tie.address,
+            actor=read.arrival.inlet,
+        )
+    ]
 
 
 def _as_send(mail: Read, tie: Tie) -> int | None:
@@ -129,7 +145,7 @@ def passing_of(read: Read, tied: Sequence[Tie | None], events: Sequence[Event]) 
         return None
     send = tie.send if tie else None
     event = events[0] if events else None
-    named = told_id("delivered", account, str(event.send)) if event else read.stated.id
+    named = event.send.to_bytes(16, signed=True)[::-1] if event and event.send else read.stated.id
     at = event.at if event else occurred(report, send, read.arrival.received_at)[0]
     campaign = (send.campaign if send else None) or read.stated.campaign
     address = tie.address if tie else report.recipient or ""

@@ -20,6 +20,7 @@ from retour.return_address import looks_like
 _OWN = re.compile(r"(?:x[-_])?retour[-_](send|envid|return[-_]path|message[-_]id)", re.IGNORECASE)
 _SEND = re.compile(r"[0-9]{1,19}", re.ASCII)
 
+_TOKEN = 43  # characters of the local part of a return address
 _MOST = (1 << 63) - 1  # of a send's id, as a store keeps it
 
 
@@ -101,5 +102,7 @@ def _tokens(told: Told) -> Iterator[str]:
     """Return addresses of ours, or their local parts, wherever they were given along."""
     values: Iterable[object] = (*told.tags, *told.metadata.values())
     for value in values:
-        if isinstance(value, str) and looks_like(value.strip("<> ").partition("@")[0]):
+        if not isinstance(value, str) or len(value) < _TOKEN:
+            continue
+        if looks_like(value.strip("<> ").partition("@")[0]):
             yield value

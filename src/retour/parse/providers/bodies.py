@@ -2,16 +2,59 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
 NOT_READ = "bad_json"  # defect: the body is neither JSON nor a form
 
+TOO_COMPLEX = "too_complex"  # defect: more, deeper or longer values than any provider posts
+TOO_MANY = "too_many_events"  # defect: the rest of the body was left alone
+
+EVENTS = 10_000  # of one body; the largest batch known has 1000 (SparkPost)
+VALUES = 500_000  # of one JSON text: counted before it is read, for each takes memory
+DEPTH = 32  # of objects and lists within each other (security.md §3)
+KEYS = 10_000  # of one object
+LONGEST = 256 * 1024  # characters of one string
+
 _FIELDS = 1000  # of a form
-_JSON_LINES = 2000  # of one body
 _BOUNDARY = re.compile(rb"--([^\r\n]{1,70})\r?\n")  # RFC 2046 §5.1.1
 _PART_NAME = re.compile(rb'^content-disposition:[^\r\n]{0,200}?;\s?name="([^"\r\n]{1,200})"', re.I | re.M)
 _FORM = re.compile(rb"[A-Za-z0-9_.%+\[\]-]{1,200}=")
+
+
+class TooComplexError(ValueError):
+    """JSON beyond the limits."""
+
+
+def decoded(text: str | bytes) -> Any:
+    """The value of a JSON text. Raises TooComplexError, and ValueError or RecursionError for what is none."""
+    marks: tuple[Any, ...] = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
+    if len(text) > VALUES and sum(map(text.count, marks)) > VALUES:
+        raise TooComplexError
+    value = json.loads(text)
+    level: list[Iterable[Any]] = [[value]]
+    for _ in range(DEPTH + 1):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return value
+    raise TooComplexError
+
+
+def _inside(values: Iterable[Any]) -> list[Iterable[Any]]:
+    """What the objects and lists among these hold; none of them, and no string, is larger than it may be."""
+    inside: list[Iterable[Any]] = []
+    for value in values:
+        if isinstance(value, str):
+            if len(value) > LONGEST:
+                raise TooComplexError
+        elif isinstance(value, dict):
+            if len(value) > KEYS:
+                raise TooComplexError
+            inside.append(value.values())
+        elif isinstance(value, list):
+            inside.append(value)
+    return inside
 
 
 def values_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
@@ -23,7 +66,9 @@ def values_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
     if _FORM.match(body):
         return [_form(body)], ()
     try:
-        return [json.loads(body)], ()
+        return [decoded(body)], ()
+    except TooComplexError:
+        return [], (TOO_COMPLEX,)
     except (ValueError, RecursionError):  # a broken encoding is a ValueError as well
         return _by_lines(body)
 
@@ -31,15 +76,18 @@ def values_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
 def _by_lines(body: bytes) -> tuple[list[Any], tuple[str, ...]]:
     """One value a line: so KumoMTA writes and posts batches. A line that is none is a defect, not the end."""
     values: list[Any] = []
-    defects: list[str] = []
-    for text in body.split(b"\n", _JSON_LINES)[:_JSON_LINES]:
-        if not text.strip():
-            continue
+    defects: dict[str, None] = {}
+    lines = body.split(b"\n", EVENTS)
+    if len(lines) > EVENTS and lines.pop().strip():
+        defects[TOO_MANY] = None
+    for text in filter(bytes.strip, lines):
         try:
-            values.append(json.loads(text))
+            values.append(decoded(text))
+        except TooComplexError:
+            defects[TOO_COMPLEX] = None
         except (ValueError, RecursionError):
-            defects = [NOT_READ]
-    return values, tuple(defects) if values else (NOT_READ,)
+            defects[NOT_READ] = None
+    return values, tuple(defects) or (() if values else (NOT_READ,))
 
 
 def _form(body: bytes) -> dict[str, Any]:

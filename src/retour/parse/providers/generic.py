@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from retour.instants import SECOND, Instant
 from retour.model import Kind
+from retour.parse.providers.bodies import EVENTS
 from retour.parse.providers.told import (
-    EVENTS,
     Told,
     epoch,
     line,

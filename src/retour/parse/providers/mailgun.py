@@ -3,11 +3,11 @@
 Forms of older days (one field a value, `event` bounced or dropped) are still posted by old webhooks.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
+from retour.parse.providers.bodies import decoded
 from retour.parse.providers.told import (
     Told,
     an_object,
@@ -142,7 +142,7 @@ def _of_form(said: Mapping[str, Any]) -> Told:
 def _headers(value: object) -> dict[str, object]:
     """The headers of the message: a JSON array of pairs in a field."""
     try:
-        pairs = json.loads(line(value) or "[]")
+        pairs = decoded(line(value) or "[]")
     except (ValueError, RecursionError):
         return {}
     listed = [pair for pair in strings(pairs) if isinstance(pair, list) and len(pair) == 2]

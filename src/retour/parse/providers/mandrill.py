@@ -1,10 +1,10 @@
 """Mandrill (Mailchimp Transactional): the form field `mandrill_events`, as "Webhook format" documents it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
+from retour.parse.providers.bodies import decoded
 from retour.parse.providers.told import (
     Told,
     an_object,
@@ -36,7 +36,7 @@ def events(value: object) -> Iterator[Told]:
     field = an_object(value).get("mandrill_events")
     if isinstance(field, str):
         try:
-            value = json.loads(field)
+            value = decoded(field)
         except (ValueError, RecursionError):
             return
     for said in objects(value):

@@ -11,9 +11,8 @@ from typing import Any
 
 from retour.model import Action, Kind, Report
 from retour.parse.mailbox import one_address
-from retour.parse.providers.bodies import NOT_READ, values_of
+from retour.parse.providers.bodies import EVENTS, NOT_READ, values_of
 from retour.parse.providers.told import (
-    EVENTS,
     Told,
     epoch,
     line,

@@ -24,10 +24,9 @@ from retour.parse.providers import (
     sparkpost,
     unisender,
 )
-from retour.parse.providers.bodies import values_of
-from retour.parse.providers.told import EVENTS, Told
+from retour.parse.providers.bodies import EVENTS, TOO_MANY, values_of
+from retour.parse.providers.told import Told
 
-TOO_MANY = "too_many_events"  # defect: the rest of the body was left alone
 NO_EVENT = "no_event"  # defect: JSON in which this provider's events do not stand
 
 READERS: Mapping[str, Callable[[Any], Iterator[Told]]] = {

@@ -1,9 +1,9 @@
 """Scaleway Transactional Email: one flat event, as "Webhooks" has it; also in the envelope of Topics."""
 
-import json
 from collections.abc import Iterator
 
 from retour.model import Kind
+from retour.parse.providers.bodies import decoded
 from retour.parse.providers.told import Told, an_object, line, name, passing, report, zoned
 
 _KINDS = {
@@ -23,7 +23,7 @@ def events(value: object) -> Iterator[Told]:
     said = an_object(value)
     if isinstance(said.get("Message"), str):
         try:
-            said = an_object(json.loads(said["Message"]))
+            said = an_object(decoded(said["Message"]))
         except (ValueError, RecursionError):
             return
     event = line(said.get("type"))

@@ -12,8 +12,8 @@ from typing import Any
 from retour.model import Action, Kind, Report
 from retour.parse.bounds import RECIPIENTS
 from retour.parse.notice import Notice
+from retour.parse.providers.bodies import EVENTS
 from retour.parse.providers.told import (
-    EVENTS,
     Told,
     an_object,
     line,

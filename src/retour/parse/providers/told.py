@@ -12,9 +12,9 @@ from retour.instants import SECOND, Instant
 from retour.instants import parse as parsed_time
 from retour.model import Action, Kind, Report
 from retour.parse.mailbox import one_address
+from retour.parse.providers.bodies import EVENTS, decoded
 from retour.parse.reply import report_of
 
-EVENTS = 2000  # reports of one body that are kept; the largest batch known has 1000 (SparkPost)
 MARKS = 100  # tags, and entries of metadata, of one event
 LONGEST_MARK = 1024  # characters of an id, a tag, or a value of metadata
 
@@ -81,6 +81,8 @@ def line(value: object) -> str:
     JSON can escape half of a surrogate pair (RFC 8259 §8.2).
     """
     if isinstance(value, str):
+        if value.isascii() and value.isprintable() and "  " not in value:
+            return value.strip()
         return " ".join(value.encode("utf-8", "replace").decode().split())
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value) if abs(value) < 1e30 else ""  # JSON bounds no digits, Python does
@@ -141,7 +143,7 @@ def metadata(value: object) -> dict[str, Scalar]:
     """Metadata out of an object, also one that stands in a string as JSON; empty for all else."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = decoded(value)
         except (ValueError, RecursionError):
             return {}
     entries = list(value.items())[:MARKS] if isinstance(value, dict) else []

@@ -66,7 +66,8 @@ class SqliteSends:
         return send.id, number, k, send.recipient, send.kind.value, send.handed_over, *told, send.delivered_at
 
     def _sends(self, db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> list[Send]:
-        names = self._accounts.names(db)
+        rows = list(rows)
+        names = self._accounts.names(db) if rows else {}
         return [
             Send(id, names[account], recipient, MailKind(kind), handed_over, *told)
             for id, account, recipient, kind, handed_over, *told in rows
