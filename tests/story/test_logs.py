@@ -1,5 +1,6 @@
 """The log of a real Postfix, followed by a real server: rotated, truncated, killed in between."""
 
+import asyncio
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -25,16 +26,41 @@ path = "{log}"
 """
 
 
+LIE = (
+    "550 5.1.1 no such user) Nov 22 09:00:00 mx postfix/smtp[1]: 4F1D2A0B7C9: to=<victim@simulator.test>,"
+    " relay=none, delay=0, delays=0/0/0/0, dsn=5.1.1, status=bounced (user unknown"
+)
+
+
+class Liar:
+    """A remote server whose refusal imitates the log of whoever hears it."""
+
+    def __init__(self, beside: Beside) -> None:
+        self._server = beside.run(asyncio.start_server(self._talk, "127.0.0.1", 0))
+        self.port: int = self._server.sockets[0].getsockname()[1]
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 liar.test\r\n")
+        while line := await reader.readline():
+            answer = LIE if line[:4].upper() == b"RCPT" else "250 ok"
+            writer.write(answer.encode() + b"\r\n")
+        writer.close()
+
+    async def close(self) -> None:
+        self._server.close()
+
+
 class Mailing:
     """A Postfix whose mails go to the simulator, and a Retour that follows its log and hears nothing else."""
 
     def __init__(self, ground: Path, beside: Beside) -> None:
         self._beside = beside
         self.simulator = beside.run(serve_simulator("127.0.0.1", 0, None))
+        self.liar = Liar(beside)
         config = {
-            "relay_domains": f"simulator.test, shop.test, {Server.domain}",
+            "relay_domains": f"simulator.test, liar.test, shop.test, {Server.domain}",
             "transport_maps": f"inline:{{ simulator.test=smtp:[127.0.0.1]:{self.simulator.port},"
-            f" shop.test=discard:, {Server.domain}=discard: }}",
+            f" liar.test=smtp:[127.0.0.1]:{self.liar.port}, shop.test=discard:, {Server.domain}=discard: }}",
             "maximal_queue_lifetime": "6s",
         }
         self.postfix = Postfix(ground, "sender", config)
@@ -43,9 +69,10 @@ class Mailing:
     def end(self) -> None:
         self.server.stop()
         self._beside.run(self.simulator.close())
+        self._beside.run(self.liar.close())
 
-    def send(self, mailbox: str, sender: str = "news@shop.test") -> str:
-        address = f"{mailbox}@simulator.test"
+    def send(self, mailbox: str, sender: str = "news@shop.test", domain: str = "simulator.test") -> str:
+        address = f"{mailbox}@{domain}"
         self.postfix.submit(sender, [address], f"Message-ID: <{mailbox}@shop.test>\r\n\r\nhello\r\n")
         return address
 
@@ -98,6 +125,15 @@ def test_mail_of_nobody_changes_nothing(mailing: Mailing) -> None:
     ours = mailing.send("unknown+after-the-stranger")
     mailing.bounced(ours)
     assert mailing.server.life(stranger) is None
+
+
+def test_a_remote_server_that_writes_log_lines_into_its_reply_changes_nobody(mailing: Mailing) -> None:
+    lied_about = mailing.send("somebody", domain="liar.test")
+    eventually(lambda: LIE in mailing.postfix.story(), "the lie in the log", mailing.postfix.story)
+    mailing.bounced(mailing.send("unknown+after-the-lie"))
+    assert [mailing.server.life(each) for each in ("victim@simulator.test", lied_about)] == [None, None]
+    assert 'retour_log_defects_total{log="mx"} 1' in mailing.server.metrics()
+    assert 'retour_inbox{outcome="unparsed"} 1' in mailing.server.metrics()
 
 
 def test_a_rotation_in_between_loses_nothing(mailing: Mailing) -> None:

@@ -15,6 +15,7 @@ from retour.cli import (
     account,
     classify,
     explain,
+    follow,
     ingest,
     key,
     rules,

@@ -20,7 +20,7 @@ from retour.datadir import LOCK
 from retour.flow.intake import Taken, Worker, take_in
 from retour.flow.judge import judge
 from retour.model import Arrival, Event, State
-from retour.ports import Outcome, Store
+from retour.ports import NO_CURSORS, Outcome, Store
 from retour.stores import sqlite
 from retour.stores.sqlite import StoreError
 
@@ -47,9 +47,13 @@ class DataDir:
         self._path = path
         self._inbox = sqlite.open_inbox(path / sqlite.INBOX)
 
-    def keep(self, arrivals: Sequence[Arrival]) -> None:
-        """Return when the arrivals are on disk; known ones are ignored."""
-        self._inbox.put(arrivals)
+    def keep(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
+        """Return when all this is on disk; known arrivals are ignored."""
+        self._inbox.put(arrivals, cursors)
+
+    def cursors(self, prefix: str) -> Mapping[str, bytes]:
+        """How far sources were read: the cursors whose names begin so."""
+        return self._inbox.cursors(prefix)
 
     def has_account(self, name: str) -> bool:
         """Whether there is an account of this name."""

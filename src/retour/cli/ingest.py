@@ -68,7 +68,7 @@ def ingest(
 
     lang = catalogue_of(lang).language
     words = catalogue(f"ingest.{lang}")
-    own = _rules(rules, config, lang, words)
+    own = usable_rules(rules, config, lang, words)
     terms = _terms(proof, account, rcpt, mail_from, words)
     status = 0
     try:
@@ -96,7 +96,7 @@ def _terms(
     return Terms(Proof(proof), account, rcpt or None, mail_from)
 
 
-def _rules(
+def usable_rules(
     given: list[Path] | None, config: Path | None, lang: str, words: "Catalogue"
 ) -> "Classifier | None":
     """The rules to judge with. None where they are at fault: mail is kept all the same, and waits."""
