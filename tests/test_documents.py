@@ -13,6 +13,7 @@ from retour import ports
 from retour.classify import phrases
 from retour.flow import browse, check, restore, sends
 from retour.inlets import mailboxes
+from retour.inlets.webhooks import app, certificates, fetch, subscriptions
 from retour.mime import limits as mime
 from retour.outlets import postfix
 from retour.outlets.api import connection
@@ -134,6 +135,12 @@ def test_the_limits_are_those_of_the_code() -> None:
         "connections to one port for Postfix": postfix.MOST,
         "head of an API request": connection.HEAD,
         "body of an API request": Settings().api.body_limit,
+        "body of a post": app.LIMIT,
+        "posts that are not yet on disk, together": app.HELD,
+        "answer with a certificate of SNS": fetch.LIMIT,
+        "seconds for a certificate of SNS": fetch.PATIENCE,
+        "certificates fetched at once": certificates.AT_ONCE,
+        "subscriptions that wait for an operator": subscriptions.MOST,
         "addresses in one check": check.MOST,
         "sends in one call": sends.MOST,
         "rows on a page": browse.MOST,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
+from retour.inlets.webhooks.providers import PROVIDERS
 from retour.model import MailKind, Proof
 from retour.parse.logs import LOGS
 
@@ -234,6 +236,61 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _hard_to_guess(secret: SecretStr) -> SecretStr:
+    """128 bits in the alphabet of base64url: 22 characters, and not the same few again and again."""
+    text = secret.get_secret_value()
+    if not re.fullmatch(r"[A-Za-z0-9_-]{22,200}", text, re.ASCII) or len(set(text)) < 8:
+        raise ValueError("must be hard to guess: take what `retour webhook secret` prints")
+    return secret
+
+
+class Webhook(_Section):
+    """One URL that a provider posts to, for one account. Closed while what proves a post is missing."""
+
+    provider: str
+    account: str
+    paths: Annotated[
+        tuple[Annotated[SecretStr, AfterValidator(_hard_to_guess)], ...], Field(max_length=2)
+    ] = ()
+    keys: Annotated[tuple[SecretStr, ...], Field(max_length=2)] = ()
+    scheme: str = ""
+    proof: Proof = Proof.TRUSTED
+    topics: tuple[str, ...] = ()
+    certificate_host: str = ""
+    public_url: SecretStr = SecretStr("")
+    mapping: Path | None = None
+    header: str = ""
+    query: str = ""
+    algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+    template: str = "{body}"
+    timestamp: str = ""
+
+    @field_validator("provider")
+    @classmethod
+    def _known(cls, provider: str) -> str:
+        if provider not in PROVIDERS:
+            raise ValueError(f"is none of {', '.join(PROVIDERS)}")
+        return provider
+
+    @field_validator("keys")
+    @classmethod
+    def _not_empty(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(key.get_secret_value().strip() for key in keys):
+            raise ValueError("an empty key would let everybody in")
+        return keys
+
+
+class Webhooks(_Section):
+    """The port that providers post to; opened where there is a source."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8026
+    public_url: str = ""
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")], Webhook] = {}
+
+
 class Rules(_Section):
     """An operator's own rules, tried before ours (docs/rules.md)."""
 
@@ -263,6 +320,7 @@ class Settings(BaseSettings):
     relay: Relay = Relay()
     inlets: dict[str, Inlet] = {}
     logs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")], Log] = {}
+    webhooks: Webhooks = Webhooks()
     retention: Retention = Retention()
     rules: Rules = Rules()
 
@@ -308,5 +366,10 @@ def _said(error: ValidationError | SourceError, where: str) -> str:
         (".".join(str(level) for level in fault["loc"]), fault["msg"], fault["input"])
         for fault in error.errors()
     )
-    lines = [f"{where}: {key}: {message} (it is {value!r})" for key, message, value in faults]
+    lines = [f"{where}: {key}: {message}{_shown(key, value)}" for key, message, value in faults]
     return "\n".join([*lines, "Every key is described in docs/settings.md."])
+
+
+def _shown(key: str, value: object) -> str:
+    """What it is now; nothing of webhooks, where even a key that is not known may hold a secret."""
+    return "" if key.split(".")[0] == "webhooks" else f" (it is {value!r})"

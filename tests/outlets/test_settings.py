@@ -129,7 +129,7 @@ def test_a_file_that_is_missing_or_no_toml_is_told(tmp_path: Path) -> None:
 def test_the_page_describes_every_key() -> None:
     described = set(re.findall(r"`([a-z_.<>\[\]]+)`", PAGE))
     wanted = set(keys(Settings))
-    maps = {"inlets", "logs", "postfix.contexts", "postfix.logins", "postfix.domains"}
+    maps = {"inlets", "logs", "postfix.contexts", "postfix.logins", "postfix.domains", "webhooks.sources"}
     maps |= {"relay.accounts", "relay.logins"}
     assert wanted - maps <= described
     for name in Listener.model_fields:

@@ -26,4 +26,5 @@ from retour.cli import (
     suppressions,
     trial,
     unparsed,
+    webhook,
 )

@@ -1,5 +1,5 @@
-"""The data plane: one event loop with the API, the SMTP and LMTP inlets and the policy service; beside it the
-threads that judge arrivals and do what time brings about.
+"""The data plane: one event loop with the API, the SMTP and LMTP inlets, the policy service and the webhooks;
+beside it the threads that judge arrivals and do what time brings about.
 
 Ends in the order in which nothing is lost: first the ports close (messages in hand are still answered), then
 the worker ends after the batch at hand; what waits in the inbox is taken in at the next start.
@@ -11,13 +11,14 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
-from retour.dataplane import api, logs, mail, policy, relay
+from retour.dataplane import api, logs, mail, policy, relay, webhooks
 from retour.dataplane.opening import Ports, failed
 from retour.wiring import House
 
 log = structlog.get_logger("retour")
 _PULSE = 1.0  # seconds between two ticks of the schedule
-_PARTS = (api, mail, policy, relay, logs)  # in the order in which they open; they close in the opposite one
+# In the order in which they open; they close in the opposite one.
+_PARTS = (api, mail, policy, webhooks, relay, logs)
 
 __all__ = ["Ports", "running"]
 
@@ -37,6 +38,7 @@ async def running(house: House) -> AsyncIterator[Ports]:
             lmtp=ports.lmtp,
             policy=ports.policy,
             socketmaps=[str(each) for each in ports.socketmaps],
+            webhooks=ports.webhooks,
         )
         yield ports
         log.info("retour is ending")

@@ -24,6 +24,7 @@ class Ports:
     relay: int | None = None
     policy: list[int] = field(default_factory=list)
     socketmaps: list[int | Path] = field(default_factory=list)
+    webhooks: int | None = None
 
 
 async def opened(opening: Coroutine[Any, Any, T], host: str, port: int, key: str) -> T:

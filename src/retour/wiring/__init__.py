@@ -6,6 +6,7 @@ from retour.wiring.logs import followers
 from retour.wiring.postfix import origin, policy, socketmaps
 from retour.wiring.relay import relay, submission_tls
 from retour.wiring.smtp import inlet
+from retour.wiring.webhooks import webhooks
 
 __all__ = [
     "House",
@@ -22,4 +23,5 @@ __all__ = [
     "services",
     "socketmaps",
     "submission_tls",
+    "webhooks",
 ]

@@ -1,7 +1,7 @@
 """The house itself: from settings to stores, gate and stories."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,12 +26,14 @@ from retour.flow.schedule import Schedule
 from retour.keyfile import Keys
 from retour.metrics import Metrics
 from retour.model import Reading
+from retour.parse.providers.generic import Map
 from retour.ports import Store
 from retour.settings import Settings
 from retour.snapshot import Table
 from retour.stores import sqlite
 from retour.stores.sqlite import SqliteInbox
 from retour.texts import catalogue
+from retour.wiring.mappings import MappingError, mappings
 
 log = structlog.get_logger("retour")
 
@@ -143,7 +145,7 @@ def json_of(value: object) -> str:
 def build(settings: Settings) -> House:
     """The house over a data directory, which is made if it is missing. Raises StartError."""
     data = settings.data_dir
-    rules = RulesInForce(settings)
+    rules, maps = RulesInForce(settings), _mappings(settings)
     lock = _locked(data)
     try:
         keys = keyfile.load_or_create(data / keyfile.NAME)
@@ -164,7 +166,7 @@ def build(settings: Settings) -> House:
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     worker = Worker(
         inbox,
-        lambda arrivals, now: take_in(arrivals, store, keys.keyring, rules.judge, now),
+        lambda arrivals, now: take_in(arrivals, store, keys.keyring, rules.judge, now, maps),
         told,
         clock,
         report=lambda taken: _report(taken, metrics),
@@ -187,6 +189,14 @@ def build(settings: Settings) -> House:
         Door(inbox, worker.wake), schedule,
         metrics, rules, lock,
     )  # fmt: skip
+
+
+def _mappings(settings: Settings) -> Mapping[str, Map]:
+    try:
+        return mappings(settings.webhooks.sources)
+    except MappingError as error:
+        fault, what = error.wrong
+        raise StartError("mapping", source=error.source, file=error.file, fault=fault, what=what) from error
 
 
 def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table) -> None:

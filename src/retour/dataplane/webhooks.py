@@ -1,0 +1,17 @@
+"""The port that providers post to."""
+
+from contextlib import AsyncExitStack
+
+from retour import wiring
+from retour.dataplane.http import serving
+from retour.dataplane.opening import Ports, bound
+from retour.wiring import House
+
+
+async def start(house: House, ports: Ports, stack: AsyncExitStack) -> None:
+    """Open the port where there is a source; it closes with the stack. Raises StartError."""
+    chosen = house.settings.webhooks
+    if chosen.sources:
+        app = wiring.webhooks(house)
+        listening = bound(chosen.host, chosen.port, "webhooks.port")
+        ports.webhooks = await stack.enter_async_context(serving(app, listening))

@@ -1,0 +1,226 @@
+"""The port of the webhooks: path, method, size, then the raw bytes verified, then durable, then 200.
+
+Nothing is parsed before it is acknowledged; the intake does that later. A small ASGI application of its own:
+a post costs little more than its hash and its place on disk, and nothing but posts can be asked here.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from retour.identity import arrival_id
+from retour.inlets.webhooks import subscriptions
+from retour.inlets.webhooks.post import Post
+from retour.inlets.webhooks.providers import PROVIDERS
+from retour.inlets.webhooks.scheme import (
+    Answered,
+    Genuine,
+    Key,
+    Later,
+    Refused,
+    Scheme,
+    Subscription,
+    Why,
+    any_equals,
+)
+from retour.inlets.webhooks.watch import Marks, Watch
+from retour.instants import Instant
+from retour.model import Arrival, Proof
+
+LIMIT = 4 * 1024 * 1024  # octets of a post
+HELD = 256 * 1024 * 1024  # octets of all posts that are not yet on disk
+_DROPPED = 16  # times the limit that is read and dropped, so that the sender hears our answer
+_PLAIN = (b"", b"identity")  # encodings of the content; nothing is unpacked
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Accept = Callable[[Sequence[Arrival], Marks], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One URL that a provider posts to."""
+
+    name: str
+    provider: str
+    account: str
+    paths: Sequence[Key]
+    scheme: Scheme | None  # None: closed, until what is missing is set
+    proof: Proof = Proof.TRUSTED
+
+    @property
+    def inlet(self) -> str:
+        """Its name in arrivals and events."""
+        return f"webhooks.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said, and nothing more."""
+
+    status: int
+    body: bytes = b""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+KEPT, UNKNOWN = Answer(200), Answer(404)
+_UNAUTHORISED = Answer(401, headers=((b"www-authenticate", b'Basic realm="retour"'),))  # RFC 9110 §15.5.2
+_RETRY = ((b"retry-after", b"60"),)
+
+
+class Webhooks:
+    """The ASGI application over all sources. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        accept: Accept,
+        content_of: Callable[[bytes], Awaitable[bytes | None]],
+        pending: Callable[[str], Awaitable[int]],
+        now: Callable[[], Instant],
+        watch: Watch,
+        limit: int = LIMIT,
+    ) -> None:
+        self._sources = {name.encode(): source for name, source in sources.items()}
+        self._accept, self._content_of, self._pending = accept, content_of, pending
+        self._now, self._watch, self._limit = now, watch, limit
+        self._held = 0
+        self._under_way: dict[bytes, bytes] = {}  # bodies of deliveries that are believed once only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            return
+        answer = await self._answer(scope, receive)
+        if answer is not None:
+            await _say(answer, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        """What to say; None to a client that is gone."""
+        source = self._found(scope["raw_path"])
+        if source is None:
+            self._watch.counts["unknown"] += 1
+            return UNKNOWN
+        if scope["method"] in ("GET", "HEAD"):  # Mandrill and Unisender look whether there is anybody
+            return KEPT
+        if scope["method"] != "POST" or source.scheme is None:
+            self._watch.counts["closed"] += 1
+            return UNKNOWN
+        post = Post(scope["headers"], b"", scope["query_string"])
+        if not all(encoding.lower() in _PLAIN for encoding in post.all(b"content-encoding")):
+            return await self._too_much(source, "content-encoding", 415)
+        return await self._read(source, source.scheme, post, receive)
+
+    def _found(self, path: bytes) -> Source | None:
+        """`/hooks/NAME/SECRET`; a wrong secret is no other answer than a wrong name."""
+        parts = path.split(b"/")
+        if len(parts) != 4 or parts[0] or parts[1] != b"hooks":
+            return None
+        source = self._sources.get(parts[2])
+        return source if source is not None and any_equals(source.paths, parts[3]) else None
+
+    async def _read(self, source: Source, scheme: Scheme, post: Post, receive: Receive) -> Answer | None:
+        pieces: list[bytes] = []
+        taken, held = 0, 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                piece = message.get("body", b"")
+                taken += len(piece)
+                if taken <= self._limit:
+                    pieces.append(piece)
+                    held += len(piece)
+                    self._held += len(piece)
+                if not message.get("more_body") or taken > _DROPPED * self._limit:
+                    break
+            if taken > self._limit:
+                return await self._too_much(source, "size", 413)
+            if self._held > HELD:
+                return self._later(source, "too many posts at once")
+            return await self._judge(source, scheme, Post(post.headers, b"".join(pieces), post.query))
+        finally:
+            self._held -= held
+
+    async def _too_much(self, source: Source, why: str, status: int) -> Answer:
+        """Brevo forgets what is refused with another 4xx than 429."""
+        await self._refuse(source, why)
+        down = PROVIDERS[source.provider].store_down
+        return Answer(down if down == 429 else status, headers=((b"connection", b"close"),))
+
+    async def _refuse(self, source: Source, why: Why | str) -> Answer:
+        """401, whatever it is that is wrong. Where it is the first after all was well, that is kept."""
+        marks = self._watch.refused(source.name, why, self._now())
+        if marks:
+            with suppress(Exception):  # a mark that is lost costs a repeated alarm
+                await self._accept([], marks)
+        return _UNAUTHORISED
+
+    def _later(self, source: Source, fault: object) -> Answer:
+        self._watch.failed(source.name, fault)
+        return Answer(PROVIDERS[source.provider].store_down, headers=_RETRY)
+
+    async def _judge(self, source: Source, scheme: Scheme, post: Post) -> Answer:
+        now = self._now()
+        match await scheme.verify(post, now):
+            case Refused(why):
+                return await self._refuse(source, why)
+            case Later(fault):
+                return self._later(source, fault)
+            case Answered(body):
+                self._watch.counts["answered"] += 1
+                return Answer(200, body, ((b"content-type", b"application/json"),))
+            case Subscription() as asked:
+                return await self._ask(source, asked, now)
+            case Genuine(delivery, once):
+                return await self._keep(source, post.body, delivery, once, now)
+
+    async def _keep(
+        self, source: Source, body: bytes, delivery: str | None, once: bool, now: Instant
+    ) -> Answer:
+        id = arrival_id(source.inlet, body if delivery is None else delivery, None)
+        try:
+            if once and await self._other(id, body):
+                return await self._refuse(source, Why.USED)
+            arrival = Arrival(
+                id, source.inlet, now, body, len(body),
+                proof=source.proof, account=source.account, form=source.provider,
+            )  # fmt: skip
+            await self._accept([arrival], self._watch.marks(source.name, now))
+        except Exception as fault:  # a full disk, a locked file: whatever it is, it is not kept
+            return self._later(source, fault)
+        finally:
+            if self._under_way.get(id) is body:
+                del self._under_way[id]
+        self._watch.stored(source.name)
+        return KEPT
+
+    async def _other(self, id: bytes, body: bytes) -> bool:
+        """Whether something else has come under this name: is coming just now, or ever came."""
+        if self._under_way.setdefault(id, body) != body:
+            return True
+        known = await self._content_of(id)
+        return known is not None and known != body
+
+    async def _ask(self, source: Source, asked: Subscription, now: Instant) -> Answer:
+        """Keep what a topic of ours asks, until an operator answers it."""
+        marked = subscriptions.mark(source.name, asked, now)
+        if marked is None:
+            return await self._refuse(source, Why.MISSING)
+        try:
+            if await self._pending(f"{subscriptions.PENDING}{source.name}/") >= subscriptions.MOST:
+                return self._later(source, "too many subscriptions wait to be confirmed")
+            await self._accept([], dict([marked]))
+        except Exception as fault:
+            return self._later(source, fault)
+        self._watch.pending(source.name, asked)
+        return KEPT
+
+
+async def _say(answer: Answer, send: Send) -> None:
+    length = (b"content-length", str(len(answer.body)).encode())
+    await send({"type": "http.response.start", "status": answer.status, "headers": [length, *answer.headers]})
+    await send({"type": "http.response.body", "body": answer.body})

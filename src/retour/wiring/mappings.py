@@ -1,0 +1,32 @@
+"""Where the fields of generic posts stand: the mapping files of the settings, read at the start."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from retour.parse.providers.generic import Map, Wrong, map_of
+from retour.settings import Webhook
+
+
+class MappingError(Exception):
+    """A file that is no mapping; what is wrong, and in which source."""
+
+    def __init__(self, source: str, file: Path, wrong: Wrong) -> None:
+        super().__init__(source, str(file), wrong)
+        self.source, self.file, self.wrong = source, file, wrong
+
+
+def mappings(sources: Mapping[str, Webhook]) -> dict[str, Map]:
+    """A mapping for each source that has one, by its name in arrivals. Raises MappingError."""
+    return {
+        f"webhooks.{name}": _read(name, chosen.mapping) for name, chosen in sources.items() if chosen.mapping
+    }
+
+
+def _read(source: str, file: Path) -> Map:
+    try:
+        found = map_of(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        found = Wrong("mapping_no_toml", str(error))
+    if isinstance(found, Wrong):
+        raise MappingError(source, file, found)
+    return found
