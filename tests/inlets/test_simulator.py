@@ -1,6 +1,7 @@
 """The mailbox simulator over real sockets: every row of its table says what it promises."""
 
 import queue
+import re
 import smtplib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from inlets.beside import Beside
-from retour.model import Action, Kind
+from retour.model import Action, Kind, Reason
 from retour.parse import parse
 from retour.simulator import Simulator, answer_of, serve_simulator, table
-from retour.simulator.answers import At
+from retour.simulator.answers import LATER, At
+from retour.simulator.hooks import PROVIDERS
 from retour.smtpd import Message, Reply, listen
 from retour.smtpd.replies import KEPT
 
@@ -46,7 +48,7 @@ def simulator(beside: Beside, letterbox: Letterbox) -> Iterator[Simulator]:
 
 def _running(beside: Beside, letterbox: Letterbox, lmtp: bool) -> Iterator[Simulator]:
     bounces = beside.run(listen("127.0.0.1", 0, letterbox, lmtp=lmtp))
-    running = beside.run(serve_simulator("127.0.0.1", 0, ("127.0.0.1", bounces.port, lmtp)))
+    running = beside.run(serve_simulator("127.0.0.1", 0, ("127.0.0.1", bounces.port, lmtp), late=0.05))
     yield running
     beside.run(running.close())
     beside.run(bounces.close())
@@ -72,11 +74,43 @@ def test_each_refusing_mailbox_refuses_at_rcpt(simulator: Simulator, name: str) 
     assert (code == 421) is (name == "busy")
 
 
-@pytest.mark.parametrize("name", ["spam", "virus"])
+@pytest.mark.parametrize("reason", list(Reason))
+def test_each_reason_is_the_name_of_a_mailbox_in_every_form(reason: Reason) -> None:
+    for form in ("", *LATER):
+        answer = answer_of(f"{form}{reason}+7@b.example")
+        assert answer is not None
+        assert answer.reason == reason
+        assert answer.refuses is not bool(form)
+
+
+@pytest.mark.parametrize(("name", "waits"), [("unknown", "4.4.1"), ("full", "4.2.2")])
+def test_a_delay_can_come_first_and_the_failure_later(
+    simulator: Simulator, letterbox: Letterbox, name: str, waits: str
+) -> None:
+    with client(simulator) as session:
+        session.sendmail(SENDER, [f"late-{name}@b.example"], MAIL)
+    found = [parse(letterbox.arrived.get(timeout=30).content) for _ in range(2)]
+    assert [reading.kind for reading in found] == [Kind.DELAY, Kind.BOUNCE]
+    assert [reading.reports[0].status for reading in found] == [waits, table()[name].reply.split(" ")[1]]
+    assert found[1].reports[0].action is Action.FAILED
+
+
+def test_what_is_not_yet_due_is_brought_at_the_end(beside: Beside, letterbox: Letterbox) -> None:
+    bounces = beside.run(listen("127.0.0.1", 0, letterbox))
+    simulator = beside.run(serve_simulator("127.0.0.1", 0, ("127.0.0.1", bounces.port, False), late=3600))
+    with client(simulator) as session:
+        session.sendmail(SENDER, ["late-unknown@b.example"], MAIL)
+    assert parse(letterbox.arrived.get(timeout=30).content).kind is Kind.DELAY
+    beside.run(simulator.close())
+    assert parse(letterbox.arrived.get(timeout=30).content).kind is Kind.BOUNCE
+    beside.run(bounces.close())
+
+
+@pytest.mark.parametrize("name", ["spam", "virus", "content", "format"])
 def test_what_is_wrong_with_the_content_is_said_after_it(simulator: Simulator, name: str) -> None:
     with client(simulator) as session, pytest.raises(smtplib.SMTPDataError) as refusal:
         session.sendmail(SENDER, [f"{name}@b.example"], MAIL)
-    assert refusal.value.smtp_code == 554
+    assert refusal.value.smtp_code == int(table()[name].reply[:3])
     assert not simulator.mailboxes.seen
 
 
@@ -146,6 +180,7 @@ def test_an_internationalised_recipient_is_reported_as_rfc_6533_says(
         ("dsn-delayed", Kind.DELAY),
         ("complaint", Kind.COMPLAINT),
         ("ooo", Kind.AUTOREPLY),
+        ("challenge", Kind.CHALLENGE),
     ],
 )
 def test_other_reports_are_read_as_what_they_are(
@@ -169,9 +204,9 @@ def test_headers_alone_come_back_when_asked_for(simulator: Simulator, letterbox:
 def test_nothing_is_sent_where_the_standards_forbid_it(simulator: Simulator, letterbox: Letterbox) -> None:
     automatic = b"Auto-Submitted: auto-generated\r\n" + MAIL
     with client(simulator) as session:
-        for name in ("dsn-unknown", "dsn-delayed", "complaint", "ooo"):
+        for name in ("dsn-unknown", "late-unknown", "dsn-delayed", "complaint", "ooo", "challenge"):
             session.sendmail("", [f"{name}@b.example"], MAIL)  # RFC 5321 §4.5.5
-        session.sendmail(SENDER, ["ooo@b.example"], automatic)  # RFC 3834 §2
+        session.sendmail(SENDER, ["ooo@b.example", "challenge@b.example"], automatic)  # RFC 3834 §2
         session.sendmail(SENDER, ["dsn-unknown@b.example"], MAIL, rcpt_options=["NOTIFY=NEVER"])
         session.sendmail(SENDER, ["complaint@b.example"], MAIL)
     arrived = letterbox.arrived.get(timeout=30)
@@ -225,4 +260,13 @@ def test_the_page_about_it_shows_every_mailbox() -> None:
         reason = f"`{answer.reason}`" if answer.reason else ""
         row = f"| `{name}@` | `{answer.reply or '250 2.0.0'}` | {answer.texts['en']} | {reason} |\n"
         assert row in page, f"docs/simulator.md lacks: {row}"
-    assert page.count("\n| `") == len(table())
+    (mailboxes,) = re.findall(r"(?m)^\| mailbox \|.*\n((?:\|.*\n)+)", page)
+    assert mailboxes.count("\n| `") == len(table())
+
+
+def test_the_page_about_it_shows_every_provider_with_its_ways_to_sign() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    shown = re.findall(r"^\| `(\w+)` \| [^|]+ \| ((?:`\w+`(?:, )?)+) \|", page, re.MULTILINE)
+    assert {name: tuple(re.findall(r"`(\w+)`", schemes)) for name, schemes in shown} == {
+        name: provider.schemes for name, provider in PROVIDERS.items()
+    }

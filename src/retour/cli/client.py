@@ -15,6 +15,7 @@ from retour.texts import Catalogue
 FAILED = 2
 _PATIENCE = 30.0  # seconds
 _NOT_FOUND = 404
+_SHOWN = 4096  # octets of a strange answer
 
 
 class Client:
@@ -114,3 +115,13 @@ def ended(sentence: str) -> typer.Exit:
     """Say what went wrong; the exception that ends the command."""
     typer.echo(safe(sentence), err=True)
     return typer.Exit(FAILED)
+
+
+def posted(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Status and text of the answer to a post of bytes. Raises OSError where nobody answers."""
+    request = Request(url, body, dict(headers))  # noqa: S310 - the caller has looked at the URL
+    try:
+        with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
+            return answer.status, answer.read(_SHOWN).decode("utf-8", "replace")
+    except HTTPError as error:
+        return error.code, error.read(_SHOWN).decode("utf-8", "replace")

@@ -23,6 +23,7 @@ from retour.cli import (
     serve,
     signing,
     simulate,
+    simulator,
     suppressions,
     trial,
     unparsed,

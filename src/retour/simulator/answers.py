@@ -1,15 +1,13 @@
 """Which mailbox of the simulator answers what: the table in answers.toml, read once."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 
 from retour.smtpd import Reply
-
-LATER = "dsn-"  # before a refusing mailbox: accept now, report the refusal afterwards
 
 
 class At(StrEnum):
@@ -28,6 +26,12 @@ class Says(StrEnum):
     DELAY = "delay"
     COMPLAINT = "complaint"
     AUTOREPLY = "autoreply"
+    CHALLENGE = "challenge"
+    LATE = "late"  # a delay, and the refusal some seconds later
+
+
+# Before a refusing mailbox: accept now, report the refusal afterwards.
+LATER: Mapping[str, Says] = {"dsn-": Says.DSN, "late-": Says.LATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Answer:
     seconds: float = 0.0  # of thought before the reply
     texts: Mapping[str, str] | None = None
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it refuses within the session."""
+        return self.at is not At.REPORT and self.reply[:1] in ("4", "5")
+
     def said(self, address: str) -> Reply:
         """The reply for a recipient."""
         code, enhanced, words = self.reply.split(" ", 2)
@@ -55,15 +64,36 @@ def table() -> Mapping[str, Answer]:
     return {name: _answer(name, row) for name, row in rows.items()}
 
 
+@cache
+def by_reason() -> Mapping[str, Answer]:
+    """The first mailbox that refuses for each reason: the reason is a name of it too."""
+    refusing = [answer for answer in table().values() if answer.refuses and answer.reason]
+    return {str(answer.reason): answer for answer in reversed(refusing)}
+
+
 def answer_of(address: str) -> Answer | None:
     """What the mailbox of this address does; None when it simply takes the mail."""
     name = address.rpartition("@")[0].partition("+")[0].lower()
-    named = table().get(name)
-    if named is None and name.startswith(LATER):
-        refusing = table().get(name.removeprefix(LATER))
-        if refusing is not None and refusing.at is not At.REPORT and refusing.reply[:1] in ("4", "5"):
-            return replace(refusing, name=name, at=At.REPORT, report=Says.DSN)
-    return named
+    named = _named(name)
+    if named is not None:
+        return named
+    for prefix, says in LATER.items():
+        refusing = _named(name.removeprefix(prefix)) if name.startswith(prefix) else None
+        if refusing is not None and refusing.refuses:
+            return replace(refusing, name=name, at=At.REPORT, report=says)
+    return None
+
+
+def stages(answer: Answer) -> Sequence[Answer]:
+    """The mails that follow an accepted one, in their order: none, one, or a delay and a failure."""
+    if answer.report is not Says.LATE:
+        return [answer] if answer.report is not None else []
+    waiting = answer if answer.reply.startswith("4") else by_reason()["server_unreachable"]
+    return [replace(waiting, report=Says.DELAY), replace(answer, report=Says.DSN)]
+
+
+def _named(name: str) -> Answer | None:
+    return table().get(name) or by_reason().get(name)
 
 
 def _answer(name: str, row: Mapping[str, object]) -> Answer:

@@ -32,20 +32,34 @@ class Post:
         self.failed = 0
         self._hop = hop
         self._pauses = pauses
-        self._queue: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(WAITING)
+        self._queue: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self._given = 0  # of those that are due later
+        self._later: dict[int, tuple[asyncio.TimerHandle, str, bytes]] = {}
         self._carriers = [asyncio.create_task(self._carry()) for _ in range(_CARRIERS)]
 
     @property
     def room(self) -> int:
         """How many more reports may wait."""
-        return self._queue.maxsize - self._queue.qsize()
+        return WAITING - self._queue.qsize() - len(self._later)
 
-    def give(self, to: str, mail: bytes) -> None:
-        """Let a mail be brought to this address. Raises asyncio.QueueFull when there is no `room`."""
+    def give(self, to: str, mail: bytes, seconds: float = 0.0) -> None:
+        """Let a mail be brought to this address, now or in some seconds; ask for `room` before."""
+        if seconds <= 0:
+            self._queue.put_nowait((to, mail))
+            return
+        self._given += 1
+        timer = asyncio.get_running_loop().call_later(seconds, self._due, self._given)
+        self._later[self._given] = timer, to, mail
+
+    def _due(self, number: int) -> None:
+        _, to, mail = self._later.pop(number)
         self._queue.put_nowait((to, mail))
 
     async def close(self, grace: float = 5.0) -> None:
-        """Bring what still waits, for `grace` seconds; what is left is logged."""
+        """Bring what still waits, also what is not yet due, for `grace` seconds; what is left is logged."""
+        for number, (timer, _, _) in list(self._later.items()):
+            timer.cancel()
+            self._due(number)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._queue.join(), grace)
         for carrier in self._carriers:

@@ -49,6 +49,8 @@ def report(occasion: Occasion) -> bytes | None:
             return _complaint(occasion)
         case Says.AUTOREPLY if not _MACHINE.search(_header_block(occasion)):
             return _autoreply(occasion)
+        case Says.CHALLENGE if not _MACHINE.search(_header_block(occasion)):
+            return _challenge(occasion)
     return None
 
 
@@ -57,7 +59,7 @@ def _wanted(occasion: Occasion, what: str) -> bool:
     return not occasion.recipient.notify or what in occasion.recipient.notify
 
 
-# --- the three mails -------------------------------------------------------------------------------------
+# --- the mails -------------------------------------------------------------------------------------
 
 
 def _delivery_report(occasion: Occasion, action: str, subject: str) -> bytes:
@@ -104,11 +106,26 @@ def _complaint(occasion: Occasion) -> bytes:
 
 def _autoreply(occasion: Occasion) -> bytes:
     """RFC 3834."""
+    words = b"I am out of the office until Monday and will read your message then.\r\n"
+    return _answer(occasion, "Automatic reply", words)
+
+
+def _challenge(occasion: Occasion) -> bytes:
+    """As systems of challenge and response write; the link leads nowhere."""
+    words = (
+        b"Your message is waiting. This mailbox takes mail from people it knows.\r\n"
+        b"To have it delivered, please confirm that you are a person:\r\n\r\n"
+        b"    https://challenge.simulator.example/\r\n"
+    )
+    return _answer(occasion, "Please confirm your message", words)
+
+
+def _answer(occasion: Occasion, title: str, words: bytes) -> bytes:
     subject = _found(_SUBJECT, occasion) or "your message"
     message_id = _found(_MESSAGE_ID, occasion)
-    head = _head(occasion, occasion.recipient.address, f"Automatic reply: {subject}", "auto-replied")
+    head = _head(occasion, occasion.recipient.address, f"{title}: {subject}", "auto-replied")
     head += _fields(("In-Reply-To", message_id), ("References", message_id))
-    return head + _part(_TEXT, b"I am out of the office until Monday and will read your message then.\r\n")
+    return head + _part(_TEXT, words)
 
 
 # --- their pieces ----------------------------------------------------------------------------------------

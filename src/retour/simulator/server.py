@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from retour.instants import Instant
-from retour.simulator.answers import Answer, At, answer_of
+from retour.simulator.answers import Answer, At, answer_of, stages
 from retour.simulator.post import NextHop, Post
 from retour.simulator.reports import Occasion, report
 from retour.smtpd import LOOPBACK, Limits, Listener, Message, Reply, listen
@@ -17,7 +17,9 @@ from retour.smtpd.replies import KEPT
 
 log = logging.getLogger(__name__)
 
+LATE = 2.0  # seconds from a delay to the failure; a server of the world takes days
 CROWDED = Reply(452, "4.3.1", "Too many reports waiting, try again later")
+_MAILS = 2  # that may follow for one recipient
 _SEEN = 100  # messages remembered for who wants to look
 _GREYLISTED = 10_000  # addresses remembered as having tried once
 
@@ -35,12 +37,13 @@ class Seen:
 class Mailboxes:
     """Who lives at the simulator; a `retour.smtpd.Handler`."""
 
-    def __init__(self, hostname: str, post: Post | None, clock: Callable[[], Instant]) -> None:
+    def __init__(self, hostname: str, post: Post | None, clock: Callable[[], Instant], late: float) -> None:
         self.answered: Counter[str] = Counter()  # by name of the mailbox, "ok" for those that take mail
         self.seen: deque[Seen] = deque(maxlen=_SEEN)
         self._hostname = hostname
         self._post = post
         self._clock = clock
+        self._late = late
         self._tried: OrderedDict[str, None] = OrderedDict()
 
     def recipient(self, address: str) -> Answer | Reply | None:
@@ -56,7 +59,7 @@ class Mailboxes:
     async def message(self, message: Message[Answer | None]) -> Sequence[Reply]:
         """After the content: a reply for each recipient; their reports are on their way by then."""
         await asyncio.sleep(max(r.ticket.seconds if r.ticket else 0.0 for r in message.recipients))
-        if self._post is not None and self._post.room < len(message.recipients):
+        if self._post is not None and self._post.room < _MAILS * len(message.recipients):
             return [CROWDED] * len(message.recipients)
         return [self._reply(message, place) for place in range(len(message.recipients))]
 
@@ -68,18 +71,19 @@ class Mailboxes:
             if not reply.positive:
                 return reply
         self.seen.append(Seen(message.sender, recipient.address, message.size, message.content))
-        if answer is not None and answer.report is not None:
-            self._report(Occasion(answer, message, recipient, self._hostname, self._clock()))
+        for number, stage in enumerate(stages(answer) if answer is not None else ()):
+            occasion = Occasion(stage, message, recipient, self._hostname, self._clock())
+            self._report(occasion, number * self._late)
         return KEPT
 
-    def _report(self, occasion: Occasion) -> None:
+    def _report(self, occasion: Occasion, seconds: float) -> None:
         mail = report(occasion)
         if mail is None:
             log.info("no %s: the standards forbid one here", occasion.answer.report)
         elif self._post is None:
             log.error("a %s has nowhere to go: the simulator has no next hop", occasion.answer.report)
         else:
-            self._post.give(occasion.message.sender, mail)
+            self._post.give(occasion.message.sender, mail, seconds)
 
     def _is_first(self, address: str) -> bool:
         if address in self._tried:
@@ -117,15 +121,17 @@ async def serve_simulator(
     *,
     hostname: str = "mx.simulator.example",
     clients: Networks = LOOPBACK,
+    late: float = LATE,
     clock: Callable[[], Instant] = lambda: time.time_ns() // 1000,
 ) -> Simulator:
     """Open the simulator and return it; `close` ends it. Port 0 takes a free one.
 
     `deliver_to` is host, port and whether LMTP is spoken there: where delivery reports, complaints and
-    automatic replies go. Raises OSError when the port is taken.
+    automatic replies go. `late`: seconds between the delay and the failure of a `late-` mailbox. Raises
+    OSError when the port is taken.
     """
     post = Post(NextHop(*deliver_to)) if deliver_to else None
-    mailboxes = Mailboxes(hostname, post, clock)
+    mailboxes = Mailboxes(hostname, post, clock, late)
     try:
         listener = await listen(host, port, mailboxes, hostname=hostname, limits=Limits(), clients=clients)
     except OSError:
