@@ -78,6 +78,9 @@ class Inbox(Protocol):
     def arrival(self, id: bytes) -> Arrival | None:
         """One arrival with its bytes; None when unknown or past its retention."""
 
+    def outcomes(self, ids: Sequence[bytes]) -> Mapping[bytes, Outcome]:
+        """Where these arrivals stand; one that is not known is left out."""
+
     def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
         """What was not understood, newest first; `after` is the last id of the page before.
 

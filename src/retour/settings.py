@@ -5,9 +5,10 @@ Every key is described in docs/settings.md; a test holds that page to these clas
 
 import re
 import tomllib
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
@@ -28,6 +30,10 @@ from retour.parse.logs import LOGS
 
 FILE = Path("retour.toml")
 Port = Annotated[int, Field(ge=0, le=65535)]
+_NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"  # of a source: a word in metrics and logs
+_WITH_SECRETS = ("webhooks", "mailboxes", "relay")
+# Keys of mailboxes and the relay whose value a message may repeat.
+_SHOWN = ("kind", "host", "port", "tls", "ca_file", "folder", "poll", "proof", "recipient_header", "delete")
 
 
 class SettingsError(Exception):
@@ -117,20 +123,67 @@ class Postfix(_Section):
         return {domain.lower(): origin for domain, origin in domains.items()}
 
 
-class Inlet(_Section):
-    """An address of ours that takes in reports without being a signed return address."""
+class _Source(_Section):
+    """Whose the reports of a source are, and what they must prove."""
 
     account: str | None = None
     proof: Proof = Proof.TOKEN
-    name: str = ""
 
     @model_validator(mode="after")
-    def _believed_about_one_account(self) -> "Inlet":
+    def _believed_about_one_account(self) -> Self:
         if self.account is None and self.proof in (Proof.TRUSTED, Proof.OPEN):
             raise ValueError(
                 f"proof {self.proof.value!r} believes what it reads, about one account: set account"
             )
         return self
+
+
+class Inlet(_Source):
+    """An address of ours that takes in reports without being a signed return address."""
+
+    name: str = ""
+
+
+class Mailbox(_Source):
+    """A mailbox that Retour visits by itself (docs/mailboxes.md)."""
+
+    kind: Literal["imap", "pop3", "maildir"]
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    ca_file: Path | None = None
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    password_file: Path | None = None
+    folder: str = "INBOX"
+    processed: str = "Retour"
+    unparsed: str = ""
+    delete: bool = False
+    path: Path | None = None
+    seen: bool = False
+    poll: Annotated[float, Field(ge=0.1, le=1500)] | None = None
+    recipient_header: Annotated[str, Field(pattern=r"^([A-Za-z0-9-]{1,64})?$")] = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for fault in self._faults():
+            raise ValueError(fault)
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        if self.kind == "maildir":
+            if self.path is None:
+                yield "a Maildir needs path"
+            return
+        given = self.password.get_secret_value()
+        if not self.host or not self.user:
+            yield f"{self.kind} needs host and user"
+        if bool(given) == (self.password_file is not None):
+            yield "set password or password_file, one of them"
+        if set("\r\n\0") & set(self.user + given):
+            yield "user and password are one line each"
+        if self.tls == "none" and not _is_loopback(self.host):
+            yield 'tls = "none" shows the password to the network: only where host is this machine'
 
 
 class Log(_Section):
@@ -288,7 +341,7 @@ class Webhooks(_Section):
     host: str = "127.0.0.1"
     port: Port = 8026
     public_url: str = ""
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")], Webhook] = {}
+    sources: dict[Annotated[str, Field(pattern=_NAME)], Webhook] = {}
 
 
 class Rules(_Section):
@@ -321,6 +374,7 @@ class Settings(BaseSettings):
     inlets: dict[str, Inlet] = {}
     logs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")], Log] = {}
     webhooks: Webhooks = Webhooks()
+    mailboxes: dict[Annotated[str, Field(pattern=_NAME)], Mailbox] = {}
     retention: Retention = Retention()
     rules: Rules = Rules()
 
@@ -362,14 +416,14 @@ def _read(file: Path) -> dict[str, Any]:
 def _said(error: ValidationError | SourceError, where: str) -> str:
     if isinstance(error, SourceError):
         return f"environment: {error}; see docs/settings.md"
-    faults = (
-        (".".join(str(level) for level in fault["loc"]), fault["msg"], fault["input"])
-        for fault in error.errors()
-    )
-    lines = [f"{where}: {key}: {message}{_shown(key, value)}" for key, message, value in faults]
+    lines = [f"{where}: {_fault(fault)}" for fault in error.errors()]
     return "\n".join([*lines, "Every key is described in docs/settings.md."])
 
 
-def _shown(key: str, value: object) -> str:
-    """What it is now; nothing of webhooks, where even a key that is not known may hold a secret."""
-    return "" if key.split(".")[0] == "webhooks" else f" (it is {value!r})"
+def _fault(fault: ErrorDetails) -> str:
+    """Key, fault and value; but for what may hold a secret: a password, even under a slip of a key, a whole
+    section with what is in it, and all of webhooks.
+    """
+    place, value = fault["loc"], fault["input"]
+    plain = place[0] not in _WITH_SECRETS or (place[0] != "webhooks" and place[-1] in _SHOWN)
+    return f"{'.'.join(map(str, place))}: {fault['msg']}" + (f" (it is {value!r})" if plain else "")

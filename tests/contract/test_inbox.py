@@ -140,3 +140,13 @@ def test_of_what_passes_nothing_is_kept_once_it_is_judged(inbox: Inbox) -> None:
     assert inbox.counts() == {Outcome.WAITING: 1, Outcome.JUDGED: 1, Outcome.UNPARSED: 1, Outcome.EXPIRED: 0}
     inbox.put(put[:1])
     assert inbox.waiting(9) == [put[3], put[0]]
+
+
+def test_where_arrivals_stand_can_be_asked(inbox: Inbox) -> None:
+    inbox.put([arrival(n) for n in (1, 2, 3)])
+    inbox.settle({arrival(1).id: Outcome.JUDGED, arrival(2).id: Outcome.UNPARSED}, 9)
+    assert inbox.outcomes([arrival(n).id for n in (1, 2, 3, 4)]) == {
+        arrival(1).id: Outcome.JUDGED,
+        arrival(2).id: Outcome.UNPARSED,
+        arrival(3).id: Outcome.WAITING,
+    }

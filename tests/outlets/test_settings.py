@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from retour.model import MailKind, Proof
-from retour.settings import Listener, Log, Settings, SettingsError, load
+from retour.settings import Listener, Log, Mailbox, Settings, SettingsError, load
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 
@@ -130,7 +130,7 @@ def test_the_page_describes_every_key() -> None:
     described = set(re.findall(r"`([a-z_.<>\[\]]+)`", PAGE))
     wanted = set(keys(Settings))
     maps = {"inlets", "logs", "postfix.contexts", "postfix.logins", "postfix.domains", "webhooks.sources"}
-    maps |= {"relay.accounts", "relay.logins"}
+    maps |= {"relay.accounts", "relay.logins", "mailboxes"}
     assert wanted - maps <= described
     for name in Listener.model_fields:
         assert f"postfix.listeners[].{name}" in described
@@ -138,6 +138,8 @@ def test_the_page_describes_every_key() -> None:
         assert f"logs.<name>.{name}" in described
     for name in ("account", "proof", "name"):
         assert f"inlets.<address>.{name}" in described
+    for name in Mailbox.model_fields:
+        assert f"mailboxes.<name>.{name}" in described
     for name in ("contexts.<name>", "logins.<name>", "domains.<domain>"):
         assert f"postfix.{name}.account" in described
 
@@ -158,3 +160,61 @@ def test_the_page_tells_the_defaults() -> None:
             value = getattr(value, level)
         told = default.strip('"').replace('", "', ", ").strip('["]')
         assert str(value).lower() == told or ", ".join(map(str, value)) == told, key
+
+
+IMAP = """
+[mailboxes.bounces]
+kind = "imap"
+host = "mail.example"
+user = "ann"
+password = "hidden"
+"""
+
+
+def test_a_mailbox_of_the_file_and_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load(written(tmp_path, IMAP)).mailboxes["bounces"].password.get_secret_value() == "hidden"
+    monkeypatch.setenv("RETOUR_MAILBOXES__BOUNCES__PASSWORD", "from the environment")
+    chosen = load(written(tmp_path, IMAP))
+    assert chosen.mailboxes["bounces"].password.get_secret_value() == "from the environment"
+    assert chosen.mailboxes["bounces"].processed == "Retour"
+    assert "from the" not in repr(chosen)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('tls = "none"', "shows the password to the network"),
+        ('password_file = "/p"', "one of them"),
+        ('pasword = "hidden too"', "mailboxes.bounces.pasword: Extra inputs"),
+        ("poll = 0", "mailboxes.bounces.poll: Input should be greater than or equal to 0.1 (it is 0)"),
+        ('proof = "open"', "set account"),
+        ('recipient_header = "Not a header:"', "mailboxes.bounces.recipient_header"),
+    ],
+)
+def test_faults_of_a_mailbox_are_told_without_its_password(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(written(tmp_path, f"{IMAP}{line}\n"))
+    assert told in str(caught.value)
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (IMAP.replace('"hidden"', "4711"), "mailboxes.bounces.password: Input should be a valid string"),
+        (IMAP.replace('"hidden"', '"4711\\r\\nDELE 1"'), "one line each"),
+        (IMAP.replace('"imap"', '"imaps"'), "(it is 'imaps')"),
+        ("[mailboxes]\nbounces = '4711'", "mailboxes.bounces"),
+        ("mailboxes = '4711'", "mailboxes"),
+        ('[mailboxes.x]\nkind = "maildir"', "needs path"),
+        ('[mailboxes.x]\nkind = "pop3"\npassword = "4711"', "needs host and user"),
+        ('[mailboxes."A b"]\nkind = "maildir"\npath = "p"', "mailboxes.A b"),
+    ],
+)
+def test_a_mailbox_that_cannot_be_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(written(tmp_path, text))
+    assert told in str(caught.value)
+    assert "4711" not in str(caught.value)

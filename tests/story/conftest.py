@@ -6,6 +6,29 @@ from pathlib import Path
 
 import pytest
 
+from story.dovecot import Dovecot
+from story.pickup import House
+
+PICKED_UP = [
+    "idle",
+    "poll",
+    "cut",
+    "validity",
+    "large",
+    "folders",
+    "starttls",
+    "left",
+    "uidplus",
+    "password",
+    "away",
+    "disk",
+    "poison",
+    "pop-pop3",
+    "pop-pop3s",
+    "popdelete",
+    "poplarge",
+]
+
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Path]:
@@ -13,3 +36,18 @@ def ground() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="retour-story-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def mailboxes(ground: Path) -> Iterator[Dovecot]:
+    """A Dovecot that speaks IMAP and POP3, with a mailbox for each test."""
+    with Dovecot(ground, {f"{user}@mailbox.test": "300M" for user in PICKED_UP}, pickup=True) as dovecot:
+        yield dovecot
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """An empty inbox, and whom a mailbox tells its troubles."""
+    house = House(tmp_path)
+    yield house
+    house.inbox.close()

@@ -7,6 +7,7 @@ A step is an act of the intake and a moment in it: "before", "within" (all writt
 """
 
 import os
+import poplib
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ from sqlite3 import Connection
 from typing import Any, NoReturn
 
 from retour.bus.local import LocalBus
+from retour.inlets.pickup import imap
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
@@ -25,6 +27,8 @@ ACTS: dict[str, tuple[type, str]] = {
     "record": (SqliteLedger, "record"),  # its events and states do
     "publish": (LocalBus, "publish"),  # the gates hear of it
     "settle": (SqliteInbox, "settle"),  # the inbox is told that it is done
+    "move": (imap._Visit, "_put_away"),  # an IMAP server is told to move what is durable
+    "delete": (poplib.POP3, "dele"),  # a POP3 server to delete it, at the end of the session
 }
 STEPS = [
     "before put",

@@ -1,11 +1,10 @@
 """What `retour ingest` does with messages at rest: keep a batch, and only then put its files away."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retour import return_address
 from retour.inlets.arrivals import arrival
+from retour.inlets.delivered import delivered_to
 from retour.inlets.mailboxes import Found, Unreadable
 from retour.instants import Instant
 from retour.model import Arrival, Proof
@@ -13,15 +12,6 @@ from retour.model import Arrival, Proof
 INLET = "ingest"
 BATCH_MESSAGES = 1000
 BATCH_OCTETS = 16 * 1024 * 1024
-
-_HEADERS = 128 * 1024  # security.md §3
-_HEADERS_END = re.compile(rb"(?:\A|\n)\r?\n")  # an empty line, were it the first
-# Our own MTA writes them on top of all that the sender wrote (postconf(5), prepend_delivered_header), so that
-# the topmost of each name is the one to look at.
-_DELIVERED_TO = (
-    re.compile(rb"^X-Original-To:[ \t]*<?([^\s<>]+)", re.IGNORECASE | re.MULTILINE),
-    re.compile(rb"^Delivered-To:[ \t]*<?([^\s<>]+)", re.IGNORECASE | re.MULTILINE),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +86,3 @@ def _taken(message: Found | Unreadable, terms: Terms, clock: Clock) -> Kept | Un
         account=terms.account,
     )
     return Kept(message.source, made)
-
-
-def delivered_to(raw: bytes) -> str | None:
-    """The return address to which our MTA delivered a mail, None when it names none.
-
-    Only what has the shape of a return address is told. Whether it is genuine the intake finds out, so that
-    a header that a stranger wrote gains him nothing that mail to that same address would not.
-    """
-    end = _HEADERS_END.search(raw, 0, _HEADERS)
-    headers = raw[: end.start() if end else _HEADERS]
-    for pattern in _DELIVERED_TO:
-        topmost = pattern.search(headers)
-        if topmost is not None:
-            candidate = topmost[1].decode("utf-8", "replace")
-            if return_address.looks_like(candidate.rpartition("@")[0]):
-                return candidate
-    return None

@@ -5,7 +5,7 @@ claimed and not yet durable, `cur/` what is. A run that was killed leaves its cl
 begins with them. Two runs at the same time may read one claim twice, which is counted once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def is_maildir(place: Path) -> bool:
     return all((place / room).is_dir() for room in ("cur", "new", "tmp"))
 
 
-def claimed(place: Path) -> Iterator[Path]:
-    """Claim the messages of `new/` and `cur/` one by one; `tmp/` holds mail half written and is left alone.
+def claimed(place: Path, rooms: Sequence[str] = ("new", "cur")) -> Iterator[Path]:
+    """Claim the messages of these rooms one by one; `tmp/` holds mail half written and is left alone.
 
     Raises OSError when the folder cannot be made.
     """
     folder = _folder(place)
     yield from _files(folder / "new")
-    for room in ("new", "cur"):
+    for room in rooms:
         for file in _files(place / room):
             claim = _free(folder / "new" / file.name)
             with suppress(FileNotFoundError):  # another run, or its owner's mail program, was first

@@ -3,6 +3,7 @@
 from retour.wiring.api import services
 from retour.wiring.house import House, RulesError, RulesInForce, StartError, build, json_of
 from retour.wiring.logs import followers
+from retour.wiring.mailboxes import mailbox_followers
 from retour.wiring.postfix import origin, policy, socketmaps
 from retour.wiring.relay import relay, submission_tls
 from retour.wiring.smtp import inlet
@@ -17,6 +18,7 @@ __all__ = [
     "followers",
     "inlet",
     "json_of",
+    "mailbox_followers",
     "origin",
     "policy",
     "relay",

@@ -52,6 +52,10 @@ class MemoryInbox:
         with self._lock:
             return None if id in self._expired else self._arrivals.get(id)
 
+    def outcomes(self, ids: Sequence[bytes]) -> Mapping[bytes, Outcome]:
+        with self._lock:
+            return {id: self._outcomes[id] for id in ids if id in self._outcomes}
+
     def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
         with self._lock:
             found = self._standing(Outcome.UNPARSED)[::-1]

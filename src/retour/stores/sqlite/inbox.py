@@ -52,6 +52,11 @@ class SqliteInbox:
         row = self._database.read().execute(SQL["arrival"], (id,)).fetchone()
         return None if row is None else _arrival(row)
 
+    def outcomes(self, ids: Sequence[bytes]) -> Mapping[bytes, Outcome]:
+        db = self._database.read()
+        rows = [(id, db.execute(SQL["outcome"], (id,)).fetchone()) for id in ids]
+        return {id: Outcome(row[0]) for id, row in rows if row is not None}
+
     def unparsed(self, limit: int, after: bytes | None = None) -> list[Arrival]:
         return self._held("unparsed", {"limit": limit, "after": after}, limit)
 

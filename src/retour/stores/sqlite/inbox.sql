@@ -21,6 +21,9 @@ DELETE FROM arrivals WHERE passing = 1 AND outcome = 'judged';
 SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form, passing
 FROM arrivals WHERE id = ? AND raw IS NOT NULL;
 
+-- name: outcome
+SELECT outcome FROM arrivals WHERE id = ?;
+
 -- name: unparsed
 SELECT id, inlet, received_at, raw, size, mail_from, rcpt_to, proof, account, defects, form, passing
 FROM arrivals

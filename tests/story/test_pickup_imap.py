@@ -1,0 +1,192 @@
+"""IMAP against a real Dovecot: what is taken in, and what is left behind there."""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from retour.inlets.mailboxes import KEPT
+from retour.inlets.pickup import imap
+from retour.inlets.pickup.server import Tls
+from retour.model import Arrival
+from retour.ports import Outcome
+from story.dovecot import Dovecot
+from story.pickup import House, account, folders, mail, plain, subject
+from story.waiting import eventually
+from story.wire import Wire
+
+pytestmark = pytest.mark.engine("dovecot")
+
+
+def test_what_is_delivered_while_it_idles_wakes_it(mailboxes: Dovecot, house: House) -> None:
+    """No poll and no new IDLE comes within the test: the server's word alone wakes it."""
+    place = imap.Place(account(mailboxes, "idle"), poll=1e6, idle=1e6)
+    with house.follows(imap.Imap(place, house.desk("idle"))):
+        for number in range(5):
+            mailboxes.deliver("idle@mailbox.test", mail(number))
+            eventually(lambda: f"mail {number}" in house.subjects(), f"mail {number}", house.story)  # noqa: B023
+        eventually(lambda: folders(mailboxes, "idle") == {"Retour": 5}, "the moves", house.story)
+    assert house.has(*range(5))()
+    assert house.troubles == []
+
+
+def test_many_at_once_and_while_it_works_are_taken_in_each_once(mailboxes: Dovecot, house: House) -> None:
+    place = imap.Place(account(mailboxes, "poll"), poll=1e6, idle=1e6)
+    for number in range(300):
+        mailboxes.deliver("poll@mailbox.test", mail(number))
+    with house.follows(imap.Imap(place, house.desk("poll"))):
+        for number in range(300, 330):
+            mailboxes.deliver("poll@mailbox.test", mail(number))
+        eventually(house.has(*range(330)), "all mails", house.story)
+        eventually(lambda: folders(mailboxes, "poll") == {"Retour": 330}, "the moves", house.story)
+
+
+def test_starttls_protects_the_password(mailboxes: Dovecot, house: House) -> None:
+    mailboxes.deliver("starttls@mailbox.test", mail(1))
+    place = imap.Place(account(mailboxes, "starttls", "imap", Tls.STARTTLS))
+    with house.follows(imap.Imap(place, house.desk("starttls"))):
+        eventually(house.has(1), "the mail", house.story)
+
+
+def test_mails_that_stay_are_read_once_by_cursor(mailboxes: Dovecot, house: House) -> None:
+    place = imap.Place(account(mailboxes, "left"), processed="", poll=1e6, idle=1e6)
+    for number in range(3):
+        mailboxes.deliver("left@mailbox.test", mail(number))
+    desks = [house.desk("left"), house.desk("left")]
+    with house.follows(imap.Imap(place, desks[0])):
+        eventually(house.has(0, 1, 2), "the mails", house.story)
+        mailboxes.deliver("left@mailbox.test", mail(3))
+        eventually(house.has(0, 1, 2, 3), "the next", house.story)
+    mailboxes.deliver("left@mailbox.test", mail(4))
+    with house.follows(imap.Imap(place, desks[1])):
+        eventually(house.has(0, 1, 2, 3, 4), "the next", house.story)
+    assert folders(mailboxes, "left") == {"INBOX": 5}
+    assert (desks[0].counts.fetched, desks[1].counts.fetched) == (4, 1)
+
+
+def test_without_move_mails_are_copied_and_then_expunged_by_uid(mailboxes: Dovecot, house: House) -> None:
+
+    class WithoutMove(imap._Connection):
+        def has_capability(self, name: str) -> bool:
+            return name != "MOVE" and super().has_capability(name)
+
+    mailboxes.deliver("uidplus@mailbox.test", mail(1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(imap, "_Connection", WithoutMove)
+        with house.follows(imap.Imap(imap.Place(account(mailboxes, "uidplus")), house.desk("uidplus"))):
+            eventually(house.has(1), "the mail", house.story)
+            eventually(lambda: folders(mailboxes, "uidplus") == {"Retour": 1}, "the move", house.story)
+    assert house.notices == []
+
+
+def test_a_changed_uidvalidity_reads_the_folder_again_and_counts_nothing_twice(
+    mailboxes: Dovecot, house: House
+) -> None:
+    place = imap.Place(account(mailboxes, "validity"), processed="")
+    desks = [house.desk("validity"), house.desk("validity")]
+    for number in range(3):
+        mailboxes.deliver("validity@mailbox.test", mail(number))
+    with house.follows(imap.Imap(place, desks[0])):
+        eventually(house.has(0, 1, 2), "the mails", house.story)
+    home = mailboxes.directory / "mail/validity@mailbox.test"
+    for file in (*home.glob("dovecot-uidlist"), *home.glob("dovecot-uidvalidity*"), *home.glob("dovecot.*")):
+        file.unlink()
+    mailboxes.deliver("validity@mailbox.test", mail(3))
+    with house.follows(imap.Imap(place, desks[1])):
+        eventually(house.has(0, 1, 2, 3), "the next", house.story)
+        eventually(lambda: desks[1].counts.last_success, "the visit", house.story)
+    assert desks[1].counts.fetched == 4  # all were new to it, and three were known
+    assert house.inbox.counts()[Outcome.WAITING] == 4
+
+
+def test_of_a_mail_of_60_mb_the_beginning_is_fetched_and_its_size_is_known(
+    mailboxes: Dovecot, house: House
+) -> None:
+    large = mail(1, "\r\n".join(["x" * 70] * 850_000))
+    assert len(large) > 60_000_000
+    mailboxes.deliver("large@mailbox.test", large)
+    with house.follows(imap.Imap(imap.Place(account(mailboxes, "large")), house.desk("large"))):
+        eventually(house.has(1), "the mail", house.story)
+        eventually(lambda: folders(mailboxes, "large") == {"Retour": 1}, "the move", house.story)
+    (arrival,) = house.inbox.waiting(9)
+    assert len(arrival.raw) == KEPT
+    assert arrival.size > len(large)  # Dovecot adds its Received
+    assert arrival.defects == ("truncated",)
+
+
+def test_a_mail_that_is_not_understood_goes_to_the_folder_for_such(mailboxes: Dovecot, house: House) -> None:
+    place = imap.Place(account(mailboxes, "folders"), processed="Retour", unparsed="Retour.Not understood")
+    for number in range(4):
+        mailboxes.deliver("folders@mailbox.test", mail(number))
+    with house.follows(imap.Imap(place, house.desk("folders"))):
+        eventually(house.has(0, 1, 2, 3), "the mails", house.story)
+        assert folders(mailboxes, "folders") == {"INBOX": 4}  # they wait for their judgement
+        odd = {a.id: int(subject(a.raw)[-1]) % 2 for a in house.inbox.waiting(9)}
+        house.inbox.settle({id: Outcome.UNPARSED if n else Outcome.JUDGED for id, n in odd.items()}, 5)
+        eventually(
+            lambda: folders(mailboxes, "folders") == {"Retour": 2, "Retour.Not understood": 2}, "the moves"
+        )
+
+
+def test_a_connection_cut_in_the_middle_of_a_fetch_loses_nothing(mailboxes: Dovecot, house: House) -> None:
+    for number in range(20):
+        mailboxes.deliver("cut@mailbox.test", mail(number, "x" * 5000))
+    with Wire(mailboxes.ports["imap"], cut_at=40_000, cuts=2, trigger=b"BODY.PEEK") as wire:
+        place = imap.Place(plain(mailboxes, "cut", wire.port))
+        with house.follows(imap.Imap(place, house.desk("cut"))):
+            eventually(house.has(*range(20)), "the mails", house.story)
+            eventually(lambda: folders(mailboxes, "cut") == {"Retour": 20}, "the moves", house.story)
+        assert wire.left == 0
+        commands = [line.split(b" ", 1)[1] for line in wire.said.upper().split(b"\r\n") if b" " in line]
+        assert any(command.startswith(b"UID MOVE") for command in commands)
+        assert not any(
+            command.startswith((b"EXPUNGE", b"STORE", b"FETCH", b"COPY", b"MOVE")) for command in commands
+        )
+    assert {trouble.code for trouble in house.troubles} == {"unreachable"}
+
+
+def test_a_mail_that_breaks_every_connection_does_not_stop_the_others(
+    mailboxes: Dovecot, house: House
+) -> None:
+    """The wire is cut whenever the first mail is asked for: it stays, and all others are taken in."""
+    for number in range(1, 6):
+        mailboxes.deliver("poison@mailbox.test", mail(number, "y" * 3000))
+    with (
+        Wire(mailboxes.ports["imap"], cut_at=2000, cuts=10_000, trigger=b"UID FETCH 1 (BODY.PEEK") as one,
+        Wire(one.port, cut_at=2000, cuts=10_000, trigger=b"UID FETCH 1,2,3,4,5 (BODY.PEEK") as wire,
+        house.follows(imap.Imap(imap.Place(plain(mailboxes, "poison", wire.port)), house.desk("poison"))),
+    ):
+        eventually(house.has(2, 3, 4, 5), "the others", house.story)
+        eventually(lambda: folders(mailboxes, "poison") == {"INBOX": 1, "Retour": 4}, "the moves")
+    assert [code for code, _ in house.notices] == ["passed_over"]
+
+
+def test_a_server_that_is_away_is_found_again(mailboxes: Dovecot, house: House) -> None:
+    place = imap.Place(account(mailboxes, "away"), poll=1e6, idle=1e6)
+    with house.follows(imap.Imap(place, desk := house.desk("away"))):
+        eventually(lambda: desk.counts.last_success, "a visit", house.story)
+        mailboxes.restart()
+        mailboxes.deliver("away@mailbox.test", mail(1))
+        eventually(house.has(1), "the mail", house.story)
+    assert not desk.counts.failing
+    assert {trouble.code for trouble in house.troubles} <= {"unreachable", "protocol"}
+
+
+def test_nothing_is_moved_while_the_disk_is_full(mailboxes: Dovecot, house: House) -> None:
+    full = threading.Event()
+    full.set()
+
+    def keep(arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None]) -> None:
+        if full.is_set():
+            raise OSError("disk full")
+        house.inbox.put(arrivals, cursors)
+
+    house.keep = keep  # type: ignore[method-assign]
+    mailboxes.deliver("disk@mailbox.test", mail(1))
+    with house.follows(imap.Imap(imap.Place(account(mailboxes, "disk")), house.desk("disk"))):
+        eventually(lambda: len(house.troubles) > 2, "the troubles", house.story)
+        assert folders(mailboxes, "disk") == {"INBOX": 1}
+        full.clear()
+        eventually(lambda: folders(mailboxes, "disk") == {"Retour": 1}, "the move", house.story)
+    assert {trouble.code for trouble in house.troubles} == {"not_kept"}
+    assert house.has(1)()

@@ -1,0 +1,101 @@
+"""POP3 against a real Dovecot, and against a server with the faults of old ones."""
+
+import pytest
+
+from retour.inlets.mailboxes import KEPT
+from retour.inlets.pickup import pop3
+from retour.inlets.pickup.server import Account, Tls
+from story.dovecot import Dovecot
+from story.old_server import OldServer
+from story.pickup import House, account, folders, mail
+from story.waiting import eventually
+
+
+@pytest.mark.engine("dovecot")
+@pytest.mark.parametrize(("port", "tls"), [("pop3s", Tls.IMPLICIT), ("pop3", Tls.STARTTLS)])
+def test_pop3_reads_each_mail_once_and_deletes_none(
+    mailboxes: Dovecot, house: House, port: str, tls: Tls
+) -> None:
+    user = f"pop-{port}"
+    place = pop3.Place(account(mailboxes, user, port, tls), poll=0.1)
+    for number in range(3):
+        mailboxes.deliver(f"{user}@mailbox.test", mail(number, ".\r\n..dots\r\n" + "x" * 9000))
+    desk = house.desk(user)
+    with house.follows(pop3.Pop3(place, desk)):
+        eventually(house.has(0, 1, 2), "the mails", house.story)
+        mailboxes.deliver(f"{user}@mailbox.test", mail(3))
+        eventually(house.has(0, 1, 2, 3), "the next", house.story)
+    assert desk.counts.fetched == 4
+    assert folders(mailboxes, user) == {"INBOX": 4}
+    assert house.inbox.waiting(1)[0].raw.endswith(b"\r\n.\r\n..dots\r\n" + b"x" * 9000 + b"\r\n")
+    again = house.desk(user)
+    with house.follows(pop3.Pop3(place, again)):
+        eventually(lambda: again.counts.last_success, "a visit", house.story)
+    assert again.counts.fetched == 0
+    assert house.troubles == []
+
+
+@pytest.mark.engine("dovecot")
+def test_pop3_deletes_what_is_durable_where_that_is_asked_for(mailboxes: Dovecot, house: House) -> None:
+    place = pop3.Place(account(mailboxes, "popdelete", "pop3s"), poll=0.1, delete=True)
+    for number in range(3):
+        mailboxes.deliver("popdelete@mailbox.test", mail(number))
+    with house.follows(pop3.Pop3(place, house.desk("popdelete"))):
+        eventually(lambda: folders(mailboxes, "popdelete") == {}, "the deletion", house.story)
+    assert house.has(0, 1, 2)()
+
+
+@pytest.mark.engine("dovecot")
+def test_pop3_takes_the_beginning_of_a_large_mail(mailboxes: Dovecot, house: House) -> None:
+    large = mail(1, "\r\n".join(["x" * 70] * 100_000))
+    mailboxes.deliver("poplarge@mailbox.test", large)
+    with house.follows(pop3.Pop3(pop3.Place(account(mailboxes, "poplarge", "pop3s")), house.desk("l"))):
+        eventually(house.has(1), "the mail", house.story)
+    (arrival,) = house.inbox.waiting(9)
+    assert len(arrival.raw) == KEPT
+    assert arrival.size > len(large)
+    assert arrival.defects == ("truncated",)
+
+
+def old(server: OldServer, delete: bool = False) -> pop3.Place:
+    return pop3.Place(Account("127.0.0.1", server.port, "ann", "x", Tls.NONE), poll=0.05, delete=delete)
+
+
+def test_a_mail_that_pop3_does_not_hand_over_shifts_no_number(house: House) -> None:
+    mails = {f"u{n}": mail(n) for n in range(6)}
+    with OldServer(mails, failing={"u1", "u3"}) as server:
+        with house.follows(pop3.Pop3(old(server, delete=True), desk := house.desk("old"))):
+            eventually(house.has(0, 2, 4, 5), "the others", house.story)
+            eventually(lambda: server.sessions > 1, "two visits", house.story)
+        assert set(server.mails) == {"u1", "u3"}
+    assert desk.counts.failed >= 2
+    assert [code for code, _ in house.notices] == ["passed_over"] * 2  # once for each
+
+
+def test_a_mail_over_which_pop3_breaks_is_read_last_and_what_came_before_is_kept(house: House) -> None:
+    with OldServer({f"u{n}": mail(n) for n in range(4)}, breaking={"u1"}) as server:
+        with house.follows(pop3.Pop3(old(server), house.desk("old"))):
+            eventually(house.has(0, 2, 3), "the others", house.story)
+            server.breaking.clear()
+            eventually(house.has(0, 1, 2, 3), "all", house.story)
+            eventually(lambda: server.sessions, "an orderly end", house.story)
+        assert sorted(server.mails) == ["u0", "u1", "u2", "u3"]
+        assert server.retrieved.count("u0") == 1
+
+
+def test_two_mails_of_one_uidl_are_both_read(house: House) -> None:
+    with OldServer({"same#1": mail(1), "same#2": mail(2), "other": mail(3)}) as server:
+        with house.follows(pop3.Pop3(old(server), house.desk("old"))):
+            eventually(house.has(1, 2, 3), "all", house.story)
+            server.mails["same#3"] = mail(4)
+            eventually(house.has(1, 2, 3, 4), "the next", house.story)
+        assert len(server.mails) == 4
+
+
+def test_a_server_without_uidl_is_not_read(house: House) -> None:
+    with OldServer({"u": mail(1)}) as server:
+        server.has_uidl = False
+        with house.follows(pop3.Pop3(old(server, delete=True), house.desk("old"))):
+            eventually(lambda: house.troubles, "a trouble", house.story)
+        assert server.mails == {"u": mail(1)}
+    assert {trouble.code for trouble in house.troubles} == {"no_uidl"}
