@@ -69,6 +69,8 @@ def unwrapped(words: str) -> tuple[str | None, str]:
 
     Words that nobody wrapped come back as they are. At most 4 KiB are to be given.
     """
+    if words.startswith("host ") and (found := _WRAPPINGS[0].pattern.match(words)):  # nearly all of a log
+        return found["host"], _unclosed(words[found.end() :], "")
     kind = _TYPE.match(words)
     if kind:
         words = words[kind.end() :]

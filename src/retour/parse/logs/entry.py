@@ -1,6 +1,6 @@
 """What a log says about one delivery, and the correlation of what stands in several of its lines."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
 from retour.instants import Instant
@@ -10,14 +10,15 @@ from retour.parse.logs.stamp import stamp
 
 LONGEST = 16 * 1024  # octets of a line that are read; syslog itself cuts at 1 to 8 KiB (RFC 5424 §6.1)
 OPEN = 20_000  # queue ids that are remembered, of mails on their way and of mails that failed; the oldest go
+LONGEST_ID = 25  # octets of a queue id; Exim's and Postfix's long ones have up to 23
 
 BROKEN_LINE = "broken_line"  # speaks of a delivery, but was cut or is written in no known way
 AMBIGUOUS_LINE = "ambiguous_line"  # can be read in two ways: an address or a server's words imitate the log
 CUT_LINE = "cut_line"  # the server's words end in the middle
 
 
-class Entry(NamedTuple):
-    """One delivery, or attempt, that a log tells of. The reading has one report, or none and a defect."""
+class Facts(NamedTuple):
+    """What an entry says. The reading has one report, or none and a defect."""
 
     reading: Reading
     queue_id: str | None = None
@@ -25,21 +26,70 @@ class Entry(NamedTuple):
     host: str | None = None  # that wrote the line
     logged_at: str | None = None  # the time as it is written
     at: Instant | None = None  # None where the log names no year or no zone
-    lines: tuple[bytes, ...] = ()  # what the entry was read from, without ends; the last one told it
+
+
+class Entry:
+    """One delivery, or attempt, that a log tells of, with the lines that tell it.
+
+    They are read when they are first asked for: who only keeps the lines need not wait for it.
+    """
+
+    __slots__ = ("_facts", "_read", "lines")
+
+    def __init__(self, lines: tuple[bytes, ...], read: Callable[[], Facts]) -> None:
+        self.lines = lines  # all that is read for it, without ends; the last one told it
+        self._read = read
+        self._facts: Facts | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """What it says."""
+        if self._facts is None:
+            self._facts = self._read()
+        return self._facts
+
+    @property
+    def reading(self) -> Reading:
+        """What it says, as a mail would."""
+        return self.facts.reading
+
+    @property
+    def queue_id(self) -> str | None:
+        """Of the mail."""
+        return self.facts.queue_id
+
+    @property
+    def sender(self) -> str | None:
+        """The envelope sender; "" for the null sender, None where the log does not tell."""
+        return self.facts.sender
+
+    @property
+    def host(self) -> str | None:
+        """Which wrote the line."""
+        return self.facts.host
+
+    @property
+    def logged_at(self) -> str | None:
+        """The time as it is written."""
+        return self.facts.logged_at
+
+    @property
+    def at(self) -> Instant | None:
+        """The time; None where the log names no year or no zone."""
+        return self.facts.at
 
     @property
     def id(self) -> str:
         """The same for the same line: host, queue id, recipient, time as written, kind."""
-        recipient = self.reading.reports[0].recipient if self.reading.reports else None
-        return "/".join(
-            (
-                self.host or "",
-                self.queue_id or "",
-                recipient or "",
-                self.logged_at or "",
-                self.reading.kind,
-            )
-        )
+        reading, queue_id, _, host, logged_at, _ = self.facts
+        recipient = reading.reports[0].recipient if reading.reports else None
+        return "/".join((host or "", queue_id or "", recipient or "", logged_at or "", reading.kind))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and (self.lines, self.facts) == (other.lines, other.facts)
+
+    def __hash__(self) -> int:
+        return hash(self.lines)
 
 
 class LogReader(Protocol):
@@ -73,14 +123,19 @@ def as_text(octets: bytes) -> str:
     return octets.decode("utf-8", "replace")
 
 
-def word_before(line: bytes, at: int) -> bytes:
-    """The word that ends where a mark begins: a queue id, if the server wrote the line."""
-    return line[line.rfind(b" ", 0, at) + 1 : at]
+def id_before(block: bytes, at: int) -> bytes:
+    """The word that ends where a mark begins: a queue id, if the server wrote the line; else empty."""
+    start = block.rfind(b" ", max(0, at - LONGEST_ID - 1), at) + 1
+    return block[start:at] if start else b""
 
 
 def defective(
     defect: str, mta: str, words: bytes, id: str | None, host: str | None, time: str, line: bytes
 ) -> Entry:
     """A line that speaks of a delivery and cannot be believed or read."""
-    reading = Reading(Kind.OTHER, mta=mta, defects=(defect,), text=as_text(words[:WORDS]))
-    return Entry(reading, id, None, host, time, stamp(time), (line[:LONGEST],))
+
+    def read() -> Facts:
+        reading = Reading(Kind.OTHER, mta=mta, defects=(defect,), text=as_text(words[:WORDS]))
+        return Facts(reading, id, None, host, time, stamp(time))
+
+    return Entry((line[:LONGEST],), read)

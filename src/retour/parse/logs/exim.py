@@ -16,10 +16,11 @@ from retour.parse.logs.entry import (
     BROKEN_LINE,
     LONGEST,
     Entry,
+    Facts,
     as_text,
     defective,
+    id_before,
     remember,
-    word_before,
 )
 from retour.parse.logs.stamp import stamp
 from retour.parse.mailbox import from_octal, one_address
@@ -84,9 +85,9 @@ class EximLog:
                 self._outcome(line, found)
             elif b" <= " in line:
                 if len(line) <= _LONGEST_NOTE:
-                    remember(self._arrived, word_before(line, line.find(b" <= ")), line)
+                    remember(self._arrived, id_before(line, line.find(b" <= ")), line)
             elif line.endswith((b" Completed", b" Completed\r")):
-                id = word_before(line, line.rfind(b" Completed"))
+                id = id_before(line, line.rfind(b" Completed"))
                 self._arrived.pop(id, None)
                 self._delayed.pop(id, None)
             elif self._successes and (b" => " in line or b" -> " in line or b" >> " in line):
@@ -127,7 +128,8 @@ class EximLog:
         original = Original(message_id=message_id, return_path=sender)
         reading = Reading(report.kind, (report,), original, message_id, "exim", defects)
         told = tuple(filter(None, (arrived, last, line.octets)))
-        return Entry(reading, as_text(line.id), sender, line.host, line.time, report.at, told)
+        facts = Facts(reading, as_text(line.id), sender, line.host, line.time, report.at)
+        return Entry(told, lambda: facts)
 
     def _last(self, line: _Line, delivery: "re.Match[bytes]") -> bytes | None:
         """The line of the last delay of a recipient that now has an answer; that of a new one is kept."""

@@ -1,108 +1,73 @@
 """The log of Postfix: its delivery agents, with the sender and Message-ID that other lines of a mail tell.
 
-`<time> <host> <syslog_name>/<daemon>[pid]: <queue id>: to=<…>, [orig_to=<…>, ]relay=…, [conn_use=n, ]delay=…,
-delays=a/b/c/d, dsn=x.y.z, status=word (text)` (postfix: src/global/log_adhoc.c). The text in brackets quotes
-the remote server, which may write there what it likes: a line is read from its left end, and whatever could
-be read in two ways is told as a defect. Lines are split only where one of the marks stands in them.
+A block of lines is searched for marks as a whole; only lines that matter are cut out of it and read.
 """
 
-import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from retour.model import Action, Kind, Original, Reading, Report
 from retour.parse.bounds import RECIPIENTS
 from retour.parse.logs.entry import (
     AMBIGUOUS_LINE,
     BROKEN_LINE,
-    CUT_LINE,
-    LONGEST,
     Entry,
+    Facts,
     as_text,
     defective,
+    id_before,
     remember,
-    word_before,
 )
+from retour.parse.logs.postfix_lines import (
+    AGENTS,
+    EXPIRED,
+    Delivery,
+    Line,
+    daemon_of,
+    delivery_of,
+    is_expiry,
+    message_id_in,
+    report_in,
+    sender_in,
+    split,
+)
+from retour.parse.logs.spots import Spots
 from retour.parse.logs.stamp import stamp
-from retour.parse.mailbox import one_address
-from retour.parse.reply import report_of
 
-# master.cf names them so; only these write of deliveries. smtpd's "NOQUEUE: reject:" is about mail coming in.
-_AGENTS = frozenset((b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard"))
-
-# Short queue ids are hexadecimal, long ones (enable_long_queue_ids) base 52: global/mail_queue.h.
-_QUEUE_ID = rb"[0-9A-Za-z]{5,25}"
-_LINE = re.compile(
-    # RFC 3164 §4.1, with or without PRI; ISO times of rsyslog and journald; RFC 5424 §6
-    rb"(?:<\d{1,3}>)?(?:"
-    rb"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24}) "
-    rb"(?P<host>[^\s\[\]/]{1,255}) "
-    rb"(?P<name>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}(?P<daemon>[a-z]{1,16})\[\d{1,10}\]: "
-    rb"|1 (?P<time5>\S{19,36}) (?P<host5>\S{1,255}) (?P<name5>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}"
-    rb"(?P<daemon5>[a-z]{1,16}) (?:\d{1,10}|-) \S{1,32} (?:-|\[[^\[\]]{0,500}\]) (?:\xef\xbb\xbf)?"
-    rb")(?P<id>" + _QUEUE_ID + rb"): (?P<rest>.*)",
-    re.DOTALL,
-)
-_ADDRESS = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'  # may hold ", " and " = "
-_DELIVERY = re.compile(
-    rb"to=<(?P<to>"
-    + _ADDRESS
-    + rb")>, (?:orig_to=<(?P<orig_to>"
-    + _ADDRESS
-    + rb")>, )?relay=(?P<relay>[^\s,]{1,512}), "
-    rb"(?:conn_use=\d{1,9}, )?delay=[\d.]{1,16}, delays=[\d./]{1,64}, dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3}), "
-    rb"status=(?P<status>[A-Za-z-]{1,16}) \((?P<text>.*)",
-    re.DOTALL,
-)
-_IMITATION = re.compile(rb">, (?:orig_to=<|relay=)")
-_SENDER = re.compile(
-    rb"from=<(" + _ADDRESS + rb")>, (?:size=\d|status=(?:force-)?expired, returned to sender)"
-)
-_MESSAGE_ID = re.compile(rb"message-id=<([^<>\s]{1,998})>$")
+_STATUS, _SENT = b", status=", b", status=sent ("
+_NOTES = b": from=<", b": message-id=", b": removed"
+_REMOVED = _NOTES[-1]
 _LONGEST_NOTE = 1200  # octets: a Message-ID has at most 998 (RFC 5322 §2.1.1)
-_NOTES = 4  # lines of one queue id that are kept: the first and the last
-_EXPIRED = b">, status=expired, returned to sender", b">, status=force-expired, returned to sender"
-
-_KINDS = {
-    b"sent": (Kind.DELIVERED, Action.DELIVERED),
-    b"deferred": (Kind.DELAY, Action.DELAYED),
-    b"SOFTBOUNCE": (Kind.DELAY, Action.DELAYED),  # soft_bounce = yes: it stays in the queue
-    b"bounced": (Kind.BOUNCE, Action.FAILED),
-    b"undeliverable": (Kind.OTHER, None),  # address probes (verify(8)): no mail was sent
-    b"deliverable": (Kind.OTHER, None),
-}
-
-
-class _Line(NamedTuple):
-    key: bytes  # host, instance and queue id: two instances may use one id at once
-    daemon: bytes
-    id: bytes
-    host: bytes
-    time: bytes
-    rest: bytes
-    octets: bytes  # the line itself
+_NO_DELAY = Report(Kind.DELAY, status="4.4.7", mta="postfix")  # that time ran out is all there is to know
+_KEPT = 4  # lines of one queue id that are kept: the first and the last
 
 
 class _Mail:
-    """What is known of a mail in the queue."""
+    """What is known of a mail in the queue: the lines that tell it."""
+
+    __slots__ = ("arrived", "deferred", "sent_by")
 
     def __init__(self) -> None:
-        self.sender: bytes | None = None
-        self.message_id: bytes | None = None
-        self.notes: dict[bytes, bytes] = {}  # by daemon: the lines that told so
+        self.arrived: bytes | None = None  # the line that tells the Message-ID
+        self.sent_by: bytes | None = None  # the line that tells the sender
         self.deferred: dict[bytes, bytes] = {}  # the line of each recipient's last delay, until its end
 
-    def note(self, line: _Line) -> None:
+    @property
+    def notes(self) -> tuple[bytes, ...]:
+        """Who sent it, and its Message-ID."""
+        if self.arrived:
+            return (self.arrived, self.sent_by) if self.sent_by else (self.arrived,)
+        return (self.sent_by,) if self.sent_by else ()
+
+    def note(self, octets: bytes, daemon: bytes) -> None:
         """Take in what cleanup or qmgr say of the mail."""
-        if line.daemon == b"cleanup" and line.rest.startswith(b"message-id="):
-            found = _MESSAGE_ID.match(line.rest)
-            self.message_id = found[1] if found else None
-            self.sender = None  # a queue id that is used again belongs to a new mail
-            self.notes = {line.daemon: line.octets}
+        octets = octets.rstrip(b"\r")
+        if daemon == b"cleanup" and b": message-id=" in octets:
+            self.arrived = octets
+            self.sent_by = None  # a queue id that is used again belongs to a new mail
             self.deferred.clear()
-        elif line.daemon == b"qmgr" and (found := _SENDER.match(line.rest)):
-            self.sender = found[1]
-            self.notes[line.daemon] = line.octets
+        elif daemon == b"qmgr" and (b">, size=" in octets or octets.endswith(EXPIRED)):
+            self.sent_by = octets
 
 
 class PostfixLog:
@@ -115,174 +80,170 @@ class PostfixLog:
         self._successes = successes
         self._told: dict[bytes, list[bytes]] = {}  # by queue id: lines of mails on their way
         self._failed: dict[bytes, _Mail] = {}  # by host, instance and id; kept as they fail again for days
-        self._awaited: dict[bytes, None] = {}  # the queue ids of those
+        self._awaited: dict[bytes, Line] = {}  # by queue id: the last line that told of one of those
 
     def read(self, block: bytes) -> list[Entry]:
         """What these lines tell: one entry an attempt, with one report."""
         found: list[Entry] = []
-        told, awaited = self._told, self._awaited
-        for line in block.split(b"\n"):
-            if b", status=" in line:
-                if self._successes or b", status=sent (" not in line or self._tells_more(line):
-                    self._outcome(line, found)
+        notes = Spots(block, _NOTES)
+        for start, end in self._outcomes(block):
+            line = split(block[start:end])
+            if line is None:
                 continue
-            if line.endswith(b": removed"):
-                id = line[line.rfind(b" ", 0, -9) + 1 : -9]
-                told.pop(id, None)
-                if id in awaited:
-                    self._removed(line)
-                continue
-            at = line.find(b": from=<")
-            if at < 0:
-                at = line.find(b": message-id=")
-                if at < 0:
-                    continue
-            id = line[line.rfind(b" ", 0, at) + 1 : at]
-            if id in awaited or id in told or len(line) > _LONGEST_NOTE:
-                self._note(line, id)
-            else:
-                remember(told, id, [line])
+            self._catch_up(line.id, block, notes, start)
+            self._outcome(line, found)
+        self._catch_up_all(block, notes)
         return found
 
     def open_lines(self) -> Iterable[bytes]:
         """The lines of mails on their way: who sent them, and their last delays."""
         lines = dict.fromkeys(line for told in self._told.values() for line in told)
         for mail in self._failed.values():
-            lines |= dict.fromkeys((*mail.notes.values(), *mail.deferred.values()))
+            lines |= dict.fromkeys((*mail.notes, *mail.deferred.values()))
         return lines
 
-    def _tells_more(self, line: bytes) -> bool:
-        """Whether a success ends a delay, or "sent" may stand in the words of another outcome."""
-        awaited = self._awaited
-        delayed = awaited and word_before(line, line.find(b": to=<")) in awaited
-        return bool(delayed) or line.count(b", status=") > 1
+    def _outcomes(self, block: bytes) -> Iterator[tuple[int, int]]:
+        """Where lines stand that tell what became of a mail, those left out that tell of mere successes."""
+        find, all_of_them = block.find, self._successes
+        at = find(_STATUS)
+        while at >= 0:
+            end = _end(block, at)
+            following = find(_STATUS, at + 9)
+            if all_of_them or not block.startswith(_SENT, at) or -1 < following < end:
+                yield block.rfind(b"\n", 0, at) + 1, end  # "sent" may stand in the words of another outcome
+            elif self._awaited:
+                start = block.rfind(b"\n", 0, at) + 1
+                if id_before(block, block.find(b": to=<", start, at)) in self._awaited:
+                    yield start, end  # it ends a delay
+            at = following if following < 0 or following > end else find(_STATUS, end)
 
-    def _note(self, octets: bytes, id: bytes) -> None:
-        if id in self._awaited and (line := _split(octets)) and (mail := self._failed.get(line.key)):
-            mail.note(line)
-        if len(octets) <= _LONGEST_NOTE:
-            told = self._told.get(id)
-            if told is None:
-                remember(self._told, id, [octets])
-            else:  # told again at each attempt; or another host has the same id
-                told.append(octets)
-                if len(told) > _NOTES:
-                    del told[1]
+    def _catch_up(self, id: bytes, block: bytes, notes: Spots, until: int) -> None:
+        """Take in what the block says of a mail before a place: once, in its order."""
+        for at in notes.take(id, until):
+            self._note(id, block, at)
 
-    def _removed(self, octets: bytes) -> None:
-        line = _split(octets)
-        if line and line.daemon == b"qmgr" and line.rest == b"removed":
-            self._awaited.pop(line.id, None)
-            self._failed.pop(line.key, None)
+    def _catch_up_all(self, block: bytes, notes: Spots) -> None:
+        """Take in what the rest of the block says; of most mails it says only that they are gone."""
+        senders, ids, gone = notes.last
+        open_ones = (senders.keys() | ids.keys()) - gone.keys()
+        again = [id for id, at in gone.items() if senders.get(id, 0) > at or ids.get(id, 0) > at]
+        for id in self._told.keys() & gone.keys():
+            del self._told[id]
+        for id in open_ones.union(again, self._awaited.keys() & gone.keys()):
+            self._catch_up(id, block, notes, len(block))
 
-    def _mail(self, line: _Line) -> _Mail:
+    def _note(self, id: bytes, block: bytes, at: int) -> None:
+        end = block.find(b"\n", at, at + _LONGEST_NOTE)
+        start = block.rfind(b"\n", max(0, at - _LONGEST_NOTE), at) + 1
+        if end < 0 or end - start > _LONGEST_NOTE or (start == 0 and at > _LONGEST_NOTE):
+            return
+        octets = block[start:end].rstrip(b"\r")
+        if _STATUS in octets and not octets.endswith(b"returned to sender"):
+            return  # words of a remote server
+        if id in self._awaited:
+            self._note_failed(id, octets)
+        if block.startswith(_REMOVED, at):
+            if octets.endswith(_REMOVED):
+                self._told.pop(id, None)
+            return
+        told = self._told.get(id)
+        if told is None:
+            remember(self._told, id, [octets])
+        else:  # told again at each attempt; or another host has the same id
+            told.append(octets)
+            if len(told) > _KEPT:
+                del told[1]
+
+    def _note_failed(self, id: bytes, octets: bytes) -> None:
+        like = self._awaited[id]
+        daemon, key = daemon_of(octets, like), like.key
+        if not daemon and (line := split(octets)):  # another host or instance has the same id
+            daemon, key = line.daemon, line.key
+        mail = self._failed.get(key)
+        if mail and octets.endswith(_REMOVED):
+            if daemon == b"qmgr":
+                del self._failed[key], self._awaited[id]
+        elif mail:
+            mail.note(octets, daemon)
+
+    def _mail(self, line: Line) -> _Mail:
         mail = self._failed.get(line.key)
         if mail is None:
             mail = _Mail()
-            for told in map(_split, self._told.get(line.id, ())):
-                if told and told.key == line.key:
-                    mail.note(told)
+            for octets in self._told.get(line.id, ()):
+                if daemon := daemon_of(octets, line):
+                    mail.note(octets, daemon)
         return mail
 
-    def _keep(self, line: _Line, mail: _Mail) -> None:
+    def _keep(self, line: Line, mail: _Mail) -> None:
         remember(self._failed, line.key, mail)
-        remember(self._awaited, line.id, None)
+        remember(self._awaited, line.id, line)
 
-    def _outcome(self, octets: bytes, found: list[Entry]) -> None:
-        line = _split(octets)
-        if line is None:
-            return
-        if line.daemon == b"qmgr":
-            if line.rest.endswith(_EXPIRED):
+    def _outcome(self, line: Line, found: list[Entry]) -> None:
+        if line.daemon not in AGENTS:
+            if is_expiry(line):
                 self._expired(line, found)
             return
-        if line.daemon not in _AGENTS:
-            return
-        delivery = _DELIVERY.match(line.rest)
-        if delivery is None or delivery["status"] not in _KINDS:
-            if line.rest.startswith(b"to=<"):
+        delivery = delivery_of(line)
+        if delivery is None:
+            if line.octets.startswith(b"to=<", line.at):
                 found.append(_defective(line, BROKEN_LINE))
-        elif b", status=" in delivery["text"] and _IMITATION.search(delivery["text"]):
+        elif delivery.is_imitated:
             found.append(_defective(line, AMBIGUOUS_LINE))
         else:
             self._delivery(line, delivery, found)
 
-    def _delivery(self, line: _Line, delivery: "re.Match[bytes]", found: list[Entry]) -> None:
-        mail = self._mail(line)
-        mail.deferred.pop(delivery["to"], None)
-        if delivery["status"] == b"sent" and (not self._successes or line.daemon == b"discard"):
-            return  # discard(8) says "sent" of what nobody will ever get
-        report, defects = _report(delivery)
-        if report.kind is not Kind.DELIVERED:
+    def _delivery(self, line: Line, delivery: Delivery, found: list[Entry]) -> None:
+        mail, kind = self._mail(line), delivery.kind
+        mail.deferred.pop(delivery.to, None)
+        if kind is not Kind.DELIVERED:
             self._keep(line, mail)
-        if report.kind is Kind.DELAY and len(mail.deferred) < RECIPIENTS:
-            mail.deferred[delivery["to"]] = line.octets
-        told = (*mail.notes.values(), line.octets)
-        found.append(_entry(line, mail, report, defects, told))
+        elif not self._successes:
+            return
+        if kind is Kind.DELAY and len(mail.deferred) < RECIPIENTS:
+            mail.deferred[delivery.to] = line.octets
+        found.append(_entry(line, mail, delivery, (*mail.notes, line.octets)))
 
-    def _expired(self, line: _Line, found: list[Entry]) -> None:
+    def _expired(self, line: Line, found: list[Entry]) -> None:
         """The queue gives up: what was delayed last has failed; else only that time ran out is known."""
         mail = self._mail(line)
-        told = (*mail.notes.values(), *dict.fromkeys(mail.deferred.values()), line.octets)
-        mail.note(line)
-        delayed = [report for octets in mail.deferred.values() if (report := _delay(octets))]
+        told = (*mail.notes, *dict.fromkeys(mail.deferred.values()), line.octets)
+        mail.note(line.octets, line.daemon)
+        delayed = [_delivery_in(octets) for octets in mail.deferred.values()]
         mail.deferred.clear()
-        for report in delayed or [Report(Kind.DELAY, status="4.4.7", mta="postfix")]:
-            failed = report._replace(kind=Kind.BOUNCE, action=Action.FAILED)
-            found.append(_entry(line, mail, failed, (), told))
+        found += [_entry(line, mail, delivery, told) for delivery in delayed or [None]]
 
 
-def _split(octets: bytes) -> _Line | None:
-    octets = octets[:LONGEST].rstrip(b"\r")
-    found = _LINE.fullmatch(octets)
-    if found is None:
-        return None
-    time, host, name, daemon, time5, host5, name5, daemon5, id, rest = found.groups()
-    if time is None:
-        time, host, name, daemon = time5, host5, name5, daemon5
-    return _Line(b" ".join((host, name, id)), daemon, id, host, time, rest, octets)
+def _end(block: bytes, at: int) -> int:
+    end = block.find(b"\n", at)
+    return len(block) if end < 0 else end
 
 
-def _report(delivery: "re.Match[bytes]") -> tuple[Report, tuple[str, ...]]:
-    kind, action = _KINDS[delivery["status"]]
-    words, whole = as_text(delivery["text"]), delivery["text"].endswith(b")")
-    recipient = one_address(as_text(delivery["to"]))
-    original = one_address(as_text(delivery["orig_to"])) if delivery["orig_to"] else None
-    relay = as_text(delivery["relay"])
-    report = report_of(
-        kind,
-        recipient,
-        words[:-1] if whole else words,
-        original=original,
-        action=action,
-        status=as_text(delivery["dsn"]),
-        remote=relay.partition("[")[0] if "[" in relay else None,
-        text=words[:-1] if whole else words,
-        mta="postfix",
-    )
-    bad = () if recipient else ("bad_address",)
-    return report, bad if whole else (*bad, CUT_LINE)
+def _delivery_in(octets: bytes) -> Delivery | None:
+    """The outcome of a line that was read before."""
+    line = split(octets)
+    return delivery_of(line) if line else None
 
 
-def _delay(octets: bytes) -> Report | None:
-    """The report of a line that was read before."""
-    line = _split(octets)
-    delivery = _DELIVERY.match(line.rest) if line else None
-    return _report(delivery)[0] if delivery else None
+def _entry(line: Line, mail: _Mail, delivery: Delivery | None, told: tuple[bytes, ...]) -> Entry:
+    return Entry(told, partial(_facts, line, delivery, mail.arrived, mail.sent_by))
 
 
-def _entry(
-    line: _Line, mail: _Mail, report: Report, defects: tuple[str, ...], told: tuple[bytes, ...]
-) -> Entry:
+def _facts(line: Line, delivery: Delivery | None, arrived: bytes | None, sent_by: bytes | None) -> Facts:
     time = as_text(line.time)
-    message_id = as_text(mail.message_id) if mail.message_id else None
-    sender = as_text(mail.sender) if mail.sender is not None else None
-    report = report._replace(at=stamp(time))
-    original = Original(message_id=message_id, return_path=sender)
-    reading = Reading(report.kind, (report,), original, message_id, "postfix", defects)
-    return Entry(reading, as_text(line.id), sender, as_text(line.host), time, report.at, told)
+    at = stamp(time)
+    report, defects = report_in(delivery, at) if delivery else (_NO_DELAY._replace(at=at), ())
+    if is_expiry(line):
+        report, defects = report._replace(kind=Kind.BOUNCE, action=Action.FAILED), ()
+    message_id = message_id_in(arrived, line.id) if arrived else None
+    sender = sender_in(sent_by, line.id) if sent_by else None
+    named = as_text(message_id) if message_id else None
+    by = as_text(sender) if sender is not None else None
+    original = Original(message_id=named, return_path=by)
+    reading = Reading(report.kind, (report,), original, named, "postfix", defects)
+    return Facts(reading, as_text(line.id), by, as_text(line.host), time, at)
 
 
-def _defective(line: _Line, name: str) -> Entry:
+def _defective(line: Line, name: str) -> Entry:
     id, host, time = as_text(line.id), as_text(line.host), as_text(line.time)
     return defective(name, "postfix", line.rest, id, host, time, line.octets)

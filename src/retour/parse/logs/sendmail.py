@@ -16,10 +16,11 @@ from retour.parse.logs.entry import (
     BROKEN_LINE,
     LONGEST,
     Entry,
+    Facts,
     as_text,
     defective,
+    id_before,
     remember,
-    word_before,
 )
 from retour.parse.logs.stamp import stamp
 from retour.parse.mailbox import one_address
@@ -80,7 +81,7 @@ class SendmailLog:
             elif b": sender notify: Cannot send " in line:
                 self._expired(line, found)
             elif b": from=" in line and len(line) <= _LONGEST_NOTE:
-                remember(self._arrived, word_before(line, line.find(b": from=")), line)
+                remember(self._arrived, id_before(line, line.find(b": from=")), line)
         return found
 
     def open_lines(self) -> Iterable[bytes]:
@@ -126,7 +127,8 @@ class SendmailLog:
         original = Original(message_id=message_id, return_path=sender)
         reading = Reading(report.kind, (report,), original, message_id, "sendmail", defects)
         told = (*filter(None, (arrived,)), *delays, line.octets)
-        return Entry(reading, as_text(line.id), sender, as_text(line.host), line.time, report.at, told)
+        facts = Facts(reading, as_text(line.id), sender, as_text(line.host), line.time, report.at)
+        return Entry(told, lambda: facts)
 
     def _origin(self, line: _Line) -> tuple[str | None, str | None, bytes | None]:
         """Envelope sender and Message-ID, from the line of this host that tells of the arrival; that line."""

@@ -1,0 +1,173 @@
+"""One line of Postfix's log: its head, an outcome, or a note about the mail.
+
+`<time> <host> <syslog_name>/<daemon>[pid]: <queue id>: to=<…>, [orig_to=<…>, ]relay=…, [conn_use=n, ]delay=…,
+delays=a/b/c/d, dsn=x.y.z, status=word (text)` (postfix: src/global/log_adhoc.c). The text in brackets quotes
+the remote server, which may write there what it likes: a line is read from its left end.
+"""
+
+import re
+from typing import NamedTuple
+
+from retour.instants import Instant
+from retour.model import Action, Kind, Report
+from retour.parse.logs.entry import CUT_LINE, LONGEST, as_text
+from retour.parse.mailbox import one_address
+from retour.parse.reply import report_of
+
+# master.cf names them so; only these write of deliveries. smtpd's "NOQUEUE: reject:" is about mail coming in.
+AGENTS = frozenset((b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard"))
+
+# Short queue ids are hexadecimal, long ones (enable_long_queue_ids) base 52: global/mail_queue.h.
+_HEAD = re.compile(
+    # RFC 3164 §4.1, with or without PRI; ISO times of rsyslog and journald; RFC 5424 §6
+    rb"(?:<\d{1,3}>)?(?:"
+    rb"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24}) "
+    rb"(?P<host>[^\s\[\]/]{1,255}) "
+    rb"(?P<name>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}(?P<daemon>[a-z]{1,16})\[\d{1,10}\]: "
+    rb"|1 (?P<time5>\S{19,36}) (?P<host5>\S{1,255}) (?P<name5>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}"
+    rb"(?P<daemon5>[a-z]{1,16}) (?:\d{1,10}|-) \S{1,32} (?:-|\[[^\[\]]{0,500}\]) (?:\xef\xbb\xbf)?"
+    rb")(?P<id>[0-9A-Za-z]{5,25}): "
+)
+_ADDRESS = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'  # may hold ", " and " = "
+_DELIVERY = re.compile(
+    rb"to=<(?P<to>"
+    + _ADDRESS
+    + rb")>, (?:orig_to=<(?P<orig_to>"
+    + _ADDRESS
+    + rb")>, )?relay=(?P<relay>[^\s,]{1,512}), "
+    rb"(?:conn_use=\d{1,9}, )?delay=[\d.]{1,16}, delays=[\d./]{1,64}, dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3}), "
+    rb"status=(?P<status>[A-Za-z-]{1,16}) \("
+)
+_IMITATION = re.compile(rb">, (?:orig_to=<|relay=)")
+_SENDER = re.compile(
+    rb"from=<(" + _ADDRESS + rb")>, (?:size=\d|status=(?:force-)?expired, returned to sender)"
+)
+_MESSAGE_ID = re.compile(rb"message-id=<([^<>\s]{1,998})>\Z")
+EXPIRED = b">, status=expired, returned to sender", b">, status=force-expired, returned to sender"
+
+_KINDS = {
+    b"sent": (Kind.DELIVERED, Action.DELIVERED),
+    b"deferred": (Kind.DELAY, Action.DELAYED),
+    b"SOFTBOUNCE": (Kind.DELAY, Action.DELAYED),  # soft_bounce = yes: it stays in the queue
+    b"bounced": (Kind.BOUNCE, Action.FAILED),
+    b"undeliverable": (Kind.OTHER, None),  # address probes (verify(8)): no mail was sent
+    b"deliverable": (Kind.OTHER, None),
+}
+
+
+class Line(NamedTuple):
+    """A line with the head that Postfix writes."""
+
+    key: bytes  # host, instance and queue id: two instances may use one id at once
+    writer: bytes  # host and instance, as the heads of all their lines have it
+    daemon: bytes
+    id: bytes
+    host: bytes
+    time: bytes
+    octets: bytes  # the line itself
+    at: int  # where its head ends
+
+    @property
+    def rest(self) -> bytes:
+        """What stands behind the head."""
+        return self.octets[self.at :]
+
+
+def split(octets: bytes) -> Line | None:
+    """The line; None for one that Postfix has not written."""
+    octets = octets[:LONGEST].rstrip(b"\r")
+    head = _HEAD.match(octets)
+    if head is None:
+        return None
+    time, host, name, daemon, time5, host5, name5, daemon5, id = head.groups()
+    if time is None:
+        time, host, name, daemon = time5, host5, name5, daemon5
+    writer = b" %b %b/" % (host, name)
+    return Line(writer + id, writer, daemon, id, host, time, octets, head.end())
+
+
+class Delivery(NamedTuple):
+    """What became of one recipient: the fields of a line, and what the remote server is said to have said."""
+
+    to: bytes
+    orig_to: bytes | None
+    relay: bytes
+    dsn: bytes
+    status: bytes
+    text: bytes
+
+    @property
+    def kind(self) -> Kind:
+        """What it amounts to."""
+        return _KINDS[self.status][0]
+
+    @property
+    def is_imitated(self) -> bool:
+        """Whether the line can be read in two ways: an address or a server's words imitate the log."""
+        return b", status=" in self.text and _IMITATION.search(self.text) is not None
+
+
+def delivery_of(line: Line) -> Delivery | None:
+    """The outcome that a line tells; None for one that is cut, or of an unknown status."""
+    found = _DELIVERY.match(line.octets, line.at)
+    if found is None or found["status"] not in _KINDS:
+        return None
+    to, orig_to, relay, dsn, status = found.groups()
+    return Delivery(to, orig_to, relay, dsn, status, line.octets[found.end() :])
+
+
+def daemon_of(octets: bytes, like: Line) -> bytes:
+    """Which daemon wrote a line about the same mail as another one does; empty for none.
+
+    Only what the server wrote is looked at: what stands before the first "]: ".
+    """
+    end = octets.find(b"]: ")
+    if end < 0:  # RFC 5424
+        line = split(octets)
+        return line.daemon if line and line.key == like.key else b""
+    id = like.id
+    if not octets.startswith(id, end + 3) or octets.find(b": ", end + 3) != end + 3 + len(id):
+        return b""
+    named = octets.find(like.writer, 0, end)
+    start = octets.rfind(b"/", named, end) + 1
+    return octets[start : octets.find(b"[", start)] if named >= 0 else b""
+
+
+def sender_in(octets: bytes, id: bytes) -> bytes | None:
+    """The envelope sender that a line of qmgr tells; empty for the null sender."""
+    found = _SENDER.match(octets, octets.find(id + b": ") + len(id) + 2)
+    return found[1] if found else None
+
+
+def message_id_in(octets: bytes, id: bytes) -> bytes | None:
+    """The Message-ID that a line of cleanup tells."""
+    found = _MESSAGE_ID.match(octets, octets.find(id + b": ") + len(id) + 2)
+    return found[1] if found else None
+
+
+def is_expiry(line: Line) -> bool:
+    """Whether qmgr gives the mail up for time."""
+    return line.daemon == b"qmgr" and line.octets.endswith(EXPIRED)
+
+
+def report_in(delivery: Delivery, at: Instant | None = None) -> tuple[Report, tuple[str, ...]]:
+    """The report of an outcome, and its defects."""
+    kind, action = _KINDS[delivery.status]
+    words, whole = as_text(delivery.text), delivery.text.endswith(b")")
+    words = words[:-1] if whole else words
+    recipient = one_address(as_text(delivery.to))
+    relay = as_text(delivery.relay)
+    report = report_of(
+        kind,
+        recipient,
+        words,
+        original=one_address(as_text(delivery.orig_to)) if delivery.orig_to else None,
+        action=action,
+        status=as_text(delivery.dsn),
+        remote=relay.partition("[")[0] if "[" in relay else None,
+        text=words,
+        mta="postfix",
+        at=at,
+    )
+    bad = () if recipient else ("bad_address",)
+    return report, bad if whole else (*bad, CUT_LINE)
