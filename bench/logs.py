@@ -4,8 +4,9 @@
 
 Seven lines a mail, `--failing` per cent of all lines tell of a failure or delay. The programs take turns;
 a rate is lines per CPU-second (user and system). What differs: pflogsumm reads the file in a process of its
-own, counts mails, senders, hosts and hours, and tells no reasons; Retour has the file in pieces of 256 KiB
-and tells each failure with sender and Message-ID, with or without its verdict.
+own, counts mails, senders, hosts and hours, and tells no reasons; Retour has the file in pieces of 256 KiB.
+It finds each failure, with the lines of its mail that tell sender and Message-ID, as who follows a log keeps
+them; reads what they say; and judges it. With deliveries, each of them is told as well.
 """
 
 import argparse
@@ -20,11 +21,12 @@ from pathlib import Path
 from statistics import median
 
 from retour.flow.judge import judged
-from retour.parse.logs import read_log
+from retour.parse.logs import Entry, read_log
 
 PIECE = 256 * 1024
 PEER = "pflogsumm"
-READ, JUDGED = "Retour, with sender and Message-ID", "Retour, with verdicts too"
+FOUND, READ, JUDGED = "Retour, failures and their lines", "Retour, read", "Retour, read and judged"
+ALL_FOUND, ALL_READ = "Retour, deliveries too and their lines", "Retour, deliveries too, read"
 _OUTCOMES = (
     "dsn=5.1.1, status=bounced (host {mx} said: 550 5.1.1 <{to}>: Recipient address rejected: User unknown"
     " (in reply to RCPT TO command))",
@@ -56,15 +58,26 @@ def log_lines(count: int, failing: float) -> Iterator[str]:
         yield f"{at} postfix/smtpd[11]: disconnect from app.shop.example[192.0.2.9]"
 
 
-def read_by_retour(log: Path, with_verdicts: bool) -> int:
-    """How many failures and delays are told."""
+def read_by_retour(log: Path, then: Callable[[Entry], object], successes: bool = False) -> int:
+    """How many failures and delays are told, and deliveries where asked for."""
     told = 0
     with log.open("rb") as stream:
-        for entry in read_log("postfix-log", iter(lambda: stream.read(PIECE), b"")):
+        for entry in read_log("postfix-log", iter(lambda: stream.read(PIECE), b""), successes):
             told += 1
-            if with_verdicts:
-                judged(entry.reading)
+            then(entry)
     return told
+
+
+def _lines(entry: Entry) -> object:
+    return entry.lines
+
+
+def _facts(entry: Entry) -> object:
+    return entry.facts
+
+
+def _verdict(entry: Entry) -> object:
+    return judged(entry.reading)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -80,8 +93,11 @@ def seconds(work: Callable[[], object]) -> float:
 def programs(log: Path) -> dict[str, Callable[[], object]]:
     """Who takes part."""
     found: dict[str, Callable[[], object]] = {
-        READ: lambda: read_by_retour(log, False),
-        JUDGED: lambda: read_by_retour(log, True),
+        FOUND: lambda: read_by_retour(log, _lines),
+        READ: lambda: read_by_retour(log, _facts),
+        JUDGED: lambda: read_by_retour(log, _verdict),
+        ALL_FOUND: lambda: read_by_retour(log, _lines, True),
+        ALL_READ: lambda: read_by_retour(log, _facts, True),
     }
     if peer := shutil.which(PEER):
         found[PEER] = lambda: subprocess.run([peer, str(log)], check=True, stdout=subprocess.DEVNULL)
@@ -96,7 +112,7 @@ def table(count: int, failing: float, rounds: int) -> str:
         log.write_text("\n".join([*lines, ""]))
         parts = programs(log)
         taken = [{name: seconds(work) for name, work in parts.items()} for _ in range(rounds)]
-        told = read_by_retour(log, False)
+        told = read_by_retour(log, _lines)
     rows = []
     for name in parts:
         rate = f"{len(lines) / median(each[name] for each in taken) / 1000:.0f} k"

@@ -90,8 +90,7 @@ class PostfixLog:
             line = split(block[start:end])
             if line is None:
                 continue
-            self._catch_up(line.id, block, notes, start)
-            self._outcome(line, found)
+            self._outcome(line, self._mail(line, block, notes, start), found)
         self._catch_up_all(block, notes)
         return found
 
@@ -127,19 +126,15 @@ class PostfixLog:
         senders, ids, gone = notes.last
         open_ones = (senders.keys() | ids.keys()) - gone.keys()
         again = [id for id, at in gone.items() if senders.get(id, 0) > at or ids.get(id, 0) > at]
-        for id in self._told.keys() & gone.keys():
+        for id in (self._told.keys() & gone.keys()).difference(again):
             del self._told[id]
         for id in open_ones.union(again, self._awaited.keys() & gone.keys()):
             self._catch_up(id, block, notes, len(block))
 
     def _note(self, id: bytes, block: bytes, at: int) -> None:
-        end = block.find(b"\n", at, at + _LONGEST_NOTE)
-        start = block.rfind(b"\n", max(0, at - _LONGEST_NOTE), at) + 1
-        if end < 0 or end - start > _LONGEST_NOTE or (start == 0 and at > _LONGEST_NOTE):
+        octets = _note_at(block, at)
+        if not octets:
             return
-        octets = block[start:end].rstrip(b"\r")
-        if _STATUS in octets and not octets.endswith(b"returned to sender"):
-            return  # words of a remote server
         if id in self._awaited:
             self._note_failed(id, octets)
         if block.startswith(_REMOVED, at):
@@ -166,23 +161,39 @@ class PostfixLog:
         elif mail:
             mail.note(octets, daemon)
 
-    def _mail(self, line: Line) -> _Mail:
+    def _mail(self, line: Line, block: bytes, notes: Spots, until: int) -> _Mail:
+        """What is known of the mail that a line of the block tells of."""
+        id = line.id
+        if notes.once and id not in self._told and id not in self._awaited:
+            self._begin(id, block, notes, until)
+        else:
+            self._catch_up(id, block, notes, until)
         mail = self._failed.get(line.key)
         if mail is None:
             mail = _Mail()
-            for octets in self._told.get(line.id, ()):
+            for octets in self._told.get(id, ()):
                 if daemon := daemon_of(octets, line):
                     mail.note(octets, daemon)
         return mail
+
+    def _begin(self, id: bytes, block: bytes, notes: Spots, until: int) -> None:
+        """The same as catching up, for the many that fail in the second in which they came."""
+        senders, ids, gone = notes.last
+        places = [at for at in (ids.get(id, until), senders.get(id, until)) if at < until]
+        if gone.get(id, until) < until:
+            self._catch_up(id, block, notes, until)
+        elif places:
+            notes.took(id, until)
+            remember(self._told, id, [line for at in sorted(places) if (line := _note_at(block, at))])
 
     def _keep(self, line: Line, mail: _Mail) -> None:
         remember(self._failed, line.key, mail)
         remember(self._awaited, line.id, line)
 
-    def _outcome(self, line: Line, found: list[Entry]) -> None:
+    def _outcome(self, line: Line, mail: _Mail, found: list[Entry]) -> None:
         if line.daemon not in AGENTS:
             if is_expiry(line):
-                self._expired(line, found)
+                self._expired(line, mail, found)
             return
         delivery = delivery_of(line)
         if delivery is None:
@@ -191,10 +202,10 @@ class PostfixLog:
         elif delivery.is_imitated:
             found.append(_defective(line, AMBIGUOUS_LINE))
         else:
-            self._delivery(line, delivery, found)
+            self._delivery(line, mail, delivery, found)
 
-    def _delivery(self, line: Line, delivery: Delivery, found: list[Entry]) -> None:
-        mail, kind = self._mail(line), delivery.kind
+    def _delivery(self, line: Line, mail: _Mail, delivery: Delivery, found: list[Entry]) -> None:
+        kind = delivery.kind
         mail.deferred.pop(delivery.to, None)
         if kind is not Kind.DELIVERED:
             self._keep(line, mail)
@@ -204,14 +215,23 @@ class PostfixLog:
             mail.deferred[delivery.to] = line.octets
         found.append(_entry(line, mail, delivery, (*mail.notes, line.octets)))
 
-    def _expired(self, line: Line, found: list[Entry]) -> None:
+    def _expired(self, line: Line, mail: _Mail, found: list[Entry]) -> None:
         """The queue gives up: what was delayed last has failed; else only that time ran out is known."""
-        mail = self._mail(line)
         told = (*mail.notes, *dict.fromkeys(mail.deferred.values()), line.octets)
         mail.note(line.octets, line.daemon)
         delayed = [_delivery_in(octets) for octets in mail.deferred.values()]
         mail.deferred.clear()
         found += [_entry(line, mail, delivery, told) for delivery in delayed or [None]]
+
+
+def _note_at(block: bytes, at: int) -> bytes:
+    """The line of a note; empty for one that is too long to be one, and for words of a remote server."""
+    end = block.find(b"\n", at, at + _LONGEST_NOTE)
+    start = block.rfind(b"\n", max(0, at - _LONGEST_NOTE), at) + 1
+    if end < 0 or end - start > _LONGEST_NOTE or (start == 0 and at > _LONGEST_NOTE):
+        return b""
+    octets = block[start:end].rstrip(b"\r")
+    return b"" if _STATUS in octets and not octets.endswith(b"returned to sender") else octets
 
 
 def _end(block: bytes, at: int) -> int:

@@ -10,20 +10,23 @@ class Spots:
     def __init__(self, block: bytes, marks: Iterable[bytes]) -> None:
         self._marked = [_placed(block, mark) for mark in marks]
         self.last = [dict(zip(ids, places, strict=True)) for ids, places in self._marked]  # by mark and id
-        self._once = all(
-            len(last) == len(ids) for last, (ids, _) in zip(self.last, self._marked, strict=True)
-        )
+        # Whether no mark stands twice behind the same id.
+        self.once = all(len(last) == len(ids) for last, (ids, _) in zip(self.last, self._marked, strict=True))
         self._each: dict[bytes, list[int]] = {}
         self._done: dict[bytes, int] = {}  # by id: how far its spots were taken
 
     def take(self, id: bytes, until: int) -> list[int]:
         """The spots of an id before a place, those that were not taken yet, in their order."""
-        spots = [last[id] for last in self.last if id in last] if self._once else self._all().get(id, [])
+        spots = [last[id] for last in self.last if id in last] if self.once else self._all().get(id, [])
         if not spots:
             return spots
         done = self._done.get(id, -1)
-        self._done[id] = until
+        self.took(id, until)
         return sorted([at for at in spots if done <= at < until])
+
+    def took(self, id: bytes, until: int) -> None:
+        """The spots of an id before a place are taken."""
+        self._done[id] = until
 
     def _all(self) -> dict[bytes, list[int]]:
         """Each spot of each id: one that is tried or used again stands twice in a block."""
