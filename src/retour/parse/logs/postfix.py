@@ -209,8 +209,8 @@ class PostfixLog:
         mail.deferred.pop(delivery.to, None)
         if kind is not Kind.DELIVERED:
             self._keep(line, mail)
-        elif not self._successes:
-            return
+        elif not self._successes or line.daemon == b"discard":
+            return  # discard(8) says "sent" of what nobody will ever get
         if kind is Kind.DELAY and len(mail.deferred) < RECIPIENTS:
             mail.deferred[delivery.to] = line.octets
         found.append(_entry(line, mail, delivery, (*mail.notes, line.octets)))
