@@ -29,7 +29,8 @@ KEYRING = Keyring(1, {1: bytes(32)})
 MESSAGE = b"From: shop@shop.test\r\nSubject: Hello\r\nMessage-ID: <1@shop.test>\r\n\r\n.dot\r\nbye\r\n"
 STOPPED = Reply(550, "5.7.1", "Sending to this recipient is stopped (words) [retour:stopped]")
 HELD = Reply(450, "4.7.1", "Sending to this recipient is held (words) [retour:held]")
-PATIENCE = 0.3  # seconds that the relay waits for a next server that hangs
+PATIENCE = 20.0  # seconds
+IMPATIENT = {"connecting": 0.3, "command": 0.3, "dot": 0.3}  # with a next server that hangs
 
 
 @dataclass

@@ -29,6 +29,8 @@ class Sink:
     commands: list[str] = field(default_factory=list)
     connections: int = 0
     messages_a_connection: int = 1_000_000
+    keeps: bool = True  # the content of what it takes
+    octets: int = 0  # of all contents
 
     async def __aenter__(self) -> "Sink":
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,7 +101,8 @@ class Sink:
         while (line := await reader.readline()) != b".\r\n":
             if not line:
                 raise _GoneError
-            content += line
+            self.octets += len(line)
+            content += line if self.keeps else b""
             if "content" in self.script:
                 await self._step(writer, "content", "")  # a server that speaks before its turn
                 raise _GoneError

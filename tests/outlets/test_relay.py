@@ -1,6 +1,7 @@
 """The relay between a client and a next server that fails at every step."""
 
 import asyncio
+import tracemalloc
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from outlets.relaying import KEYRING, MESSAGE, Relaying, authenticated, greeted
+from outlets.relaying import IMPATIENT, KEYRING, MESSAGE, Relaying, authenticated, greeted
 from outlets.sink import CLOSE, HANG, STEPS, TAKE_AND_CLOSE, Sink
 from retour.model import MailKind
 from retour.outlets.relay import Login
@@ -47,7 +48,7 @@ def test_a_message_goes_on_with_a_return_address_of_a_send_that_is_recorded() ->
         assert f"ENVID={local}" in rest
         assert recipient == "<ann@b.test> ORCPT=rfc822;ann@b.test"
         trace, _, passed = content.partition(b"\r\n\t")
-        assert trace == b"Received: by relay.test with ESMTPA;"
+        assert trace.decode() == f"Received: by relay.test with ESMTPA id {local};"
         assert passed.partition(b"\r\n")[2] == MESSAGE.replace(b"\r\n.dot", b"\r\n..dot")
 
     told(story)
@@ -108,7 +109,7 @@ def test_an_address_outside_ascii_goes_on_as_it_is() -> None:
         ((sender, recipient, content),) = relay.sink.taken
         assert " SMTPUTF8" in sender
         assert recipient == "<jörg@b.test>"
-        assert b"with UTF8SMTPA;" in content
+        assert b"with UTF8SMTPA id rt-" in content
 
     told(story)
 
@@ -158,7 +159,30 @@ def test_a_long_message_passes_in_pieces() -> None:
         ((_, _, content),) = relay.sink.taken
         assert content.endswith(message)
 
-    told(story, next={"command": 20.0, "dot": 20.0})
+    told(story)
+
+
+def test_a_mail_that_passes_is_never_whole_in_memory() -> None:
+    message = b"Subject: huge\r\n\r\n" + 18_000 * (b"x" * 900 + b"\r\n")
+
+    async def story(relay: Relaying) -> int:
+        raw = await authenticated(relay)
+        await raw.say(b"MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", 3)
+        tracemalloc.start()
+        for begin in range(0, len(message), 65_536):
+            raw.writer.write(message[begin : begin + 65_536])
+            await raw.writer.drain()
+        said = await raw.say(b".\r\n")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        await raw.close()
+        assert said[0].startswith("250 ")
+        return peak
+
+    sink = Sink(keeps=False)
+    peak = told(story, sink)
+    assert sink.octets > len(message)
+    assert peak < len(message) / 8
 
 
 # --- the one thing that counts: 250 when, and only when, the next server has taken it ---
@@ -181,7 +205,7 @@ def test_the_client_hears_250_when_and_only_when_the_next_server_has_taken_it(
         assert len(relay.bounces) == (code == 550 and step != "MAIL")
         return code, words
 
-    code, words = told(story, sink)
+    code, words = told(story, sink, next=IMPATIENT if fault == HANG else {})
     taken = len(sink.taken)
     ambiguous = step == "dot" and fault == TAKE_AND_CLOSE
     assert taken <= 1

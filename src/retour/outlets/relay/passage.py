@@ -137,7 +137,7 @@ class Passage:
         self._registered = self._send(head)
         if self._registered is not None:
             self._sender, envid = self._registered.return_address, self._registered.envid
-        received = self._received(envid)
+        received = self._received()
         begun = await self._opened(envid, len(received))
         if isinstance(begun, Reply):
             self._refuse(begun)
@@ -170,12 +170,12 @@ class Passage:
         assert not isinstance(made, Fault), "the gate refuses what is no address"
         return made
 
-    def _received(self, envid: str | None) -> bytes:
+    def _received(self) -> bytes:
         """The trace that RFC 5321 §4.4 wants; where the client sits is nobody's business."""
         protocol = ("UTF8SMTP" if self._mail.smtputf8 else "ESMTP") + ("SA" if self._tls else "A")
-        made_by_us = f" id {envid}" if envid and envid.isascii() and envid.isalnum() else ""
+        id = f" id {self._registered.envid}" if self._registered is not None else ""
         date = formatdate(self._shared.clock.now() // SECOND)
-        return f"Received: by {self._shared.hostname} with {protocol}{made_by_us};\r\n\t{date}\r\n".encode()
+        return f"Received: by {self._shared.hostname} with {protocol}{id};\r\n\t{date}\r\n".encode()
 
     async def _opened(self, envid: str | None, more: int) -> Begun | Reply:
         """What the next server says to it; 451 where it cannot be reached. A kept connection may have died
