@@ -79,7 +79,7 @@ class Amazon:
     def https(self) -> Https:
         """Whom to trust, and every name leads here."""
         trusting = ssl.create_default_context(cadata=self.authority.pem.decode())
-        return Https(trusting, lambda host: ("127.0.0.1", self.port))
+        return Https(lambda: trusting, lambda host: ("127.0.0.1", self.port))
 
     def envelope(self, message: str, **changed: str) -> dict[str, str]:
         """What SNS posts, signed; `Type`, `SignatureVersion`, `Subject` … may be others."""

@@ -63,7 +63,7 @@ def test_what_could_not_be_confirmed_still_waits_and_can_be_left(
     data = ("--data", str(tmp_path / "data"))
     with amazon(tmp_path) as sns, hooked(tmp_path / "data", {"shop": source(SNS)}, sns.https()) as house:
         house.post(Request(sns.body("gone", Type="UnsubscribeConfirmation")))
-        monkeypatch.setattr(webhook, "https", lambda: Https(sns.https().context, lambda _: ("127.0.0.1", 1)))
+        monkeypatch.setattr(webhook, "https", lambda: Https(sns.https().trusting, lambda _: ("127.0.0.1", 1)))
         id = command("pending", *data)[1].split()[0]
         status, said = command("confirm", id, *data, "--lang", "de")
         assert (status, "es wartet weiter" in said) == (1, True)

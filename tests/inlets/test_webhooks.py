@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inlets.hooked import OTHER, PLACE, SECRET, Hooked, hooked, source
 from inlets.senders import SENDERS, URL, Request, Sender, basic, header, mailgun, mandrill, standard
+from retour.inlets.webhooks import Fetched, Setup, scheme_of
+from retour.inlets.webhooks.post import Post
 from retour.inlets.webhooks.providers import PROVIDERS
+from retour.inlets.webhooks.scheme import Refused
+from retour.instants import SECOND
 from retour.model import Proof
 from retour.wiring import StartError
 
@@ -329,3 +335,49 @@ def test_a_source_that_cannot_be_is_told_at_the_start(
     for lang in ("en", "de"):
         assert f"webhooks.sources.shop.{said}" in fault.value.told(lang)
     assert us.key not in str(fault.value)
+
+
+ANY = st.binary(max_size=300)
+NAMES = st.sampled_from(
+    [
+        *(b"authorization", b"signature", b"x-signature", b"x-time", b"x-retour-key"),
+        *(b"svix-id", b"svix-timestamp", b"svix-signature"),
+        *(b"webhook-id", b"webhook-timestamp", b"webhook-signature"),
+        *(b"x-mandrill-signature", b"x-postal-signature"),
+        b"x-twilio-email-event-webhook-signature",
+        b"x-twilio-email-event-webhook-timestamp",
+    ]
+)
+VALUES = st.one_of(
+    ANY,
+    st.from_regex(rb"(v1,)?[A-Za-z0-9+/=]{0,60}", fullmatch=True),
+    st.from_regex(rb"[0-9]{0,15}\.?[0-9]{0,30}", fullmatch=True),
+    st.from_regex(rb"(basic|bearer) [A-Za-z0-9+/=]{0,40}", fullmatch=True),
+)
+BODIES = st.one_of(
+    ANY,
+    st.from_regex(
+        rb'\{"(signature|auth)": ?("[0-9a-f]{0,40}"|\{"token": ?[0-9"a-z]{0,9}\})\}', fullmatch=True
+    ),
+    st.from_regex(rb"[a-z%&=0-9+]{0,80}", fullmatch=True),
+)
+_SCHEMES = [
+    scheme_of(Setup(each.provider, [each.key], urls=["https://x"], **each.settings), Fetched(lambda *_: b""))
+    for each in (made() for made in SENDERS.values())
+]
+_TOPICS = Setup("ses", topics=["arn:aws:sns:eu-west-1:123456789012:x"])
+_SCHEMES.append(scheme_of(_TOPICS, Fetched(lambda *_: b"")))
+
+
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=6), BODIES, ANY)
+def test_no_bytes_make_a_scheme_fail_or_believe(
+    headers: list[tuple[bytes, bytes]], body: bytes, query: bytes
+) -> None:
+    async def found() -> list[object]:
+        return [
+            await each.verify(Post(headers, body, query), 1_795_000_000 * SECOND) for each in _SCHEMES if each
+        ]
+
+    results = asyncio.run(found())
+    assert len(results) == len(SENDERS) + 1
+    assert all(isinstance(each, Refused) for each in results)

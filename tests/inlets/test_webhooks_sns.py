@@ -187,7 +187,7 @@ def test_a_host_that_is_not_there_or_not_trusted_makes_it_come_again(sns: Amazon
     from retour.inlets.webhooks import Https
 
     stranger = Https(dial=lambda host: ("127.0.0.1", sns.port))  # trusts the system, not this authority
-    nobody = Https(sns.https().context, lambda host: ("127.0.0.1", 1))
+    nobody = Https(sns.https().trusting, lambda host: ("127.0.0.1", 1))
     for place, https in (("a", stranger), ("b", nobody)):
         with hooked(tmp_path / place, {"shop": source(SNS)}, https) as house:
             assert status(house, sns.body(MESSAGE)) == 503

@@ -38,6 +38,7 @@ async def serving(app: Callable[..., Any], listening: socket.socket) -> AsyncIte
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # whoever asks is known by a key, never by an address
         lifespan="off",
         timeout_graceful_shutdown=10,
     )

@@ -7,7 +7,8 @@ is bounded in size and time.
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPException, HTTPResponse
 
 LIMIT = 64 * 1024  # octets of an answer
@@ -22,11 +23,17 @@ def _as_named(host: str) -> tuple[str, int]:
     return host, 443
 
 
+@cache
+def _the_system() -> ssl.SSLContext:
+    """Whom the system trusts; it takes a tenth of a second to read, so only once it is needed."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True, slots=True)
 class Https:
     """How to reach hosts: whom to trust, and where a name leads (a test leads it to itself)."""
 
-    context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    trusting: Callable[[], ssl.SSLContext] = _the_system
     dial: Callable[[str], tuple[str, int]] = _as_named
 
     def get(self, host: str, path: str) -> bytes:
@@ -34,7 +41,7 @@ class Https:
         try:
             with (
                 socket.create_connection(self.dial(host), PATIENCE) as line,
-                self.context.wrap_socket(line, server_hostname=host) as secure,
+                self.trusting().wrap_socket(line, server_hostname=host) as secure,
             ):
                 return _answer(secure, host, path)
         except (OSError, HTTPException) as error:
