@@ -19,6 +19,7 @@ from retour.outlets import postfix
 from retour.outlets.api import connection
 from retour.outlets.relay import head, links, passage
 from retour.parse import bounds, delivery
+from retour.parse.providers import bodies
 from retour.settings import Settings
 from retour.smtpd import Limits, submission
 from retour.stores import advance
@@ -136,6 +137,11 @@ def test_the_limits_are_those_of_the_code() -> None:
         "head of an API request": connection.HEAD,
         "body of an API request": Settings().api.body_limit,
         "body of a post": app.LIMIT,
+        "events of one post that are read": bodies.EVENTS,
+        "objects and lists inside each other in its JSON": bodies.DEPTH,
+        "names in one object": bodies.KEYS,
+        "one string, in characters": bodies.LONGEST,
+        "commas and opening brackets in one JSON text": bodies.VALUES,
         "posts that are not yet on disk, together": app.HELD,
         "answer with a certificate of SNS": fetch.LIMIT,
         "seconds for a certificate of SNS": fetch.PATIENCE,
@@ -152,5 +158,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "mails that the worker holds at once": ports.BATCH_OCTETS,
         "events of one address that are played": advance.MOST_REPORTS,
         "events of one address that may move no state": advance.MOST_WITHOUT_EFFECT,
+        "domains and campaigns of a day that are counted apart": ports.MOST_TALLIES,
+        "days that a repeated delivery is known": ports.REMEMBERED_DAYS,
         "reports of one send": advance.MOST_OF_A_SEND,
     }

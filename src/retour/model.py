@@ -246,7 +246,7 @@ class Arrival:
     id: bytes  # 16 bytes: hash of inlet, source id or content, envelope recipient (Retour's promise 2)
     inlet: str  # the configured source by name: "lmtp", "ingest", "bounces@return.example" ...
     received_at: Instant
-    raw: bytes  # at most the first 1 MiB (docs/limits.md)
+    raw: bytes  # of a mail at most the first 1 MiB, of a post all (docs/limits.md)
     size: int  # octets as they arrived, more than len(raw) when cut
     mail_from: str | None = None  # envelope sender, "" for the null sender, None when the inlet has none
     rcpt_to: str | None = None  # envelope recipient, None when the inlet has none

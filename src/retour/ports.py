@@ -67,12 +67,12 @@ class Inbox(Protocol):
         """
 
     def settle(
-        self, outcomes: Mapping[bytes, Outcome], now: Instant, passing: AbstractSet[bytes] = frozenset()
+        self, outcomes: Mapping[bytes, Outcome], now: Instant, spent: AbstractSet[bytes] = frozenset()
     ) -> None:
         """Mark arrivals as judged or unparsed, after the ledger's commit.
 
-        Of a judged one that is `passing`, or turned out to be, nothing stays: if it were put again, it would
-        be judged again.
+        Of a judged one that is `passing` nothing stays: if it were put again, it would be judged again. Of
+        those `spent`, which turned out to be evidence of nothing, the id stays until `forget`.
         """
 
     def arrival(self, id: bytes) -> Arrival | None:
@@ -95,6 +95,9 @@ class Inbox(Protocol):
 
     def give_up(self, before: Instant) -> int:
         """Drop the bytes of unparsed arrivals received before, which are EXPIRED then; returns how many."""
+
+    def forget(self, before: Instant) -> int:
+        """Drop what is left of spent arrivals received before; returns how many."""
 
     def again(self, account: str | None = None) -> int:
         """Let everything unparsed wait once more, to be judged under other rules; returns how many.

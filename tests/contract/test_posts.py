@@ -384,6 +384,15 @@ def test_the_same_failure_told_by_several_counts_once_in_any_order(
     assert (house.state().hard, house.state().listed) == (1, 1)
 
 
+@pytest.mark.parametrize("region", ["eu-west-1.amazonses.com", "email.amazonses.com", "amazonses.com"])
+def test_what_amazon_tells_by_mail_and_by_post_is_one_failure(house: House, region: str) -> None:
+    house.take(ses("Bounce", "ann@b.example", message_id="0102-000000"))
+    house.take(dsn("ann@b.example", f"0102-000000@{region}"))
+    assert (house.state().hard, len(house.events())) == (1, 2)
+    house.take(dsn("ann@b.example", "0102-000000@evil-amazonses.com"))
+    assert house.state().hard == 2
+
+
 def test_another_message_to_the_same_address_is_another_failure(house: House) -> None:
     house.take(log(*log_of("ann@b.example")))
     house.take(log(*log_of("ann@b.example", "m2@acme.example", id="4bQ1Z2Y3X5")))
@@ -534,11 +543,16 @@ class FixedClock:
         return NOW
 
 
-def test_posts_of_deliveries_alone_leave_nothing_in_the_inbox(house: House, inbox: Inbox) -> None:
-    inbox.put([sendgrid(delivered()), sendgrid(delivered("bob@b.example", "d2"), bounced())])
+def test_posts_of_deliveries_alone_leave_no_bytes_in_the_inbox(house: House, inbox: Inbox) -> None:
+    alone, mixed = sendgrid(delivered()), sendgrid(delivered("bob@b.example", "d2"), bounced())
+    inbox.put([alone, mixed])
     worker = Worker(inbox, lambda batch, now: house.take(*batch), LocalBus(), FixedClock())
     assert worker.drain() == 2
+    assert (inbox.arrival(alone.id), inbox.arrival(mixed.id)) == (None, mixed)
+    inbox.put([replace(alone, raw=b"[]")])  # under the same name: known, whatever it says now
+    assert worker.drain() == 0
+    assert (inbox.forget(NOW), inbox.forget(NOW + 1), inbox.forget(NOW + 1)) == (0, 1, 0)
     assert inbox.counts()[Outcome.JUDGED] == 1
-    inbox.put([sendgrid(delivered())])
+    inbox.put([alone])
     assert worker.drain() == 1
     assert tallied(house) == {("delivered", "b.example", ""): 2}

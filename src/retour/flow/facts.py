@@ -22,6 +22,7 @@ from retour.model import (
     Standing,
     Verdict,
 )
+from retour.parse.providers.ses import own_name
 from retour.ports import Outcome, Passing
 
 HORIZON = 400 * DAY  # lifecycle rule 15
@@ -131,7 +132,7 @@ def _as_send(mail: Read, tie: Tie) -> int | None:
     if not tie.account:
         return None
     if mail.claim.message_id:
-        return send_of_message(tie.account, mail.claim.message_id, tie.address)
+        return send_of_message(tie.account, own_name(mail.claim.message_id), tie.address)
     if mail.stated is not None and mail.reading.kind is Kind.DELIVERED:
         return send_of_message(tie.account, mail.stated.id.hex(), tie.address)
     return None

@@ -6,7 +6,7 @@ from retour.flow.directory import Directory
 from retour.flow.facts import HORIZON
 from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
-from retour.ports import Bus, Inbox, Ledger, Sends, Tallies
+from retour.ports import REMEMBERED_DAYS, Bus, Inbox, Ledger, Sends, Tallies
 
 BATCH = 1000
 
@@ -48,4 +48,5 @@ class Schedule:
             while after is not None and not stopping():
                 after = self._sends.expire(now - HORIZON, BATCH, after)
             self._tallies.expire(now - HORIZON, now)
+            self._inbox.forget(now - REMEMBERED_DAYS * DAY)
             self._swept = now

@@ -89,6 +89,13 @@ def _told(said: Mapping[str, Any], envelope_id: str | None, sent: object) -> Ite
         )
 
 
+def own_name(message_id: str) -> str:
+    """Amazon's name of a message, also out of the Message-ID that it writes into it ("Message-ID header"):
+    in its region's domain. Reports as mail have the one, its events the other."""
+    local, _, domain = message_id.rpartition("@")
+    return local if f".{domain}".endswith(".amazonses.com") and local else message_id
+
+
 def _headers(mail: Mapping[str, Any], wanted: str) -> list[object]:
     """The values of one header of ours in the message, as Amazon repeats them."""
     return [

@@ -19,6 +19,7 @@ class MemoryInbox:
         self._arrivals: dict[bytes, Arrival] = {}
         self._outcomes: dict[bytes, Outcome] = {}
         self._expired: set[bytes] = set()
+        self._spent: set[bytes] = set()
         self._cursors: dict[str, bytes] = {}
 
     def put(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
@@ -41,12 +42,15 @@ class MemoryInbox:
             return holdable(self._standing(Outcome.WAITING), limit)
 
     def settle(
-        self, outcomes: Mapping[bytes, Outcome], now: Instant, passing: AbstractSet[bytes] = frozenset()
+        self, outcomes: Mapping[bytes, Outcome], now: Instant, spent: AbstractSet[bytes] = frozenset()
     ) -> None:
         with self._lock:
             self._outcomes.update({id: outcome for id, outcome in outcomes.items() if id in self._arrivals})
-            for arrival in [a for a in self._standing(Outcome.JUDGED) if a.passing or a.id in passing]:
+            for arrival in [a for a in self._standing(Outcome.JUDGED) if a.passing]:
                 del self._arrivals[arrival.id], self._outcomes[arrival.id]
+
+            self._spent |= {id for id in spent if self._outcomes.get(id) is Outcome.JUDGED}
+            self._expired |= self._spent
 
     def arrival(self, id: bytes) -> Arrival | None:
         with self._lock:
@@ -80,6 +84,15 @@ class MemoryInbox:
             old = [a.id for a in self._standing(Outcome.UNPARSED) if a.received_at < before]
             self._outcomes.update(dict.fromkeys(old, Outcome.EXPIRED))
             self._expired.update(old)
+            return len(old)
+
+    def forget(self, before: Instant) -> int:
+        with self._lock:
+            old = {id for id in self._spent if self._arrivals[id].received_at < before}
+            self._spent -= old
+            self._expired -= old
+            for id in old:
+                del self._arrivals[id], self._outcomes[id]
             return len(old)
 
     def again(self, account: str | None = None) -> int:

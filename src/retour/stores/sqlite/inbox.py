@@ -41,11 +41,11 @@ class SqliteInbox:
         return self._held("waiting", {"limit": limit}, limit)
 
     def settle(
-        self, outcomes: Mapping[bytes, Outcome], now: Instant, passing: AbstractSet[bytes] = frozenset()
+        self, outcomes: Mapping[bytes, Outcome], now: Instant, spent: AbstractSet[bytes] = frozenset()
     ) -> None:
         with self._database.write() as db:
             db.executemany(SQL["settle"], [(outcome.value, now, id) for id, outcome in outcomes.items()])
-            db.executemany(SQL["passes"], [(id,) for id in passing])
+            db.executemany(SQL["passes"], [(id,) for id in spent])
             db.execute(SQL["let_pass"])
 
     def arrival(self, id: bytes) -> Arrival | None:
@@ -69,6 +69,9 @@ class SqliteInbox:
 
     def give_up(self, before: Instant) -> int:
         return self._dropped("give_up", before)
+
+    def forget(self, before: Instant) -> int:
+        return self._dropped("forget", before)
 
     def _dropped(self, name: str, before: Instant) -> int:
         dropped = 0

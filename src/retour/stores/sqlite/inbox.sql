@@ -11,7 +11,12 @@ FROM arrivals WHERE outcome = 'waiting' ORDER BY number LIMIT :limit;
 UPDATE arrivals SET outcome = ?, settled_at = ? WHERE id = ?;
 
 -- name: passes
-UPDATE arrivals SET passing = 1 WHERE id = ?;
+UPDATE arrivals SET passing = 2, raw = NULL WHERE id = ? AND passing = 0 AND outcome = 'judged';
+
+-- name: forget
+DELETE FROM arrivals WHERE number IN (
+  SELECT number FROM arrivals WHERE passing = 2 AND received_at < :before LIMIT :limit
+);
 
 -- name: let_pass
 -- By the index of those alone, of which few stand at any time.
