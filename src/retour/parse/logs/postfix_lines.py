@@ -28,6 +28,9 @@ _HEAD = re.compile(
     rb"(?P<daemon5>[a-z]{1,16}) (?:\d{1,10}|-) \S{1,32} (?:-|\[[^\[\]]{0,500}\]) (?:\xef\xbb\xbf)?"
     rb")(?P<id>[0-9A-Za-z]{5,25}): "
 )
+_TIME = re.compile(
+    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24})(?= )"
+)
 _ADDRESS = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'  # may hold ", " and " = "
 _DELIVERY = re.compile(
     rb"to=<(?P<to>"
@@ -128,9 +131,11 @@ def daemon_of(octets: bytes, like: Line) -> bytes:
     id = like.id
     if not octets.startswith(id, end + 3) or octets.find(b": ", end + 3) != end + 3 + len(id):
         return b""
-    named = octets.find(like.writer, 0, end)
-    start = octets.rfind(b"/", named, end) + 1
-    return octets[start : octets.find(b"[", start)] if named >= 0 else b""
+    time = _TIME.match(octets)
+    if time is None or not octets.startswith(like.writer, time.end()):
+        return b""
+    start = octets.rfind(b"/", 0, end) + 1
+    return octets[start : octets.find(b"[", start)]
 
 
 def sender_in(octets: bytes, id: bytes) -> bytes | None:
