@@ -17,8 +17,14 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 # Where Debian puts the daemons; /usr/sbin is not on everybody's PATH.
-_SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/dovecot"])
-_PROGRAMS = {"postfix": ("postfix", "postconf"), "dovecot": ("dovecot", "doveadm")}
+_SEARCH = os.pathsep.join(
+    [os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/dovecot", "/usr/lib/systemd", "/lib/systemd"]
+)
+_PROGRAMS = {
+    "postfix": ("postfix", "postconf"),
+    "dovecot": ("dovecot", "doveadm"),
+    "journal": ("journalctl", "systemd-journal-remote"),
+}
 
 
 @cache
@@ -33,7 +39,7 @@ def _obstacle(engine: str) -> str | None:
         return (
             f"{engine} is not installed ({', '.join(absent)} not found); `sudo scripts/engines` installs it"
         )
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and engine != "journal":
         return f"{engine} only starts as root; run the story tests as root or in a container"
     if engine == "dovecot":
         return _other_dovecot()

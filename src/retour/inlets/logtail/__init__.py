@@ -6,7 +6,7 @@ A tail gives whole lines and the place behind them; who reads them commits both 
 from collections.abc import Iterable
 from typing import Protocol
 
-BLOCK = 256 * 1024  # octets that are read, judged relevant or not, and committed together
+BLOCK = 1024 * 1024  # octets that are read, judged relevant or not, and committed together
 
 
 class Tail(Protocol):

@@ -93,7 +93,9 @@ class JournalTail:
     def _words(self) -> list[str]:
         # Values stand behind "=", so that none can be an option.
         place = [f"--directory={self._directory}"] if self._directory else []
-        return [PROGRAM, "--output=json", "--all", "--no-pager", "--quiet", f"--unit={self._unit}", *place]
+        # --follow would pass over what was logged before the last start of the machine.
+        shape = ["--output=json", "--all", "--boot=all", "--no-pager", "--quiet"]
+        return [PROGRAM, *shape, f"--unit={self._unit}", *place]
 
     def _last(self) -> str | None:
         """The cursor of the newest message; None where the unit has none."""
