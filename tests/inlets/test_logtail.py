@@ -3,6 +3,7 @@
 import gzip
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retour.flow.follow import LogReader, Terms
-from retour.inlets.logtail.files import FileTail
+from retour.inlets.logtail import BLOCK, files, following
+from retour.inlets.logtail.files import KEPT, FileTail
 from retour.inlets.logtail.following import Follower
 from retour.inlets.logtail.rotated import family
 from retour.model import Arrival, Kind
 from retour.parse.logs import read_log
 from retour.stores.memory import MemoryInbox
+from story.waiting import eventually
 
 TERMS = Terms("mail", "postfix-log", account="shop")
 
@@ -170,3 +173,204 @@ def test_any_writes_rotations_and_restarts_give_what_reading_at_once_gives(
         scene.end()
         assert found == at_once(LOG)
         assert scene.follower.count.gaps == 0
+
+
+def lines_of(scene: Scene, looks: int = 6) -> bytes:
+    return b"".join(scene.tail.read() for _ in range(looks))
+
+
+def begun(scene: Scene, at_end: bool = False) -> FileTail:
+    scene.tail.close()
+    scene.tail = FileTail(scene.log, at_end)
+    return scene.tail
+
+
+def test_a_line_waits_until_it_is_whole(scene: Scene) -> None:
+    scene.write(b"one\ntw")
+    tail = begun(scene)
+    assert lines_of(scene) == b"one\n"
+    scene.write(b"o")
+    assert (lines_of(scene), tail.behind) == (b"", 3)
+    scene.write(b"\nthree\n")
+    assert (tail.read(), tail.behind) == (b"two\nthree\n", 0)
+
+
+def test_a_log_that_is_not_there_yet_is_read_from_its_beginning(scene: Scene) -> None:
+    scene.log.unlink()
+    tail = begun(scene, at_end=True)
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError, match=r"mail\.log"):
+            tail.resume(None)
+    scene.log.write_bytes(b"first\n")
+    tail.resume(None)
+    assert lines_of(scene) == b"first\n"
+
+
+def test_from_the_end_only_whole_lines_that_are_new_are_read(scene: Scene) -> None:
+    scene.write(b"old\n" + b"x" * 3 * BLOCK + b"\nbegun")
+    tail = begun(scene, at_end=True)
+    tail.resume(None)
+    place = tail.place()
+    scene.write(b" before\nnew\n")
+    assert lines_of(scene) == b"begun before\nnew\n"
+    begun(scene, at_end=True).resume(place)  # what came while nobody was there is not passed over
+    assert lines_of(scene) == b"begun before\nnew\n"
+
+
+@pytest.mark.parametrize("length", [BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5])
+def test_of_a_line_without_end_the_beginning_is_kept_and_what_follows_it_is_read(
+    scene: Scene, length: int
+) -> None:
+    scene.write(b"one\n" + b"x" * length + b"\nthree\n")
+    tail = begun(scene)
+    one, long, three, end = lines_of(scene, 9).split(b"\n")
+    assert (one, three, end, set(long)) == (b"one", b"three", b"", {ord("x")})
+    assert KEPT <= len(long) <= length
+    place = tail.place()
+    assert place is not None
+    begun(scene).resume(place)
+    assert lines_of(scene) == b""
+
+
+def test_a_crash_within_a_long_line_does_not_make_its_rest_a_line(scene: Scene) -> None:
+    scene.write(b"one\n" + b"x" * BLOCK)
+    tail = begun(scene)
+    assert lines_of(scene) == b"one\n"
+    place = tail.place()
+    begun(scene).resume(place)
+    scene.write(b"lie\ntwo\n")
+    assert lines_of(scene).splitlines()[1:] == [b"two"]
+
+
+def test_the_hole_that_a_writer_leaves_after_a_truncation_is_no_line(scene: Scene) -> None:
+    scene.write(b"one\n")
+    begun(scene)
+    assert lines_of(scene) == b"one\n"
+    with scene.log.open("r+b") as writer:
+        os.truncate(scene.log, 0)
+        writer.seek(100)
+        writer.write(b"two\n")
+    assert lines_of(scene) == b"two\n"
+    assert scene.tail.gaps == 1  # a copy there is none
+
+
+def test_the_last_line_of_a_file_that_was_left_is_told_without_its_end(scene: Scene) -> None:
+    scene.write(b"one\ncut")
+    begun(scene)
+    assert lines_of(scene) == b"one\n"
+    scene.rename()
+    assert lines_of(scene) == b""
+    scene.write(b"two\n")
+    assert lines_of(scene, 9) == b"cut\ntwo\n"
+
+
+def test_a_file_that_is_gone_is_counted_and_the_next_is_read(scene: Scene) -> None:
+    scene.write(b"one\n")
+    tail = begun(scene)
+    assert lines_of(scene) == b"one\n"
+    place = tail.place()
+    scene.rename()
+    scene.write(b"two\n")
+    scene.log.with_name("mail.log.1").unlink()
+    tail = begun(scene)
+    tail.resume(place)
+    assert (lines_of(scene), tail.gaps) == (b"two\n", 1)
+
+
+def test_a_packed_file_that_is_damaged_is_read_as_far_as_it_goes(scene: Scene) -> None:
+    scene.write(b"one\n")
+    tail = begun(scene)
+    assert lines_of(scene) == b"one\n"
+    place = tail.place()
+    scene.write(os.urandom(5000).hex().encode() + b"\n")
+    scene.rename()
+    scene.write(b"last\n")
+    scene.pack()
+    packed = scene.log.with_name("mail.log.1.gz")
+    packed.write_bytes(packed.read_bytes()[:-1000])
+    tail = begun(scene)
+    tail.resume(place)
+    assert lines_of(scene, 9).splitlines()[-1] == b"last"
+    assert tail.gaps >= 1
+
+
+def test_dates_and_numbers_tell_which_file_is_older(tmp_path: Path) -> None:
+    order = [
+        "mail.log-20251231.gz",
+        "mail.log-20260101",
+        "mail.log.20260102-235959",
+        "mail.log.10.gz",
+        "mail.log.2.gz",
+        "mail.log.1",
+        "mail.log",
+    ]
+    for name in [*order, "mail.log.1.gz", "mail.log.old", "mail.logs.1", "mail.err.1", "mail.log-x.gz"]:
+        (tmp_path / name).touch()
+    assert [each.file.name for each in family(tmp_path / "mail.log")] == order
+
+
+def test_what_stands_in_the_way_is_said_once_and_tried_again(scene: Scene) -> None:
+    scene.log.unlink()
+    scene.follower = scene.begin()
+    ended, thread = threading.Event(), None
+    try:
+        thread = threading.Thread(target=scene.follower.run, args=(ended,))
+        thread.start()
+        eventually(lambda: scene.follower.count.trouble, "the trouble")
+        scene.log.write_bytes(LOG)
+        eventually(lambda: scene.follower.count.lines == LOG.count(b"\n"), "the log to be read")
+    finally:
+        ended.set()
+        assert thread is not None
+        thread.join()
+    assert [type(error) for error in scene.arrived] == [FileNotFoundError]
+    assert events(scene.inbox.waiting(10_000)) == at_once(LOG)
+    assert scene.follower.count.trouble == ""
+
+
+class FailingInbox(MemoryInbox):
+    """A disk that is full every other time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def put(self, arrivals: object, cursors: object = None) -> None:
+        self.calls += 1
+        if self.calls % 2:
+            raise OSError("disk full")
+        super().put(arrivals, cursors)  # type: ignore[arg-type]
+
+
+def test_what_could_not_be_kept_is_read_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "AGAIN", 0.001)
+    monkeypatch.setattr(following, "PAUSE", 0.001)
+    monkeypatch.setattr(files, "BLOCK", 700)
+    scene.inbox = FailingInbox()
+    scene.follower = scene.begin()
+    scene.write(LOG)
+    ended = threading.Event()
+    thread = threading.Thread(target=scene.follower.run, args=(ended,))
+    thread.start()
+    try:
+        wanted = len(at_once(LOG))
+        eventually(lambda: len(events(scene.inbox.waiting(10_000))) == wanted, "all events", str)
+    finally:
+        ended.set()
+        thread.join()
+    assert events(scene.inbox.waiting(10_000)) == at_once(LOG)
+    assert {str(error) for error in scene.arrived} == {"disk full"}
+
+
+def test_the_lines_of_open_mails_are_kept_again_as_the_log_grows(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "RECALLED", 1000)
+    kept = []
+    for begin in range(0, len(LOG), 300):
+        scene.write(LOG[begin : begin + 300])
+        scene.look()
+        kept.append(scene.inbox.cursors("log/mail/open"))
+        scene.crash()
+    assert len({each.get("log/mail/open") for each in kept}) >= 3
+    assert events(scene.read_to_the_end()) == at_once(LOG)

@@ -188,6 +188,7 @@ class FileTail:
         if self._long:
             whole = self._long + whole[whole.find(b"\n") :]
         self._offset += cut
+        self.behind = max(0, self.behind - (self._offset - self._line))
         self._line, self._long = self._offset, b""
         self._learn()
         return whole.lstrip(b"\0")  # a hole, where the writer went on at its old place after a truncation

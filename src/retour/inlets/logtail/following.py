@@ -16,7 +16,7 @@ from retour.model import Arrival
 
 PAUSE = 0.2  # seconds between two looks at a log in which nothing has come
 AGAIN = 1.0  # seconds before another try where it could not be read
-_RECALLED = 4 * 1024 * 1024  # octets that a restart reads once more at most, and twice those of open mails
+RECALLED = 4 * 1024 * 1024  # octets that a restart reads once more at most, and twice those of open mails
 
 Keep = Callable[[Sequence[Arrival], Mapping[str, bytes | None]], None]
 Kept = Callable[[str], Mapping[str, bytes]]
@@ -80,7 +80,7 @@ class Follower:
             return False
         arrivals = reader.read(lines, self._now())
         self._since += len(lines)
-        self._commit(reader, arrivals, self._open < 0 or self._since >= max(_RECALLED, 2 * self._open))
+        self._commit(reader, arrivals, self._open < 0 or self._since >= max(RECALLED, 2 * self._open))
         self._tally(reader)
         return True
 
@@ -102,14 +102,14 @@ class Follower:
         kept = self._kept(name)
         place = kept.get(name)
         self._tail.resume(place)
-        reader, self._open = LogReader(self.terms), -1
+        reader, self._open, self._since = LogReader(self.terms), -1, 0
         if name_of_open in kept and place is not None:
             since, lines = unpacked(kept[name_of_open])
             reader.recall(lines)
             for block in self._tail.between(since, place):
                 reader.recall(block)
+                self._since += len(block)
             self._open = len(lines)
-        self._since = 0
         if place is None:
             self._commit(reader, [], whole=False)
         self._reader = reader
