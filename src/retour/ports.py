@@ -348,6 +348,21 @@ class Ledger(Protocol):
         Raises KeyError for an unknown account, ValueError for a cursor that was never given out.
         """
 
+    def ends(self) -> tuple[int, int]:
+        """The numbers of the latest record and of the latest event."""
+
+    def happened(self, after: int, limit: int) -> tuple[list[Record], int]:
+        """The records of all accounts among the next `limit`, oldest first; those of erased addresses not.
+
+        With the number to go on from, which is `after` at the end.
+        """
+
+    def acts(self, after: int, limit: int) -> tuple[list[tuple[int, Event]], int]:
+        """Proven complaints, unsubscribes and incidents among the next `limit` events, without evidence.
+
+        Oldest first, with the number to go on from, which is `after` at the end.
+        """
+
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         """Every address that has events, `limit` in a call, in no order; the cursor is None at the end."""
 

@@ -344,6 +344,15 @@ class Webhooks(_Section):
     sources: dict[Annotated[str, Field(pattern=_NAME)], Webhook] = {}
 
 
+class Notify(_Section):
+    """Telling others by HTTP: webhooks out, and the own lists of providers."""
+
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    ca_file: Path | None = None
+    patience: Annotated[float, Field(gt=0, le=120)] = 15
+    kept_days: Annotated[int, Field(ge=1, le=90)] = 14
+
+
 class Rules(_Section):
     """An operator's own rules, tried before ours (docs/rules.md)."""
 
@@ -377,6 +386,7 @@ class Settings(BaseSettings):
     mailboxes: dict[Annotated[str, Field(pattern=_NAME)], Mailbox] = {}
     retention: Retention = Retention()
     rules: Rules = Rules()
+    notify: Notify = Notify()
 
     @classmethod
     def settings_customise_sources(

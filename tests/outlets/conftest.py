@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +23,10 @@ from retour.lifecycle import preset
 from retour.model import Arrival, Event, EventKind, Reason, Role
 from retour.outlets.api.app import create
 from retour.outlets.api.limits import UNLIMITED, Rate
-from retour.outlets.api.services import Services
+from retour.outlets.api.services import Services, Telling
+from retour.outlets.notify import Reach, secret_of
+from retour.outlets.notify.reach import UnreachableError
+from retour.outlets.notify.sign import shown
 from retour.ports import Key, Store
 from retour.return_address import Keyring
 from retour.secret import digest
@@ -32,6 +36,8 @@ from retour.stores import sqlite
 from retour.stores.memory import MemoryInbox, new_store
 
 KEYRING = Keyring(1, {1: bytes(32)})
+PEPPER = b"pepper of the webhooks"
+REACH = Reach((ip_network("127.0.0.0/8"),))
 
 
 @dataclass
@@ -98,6 +104,7 @@ class Installation:
             send_ids=SendIds(),
             change_policy=self.rewriter.change,
             desk=self.desk,
+            telling=Telling(lambda hook, number: shown(secret_of(PEPPER, hook, number)), self.unreachable),
             metrics=lambda: b"retour_arrivals_total 0\n",
             checks={"store": lambda: True},
             body_limit=1_000_000,
@@ -105,6 +112,13 @@ class Installation:
             checks_rate=self.checks,
             down=(sqlite3.OperationalError,),
         )
+
+    def unreachable(self, url: str) -> str | None:
+        try:
+            REACH.place(url)
+        except UnreachableError as error:
+            return str(error)
+        return None
 
     def make_key(self, name: str, account: str, role: Role) -> None:
         secret = new_secret()

@@ -26,6 +26,16 @@ LEAST = {
     ("GET", "/v1/suppressions/imports"): "member",
     ("POST", "/v1/suppressions/import"): "manager",
     ("DELETE", "/v1/suppressions/imports/{id}"): "manager",
+    ("GET", "/v1/webhooks"): "manager",
+    ("POST", "/v1/webhooks"): "manager",
+    ("GET", "/v1/webhooks/{id}"): "manager",
+    ("PUT", "/v1/webhooks/{id}"): "manager",
+    ("DELETE", "/v1/webhooks/{id}"): "manager",
+    ("POST", "/v1/webhooks/{id}/rotate"): "manager",
+    ("POST", "/v1/webhooks/{id}/test"): "manager",
+    ("POST", "/v1/webhooks/{id}/replay"): "manager",
+    ("GET", "/v1/webhooks/{id}/messages"): "manager",
+    ("GET", "/v1/webhooks/{id}/messages/{message}"): "manager",
     ("GET", "/v1/unparsed"): "support",
     ("GET", "/v1/unparsed/shapes"): "support",
     ("POST", "/v1/unparsed/retry"): "support",
@@ -45,25 +55,35 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
     ("POST", "/v1/keys"): {"role": "member"},
+    ("POST", "/v1/webhooks"): {"url": "http://127.0.0.1:9/"},
+    ("PUT", "/v1/webhooks/{id}"): {"enabled": False},
+    ("POST", "/v1/webhooks/{id}/replay"): {"ids": ["msg_1"]},
 }
 
 
 CONTENT: dict[tuple[str, str], bytes] = {("POST", "/v1/suppressions/import"): b"address\nzoe@b.example\n"}
 
 
-def _id_of(retour: Installation, path: str, account: str) -> str:
-    """Something of that account with an id; another account's is asked for with its true id."""
-    if path.startswith("/v1/suppressions/imports/") and account in ("demo", "other"):
-        key, query = f"{account}-manager", {"format": "csv"}
+def _filled(retour: Installation, path: str, account: str) -> str:
+    """The path to something of that account; another account's is asked for by its true ids."""
+    key, path = f"{account}-manager", path.replace("{address}", ADDRESS)
+    if account not in ("demo", "other"):
+        return path.replace("{id}", "x").replace("{message}", "x")
+    if path.startswith("/v1/suppressions/imports/{id}"):
+        query = {"format": "csv"}
         made = retour.ask("POST", "/v1/suppressions/import", key, params=query, content=b"zoe@b.example\n")
-        return str(made.json()["id"])
-    return f"{account}-member"
+        return path.replace("{id}", made.json()["id"])
+    if path.startswith("/v1/webhooks/{id}"):
+        hook = retour.ask("POST", "/v1/webhooks", key, json=BODIES["POST", "/v1/webhooks"]).json()["id"]
+        message = retour.ask("POST", f"/v1/webhooks/{hook}/test", key).json()["id"]
+        return path.replace("{id}", hook).replace("{message}", message)
+    return path.replace("{id}", f"{account}-member")
 
 
 def call(retour: Installation, route: tuple[str, str], key: str | None, account: str | None) -> Any:
     """A call that is right but for who asks and for whom."""
     method, path = route
-    path = path.replace("{address}", ADDRESS).replace("{id}", _id_of(retour, path, account or "demo"))
+    path = _filled(retour, path, account or "demo")
     params = {} if account is None else {"account": account}
     if path.startswith(("/v1/suppressions/import", "/v1/suppressions/export")):
         params["format"] = "csv"

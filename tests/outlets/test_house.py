@@ -283,3 +283,28 @@ def test_unparsed_mail_may_be_kept_for_ever(data: Path) -> None:
         house.worker.drain()
         house.schedule.tick(now)
         assert len(house.inbox.unparsed(9)) == 1
+
+
+def test_what_nobody_understood_is_told_by_the_house_to_the_hook_of_its_account(data: Path) -> None:
+    import json
+
+    from outlets.receiver import receiving
+    from retour.flow.outbox import Hook
+    from story.waiting import eventually
+
+    settings = Settings(data_dir=data, notify={"allow_networks": ["127.0.0.0/8"]})
+    with opened(settings) as house, receiving() as receiver:
+        account(house)
+        house.desk.outbox.set_hook(Hook("h", "demo", receiver.url(), (), house.clock.now()))
+        thread = threading.Thread(target=house.courier.run, args=(lambda fault: None,))
+        thread.start()
+        eventually(lambda: house.desk.outbox.mark("records") is not None, "the courier")
+        house.inbox.put([arrival("bounces", b"?", 1, house.clock.now(), proof=Proof.SEND, account="demo")])
+        house.worker.drain()
+        bounce(house, house.clock.now(), Reason.ADDRESS_UNKNOWN)
+        eventually(lambda: len(receiver.heard) == 2, "two messages")
+        house.courier.end()
+        thread.join()
+        told = {json.loads(heard.body)["type"] for heard in receiver.heard}
+        assert told == {"arrival.unparsed", "address.stopped"}
+        assert b'retour_notify_total{fate="delivered"} 2' in house.metrics.text()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from retour.instants import Instant
 from retour.model import Event, State
-from retour.ports import BouncedAddress, BounceQuery, Bus, Change, History, Ledger, Life, Stored
+from retour.ports import BouncedAddress, BounceQuery, Bus, Change, History, Ledger, Life, Record, Stored
 
 
 class Announcing:
@@ -91,6 +91,18 @@ class Announcing:
     ) -> list[Stored]:
         """As `Ledger.states`."""
         return self._ledger.states(account, limit, after, domain)
+
+    def ends(self) -> tuple[int, int]:
+        """As `Ledger.ends`."""
+        return self._ledger.ends()
+
+    def happened(self, after: int, limit: int) -> tuple[list[Record], int]:
+        """As `Ledger.happened`."""
+        return self._ledger.happened(after, limit)
+
+    def acts(self, after: int, limit: int) -> tuple[list[tuple[int, Event]], int]:
+        """As `Ledger.acts`."""
+        return self._ledger.acts(after, limit)
 
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         """As `Ledger.histories`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from retour.flow.outbox import Outbox
 from retour.instants import DAY, Instant
 
 KEPT_FOR: Instant = 2 * DAY  # an answer; a caller that repeats later asks anew
@@ -92,4 +93,5 @@ class Desk:
 
     answers: Answers
     imports: Imports
+    outbox: Outbox
     close: Callable[[], None]  # nothing may be asked afterwards

@@ -21,6 +21,10 @@ BY_DELIVERY = "delivery"
 MOST_REPORTS = 10_000  # of one address that may move its state: more have no effect
 MOST_WITHOUT_EFFECT = 1000  # of one address that may not: anybody could send them
 MOST_OF_A_SEND = 100  # of either, that name one send: whoever was sent one mail can send no more
+ACTS = frozenset(
+    {EventKind.COMPLAINT, EventKind.UNSUBSCRIBE, EventKind.INCIDENT_OPEN, EventKind.INCIDENT_CLOSE}
+)
+"""What others are told of even where it moves no state."""
 _PROVEN, _VALID = Standing.PROVEN, StateName.VALID
 _KEPT = frozenset(
     {EventKind.DELAY, EventKind.SUPPRESSED, EventKind.AUTOREPLY, EventKind.CHALLENGE, EventKind.OTHER}

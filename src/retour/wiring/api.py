@@ -7,8 +7,11 @@ import structlog
 
 from retour.identity import SendIds
 from retour.outlets.api.limits import Rate
-from retour.outlets.api.services import Services
+from retour.outlets.api.services import Services, Telling
+from retour.outlets.notify.reach import UnreachableError
+from retour.outlets.notify.sign import secret_of, shown
 from retour.wiring.house import House
+from retour.wiring.notify import reach
 
 log = structlog.get_logger("retour")
 
@@ -34,6 +37,11 @@ def services(house: House) -> Services:
             "rewriting": lambda: not house.rewriter.failing(),
         },
         body_limit=chosen.body_limit,
+        telling=Telling(
+            lambda hook, number: shown(secret_of(house.keys.pepper, hook, number)),
+            lambda url: _unreachable(house, url),
+            house.courier.wake,
+        ),
         import_limit=chosen.import_limit,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),
         checks_rate=Rate(chosen.checks_per_second, chosen.checks_burst),
@@ -48,3 +56,11 @@ def _answers(question: Callable[[], object]) -> bool:
         log.exception("a part of Retour does not answer")
         return False
     return True
+
+
+def _unreachable(house: House, url: str) -> str | None:
+    try:
+        reach(house.settings.notify).place(url)
+    except UnreachableError as error:
+        return str(error)
+    return None

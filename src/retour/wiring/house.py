@@ -1,7 +1,7 @@
 """The house itself: from settings to stores, gate and stories."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,9 +23,11 @@ from retour.flow.judge import Judged, judge
 from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
 from retour.flow.rewrite import Job, Rewriter
 from retour.flow.schedule import Schedule
+from retour.instants import Instant
 from retour.keyfile import Keys
 from retour.metrics import Metrics
-from retour.model import Reading
+from retour.model import Arrival, Reading
+from retour.outlets.notify import Courier
 from retour.parse.providers.generic import Map
 from retour.ports import Store
 from retour.settings import Settings
@@ -33,6 +35,7 @@ from retour.snapshot import Table
 from retour.stores import sqlite
 from retour.stores.sqlite import SqliteInbox
 from retour.texts import catalogue
+from retour.wiring import notify
 from retour.wiring.mappings import MappingError, mappings
 
 log = structlog.get_logger("retour")
@@ -111,6 +114,7 @@ class House:
     worker: Worker
     door: Door
     schedule: Schedule
+    courier: Courier
     metrics: Metrics
     rules: RulesInForce
     lock: IO[str]
@@ -164,9 +168,16 @@ def build(settings: Settings) -> House:
     rewriting = ThreadPoolExecutor(1, "rewriting")
     marks = Marks(data, store)
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
+    courier = notify.courier(settings, store, desk, keys.pepper, clock, metrics)
+
+    def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:
+        taken = take_in(arrivals, store, keys.keyring, rules.judge, now, maps)
+        courier.tell(notify.unparsed(arrivals, taken))
+        return taken
+
     worker = Worker(
         inbox,
-        lambda arrivals, now: take_in(arrivals, store, keys.keyring, rules.judge, now, maps),
+        take,
         told,
         clock,
         report=lambda taken: _report(taken, metrics),
@@ -186,7 +197,7 @@ def build(settings: Settings) -> House:
     )
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
-        Door(inbox, worker.wake), schedule,
+        Door(inbox, worker.wake), schedule, courier,
         metrics, rules, lock,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from retour.outlets.api import (
     suppressions,
     unparsed,
     unproven,
+    webhooks,
 )
 from retour.outlets.api.access import Keys
 from retour.outlets.api.limits import Buckets, Told
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     unparsed.router,
     groups.router,
     unproven.router,
+    webhooks.router,
     account.router,
     probes.router,
 )

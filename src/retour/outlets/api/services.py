@@ -22,6 +22,15 @@ ChangePolicy = Callable[[str, Mapping[str, Any], int, str], PolicyVersion]
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """What the routes of webhooks need of those who carry them."""
+
+    secret: Callable[[str, int], str] = lambda hook, number: ""  # as the receiver is given it
+    unreachable: Callable[[str], str | None] = lambda url: None  # why a URL is never connected to
+    wake: Callable[[], None] = lambda: None  # there is something to send
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The bodies of the ports, and what else the stories need."""
 
@@ -38,6 +47,7 @@ class Services:
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
+    telling: Telling = field(default_factory=Telling)
     import_limit: int = 1024 * 1024 * 1024
     requests: Rate = UNLIMITED  # of each key
     checks_rate: Rate = UNLIMITED

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from retour.address import domain, domain_of, normalise
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
-from retour.model import VALID, BounceType, Event, Reason, Send, State
+from retour.model import VALID, BounceType, Event, Reason, Send, Standing, State
 from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Record, Stored
 from retour.stores.advance import (
+    ACTS,
     Delivery,
     Known,
     Turn,
@@ -236,6 +237,27 @@ class MemoryLedger:
         place = place_of(after)
         rows = [row for row in found if place is None or row[:2] > place][:limit]
         return [Stored(address, state, f"{name} {first}") for name, first, address, state in rows]
+
+    def ends(self) -> tuple[int, int]:
+        with self._lock:
+            return self._written, self._arrived
+
+    def happened(self, after: int, limit: int) -> tuple[list[Record], int]:
+        with self._lock:
+            last = max(min(after + limit, self._written), after)
+            every = [record for entry in self._pages.values() for record in entry.records]
+        return sorted((r for r in every if after < r.number <= last), key=lambda r: r.number), last
+
+    def acts(self, after: int, limit: int) -> tuple[list[tuple[int, Event]], int]:
+        with self._lock:
+            last = max(min(after + limit, self._arrived), after)
+            told = [
+                (entry.numbers[event.id], event._replace(evidence=None))
+                for entry in self._pages.values()
+                for event in entry.events.values()
+                if event.kind in ACTS and event.standing is Standing.PROVEN
+            ]
+        return sorted(each for each in told if after < each[0] <= last), last
 
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         with self._lock:

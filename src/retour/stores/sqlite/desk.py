@@ -6,6 +6,7 @@ from retour.flow.desk import Desk
 from retour.stores.sqlite.answers import SqliteAnswers
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.imports import SqliteImports
+from retour.stores.sqlite.outbox import SqliteOutbox
 
 DESK = "desk.sqlite3"
 
@@ -13,4 +14,4 @@ DESK = "desk.sqlite3"
 def open_desk(path: Path) -> Desk:
     """The desk in a file, made at first use. Raises StoreError."""
     database = Database(path, "desk", cache_mib=8)
-    return Desk(SqliteAnswers(database), SqliteImports(database), database.close)
+    return Desk(SqliteAnswers(database), SqliteImports(database), SqliteOutbox(database), database.close)

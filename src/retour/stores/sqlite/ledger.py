@@ -9,7 +9,7 @@ from typing import Any
 from retour.address import key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
-from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Stored
+from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Record, Stored
 from retour.stores.advance import elapse, noted, recorded, refolded, within
 from retour.stores.overview import fits, place_of
 from retour.stores.sqlite import overview
@@ -203,6 +203,28 @@ class SqliteLedger:
             (number, with_body(event_of(facts), names[account], address or "", body))
             for number, account, address, body, *facts in rows
         ]
+
+    def ends(self) -> tuple[int, int]:
+        with self._reading() as db:
+            record, event = (db.execute(SQL[name]).fetchone()[0] for name in ("last_record", "last_event"))
+        return record, event
+
+    def happened(self, after: int, limit: int) -> tuple[list[Record], int]:
+        last = max(min(self.ends()[0], after + limit), after)
+        with self._reading() as db:
+            names = self._accounts.names(db)
+            rows = db.execute(SQL["happened"], {"after": after, "last": last}).fetchall()
+        return [Record(number, at, names[account], *rest) for number, at, account, *rest in rows], last
+
+    def acts(self, after: int, limit: int) -> tuple[list[tuple[int, Event]], int]:
+        last = max(min(self.ends()[1], after + limit), after)
+        with self._reading() as db:
+            names = self._accounts.names(db)
+            rows = db.execute(SQL["acts"], {"after": after, "last": last}).fetchall()
+        return [
+            (number, event_of(facts)._replace(account=names[account], address=address))
+            for number, account, address, *facts in rows
+        ], last
 
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         k, _, number = (after or " -1").partition(" ")

@@ -154,5 +154,17 @@ LEFT JOIN evidence AS b ON b.number = e.number
 WHERE e.reason = 'undetermined' AND e.number < :before AND (:account IS NULL OR e.account = :account)
 ORDER BY e.number DESC LIMIT :limit;
 
+-- name: happened
+SELECT r.number, r.at, r.account, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy
+FROM records AS r CROSS JOIN states AS s ON s.k = r.k AND s.account = r.account
+WHERE r.number > :after AND r.number <= :last ORDER BY r.number;
+
+-- name: acts
+SELECT e.number, e.account, s.address,
+  e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+FROM events AS e CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
+WHERE e.number > :after AND e.number <= :last AND e.standing = 'proven'
+  AND e.kind IN ('complaint', 'unsubscribe', 'incident_open', 'incident_close') ORDER BY e.number;
+
 -- name: after_place
 SELECT k, account FROM states WHERE (k, account) > (:k, :account) ORDER BY k, account LIMIT :limit;

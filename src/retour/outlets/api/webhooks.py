@@ -1,0 +1,336 @@
+"""Webhooks out: who is told of what, and what became of each message."""
+
+from dataclasses import replace
+from secrets import token_hex
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from retour.flow.notices import TEST, TYPES, Notice
+from retour.flow.outbox import OLD_SECRET, Attempt, Hook, Message, Sought
+from retour.instants import text
+from retour.outlets.api.access import AccountChoice, Manager, existing_account
+from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+from retour.outlets.api.shown import time
+from retour.ports import Key
+
+router = APIRouter(tags=["webhooks"])
+
+MOST = 20  # of one account
+_END = 1 << 62
+
+Type = Literal[
+    "address.stopped",
+    "address.held",
+    "address.restored",
+    "address.complained",
+    "address.unsubscribed",
+    "arrival.unparsed",
+    "incident.opened",
+    "incident.closed",
+]
+Types = Annotated[
+    list[Type], Field(description=f"of these alone; empty: all. {', '.join(TYPES)}", max_length=20)
+]
+Url = Annotated[str, Field(max_length=2000, examples=["https://shop.example/retour"])]
+
+
+class HookBody(BaseModel):
+    """A webhook to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url
+    types: Types = []
+
+
+class HookChange(BaseModel):
+    """What is to be changed of a webhook; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url | None = None
+    types: Types | None = None
+    enabled: bool | None = Field(None, description="true: send what has waited; false: let it wait")
+
+
+class HookShape(BaseModel):
+    """A webhook and how it stands."""
+
+    id: str
+    account: str
+    url: str
+    types: list[str]
+    created_at: str
+    enabled: bool
+    disabled_why: str = Field(
+        description="`asked`, `gone` (410), `failing` (five days without success), or empty"
+    )
+    disabled_at: str | None
+    failing_since: str | None = Field(description="since when no attempt succeeded")
+    old_secret_until: str | None = Field(description="until then the secret before the rotation signs too")
+
+
+class NewHook(HookShape):
+    """A webhook with its secret."""
+
+    secret: str = Field(description="of Standard Webhooks; shown this once", examples=["whsec_…"])
+
+
+class HookList(BaseModel):
+    """The webhooks of an account."""
+
+    account: str
+    webhooks: list[HookShape]
+
+
+class MessageShape(BaseModel):
+    """A message and how far it is."""
+
+    id: str = Field(description="`webhook-id`: the same at every attempt")
+    type: str
+    created_at: str
+    state: str = Field(description="`waiting`, `delivered`, or `failed` after three days")
+    attempts: int
+    due_at: str | None = Field(description="of the next attempt")
+    status: int | None = Field(description="of the last answer; null when there was none")
+    said: str = Field(description="what went wrong, or the beginning of the answer. Hostile: show as text")
+    ended_at: str | None
+
+
+class AttemptShape(BaseModel):
+    """One attempt."""
+
+    at: str
+    status: int | None
+    said: str
+    milliseconds: int
+
+
+class WholeMessage(MessageShape):
+    """A message with its body and every attempt."""
+
+    body: str
+    log: list[AttemptShape]
+
+
+class MessagePage(BaseModel):
+    """Messages, the latest first."""
+
+    webhook: str
+    messages: list[MessageShape]
+    next: str | None = Field(description="cursor for ?after= of the next page; null on the last page")
+
+
+class ReplayBody(BaseModel):
+    """Which messages are to be sent again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] = Field([], max_length=1000)
+    since: str | None = Field(
+        None, description="all that were created from then on", examples=["2026-05-01T00:00:00Z"]
+    )
+    until: str | None = None
+
+
+class Queued(BaseModel):
+    """What waits to be sent now."""
+
+    webhook: str
+    queued: int
+
+
+@router.get("/v1/webhooks", summary="Webhooks of the account")
+def get_webhooks(request: Request, key: Manager, account: AccountChoice = None) -> HookList:
+    """Each with its state; the secrets are shown once only."""
+    chosen = existing_account(request, key, account)
+    found = services(request).desk.outbox.hooks(chosen)
+    return HookList(account=chosen, webhooks=[HookShape(**_facts(hook)) for hook in found])
+
+
+@router.post("/v1/webhooks", status_code=201, summary="Make a webhook")
+def post_webhook(
+    request: Request, response: Response, key: Manager, body: HookBody, account: AccountChoice = None
+) -> NewHook:
+    """Told from now on. The secret is in this answer only; a rotation makes another."""
+    chosen = existing_account(request, key, account)
+    known = services(request)
+    if len(known.desk.outbox.hooks(chosen)) >= MOST:
+        raise Problem("too_many", "url", count=MOST + 1, most=MOST)
+    _look_at(request, body.url)
+    made = Hook(token_hex(8), chosen, body.url, tuple(body.types), known.clock.now())
+    known.desk.outbox.set_hook(made)
+    return _new(request, response, made)
+
+
+@router.get("/v1/webhooks/{id}", summary="One webhook")
+def get_webhook(request: Request, key: Manager, id: str, account: AccountChoice = None) -> HookShape:
+    """How it stands."""
+    return HookShape(**_facts(_hook(request, key, id, account)))
+
+
+@router.put("/v1/webhooks/{id}", summary="Change, disable or enable a webhook")
+def put_webhook(
+    request: Request, key: Manager, id: str, body: HookChange, account: AccountChoice = None
+) -> HookShape:
+    """What waited while it was disabled is sent when it is enabled."""
+    hook, known = _hook(request, key, id, account), services(request)
+    if body.url is not None:
+        _look_at(request, body.url)
+        hook = replace(hook, url=body.url)
+    if body.types is not None:
+        hook = replace(hook, types=tuple(body.types))
+    if body.enabled is True:
+        hook = replace(hook, disabled_at=None, disabled_why="", failing_since=None)
+    if body.enabled is False:
+        hook = replace(hook, disabled_at=known.clock.now(), disabled_why="asked")
+    known.desk.outbox.set_hook(hook)
+    known.telling.wake()
+    return HookShape(**_facts(hook))
+
+
+@router.delete("/v1/webhooks/{id}", status_code=204, summary="Remove a webhook")
+def delete_webhook(request: Request, key: Manager, id: str, account: AccountChoice = None) -> Response:
+    """With all that waits for it."""
+    services(request).desk.outbox.drop_hook(_hook(request, key, id, account).id)
+    return Response(status_code=204)
+
+
+@router.post("/v1/webhooks/{id}/rotate", status_code=201, summary="Another secret")
+def post_rotate(
+    request: Request, response: Response, key: Manager, id: str, account: AccountChoice = None
+) -> NewHook:
+    """For a day both secrets sign; a second rotation ends the first at once."""
+    hook, known = _hook(request, key, id, account), services(request)
+    hook = replace(hook, secret=hook.secret + 1, rotated_at=known.clock.now())
+    known.desk.outbox.set_hook(hook)
+    return _new(request, response, hook)
+
+
+@router.post("/v1/webhooks/{id}/test", status_code=202, summary="Send a test message")
+def post_test(request: Request, key: Manager, id: str, account: AccountChoice = None) -> MessageShape:
+    """Signed and tried like every other, whatever types the webhook wants. The log tells what came of it."""
+    hook, known = _hook(request, key, id, account), services(request)
+    now = known.clock.now()
+    notice = Notice(TEST, hook.account, f"test {token_hex(8)}", now, {"webhook": hook.id})
+    message_id = notice.id(hook.target)
+    message = Message(hook.target, message_id, hook.account, TEST, notice.body(), now, due_at=now)
+    known.desk.outbox.put([message])
+    known.telling.wake()
+    return MessageShape(**_message(message))
+
+
+@router.post("/v1/webhooks/{id}/replay", status_code=202, summary="Send messages again")
+def post_replay(
+    request: Request, key: Manager, id: str, body: ReplayBody, account: AccountChoice = None
+) -> Queued:
+    """By id, or by time; with the same `webhook-id`, so that a receiver knows what it has had already."""
+    hook, known = _hook(request, key, id, account), services(request)
+    since, until = moment("since", body.since), moment("until", body.until)
+    if bool(body.ids) == (since is not None):
+        raise Problem("replay_target", "ids")
+    end = _END if until is None else until
+    queued = known.desk.outbox.again(hook.target, body.ids, since or 0, end, known.clock.now())
+    known.telling.wake()
+    return Queued(webhook=hook.id, queued=queued)
+
+
+@router.get("/v1/webhooks/{id}/messages", summary="What a webhook was told, and what it answered")
+def get_messages(
+    request: Request,
+    key: Manager,
+    id: str,
+    account: AccountChoice = None,
+    state: Literal["waiting", "delivered", "failed"] | None = None,
+    since: Moment = None,
+    until: Moment = None,
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> MessagePage:
+    """Messages of the last days (`notify.kept_days`), the latest first."""
+    hook = _hook(request, key, id, account)
+    times = moment("since", since), moment("until", until)
+    found = services(request).desk.outbox.sought(Sought(hook.target, state, *times, _cursor(after), limit))
+    following = str(found[-1].number) if len(found) == limit else None
+    shapes = [MessageShape(**_message(message)) for message in found]
+    return MessagePage(webhook=hook.id, messages=shapes, next=following)
+
+
+@router.get("/v1/webhooks/{id}/messages/{message}", summary="One message with its body and its attempts")
+def get_message(
+    request: Request, key: Manager, id: str, message: str, account: AccountChoice = None
+) -> WholeMessage:
+    """Everything that is known of one delivery."""
+    hook, outbox = _hook(request, key, id, account), services(request).desk.outbox
+    found = outbox.message(hook.target, message)
+    if found is None:
+        raise Problem("message_unknown", "message")
+    log = [_attempt(each) for each in outbox.attempts(found.number)]
+    return WholeMessage(**_message(found), body=found.body, log=log)
+
+
+def _hook(request: Request, key: Key, id: str, account: str | None) -> Hook:
+    chosen = existing_account(request, key, account)
+    hook = services(request).desk.outbox.hook(id)
+    if hook is None or hook.account != chosen:
+        raise Problem("webhook_unknown", "id")
+    return hook
+
+
+def _look_at(request: Request, url: str) -> None:
+    fault = services(request).telling.unreachable(url)
+    if fault is not None:
+        raise Problem("url_refused", "url", fault=fault)
+
+
+def _new(request: Request, response: Response, hook: Hook) -> NewHook:
+    response.headers["Cache-Control"] = "no-store"
+    return NewHook(**_facts(hook), secret=services(request).telling.secret(hook.id, hook.secret))
+
+
+def _cursor(given: str | None) -> int | None:
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit()) or len(given) > 18:
+        raise Problem("invalid", "after", fault="after: is no cursor of this list")
+    return int(given)
+
+
+def _facts(hook: Hook) -> dict[str, Any]:
+    old = None if hook.rotated_at is None else hook.rotated_at + OLD_SECRET
+    return {
+        "id": hook.id,
+        "account": hook.account,
+        "url": hook.url,
+        "types": list(hook.types),
+        "created_at": text(hook.created_at),
+        "enabled": hook.disabled_at is None,
+        "disabled_why": hook.disabled_why,
+        "disabled_at": time(hook.disabled_at),
+        "failing_since": time(hook.failing_since),
+        "old_secret_until": time(old),
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "type": message.type,
+        "created_at": text(message.created_at),
+        "state": message.state,
+        "attempts": message.attempts,
+        "due_at": text(message.due_at) if message.state == "waiting" else None,
+        "status": message.status,
+        "said": message.said,
+        "ended_at": time(message.ended_at),
+    }
+
+
+def _attempt(attempt: Attempt) -> AttemptShape:
+    return AttemptShape(
+        at=text(attempt.at), status=attempt.status, said=attempt.said, milliseconds=attempt.milliseconds
+    )
