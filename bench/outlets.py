@@ -1,4 +1,4 @@
-"""What one core of the server answers over the network: Postfix policy requests, and HTTP checks.
+"""What one core of the server answers over the network: Postfix policy, socketmap lookups, HTTP checks.
 
 The server is `retour serve` without its command line, in a process of its own, with 100,000 suppressed
 addresses; the clients keep 20 connections open and wait for each answer. Rates are per CPU-second of the
@@ -39,6 +39,7 @@ class Server:
     pipe: Connection
     api: int
     policy: int
+    socketmap: int
     key: str
 
     def seconds(self) -> float:
@@ -57,7 +58,11 @@ def _serve(pipe: Connection) -> None:
                 "api": {"port": 0},
                 "smtp": {"enabled": False},
                 "lmtp": {"enabled": False},
-                "postfix": {"listeners": [{"port": 0}], "domains": {DOMAIN: origin}},
+                "postfix": {
+                    "listeners": [{"port": 0}],
+                    "socketmaps": [{"port": 0, **origin}],
+                    "domains": {DOMAIN: origin},
+                },
             }
         )
         house = wiring.build(settings)
@@ -73,7 +78,7 @@ async def _answer(house: House, pipe: Connection) -> None:
     house.load()
     house.table.apply(Change(ACCOUNT, name, VALID, STOPPED, now) for name in suppressed(SUPPRESSED))
     async with dataplane.running(house) as ports:
-        pipe.send((ports.api, ports.policy[0], key))
+        pipe.send((ports.api, ports.policy[0], ports.socketmaps[0], key))
         while await asyncio.to_thread(pipe.recv) == "seconds":
             pipe.send(time.process_time())
 
@@ -93,6 +98,18 @@ async def policy(server: Server, requests: int) -> int:
             b"sender=news@%s\nrecipient=%s\nsasl_username=\n\n" % (DOMAIN.encode(), recipient.encode())
         )
         await reader.readuntil(b"\n\n")
+    writer.close()
+    return requests
+
+
+async def socketmap(server: Server, requests: int) -> int:
+    """Socketmap lookups in the table `access`, every fourth of a stopped address."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.socketmap)
+    for number in range(requests):
+        asked = b"access " + address(number if number % 4 else 0).encode()
+        writer.write(b"%d:%b," % (len(asked), asked))
+        length = await reader.readuntil(b":")
+        await reader.readexactly(int(length[:-1]) + 1)
     writer.close()
     return requests
 
@@ -133,6 +150,7 @@ async def _http(
 
 CLIENTS: dict[str, Client] = {
     "Postfix policy requests": policy,
+    "Postfix socketmap lookups": socketmap,
     "HTTP, GET /v1/check": single,
     "HTTP, POST /v1/check, addresses in batches of 1,000": batches,
 }

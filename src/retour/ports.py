@@ -426,6 +426,11 @@ class Snapshot(Protocol):
     def decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
         """The answer for a normalised address."""
 
+    def decisions(
+        self, account: str, addresses: Sequence[str], kind: MailKind, now: Instant
+    ) -> list[Decision]:
+        """The answers for many normalised addresses, in their order."""
+
     def slow(self, account: str) -> bool:
         """Whether the ledger answers for this account just now: then ask for many in a thread."""
 

@@ -70,6 +70,22 @@ def test_answers_as_the_state_machine_does(state: State, policy: Policy, kind: M
     assert made.decision("demo", "ann@b.example", kind, before_any_reset) == expected  # now remembered
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), states), max_size=12), policies, kinds, dues, st.booleans())
+def test_many_are_answered_as_each_alone(
+    known: list[tuple[int, State]], policy: Policy, kind: MailKind, now: int | None, told: bool
+) -> None:
+    made = Table(b"pepper")
+    if told:
+        made.policy("demo", policy)
+    made.apply([change(f"{number}@b.example", state) for number, state in known])
+    addresses = [f"{number}@b.example" for number in (*range(10), *range(3))]
+    alone = [made.decision("demo", address, kind, now or NOW) for address in addresses]
+    assert made.decisions("demo", addresses, kind, now or NOW) == alone
+    made.rewriting("demo", lambda account, address, kind, now: Decision(Answer.HOLD, address))
+    if told:
+        assert [each.why for each in made.decisions("demo", addresses, kind, NOW)] == addresses
+
+
 @given(states, kinds)
 def test_a_row_is_left_out_only_where_every_answer_is_send(state: State, kind: MailKind) -> None:
     if pack(state) == 0:

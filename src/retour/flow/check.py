@@ -38,8 +38,10 @@ def may_send_all(
     """The decisions for at most 10,000 addresses, in their order. Raises TooManyError."""
     if len(addresses) > MOST:
         raise TooManyError(len(addresses))
-    decision = snapshot.decision
-    return [
-        NO_ADDRESS if normalised is None else decision(account, normalised, kind, now)
-        for normalised in map(normalise, addresses)
-    ]
+    normalised = [normalise(address) for address in addresses]
+    known = [address for address in normalised if address is not None]
+    decisions = snapshot.decisions(account, known, kind, now)
+    if len(known) == len(normalised):
+        return decisions
+    answered = iter(decisions)
+    return [NO_ADDRESS if address is None else next(answered) for address in normalised]

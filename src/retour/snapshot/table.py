@@ -1,14 +1,14 @@
 """The table of a gate: one keyed hash and one lookup an answer; the accounts' policies beside it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from threading import Lock
 
-from retour.instants import SECOND, Instant
+from retour.instants import Instant
 from retour.lifecycle import Policy, decide
 from retour.model import Answer, Decision, MailKind
 from retour.ports import Change
-from retour.snapshot.packed import CODE, DUE_SHIFT, after_reset, due, pack, unpack
+from retour.snapshot.packed import CODE, after_reset, due, pack, unpack
 from retour.snapshot.segment import DIGEST, Segment
 
 Ask = Callable[[str, str, MailKind, Instant], Decision]
@@ -28,9 +28,13 @@ class _Account:
         self.version = version
         self.decisions: dict[int, Decision] = {}
 
-    def decide(self, packed: int, kind: MailKind, address: str) -> Decision:
+    def decide(self, packed: int, kind: MailKind, address: str, now: Instant) -> Decision:
         """What the policy says; remembered, unless it names addresses of its own."""
         until = due(packed)
+        if until is not None and now >= until:
+            packed, until = after_reset(packed), None
+            if not packed:
+                return SEND
         if self.policy.never_stop:
             return decide(unpack(packed & CODE, until), self.policy, kind, address)
         # A decision differs by `system` or not, nothing finer (lifecycle.decide).
@@ -71,9 +75,26 @@ class Table:
         hasher.update(address.encode())
         digest = hasher.digest()
         packed = self._segments[digest[0]].get(digest)
-        if packed >> DUE_SHIFT and now >= (packed >> DUE_SHIFT) * SECOND:
-            packed = after_reset(packed)
-        return known.decide(packed, kind, address) if packed else SEND
+        return known.decide(packed, kind, address, now) if packed else SEND
+
+    def decisions(
+        self, account: str, addresses: Sequence[str], kind: MailKind, now: Instant
+    ) -> list[Decision]:
+        """The answers for many, in half the time: what is the same for all is looked up once."""
+        known = self._accounts.get(account)
+        if known is None:
+            return [SEND] * len(addresses)
+        if self._rewriting and (ask := self._rewriting.get(account)):
+            return [ask(account, address, kind, now) for address in addresses]
+        fresh, segments, says = known.hasher.copy, self._segments, known.decide
+        answers: list[Decision] = []
+        for address in addresses:
+            hasher = fresh()
+            hasher.update(address.encode())
+            digest = hasher.digest()
+            packed = segments[digest[0]].get(digest)
+            answers.append(says(packed, kind, address, now) if packed else SEND)
+        return answers
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Follow the ledger: the state after each change is what is looked up from now on."""

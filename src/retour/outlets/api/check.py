@@ -1,5 +1,7 @@
 """May I send? The hot route: raw bytes in, bytes out, no model in between (performance.md, hint 11)."""
 
+from collections.abc import Sequence
+
 import msgspec
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -25,7 +27,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
     account: str | None = None
 
 
-class Result(msgspec.Struct):
+class Result(msgspec.Struct, gc=False):
     """The answer for one address."""
 
     address: str
@@ -50,6 +52,9 @@ class Batch(msgspec.Struct):
     results: list[Result]
 
 
+_Said = tuple[str, str, str | None, str | None]
+"""Answer, cause, until when, and what it would have been."""
+
 _question = msgspec.json.Decoder(Question).decode
 _encode = msgspec.json.Encoder().encode
 _KINDS = {kind.value: kind for kind in MailKind}
@@ -69,7 +74,7 @@ async def check_one(request: Request) -> Response:
     account = await _account(request, key, asked.get("account"))
     known = services(request)
     decision = may_send(address, account, kind, known.snapshot, known.clock.now())
-    return _json(Single(*_result(address, decision), account, kind.value))
+    return _json(Single(address, *_said(decision), account, kind.value))
 
 
 @router.post("/v1/check", **described.CHECK_MANY)
@@ -81,10 +86,7 @@ async def check_many(request: Request) -> Response:
         raise Problem("too_many", "addresses", count=len(question.addresses), most=MOST)
     account = await _account(request, key, question.account or request.query_params.get("account"))
     decisions = await _decided(request, account, question)
-    results = [
-        Result(*_result(address, decision))
-        for address, decision in zip(question.addresses, decisions, strict=True)
-    ]
+    results = _results(question.addresses, decisions)
     return _json(Batch(account, question.kind.value, results))
 
 
@@ -122,9 +124,21 @@ async def _account(request: Request, key: Key, asked: str | None) -> str:
     return await run_in_threadpool(existing_account, request, key, asked)
 
 
-def _result(address: str, decision: Decision) -> tuple[str, str, str, str | None, str | None]:
+def _results(addresses: Sequence[str], decisions: Sequence[Decision]) -> list[Result]:
+    """The answers; one decision mostly stands for many addresses, and is put into words once."""
+    told: dict[int, _Said] = {}  # by identity: `decisions` keeps them alive
+    results: list[Result] = []
+    for address, decision in zip(addresses, decisions, strict=True):
+        said = told.get(id(decision))
+        if said is None:
+            said = told[id(decision)] = _said(decision)
+        results.append(Result(address, *said))
+    return results
+
+
+def _said(decision: Decision) -> _Said:
     would_be = decision.would_be.value if decision.would_be is not None else None
-    return address, decision.answer.value, decision.why, _time(decision.until), would_be
+    return decision.answer.value, decision.why, _time(decision.until), would_be
 
 
 def _time(instant: Instant | None) -> str | None:
