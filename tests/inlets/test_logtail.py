@@ -309,6 +309,18 @@ def test_dates_and_numbers_tell_which_file_is_older(tmp_path: Path) -> None:
     assert [each.file.name for each in family(tmp_path / "mail.log")] == order
 
 
+def test_a_date_may_stand_before_the_extension(tmp_path: Path) -> None:
+    order = [
+        "acct-2026-11-21-0010.csv.gz",
+        "acct-2026-11-22-0000.csv",
+        "acct-2026-11-22-0001.csv",
+        "acct.csv",
+    ]
+    for name in [*order, "acct-x.csv", "acct-1.txt", "acct2.csv", "diag-2026-11-22-0000.csv"]:
+        (tmp_path / name).touch()
+    assert [each.file.name for each in family(tmp_path / "acct.csv")] == order
+
+
 def test_what_stands_in_the_way_is_said_once_and_tried_again(scene: Scene) -> None:
     scene.log.unlink()
     scene.follower = scene.begin()

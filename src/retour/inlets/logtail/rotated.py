@@ -12,8 +12,9 @@ from typing import BinaryIO, NamedTuple, cast
 
 HEAD = 1024  # octets at the beginning that tell one log from another: a time and a process stand there
 PACKED = ".gz"
-# mail.log.1, mail.log-20261122, mail.log.20261122-001545 (postfix logrotate), mainlog.01.gz (exicyclog)
-_SUFFIX = re.compile(r"[.-](\d[\dT._-]*?)(?:\.gz)?")
+# mail.log.1, mail.log-20261122, mail.log.20261122-001545 (postfix logrotate), mainlog.01.gz (exicyclog);
+# before the extension: acct-2026-11-22-0007.csv (PowerMTA), mail-20261122.log (logrotate's "extension")
+_MARK = re.compile(r"[.-](\d[\dT._-]*?)")
 _NUMBER = 4  # digits that the number of a rotation has at most; more are a date
 _LOOKS = 5  # at a directory in which files are just being renamed
 
@@ -109,7 +110,13 @@ def _order(name: str, base: str) -> tuple[int, int] | None:
     """Dates rise, numbers fall as time goes on, and what has no suffix is written now."""
     if name == base:
         return 2, 0
-    found = _SUFFIX.fullmatch(name, len(base)) if name.startswith(base) else None
+    plain, (stem, dot, extension) = name.removesuffix(PACKED), base.rpartition(".")
+    if plain.startswith(base):
+        found = _MARK.fullmatch(plain, len(base))
+    elif stem and plain.startswith(stem) and plain.endswith(dot + extension):
+        found = _MARK.fullmatch(plain, len(stem), len(plain) - len(dot + extension))
+    else:
+        found = None
     if found is None:
         return None
     digits = re.sub(r"\D", "", found[1])
