@@ -4,7 +4,6 @@ An inlet hands arrivals to the door and acknowledges when the door says they are
 them from the inbox in batches; whatever happens in between, they are taken again, and counted once.
 """
 
-import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from retour.flow.batch import Batch
+from retour.flow.gathered import Gathered
 from retour.flow.reads import Judge, Judged, Reader
 from retour.instants import Instant
 from retour.model import MAIL, Arrival, Event
@@ -84,20 +84,15 @@ class _Caller(NamedTuple):
 
     arrivals: Sequence[Arrival]
     cursors: Mapping[str, bytes | None]
-    durable: asyncio.Future[None]
 
 
 class Door:
-    """Where arrivals become durable: many callers wait for one fsync (group commit).
-
-    Belongs to one event loop. While a commit runs in its thread, further arrivals gather for the next.
-    """
+    """Where arrivals become durable: many callers wait for one fsync. Belongs to one event loop."""
 
     def __init__(self, inbox: Inbox, committed: Callable[[], None] = lambda: None) -> None:
         self._inbox = inbox
         self._committed = committed  # called after each commit: wakes the worker
-        self._gathered: list[_Caller] = []
-        self._committing: asyncio.Task[None] | None = None
+        self._gathered = Gathered(self._put)
 
     async def accept(
         self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS
@@ -105,28 +100,13 @@ class Door:
         """Return when the arrivals are on disk, and with them how far their source was read: only then
         acknowledge. Raises what the inbox raises.
         """
-        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._gathered.append(_Caller(arrivals, cursors, durable))
-        if self._committing is None:
-            self._committing = asyncio.create_task(self._commit())
-        await durable
+        await self._gathered.add(_Caller(arrivals, cursors))
 
-    async def _commit(self) -> None:
-        while self._gathered:
-            waiting, self._gathered = self._gathered, []
-            together = [arrival for caller in waiting for arrival in caller.arrivals]
-            cursors = {name: place for caller in waiting for name, place in caller.cursors.items()}
-            fault: Exception | None = None
-            try:
-                await asyncio.to_thread(self._inbox.put, together, cursors)
-            except Exception as error:  # a full disk: every caller answers "try again later"
-                fault = error
-            for caller in waiting:
-                if not caller.durable.done():  # one whose connection broke no longer waits
-                    caller.durable.set_exception(fault) if fault else caller.durable.set_result(None)
-            if fault is None:
-                self._committed()
-        self._committing = None
+    def _put(self, callers: Sequence[_Caller]) -> None:
+        together = [arrival for caller in callers for arrival in caller.arrivals]
+        cursors = {name: place for caller in callers for name, place in caller.cursors.items()}
+        self._inbox.put(together, cursors)
+        self._committed()
 
 
 # What a bug of ours raises over one mail. What a store raises (its own errors, OSError) is tried again.
