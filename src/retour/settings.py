@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -184,6 +185,29 @@ class Mailbox(_Source):
             yield "user and password are one line each"
         if self.tls == "none" and not _is_loopback(self.host):
             yield 'tls = "none" shows the password to the network: only where host is this machine'
+
+
+class Queue(_Section):
+    """A queue of Amazon SQS that Retour visits by itself (docs/queues.md)."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]{1,500}$")]
+    account: str
+    topics: tuple[str, ...] = ()
+    raw: bool = False
+    proof: Proof = Proof.TRUSTED
+    region: str = ""
+    profile: str = ""
+    endpoint_url: str = ""
+    wait: Annotated[int, Field(ge=1, le=20)] = 20
+    visibility: Annotated[int, Field(ge=30, le=43200)] = 300
+
+    @field_validator("url", "endpoint_url")
+    @classmethod
+    def _by_tls(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+            raise ValueError("must begin with https://")
+        return url
 
 
 class Log(_Section):
@@ -384,6 +408,7 @@ class Settings(BaseSettings):
     logs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")], Log] = {}
     webhooks: Webhooks = Webhooks()
     mailboxes: dict[Annotated[str, Field(pattern=_NAME)], Mailbox] = {}
+    queues: dict[Annotated[str, Field(pattern=_NAME)], Queue] = {}
     retention: Retention = Retention()
     rules: Rules = Rules()
     notify: Notify = Notify()

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from retour.model import MailKind, Proof
-from retour.settings import Listener, Log, Mailbox, Settings, SettingsError, load
+from retour.settings import Listener, Log, Mailbox, Queue, Settings, SettingsError, load
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 
@@ -130,7 +130,7 @@ def test_the_page_describes_every_key() -> None:
     described = set(re.findall(r"`([a-z_.<>\[\]]+)`", PAGE))
     wanted = set(keys(Settings))
     maps = {"inlets", "logs", "postfix.contexts", "postfix.logins", "postfix.domains", "webhooks.sources"}
-    maps |= {"relay.accounts", "relay.logins", "mailboxes"}
+    maps |= {"relay.accounts", "relay.logins", "mailboxes", "queues"}
     assert wanted - maps <= described
     for name in Listener.model_fields:
         assert f"postfix.listeners[].{name}" in described
@@ -140,6 +140,8 @@ def test_the_page_describes_every_key() -> None:
         assert f"inlets.<address>.{name}" in described
     for name in Mailbox.model_fields:
         assert f"mailboxes.<name>.{name}" in described
+    for name in Queue.model_fields:
+        assert f"queues.<name>.{name}" in described
     for name in ("contexts.<name>", "logins.<name>", "domains.<domain>"):
         assert f"postfix.{name}.account" in described
 
@@ -218,3 +220,17 @@ def test_a_mailbox_that_cannot_be_is_refused(tmp_path: Path, text: str, told: st
         load(written(tmp_path, text))
     assert told in str(caught.value)
     assert "4711" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('url = "http://sqs.example/1/q"', "queues.ses.url: Value error, must begin with https://"),
+        ('url = "https://sqs.example/1/q"\nendpoint_url = "http://a"', "queues.ses.endpoint_url"),
+        ('url = "https://sqs.example/1/q"\nvisibility = 5', "queues.ses.visibility"),
+    ],
+)
+def test_a_queue_that_cannot_be_is_refused(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(written(tmp_path, f'[queues.ses]\naccount = "shop"\n{line}\n'))
+    assert told in str(caught.value)

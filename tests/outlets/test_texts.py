@@ -8,7 +8,7 @@ from retour.texts import catalogue
 
 
 @pytest.mark.parametrize(
-    "name", ["admin", "serve", "unparsed", "rules", "lists", "follow", "webhooks", "mailboxes"]
+    "name", ["admin", "serve", "unparsed", "rules", "lists", "follow", "webhooks", "pickup"]
 )
 def test_both_languages_have_the_same_keys_and_words_to_fill_in(name: str) -> None:
     english, german = catalogue(f"{name}.en"), catalogue(f"{name}.de")

@@ -5,6 +5,7 @@ from retour.wiring.house import House, RulesError, RulesInForce, StartError, bui
 from retour.wiring.logs import followers
 from retour.wiring.mailboxes import mailbox_followers
 from retour.wiring.postfix import origin, policy, socketmaps
+from retour.wiring.queues import queue_followers
 from retour.wiring.relay import relay, submission_tls
 from retour.wiring.smtp import inlet
 from retour.wiring.webhooks import webhooks
@@ -21,6 +22,7 @@ __all__ = [
     "mailbox_followers",
     "origin",
     "policy",
+    "queue_followers",
     "relay",
     "services",
     "socketmaps",

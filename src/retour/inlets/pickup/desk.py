@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -20,7 +20,7 @@ _LOOK_AGAIN = 0.1
 
 
 class TroubleError(Exception):
-    """Why a mailbox cannot be read just now; `code` is a key of texts/mailboxes.en.toml."""
+    """Why a mailbox cannot be read just now; `code` is a key of texts/pickup.en.toml."""
 
     def __init__(self, code: str, reason: object = "") -> None:
         self.code = code
@@ -84,6 +84,13 @@ class Desk:
         return arrival(
             terms.inlet, raw, size, self._clock(), rcpt_to=rcpt, proof=terms.proof, account=terms.account
         )
+
+    def post(self, raw: bytes, form: str, doubt: str = "") -> Arrival:
+        """What a provider wrote, as an arrival; in doubt it is believed about nothing but our own tokens."""
+        terms = self._terms
+        proof = Proof.TOKEN if doubt else terms.proof
+        made = arrival(terms.inlet, raw, len(raw), self._clock(), proof=proof, account=terms.account)
+        return replace(made, form=form, defects=(doubt,) if doubt else ())
 
     def cursors(self, prefix: str) -> Mapping[str, bytes]:
         """How far the mailbox was read."""

@@ -30,7 +30,7 @@ class Patience:
     refused_longest: float = 1800.0
 
 
-_REFUSED = ("refused", "insecure")  # troubles that only a person can mend
+_REFUSED = ("refused", "insecure", "not_allowed")  # troubles that only a person can mend
 
 
 class Follower:

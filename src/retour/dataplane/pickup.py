@@ -1,4 +1,4 @@
-"""The mailboxes that Retour visits: a thread for each, whose mails pass the door of the house."""
+"""What Retour visits by itself, mailboxes and queues: a thread for each; all pass the door of the house."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,10 @@ async def start(house: House, ports: Ports, stack: AsyncExitStack) -> None:
     def keep(arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None]) -> None:
         asyncio.run_coroutine_threadsafe(house.door.accept(arrivals, cursors), loop).result()
 
-    followers = wiring.mailbox_followers(house, keep, failed(house, "mailboxes"))
+    followers = [
+        *wiring.mailbox_followers(house, keep, failed(house, "mailboxes")),
+        *wiring.queue_followers(house, keep, failed(house, "queues")),
+    ]
     stack.push_async_callback(asyncio.to_thread, _end, followers)
     for follower in followers:
         follower.start()
