@@ -84,6 +84,34 @@ def test_bounces_are_read_page_by_page(client: Client, server: Server) -> None:
     assert list(client.bounces(search="@d.example")) == []
 
 
+LIST = b"address,cause\nlist1@l.example,complaint\nlist2@l.example,unsubscribe\nno address,import\n"
+
+
+def test_suppressions_come_in_go_out_and_are_listed(client: Client) -> None:
+    tried = client.import_suppressions(LIST, dry_run=True)
+    assert (tried["counts"]["complaint"], tried["counts"]["unsubscribe"]) == (1, 1)
+    assert client.decision("list1@l.example").answer is Answer.SEND
+    report = client.import_suppressions(LIST)
+    assert report["counts"] == tried["counts"]
+    assert [defect["line"] for defect in report["defects"]] == [4]
+    rows = [row["address"] for row in client.suppressions(domain="l.example", limit=1)]
+    assert sorted(rows) == ["list1@l.example", "list2@l.example"]
+    assert b"list1@l.example,complaint," in client.export_suppressions()
+    with pytest.raises(Refused, match="no form that lists"):
+        client.export_suppressions("pdf")
+
+
+def test_suppressions_with_await(server: Server) -> None:
+    async def ask() -> None:
+        async with AsyncClient(Client(url(server), server.key)) as retour:
+            await retour.import_suppressions(b"await@a.example\n")
+            rows = [row["address"] async for row in retour.suppressions(domain="a.example")]
+            assert rows == ["await@a.example"]
+            assert b"await@a.example" in await retour.export_suppressions("jsonl")
+
+    asyncio.run(ask())
+
+
 def test_only_support_restores(client: Client, support: Client, server: Server) -> None:
     bounced(server, client, "back@b.example")
     with pytest.raises(Refused) as refused:

@@ -1,7 +1,7 @@
 """The same calls for programs with an event loop: each runs in a thread of the client's own few."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
@@ -50,9 +50,25 @@ class AsyncClient:
         self, account: str | None = None, **filters: object
     ) -> AsyncIterator[Mapping[str, Any]]:
         """As `Client.bounces`."""
-        rows = self._client.bounces(account, **filters)
-        while (row := await self._run(next, rows, None)) is not None:
+        async for row in self._rows(self._client.bounces(account, **filters)):
             yield row
+
+    async def suppressions(
+        self, account: str | None = None, **filters: object
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """As `Client.suppressions`."""
+        async for row in self._rows(self._client.suppressions(account, **filters)):
+            yield row
+
+    async def export_suppressions(self, format: str = "csv", account: str | None = None) -> bytes:
+        """As `Client.export_suppressions`."""
+        return await self._run(self._client.export_suppressions, format, account)
+
+    async def import_suppressions(
+        self, file: bytes, format: str = "csv", account: str | None = None, dry_run: bool = False
+    ) -> Mapping[str, Any]:
+        """As `Client.import_suppressions`."""
+        return await self._run(self._client.import_suppressions, file, format, account, dry_run)
 
     async def restore(
         self, addresses: Sequence[str], reason: str, account: str | None = None
@@ -85,6 +101,10 @@ class AsyncClient:
 
     async def __aexit__(self, *raised: object) -> None:
         await self.close()
+
+    async def _rows(self, rows: Iterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any]]:
+        while (row := await self._run(next, rows, None)) is not None:
+            yield row
 
     async def _run(self, call: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

@@ -114,14 +114,27 @@ class Client:
         `filters` are those of the API: status, type, campaign, reason, kind, since, until, search, limit;
         times may be `datetime` with a zone.
         """
-        asked = {name: _time(value) for name, value in filters.items()}
-        after: str | None = None
-        while True:
-            page = self.call("GET", "/v1/bounces", {**asked, "after": after}, account=account)
-            yield from page["bounces"]
-            after = page["next"]
-            if after is None:
-                return
+        return self._pages("bounces", account, filters)
+
+    def suppressions(self, account: str | None = None, **filters: object) -> Iterator[Mapping[str, Any]]:
+        """Addresses that are not plainly written to, in the order of their domains, page by page.
+
+        `filters` are those of the API: state, cause, reason, since, until, domain, provider, search, limit.
+        """
+        return self._pages("suppressions", account, filters)
+
+    def export_suppressions(self, format: str = "csv", account: str | None = None) -> bytes:
+        """The whole list as a file in one of the forms of docs/api.md."""
+        query = {"format": format, "account": self._account if account is None else account}
+        return self._connection.fetch("/v1/suppressions/export", query)
+
+    def import_suppressions(
+        self, file: bytes, format: str = "csv", account: str | None = None, dry_run: bool = False
+    ) -> Mapping[str, Any]:
+        """Bring in a list in one of the forms of docs/api.md (manager); what came of it, line by line."""
+        query = {"format": format, "dry_run": dry_run}
+        report: Mapping[str, Any] = self.call("POST", "/v1/suppressions/import", query, file, account=account)
+        return report
 
     def restore(self, addresses: Sequence[str], reason: str, account: str | None = None) -> Mapping[str, Any]:
         """Give addresses back (support): at most ten, with the reason that stands in the ledger."""
@@ -142,6 +155,18 @@ class Client:
         """Any call of docs/api.md: its answer as JSON values."""
         named = {"account": self._account if account is None else account}
         return self._connection.call(method, path, {**(query or {}), **named}, body, idempotency_key)
+
+    def _pages(
+        self, what: str, account: str | None, filters: Mapping[str, object]
+    ) -> Iterator[Mapping[str, Any]]:
+        asked = {name: _time(value) for name, value in filters.items()}
+        after: str | None = None
+        while True:
+            page = self.call("GET", f"/v1/{what}", {**asked, "after": after}, account=account)
+            yield from page[what]
+            after = page["next"]
+            if after is None:
+                return
 
     def close(self) -> None:
         """Close the connections of all threads; a later call opens its own again."""

@@ -67,7 +67,6 @@ class Connection:
         self._headers = {
             "Authorization": f"Bearer {key}",
             "Accept-Language": language,
-            "Content-Type": "application/json",
         }
         self._timeout, self._retries, self._pause = timeout, retries, pause
         self._context = context or (ssl.create_default_context() if self._secure else None)
@@ -84,16 +83,25 @@ class Connection:
     ) -> Any:
         """The answer as JSON values; None for an empty one. Raises Refused and Unreachable.
 
-        A write is given a key of its own unless it has one, so that repeating it is safe.
+        A write is given a key of its own unless it has one, so that repeating it is safe. A `body` of bytes
+        goes as it is, any other as JSON.
         """
-        asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
-        target = f"{self._prefix}{path}" + (f"?{urlencode(asked)}" if asked else "")
-        content = None if body is None else json.dumps(body).encode()
-        headers = dict(self._headers)
+        raw = isinstance(body, bytes)
+        content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        headers = {**self._headers, "Content-Type": "application/octet-stream" if raw else "application/json"}
         if method not in _READS:
             idempotency_key = idempotency_key or secrets.token_hex(16)
             headers["Idempotency-Key"] = idempotency_key
-        return self._patiently(method, target, content, headers, idempotency_key)
+        answer = self._patiently(method, self._target(path, query), content, headers, idempotency_key)
+        return _json(answer)
+
+    def fetch(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
+        """What a GET answers, as it is. Raises Refused and Unreachable."""
+        return self._patiently("GET", self._target(path, query), None, self._headers, None)
+
+    def _target(self, path: str, query: Mapping[str, object] | None) -> str:
+        asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        return f"{self._prefix}{path}" + (f"?{urlencode(asked)}" if asked else "")
 
     def _patiently(
         self,
@@ -102,7 +110,7 @@ class Connection:
         content: bytes | None,
         headers: Mapping[str, str],
         idempotency_key: str | None,
-    ) -> Any:
+    ) -> bytes:
         for left in range(self._retries, -1, -1):
             pause = min(_FIRST_PAUSE * 2 ** (self._retries - left), _LONGEST_PAUSE)
             try:
@@ -114,7 +122,7 @@ class Connection:
             else:
                 asked = told.get("Retry-After", "")
                 if not left or not (status in _AGAIN or (status == _CONFLICT and asked)):
-                    return _read(status, answer)
+                    return _accepted(status, answer)
                 pause = min(float(asked), _LONGEST_PAUSE) if asked.isdecimal() else pause
             self._pause(pause)
         raise AssertionError("the last turn returns or raises")
@@ -157,11 +165,15 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _read(status: int, answer: bytes) -> Any:
+def _accepted(status: int, answer: bytes) -> bytes:
+    if status < http.client.BAD_REQUEST:
+        return answer
+    told = _json(answer)
+    raise Refused(status, told if isinstance(told, dict) else {})
+
+
+def _json(answer: bytes) -> Any:
     try:
-        told = json.loads(answer) if answer else None
+        return json.loads(answer) if answer else None
     except ValueError:
-        told = None  # a proxy's page
-    if status >= http.client.BAD_REQUEST:
-        raise Refused(status, told if isinstance(told, dict) else {})
-    return told
+        return None  # a proxy's page
