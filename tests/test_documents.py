@@ -12,7 +12,7 @@ import pytest
 from retour import ports
 from retour.classify import phrases
 from retour.flow import browse, check, restore, sends
-from retour.inlets import mailboxes
+from retour.inlets import mailboxes, one_click
 from retour.inlets.webhooks import app, certificates, fetch, subscriptions
 from retour.mime import limits as mime
 from retour.outlets import postfix
@@ -144,6 +144,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "commas and opening brackets in one JSON text": bodies.VALUES,
         "posts that are not yet on disk, together": app.HELD,
         "answer with a certificate of SNS": fetch.LIMIT,
+        "body of a click on List-Unsubscribe": one_click.LIMIT,
         "seconds for a certificate of SNS": fetch.PATIENCE,
         "certificates fetched at once": certificates.AT_ONCE,
         "subscriptions that wait for an operator": subscriptions.MOST,

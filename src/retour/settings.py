@@ -365,7 +365,14 @@ class Webhooks(_Section):
     host: str = "127.0.0.1"
     port: Port = 8026
     public_url: str = ""
+    unsubscribe: bool = False
     sources: dict[Annotated[str, Field(pattern=_NAME)], Webhook] = {}
+
+    @model_validator(mode="after")
+    def _with_a_url(self) -> "Webhooks":
+        if self.unsubscribe and not self.public_url.startswith("https://"):
+            raise ValueError("RFC 8058 wants an https URL for List-Unsubscribe: set webhooks.public_url")
+        return self
 
 
 class Notify(_Section):

@@ -11,11 +11,12 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from inlets.senders import Request, Sender
 from retour import wiring
-from retour.inlets.webhooks import Https, Webhooks
+from retour.inlets.webhooks import Https
 from retour.instants import SECOND
 from retour.model import Arrival
 from retour.settings import Settings
 from retour.wiring import House
+from retour.wiring.public import Public
 
 SECRET = "path-0123456789-abcdefghij"
 OTHER = "path-9876543210-jihgfedcba"
@@ -29,7 +30,7 @@ class Hooked:
     house: House
     loop: asyncio.Runner
     client: AsyncClient
-    app: Webhooks
+    app: Public
 
     def now(self) -> float:
         return self.house.clock.now() / SECOND
@@ -65,19 +66,26 @@ def source(sender: Sender, *others: Sender, **more: Any) -> dict[str, Any]:
 
 @contextmanager
 def hooked(
-    data: Path, sources: Mapping[str, Mapping[str, Any]], https: Https | None = None
+    data: Path,
+    sources: Mapping[str, Mapping[str, Any]],
+    https: Https | None = None,
+    unsubscribe: bool = False,
 ) -> Iterator[Hooked]:
     """An installation with these webhooks."""
     settings = Settings.model_validate(
         {
             "data_dir": data,
-            "webhooks": {"public_url": "https://hooks.example", "sources": sources},
+            "webhooks": {
+                "public_url": "https://hooks.example",
+                "sources": sources,
+                "unsubscribe": unsubscribe,
+            },
         }
     )
     house = wiring.build(settings)
     loop = asyncio.Runner()
     try:
-        app = wiring.webhooks(house, https)
+        app = wiring.public(house, https)
         client = AsyncClient(transport=ASGITransport(app), base_url="http://retour.test")
         yield Hooked(house, loop, client, app)
         loop.run(client.aclose())

@@ -199,7 +199,7 @@ def test_no_secret_stands_in_what_is_shown_of_a_source(us: Sender, house: Hooked
 
 def wired(house: Hooked) -> object:
     """The sources as the application holds them."""
-    return list(house.app._sources.values())
+    return list(house.app.webhooks._sources.values())
 
 
 def test_a_source_in_every_account_believes_its_own_key_only(tmp_path: Path) -> None:

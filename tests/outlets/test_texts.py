@@ -1,16 +1,18 @@
 """What these commands say, they say in both languages."""
 
 import re
+from importlib.resources import files
 
 import pytest
 
 from retour.texts import catalogue
 
+NAMES = sorted(file.name.partition(".")[0] for file in files("retour.texts").iterdir() if ".en." in file.name)
 
-@pytest.mark.parametrize(
-    "name", ["admin", "serve", "unparsed", "rules", "lists", "follow", "webhooks", "pickup"]
-)
+
+@pytest.mark.parametrize("name", NAMES)
 def test_both_languages_have_the_same_keys_and_words_to_fill_in(name: str) -> None:
+    assert len(NAMES) > 8
     english, german = catalogue(f"{name}.en"), catalogue(f"{name}.de")
     assert english.keys == german.keys
     for key in english.keys:

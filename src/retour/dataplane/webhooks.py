@@ -1,4 +1,4 @@
-"""The port that providers post to."""
+"""The port that is reached from outside: providers post to it, and readers unsubscribe."""
 
 from contextlib import AsyncExitStack
 
@@ -9,9 +9,9 @@ from retour.wiring import House
 
 
 async def start(house: House, ports: Ports, stack: AsyncExitStack) -> None:
-    """Open the port where there is a source; it closes with the stack. Raises StartError."""
+    """Open the port where there is a use of it; it closes with the stack. Raises StartError."""
     chosen = house.settings.webhooks
-    if chosen.sources:
-        app = wiring.webhooks(house)
+    if chosen.sources or chosen.unsubscribe:
+        app = wiring.public(house)
         listening = bound(chosen.host, chosen.port, "webhooks.port")
         ports.webhooks = await stack.enter_async_context(serving(app, listening))

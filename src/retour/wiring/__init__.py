@@ -5,6 +5,7 @@ from retour.wiring.house import House, RulesError, RulesInForce, StartError, bui
 from retour.wiring.logs import followers
 from retour.wiring.mailboxes import mailbox_followers
 from retour.wiring.postfix import origin, policy, socketmaps
+from retour.wiring.public import public
 from retour.wiring.queues import queue_followers
 from retour.wiring.relay import relay, submission_tls
 from retour.wiring.smtp import inlet
@@ -22,6 +23,7 @@ __all__ = [
     "mailbox_followers",
     "origin",
     "policy",
+    "public",
     "queue_followers",
     "relay",
     "services",

@@ -12,6 +12,7 @@ from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
 from retour.wiring.house import House
 from retour.wiring.notify import reach
+from retour.wiring.one_click import unsubscribe_url
 
 log = structlog.get_logger("retour")
 
@@ -31,6 +32,7 @@ def services(house: House) -> Services:
         change_policy=house.rewriter.change,
         desk=house.desk,
         metrics=house.metrics.text,
+        unsubscribe_url=lambda account, send, now: unsubscribe_url(house, account, send, now),
         checks={
             "store": lambda: _answers(house.store.accounts.accounts),
             "inbox": lambda: _answers(lambda: house.inbox.arrival(b"")),

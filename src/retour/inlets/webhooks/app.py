@@ -95,7 +95,7 @@ class Webhooks:
             return
         answer = await self._answer(scope, receive)
         if answer is not None:
-            await _say(answer, send)
+            await say(answer, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
         """What to say; None to a client that is gone."""
@@ -220,7 +220,8 @@ class Webhooks:
         return KEPT
 
 
-async def _say(answer: Answer, send: Send) -> None:
+async def say(answer: Answer, send: Send) -> None:
+    """Send an answer."""
     length = (b"content-length", str(len(answer.body)).encode())
     await send({"type": "http.response.start", "status": answer.status, "headers": [length, *answer.headers]})
     await send({"type": "http.response.body", "body": answer.body})

@@ -69,6 +69,9 @@ class RegisteredShape(BaseModel):
     return_address: Annotated[str | None, Field(description="MAIL FROM to use (RFC 5321 §4.1.1.2)")] = None
     envid: Annotated[str | None, Field(description="ENVID to use (RFC 3461 §4.4), where one is taken")] = None
     expires: Annotated[str | None, Field(description="a later bounce is kept without effect")] = None
+    list_unsubscribe: Annotated[
+        str | None, Field(description="URL for List-Unsubscribe, in one click (RFC 8058); null if not served")
+    ] = None
     fault: Annotated[str | None, Field(description="why the recipient is no address")] = None
 
 
@@ -144,13 +147,15 @@ def _moment(given: str | None, place: int) -> Instant | None:
 def _shape(request: Request, owner: Account, recipient: str, result: Registered | Fault) -> RegisteredShape:
     if isinstance(result, Fault):
         return RegisteredShape(recipient=recipient, fault=result)
-    token = verify(services(request).keyring, result.envid, owner.return_domain)
+    known = services(request)
+    token = verify(known.keyring, result.envid, owner.return_domain)
     return RegisteredShape(
         recipient=recipient,
         send=str(result.send.id),
         return_address=result.return_address,
         envid=result.envid,
         expires=None if token is None else text(token.expires),
+        list_unsubscribe=known.unsubscribe_url(owner, result.send, known.clock.now()),
     )
 
 

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.identity import SendIds
+from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
+from retour.model import Send
 from retour.outlets.api.limits import UNLIMITED, Rate
-from retour.ports import Bus, Clock, Inbox, Snapshot, Store
+from retour.ports import Account, Bus, Clock, Inbox, Snapshot, Store
 from retour.return_address import Keyring
 
 Checks = Mapping[str, Callable[[], bool]]
@@ -19,6 +21,9 @@ Checks = Mapping[str, Callable[[], bool]]
 
 ChangePolicy = Callable[[str, Mapping[str, Any], int, str], PolicyVersion]
 """Account, settings, expected version, author → the new version, in force (flow.rewrite)."""
+
+UnsubscribeUrl = Callable[[Account, Send, Instant], str | None]
+"""The URL for List-Unsubscribe of a send; None where none is served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Services:
     change_policy: ChangePolicy
     desk: Desk
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
+    unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
     telling: Telling = field(default_factory=Telling)
