@@ -264,6 +264,28 @@ class History:
     deliveries: tuple[tuple[int | None, Instant], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """Which lines of an account's decision ledger are looked for; None means all."""
+
+    account: str
+    since: Instant | None = None
+    until: Instant | None = None
+    after: str | None = None  # the state that they led to
+    cause: str | None = None
+    before: int | None = None  # number of the last line of the page before: the latest come first
+    limit: int = 50
+
+
+class CampaignCount(NamedTuple):
+    """How many listed bounces a campaign has had of one type and reason."""
+
+    campaign: str | None  # None: of no campaign, or of no send that is known
+    type: str | None
+    reason: str | None
+    bounces: int
+
+
 class Stored(NamedTuple):
     """An address with the state that was folded last, and the cursor that leads on from it."""
 
@@ -346,6 +368,18 @@ class Ledger(Protocol):
         """Addresses with their stored states, by domain, at most `limit`; `after` is a cursor of a row.
 
         Raises KeyError for an unknown account, ValueError for a cursor that was never given out.
+        """
+
+    def records(self, query: RecordQuery) -> list[Record]:
+        """Lines of the decision ledger, latest first; of erased addresses with an empty address.
+
+        Raises KeyError for an unknown account.
+        """
+
+    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
+        """Listed bounces of this time, since their addresses were last clean, counted.
+
+        Raises KeyError for an unknown account.
         """
 
     def ends(self) -> tuple[int, int]:

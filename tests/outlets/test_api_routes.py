@@ -21,6 +21,12 @@ LEAST = {
     ("GET", "/v1/policy/versions"): "member",
     ("PUT", "/v1/policy"): "manager",
     ("POST", "/v1/restores"): "support",
+    ("POST", "/v1/stops"): "support",
+    ("GET", "/v1/ledger"): "member",
+    ("GET", "/v1/ledger/export"): "member",
+    ("GET", "/v1/tallies"): "member",
+    ("GET", "/v1/campaigns"): "member",
+    ("GET", "/v1/sources"): "member",
     ("GET", "/v1/suppressions"): "member",
     ("GET", "/v1/suppressions/export"): "member",
     ("GET", "/v1/suppressions/imports"): "member",
@@ -54,6 +60,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/sends"): {"recipient": "ann@b.example"},
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
+    ("POST", "/v1/stops"): {"addresses": [ADDRESS], "reason": "request 18"},
     ("POST", "/v1/keys"): {"role": "member"},
     ("POST", "/v1/webhooks"): {"url": "http://127.0.0.1:9/"},
     ("PUT", "/v1/webhooks/{id}"): {"enabled": False},
@@ -213,6 +220,50 @@ def test_openapi_describes_every_route_with_its_refusals(retour: Installation) -
                 assert {"401", "403", "404", "422"} <= operation["responses"].keys()
             success = [status for status in operation["responses"] if status.startswith("2")]
             assert success, (method, path)
+
+
+def test_everything_in_openapi_is_described(retour: Installation) -> None:
+    schema = retour.app.openapi()
+    bare = []
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            place = f"{method.upper()} {path}"
+            if not (operation.get("summary") and operation.get("tags")):
+                bare.append(place)
+            bare += [f"{place} {p['name']}" for p in operation.get("parameters", ()) if not _told(p)]
+            content = operation.get("requestBody", {}).get("content", {})
+            bare += [f"{place} body" for each in content.values() if not _shown(schema, each)]
+            answers = operation["responses"].items()
+            bare += [f"{place} {status}" for status, each in answers if not each["description"]]
+            if path.startswith("/v1/"):
+                problems = [each for status, each in answers if status[0] in "45"]
+                bare += [place for each in problems if "application/problem+json" not in each["content"]]
+    bare += [
+        f"schema {name}"
+        for name, each in schema["components"]["schemas"].items()
+        if name not in FRAMEWORK and each.get("type") == "object" and not each.get("description")
+    ]
+    assert bare == []
+
+
+FRAMEWORK = {"HTTPValidationError", "ValidationError"}
+
+
+def _told(parameter: Any) -> bool:
+    """Described in words, or by the list of its values."""
+    schema = parameter["schema"]
+    choices = [schema, *schema.get("anyOf", ())]
+    return bool(parameter.get("description")) or any("enum" in each or "$ref" in each for each in choices)
+
+
+def _shown(schema: Any, content: Any) -> bool:
+    """With an example, of the whole or of a field."""
+    if "example" in content or "examples" in content:
+        return True
+    wanted = [content["schema"], *content["schema"].get("anyOf", ()), *content["schema"].get("oneOf", ())]
+    names = [each["$ref"].rpartition("/")[2] for each in wanted if "$ref" in each]
+    fields = [f for name in names for f in schema["components"]["schemas"][name]["properties"].values()]
+    return any("examples" in field or "default" in field for field in fields)
 
 
 def test_every_reference_in_openapi_leads_somewhere(retour: Installation) -> None:

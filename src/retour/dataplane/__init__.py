@@ -68,5 +68,6 @@ def _tick(house: House, ended: threading.Event) -> None:
     while not ended.wait(_PULSE):
         try:
             house.schedule.tick(house.clock.now(), ended.is_set)
+            house.heard.flush(house.clock.now())
         except Exception as error:
             told(error)

@@ -10,7 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from retour.instants import Instant
 from retour.model import Event, State
-from retour.ports import BouncedAddress, BounceQuery, Bus, Change, History, Ledger, Life, Record, Stored
+from retour.ports import (
+    BouncedAddress,
+    BounceQuery,
+    Bus,
+    CampaignCount,
+    Change,
+    History,
+    Ledger,
+    Life,
+    Record,
+    RecordQuery,
+    Stored,
+)
 
 
 class Announcing:
@@ -91,6 +103,14 @@ class Announcing:
     ) -> list[Stored]:
         """As `Ledger.states`."""
         return self._ledger.states(account, limit, after, domain)
+
+    def records(self, query: RecordQuery) -> list[Record]:
+        """As `Ledger.records`."""
+        return self._ledger.records(query)
+
+    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
+        """As `Ledger.campaigns`."""
+        return self._ledger.campaigns(account, since, until)
 
     def ends(self) -> tuple[int, int]:
         """As `Ledger.ends`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from retour.flow.heard import Kept
 from retour.flow.outbox import Outbox
 from retour.instants import DAY, Instant
 
@@ -94,4 +95,5 @@ class Desk:
     answers: Answers
     imports: Imports
     outbox: Outbox
+    heard: Kept
     close: Callable[[], None]  # nothing may be asked afterwards

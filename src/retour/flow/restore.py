@@ -1,6 +1,6 @@
 """Restore: support gives addresses back, for a reason that is stored (lifecycle rule 8; E24-E25, K25-K28)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from retour.address import domain as normalised_domain
 from retour.address import normalise
 from retour.identity import act_id
 from retour.instants import Instant
-from retour.model import VALID, Event, EventKind, Role, StateName
+from retour.model import VALID, Cause, Event, EventKind, Role, StateName
 from retour.ports import Bus, Change, Ledger
 
 MOST_ADDRESSES = 10
@@ -64,6 +64,44 @@ def restore(
         bus.publish(changed)
         changes += changed
     return Restored(targets, changes)
+
+
+def stop(
+    request: Request, ledger: Ledger, bus: Bus, actor: str, role: Role, now: Instant, dry: bool = False
+) -> Restored | Refusal:
+    """Stop the addresses of a request, with the cause `support`, until support restores them (rule 7).
+
+    A domain is those of its addresses that are known; the same terms as for a restore hold. A dry one tells
+    what it would change, and does nothing.
+    """
+    targets = _targets(request, ledger)
+    if role not in _ALLOWED:
+        return Refusal.ROLE
+    if isinstance(targets, Refusal):
+        return targets
+    changes: list[Change] = []
+    for start in range(0, len(targets), _WHOLE_DOMAIN):
+        batch = targets[start : start + _WHOLE_DOMAIN]
+        if dry:
+            changes += _would_stop(request, batch, ledger, now)
+            continue
+        changed = ledger.record([_stop(request, address, actor, now) for address in batch], now)
+        bus.publish(changed)
+        changes += changed
+    return Restored(targets, changes)
+
+
+def _would_stop(request: Request, batch: Sequence[str], ledger: Ledger, now: Instant) -> Iterator[Change]:
+    for address in batch:
+        state = ledger.state(request.account, address, now)
+        if Cause.SUPPORT not in state.causes:
+            stopped = state._replace(state=StateName.INVALID, causes=state.causes | {Cause.SUPPORT})
+            yield Change(request.account, address, state, stopped, now)
+
+
+def _stop(request: Request, address: str, actor: str, now: Instant) -> Event:
+    restored = _event(request, address, actor, now)
+    return restored._replace(id=act_id("stop", request.account, address, now, actor), kind=EventKind.STOP)
 
 
 def would_restore(request: Request, ledger: Ledger, role: Role, now: Instant) -> Restored | Refusal:

@@ -1,13 +1,13 @@
 """What the API works with."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
 from retour.identity import SendIds
 from retour.outlets.api.limits import Rate
-from retour.outlets.api.services import Services, Telling
+from retour.outlets.api.services import Services, Source, Telling
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
 from retour.wiring.house import House
@@ -39,6 +39,8 @@ def services(house: House) -> Services:
             "rewriting": lambda: not house.rewriter.failing(),
         },
         body_limit=chosen.body_limit,
+        sources=list(_sources(house)),
+        heard=house.heard.of,
         telling=Telling(
             lambda hook, number: shown(secret_of(house.keys.pepper, hook, number)),
             lambda url: _unreachable(house, url),
@@ -66,3 +68,19 @@ def _unreachable(house: House, url: str) -> str | None:
     except UnreachableError as error:
         return str(error)
     return None
+
+
+def _sources(house: House) -> Iterator[Source]:
+    """Every way in that the settings name."""
+    chosen = house.settings
+    for name, settings in (("smtp", chosen.smtp), ("lmtp", chosen.lmtp)):
+        if settings.enabled:
+            yield Source(name, name, None)
+    for address, inlet in chosen.inlets.items():
+        yield Source(inlet.name or address, "address", inlet.account)
+    for name, hook in chosen.webhooks.sources.items():
+        yield Source(f"webhooks.{name}", "webhook", hook.account)
+    for name, log_ in chosen.logs.items():
+        yield Source(f"log:{name}", "log", log_.account)
+    for name, mailbox in chosen.mailboxes.items():
+        yield Source(f"mailboxes.{name}", "mailbox", mailbox.account)

@@ -18,6 +18,7 @@ from retour.datadir import Marks
 from retour.flow.announce import Announcing, Silent
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
+from retour.flow.heard import Heard
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
 from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
@@ -115,6 +116,7 @@ class House:
     door: Door
     schedule: Schedule
     courier: Courier
+    heard: Heard
     metrics: Metrics
     rules: RulesInForce
     lock: IO[str]
@@ -132,6 +134,7 @@ class House:
         """Close the files. Nothing may be asked afterwards."""
         self.rewriter.stop()
         self.rewriting.shutdown(cancel_futures=True)
+        self.heard.flush(self.clock.now(), at_once=True)
         self.store.close()
         self.inbox.close()
         self.desk.close()
@@ -170,9 +173,12 @@ def build(settings: Settings) -> House:
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     courier = notify.courier(settings, store, desk, keys.pepper, clock, metrics)
 
+    heard = Heard(desk.heard)
+
     def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:
         taken = take_in(arrivals, store, keys.keyring, rules.judge, now, maps)
         courier.tell(notify.unparsed(arrivals, taken))
+        heard.note(arrivals, taken.outcomes)
         return taken
 
     worker = Worker(
@@ -197,7 +203,7 @@ def build(settings: Settings) -> House:
     )
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
-        Door(inbox, worker.wake), schedule, courier,
+        Door(inbox, worker.wake), schedule, courier, heard,
         metrics, rules, lock,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from retour.outlets.api import (
     dry,
     groups,
     imports,
+    looking,
     policy,
     probes,
     problems,
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     restores.router,
     imports.router,
     suppressions.router,
+    looking.router,
     unparsed.router,
     groups.router,
     unproven.router,
@@ -87,6 +89,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for path, operations in schema["paths"].items():
             for operation in operations.values():
                 _add_refusals(path, operation)
+                for parameter in operation.get("parameters", ()):
+                    if not parameter.get("description") and parameter["name"] in described.PARAMETERS:
+                        parameter["description"] = described.PARAMETERS[parameter["name"]]
         app.openapi_schema = schema
     return app.openapi_schema
 

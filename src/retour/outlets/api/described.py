@@ -30,6 +30,18 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 
+PARAMETERS = {
+    "limit": "Rows on the page, at most.",
+    "id": "Id of it, as the list shows it.",
+    "message": "Id of the message, as the list shows it.",
+    "name": "Name of the problem, the last part of its `type`.",
+    "campaign": "Campaign of the send.",
+    "domain": "One domain.",
+    "raw": "With the bytes.",
+    "account": "Left out by a key of an account, given by a staff key.",
+}
+"""What a parameter means on every route that says nothing more of it."""
+
 _KIND = {"type": "string", "enum": [kind.value for kind in MailKind], "default": "mailing"}
 _RESULT = {
     "address": {"type": "string"},

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from retour.flow.restore import MOST_ADDRESSES, Refusal, restore, would_restore
+from retour.flow.restore import MOST_ADDRESSES, Refusal, restore, stop, would_restore
 from retour.flow.restore import Request as RestoreRequest
-from retour.outlets.api.access import AccountChoice, Restorer, existing_account
+from retour.outlets.api.access import AccountChoice, Restorer, Support, existing_account
 from retour.outlets.api.dry import DryRun
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
@@ -25,11 +25,11 @@ class RestoreBody(BaseModel):
 
 
 class RestoredShape(BaseModel):
-    """What was given back."""
+    """The addresses that were given back, or stopped."""
 
     account: str
     addresses: list[str]
-    changed: int = Field(description="how many of them were not plainly free before")
+    changed: int = Field(description="how many of their states changed by it")
     dry_run: bool = Field(False, description="true: nothing was done")
 
 
@@ -50,6 +50,25 @@ def post_restore(
         outcome = would_restore(asked, ledger, key.role, now)
     else:
         outcome = restore(asked, ledger, known.bus, f"key {key.id}", key.role, now)
+    if isinstance(outcome, Refusal):
+        raise _problem(outcome, body, key.role.value)
+    addresses = list(outcome.addresses)
+    return RestoredShape(account=chosen, addresses=addresses, changed=len(outcome.changes), dry_run=dry_run)
+
+
+@router.post("/v1/stops", status_code=201, summary="Stop addresses (support only)")
+def post_stop(
+    request: Request,
+    key: Support,
+    body: RestoreBody,
+    account: AccountChoice = None,
+    dry_run: DryRun = False,
+) -> RestoredShape:
+    """Each address becomes invalid with the cause `support`, until support restores it."""
+    chosen = existing_account(request, key, body.account or account)
+    known = services(request)
+    asked, now = RestoreRequest(chosen, body.reason, tuple(body.addresses), body.domain), known.clock.now()
+    outcome = stop(asked, known.store.ledger, known.bus, f"key {key.id}", key.role, now, dry_run)
     if isinstance(outcome, Refusal):
         raise _problem(outcome, body, key.role.value)
     addresses = list(outcome.addresses)

@@ -1,6 +1,6 @@
 """What the routes work with; put together in `wiring`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
+from retour.flow.heard import FromSource
 from retour.identity import SendIds
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
@@ -36,6 +37,15 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A way in that the settings name."""
+
+    name: str  # as arrivals name it
+    kind: str  # "address", "webhook", "log", "mailbox", "smtp", "lmtp"
+    account: str | None  # None: of all accounts
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The bodies of the ports, and what else the stories need."""
 
@@ -53,6 +63,8 @@ class Services:
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
+    sources: Sequence[Source] = ()
+    heard: Callable[[str | None], Sequence[FromSource]] = lambda account: ()
     telling: Telling = field(default_factory=Telling)
     import_limit: int = 1024 * 1024 * 1024
     requests: Rate = UNLIMITED  # of each key

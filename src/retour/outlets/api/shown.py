@@ -158,7 +158,8 @@ def send_shape(send: Send) -> SendShape:
     )
 
 
-def _record_shape(record: Record) -> RecordShape:
+def record_shape(record: Record) -> RecordShape:
+    """A line of the ledger as JSON."""
     return RecordShape(
         number=record.number,
         at=text(record.at),
@@ -185,7 +186,7 @@ def address_shape(account: str, life: Life, policy: Policy, *, to_support: bool)
         },
         events=[event_shape(event, to_support=to_support) for event in life.events],
         sends=[send_shape(send) for send in life.sends],
-        ledger=[_record_shape(record) for record in life.records],
+        ledger=[record_shape(record) for record in life.records],
     )
 
 

@@ -54,7 +54,9 @@ class HookChange(BaseModel):
 
     url: Url | None = None
     types: Types | None = None
-    enabled: bool | None = Field(None, description="true: send what has waited; false: let it wait")
+    enabled: bool | None = Field(
+        None, description="true: send what has waited; false: let it wait", examples=[True]
+    )
 
 
 class HookShape(BaseModel):

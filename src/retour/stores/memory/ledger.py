@@ -1,6 +1,7 @@
 """Events, the states folded out of them, and the decision ledger, in memory."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,7 +10,17 @@ from retour.address import domain, domain_of, normalise
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, BounceType, Event, Reason, Send, Standing, State
-from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Record, Stored
+from retour.ports import (
+    BouncedAddress,
+    BounceQuery,
+    CampaignCount,
+    Change,
+    History,
+    Life,
+    Record,
+    RecordQuery,
+    Stored,
+)
 from retour.stores.advance import (
     ACTS,
     Delivery,
@@ -237,6 +248,34 @@ class MemoryLedger:
         place = place_of(after)
         rows = [row for row in found if place is None or row[:2] > place][:limit]
         return [Stored(address, state, f"{name} {first}") for name, first, address, state in rows]
+
+    def records(self, query: RecordQuery) -> list[Record]:
+        self._policies(query.account)
+        with self._lock:
+            every = [
+                record
+                for page, entry in self._pages.items()
+                if page.account == query.account
+                for record in entry.records
+                if (query.before is None or record.number < query.before)
+                and (query.since is None or record.at >= query.since)
+                and (query.until is None or record.at < query.until)
+                and query.after in (None, record.after)
+                and query.cause in (None, record.cause)
+            ]
+        return sorted(every, key=lambda record: -record.number)[: query.limit]
+
+    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
+        self._policies(account)
+        with self._lock:
+            counted = Counter(
+                (one.send.campaign if one.send else None, one.type, one.event.reason)
+                for page, entry in self._pages.items()
+                if page.account == account
+                for one in entry.listed.values()
+                if since <= one.event.at < until
+            )
+        return [CampaignCount(*place, count) for place, count in counted.items()]
 
     def ends(self) -> tuple[int, int]:
         with self._lock:

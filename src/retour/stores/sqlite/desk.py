@@ -5,6 +5,7 @@ from pathlib import Path
 from retour.flow.desk import Desk
 from retour.stores.sqlite.answers import SqliteAnswers
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.heard import SqliteHeard
 from retour.stores.sqlite.imports import SqliteImports
 from retour.stores.sqlite.outbox import SqliteOutbox
 
@@ -14,4 +15,10 @@ DESK = "desk.sqlite3"
 def open_desk(path: Path) -> Desk:
     """The desk in a file, made at first use. Raises StoreError."""
     database = Database(path, "desk", cache_mib=8)
-    return Desk(SqliteAnswers(database), SqliteImports(database), SqliteOutbox(database), database.close)
+    return Desk(
+        SqliteAnswers(database),
+        SqliteImports(database),
+        SqliteOutbox(database),
+        SqliteHeard(database),
+        database.close,
+    )

@@ -9,7 +9,17 @@ from typing import Any
 from retour.address import key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
-from retour.ports import BouncedAddress, BounceQuery, Change, History, Life, Record, Stored
+from retour.ports import (
+    BouncedAddress,
+    BounceQuery,
+    CampaignCount,
+    Change,
+    History,
+    Life,
+    Record,
+    RecordQuery,
+    Stored,
+)
 from retour.stores.advance import elapse, noted, recorded, refolded, within
 from retour.stores.overview import fits, place_of
 from retour.stores.sqlite import overview
@@ -203,6 +213,22 @@ class SqliteLedger:
             (number, with_body(event_of(facts), names[account], address or "", body))
             for number, account, address, body, *facts in rows
         ]
+
+    def records(self, query: RecordQuery) -> list[Record]:
+        names = ("since", "until", "after", "cause", "limit")
+        place: dict[str, Any] = {name: getattr(query, name) for name in names}
+        place["before"] = _LAST if query.before is None else query.before
+        with self._reading() as db:
+            place["account"] = self._accounts.number(db, query.account)
+            rows = db.execute(SQL["records_of_account"], place).fetchall()
+        return [
+            Record(number, at, query.account, address or "", *rest) for number, at, address, *rest in rows
+        ]
+
+    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
+        with self._reading() as db:
+            place = (self._accounts.number(db, account), since, until)
+            return [CampaignCount(*row) for row in db.execute(SQL["campaigns"], place)]
 
     def ends(self) -> tuple[int, int]:
         with self._reading() as db:

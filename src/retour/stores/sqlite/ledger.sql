@@ -154,6 +154,20 @@ LEFT JOIN evidence AS b ON b.number = e.number
 WHERE e.reason = 'undetermined' AND e.number < :before AND (:account IS NULL OR e.account = :account)
 ORDER BY e.number DESC LIMIT :limit;
 
+-- name: records_of_account
+SELECT r.number, r.at, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy
+FROM records AS r LEFT JOIN states AS s ON s.k = r.k AND s.account = r.account
+WHERE r.account = :account AND r.number < :before
+  AND (:since IS NULL OR r.at >= :since) AND (:until IS NULL OR r.at < :until)
+  AND (:after IS NULL OR r.after = :after) AND (:cause IS NULL OR r.cause = :cause)
+ORDER BY r.number DESC LIMIT :limit;
+
+-- name: campaigns
+SELECT l.campaign, l.type, l.reason, count(*)
+FROM events AS e CROSS JOIN labels AS l ON l.number = e.label
+WHERE e.account = ? AND e.label IS NOT NULL AND e.at >= ? AND e.at < ?
+GROUP BY l.campaign, l.type, l.reason;
+
 -- name: happened
 SELECT r.number, r.at, r.account, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy
 FROM records AS r CROSS JOIN states AS s ON s.k = r.k AND s.account = r.account

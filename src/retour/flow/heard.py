@@ -1,0 +1,78 @@
+"""What came from each source, and when last: gathered in memory, written down every few seconds.
+
+A crash loses the counts of these seconds and nothing else: arrivals themselves lie in the inbox.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from retour.instants import SECOND, Instant
+from retour.model import Arrival
+from retour.ports import Outcome
+
+_EVERY: Instant = 5 * SECOND
+_MOST = 10_000  # sources between two writings; names come from settings, so there are few
+
+
+class FromSource(NamedTuple):
+    """What came from one source for one account ("": for none)."""
+
+    source: str
+    account: str
+    first_at: Instant
+    last_at: Instant
+    arrivals: int
+    unparsed: int
+    last_unparsed_at: Instant | None
+
+
+class Kept(Protocol):
+    """Where it is written down."""
+
+    def add(self, told: Iterable[FromSource]) -> None:
+        """Counts are added, times are widened; one commit."""
+
+    def of(self, account: str | None = None) -> list[FromSource]:
+        """Of an account, or of all."""
+
+
+class Heard:
+    """Counts arrivals by source. May be asked from any thread."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._new: dict[tuple[str, str], FromSource] = {}
+        self._written: Instant = 0
+
+    def note(self, arrivals: Sequence[Arrival], outcomes: Mapping[bytes, Outcome]) -> None:
+        """Arrivals that were judged just now."""
+        with self._lock:
+            for each in arrivals:
+                place = each.inlet, each.account or ""
+                if place in self._new or len(self._new) < _MOST:
+                    strange = outcomes.get(each.id) is Outcome.UNPARSED
+                    self._new[place] = _more(self._new.get(place), place, each.received_at, strange)
+
+    def flush(self, now: Instant, at_once: bool = False) -> None:
+        """Write down what is new, if the last time was long ago. Raises what the store raises."""
+        if not at_once and now - self._written < _EVERY:
+            return
+        with self._lock:
+            new, self._new, self._written = self._new, {}, now
+        if new:
+            self._kept.add(new.values())
+
+    def of(self, account: str | None = None) -> list[FromSource]:
+        """What came so far, of an account or of all."""
+        self.flush(self._written, at_once=True)
+        return self._kept.of(account)
+
+
+def _more(before: FromSource | None, place: tuple[str, str], at: Instant, strange: bool) -> FromSource:
+    if before is None:
+        return FromSource(*place, at, at, 1, int(strange), at if strange else None)
+    first, last = min(before.first_at, at), max(before.last_at, at)
+    latest = max(before.last_unparsed_at or at, at) if strange else before.last_unparsed_at
+    return FromSource(*place, first, last, before.arrivals + 1, before.unparsed + strange, latest)
