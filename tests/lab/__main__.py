@@ -9,9 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from lab.follow import Followed
 from lab.network import HOME, NAMES, world_beside
 from lab.patience import eventually, happens
 from lab.submit import by_command, over_smtp
+from retour.parse.logs import LOGS
 
 SCENARIOS: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "scenarios.toml").read_text("utf-8")
@@ -51,6 +53,12 @@ class Server:
         layers = f"lowerdir={self._installed},upperdir={self._scratch}/upper,workdir={self._scratch}/work"
         subprocess.run(["mount", "-t", "overlay", "lab", "-o", layers, str(self.root)], check=True)
 
+    def followed(self) -> Followed | None:
+        """Its log, where it is one that Retour reads."""
+        form, own = getattr(self.setup, "FORM", ""), getattr(self.setup, "LOG", "")
+        log = self.root / own if own else Path(f"{self._installed}.log")
+        return Followed(form, log) if form in LOGS else None
+
     def submit(self, name: str, scenario: Mapping[str, Any]) -> str:
         """What it refused at once."""
         command = getattr(self.setup, "COMMAND", None)
@@ -68,6 +76,7 @@ def main(system: str, lab: Path) -> None:
     world_beside(collected)
     server = Server(system, lab)
     server.start()
+    followed = server.followed()
     eventually(lambda: server.setup.ready(server.root), f"{system} to listen", within=60)
     skips = getattr(server.setup, "SKIPS", ())
     for name, scenario in SCENARIOS.items():
@@ -81,6 +90,8 @@ def main(system: str, lab: Path) -> None:
             print(f"lab: {system}: {name}: refused at once: {refused[:200]}")
     _until_quiet(collected, getattr(server.setup, "PATIENCE", 40))
     print(f"lab: {system}: {len(list(collected.glob('*.eml')))} mails")
+    if followed:
+        print(f"lab: {system}: {followed.end()}")
 
 
 def _until_quiet(collected: Path, patience: float) -> None:

@@ -1,9 +1,13 @@
-"""What the server logs: its datagrams, a line each. `python -m lab.syslog SOCKET FILE`."""
+"""What the server logs, a line each, as syslogd writes them. `python -m lab.syslog SOCKET FILE`."""
 
 import os
+import re
 import socket
 import sys
 from pathlib import Path
+
+# The C library tells neither host nor facility in a way that is kept (syslog(3)).
+_LOCAL = re.compile(rb"^<\d{1,3}>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )")
 
 
 def main(place: Path, log: Path) -> None:
@@ -13,7 +17,7 @@ def main(place: Path, log: Path) -> None:
         box.bind(str(place))
         os.chmod(place, 0o666)
         while True:
-            lines.write(box.recv(65536).rstrip(b"\n\0") + b"\n")
+            lines.write(_LOCAL.sub(rb"\1mta ", box.recv(65536).rstrip(b"\n\0")) + b"\n")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 from lab.software import ALIASES, fill_mailbox, listens, write
 
 ready = listens
+FORM, LOG = "exim-log", "var/log/exim4/mainlog"
 _CONFIG = """\
 primary_hostname = mta.sender.example
 domainlist local_domains = local.example : mta.sender.example

@@ -5,6 +5,7 @@ from pathlib import Path
 from lab.software import ALIASES, listens, write
 
 ready = listens
+FORM = "opensmtpd-log"
 SKIPS = ("absence", "refused-by-filter", "loop")
 _CONFIG = """\
 queue ttl 25s

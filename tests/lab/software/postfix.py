@@ -7,6 +7,7 @@ from pathlib import Path
 from lab.software import ALIASES, fill_mailbox, listens, write
 
 ready = listens
+FORM = "postfix-log"
 _MAIN = """\
 compatibility_level = 3.6
 myhostname = mta.sender.example

@@ -5,6 +5,7 @@ from pathlib import Path
 from lab.software import ALIASES, listens, write
 
 ready = listens
+FORM = "sendmail-log"
 COMMAND = ("/usr/sbin/sendmail", "-Am", "-oi", "-oem")
 ONLY_LOCAL = True
 SKIPS = ("full-local", "absence", "refused-by-filter")
@@ -37,7 +38,7 @@ MAILER(`smtp')dnl
 # A queue of its own: Linux writes no second time to another owner's file in a group's (fs.protected_regular).
 _QUEUE = "mkdir -p -m 700 /var/spool/labqueue"
 _MAKE = "m4 /etc/mail/lab.mc > /etc/mail/sendmail.cf; newaliases"
-_START = f"{_QUEUE}; {_MAKE}; exec /usr/sbin/sendmail -bd -q3s -L lab"
+_START = f"{_QUEUE}; {_MAKE}; exec /usr/sbin/sendmail -bd -q3s -L sm-mta"
 
 
 def configure(root: Path) -> list[list[str]]:
