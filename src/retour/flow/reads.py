@@ -13,8 +13,6 @@ from retour.parse.providers.generic import Map
 from retour.ports import Account, Passing
 from retour.return_address import Keyring
 
-_PASSING = frozenset({Kind.DELIVERED, Kind.OTHER})  # what no rule needs to look at
-
 
 class Judged(Protocol):
     """A reading with a verdict for each of its reports."""
@@ -83,7 +81,7 @@ class Reader:
 
     def _event(self, arrival: Arrival, stated: Stated) -> Read:
         reading = stated.reading
-        if reading.kind in _PASSING:
+        if reading.kind is Kind.DELIVERED:  # what no rule needs to look at
             verdicts: Sequence[Verdict] = [_passing(report.kind) for report in reading.reports]
         else:
             verdicts = self.judge(reading).verdicts
