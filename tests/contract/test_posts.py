@@ -341,6 +341,18 @@ def test_a_line_that_could_be_read_in_two_ways_stays_visible(house: House) -> No
     assert (list(taken.outcomes.values()), taken.events) == ([Outcome.UNPARSED], [])
 
 
+def test_a_post_of_four_mebibytes_is_read_to_its_end(house: House, inbox: Inbox) -> None:
+    house.take(sendgrid(*(delivered(f"a{n}@b.example", f"k{n}") for n in range(3))))
+    told = [delivered(f"a{n}@b.example", str(n), filler="x" * 3000) for n in range(1300)]
+    raw = json.dumps([*told, bounced("last@b.example", "last")]).encode()
+    assert 3 * 1024 * 1024 < len(raw) < 4.2 * 1024 * 1024
+    inbox.put([arrival(raw, "sendgrid")])
+    (post,) = inbox.waiting(10)
+    assert post.raw == raw
+    assert list(house.take(post).outcomes.values()) == [Outcome.JUDGED]
+    assert house.state("last@b.example").state is StateName.INVALID
+
+
 # --- a mapping of one's own -------------------------------------------------------------------------------
 
 

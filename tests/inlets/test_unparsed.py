@@ -4,7 +4,8 @@ import fcntl
 import json
 import re
 import time
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from retour.cli import app
 from retour.datadir import LOCK
 from retour.instants import DAY
 from retour.lifecycle import preset
-from retour.model import Event, EventKind, MailKind, Send, Standing, State, StateName
+from retour.model import Arrival, Event, EventKind, MailKind, Proof, Send, Standing, State, StateName
 from retour.ports import Account, Outcome, Store
 from retour.return_address import make
 from retour.stores import sqlite
@@ -344,3 +345,23 @@ def test_beside_a_running_server_one_looks_and_leaves_the_judging_to_it(house: H
         assert house.lines("rules", "try", str(mine), status=3)[-1]["stopped"] == 3
         assert "4 wait to be judged by the running server" in house.run("unparsed", "retry").stdout
     assert house.counts() == {Outcome.WAITING: 4}
+
+
+@pytest.mark.parametrize("mapping", ["right", "wrong", "none"])
+def test_a_generic_post_waits_for_somebody_who_knows_its_mapping(
+    house: House, tmp_path: Path, mapping: str
+) -> None:
+    raw = json.dumps({"what": "gone", "who": PEOPLE[0], "why": "550 5.1.1 user unknown"}).encode()
+    post = Arrival(b"p" * 16, "webhooks.halon", now(), raw, len(raw), form="generic", account="acme")
+    with closing(sqlite.open_inbox(house.data / sqlite.INBOX)) as inbox:
+        inbox.put([replace(post, proof=Proof.TRUSTED)])
+        inbox.settle({post.id: Outcome.UNPARSED}, now())
+    assert "0 are understood" in house.run("unparsed", "retry").stdout
+    fields = '[fields]\nkind = "what"\nrecipient = "who"\ndiagnostic = "why"\n[kinds]\ngone = "bounce"\n'
+    (tmp_path / "halon.toml").write_text(fields if mapping == "right" else "[fields")
+    source = f'provider = "generic"\nmapping = "{tmp_path / "halon.toml"}"\n'
+    settings = tmp_path / "retour.toml"
+    settings.write_text(f"[webhooks.sources.halon]\n{source}" if mapping != "none" else "")
+    told = house.run("unparsed", "retry", "--config", str(settings)).stdout
+    assert ("1 are understood" in told) == (mapping == "right")
+    assert (house.state(0).state is StateName.INVALID) == (mapping == "right")

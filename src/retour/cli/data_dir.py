@@ -20,6 +20,7 @@ from retour.datadir import LOCK
 from retour.flow.intake import Taken, Worker, take_in
 from retour.flow.judge import judge
 from retour.model import Arrival, Event, State
+from retour.parse.providers.generic import Map
 from retour.ports import NO_CURSORS, Outcome, Store
 from retour.stores import sqlite
 from retour.stores.sqlite import StoreError
@@ -39,9 +40,9 @@ class Result:
 class DataDir:
     """An opened data directory. Every method raises one of `Down` when the store cannot be used."""
 
-    def __init__(self, path: Path, rules: Classifier | None = None) -> None:
-        """`rules`: those to judge with; without, ours alone."""
-        self._judge = partial(judge, rules=rules)
+    def __init__(self, path: Path, rules: Classifier | None, mappings: Mapping[str, Map]) -> None:
+        """`rules`: those to judge with, None: ours alone; `mappings`: of generic posts, by their source."""
+        self._judge, self._mappings = partial(judge, rules=rules), mappings
         path.mkdir(parents=True, exist_ok=True)
         self.clock = SystemClock()
         self._path = path
@@ -102,7 +103,9 @@ class DataDir:
         try:
             worker = Worker(
                 self._inbox,
-                lambda arrivals, now: take_in(arrivals, store, keys.keyring, self._judge, now),
+                lambda arrivals, now: take_in(
+                    arrivals, store, keys.keyring, self._judge, now, self._mappings
+                ),
                 LocalBus(),
                 self.clock,
                 report=report,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retour.cli import app
-from retour.cli.ingest import EX_TEMPFAIL, Config, Data, Language, usable_rules
+from retour.cli.ingest import EX_TEMPFAIL, Config, Data, Language, usable_mappings, usable_rules
 from retour.cli.own_rules import Rules
 from retour.cli.terminal import safe
 
@@ -63,7 +63,7 @@ def follow(
     if not data.exists():
         typer.echo(words("fault.new_directory", data=safe(str(data))), err=True)
     try:
-        with closing(DataDir(data, own)) as opened:
+        with closing(DataDir(data, own, usable_mappings(own, config, lang))) as opened:
             _demand_accounts(opened, terms, words)
             counted = _followed(opened, terms, own is not None, words)
     except Down as error:

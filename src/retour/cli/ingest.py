@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retour.inlets.ingest import Kept, Terms
     from retour.inlets.mailboxes import Unreadable
     from retour.model import Event, State
+    from retour.parse.providers.generic import Map
     from retour.texts import Catalogue
 
 EX_NOINPUT, EX_TEMPFAIL = 66, 75
@@ -72,7 +73,7 @@ def ingest(
     terms = _terms(proof, account, rcpt, mail_from, words)
     status = 0
     try:
-        for shown in _taken(paths, data, terms, own, words):
+        for shown in _taken(paths, data, terms, own, usable_mappings(own, config, lang), words):
             status = EX_NOINPUT if shown["outcome"] == "unreadable" else status
             _tell(shown, as_json, words)
     except Down as error:
@@ -109,8 +110,23 @@ def usable_rules(
         return None
 
 
+def usable_mappings(rules: "Classifier | None", config: Path | None, lang: str) -> "Mapping[str, Map]":
+    """How posts that wait beside are read, where this command judges; none where it cannot know."""
+    from retour.cli.store import mappings, words_of
+
+    try:
+        return {} if rules is None else mappings(config, words_of(lang))
+    except typer.Exit:  # settings that cannot be read keep no mail from being kept
+        return {}
+
+
 def _taken(
-    paths: list[str], data: Path, terms: "Terms", rules: "Classifier | None", words: "Catalogue"
+    paths: list[str],
+    data: Path,
+    terms: "Terms",
+    rules: "Classifier | None",
+    mappings: "Mapping[str, Map]",
+    words: "Catalogue",
 ) -> Iterator[Mapping[str, Any]]:
     """What came of each message, in order; of each batch only once it is durable."""
     from retour.cli.data_dir import DataDir
@@ -120,7 +136,7 @@ def _taken(
 
     if not data.exists():
         typer.echo(words("fault.new_directory", data=safe(str(data))), err=True)
-    with closing(DataDir(data, rules)) as opened:
+    with closing(DataDir(data, rules, mappings)) as opened:
         if terms.account is not None and not opened.has_account(terms.account):
             raise typer.BadParameter(words("fault.no_account", account=terms.account), param_hint="--account")
         messages = (message for path in paths for message in found(path, standard_input()))

@@ -4,13 +4,14 @@ They may run beside `retour serve`, which learns of accounts and keys within a s
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from retour.parse.providers.generic import Map
     from retour.ports import Store
     from retour.return_address import Keyring
     from retour.stores.sqlite import SqliteInbox
@@ -90,6 +91,29 @@ def rule_files(config: Path | None, words: "Catalogue") -> list[Path]:
     return _from_settings(
         config, words, lambda settings: [Path(file) for file in settings.get("rules", {}).get("files", ())]
     )
+
+
+def mappings(config: Path | None, words: "Catalogue") -> "dict[str, Map]":
+    """How the settings' generic sources write, by the names of the sources in arrivals.
+
+    A file at fault is left out: posts of its source are kept as unparsed. Ends the command where the settings
+    cannot be read.
+    """
+    from retour.flow.stated import GENERIC
+    from retour.parse.providers.generic import OURS, Map, map_of
+
+    def read(settings: dict[str, Any]) -> dict[str, Map]:
+        found: dict[str, Map] = {}
+        for name, source in settings.get("webhooks", {}).get("sources", {}).items():
+            if source.get("provider") == GENERIC:
+                file = source.get("mapping")
+                with suppress(OSError, ValueError):
+                    made = map_of(Path(file).read_text("utf-8")) if file else OURS
+                    if isinstance(made, Map):
+                        found[f"webhooks.{name}"] = made
+        return found
+
+    return _from_settings(config, words, read)
 
 
 def _from_settings(

@@ -10,7 +10,16 @@ import typer
 
 from retour.cli import app
 from retour.cli.own_rules import Rules, classifier_of
-from retour.cli.store import Config, Language, ended, known_directory, looked_at, rule_files, words_of
+from retour.cli.store import (
+    Config,
+    Language,
+    ended,
+    known_directory,
+    looked_at,
+    mappings,
+    rule_files,
+    words_of,
+)
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -115,7 +124,7 @@ def retry(
     directory = known_directory(data, config, words)
     own = classifier_of(rules or rule_files(config, words), lang)
     try:
-        with closing(DataDir(directory, own)) as opened:
+        with closing(DataDir(directory, own, mappings(config, words))) as opened:
             number = opened.again()
             if number and opened.judge(()) is None:
                 typer.echo(told("say.left_to_server", count=number))

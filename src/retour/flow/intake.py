@@ -48,7 +48,8 @@ def take_in(
 ) -> Taken:
     """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit.
 
-    `mappings` says where the fields of generic posts stand, by the name of their source.
+    `mappings` says where the fields of generic posts stand, by the name of their source; those of a source
+    that is not in it are not understood.
     """
     read = read_batch(arrivals, store, keyring, judge, now, mappings)
     changes = store.ledger.record(read.events, now)

@@ -21,6 +21,7 @@ _OWN = re.compile(r"(?:x[-_])?retour[-_](send|envid|return[-_]path|message[-_]id
 _SEND = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 _TOKEN = 43  # characters of the local part of a return address
+GENERIC = "generic"
 _MOST = (1 << 63) - 1  # of a send's id, as a store keeps it
 
 
@@ -48,6 +49,8 @@ def stated_in(arrival: Arrival, mapping: Map | None = None) -> Body:
         # All that its lines tell: what an earlier one of them has told before has the id it had then.
         entries = [_entry(arrival, entry) for entry in read_log(arrival.form, (arrival.raw,), successes=True)]
         return Body(entries, bool(entries) and all(each.reading.reports for each in entries))
+    if arrival.form == GENERIC and mapping is None:
+        return Body([], whole=False)  # nobody here knows how its source writes: to guess could lose a bounce
     body = read_body(arrival.form, arrival.raw, mapping)
     return Body([_event(arrival, told) for told in body.told], not body.defects)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from retour.parse.providers.generic import Map, Wrong, map_of
+from retour.flow.stated import GENERIC
+from retour.parse.providers.generic import OURS, Map, Wrong, map_of
 from retour.settings import Webhook
 
 
@@ -16,9 +17,11 @@ class MappingError(Exception):
 
 
 def mappings(sources: Mapping[str, Webhook]) -> dict[str, Map]:
-    """A mapping for each source that has one, by its name in arrivals. Raises MappingError."""
+    """A mapping for each generic source, by its name in arrivals. Raises MappingError."""
     return {
-        f"webhooks.{name}": _read(name, chosen.mapping) for name, chosen in sources.items() if chosen.mapping
+        f"webhooks.{name}": _read(name, chosen.mapping) if chosen.mapping else OURS
+        for name, chosen in sources.items()
+        if chosen.mapping or chosen.provider == GENERIC
     }
 
 
