@@ -1,11 +1,12 @@
-"""Complaints: the Abuse Reporting Format (RFC 5965)."""
+"""Complaints: the Abuse Reporting Format (RFC 5965), and what of ours it bears (RFC 9477)."""
 
 from retour.mime import Block
 from retour.mime.encoded import decode_text
 from retour.model import Kind, Report
 from retour.parse.bounds import WORDS
-from retour.parse.mailbox import one_address
+from retour.parse.mailbox import from_xtext, one_address
 from retour.parse.notice import Notice
+from retour.return_address import looks_like
 
 # RFC 5965 §7.3; "opt-out" of older drafts; "xarf" of complaint feedback loops (RFC 9477)
 _COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"xarf", b"")
@@ -40,3 +41,15 @@ def _recipients(fields: Block) -> list[str | None]:
     stated = fields.values(b"original-rcpt-to") or fields.values(b"removal-recipient")
     addresses = (one_address(decode_text(value)) for value in stated)
     return list(dict.fromkeys(address for address in addresses if address))
+
+
+def token_told(fields: Block, returned: Block | None) -> str | None:
+    """A token of ours that a complaint bears, whether genuine or not; None without one.
+
+    Providers hide the recipient, but leave the headers that a sender asked to have back: CFBL-Feedback-ID
+    (RFC 9477), or one part of Feedback-ID, whose parts are split by colons.
+    """
+    stated = [from_xtext(fields.text(b"original-envelope-id"))]  # RFC 5965 §3.2
+    if returned is not None:
+        stated += returned.text(b"cfbl-feedback-id").split(":") + returned.text(b"feedback-id").split(":")
+    return next((each.strip() for each in stated if looks_like(each.strip())), None)

@@ -7,6 +7,7 @@ import re
 
 from retour.mime import Block
 from retour.model import NOTHING_RETURNED, Original
+from retour.parse.feedback import token_told
 from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
 
@@ -24,6 +25,9 @@ def read_original(notice: Notice) -> Original:
             envid = from_xtext(about["original-envelope-id"])[:200] or None
         if "x-postfix-sender" in about:
             sender = typed_address(about["x-postfix-sender"])[0]
+    if notice.feedback is not None:
+        envid = envid or token_told(notice.feedback, notice.returned)
+        sender = sender or one_address(notice.feedback.text(b"original-mail-from"))  # RFC 5965 §3.2
     head = notice.returned
     if head is None:
         answered = _answered(notice.mail.head)
