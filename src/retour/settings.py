@@ -287,6 +287,7 @@ class Relay(_Section):
     kind: MailKind = MailKind.MAILING
     stopped: Literal["refuse", "drop"] = "refuse"
     accounts: dict[str, Literal["refuse", "drop"]] = {}
+    further: Literal["defer", "refuse"] = "defer"
     logins: dict[str, RelayLogin] = {}
     next: Next = Next()
 

@@ -15,6 +15,10 @@ DIALOGUE = (
     b"%s mx.example\r\nMAIL FROM:<> SIZE=100 RET=HDRS ENVID=x+3Dy\r\nRCPT TO:<ann@b.example> NOTIFY=NEVER\r\n"
     b"RCPT TO:<bob@b.example>\r\nDATA\r\nSubject: x\r\n\r\n..dot\r\n.\r\nRSET\r\nNOOP\r\nVRFY x\r\nQUIT\r\n"
 )
+SUBMISSION = (
+    b"EHLO x\r\nAUTH PLAIN\r\nAHNob3AAc2VjcmV0\r\nMAIL FROM:<a@b.example> BODY=8BITMIME AUTH=<>\r\n"
+    b"RCPT TO:<ann@b.example>\r\nRCPT TO:<bob@b.example>\r\nDATA\r\nSubject: x\r\n\r\n..dot\r\n.\r\nQUIT\r\n"
+)
 OTHERS = {
     "address": [
         b"Ann.Bee+tag@GMAIL.com",
@@ -52,6 +56,7 @@ OTHERS = {
     "policy": [b"request=smtpd_access_policy\nsender=news@shop.example\nrecipient=ann@b.example\n"],
     "return_address": [bytes(range(16)), b"rt-" + b"a" * 40],
     "smtp": [DIALOGUE % b"EHLO", DIALOGUE % b"LHLO"],
+    "submission": [SUBMISSION, SUBMISSION.replace(b"..dot\r\n", b".\n.\r\n")],
 }
 
 

@@ -6,7 +6,7 @@ give each its seeds (our own samples) and its finds (`finds/<target>/`: what onc
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from retour.address import normalise
@@ -23,8 +23,10 @@ from retour.outlets.postfix.request import attributes_of, text
 from retour.parse import parse
 from retour.parse.providers.ses import read_notification
 from retour.return_address import Keyring, claimed_account, looks_like, make, verify
-from retour.smtpd import Limits, Reply, Session
-from retour.smtpd.replies import KEPT, NOT_WELCOME
+from retour.smtpd import Limits, Recipient, Reply, Session, Submission
+from retour.smtpd.commands import MailCommand
+from retour.smtpd.replies import AUTHENTICATED, GO_AHEAD, KEPT, NOT_WELCOME, OK
+from retour.smtpd.submission import Awaits
 from retour.texts import LANGUAGES, catalogue
 
 POLICY = preset("default")
@@ -217,6 +219,48 @@ def _dialogue(pieces: list[bytes], lmtp: bool) -> tuple[bytes, list[bytes]]:
             contents.append(session.message.content)
             said += session.answer([KEPT] * len(session.message.recipients))
     return said, contents
+
+
+def fuzz_submission(raw: bytes) -> None:
+    """A dialogue with the relay: the same in whatever pieces it arrives; what passes ends no mail."""
+    whole = _submission([raw])
+    assert whole == _submission([raw[at : at + 7] for at in range(0, len(raw), 7)])
+    for content, reply in whole[1]:
+        assert b"\r\n.\r\n" not in b"\r\n" + content
+        lines = content.replace(b"\r\n", b"")
+        assert reply is not OK or not (b"\r" in lines or b"\n" in lines)
+
+
+def _submission(pieces: list[bytes]) -> tuple[bytes, list[tuple[bytes, Reply]]]:
+    limits = Limits(message=2000, command=100)
+    session: Submission[str] = Submission(_asked, "mx.example", limits, may_prove=True, tls=False)
+    said, contents, content = session.greeting(), [], b""
+    for piece in pieces:
+        said += session.receive(piece)
+        content += session.taken()
+        while session.awaits is not None:
+            if session.awaits is Awaits.VERDICT:
+                contents.append((content, session.fault or OK))
+                content = b""
+            said += _told(session)
+            content += session.taken()
+    return said, contents
+
+
+def _told(session: Submission[str]) -> bytes:
+    match session.awaits:
+        case Awaits.PROOF:
+            return session.proven(AUTHENTICATED)
+        case Awaits.RECIPIENT:
+            return session.judged(NOT_WELCOME)
+        case Awaits.OPENING:
+            return session.opened(GO_AHEAD)
+        case _:
+            return session.answered(OK)
+
+
+def _asked(recipient: str, mail: MailCommand, accepted: Sequence[Recipient[str]]) -> str | Reply | None:
+    return None if recipient.startswith("b") else _gate(recipient)
 
 
 def _gate(recipient: str) -> str | Reply:

@@ -50,6 +50,7 @@ class Relaying:
     sink: Sink
     kind: MailKind = MailKind.MAILING
     dropping: frozenset[str] = frozenset()
+    alone: bool = False
     logins: dict[str, Login] = field(default_factory=dict)
     limits: Limits = field(default_factory=lambda: Limits(idle=30, refused=1000))
     server_tls: ssl.SSLContext | None = None
@@ -105,6 +106,7 @@ class Relaying:
             hostname="relay.test",
             kind=self.kind,
             drops=self.dropping.__contains__,
+            alone=self.alone,
         )
 
     def _record(self, sends: Sequence[Send]) -> None:

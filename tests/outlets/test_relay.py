@@ -233,6 +233,29 @@ def test_no_reply_before_the_lone_dot_is_taken_for_its_answer(step: str, fault: 
     assert (code == 250) is (len(sink.taken) == 1)
 
 
+@pytest.mark.parametrize("step", ["EHLO", "RCPT", "dot"])
+@pytest.mark.parametrize(
+    "said", ["550 " + 70_000 * "x", 150 * "550-x\r\n" + "550 x", "\x00550 x", "55\xb9 x"]
+)
+def test_a_next_server_that_babbles_is_left(step: str, said: str) -> None:
+    sink = Sink({step: said})
+
+    async def story(relay: Relaying) -> None:
+        assert (await relay.submit())[0] == 451
+        assert sink.taken == []
+
+    told(story, sink)
+
+
+def test_the_words_of_the_next_server_can_do_no_harm() -> None:
+    async def story(relay: Relaying) -> None:
+        code, words, _ = await relay.submit()
+        assert code == 550
+        assert words == "5.1.1 a?[31m b? c\nd"
+
+    told(story, Sink({"RCPT": "550-5.1.1 a\x1b[31m b\xe9 c\r\n550 d"}))
+
+
 def test_nothing_is_handed_over_that_is_not_recorded() -> None:
     async def story(relay: Relaying) -> None:
         relay.disk_is_full = True
@@ -362,6 +385,16 @@ def test_further_recipients_of_a_message_are_told_to_come_in_another() -> None:
         assert [recipient.split(">")[0] for _, recipient, _ in relay.sink.taken] == ["<ann@b.test"]
 
     told(story)
+
+
+def test_a_mail_with_further_recipients_is_nobody_s_where_the_settings_say_so() -> None:
+    async def story(relay: Relaying) -> None:
+        code, words, _ = await relay.submit(["ann@b.test", "bob@b.test"])
+        assert (code, words[:5]) == (554, "5.5.3")
+        assert relay.sink.taken == relay.recorded == []
+        assert (await relay.submit(["ann@b.test"]))[0] == 250
+
+    told(story, alone=True)
 
 
 @pytest.mark.parametrize(

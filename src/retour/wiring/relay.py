@@ -54,6 +54,7 @@ def relay(house: House) -> Relay:
             hostname=chosen.hostname,
             kind=chosen.kind,
             drops=lambda account: chosen.accounts.get(account, chosen.stopped) == "drop",
+            alone=chosen.further == "refuse",
             counts=counts,
         )
     )

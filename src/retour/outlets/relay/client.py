@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 # RFC 5321 §4.5.3.1.10: a client that is told 452 sends the rest in another message. So each recipient has a
 # return address of its own, and the one answer to a message is about one recipient.
 ONE_AT_A_TIME = Reply(452, "4.5.3", "One recipient a message here, send the rest in another")
+# To programs that do not look which recipients were refused, and would lose them.
+ONE_RECIPIENT_ONLY = Reply(554, "5.5.3", "One recipient a message here; nobody got this one, send one each")
 NO_ADDRESS = Reply(553, "5.1.3", "Recipient is no address that mail can be delivered to")
 
 
@@ -29,6 +31,7 @@ class Client:
         self._shared = shared
         self._who: Who | None = None
         self._passage: Passage | None = None
+        self._turned_away: MailCommand | None = None  # the mail that has too many recipients
         self._dropped: list[str] = []  # recipients of the message that is open
         self._swallows = False  # they are all that it has
 
@@ -51,6 +54,7 @@ class Client:
             return Ticket.DROP if self._shared.dropped(who, decisions[0]) else None
         if any(recipient.ticket is not Ticket.DROP for recipient in accepted):
             self._shared.counts["one_at_a_time"] += 1
+            self._turned_away = mail
             return ONE_AT_A_TIME
         return Ticket.PASS if len(answers) == 1 else Ticket.LATER
 
@@ -62,6 +66,8 @@ class Client:
 
     async def open(self, mail: MailCommand, recipients: Sequence[Recipient[Ticket]], tls: bool) -> Reply:
         """At DATA: is there a next server that can carry it?"""
+        if self._turned_away is mail and self._shared.alone:
+            return ONE_RECIPIENT_ONLY
         going = [recipient for recipient in recipients if recipient.ticket is not Ticket.DROP]
         self._dropped = [recipient.address for recipient in recipients if recipient.ticket is Ticket.DROP]
         self._swallows = not going

@@ -54,6 +54,7 @@ class Shared:
     hostname: str
     kind: MailKind = MailKind.MAILING  # of mail whose kind nothing tells
     drops: Callable[[str], bool] = lambda account: False  # accept and drop what is stopped, of this account?
+    alone: bool = False  # refuse a mail altogether that has a further recipient
     counts: Counter[str] = field(default_factory=Counter)  # recipients and messages by outcome
 
     def decision(self, who: Who, address: str, kind: MailKind) -> Decision:
