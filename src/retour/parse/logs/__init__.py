@@ -4,20 +4,28 @@ A server's own log is the best evidence that a sender has of what became of a ma
 servers: only what the log's own software wrote is believed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from importlib import import_module
 
-from retour.parse.logs.entry import LONGEST, Entry, LogReader
-from retour.parse.logs.exim import EximLog
-from retour.parse.logs.postfix import PostfixLog
-from retour.parse.logs.sendmail import SendmailLog
+from retour.parse.logs.entry import Entry, LogReader
 
-LOGS: Mapping[str, Callable[[bool], LogReader]] = {
-    "postfix-log": PostfixLog,
-    "exim-log": EximLog,
-    "sendmail-log": SendmailLog,
+_READERS = {  # loaded only when they are needed
+    "postfix-log": ("postfix", "PostfixLog"),
+    "exim-log": ("exim", "EximLog"),
+    "sendmail-log": ("sendmail", "SendmailLog"),
+    "opensmtpd-log": ("opensmtpd", "OpensmtpdLog"),
+    "kumomta-log": ("kumomta", "KumoLog"),
+    "powermta-log": ("powermta", "PowerLog"),
 }
+LOGS = tuple(_READERS)
 
 __all__ = ["LOGS", "Entry", "Feed", "read_log", "reread"]
+
+
+def _reader(name: str, successes: bool) -> LogReader:
+    module, reader = _READERS[name]
+    made: LogReader = getattr(import_module(f"{__name__}.{module}"), reader)(successes)
+    return made
 
 
 class Feed:
@@ -29,7 +37,7 @@ class Feed:
     """
 
     def __init__(self, name: str, successes: bool = False) -> None:
-        self._reader = LOGS[name](successes)
+        self._reader = _reader(name, successes)
         self._rest = b""
         self.held = 0  # octets at the end of what was given that are not read yet: a line without its end
 
@@ -37,7 +45,8 @@ class Feed:
         """What the lines that this piece completes tell. A line that is too long may lose its end."""
         cut = piece.rfind(b"\n") + 1
         block, rest = (self._rest + piece[:cut], b"") if cut else (b"", self._rest)
-        self._rest = (rest + piece[cut : cut + LONGEST])[: LONGEST + 1]
+        longest = self._reader.longest
+        self._rest = (rest + piece[cut : cut + longest])[: longest + 1]
         self.held = len(piece) - cut if cut else self.held + len(piece)
         return self._reader.read(block) if block else []
 
@@ -49,8 +58,8 @@ class Feed:
         return self._reader.open_lines()
 
     def end(self) -> list[Entry]:
-        """What the last line tells, where it has no end and none will come."""
-        return self.take(b"\n") if self._rest else []
+        """What the last lines tell, where no more will come."""
+        return (self.take(b"\n") if self._rest else []) + self._reader.end()
 
 
 def read_log(name: str, blocks: Iterable[bytes], successes: bool = False) -> Iterator[Entry]:
@@ -66,8 +75,8 @@ def reread(name: str, raw: bytes) -> list[Entry]:
 
     So an entry can be kept as octets and read again; earlier lines only lend what they know of its mail.
     """
-    reader = LOGS[name](True)
+    reader = _reader(name, True)
     told: list[Entry] = []
     for line in raw.removesuffix(b"\n").split(b"\n"):
         told = reader.read(line + b"\n")
-    return told
+    return told + reader.end()

@@ -1,7 +1,7 @@
 """What a log says about one delivery, and the correlation of what stands in several of its lines."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from retour.instants import Instant
 from retour.model import Kind, Reading
@@ -26,6 +26,7 @@ class Facts(NamedTuple):
     host: str | None = None  # that wrote the line
     logged_at: str | None = None  # the time as it is written
     at: Instant | None = None  # None where the log names no year or no zone
+    event_id: str | None = None  # where the server names its events, or they name themselves
 
 
 class Entry:
@@ -80,8 +81,10 @@ class Entry:
 
     @property
     def id(self) -> str:
-        """The same for the same line: host, queue id, recipient, time as written, kind."""
-        reading, queue_id, _, host, logged_at, _ = self.facts
+        """The same for the same line: host, queue id, recipient, time, kind; or the server's own name."""
+        reading, queue_id, _, host, logged_at, _, event_id = self.facts
+        if event_id:
+            return event_id
         recipient = reading.reports[0].recipient if reading.reports else None
         return "/".join((host or "", queue_id or "", recipient or "", logged_at or "", reading.kind))
 
@@ -92,20 +95,26 @@ class Entry:
         return hash(self.lines)
 
 
-class LogReader(Protocol):
+class LogReader:
     """Reads the lines of one log in their order, and remembers what later lines need."""
+
+    longest = LONGEST  # octets of a line that are read
 
     def read(self, block: bytes) -> list[Entry]:
         """What these lines, each with its end, tell. Never raises on any bytes.
 
         Entries that one line tells have the same `lines`, and stand together.
         """
-        ...
+        raise NotImplementedError
 
     def open_lines(self) -> Iterable[bytes]:
         """What of the lines that were read later ones may still need, in an order in which a new reader can
         read them, to know what this one knows."""
-        ...
+        return ()
+
+    def end(self) -> list[Entry]:
+        """What lines tell that waited for others, where no more will come."""
+        return []
 
 
 _Value = TypeVar("_Value")
@@ -130,12 +139,19 @@ def id_before(block: bytes, at: int) -> bytes:
 
 
 def defective(
-    defect: str, mta: str, words: bytes, id: str | None, host: str | None, time: str, line: bytes
+    defect: str,
+    mta: str,
+    words: bytes,
+    id: str | None,
+    host: str | None,
+    time: str,
+    line: bytes,
+    longest: int = LONGEST,
 ) -> Entry:
     """A line that speaks of a delivery and cannot be believed or read."""
 
     def read() -> Facts:
         reading = Reading(Kind.OTHER, mta=mta, defects=(defect,), text=as_text(words[:WORDS]))
-        return Facts(reading, id, None, host, time, stamp(time))
+        return Facts(reading, id, None, host, time or None, stamp(time))
 
-    return Entry((line[:LONGEST],), read)
+    return Entry((line[:longest],), read)

@@ -17,6 +17,7 @@ from retour.parse.logs.entry import (
     LONGEST,
     Entry,
     Facts,
+    LogReader,
     as_text,
     defective,
     id_before,
@@ -69,7 +70,7 @@ class _Line(NamedTuple):
     octets: bytes  # the line itself
 
 
-class EximLog:
+class EximLog(LogReader):
     """Reads Exim's main log. Deliveries that succeeded are passed over unless they are asked for."""
 
     def __init__(self, successes: bool = False) -> None:

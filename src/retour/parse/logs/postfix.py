@@ -13,6 +13,7 @@ from retour.parse.logs.entry import (
     BROKEN_LINE,
     Entry,
     Facts,
+    LogReader,
     as_text,
     defective,
     id_before,
@@ -70,7 +71,7 @@ class _Mail:
             self.sent_by = octets
 
 
-class PostfixLog:
+class PostfixLog(LogReader):
     """Reads Postfix's log. Deliveries that succeeded are passed over unless they are asked for.
 
     Lines about the sender and Message-ID are kept as they are and read only for the few mails that fail.

@@ -17,6 +17,7 @@ from retour.parse.logs.entry import (
     LONGEST,
     Entry,
     Facts,
+    LogReader,
     as_text,
     defective,
     id_before,
@@ -63,7 +64,7 @@ class _Line(NamedTuple):
         return self.host + b" " + self.id
 
 
-class SendmailLog:
+class SendmailLog(LogReader):
     """Reads Sendmail's log. Deliveries that succeeded are passed over unless they are asked for."""
 
     def __init__(self, successes: bool = False) -> None:

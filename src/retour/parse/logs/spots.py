@@ -1,6 +1,6 @@
 """Where a block of lines speaks of which mail: marks are looked for in it as a whole, not line by line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 
@@ -44,3 +44,17 @@ def _placed(block: bytes, mark: bytes) -> tuple[list[bytes], list[int]]:
     ids = [part[part.rfind(b" ") + 1 :] for part in parts]
     length = len(mark)
     return ids, [at - length for at in accumulate([len(part) + length for part in parts])]
+
+
+def lines_with(block: bytes, marks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines in which one of the marks stands, without their ends, each once and in their order."""
+    starts: set[int] = set()
+    for mark in marks:
+        at = block.find(mark)
+        while at >= 0:
+            starts.add(block.rfind(b"\n", 0, at) + 1)
+            end = block.find(b"\n", at)
+            at = block.find(mark, end) if end >= 0 else -1
+    for start in sorted(starts):
+        end = block.find(b"\n", start)
+        yield block[start:end] if end >= 0 else block[start:]
