@@ -154,6 +154,21 @@ def test_the_command_reads_plain_and_packed_logs(tmp_path: Path) -> None:
     assert (result.exit_code, "gone" in result.stderr) == (2, True)
 
 
+def test_a_log_that_zstd_has_packed_is_named_with_what_helps(tmp_path: Path) -> None:
+    (tmp_path / "segment").write_bytes(b"\x28\xb5\x2f\xfd\x24\x00")
+    result = CliRunner().invoke(app, ["explain", "--as", "kumomta-log", "--json", str(tmp_path / "segment")])
+    assert "packed" in json.loads(result.stdout)["defects"]
+    assert (result.exit_code, "zstd -dc" in result.stderr) == (0, True)
+
+
+def test_a_quote_that_nobody_closes_costs_its_own_row_alone() -> None:
+    rows = [b"type,rcpt,dsnDiag", b'b,ann@b.example,"550', *[b"b,r%d@b.example,550" % n for n in range(9)]]
+    for raw in (b"\n".join(rows), b"\n".join(rows[:4])):
+        found = list(read_log("powermta-log", [raw]))
+        assert [entry.reading.defects for entry in found[:2]] == [("broken_line",), ()]
+        assert len(found) == raw.count(b"\n")
+
+
 def test_a_form_that_there_is_not_is_named_with_those_there_are() -> None:
     result = CliRunner().invoke(app, ["explain", "--as", "diary", "-"])
     assert result.exit_code == 2

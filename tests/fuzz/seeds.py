@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "samples"
 RULES = HERE.parents[1] / "src" / "retour" / "classify" / "rules"
 MAILS = ("judge", "mime", "parse")
+FOLDERS = {"body": "providers", "log": "logs"}
 DIALOGUE = (
     b"%s mx.example\r\nMAIL FROM:<> SIZE=100 RET=HDRS ENVID=x+3Dy\r\nRCPT TO:<ann@b.example> NOTIFY=NEVER\r\n"
     b"RCPT TO:<bob@b.example>\r\nDATA\r\nSubject: x\r\n\r\n..dot\r\n.\r\nRSET\r\nNOOP\r\nVRFY x\r\nQUIT\r\n"
@@ -67,6 +68,9 @@ def seeds(target: str) -> Iterator[bytes]:
             yield file.read_bytes()
     elif target == "rules":
         for file in sorted(RULES.rglob("*.toml")):
+            yield file.read_bytes()
+    elif target in FOLDERS:
+        for file in sorted((SAMPLES / FOLDERS[target]).glob("*[!l]")):  # not what is expected of them: .toml
             yield file.read_bytes()
     elif target == "reply":
         for rule in packaged().rules:

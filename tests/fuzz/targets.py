@@ -21,7 +21,11 @@ from retour.mime.encoded import charset_codec, decode_text, decode_transfer, dec
 from retour.model import Kind, MailKind, Reading, Report
 from retour.outlets.postfix.request import attributes_of, text
 from retour.parse import parse
+from retour.parse.logs import LOGS, read_log, reread
+from retour.parse.providers import PROVIDERS
+from retour.parse.providers.registry import read_body
 from retour.parse.providers.ses import read_notification
+from retour.parse.providers.told import EVENTS
 from retour.return_address import Keyring, claimed_account, looks_like, make, verify
 from retour.smtpd import Limits, Recipient, Reply, Session, Submission
 from retour.smtpd.commands import MailCommand
@@ -46,22 +50,22 @@ def assert_storable(value: Any) -> None:
             assert_storable(each)
 
 
-def assert_sound(reading: Reading) -> None:
+def assert_sound(reading: Reading, never: str = "\r\n\0<>") -> None:
     """What holds for every reading, whatever was read."""
     assert len(reading.reports) <= 100
     assert len(reading.text) <= 16 * 1024
     assert reading.kind != Kind.BOUNCE or reading.reports
     assert_storable(reading)
     for report in reading.reports:
-        assert_report(report)
+        assert_report(report, never)
 
 
-def assert_report(report: Report) -> None:
-    """What holds for every report."""
+def assert_report(report: Report, never: str = "\r\n\0<>") -> None:
+    """What holds for every report; `never`: what no address of it holds."""
     assert len(report.text) <= 4096
     assert report.diagnostic is None or len(report.diagnostic) <= 4096
     for address in (report.recipient, report.original_recipient):
-        assert address is None or (not set(address) & set("\r\n\0<>") and len(address) <= 320)
+        assert address is None or (not set(address) & set(never) and len(address) <= 320)
     assert report.diagnostic is None or "\n" not in report.diagnostic
 
 
@@ -195,6 +199,29 @@ def fuzz_notification(raw: bytes) -> None:
         for report in read[1] if read else ():
             assert_report(report)
             assert_storable(report)
+
+
+def fuzz_body(raw: bytes) -> None:
+    """The body of a provider's post → reports, each with what names and marks its event."""
+    for provider in PROVIDERS:
+        body = read_body(provider, raw)
+        assert body.told or body.defects
+        assert len(body.told) <= EVENTS
+        for told in body.told:
+            assert_report(told.report)
+            assert_storable(tuple(told))
+            json.dumps(told.metadata, allow_nan=False)
+
+
+def fuzz_log(raw: bytes) -> None:
+    """Lines of a log → entries: the same in whatever pieces they come, and each again from its own lines."""
+    for name in LOGS:
+        entries = list(read_log(name, [raw], successes=True))
+        assert list(read_log(name, [raw[at : at + 11] for at in range(0, len(raw), 11)], True)) == entries
+        for entry in entries:
+            assert_sound(entry.reading, "\r\n\0")  # within quotes an address may hold brackets
+            assert_storable(tuple(entry.facts))
+            assert entry in reread(name, b"\n".join(entry.lines))
 
 
 def fuzz_rules(raw: bytes) -> None:

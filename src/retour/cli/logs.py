@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retour import instants
-from retour.cli.messages import UNREADABLE, Message, Missing, standard_input
+from retour.cli.messages import PACKED, UNREADABLE, Message, Missing, standard_input
 from retour.flow.judge import explained, judged
 from retour.inlets.mailboxes import STANDARD_INPUT
 from retour.parse.logs import Entry, read_log
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retour.lifecycle import Policy
 
 _BLOCK = 256 * 1024
+_ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878 §3.1.1
 
 
 def entries(name: str, path: str) -> Iterator[Entry | Message | Missing]:
@@ -27,11 +28,19 @@ def entries(name: str, path: str) -> Iterator[Entry | Message | Missing]:
             yield from read_log(name, _blocks(standard_input()))
         elif not path or not place.exists():
             yield Missing(path)
+        elif _is_zstd(place):
+            yield Message(path, b"", (PACKED,))
         else:
             with gzip.open(place) if place.suffix == ".gz" else place.open("rb") as stream:
                 yield from read_log(name, _blocks(stream))
     except (OSError, EOFError, zlib.error) as error:
         yield Message(path, b"", (UNREADABLE,), getattr(error, "strerror", None) or str(error))
+
+
+def _is_zstd(place: Path) -> bool:
+    """Whether a file is packed as KumoMTA packs its log, which Python's own library cannot unpack."""
+    with place.open("rb") as stream:
+        return stream.read(4) == _ZSTD
 
 
 def _blocks(stream: Any) -> Iterable[bytes]:

@@ -17,6 +17,7 @@ from retour.inlets.maildir import is_maildir
 from retour.mime.limits import TRUNCATED
 
 UNREADABLE = "unreadable"
+PACKED = "packed"  # in a way that is not read; standard error says what helps
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from retour.classify import classifier
 from retour.cli.logs import entries, explained_entry
-from retour.cli.messages import Message, Missing, messages, standard_input
+from retour.cli.messages import PACKED, Message, Missing, messages, standard_input
 from retour.cli.terminal import safe
 from retour.flow.judge import explained, explained_report, judge, judge_reply
 from retour.inlets.mailboxes import STANDARD_INPUT
@@ -93,7 +93,7 @@ def _explain(found: Iterable[Message | Missing | tuple[str, Entry]], how: Showin
             continue
         if isinstance(message, Message):
             _tell(_explained(message, how), how, _words_of_message)
-            if not message.unread:
+            if not message.unread and PACKED not in message.defects:
                 continue
         else:
             status = NOT_READ
@@ -177,7 +177,8 @@ def _words_of_report(shown: Shown, say: "Catalogue", book: "Rulebook") -> list[s
 
 def _complain(message: Message | Missing, how: Showing) -> None:
     linked = isinstance(message, Missing) and message.linked
-    name = "unread" if message.unread else "linked" if linked else "no_path"
+    packed = isinstance(message, Message) and PACKED in message.defects
+    name = "packed" if packed else "unread" if message.unread else "linked" if linked else "no_path"
     _say(how.say(f"error.{name}", path=safe(message.source), reason=safe(message.unread)))
 
 
