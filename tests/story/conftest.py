@@ -27,6 +27,10 @@ PICKED_UP = [
     "pop-pop3s",
     "popdelete",
     "poplarge",
+    "nomove",
+    "noname",
+    "again",
+    "unreadable",
 ]
 
 

@@ -16,6 +16,7 @@ class OldServer:
         self.retrieved: list[str] = []
         self.sessions = 0  # that ended with QUIT
         self.has_uidl = True
+        self.refusal = b""  # what it says to every password
         outer = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -52,7 +53,9 @@ class OldServer:
                 self.sessions += 1
                 say(b"+OK")
                 return
-            if command in ("USER", "PASS"):
+            if command == "PASS" and self.refusal:
+                say(self.refusal)
+            elif command in ("USER", "PASS"):
                 say(b"+OK")
             elif command == "UIDL" and self.has_uidl:
                 say(_lines(uidl.partition("#")[0] for uidl in listed))  # "a#1" and "a#2" are told as one

@@ -1,5 +1,6 @@
 """IMAP against a real Dovecot: what is taken in, and what is left behind there."""
 
+import shutil
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -64,19 +65,79 @@ def test_mails_that_stay_are_read_once_by_cursor(mailboxes: Dovecot, house: Hous
     assert (desks[0].counts.fetched, desks[1].counts.fetched) == (4, 1)
 
 
-def test_without_move_mails_are_copied_and_then_expunged_by_uid(mailboxes: Dovecot, house: House) -> None:
+def lacking(*names: str) -> type[imap._Connection]:
+    """A connection to a server that has not all capabilities of Dovecot."""
 
-    class WithoutMove(imap._Connection):
+    class Lacking(imap._Connection):
         def has_capability(self, name: str) -> bool:
-            return name != "MOVE" and super().has_capability(name)
+            return name not in names and super().has_capability(name)
 
+    return Lacking
+
+
+def test_without_move_mails_are_copied_and_then_expunged_by_uid(
+    mailboxes: Dovecot, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "_Connection", lacking("MOVE"))
     mailboxes.deliver("uidplus@mailbox.test", mail(1))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(imap, "_Connection", WithoutMove)
-        with house.follows(imap.Imap(imap.Place(account(mailboxes, "uidplus")), house.desk("uidplus"))):
-            eventually(house.has(1), "the mail", house.story)
-            eventually(lambda: folders(mailboxes, "uidplus") == {"Retour": 1}, "the move", house.story)
+    with house.follows(imap.Imap(imap.Place(account(mailboxes, "uidplus")), house.desk("uidplus"))):
+        eventually(house.has(1), "the mail", house.story)
+        eventually(lambda: folders(mailboxes, "uidplus") == {"Retour": 1}, "the move", house.story)
     assert house.notices == []
+
+
+@pytest.mark.parametrize("user", ["nomove", "noname"])
+def test_where_mails_cannot_be_moved_they_stay_and_are_read_once(
+    mailboxes: Dovecot, house: House, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    """No server command for it, or a folder that the server does not let us make; no IDLE either."""
+    without = ("MOVE", "UIDPLUS", "IDLE") if user == "nomove" else ("IDLE",)
+    monkeypatch.setattr(imap, "_Connection", lacking(*without))
+    place = imap.Place(
+        account(mailboxes, user), processed="../above" if user == "noname" else "Retour", poll=0.1
+    )
+    mailboxes.deliver(f"{user}@mailbox.test", mail(1))
+    with house.follows(imap.Imap(place, desk := house.desk(user))):
+        eventually(house.has(1), "the mail", house.story)
+        mailboxes.deliver(f"{user}@mailbox.test", mail(2))
+        eventually(house.has(1, 2), "the next", house.story)
+    assert folders(mailboxes, user) == {"INBOX": 2}
+    assert desk.counts.fetched == 2
+    assert [code for code, _ in house.notices] == ["not_moved"]
+
+
+def test_idle_is_issued_again_in_time(mailboxes: Dovecot, house: House) -> None:
+    with Wire(mailboxes.ports["imap"]) as wire:
+        place = imap.Place(plain(mailboxes, "again", wire.port), idle=0.1)
+        with house.follows(imap.Imap(place, house.desk("again"))):
+            eventually(lambda: wire.said.count(b" IDLE\r\n") > 2, "a third IDLE", house.story)
+        assert wire.said.count(b"DONE\r\n") == wire.said.count(b" IDLE\r\n")
+        assert wire.said.rstrip().endswith(b" LOGOUT")
+    assert house.troubles == []
+
+
+def test_a_mail_that_the_server_cannot_read_stays_and_the_others_are_taken_in(
+    mailboxes: Dovecot, house: House
+) -> None:
+    for number in range(4):
+        mailboxes.deliver("unreadable@mailbox.test", mail(number))
+    inbox = mailboxes.directory / "mail/unreadable@mailbox.test/new"
+    (bad,) = [file for file in inbox.iterdir() if b"Subject: mail 1" in file.read_bytes()]
+    good = bad.read_bytes()
+    shutil.chown(bad, "root")
+    bad.chmod(0o000)
+    with house.follows(imap.Imap(imap.Place(account(mailboxes, "unreadable")), desk := house.desk("bad"))):
+        eventually(house.has(0, 2, 3), "the others", house.story)
+        eventually(
+            lambda: folders(mailboxes, "unreadable") == {"INBOX": 1, "Retour": 3}, "the moves", house.story
+        )
+    assert "passed_over" in {code for code, _ in house.notices}
+    assert desk.counts.failed >= 1
+    (bad,) = [file for room in ("new", "cur") for file in (inbox.parent / room).iterdir()]
+    bad.unlink()
+    mailboxes.deliver("unreadable@mailbox.test", good)
+    with house.follows(imap.Imap(imap.Place(account(mailboxes, "unreadable")), house.desk("bad"))):
+        eventually(house.has(0, 1, 2, 3), "the mail that was mended", house.story)
 
 
 def test_a_changed_uidvalidity_reads_the_folder_again_and_counts_nothing_twice(

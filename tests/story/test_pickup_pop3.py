@@ -99,3 +99,13 @@ def test_a_server_without_uidl_is_not_read(house: House) -> None:
             eventually(lambda: house.troubles, "a trouble", house.story)
         assert server.mails == {"u": mail(1)}
     assert {trouble.code for trouble in house.troubles} == {"no_uidl"}
+
+
+def test_a_mailbox_that_is_locked_is_no_wrong_password(house: House) -> None:
+    with OldServer({"u": mail(1)}) as server:
+        server.refusal = b"-ERR [IN-USE] another session holds the mailbox"
+        with house.follows(pop3.Pop3(old(server), house.desk("old"))):
+            eventually(lambda: house.troubles, "a trouble", house.story)
+            server.refusal = b""
+            eventually(house.has(1), "the mail", house.story)
+    assert {trouble.code for trouble in house.troubles} == {"busy"}

@@ -6,6 +6,7 @@ again: its id is of its content, so that twice is once. Where it cannot, or is n
 far the folder was read: UIDVALIDITY and the last UID, committed together with the mails.
 """
 
+import imaplib
 import json
 import socket
 import ssl
@@ -27,9 +28,13 @@ from retour.model import Arrival
 
 # At level debug it writes what it sends, a password that must be sent as a literal among it.
 getLogger("imapclient").setLevel(WARNING)
+# The answer to SEARCH is one line, of some eight octets a mail; imaplib gives up on one of a million octets,
+# which is a folder of some hundred thousand mails.
+vars(imaplib)["_MAXLINE"] = 64 * 1024 * 1024
 
 _WHOLE = f"BODY.PEEK[]<0.{KEPT}>"
 _BODY = b"BODY[]<0>"
+_SIZE = b"RFC822.SIZE"
 _SIZES_AT_ONCE = 500
 _SLICE = 1.0  # seconds after which a waiting thread looks whether it is to end
 _BREAKS = 3  # connections that a mail may break before it is passed over
@@ -237,7 +242,7 @@ class _Visit:
         most = self._memory.most
         for start in range(0, len(uids), _SIZES_AT_ONCE):
             part = uids[start : start + _SIZES_AT_ONCE]
-            self._sizes = _sizes(self._client.fetch(part, ["RFC822.SIZE"]))
+            self._sizes = self._sizes_of(part)
             for uid in part:
                 octets += min(self._sizes.get(uid, KEPT), KEPT)
                 if group and (octets > BATCH_OCTETS or len(group) >= most):
@@ -247,6 +252,16 @@ class _Visit:
             if group:  # before the sizes of others are asked
                 yield group
                 group, octets = [], 0
+
+    def _sizes_of(self, uids: Sequence[int]) -> dict[int, int]:
+        """The sizes that the server tells; it may fail over one mail that it cannot read."""
+        try:
+            answer = self._client.fetch(uids, ["RFC822.SIZE"])
+        except _BROKEN:
+            raise
+        except IMAP4.error:
+            return {}
+        return {uid: told[_SIZE] for uid, told in answer.items() if _SIZE in told}
 
     def _fetched(self, group: Sequence[int]) -> list[tuple[int, Arrival]]:
         """What the server hands over of these; the others are passed over."""
@@ -354,10 +369,6 @@ def _leave(client: _Connection, *, orderly: bool) -> None:
             client.logout()
     with suppress(Exception):  # which has closed it, unless it failed
         client.shutdown()
-
-
-def _sizes(answer: Any) -> dict[int, int]:
-    return {uid: told[b"RFC822.SIZE"] for uid, told in answer.items() if b"RFC822.SIZE" in told}
 
 
 def _words(error: BaseException) -> str:

@@ -89,10 +89,7 @@ class Pop3:
             pop = poplib.POP3(account.host, account.port, timeout=SILENCE)
         self._socket = pop.sock
         if account.tls is Tls.STARTTLS:
-            try:
-                pop.stls(account.context)
-            except poplib.error_proto as error:
-                raise TroubleError("insecure", _words(error)) from error
+            _start_tls(pop, account)
             self._socket = pop.sock
         return pop
 
@@ -156,6 +153,17 @@ class Pop3:
         for each in durable:
             with suppress(poplib.error_proto):  # then it stays, and is read again at the next visit
                 pop.dele(each.number)
+
+
+def _start_tls(pop: poplib.POP3, account: Account) -> None:
+    try:
+        pop.stls(account.context)
+    except BaseException as error:
+        with suppress(OSError):
+            pop.close()
+        if isinstance(error, poplib.error_proto):
+            raise TroubleError("insecure", _words(error)) from error
+        raise
 
 
 def _listed(pop: poplib.POP3) -> list[_Listed]:
