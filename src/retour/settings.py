@@ -32,7 +32,7 @@ from retour.parse.logs import LOGS
 FILE = Path("retour.toml")
 Port = Annotated[int, Field(ge=0, le=65535)]
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"  # of a source: a word in metrics and logs
-_WITH_SECRETS = ("webhooks", "mailboxes", "relay")
+_WITH_SECRETS = ("webhooks", "mailboxes", "relay", "lists")
 # Keys of mailboxes and the relay whose value a message may repeat.
 _SHOWN = ("kind", "host", "port", "tls", "ca_file", "folder", "poll", "proof", "recipient_header", "delete")
 
@@ -385,6 +385,39 @@ class Notify(_Section):
     kept_days: Annotated[int, Field(ge=1, le=90)] = 14
 
 
+class ProviderList(_Section):
+    """The own list of a sending provider, which follows the states of one account."""
+
+    provider: Literal["ses", "sendgrid", "mailgun", "postmark"]
+    account: str
+    key: SecretStr = SecretStr("")
+    access_key: str = ""
+    secret_key: SecretStr = SecretStr("")
+    session_token: SecretStr = SecretStr("")
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = ""
+    domain: str = ""
+    stream: str = "outbound"
+    base_url: str = ""
+    stops: bool = True
+    restores: bool = True
+
+    @model_validator(mode="after")
+    def _complete(self) -> "ProviderList":
+        if self.provider == "ses" and not (
+            self.access_key and self.secret_key.get_secret_value() and self.region
+        ):
+            raise ValueError("ses needs access_key, secret_key and region")
+        if self.provider != "ses" and not self.key.get_secret_value():
+            raise ValueError(f"{self.provider} needs key")
+        if self.provider == "mailgun" and not self.domain:
+            raise ValueError("mailgun needs domain")
+        secrets = (self.key, self.secret_key, self.session_token)
+        told = (self.access_key, *(secret.get_secret_value() for secret in secrets))
+        if not all(text.isascii() and (text.isprintable() or not text) and " " not in text for text in told):
+            raise ValueError("keys stand in a header: printable ASCII without spaces")
+        return self
+
+
 class Rules(_Section):
     """An operator's own rules, tried before ours (docs/rules.md)."""
 
@@ -420,6 +453,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     rules: Rules = Rules()
     notify: Notify = Notify()
+    lists: dict[Annotated[str, Field(pattern=_NAME)], ProviderList] = {}
 
     @classmethod
     def settings_customise_sources(

@@ -23,7 +23,7 @@ from retour.lifecycle import preset
 from retour.model import Arrival, Event, EventKind, Reason, Role
 from retour.outlets.api.app import create
 from retour.outlets.api.limits import UNLIMITED, Rate
-from retour.outlets.api.services import Services, Source, Telling
+from retour.outlets.api.services import Listed, Services, Source, Telling
 from retour.outlets.notify import Reach, secret_of
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import shown
@@ -105,6 +105,7 @@ class Installation:
             change_policy=self.rewriter.change,
             desk=self.desk,
             sources=[Source("bounces", "address", "demo"), Source("lmtp", "lmtp", None)],
+            lists=[Listed(f"ses-{name}", "ses", name, True, True) for name in ("demo", "other")],
             heard=self.desk.heard.of,
             telling=Telling(lambda hook, number: shown(secret_of(PEPPER, hook, number)), self.unreachable),
             metrics=lambda: b"retour_arrivals_total 0\n",

@@ -32,6 +32,9 @@ LEAST = {
     ("GET", "/v1/suppressions/imports"): "member",
     ("POST", "/v1/suppressions/import"): "manager",
     ("DELETE", "/v1/suppressions/imports/{id}"): "manager",
+    ("GET", "/v1/lists"): "manager",
+    ("GET", "/v1/lists/{name}/messages"): "manager",
+    ("POST", "/v1/lists/{name}/replay"): "manager",
     ("GET", "/v1/webhooks"): "manager",
     ("POST", "/v1/webhooks"): "manager",
     ("GET", "/v1/webhooks/{id}"): "manager",
@@ -65,6 +68,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/webhooks"): {"url": "http://127.0.0.1:9/"},
     ("PUT", "/v1/webhooks/{id}"): {"enabled": False},
     ("POST", "/v1/webhooks/{id}/replay"): {"ids": ["msg_1"]},
+    ("POST", "/v1/lists/{name}/replay"): {"ids": ["msg_1"]},
 }
 
 
@@ -74,6 +78,7 @@ CONTENT: dict[tuple[str, str], bytes] = {("POST", "/v1/suppressions/import"): b"
 def _filled(retour: Installation, path: str, account: str) -> str:
     """The path to something of that account; another account's is asked for by its true ids."""
     key, path = f"{account}-manager", path.replace("{address}", ADDRESS)
+    path = path.replace("{name}", f"ses-{account}")
     if account not in ("demo", "other"):
         return path.replace("{id}", "x").replace("{message}", "x")
     if path.startswith("/v1/suppressions/imports/{id}"):

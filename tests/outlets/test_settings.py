@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from retour.model import MailKind, Proof
-from retour.settings import Listener, Log, Mailbox, Queue, Settings, SettingsError, load
+from retour.settings import Listener, Log, Mailbox, ProviderList, Queue, Settings, SettingsError, load
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 
@@ -130,7 +130,7 @@ def test_the_page_describes_every_key() -> None:
     described = set(re.findall(r"`([a-z_.<>\[\]]+)`", PAGE))
     wanted = set(keys(Settings))
     maps = {"inlets", "logs", "postfix.contexts", "postfix.logins", "postfix.domains", "webhooks.sources"}
-    maps |= {"relay.accounts", "relay.logins", "mailboxes", "queues"}
+    maps |= {"relay.accounts", "relay.logins", "mailboxes", "queues", "lists"}
     assert wanted - maps <= described
     for name in Listener.model_fields:
         assert f"postfix.listeners[].{name}" in described
@@ -140,6 +140,8 @@ def test_the_page_describes_every_key() -> None:
         assert f"inlets.<address>.{name}" in described
     for name in Mailbox.model_fields:
         assert f"mailboxes.<name>.{name}" in described
+    for name in ProviderList.model_fields:
+        assert f"lists.<name>.{name}" in described
     for name in Queue.model_fields:
         assert f"queues.<name>.{name}" in described
     for name in ("contexts.<name>", "logins.<name>", "domains.<domain>"):
@@ -234,3 +236,39 @@ def test_a_queue_that_cannot_be_is_refused(tmp_path: Path, line: str, told: str)
     with pytest.raises(SettingsError) as caught:
         load(written(tmp_path, f'[queues.ses]\naccount = "shop"\n{line}\n'))
     assert told in str(caught.value)
+
+
+LISTS = """
+[lists.ses]
+provider = "ses"
+account = "shop"
+access_key = "AKID"
+secret_key = "hidden"
+region = "eu-central-1"
+"""
+
+
+def test_a_list_of_a_provider_is_off_until_it_is_named(tmp_path: Path) -> None:
+    assert load().lists == {}
+    settings = load(written(tmp_path, LISTS))
+    assert (settings.lists["ses"].stops, settings.lists["ses"].restores) == (True, True)
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (LISTS.replace('region = "eu-central-1"', ""), "needs access_key, secret_key and region"),
+        (LISTS + 'colour = "hidden"', "lists.ses.colour"),
+        (LISTS.replace('"hidden"', '"hidden\\r\\nX: y"'), "printable ASCII"),
+        (LISTS.replace('"eu-central-1"', '"evil.example/"'), "lists.ses.region"),
+        ('[lists.x]\nprovider = "sendgrid"\naccount = "a"', "sendgrid needs key"),
+        ('[lists.x]\nprovider = "mailgun"\naccount = "a"\nkey = "hidden"', "mailgun needs domain"),
+        ('[lists.x]\nprovider = "brevo"\naccount = "a"\nkey = "hidden"', "lists.x.provider"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused_without_its_secret(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(written(tmp_path, text))
+    assert told in str(caught.value)
+    assert "hidden" not in str(caught.value)

@@ -7,7 +7,7 @@ import structlog
 
 from retour.identity import SendIds
 from retour.outlets.api.limits import Rate
-from retour.outlets.api.services import Services, Source, Telling
+from retour.outlets.api.services import Listed, Services, Source, Telling
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
 from retour.wiring.house import House
@@ -40,6 +40,10 @@ def services(house: House) -> Services:
         },
         body_limit=chosen.body_limit,
         sources=list(_sources(house)),
+        lists=[
+            Listed(name, each.provider, each.account, each.stops, each.restores)
+            for name, each in house.settings.lists.items()
+        ],
         heard=house.heard.of,
         telling=Telling(
             lambda hook, number: shown(secret_of(house.keys.pepper, hook, number)),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from retour import settings as settings_
 from retour.flow.desk import Desk
 from retour.flow.intake import Taken
 from retour.flow.notices import Notice, of_unparsed
@@ -12,8 +13,10 @@ from retour.flow.outbox import Hook
 from retour.metrics import Metrics
 from retour.model import Arrival
 from retour.outlets.notify import Courier, Reach
-from retour.outlets.notify.carriers import Webhooks
+from retour.outlets.notify.carriers import Carrier, Webhooks
+from retour.outlets.notify.lists import PROVIDERS, ProviderList, ProviderLists, calls
 from retour.outlets.notify.post import Poster
+from retour.outlets.notify.sigv4 import Credentials
 from retour.ports import Clock, Outcome, Store
 from retour.settings import Notify, Settings
 
@@ -33,18 +36,43 @@ def courier(
     tls = ssl.create_default_context(cafile=None if chosen.ca_file is None else str(chosen.ca_file))
     if chosen.ca_file is not None:
         tls.load_default_certs()
+    lists = {name: _list(name, each) for name, each in settings.lists.items()}
+    carriers: dict[str, Carrier] = {
+        "hook": Webhooks(desk.outbox, pepper, _disabled),
+        "list": ProviderLists(lists, store.ledger),
+    }
     made = Courier(
         store.ledger,
         desk.outbox,
-        {"hook": Webhooks(desk.outbox, pepper, _disabled)},
+        carriers,
         Poster(reach(chosen), tls, chosen.patience),
         clock,
+        lists=lambda notice: calls(notice, lists.values()),
         kept_days=chosen.kept_days,
         lost=_lost,
     )
     metrics.counter("retour_notify", "Attempts to tell others, by fate", "fate", lambda: made.tried)
     metrics.gauge("retour_notify_messages", "Messages to others, by state", "state", desk.outbox.counts)
     return made
+
+
+def _list(name: str, chosen: settings_.ProviderList) -> ProviderList:
+    aws = None
+    if chosen.provider == "ses":
+        secret, token = chosen.secret_key.get_secret_value(), chosen.session_token.get_secret_value()
+        aws = Credentials(chosen.access_key, secret, chosen.region, token)
+    url = chosen.base_url or PROVIDERS[chosen.provider].url.format(region=chosen.region)
+    return ProviderList(
+        name,
+        chosen.provider,
+        chosen.account,
+        url.rstrip("/"),
+        chosen.key.get_secret_value(),
+        aws,
+        chosen.domain if chosen.provider == "mailgun" else chosen.stream,
+        chosen.stops,
+        chosen.restores,
+    )
 
 
 def unparsed(arrivals: Sequence[Arrival], taken: Taken) -> list[Notice]:

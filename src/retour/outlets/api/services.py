@@ -46,6 +46,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """The own list of a provider that follows an account."""
+
+    name: str
+    provider: str
+    account: str
+    stops: bool
+    restores: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The bodies of the ports, and what else the stories need."""
 
@@ -64,6 +75,7 @@ class Services:
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
     sources: Sequence[Source] = ()
+    lists: Sequence[Listed] = ()
     heard: Callable[[str | None], Sequence[FromSource]] = lambda account: ()
     telling: Telling = field(default_factory=Telling)
     import_limit: int = 1024 * 1024 * 1024

@@ -22,11 +22,22 @@ class Fate(StrEnum):
     REFUSED = "refused"  # the target will never take it: trying again is no use
 
 
+@dataclass(frozen=True, slots=True)
+class Moot:
+    """Nothing is to be sent, and why."""
+
+    why: str
+    fate: Fate
+
+
+_NO_MORE = Moot("the webhook is no more", Fate.REFUSED)
+
+
 class Carrier(Protocol):
     """Carries messages to the targets of one kind."""
 
-    def request(self, message: Message, now: Instant) -> Request | None:
-        """What to send; None when the target is no more."""
+    def request(self, message: Message, now: Instant) -> Request | Moot:
+        """What to send, or why nothing is."""
 
     def judge(self, message: Message, reply: Reply, now: Instant) -> Fate:
         """What the reply means; notes of the target what follows from it."""
@@ -40,11 +51,11 @@ class Webhooks:
     pepper: bytes
     disabled: Callable[[Hook], None] = lambda hook: None
 
-    def request(self, message: Message, now: Instant) -> Request | None:
+    def request(self, message: Message, now: Instant) -> Request | Moot:
         """A signed POST; for a day after a rotation the secret before signs as well."""
         hook = self._hook(message)
         if hook is None:
-            return None
+            return _NO_MORE
         numbers = [hook.secret]
         if hook.rotated_at is not None and now - hook.rotated_at < OLD_SECRET:
             numbers.append(hook.secret - 1)

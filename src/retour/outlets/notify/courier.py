@@ -15,18 +15,18 @@ from random import uniform
 from retour.flow.notices import Notice, of_act, of_record
 from retour.flow.outbox import Attempt, Hook, Message, Outbox, pause_after
 from retour.instants import DAY, HOUR, SECOND, Instant
-from retour.outlets.notify.carriers import Carrier, Fate
+from retour.outlets.notify.carriers import Carrier, Fate, Moot
 from retour.outlets.notify.post import Poster, Reply
 from retour.ports import Clock, Ledger
 
 BATCH = 1000
 _AT_ONCE = 16  # requests on their way
 _AFTER_FAULT = 5.0  # seconds
+_IN_ORDER = "list:"  # targets that are told one thing at a time
 _OF_ONE = 4  # of them to one target
-_GONE = Reply(None, "the target is no more")
 
-Lists = Callable[[Notice], Iterable[tuple[str, str]]]
-"""Which lists of providers a notice concerns: pairs of target and body."""
+Lists = Callable[[Notice], Iterable[tuple[str, str, str]]]
+"""Which calls to lists of providers a notice asks for: target, what tells them apart, body."""
 
 
 class Courier:
@@ -112,16 +112,16 @@ class Courier:
         for hook in self._outbox.hooks() if notices else ():
             hooks.setdefault(hook.account, []).append(hook)
         messages = [
-            Message(target, notice.id(target), notice.account, notice.type, body, now, due_at=now)
+            Message(target, notice.id(target + place), notice.account, notice.type, body, now, due_at=now)
             for notice in notices
-            for target, body in self._told(notice, hooks.get(notice.account, ()))
+            for target, place, body in self._told(notice, hooks.get(notice.account, ()))
         ]
         if messages or marks:
             self._outbox.put(messages, marks)
             self.wake()
 
-    def _told(self, notice: Notice, hooks: Iterable[Hook]) -> Iterable[tuple[str, str]]:
-        yield from ((hook.target, notice.body()) for hook in hooks if hook.wants(notice.type))
+    def _told(self, notice: Notice, hooks: Iterable[Hook]) -> Iterable[tuple[str, str, str]]:
+        yield from ((hook.target, "", notice.body()) for hook in hooks if hook.wants(notice.type))
         yield from self._lists(notice)
 
     # --- out of it --------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ class Courier:
         wanted = {target: most + busy[target] if most > busy[target] else 0 for target, most in room.items()}
         found, taken = list[Message](), busy.copy()
         for message in self._outbox.due(self._clock.now(), wanted, _AT_ONCE + len(known)):
-            most = 1 if message.target in failing else _OF_ONE
+            most = 1 if message.target in failing or message.target.startswith(_IN_ORDER) else _OF_ONE
             if message.number in known or taken[message.target] >= most or taken.total() >= _AT_ONCE:
                 continue
             taken[message.target] += 1
@@ -155,11 +155,14 @@ class Courier:
 
     def _settle(self, message: Message) -> None:
         begun, now = time.monotonic(), self._clock.now()
-        carrier = self._carriers.get(message.target.partition(":")[0])
-        request = None if carrier is None else carrier.request(message, now)
-        reply = _GONE if request is None else self._poster.send(request)
+        carrier = self._carriers[message.target.partition(":")[0]]
+        request = carrier.request(message, now)
+        if isinstance(request, Moot):
+            reply, fate = Reply(None, request.why), request.fate
+        else:
+            reply = self._poster.send(request)
+            fate = carrier.judge(message, reply, self._clock.now())
         now = self._clock.now()
-        fate = Fate.REFUSED if carrier is None or request is None else carrier.judge(message, reply, now)
         milliseconds = round((time.monotonic() - begun) * 1000)
         with self._lock:
             (self._failing.add if fate is Fate.RETRY else self._failing.discard)(message.target)
