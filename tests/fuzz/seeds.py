@@ -55,6 +55,7 @@ OTHERS = {
         b'{"notificationType": "Delivery", "delivery": {"recipients": ["a@b.test"], "smtpResponse": "250"}}',
     ],
     "policy": [b"request=smtpd_access_policy\nsender=news@shop.example\nrecipient=ann@b.example\n"],
+    "socketmap": [b"20:access ann@b.example,20:return x@ret.example,", b"0:,4097:", b"007:access ,"],
     "return_address": [bytes(range(16)), b"rt-" + b"a" * 40],
     "smtp": [DIALOGUE % b"EHLO", DIALOGUE % b"LHLO"],
     "submission": [SUBMISSION, SUBMISSION.replace(b"..dot\r\n", b".\n.\r\n")],

@@ -19,6 +19,8 @@ from retour.lifecycle import preset
 from retour.mime import limits, scan
 from retour.mime.encoded import charset_codec, decode_text, decode_transfer, decode_words, parameters
 from retour.model import Kind, MailKind, Reading, Report
+from retour.outlets.postfix import SOCKETMAP_LIMIT
+from retour.outlets.postfix.netstring import NoNetstringError, cut, netstring
 from retour.outlets.postfix.request import attributes_of, text
 from retour.parse import parse
 from retour.parse.logs import LOGS, read_log, reread
@@ -185,6 +187,17 @@ def fuzz_policy(raw: bytes) -> None:
     attributes = attributes_of(raw)
     for name in (b"sender", b"recipient", b"sasl_username"):
         normalise(text(attributes, name))
+
+
+def fuzz_socketmap(raw: bytes) -> None:
+    """What Postfix sends to a table → netstrings; what is none ends the connection."""
+    buffer = bytearray(raw)
+    try:
+        while (content := cut(buffer, SOCKETMAP_LIMIT)) is not None:
+            assert raw.endswith(netstring(content) + bytes(buffer))
+    except NoNetstringError:
+        return
+    assert len(buffer) <= SOCKETMAP_LIMIT + len(str(SOCKETMAP_LIMIT)) + 1, "no more waits than one netstring"
 
 
 def fuzz_notification(raw: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -13,13 +14,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outlets.conftest import KEYRING
+from outlets.conftest import KEYRING, Hand
 from outlets.test_postfix import DEAD, FREE, HARD, HELD, SINCE, Ledger, service, signed, table
 from retour.flow.why import Stop
 from retour.lifecycle import Mode
 from retour.lifecycle import Policy as Rules
 from retour.model import VALID, Decision, MailKind
-from retour.outlets.postfix import MOST, SOCKETMAP_LIMIT, Maps, Origin, Policy, Stopped, connection, serve
+from retour.outlets.postfix import (
+    MOST,
+    SOCKETMAP_LIMIT,
+    Maps,
+    Origin,
+    Policy,
+    Stopped,
+    connection,
+    serve,
+    socketmap,
+)
 from retour.outlets.postfix.netstring import NoNetstringError, cut, netstring
 from retour.ports import Change
 from retour.return_address import verify
@@ -35,10 +46,14 @@ def genuine(recipient: str) -> bool:
 
 
 def maps(
-    policy: Policy | None = None, origin: Origin = OURS, stopped: Stopped = Stopped.DISCARD
+    policy: Policy | None = None,
+    origin: Origin = OURS,
+    stopped: Stopped = Stopped.DISCARD,
+    faults: list[Exception] | None = None,
 ) -> tuple[Maps, Policy]:
     chosen = policy or service(Ledger())
-    return Maps(chosen, genuine, Counter(), origin, stopped), chosen
+    told = [] if faults is None else faults
+    return Maps(chosen, genuine, Counter(), told.append, origin, stopped), chosen
 
 
 @dataclass
@@ -189,6 +204,48 @@ def test_a_fault_of_ours_is_temporary() -> None:
 
     (fault,) = talk(maps(service(Ledger(), snapshot=Broken())), dialogue)
     assert str(fault) == "no table"
+
+
+def test_a_stop_stands_where_the_ledger_fails_to_tell_its_reason() -> None:
+    def broken(*question: object) -> Stop:
+        raise RuntimeError("no ledger")
+
+    faults: list[Exception] = []
+    policy = Policy(table(), service(Ledger()).origins, broken, Hand())
+    found = answers(f"access {DEAD}", f"access {FREE}", made=maps(policy, faults=faults))
+    assert found == [
+        "OK 550 5.7.1 Sending to this recipient is stopped (not deliverable) [retour:stopped]",
+        DUNNO,
+    ]
+    assert [str(fault) for fault in faults] == ["no ledger"]
+
+
+def test_a_ledger_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socketmap, "PATIENCE", 0.01)
+    waiting, faults = threading.Event(), list[Exception]()
+
+    def silent(*question: object) -> Stop:
+        waiting.wait(30)
+        return Stop("too late")
+
+    policy = Policy(table(), service(Ledger()).origins, silent, Hand())
+
+    async def dialogue(line: Line) -> None:
+        line.writer.write(netstring(f"transport {DEAD}".encode()))
+        assert await line.answer() == (
+            "OK discard:5.7.1 Sending to this recipient is stopped (not deliverable) [retour:stopped]"
+        )
+        waiting.set()
+
+    assert talk(maps(policy, faults=faults), dialogue) == []
+    assert [type(fault) for fault in faults] == [TimeoutError]
+
+
+def test_hostile_words_stay_one_netstring_of_ascii() -> None:
+    ledger = Ledger(Stop("full\r\n,7:OK DUNNO,\x00\x1b]0;x\u2028é", SINCE))
+    (answer, after) = answers(f"access {DEAD}", f"access {FREE}", made=maps(service(ledger)))
+    assert answer.startswith("OK 550 5.7.1 Sending to this recipient is stopped (full??,7:OK DUNNO,??]0;x??")
+    assert after == DUNNO
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,11 @@ async def start(house: House, ports: Ports, stack: AsyncExitStack) -> None:
 
 
 async def _socketmaps(house: House, service: Policy, ports: Ports, stack: AsyncExitStack) -> None:
-    maps_of = wiring.socketmaps(house, service)
+    told = failed(house, "socketmap")
+    maps_of = wiring.socketmaps(house, service, told)
     for place, chosen in enumerate(house.settings.postfix.socketmaps):
         key, where = f"postfix.socketmaps[{place}]", chosen.path or (chosen.host, chosen.port)
-        opening = postfix.serve(
-            maps_of(chosen), service.counts, where, failed(house, "socketmap"), mode=int(chosen.mode, 8)
-        )
+        opening = postfix.serve(maps_of(chosen), service.counts, where, told, mode=int(chosen.mode, 8))
         if chosen.path is not None:
             listener = await opened_socket(opening, chosen.path, f"{key}.path")
         else:

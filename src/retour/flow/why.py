@@ -31,17 +31,20 @@ class Stop:
     since: Instant | None = None
 
 
+def plainly(decision: Decision) -> Stop:
+    """The words for the cause alone, where the ledger is not asked."""
+    return Stop(_WORDS.get(decision.why, "stopped"))
+
+
 def why(account: str, address: str, decision: Decision, ledger: Ledger, now: Instant) -> Stop:
     """The reason of the bounce that stopped the address, else the words for the cause."""
     life = ledger.life(account, address, now)
-    words = _WORDS.get(decision.why, "stopped")
+    plain = plainly(decision)
     if life is None:
-        return Stop(words)
-    if decision.why not in _BY_BOUNCE:
-        return Stop(words, life.state.since)
-    bounce = telling(life.events, life.state)
+        return plain
+    bounce = telling(life.events, life.state) if decision.why in _BY_BOUNCE else None
     if bounce is None or bounce.reason is None:
-        return Stop(words, life.state.since)
+        return Stop(plain.words, life.state.since)
     return Stop(bounce.reason.value.replace("_", " "), life.state.since)
 
 

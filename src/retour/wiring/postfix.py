@@ -44,7 +44,9 @@ def speaker(house: House) -> Policy:
     )
 
 
-def socketmaps(house: House, service: Policy) -> Callable[[Socketmap], Maps]:
+def socketmaps(
+    house: House, service: Policy, failed: Callable[[Exception], None]
+) -> Callable[[Socketmap], Maps]:
     """What makes the lookup tables of a socket."""
     counts: Counter[str] = Counter()
     house.metrics.counter("retour_socketmap_lookups", "Lookups of Postfix", "map", lambda: counts)
@@ -53,7 +55,7 @@ def socketmaps(house: House, service: Policy) -> Callable[[Socketmap], Maps]:
     def is_genuine(recipient: str) -> bool:
         return not isinstance(inlet.recipient(recipient), Reply)
 
-    return lambda chosen: Maps(service, is_genuine, counts, origin(chosen), Stopped(chosen.stopped))
+    return lambda chosen: Maps(service, is_genuine, counts, failed, origin(chosen), Stopped(chosen.stopped))
 
 
 def origin(given: Origin) -> postfix.Origin:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retour.address import normalise
 from retour.flow.check import may_send
-from retour.flow.why import Stop
+from retour.flow.why import Stop, plainly
 from retour.instants import MINUTE, Instant
 from retour.instants import text as moment
 from retour.model import Answer, Decision
@@ -97,6 +97,10 @@ class Policy:
         stop = await asyncio.to_thread(self._explain, refusal.account, refusal.address, refusal.decision)
         self._known.put(refusal, stop, self._clock.now())
         return self._words(refusal.decision, stop)
+
+    def plainly(self, refusal: Refusal) -> Words:
+        """The words for a refusal without what the ledger knows of it."""
+        return self._words(refusal.decision, plainly(refusal.decision))
 
     def _words(self, decision: Decision, stop: Stop) -> Words:
         since = f" since {moment(stop.since)[:10]}" if stop.since is not None else ""

@@ -9,8 +9,12 @@ The maps, each also as `name.context` with a context of the settings:
     return     relay_recipient_maps: whether a return address is genuine, by the judgement of the bounce inlet
 
 Postfix asks for parts of an address too: `b.example`, `ann@`, `@b.example`. They are NOTFOUND.
+
+What is decided is decided in memory; the ledger is asked for the reason in the words alone. Where it does not
+tell, a stop stands with the words for its cause: a table that failed would defer the mail of everybody.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
@@ -21,6 +25,7 @@ from retour.outlets.postfix.netstring import NoNetstringError, cut, netstring
 from retour.outlets.postfix.origins import NOWHERE, Origin
 
 LIMIT = 4 * 1024  # octets of one request (docs/limits.md); an address has at most 254 (RFC 5321 §4.5.3.1)
+PATIENCE = 2.0  # seconds for the ledger to tell a reason
 
 NOT_FOUND = netstring(b"NOTFOUND ")
 _FREE = netstring(b"OK DUNNO")
@@ -45,12 +50,14 @@ class Maps:
         policy: Policy,
         is_genuine: Callable[[str], bool],
         counts: Counter[str],
+        failed: Callable[[Exception], None],
         origin: Origin = NOWHERE,
         stopped: Stopped = Stopped.DISCARD,
     ) -> None:
         self._policy = policy
         self._is_genuine = is_genuine
         self._counts = counts  # answers by map, for the metrics
+        self._failed = failed
         self._origin = origin
         self._say: dict[str, Callable[[Words], bytes]] = {
             "access": _access,
@@ -92,7 +99,12 @@ class Maps:
         return self._explained(refusal, say) if known is None else say(known)
 
     async def _explained(self, refusal: Refusal, say: Callable[[Words], bytes]) -> bytes:
-        return say(await self._policy.explained(refusal))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return say(await self._policy.explained(refusal))
+        except Exception as error:
+            self._failed(error)
+            return say(self._policy.plainly(refusal))
 
 
 def _access(words: Words) -> bytes:
