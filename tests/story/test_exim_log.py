@@ -75,10 +75,11 @@ def test_a_refusal_and_a_delay_are_read_out_of_the_log(exim: Exim, server: Serve
 
 def test_a_signed_return_address_ties_a_failure_to_its_send(exim: Exim, server: Server) -> None:
     address = "disabled@simulator.test"
-    exim.submit(server.return_address(address), [address])
+    sent = server.ask("POST", "/v1/sends", {"recipient": address, "kind": "mailing"})
+    exim.submit(sent["return_address"], [address])
     (event,) = server.bounced(address, exim.story)["events"]
     assert (event["reason"], event["standing"]) == ("mailbox_disabled", "proven")
-    assert event["send"] is not None
+    assert event["send"] == sent["send"]
 
 
 def test_the_log_may_be_cycled_while_it_is_followed(exim: Exim, server: Server) -> None:

@@ -113,11 +113,12 @@ def test_a_refusal_a_delay_and_an_expiry_are_read_out_of_the_log(mailing: Mailin
 
 def test_a_signed_return_address_in_the_log_ties_the_failure_to_its_send(mailing: Mailing) -> None:
     address = "unknown+token@simulator.test"
-    mailing.send("unknown+token", mailing.server.return_address(address))
+    sent = mailing.server.ask("POST", "/v1/sends", {"recipient": address, "kind": "mailing"})
+    mailing.send("unknown+token", sent["return_address"])
 
     bounce = mailing.bounced(address)
     assert (bounce["reason"], bounce["standing"]) == ("address_unknown", "proven")
-    assert bounce["send"] is not None
+    assert bounce["send"] == sent["send"]
 
 
 def test_mail_of_nobody_changes_nothing(mailing: Mailing) -> None:
