@@ -27,6 +27,8 @@ LEAST = {
     ("GET", "/v1/tallies"): "member",
     ("GET", "/v1/campaigns"): "member",
     ("GET", "/v1/sources"): "member",
+    ("GET", "/v1/advice"): "member",
+    ("GET", "/v1/advice/reasons"): "member",
     ("GET", "/v1/suppressions"): "member",
     ("GET", "/v1/suppressions/export"): "member",
     ("GET", "/v1/suppressions/imports"): "member",
@@ -101,7 +103,7 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
         params["format"] = "csv"
     if route in CONTENT:
         return retour.ask(method, path, key, params=params, content=CONTENT[route])
-    if route == ("GET", "/v1/check"):
+    if route in (("GET", "/v1/check"), ("GET", "/v1/advice")):
         params["address"] = ADDRESS
     return retour.ask(method, path, key, params=params, json=BODIES.get(route))
 

@@ -236,7 +236,7 @@ def test_support_gives_an_address_back_and_the_reason_is_kept(retour: Installati
     body = {"addresses": [DEAD], "reason": "request 17: typo at the server, corrected"}
     answer = retour.ask("POST", "/v1/restores", "staff", json=body | {"account": "demo"})
     assert answer.status_code == 201
-    assert answer.json() == {"account": "demo", "addresses": [DEAD], "changed": 1}
+    assert answer.json() == {"account": "demo", "addresses": [DEAD], "changed": 1, "dry_run": False}
     assert retour.ask("GET", "/v1/check", params={"address": DEAD}).json()["decision"] == "send"
     events = retour.ask("GET", f"/v1/addresses/{DEAD}").json()["events"]
     assert [(event["kind"], event["note"]) for event in events][-1] == ("restore", body["reason"])
@@ -389,3 +389,31 @@ def test_staff_sees_reports_of_no_account_latest_first(retour: Installation) -> 
     assert retour.ask("GET", "/v1/unproven", "demo-support").json() == {"reports": [], "next": None}
     assert retour.ask("GET", "/v1/unproven", "staff", params={"after": "²"}).status_code == 422
     assert retour.ask("GET", "/v1/unproven", "staff", params={"after": "-1"}).status_code == 422
+
+
+def test_advice_on_an_address_comes_in_the_readers_language_with_letters(retour: Installation) -> None:
+    retour.take_in(told(retour))
+    english = retour.ask("GET", "/v1/advice", params={"address": DEAD, "sender": "The Shop"}).json()
+    assert (english["state"]["about"], english["bounce"]["about"]) == ("hard", "address_unknown")
+    assert "The Shop" in english["bounce"]["contact"]["text"]
+    assert "no such user" in english["bounce"]["postmaster"]["text"]
+    headers = {"Accept-Language": "de"}
+    german = retour.ask("GET", "/v1/advice", params={"address": DEAD}, headers=headers).json()
+    assert "Postfach" in german["bounce"]["what"]
+    assert german["bounce"]["contact"]["text"].endswith("demo\n")
+
+
+def test_advice_hides_addresses_of_others_from_the_account(retour: Installation) -> None:
+    forwarded = REPORT.replace(b"550 5.1.1 <nobody@b.example>", b"550 5.1.1 <secret@c.example>")
+    retour.take_in(told(retour, forwarded))
+    for key, hidden in (("demo-member", True), ("demo-support", False)):
+        letter = retour.ask("GET", "/v1/advice", key, params={"address": DEAD}).json()["bounce"]["postmaster"]
+        assert ("secret@" not in letter["text"]) is hidden
+        assert DEAD in letter["text"]
+
+
+def test_advice_needs_an_address_that_was_seen(retour: Installation) -> None:
+    assert retour.ask("GET", "/v1/advice", params={"address": "never@b.example"}).status_code == 404
+    assert retour.ask("GET", "/v1/advice", params={"address": "no address"}).status_code == 422
+    reasons = retour.ask("GET", "/v1/advice/reasons").json()
+    assert [each["about"] for each in reasons] == list(Reason)

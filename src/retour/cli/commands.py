@@ -13,6 +13,7 @@ app: typer.Typer = typer.Typer(
 # A command adds itself to the app above when its module is imported.
 from retour.cli import (
     account,
+    advice,
     classify,
     explain,
     follow,

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from retour.outlets.api import (
     account,
     addresses,
+    advice,
     check,
     described,
     dry,
@@ -33,6 +34,7 @@ from retour.outlets.api.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
+    advice.router,
     addresses.router,
     sends.router,
     policy.router,

@@ -1,0 +1,125 @@
+"""What to do: one sentence, who must act, what happens if one insists, and letters ready to send (N8).
+
+Told in the reader's language. The sentences stand in texts/, which letter fits a reason in letters.toml.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from retour.address import domain_of
+from retour.flow.why import telling
+from retour.instants import Instant, text
+from retour.model import Event, Reason, State, StateName
+from retour.ports import Life
+from retour.texts import catalogue
+
+_LONGEST = 400  # characters of the server's words in a letter
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter ready to send."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """`what` is the matter, `who` must act, what to `do`, what happens if one insists (`insist`).
+
+    `contact` is to be sent by another way than the address; None where there is nothing that he could do.
+    """
+
+    about: str  # the reason, or the state: "invalid" by its cause
+    what: str
+    who: str
+    do: str
+    insist: str
+    contact: Letter | None = None
+    postmaster: Letter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the letters name. The words are the server's, as it said them."""
+
+    address: str
+    sender: str
+    words: str = ""
+    at: Instant | None = None
+
+
+def on_reason(reason: Reason, language: str, case: Case | None = None) -> Advice:
+    """Advice on a reason; the letters have their blanks left as {words} without a case."""
+    say, more = catalogue(language), catalogue(f"advice.{language}")
+    letters = _letters()[reason]
+    blanks = _blanks(case)
+    found = {
+        to: Letter(
+            more(f"{to}.{name}.subject", **blanks).strip(),
+            more(f"{to}.{name}.text", **blanks).strip() + "\n",
+        )
+        for to, name in letters.items()
+    }
+    return Advice(
+        reason.value,
+        say(f"reason.{reason}.what"),
+        say(f"who.{say(f'reason.{reason}.who')}"),
+        say(f"reason.{reason}.advice"),
+        more(f"insist.{reason}"),
+        found.get("contact"),
+        found.get("postmaster"),
+    )
+
+
+def on_state(state: State, language: str) -> Advice:
+    """Advice on the state of an address: on the cause where it is invalid."""
+    about = about_state(state)
+    say, more = catalogue(language), catalogue(f"advice.{language}")
+    told = (more(f"state.{about}.{key}") for key in ("what", "do", "insist"))
+    what, do, insist = told
+    return Advice(about, what, say(f"who.{more(f'state.{about}.who')}"), do, insist)
+
+
+def about_state(state: State) -> str:
+    """The name under which a state is advised on."""
+    if state.state is StateName.INVALID and state.cause is not None:
+        return state.cause.value
+    return "unsubscribed" if state.unsubscribed else state.state.value
+
+
+def on_life(life: Life, language: str, sender: str) -> tuple[Advice, Advice | None]:
+    """Advice on an address: on its state, and on the bounce that tells most; None without one."""
+    bounce = telling(life.events, life.state)
+    on_bounce = None
+    if bounce is not None and bounce.reason is not None:
+        on_bounce = on_reason(bounce.reason, language, _case(life.address, sender, bounce))
+    return on_state(life.state, language), on_bounce
+
+
+def _case(address: str, sender: str, bounce: Event) -> Case:
+    said = bounce.evidence.report.diagnostic if bounce.evidence is not None else None
+    return Case(address, sender, said or bounce.status or "", bounce.at)
+
+
+def _blanks(case: Case | None) -> Mapping[str, str]:
+    if case is None:
+        return {name: f"{{{name}}}" for name in ("address", "domain", "date", "words", "sender")}
+    return {
+        "address": case.address,
+        "domain": domain_of(case.address),
+        "date": text(case.at)[:10] if case.at is not None else "…",
+        "words": " ".join(case.words.split())[:_LONGEST] or "…",
+        "sender": case.sender,
+    }
+
+
+@cache
+def _letters() -> Mapping[Reason, Mapping[str, str]]:
+    """For each reason the names of its letters, by whom they go to."""
+    told = tomllib.loads(resources.files("retour.flow").joinpath("letters.toml").read_text("utf-8"))
+    return {Reason(reason): letters for reason, letters in told.items()}

@@ -1,0 +1,124 @@
+"""Advice: complete for every reason and state in both languages, and letters that can be sent as they are."""
+
+import json
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+from typer.testing import CliRunner
+
+from retour.cli import app
+from retour.flow.advice import Case, Letter, about_state, on_life, on_reason, on_state
+from retour.instants import DAY
+from retour.model import (
+    VALID,
+    Cause,
+    Event,
+    EventKind,
+    Evidence,
+    Kind,
+    Reason,
+    Report,
+    StateName,
+    Verdict,
+)
+from retour.ports import Life
+from retour.texts import LANGUAGES, catalogue
+
+CASE = Case("ann@b.example", "The Shop", "550 5.1.1 {no} such\n user", 20_000 * DAY)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_advised_on(reason: Reason, language: str) -> None:
+    advice = on_reason(reason, language, CASE)
+    assert advice.about == reason
+    for sentence in (advice.what, advice.who, advice.do, advice.insist):
+        assert len(sentence) > 5
+        assert "{" not in sentence
+    letters = [letter for letter in (advice.contact, advice.postmaster) if letter is not None]
+    assert letters
+    for letter in letters:
+        assert "The Shop" in letter.text
+        assert "ann@b.example" in letter.subject + letter.text or "b.example" in letter.subject
+        assert not re.search(r"{(?!no})", letter.subject + letter.text)
+        assert letter.subject.strip() == letter.subject
+        assert letter.text.endswith("The Shop\n")
+        assert "\n\n\n" not in letter.text
+    if advice.postmaster is not None:
+        assert "550 5.1.1 {no} such user" in advice.postmaster.text
+
+
+def test_every_letter_fits_a_reason_and_every_sentence_is_used() -> None:
+    letters = tomllib.loads(files("retour.flow").joinpath("letters.toml").read_text("utf-8"))
+    assert set(letters) == set(Reason)
+    used = {f"{to}.{name}" for of in letters.values() for to, name in of.items()}
+    written = {key.rpartition(".")[0] for key in catalogue("advice.en").keys if key.endswith(".text")}
+    assert used == written
+    insisted = {key.partition(".")[2] for key in catalogue("advice.en").keys if key.startswith("insist.")}
+    assert insisted == set(Reason)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_and_cause_is_advised_on(language: str) -> None:
+    states = [VALID._replace(state=name) for name in StateName if name is not StateName.INVALID]
+    states += [VALID._replace(state=StateName.INVALID, causes=frozenset({cause})) for cause in Cause]
+    states.append(VALID._replace(unsubscribed=True))
+    assert len({about_state(state) for state in states}) == len(states)
+    for state in states:
+        advice = on_state(state, language)
+        assert all(len(sentence) > 5 for sentence in (advice.what, advice.who, advice.do, advice.insist))
+        assert advice.contact is advice.postmaster is None
+
+
+def test_the_two_languages_say_it_in_their_own_words() -> None:
+    for reason in Reason:
+        english, german = (on_reason(reason, language, CASE) for language in ("en", "de"))
+        assert english.insist != german.insist
+        assert (english.contact is None) is (german.contact is None)
+    assert on_reason(Reason.MAILBOX_FULL, "de").contact != on_reason(Reason.MAILBOX_FULL, "en").contact
+
+
+def test_without_a_case_the_blanks_are_left() -> None:
+    letter = on_reason(Reason.ADDRESS_UNKNOWN, "en").contact
+    assert letter is not None
+    assert {"{address}", "{date}", "{sender}"} <= set(re.findall(r"{\w+}", letter.text))
+
+
+def bounce(reason: Reason, diagnostic: str | None) -> Event:
+    report = Report(Kind.BOUNCE, diagnostic=diagnostic)
+    evidence = Evidence(report, Verdict(Kind.BOUNCE, reason, None, "none", "", 0.0))
+    return Event(bytes(16), EventKind.BOUNCE, 20_000 * DAY, reason, "5.1.1", evidence=evidence)
+
+
+def test_advice_on_an_address_is_about_the_bounce_that_stopped_it() -> None:
+    stopped = VALID._replace(state=StateName.INVALID, causes=frozenset({Cause.HARD}), since=20_000 * DAY)
+    life = Life("ann@b.example", stopped, (bounce(Reason.ADDRESS_UNKNOWN, "550 no such user"),))
+    state, on_bounce = on_life(life, "en", "shop")
+    assert (state.about, on_bounce and on_bounce.about) == ("hard", "address_unknown")
+    assert on_bounce is not None
+    assert isinstance(on_bounce.postmaster, Letter)
+    assert "550 no such user" in on_bounce.postmaster.text
+    assert "2024-10-04" in on_bounce.postmaster.text
+    state, on_bounce = on_life(Life("ann@b.example", VALID), "en", "shop")
+    assert (state.about, on_bounce) == ("valid", None)
+
+
+def test_long_words_of_a_server_are_cut_and_missing_ones_are_said_to_be_missing() -> None:
+    long = on_reason(Reason.REFUSED, "en", Case("a@b.example", "shop", "x" * 9000, None)).postmaster
+    bare = on_reason(Reason.REFUSED, "en", Case("a@b.example", "shop")).postmaster
+    assert long is not None
+    assert bare is not None
+    assert len(long.text) < 1000
+    assert "    …\n" in bare.text
+
+
+def test_the_command_tells_a_reason_and_names_what_there_is() -> None:
+    told = CliRunner().invoke(app, ["advice", "mailbox_full", "--lang", "de"])
+    assert told.exit_code == 0
+    assert "Ihr Postfach ist voll" in told.stdout
+    unknown = CliRunner().invoke(app, ["advice", "mailbox_fool"])
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "mailbox_full" in unknown.stderr
+    assert json.dumps(unknown.stderr)
