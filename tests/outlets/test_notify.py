@@ -375,8 +375,8 @@ def test_a_hook_to_an_inner_place_is_not_made(retour: Installation, url: str) ->
 
 def test_a_public_place_may_be_called_and_an_allowed_network_too() -> None:
     place = Reach().place("https://93.184.215.14:8443/a?b=c")
-    assert (place.address, place.port, place.path, place.tls) == ("93.184.215.14", 8443, "/a?b=c", True)
-    assert Reach((ip_network("10.0.0.0/8"),)).place("http://10.1.2.3/").address == "10.1.2.3"
+    assert (place.addresses, place.port, place.path, place.tls) == (("93.184.215.14",), 8443, "/a?b=c", True)
+    assert Reach((ip_network("10.0.0.0/8"),)).place("http://10.1.2.3/").addresses == ("10.1.2.3",)
     with pytest.raises(UnreachableError):
         Reach((ip_network("10.0.0.0/8"),)).place("http://11.1.2.3/")
 
@@ -406,6 +406,15 @@ def test_a_name_that_answers_otherwise_a_moment_later_gains_nothing(monkeypatch:
     monkeypatch.setattr(socket, "create_connection", connect)
     Poster(Reach(), ssl.create_default_context(), 5).send(Request("POST", "https://rebinding.example/"))
     assert tried == [("93.184.215.14", 443)]
+
+
+def test_where_one_address_is_dead_the_next_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiving() as receiver:
+        monkeypatch.setattr(
+            socket, "getaddrinfo", answering([["127.0.0.2", "127.0.0.1"], ["127.0.0.2"], ["127.0.0.1"]])
+        )
+        poster = Poster(REACH, ssl.create_default_context(), 20)
+        assert poster.send(Request("POST", receiver.url(host="two.example"))).status == 204
 
 
 def test_a_hook_whose_name_leads_inside_later_is_not_called(
@@ -559,3 +568,54 @@ def test_soft_bounces_below_the_threshold_tell_nothing(post: Post) -> None:
     post.retour.bounce(ADDRESS, Reason.MAILBOX_FULL)
     post.carry()
     assert post.receiver.heard == []
+
+
+# --- TLS --------------------------------------------------------------------------------------------------
+
+
+def authority(directory: Path, host: str) -> Path:
+    """A certificate of its own authority for this host, with its key, as one PEM file."""
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    begin = datetime.now(UTC) - timedelta(days=1)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = directory / f"{host}.pem"
+    file.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(serialization.Encoding.PEM, *form)
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "heard"),
+    [("localhost", True, True), ("localhost", False, False), ("else.example", True, False)],
+)
+def test_https_asks_for_the_right_certificate(tmp_path: Path, host: str, trusted: bool, heard: bool) -> None:
+    file = authority(tmp_path, host)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(file)
+    with receiving(server) as receiver:
+        client = ssl.create_default_context(cafile=str(file) if trusted else None)
+        reach = Reach((ip_network("127.0.0.0/8"), ip_network("::1/128")))
+        reply = Poster(reach, client, 20).send(
+            Request("POST", receiver.url(host="localhost", scheme="https"))
+        )
+        assert (reply.status == 204) is heard, reply
+        assert len(receiver.heard) == heard

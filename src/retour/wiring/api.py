@@ -50,6 +50,7 @@ def services(house: House) -> Services:
             lambda url: _unreachable(house, url),
             house.courier.wake,
         ),
+        exported=lambda what, account, key: log.info("an export", what=what, account=account, key=key),
         import_limit=chosen.import_limit,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),
         checks_rate=Rate(chosen.checks_per_second, chosen.checks_burst),

@@ -73,7 +73,8 @@ def create(services: Services) -> FastAPI:
     app.add_middleware(Repeats, down=services.down)
     app.add_middleware(Shortcut)
     if services.requests.per_second or services.checks_rate.per_second:
-        app.add_middleware(Told)
+        unlimited = frozenset() if services.checks_rate.per_second else frozenset({"/v1/check"})
+        app.add_middleware(Told, without=unlimited)
     app.add_middleware(Capped, limit=services.body_limit, lists=services.import_limit)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

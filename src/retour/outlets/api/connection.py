@@ -8,6 +8,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD = 64 * 1024  # octets between two things that a request is made of: its whole head, at most
 PATIENCE = 60.0  # seconds for one request to come whole, 4 MiB at most; between two uvicorn waits 5
 
+LONG = frozenset({"/v1/suppressions/import"})  # here every PIECE of the body has this patience
+PIECE = 1024 * 1024
+
 
 class Connection(HttpToolsProtocol):
     """One connection. A head without end, or the trailer of a chunked body, would fill our memory; a request
@@ -16,6 +19,7 @@ class Connection(HttpToolsProtocol):
     patience = PATIENCE
     _undone = 0  # octets that came since the last whole head or piece of a body
     _begun = False  # a request has begun and is not whole
+    _came = 0  # octets of its body since we began to wait for it
     _watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,8 +47,11 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body, whose size the application limits."""
+        """A piece of the body, whose size the application limits; a list that is long may take longer."""
         self._undone = 0
+        self._came += len(body)
+        if self._came >= PIECE and self.scope["path"] in LONG:
+            self._expect()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -56,7 +63,7 @@ class Connection(HttpToolsProtocol):
     def _expect(self) -> None:
         """A request is to be whole within our patience."""
         self._rest()
-        self._begun = True
+        self._begun, self._came = True, 0
         self._watch = asyncio.get_running_loop().call_later(self.patience, self._hang_up)
 
     def _rest(self) -> None:

@@ -158,6 +158,7 @@ def get_export(
 ) -> StreamingResponse:
     """As it is while it is written, in constant memory. Fields of CSV are guarded against formulas."""
     chosen, named = _form(form), existing_account(request, key, account)
+    services(request).exported("suppressions", named, key.id)
     rows = exported(named, services(request).store.ledger)
     ending = chosen.media_type.partition(";")[0].rpartition("/")[2]
     headers = {

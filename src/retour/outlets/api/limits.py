@@ -75,11 +75,15 @@ class Buckets:
 class Told:
     """Adds the headers of the limit to each answer that has one."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, without: frozenset[str] = frozenset()) -> None:
+        """`without`: paths that have no limit, and are not to be slowed down by a look at it."""
+        self._app, self._without = app, without
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        if scope.get("path") in self._without:
+            await self._app(scope, receive, send)
+            return
 
         async def telling(message: Message) -> None:
             taken = scope.get(PLACE)

@@ -145,6 +145,7 @@ def export_ledger(
     """All of it, or of a time, in constant memory. Fields of CSV are guarded against formulas."""
     chosen = existing_account(request, key, account)
     query = RecordQuery(chosen, moment("since", since), moment("until", until), limit=MOST)
+    services(request).exported("ledger", chosen, key.id)
     rows = _rows(services(request).store.ledger, query)
     pieces = _table(rows) if form == "csv" else (json.dumps(row).encode() + b"\n" for row in rows)
     headers = {

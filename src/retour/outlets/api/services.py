@@ -78,6 +78,7 @@ class Services:
     lists: Sequence[Listed] = ()
     heard: Callable[[str | None], Sequence[FromSource]] = lambda account: ()
     telling: Telling = field(default_factory=Telling)
+    exported: Callable[[str, str, str], None] = lambda what, account, key: None  # is to be logged
     import_limit: int = 1024 * 1024 * 1024
     requests: Rate = UNLIMITED  # of each key
     checks_rate: Rate = UNLIMITED

@@ -26,7 +26,7 @@ class Place:
 
     host: str
     port: int
-    address: str  # to connect to
+    addresses: tuple[str, ...]  # to connect to, the first that answers
     path: str
     tls: bool
 
@@ -48,7 +48,7 @@ class Reach:
             if parts.scheme == "http" and not self._is_allowed(address):
                 raise UnreachableError("http is not encrypted: https is needed")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return Place(host, port, str(addresses[0]), path, parts.scheme == "https")
+        return Place(host, port, tuple(map(str, dict.fromkeys(addresses))), path, parts.scheme == "https")
 
     def _may(self, address: Address) -> bool:
         if self._is_allowed(address):
