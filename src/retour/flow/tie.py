@@ -7,6 +7,7 @@ of ours. Where none holds, only a source that is trusted is believed about the a
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from retour.address import normalise
 from retour.model import MAIL, Arrival, Kind, Original, Proof, Reading, Report, Send, Standing
@@ -19,6 +20,7 @@ _SUFFICES: Mapping[Proof, frozenset[Proof]] = {
     Proof.TRUSTED: frozenset({Proof.TOKEN, Proof.SEND, Proof.TRUSTED}),
     Proof.OPEN: frozenset(Proof),
 }
+_normal = lru_cache(maxsize=4096)(normalise)  # a report's names are asked for several times
 _ENDS = (Kind.BOUNCE, Kind.COMPLAINT)  # the reports that may be about the send under whatever name
 
 
@@ -189,7 +191,7 @@ def _untied(arrival: Arrival, claim: Claim, named: Sequence[str], why: str) -> T
 def _named(report: Report) -> Sequence[str]:
     """The addresses a report names, normalised; the original recipient first: it is the one we wrote."""
     texts = (report.original_recipient, report.recipient)
-    return [address for text in texts if text and (address := normalise(text))]
+    return [address for text in texts if text and (address := _normal(text))]
 
 
 def _all_named(reading: Reading) -> tuple[str, ...]:
@@ -197,7 +199,7 @@ def _all_named(reading: Reading) -> tuple[str, ...]:
 
 
 def _address(send: Send) -> str:
-    return normalise(send.recipient) or send.recipient
+    return _normal(send.recipient) or send.recipient
 
 
 def _only(sends: Iterable[Send]) -> Send | None:
