@@ -173,3 +173,20 @@ def test_a_form_that_there_is_not_is_named_with_those_there_are() -> None:
     result = CliRunner().invoke(app, ["explain", "--as", "diary", "-"])
     assert result.exit_code == 2
     assert "postfix-log" in result.stderr
+
+
+def test_the_notices_that_sendmail_makes_have_the_null_sender() -> None:
+    head = "Nov 22 01:15:01 mta sm-mta[192]: "
+    sent = "delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=31308, relay=mx.b.example. [192.0.2.7]"
+    log = [
+        f"{head}6AM1F1Q7000191: from=<ann@b.example>, size=9, class=0, nrcpts=1, msgid=<1@shop.example>",
+        f"{head}6AM1F1Q7000191: 6AM1F1Q7000192: DSN: User unknown",
+        f"{head}6AM1F1Q7000192: to=<ann@b.example>, {sent}, dsn=5.1.1, reply=550 no, stat=User unknown",
+        f"{head}6AM1F1Q7000191: 6AM1F1Q7000193: sender notify: Warning: could not send",
+        f"{head}6AM1F1Q7000193: to=<ann@b.example>, {sent}, dsn=5.1.1, reply=550 no, stat=User unknown",
+        f"{head}6AM1F1Q7000191: to=<c@b.example>, {sent}, dsn=5.1.1, reply=x: DSN: y, stat=User unknown",
+    ]
+    raw = "".join(line + "\n" for line in log).encode()
+    found = list(read_log("sendmail-log", [raw]))
+    assert [entry.sender for entry in found] == ["", "", "ann@b.example"]
+    assert [reread("sendmail-log", b"\n".join(entry.lines)) for entry in found] == [[each] for each in found]

@@ -121,12 +121,11 @@ class LogReader:
 
     def _together(self, entries: Sequence[Entry], now: Instant) -> Iterator[Arrival]:
         """Deliveries in their order, many in an arrival of their account."""
-        gathered: dict[str | None, list[bytes]] = {}
+        gathered: dict[str | None, list[Sequence[bytes]]] = {}
         for entry in entries:
-            lines = gathered.setdefault(self._terms.account_of(entry.sender), [])
-            lines.append(b"".join(line + b"\n" for line in entry.lines))
-        for account, parts in gathered.items():
-            for raw in _packed(parts):
+            gathered.setdefault(self._terms.account_of(entry.sender), []).append(entry.lines)
+        for account, told in gathered.items():
+            for raw in _packed(told):
                 yield self._arrival(raw, account, now, passing=True)
 
     def _arrival(self, raw: bytes, account: str | None, now: Instant, passing: bool = False) -> Arrival:
@@ -144,15 +143,21 @@ class LogReader:
         )
 
 
-def _packed(parts: Sequence[bytes]) -> Iterator[bytes]:
-    """The parts joined, so many together as an arrival may hold."""
+def _packed(told: Sequence[Sequence[bytes]]) -> Iterator[bytes]:
+    """The lines of deliveries, so many together as an arrival may hold.
+
+    What several recipients of a mail have in common stands there once.
+    """
     gathered: list[bytes] = []
-    octets = 0
-    for part in parts:
-        if gathered and (len(gathered) >= _TOGETHER or octets + len(part) > _OCTETS):
+    octets = count = 0
+    before: Sequence[bytes] = ()
+    for lines in told:
+        if gathered and (count >= _TOGETHER or octets > _OCTETS):
             yield b"".join(gathered)
-            gathered, octets = [], 0
-        gathered.append(part)
-        octets += len(part)
+            gathered, octets, count, before = [], 0, 0, ()
+        new = lines[-1:] if lines[:-1] == before else lines
+        gathered += [line + b"\n" for line in new]
+        octets += sum(map(len, new))
+        before, count = lines[:-1], count + 1
     if gathered:
         yield b"".join(gathered)

@@ -48,6 +48,10 @@ _ARRIVED = re.compile(
     rb"(?:, msgid=<(?P<id>[^<>\s]{1,998})>)?"
 )
 _EXPIRED = re.compile(rb"[0-9A-Za-z]{8,20}: sender notify: Cannot send message (?:for|within) \d")
+_NOTICES = b": DSN: ", b" notify: ", b": return to sender: "
+_NOTICE = re.compile(
+    rb"(?P<id>[0-9A-Za-z]{8,20}): (?:DSN|sender notify|return to sender|postmaster notify): ", re.DOTALL
+)
 _LONGEST_NOTE = 2000
 
 
@@ -79,8 +83,8 @@ class SendmailLog(LogReader):
             if b", stat=" in line:
                 if self._successes or b", stat=Sent" not in line or line.count(b"stat=") > 1:
                     self._outcome(line, found)
-            elif b": sender notify: Cannot send " in line:
-                self._expired(line, found)
+            elif any(mark in line for mark in _NOTICES):
+                self._noticed(line, found)
             elif b": from=" in line and len(line) <= _LONGEST_NOTE:
                 remember(self._arrived, id_before(line, line.find(b": from=")), line)
         return found
@@ -112,9 +116,15 @@ class SendmailLog(LogReader):
         if delayed:
             remember(self._delayed, line.key, delayed)
 
-    def _expired(self, octets: bytes, found: list[Entry]) -> None:
-        """The queue gives up (sendmail/queue.c, savemail.c): what was delayed last has failed."""
+    def _noticed(self, octets: bytes, found: list[Entry]) -> None:
+        """A mail to its sender is made (sendmail/savemail.c): it has the null sender, and no line of its own.
+
+        Where the queue gives up (queue.c), what was delayed last has failed.
+        """
         line = _split(octets)
+        notice = _NOTICE.match(line.rest) if line else None
+        if notice and len(octets) <= _LONGEST_NOTE:
+            remember(self._arrived, notice["id"], octets)
         if line and _EXPIRED.match(line.rest):
             delayed = self._delayed.pop(line.key, {})
             lines = tuple(dict.fromkeys(delayed.values()))
@@ -134,8 +144,13 @@ class SendmailLog(LogReader):
     def _origin(self, line: _Line) -> tuple[str | None, str | None, bytes | None]:
         """Envelope sender and Message-ID, from the line of this host that tells of the arrival; that line."""
         told = _split(self._arrived.get(line.id, b""))
-        found = _ARRIVED.match(told.rest) if told and told.host == line.host else None
-        if told is None or found is None:
+        if told is None or told.host != line.host:
+            return None, None, None
+        notice = _NOTICE.match(told.rest)
+        if notice and notice["id"] == line.id:
+            return "", None, told.octets
+        found = _ARRIVED.match(told.rest)
+        if found is None:
             return None, None, None
         sender = as_text(found["sender"]).strip("<>")
         return sender, as_text(found["id"]) if found["id"] else None, told.octets
