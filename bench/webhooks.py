@@ -5,7 +5,7 @@ are another process on the same machine, with 64 connections that wait for each 
 signed before the clock starts; all of them differ. "Reading beside" has the worker read and judge what came
 in at the same time, in the same process.
 
-    python -m bench.webhooks [--posts 3000] [--rounds 4]
+    python -m bench.webhooks [--posts 1000] [--rounds 3]
 """
 
 import argparse
@@ -223,7 +223,7 @@ def _spread(values: Sequence[float]) -> str:
     return " / ".join(f"{value:,.0f}" for value in (values[0], median(values), values[-1]))
 
 
-def run(count: int = 3000, rounds: int = 4) -> str:
+def run(count: int = 1000, rounds: int = 3) -> str:
     """The table as Markdown."""
     load = os.getloadavg()[0]
     lines = [*contests(False, count, rounds), *contests(True, max(count // 10, 1), rounds)]
@@ -236,7 +236,8 @@ def run(count: int = 3000, rounds: int = 4) -> str:
             "",
             f"{rounds} alternating rounds of {count:,} posts of {len(batch(0)):,} octets "
             f"({max(count // 10, 1):,} with reading beside), {CONNECTIONS} connections, clients on the same "
-            f"{os.cpu_count()} cores; load {load:.1f} before, {os.getloadavg()[0]:.1f} after.",
+            f"{os.cpu_count()} cores; load {load:.1f} before, {os.getloadavg()[0]:.1f} after, "
+            f"niceness {os.nice(0)}.",
         ]
     )
 
@@ -249,8 +250,8 @@ def quick() -> str:
 def main() -> None:
     """From the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--posts", type=int, default=3000)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--posts", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     print(run(given.posts, given.rounds))
 

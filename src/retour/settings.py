@@ -352,6 +352,12 @@ class Webhook(_Section):
             raise ValueError(f"is none of {', '.join(PROVIDERS)}")
         return provider
 
+    @model_validator(mode="after")
+    def _mapped_where_it_is_generic(self) -> "Webhook":
+        if self.mapping and self.provider != "generic":
+            raise ValueError("mapping belongs to provider 'generic'; how the others write is known")
+        return self
+
     @field_validator("keys")
     @classmethod
     def _not_empty(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:

@@ -17,6 +17,7 @@ from retour.inlets.webhooks.providers import PROVIDERS
 from retour.inlets.webhooks.scheme import Refused
 from retour.instants import SECOND
 from retour.model import Proof
+from retour.settings import SettingsError, load
 from retour.wiring import StartError
 
 ALL = pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
@@ -381,3 +382,28 @@ def test_no_bytes_make_a_scheme_fail_or_believe(
     results = asyncio.run(found())
     assert len(results) == len(SENDERS) + 1
     assert all(isinstance(each, Refused) for each in results)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('provider = "nobody"', "provider: Value error, is none of ses"),
+        ('paths = ["short"]', "retour webhook secret"),
+        ('paths = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]', "retour webhook secret"),
+        ('keys = [""]', "an empty key would let everybody in"),
+        ('keys = ["one", "two", "three-is-a-secret"]', "at most 2 items"),
+        ('secret = "misspelt-secret"', "webhooks.sources.shop.secret"),
+        ('mapping = "x.toml"', "belongs to provider 'generic'"),
+    ],
+)
+def test_settings_that_cannot_be_are_told_without_any_secret(tmp_path: Path, change: str, said: str) -> None:
+    told = {"provider": '"sendgrid"', "account": '"shop"', "keys": '["a-secret-of-theirs"]'}
+    key, _, value = change.partition(" = ")
+    lines = [f"{name} = {text}" for name, text in {**told, key: value}.items()]
+    file = tmp_path / "retour.toml"
+    file.write_text("\n".join(["[webhooks.sources.shop]", *lines]), "utf-8")
+    with pytest.raises(SettingsError) as fault:
+        load(file)
+    assert said in str(fault.value)
+    for secret in ("a-secret-of-theirs", "misspelt-secret", "three-is-a-secret", "aaaaaaa"):
+        assert secret not in str(fault.value)
