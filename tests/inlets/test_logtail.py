@@ -64,8 +64,8 @@ def events(arrivals: list[Arrival]) -> list[tuple[object, ...]]:
 class Scene:
     """A log that is written, and one who follows it."""
 
-    def __init__(self, place: Path) -> None:
-        self.log = place / "mail.log"
+    def __init__(self, place: Path, terms: Terms = TERMS) -> None:
+        self.log, self.terms = place / "mail.log", terms
         self.inbox = MemoryInbox()
         self.writer = self.log.open("ab", buffering=0)
         self.arrived: list[Exception] = []
@@ -73,7 +73,9 @@ class Scene:
 
     def begin(self) -> Follower:
         self.tail = FileTail(self.log)
-        return Follower(TERMS, self.tail, self.inbox.put, self.inbox.cursors, lambda: 7, self.arrived.append)
+        return Follower(
+            self.terms, self.tail, self.inbox.put, self.inbox.cursors, lambda: 7, self.arrived.append
+        )
 
     def write(self, octets: bytes) -> None:
         self.writer.write(octets)
@@ -386,3 +388,28 @@ def test_the_lines_of_open_mails_are_kept_again_as_the_log_grows(
         scene.crash()
     assert len({each.get("log/mail/open") for each in kept}) >= 3
     assert events(scene.read_to_the_end()) == at_once(LOG)
+
+
+SAMPLES = Path(__file__).parents[1] / "samples/logs"
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*-log")), ids=lambda sample: sample.name)
+def test_every_format_may_be_rotated_and_crash_after_any_line(sample: Path, tmp_path: Path) -> None:
+    terms = Terms("mail", sample.suffix[1:], account="shop")
+    whole = sample.read_bytes()
+    scene = Scene(tmp_path, terms)
+    scene.look()
+    header = whole.splitlines(True)[:1] if terms.form == "powermta-log" else []
+    for number, line in enumerate(whole.splitlines(True)):
+        scene.write(line)
+        scene.look()
+        if number % 3 == 2:
+            scene.crash()
+        if number % 5 == 4:
+            scene.rename()
+            scene.write(b"".join(header))  # each file of accounting names its columns
+    found = scene.read_to_the_end()
+    scene.end()
+    expected = LogReader(terms)
+    assert events(found) == events([*expected.read(whole, 7), *expected.end(7)])
+    assert scene.follower.count.gaps == 0

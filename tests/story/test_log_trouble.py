@@ -40,3 +40,18 @@ def test_a_log_that_is_not_there_yet_is_told_and_read_when_it_is(tmp_path: Path)
         ):
             assert number in numbers
         assert server.faults() == 0
+
+
+def test_an_account_that_is_not_there_is_told(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_bytes(mail(1))
+    server = Server(tmp_path, LOG.format(log=log).replace('"shop"', '"shpo"'))
+    with server.running():
+        told = [
+            json.loads(line) for line in server.story().splitlines() if "account that is not there" in line
+        ]
+        assert [(each["log"], each["account"]) for each in told] == [("mx", "shpo")]
+        eventually(
+            lambda: 'retour_events_total{standing="unproven"} 1' in server.metrics(), "it", server.story
+        )
+        assert server.life("r1@b.example") is None

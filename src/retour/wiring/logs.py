@@ -18,9 +18,20 @@ log = structlog.get_logger("retour")
 
 def followers(house: House) -> list[Follower]:
     """One for each log of the settings; their numbers are told with the others."""
+    _warn_of_strangers(house)
     made = [_follower(house, name, chosen) for name, chosen in house.settings.logs.items()]
     _watch(house, made)
     return made
+
+
+def _warn_of_strangers(house: House) -> None:
+    known = {account.name for account in house.store.accounts.accounts()}
+    for name, chosen in house.settings.logs.items():
+        for account in sorted({*chosen.senders.values(), *filter(None, (chosen.account,))} - known):
+            log.warning(
+                "a log is of an account that is not there: what it tells has no effect until it is",
+                log=name, account=account,
+            )  # fmt: skip
 
 
 def terms(name: str, chosen: Log) -> Terms:
