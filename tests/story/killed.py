@@ -17,17 +17,19 @@ from sqlite3 import Connection
 from typing import Any, NoReturn
 
 from retour.bus.local import LocalBus
+from retour.inlets import maildir
 from retour.inlets.pickup import imap
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
 
-ACTS: dict[str, tuple[type, str]] = {
+ACTS: dict[str, tuple[Any, str]] = {
     "put": (SqliteInbox, "put"),  # the arrival becomes durable; then 250 is said
     "record": (SqliteLedger, "record"),  # its events and states do
     "publish": (LocalBus, "publish"),  # the gates hear of it
     "settle": (SqliteInbox, "settle"),  # the inbox is told that it is done
     "move": (imap._Visit, "_put_away"),  # an IMAP server is told to move what is durable
+    "put_away": (maildir, "put_away"),  # a Maildir's mail is moved from our claim to what is done
     "delete": (poplib.POP3, "dele"),  # a POP3 server to delete it, at the end of the session
 }
 STEPS = [
