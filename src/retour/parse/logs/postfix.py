@@ -36,7 +36,7 @@ from retour.parse.logs.spots import Spots
 from retour.parse.logs.stamp import stamp
 
 _STATUS, _SENT = b", status=", b", status=sent ("
-_NOTES = b": from=<", b": message-id=", b": removed"
+_NOTES = b": from=<", b": message-id=", b": removed\n"
 _REMOVED = _NOTES[-1]
 _LONGEST_NOTE = 1200  # octets: a Message-ID has at most 998 (RFC 5322 §2.1.1)
 _NO_DELAY = Report(Kind.DELAY, status="4.4.7", mta="postfix")  # that time ran out is all there is to know
@@ -67,7 +67,11 @@ class _Mail:
             self.arrived = octets
             self.sent_by = None  # a queue id that is used again belongs to a new mail
             self.deferred.clear()
-        elif daemon == b"qmgr" and (b">, size=" in octets or octets.endswith(EXPIRED)):
+        elif (
+            daemon == b"qmgr"
+            and b": from=<" in octets
+            and (b">, size=" in octets or octets.endswith(EXPIRED))
+        ):
             self.sent_by = octets
 
 
@@ -86,13 +90,16 @@ class PostfixLog(LogReader):
     def read(self, block: bytes) -> list[Entry]:
         """What these lines tell: one entry an attempt, with one report."""
         found: list[Entry] = []
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
         notes = Spots(block, _NOTES)
-        for start, end in self._outcomes(block):
+        imitated: set[int] = set()  # words of a server that end as a line of qmgr does
+        for start, end in self._outcomes(block, imitated):
             line = split(block[start:end])
             if line is None:
                 continue
             self._outcome(line, self._mail(line, block, notes, start), found)
-        self._catch_up_all(block, notes)
+        self._catch_up_all(block, notes, imitated)
         return found
 
     def open_lines(self) -> Iterable[bytes]:
@@ -102,13 +109,15 @@ class PostfixLog(LogReader):
             lines |= dict.fromkeys((*mail.notes, *mail.deferred.values()))
         return lines
 
-    def _outcomes(self, block: bytes) -> Iterator[tuple[int, int]]:
+    def _outcomes(self, block: bytes, imitated: set[int]) -> Iterator[tuple[int, int]]:
         """Where lines stand that tell what became of a mail, those left out that tell of mere successes."""
         find, all_of_them = block.find, self._successes
         at = find(_STATUS)
         while at >= 0:
             end = _end(block, at)
             following = find(_STATUS, at + 9)
+            if block.startswith(_REMOVED, end + 1 - len(_REMOVED)):
+                imitated.add(end + 1 - len(_REMOVED))
             if all_of_them or not block.startswith(_SENT, at) or -1 < following < end:
                 yield block.rfind(b"\n", 0, at) + 1, end  # "sent" may stand in the words of another outcome
             elif self._awaited:
@@ -122,9 +131,11 @@ class PostfixLog(LogReader):
         for at in notes.take(id, until):
             self._note(id, block, at)
 
-    def _catch_up_all(self, block: bytes, notes: Spots) -> None:
+    def _catch_up_all(self, block: bytes, notes: Spots, imitated: set[int]) -> None:
         """Take in what the rest of the block says; of most mails it says only that they are gone."""
         senders, ids, gone = notes.last
+        if imitated:
+            gone = {id: at for id, at in gone.items() if at not in imitated}
         open_ones = (senders.keys() | ids.keys()) - gone.keys()
         again = [id for id, at in gone.items() if senders.get(id, 0) > at or ids.get(id, 0) > at]
         for id in (self._told.keys() & gone.keys()).difference(again):
@@ -139,8 +150,7 @@ class PostfixLog(LogReader):
         if id in self._awaited:
             self._note_failed(id, octets)
         if block.startswith(_REMOVED, at):
-            if octets.endswith(_REMOVED):
-                self._told.pop(id, None)
+            self._told.pop(id, None)
             return
         told = self._told.get(id)
         if told is None:
@@ -156,7 +166,7 @@ class PostfixLog(LogReader):
         if not daemon and (line := split(octets)):  # another host or instance has the same id
             daemon, key = line.daemon, line.key
         mail = self._failed.get(key)
-        if mail and octets.endswith(_REMOVED):
+        if mail and octets.endswith(_REMOVED[:-1]):
             if daemon == b"qmgr":
                 del self._failed[key], self._awaited[id]
         elif mail:
