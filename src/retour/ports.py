@@ -286,6 +286,15 @@ class CampaignCount(NamedTuple):
     bounces: int
 
 
+class DomainCount(NamedTuple):
+    """How many listed bounces the addresses of a domain have had of one type and reason."""
+
+    domain: str
+    type: str | None
+    reason: str | None
+    bounces: int
+
+
 class Stored(NamedTuple):
     """An address with the state that was folded last, and the cursor that leads on from it."""
 
@@ -381,6 +390,9 @@ class Ledger(Protocol):
 
         Raises KeyError for an unknown account.
         """
+
+    def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
+        """As `campaigns`, by the domain of the address."""
 
     def ends(self) -> tuple[int, int]:
         """The numbers of the latest record and of the latest event."""

@@ -4,8 +4,8 @@ import pytest
 
 from retour.instants import DAY
 from retour.lifecycle import preset
-from retour.model import Event, EventKind, Reason, StateName
-from retour.ports import Store
+from retour.model import Event, EventKind, Reason, Standing, StateName
+from retour.ports import DomainCount, RecordQuery, Store
 
 NOW = 20_000 * DAY
 
@@ -75,3 +75,53 @@ def test_a_withdrawn_act_has_never_been(filled: Store) -> None:
     (change,) = filled.ledger.record([undo], NOW + DAY)
     assert (change.before.state, change.after.state) == (StateName.INVALID, StateName.VALID)
     assert filled.ledger.record([act, undo], NOW + DAY) == []
+
+
+def test_records_bounces_and_acts_are_told_by_account(filled: Store) -> None:
+    ledger = filled.ledger
+    everything = ledger.records(RecordQuery("demo", limit=10))
+    assert [record.address for record in everything][-1] == "a@c.example"
+    assert len(everything) == 4
+    assert {record.account for record in everything} == {"demo"}
+    second = ledger.records(RecordQuery("demo", before=everything[0].number, limit=2))
+    assert [record.number for record in second] == [record.number for record in everything[1:3]]
+    assert ledger.records(RecordQuery("demo", cause="soft")) == []
+    happened, last = ledger.happened(0, 100)
+    assert (len(happened), last) == (5, ledger.ends()[0])
+    assert ledger.happened(last, 100) == ([], last)
+    halves = ledger.happened(0, 2)
+    assert [record.number for record in halves[0] + ledger.happened(halves[1], 100)[0]] == [
+        record.number for record in happened
+    ]
+    counted = {(each.domain, each.type, each.reason): each.bounces for each in domains(filled)}
+    assert counted[("c.example", "hard", "address_unknown")] == 2
+    assert sum(each.bounces for each in ledger.campaigns("demo", NOW, NOW + DAY)) == sum(counted.values())
+    for asked in (ledger.campaigns, ledger.domains):
+        with pytest.raises(KeyError):
+            asked("nobody", NOW, NOW + DAY)
+
+
+def domains(store: Store) -> list[DomainCount]:
+    return store.ledger.domains("demo", NOW, NOW + DAY)
+
+
+def test_acts_are_told_in_their_order_and_only_once_proven(filled: Store) -> None:
+    begun = filled.ledger.ends()[1]
+    facts = {"account": "demo", "address": "z@c.example"}
+    told = [
+        Event(b"1" * 16, EventKind.COMPLAINT, NOW, **facts),
+        Event(b"2" * 16, EventKind.UNSUBSCRIBE, NOW, **facts),
+        Event(b"3" * 16, EventKind.COMPLAINT, NOW, standing=Standing.UNPROVEN, **facts),
+        Event(b"4" * 16, EventKind.IMPORT, NOW, **facts),
+    ]
+    filled.ledger.record(told, NOW)
+    found, last = filled.ledger.acts(begun, 100)
+    assert [(event.kind, event.account, event.address) for _, event in found] == [
+        (EventKind.COMPLAINT, "demo", "z@c.example"),
+        (EventKind.UNSUBSCRIBE, "demo", "z@c.example"),
+    ]
+    assert last == filled.ledger.ends()[1] == begun + 4
+    assert filled.ledger.acts(last, 100) == ([], last)
+    one, middle = filled.ledger.acts(begun, 1)
+    assert [number for number, _ in one] == [found[0][0]]
+    assert [number for number, _ in filled.ledger.acts(middle, 100)[0]] == [found[1][0]]

@@ -110,7 +110,39 @@ def test_campaigns_show_bounces_by_type_and_reason_and_deliveries(retour: Instal
     assert ask(retour, "/v1/tallies", "other-member")["tallies"] == []
 
 
-@pytest.mark.parametrize("path", ["/v1/campaigns", "/v1/tallies"])
+def test_providers_gather_their_domains_and_all_others_stand_alone(retour: Installation) -> None:
+    for address in ("a@gmail.com", "b@googlemail.com", "c@b.example"):
+        retour.bounce(address)
+    retour.bounce("d@b.example", Reason.MAILBOX_FULL)
+    retour.bounce("x@gmail.com", account="other")
+    now = retour.clock.now()
+    retour.store.tallies.count([Passing(b"a" * 16, "demo", now, "delivered", "gmail.com")])
+    for number in range(150):
+        retour.bounce(f"a@d{number:03}.example")
+    retour.clock.instant += 1
+    found = ask(retour, "/v1/providers")
+    assert found["providers"][:2] == [
+        {
+            "provider": "gmail",
+            "domain": None,
+            "delivered": 1,
+            "bounces": 2,
+            "types": {"hard": 2},
+            "reasons": {"address_unknown": 2},
+        },
+        {
+            "provider": None,
+            "domain": "b.example",
+            "delivered": 0,
+            "bounces": 2,
+            "types": {"hard": 1, "soft": 1},
+            "reasons": {"address_unknown": 1, "mailbox_full": 1},
+        },
+    ]
+    assert (len(found["providers"]), found["others"]) == (100, 52)
+
+
+@pytest.mark.parametrize("path", ["/v1/campaigns", "/v1/tallies", "/v1/providers"])
 def test_a_time_is_not_turned_round_nor_endless(retour: Installation, path: str) -> None:
     now = retour.clock.now()
     for since, until in ((now, now - DAY), (now - 401 * DAY, now)):

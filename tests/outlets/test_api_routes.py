@@ -26,6 +26,7 @@ LEAST = {
     ("GET", "/v1/ledger/export"): "member",
     ("GET", "/v1/tallies"): "member",
     ("GET", "/v1/campaigns"): "member",
+    ("GET", "/v1/providers"): "member",
     ("GET", "/v1/sources"): "member",
     ("GET", "/v1/advice"): "member",
     ("GET", "/v1/advice/reasons"): "member",

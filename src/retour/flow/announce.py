@@ -16,6 +16,7 @@ from retour.ports import (
     Bus,
     CampaignCount,
     Change,
+    DomainCount,
     History,
     Ledger,
     Life,
@@ -111,6 +112,10 @@ class Announcing:
     def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
         """As `Ledger.campaigns`."""
         return self._ledger.campaigns(account, since, until)
+
+    def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
+        """As `Ledger.domains`."""
+        return self._ledger.domains(account, since, until)
 
     def ends(self) -> tuple[int, int]:
         """As `Ledger.ends`."""

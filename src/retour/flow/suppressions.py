@@ -22,6 +22,11 @@ PROVIDERS: Mapping[str, Sequence[str]] = tomllib.loads(
 _PROVIDER_OF = {domain: name for name, domains in PROVIDERS.items() for domain in domains}
 
 
+def provider_of(domain: str) -> str | None:
+    """Whose mailboxes a domain holds; None where its name does not tell."""
+    return _PROVIDER_OF.get(domain)
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Filters of the list; None means all."""
@@ -130,7 +135,7 @@ def _shown(row: Stored, known: History | None) -> Suppressed:
     return Suppressed(
         row.address,
         row.state,
-        _PROVIDER_OF.get(domain_of(row.address)),
+        provider_of(domain_of(row.address)),
         None if bounce is None else bounce.reason,
         max(unsubscribed, default=None),
     )

@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 
 from retour.flow.browse import MOST
 from retour.flow.lists.table import guarded
+from retour.flow.suppressions import provider_of
 from retour.instants import DAY, Instant, text
 from retour.model import Cause, StateName
 from retour.outlets.api.access import AccountChoice, Member, existing_account
@@ -26,6 +27,7 @@ router = APIRouter(tags=["looking"])
 
 _DAYS = 30  # looked back where no `since` is given
 _MOST_DAYS = 400
+_MOST_ROWS = 100  # providers and domains
 _COLUMNS = ("number", "at", "address", "actor", "before", "after", "cause", "event", "policy")
 
 
@@ -77,6 +79,27 @@ class CampaignList(BaseModel):
     since: str
     until: str
     campaigns: list[CampaignShape]
+
+
+class ProviderShape(BaseModel):
+    """One provider, or one domain of nobody that is known, in this time."""
+
+    provider: str | None = Field(description="null: not known by its domain", examples=["gmail"])
+    domain: str | None = Field(description="null: all domains of the provider", examples=["b.example"])
+    delivered: int = Field(description="deliveries that were told and counted")
+    bounces: int = Field(description="listed bounces since their addresses were last clean")
+    types: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
+    reasons: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
+
+
+class ProviderRows(BaseModel):
+    """The one with the most bounces first."""
+
+    account: str
+    since: str
+    until: str
+    providers: list[ProviderShape]
+    others: int = Field(description="bounces of domains beyond the first hundred rows")
 
 
 class SourceShape(BaseModel):
@@ -205,15 +228,51 @@ def get_campaigns(
         return found.setdefault(campaign, empty)
 
     for campaign, type_, reason, count in store.ledger.campaigns(chosen, begin, end):
-        shape = of(campaign)
-        shape.bounces += count
-        shape.types[type_ or "none"] = shape.types.get(type_ or "none", 0) + count
-        shape.reasons[reason or "none"] = shape.reasons.get(reason or "none", 0) + count
+        _add(of(campaign), type_, reason, count)
     for tally in store.tallies.of(chosen, begin, end):
         if tally.kind == "delivered" and tally.campaign:
             of(tally.campaign).delivered += tally.times
     campaigns = sorted(found.values(), key=lambda each: (-each.bounces, each.campaign or ""))
     return CampaignList(account=chosen, since=text(begin), until=text(end), campaigns=campaigns)
+
+
+@router.get("/v1/providers", summary="Bounces by provider and domain")
+def get_providers(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    since: Moment = None,
+    until: Moment = None,
+) -> ProviderRows:
+    """By type and reason, beside the deliveries that were told; the last thirty days if no time is given."""
+    chosen = existing_account(request, key, account)
+    begin, end = _span(request, since, until)
+    store = services(request).store
+    found: dict[tuple[str | None, str | None], ProviderShape] = {}
+
+    def of(domain: str) -> ProviderShape:
+        name = provider_of(domain)
+        place = (None, domain) if name is None else (name, None)
+        empty = ProviderShape(
+            provider=place[0], domain=place[1], delivered=0, bounces=0, types={}, reasons={}
+        )
+        return found.setdefault(place, empty)
+
+    for domain, type_, reason, count in store.ledger.domains(chosen, begin, end):
+        _add(of(domain), type_, reason, count)
+    for tally in store.tallies.of(chosen, begin, end):
+        if tally.kind == "delivered" and tally.domain:
+            of(tally.domain).delivered += tally.times
+    rows = sorted(found.values(), key=lambda each: (-each.bounces, -each.delivered, str(each.domain)))
+    others = sum(each.bounces for each in rows[_MOST_ROWS:])
+    times = {"since": text(begin), "until": text(end)}
+    return ProviderRows(account=chosen, **times, providers=rows[:_MOST_ROWS], others=others)
+
+
+def _add(shape: CampaignShape | ProviderShape, type_: str | None, reason: str | None, count: int) -> None:
+    shape.bounces += count
+    shape.types[type_ or "none"] = shape.types.get(type_ or "none", 0) + count
+    shape.reasons[reason or "none"] = shape.reasons.get(reason or "none", 0) + count
 
 
 @router.get("/v1/sources", summary="Every way in, and when something last came of it")

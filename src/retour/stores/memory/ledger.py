@@ -15,6 +15,7 @@ from retour.ports import (
     BounceQuery,
     CampaignCount,
     Change,
+    DomainCount,
     History,
     Life,
     Record,
@@ -276,6 +277,18 @@ class MemoryLedger:
                 if since <= one.event.at < until
             )
         return [CampaignCount(*place, count) for place, count in counted.items()]
+
+    def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
+        self._policies(account)
+        with self._lock:
+            counted = Counter(
+                (domain_of(page.address), one.type, one.event.reason)
+                for page, entry in self._pages.items()
+                if page.account == account
+                for one in entry.listed.values()
+                if since <= one.event.at < until
+            )
+        return [DomainCount(*place, count) for place, count in counted.items()]
 
     def ends(self) -> tuple[int, int]:
         with self._lock:

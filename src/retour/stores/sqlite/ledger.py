@@ -14,6 +14,7 @@ from retour.ports import (
     BounceQuery,
     CampaignCount,
     Change,
+    DomainCount,
     History,
     Life,
     Record,
@@ -229,6 +230,11 @@ class SqliteLedger:
         with self._reading() as db:
             place = (self._accounts.number(db, account), since, until)
             return [CampaignCount(*row) for row in db.execute(SQL["campaigns"], place)]
+
+    def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
+        with self._reading() as db:
+            place = (self._accounts.number(db, account), since, until)
+            return [DomainCount(*row) for row in db.execute(SQL["domains"], place)]
 
     def ends(self) -> tuple[int, int]:
         with self._reading() as db:
