@@ -159,6 +159,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "mails that the worker holds at once": ports.BATCH_OCTETS,
         "events of one address that are played": advance.MOST_REPORTS,
         "events of one address that may move no state": advance.MOST_WITHOUT_EFFECT,
+        "deliveries kept of one address, of sends that nobody registered": advance.MOST_DELIVERIES,
         "domains and campaigns of a day that are counted apart": ports.MOST_TALLIES,
         "days that a repeated delivery is known": ports.REMEMBERED_DAYS,
         "reports of one send": advance.MOST_OF_A_SEND,

@@ -1,14 +1,16 @@
 """What is only counted: once, by day, and never by address; over every store."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from retour.instants import DAY, HOUR
-from retour.lifecycle import preset
+from retour.instants import DAY, HOUR, SECOND
+from retour.lifecycle import Counting, PolicyVersion, preset
 from retour.model import Event, EventKind, Reason, Standing
 from retour.ports import MOST_TALLIES, REMEMBERED_DAYS, Passing, Store, Tally
 from retour.stores import sqlite
+from retour.stores.advance import MOST_DELIVERIES, surplus
 
 NOW = 20_500 * DAY
 TODAY = 20_500
@@ -124,6 +126,21 @@ def test_of_several_times_of_a_delivery_the_earliest_is_kept(store: Store) -> No
     assert deliveries(store) == {"ann@b.example": {-7: NOW - HOUR, -8: NOW}}
 
 
+def test_of_very_many_deliveries_those_are_kept_that_a_fold_asks_for(store: Store) -> None:
+    policy = replace(preset("emarsys"), counting=Counting.CONSECUTIVE)
+    store.accounts.add_policy("acme", PolicyVersion(2, 1, policy), 1)
+    start = NOW - 2 * DAY
+    bounces = [bounce(n, at=start + n * 100 * SECOND) for n in (1, 3, 12)]
+    store.ledger.record(bounces, NOW)
+    for first in range(0, MOST_DELIVERIES + 1, 100):
+        told = [delivery(99 + n, at=start + n * SECOND, send=-1 - n) for n in range(first, first + 100)]
+        store.ledger.record(told, NOW)
+    kept = sorted(at - start for at in deliveries(store)["ann@b.example"].values())
+    assert len(kept) == MOST_DELIVERIES // 2 + 2 + 1
+    assert kept[:3] == [100 * SECOND, 300 * SECOND, 599 * SECOND]  # at equal times deliveries come first
+    assert store.ledger.state("acme", "ann@b.example", NOW).soft == 1
+
+
 def test_a_delivery_that_proves_nothing_is_an_event_without_effect(store: Store) -> None:
     store.ledger.record([bounce(1), delivery(2)._replace(standing=Standing.UNPROVEN)], NOW)
     assert deliveries(store) == {"ann@b.example": {}}
@@ -132,3 +149,12 @@ def test_a_delivery_that_proves_nothing_is_an_event_without_effect(store: Store)
 def test_a_delivery_of_an_unknown_account_is_told(store: Store) -> None:
     with pytest.raises(KeyError):
         store.ledger.record([delivery(1)._replace(account="nobody")], NOW)
+
+
+def test_the_delivery_of_a_message_that_bounced_is_not_the_one_that_stays() -> None:
+    told = [(-1 - n, n) for n in range(MOST_DELIVERIES + 2)]
+    bounced = bounce(1, at=300)._replace(send=-300)
+    kept = {send for send, _ in told} - set(surplus([bounced], told))
+    assert {-300, -301} & kept == {-300, -301}
+    assert -299 not in kept
+    assert surplus([bounced], told[1:]) == []  # one of them is none

@@ -4,6 +4,7 @@ Pure. A store keeps, for each address in an account, its events, the deliveries 
 folded last; from these and the policies it gets the next state and the changes to be written with it.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -20,6 +21,7 @@ BY_DELIVERY = "delivery"
 
 MOST_REPORTS = 10_000  # of one address that may move its state: more have no effect
 MOST_WITHOUT_EFFECT = 1000  # of one address that may not: anybody could send them
+MOST_DELIVERIES = 1000  # of one address, of sends that nobody registered, before the surplus is dropped
 MOST_OF_A_SEND = 100  # of either, that name one send: whoever was sent one mail can send no more
 ACTS = frozenset(
     {EventKind.COMPLAINT, EventKind.UNSUBSCRIBE, EventKind.INCIDENT_OPEN, EventKind.INCIDENT_CLOSE}
@@ -90,6 +92,23 @@ def within(known: Sequence[Event], new: Sequence[Event]) -> tuple[Sequence[Event
         else:
             beyond.append(event)
     return kept, beyond
+
+
+def surplus(events: Sequence[Event], deliveries: Sequence[Delivery]) -> list[int]:
+    """Deliveries of sends that nobody registered which a fold would not miss, once they are many.
+
+    Of the older ones only the last before each event matters; only a report that comes later than all the
+    newer ones could tell the difference.
+    """
+    bounced = {event.send for event in events if event.kind is EventKind.BOUNCE}  # those are no deliveries
+    unregistered = [(at, send) for send, at in deliveries if send is not None and send < 0]
+    told = sorted(each for each in unregistered if each[1] not in bounced)
+    if len(told) <= MOST_DELIVERIES:
+        return []
+    older, times = told[: -MOST_DELIVERIES // 2], sorted(event.at for event in events)
+    last = {bisect_left(times, at): send for at, send in older}  # of each gap between two events
+    kept = frozenset(last.values())
+    return [send for _, send in older if send not in kept]
 
 
 def _moves(event: Event) -> bool:

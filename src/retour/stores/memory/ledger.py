@@ -33,6 +33,7 @@ from retour.stores.advance import (
     plainly_send,
     recorded,
     refolded,
+    surplus,
     within,
 )
 from retour.stores.memory.accounts import MemoryAccounts
@@ -104,6 +105,8 @@ class MemoryLedger:
         for event in new:
             self._arrived += 1
             entry.events[event.id], entry.numbers[event.id] = event, self._arrived
+        for send in surplus(known.events, known.deliveries):
+            del self._delivered[page][send]
         return self._write(page, recorded(known, new, now))
 
     def _keep(self, page: Page, deliveries: Sequence[tuple[int, Instant]]) -> None:

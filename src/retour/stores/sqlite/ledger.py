@@ -21,7 +21,7 @@ from retour.ports import (
     RecordQuery,
     Stored,
 )
-from retour.stores.advance import elapse, noted, recorded, refolded, within
+from retour.stores.advance import elapse, noted, recorded, refolded, surplus, within
 from retour.stores.overview import fits, place_of
 from retour.stores.sqlite import overview
 from retour.stores.sqlite.accounts import SqliteAccounts
@@ -66,6 +66,8 @@ class SqliteLedger:
                     sheaf.keep(page, event)
                 if new or (page.first and not delivered.isdisjoint(by_id)):
                     turn = recorded(page.known(), new, now)
+                    old = surplus(page.events, page.deliveries)
+                    db.executemany(SQL["drop_delivery"], [(page.k, page.number, send) for send in old])
                     sheaf.turn(page, turn, new)
                     changes += turn.changes
             sheaf.write()

@@ -45,6 +45,9 @@ FROM temp.touched AS t CROSS JOIN delivered AS d ON d.k = t.k AND d.account = t.
 -- name: have_events
 SELECT t.slot FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
 
+-- name: drop_delivery
+DELETE FROM delivered WHERE k = ? AND account = ? AND send = ?;
+
 -- name: add_delivery
 INSERT INTO delivered (k, account, send, at) VALUES (?, ?, ?, ?)
 ON CONFLICT (k, account, send) DO UPDATE SET at = min(at, excluded.at);
