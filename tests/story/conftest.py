@@ -27,6 +27,7 @@ PICKED_UP = [
     "pop-pop3s",
     "popdelete",
     "poplarge",
+    "popunreadable",
     "nomove",
     "noname",
     "again",

@@ -1,5 +1,7 @@
 """POP3 against a real Dovecot, and against a server with the faults of old ones."""
 
+import shutil
+
 import pytest
 
 from retour.inlets.mailboxes import KEPT
@@ -57,6 +59,26 @@ def test_pop3_takes_the_beginning_of_a_large_mail(mailboxes: Dovecot, house: Hou
     assert arrival.defects == ("truncated",)
 
 
+@pytest.mark.engine("dovecot")
+def test_a_mail_that_dovecot_cannot_read_stays_and_the_others_are_taken_and_deleted(
+    mailboxes: Dovecot, house: House
+) -> None:
+    user = "popunreadable"
+    for number in range(4):
+        mailboxes.deliver(f"{user}@mailbox.test", mail(number))
+    new = mailboxes.directory / f"mail/{user}@mailbox.test/new"
+    (bad,) = [file for file in new.iterdir() if b"Subject: mail 1" in file.read_bytes()]
+    shutil.chown(bad, "root")
+    bad.chmod(0o000)
+    place = pop3.Place(account(mailboxes, user, "pop3s"), poll=0.1, delete=True)
+    with house.follows(pop3.Pop3(place, house.desk(user))):
+        eventually(house.has(0, 2, 3), "the others", house.story)
+        eventually(lambda: folders(mailboxes, user) == {"INBOX": 1}, "the deletions", house.story)
+        eventually(lambda: house.notices or house.troubles, "word of it", house.story)
+    (kept,) = [file for room in ("new", "cur") for file in (new.parent / room).iterdir()]
+    assert kept.name.split(":")[0] == bad.name.split(":")[0]
+
+
 def old(server: OldServer, delete: bool = False) -> pop3.Place:
     return pop3.Place(Account("127.0.0.1", server.port, "ann", "x", Tls.NONE), poll=0.05, delete=delete)
 
@@ -70,6 +92,17 @@ def test_a_mail_that_pop3_does_not_hand_over_shifts_no_number(house: House) -> N
         assert set(server.mails) == {"u1", "u3"}
     assert desk.counts.failed >= 2
     assert [code for code, _ in house.notices] == ["passed_over"] * 2  # once for each
+
+
+def test_a_mail_over_which_pop3_breaks_hinders_no_deletion_of_the_others(house: House) -> None:
+    with (
+        OldServer({f"u{n}": mail(n) for n in range(4)}, breaking={"u1"}) as server,
+        house.follows(pop3.Pop3(old(server, delete=True), house.desk("old"))),
+    ):
+        eventually(lambda: list(server.mails) == ["u1"], "the deletions", house.story)
+        server.breaking.clear()
+        eventually(lambda: not server.mails, "the last deletion", house.story)
+    assert house.has(0, 1, 2, 3)()
 
 
 def test_a_mail_over_which_pop3_breaks_is_read_last_and_what_came_before_is_kept(house: House) -> None:

@@ -101,19 +101,10 @@ class Pop3:
             raise refusal(_words(error)) from None  # the cause may hold what was sent
 
     def _take_in(self, pop: poplib.POP3) -> None:
-        listed = _listed(pop)
-        known = {name.removeprefix(self._prefix) for name in self.desk.cursors(self._prefix)}
-        times = Counter(each.uidl for each in listed)
-        if gone := known - times.keys():
-            self.desk.keep([], {self._prefix + uidl: None for uidl in gone})
-        # RFC 1939 §7 lets identical mails share a UIDL: such are read each time. Where mails are deleted,
-        # all that is still there is read again: only what this session read is deleted in it.
-        again = self._place.delete
-        fresh = [each for each in listed if again or each.uidl not in known or times[each.uidl] > 1]
-        self.desk.counts.waiting = len(fresh)
+        fresh = self._fresh(_listed(pop))
         batch: list[tuple[_Listed, Arrival]] = []
         try:
-            for each in sorted(fresh, key=lambda each: self._breaks[each.uidl]):
+            for each in fresh:
                 self._read(pop, each, batch)
                 octets = sum(len(arrival.raw) for _, arrival in batch)
                 if len(batch) >= BATCH_MAILS or octets >= BATCH_OCTETS:
@@ -124,6 +115,21 @@ class Pop3:
             self._keep(None, batch)
             raise
         self._keep(pop, batch)
+
+    def _fresh(self, listed: list[_Listed]) -> list[_Listed]:
+        """What this session is to read; what is gone from the server is forgotten."""
+        known = {name.removeprefix(self._prefix) for name in self.desk.cursors(self._prefix)}
+        times = Counter(each.uidl for each in listed)
+        if gone := known - times.keys():
+            self.desk.keep([], {self._prefix + uidl: None for uidl in gone})
+        # RFC 1939 §7 lets identical mails share a UIDL: such are read each time. Where mails are deleted,
+        # all that is still there is read again: only what this session read is deleted in it.
+        again = self._place.delete
+        fresh = [each for each in listed if again or each.uidl not in known or times[each.uidl] > 1]
+        self.desk.counts.waiting = len(fresh)
+        # A connection that breaks deletes nothing: what breaks them has sessions of its own.
+        calm = [each for each in fresh if not self._breaks[each.uidl]]
+        return calm or sorted(fresh, key=lambda each: self._breaks[each.uidl])
 
     def _read(self, pop: poplib.POP3, each: _Listed, batch: list[tuple[_Listed, Arrival]]) -> None:
         command = f"TOP {each.number} {_TOP_LINES}" if each.size > KEPT else f"RETR {each.number}"
