@@ -100,6 +100,7 @@ class Relaying:
             logins=Logins(self.store.accounts, self.directory.named, self.clock, self.logins),
             links=Links(server, self.connections),
             sends=Gathered(self._record),
+            registered=self._registered,
             explain=self._explain,
             avoided=self._avoid,
             bounced=self._bounced,
@@ -114,6 +115,9 @@ class Relaying:
             raise OSError("no space left on device")
         self.store.sends.add(sends)
         self.recorded += sends
+
+    async def _registered(self, id: int) -> Send | None:
+        return self.store.sends.by_id([id]).get(id)
 
     async def _explain(self, account: str, address: str, decision: Decision) -> Reply:
         return HELD if decision.answer == "hold" else STOPPED

@@ -11,7 +11,7 @@ import pytest
 
 from outlets.relaying import IMPATIENT, KEYRING, MESSAGE, Relaying, authenticated, greeted
 from outlets.sink import CLOSE, HANG, STEPS, TAKE_AND_CLOSE, Sink
-from retour.model import MailKind
+from retour.model import MailKind, Send
 from retour.outlets.relay import Login
 from retour.return_address import make, verify
 from retour.smtpd import Limits
@@ -114,19 +114,39 @@ def test_an_address_outside_ascii_goes_on_as_it_is() -> None:
     told(story)
 
 
-def test_a_sender_that_is_a_return_address_already_stays_and_is_not_recorded_again() -> None:
+def test_a_sender_that_is_the_return_address_of_this_recipient_stays() -> None:
     async def story(relay: Relaying) -> None:
         now = relay.clock.now()
+        relay.store.sends.add([Send(7, "shop", "ann@B.test", MailKind.SYSTEM, now)])
         local = make(KEYRING, 1, "shop.return.test", 7, MailKind.SYSTEM, now)
-        foreign = make(KEYRING, 2, "other.return.test", 8, MailKind.SYSTEM, now)
-        await relay.submit(sender=f"{local}@shop.return.test")
-        await relay.submit(sender=f"{foreign}@other.return.test")
-        await relay.submit(sender="")
-        own, others, null = (sender.split(" ")[0] for sender, _, _ in relay.sink.taken)
-        assert own == f"<{local}@shop.return.test>"
-        assert others.endswith("@shop.return.test>")
-        assert null == "<>"
-        assert len(relay.recorded) == 1
+        for sender in (f"{local}@shop.return.test", ""):
+            assert (await relay.submit(sender=sender))[0] == 250
+        assert [sender.split(" ")[0] for sender, _, _ in relay.sink.taken] == [
+            f"<{local}@shop.return.test>",
+            "<>",
+        ]
+        assert relay.recorded == []
+
+    told(story)
+
+
+@pytest.mark.parametrize(
+    ("number", "domain", "send"),
+    [(1, "shop.return.test", 7), (1, "shop.return.test", 8), (2, "other.return.test", 7)],
+    ids=["made for somebody else", "of no send", "of another account"],
+)
+def test_any_other_return_address_is_replaced(number: int, domain: str, send: int) -> None:
+    async def story(relay: Relaying) -> None:
+        now = relay.clock.now()
+        relay.store.sends.add([Send(7, "shop", "bob@b.test", MailKind.SYSTEM, now)])
+        local = make(KEYRING, number, domain, send, MailKind.SYSTEM, now)
+        assert (await relay.submit(sender=f"{local}@{domain}"))[0] == 250
+        ((sender, _, _),) = relay.sink.taken
+        (recorded,) = relay.recorded
+        assert recorded.recipient == "ann@b.test"
+        token = verify(KEYRING, sender.removeprefix("<").partition("@")[0], "shop.return.test")
+        assert token is not None
+        assert token.send == recorded.id
 
     told(story)
 

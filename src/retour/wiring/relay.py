@@ -1,5 +1,6 @@
 """What the relay is made of."""
 
+import asyncio
 import os
 import ssl
 from collections import Counter
@@ -48,6 +49,7 @@ def relay(house: House) -> Relay:
             logins=_logins(house, chosen),
             links=Links(_next(chosen), chosen.next.connections),
             sends=sends,
+            registered=lambda id: asyncio.to_thread(lambda: house.store.sends.by_id([id]).get(id)),
             explain=lambda account, address, decision: _explain(words, account, address, decision),
             avoided=count,
             bounced=lambda to, recipient, reply: _take_in(house, to, recipient, reply),

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from email.utils import formatdate
 
-from retour.address import Fault
+from retour.address import Fault, normalise
 from retour.flow.sends import Draft, Registered, prepared
 from retour.instants import SECOND
 from retour.model import Answer, MailKind
@@ -134,7 +134,7 @@ class Passage:
     async def _address(self, head: Head) -> None:
         """MAIL, RCPT and DATA, with the return address of this send."""
         envid = self._mail.envid
-        self._registered = self._send(head)
+        self._registered = await self._send(head)
         if self._registered is not None:
             self._sender, envid = self._registered.return_address, self._registered.envid
         received = self._received()
@@ -152,10 +152,10 @@ class Passage:
             await self._pass(received + bytes(self._held))
             self._held.clear()
 
-    def _send(self, head: Head) -> Registered | None:
+    async def _send(self, head: Head) -> Registered | None:
         """The send; None for the null sender, whose reports nobody wants (RFC 5321 §4.5.5), and for a
-        sender that is a return address of this account already."""
-        if not self._mail.sender or self._shared.token(self._who, self._mail.sender) is not None:
+        sender that is the return address of a send to this very recipient."""
+        if not self._mail.sender or await self._is_its_own():
             return None
         draft = Draft(
             self._recipient.address,
@@ -169,6 +169,12 @@ class Passage:
         made = prepared(draft, self._who.account, shared.keyring(), shared.ids, shared.clock.now())
         assert not isinstance(made, Fault), "the gate refuses what is no address"
         return made
+
+    async def _is_its_own(self) -> bool:
+        """A return address that was made for somebody else would lay this one's bounce at his door."""
+        token = self._shared.token(self._who, self._mail.sender)
+        known = None if token is None else await self._shared.registered(token.send)
+        return known is not None and normalise(known.recipient) == normalise(self._recipient.address)
 
     def _received(self) -> bytes:
         """The trace that RFC 5321 §4.4 wants; where the client sits is nobody's business."""

@@ -48,6 +48,7 @@ class Shared:
     logins: Logins
     links: Links
     sends: Gathered[Send]
+    registered: Callable[[int], Awaitable[Send | None]]  # the send of this id, if it is known
     explain: Explain
     avoided: Avoided
     bounced: Bounced
