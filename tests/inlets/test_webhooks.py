@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,21 @@ def test_a_header_that_is_empty_or_twice_there_or_no_encoding_is_refused(us: Sen
     assert house.arrivals() == []
 
 
+HALVES = b'{"mandrill_events":"\\ud800","auth":"\\udfff","signature":"\\ud800","token":"x","timestamp":"1"}'
+
+
 @ALL
 def test_bodies_that_are_nonsense_are_refused_and_never_an_error(us: Sender, house: Hooked) -> None:
-    for body in (b"", b"{", b"[" * 100_000, b"\xff\xfe", b"null", b"a=b&a=b", b'{"signature":{"token":[]}}'):
+    for body in (
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b"\xff\xfe",
+        b"null",
+        b"a=b&a=b",
+        b'{"signature":{"token":[]}}',
+        HALVES,
+    ):
         request = us.sign(us.body, house.now())
         if not us.covers_body and (request.headers or request.query):
             continue  # what lies behind a password is kept whatever it is
@@ -407,3 +420,16 @@ def test_settings_that_cannot_be_are_told_without_any_secret(tmp_path: Path, cha
     assert said in str(fault.value)
     for secret in ("a-secret-of-theirs", "misspelt-secret", "three-is-a-secret", "aaaaaaa"):
         assert secret not in str(fault.value)
+
+
+def test_a_bug_of_ours_is_no_reason_for_the_provider_to_give_up(tmp_path: Path) -> None:
+    class Broken:
+        async def verify(self, post: Post, now: int) -> Refused:
+            raise RuntimeError("a bug")
+
+    us = basic("brevo")
+    with hooked(tmp_path / "data", {"shop": source(us)}) as house:
+        sources = house.app.webhooks._sources
+        sources[b"shop"] = replace(sources[b"shop"], scheme=Broken())
+        assert house.post(us.sign(us.body, 0)).status_code == 429
+        assert house.arrivals() == []

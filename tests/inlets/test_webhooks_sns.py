@@ -115,6 +115,8 @@ def test_an_unknown_version_is_refused(sns: Amazon, house: Hooked, version: str)
 
 
 def test_raw_delivery_has_no_signature_and_is_refused(sns: Amazon, house: Hooked) -> None:
+    halves = json.dumps({**sns.envelope(MESSAGE), "Signature": "\ud800", "Message": "\udfff"}).encode()
+    assert status(house, halves) == 401
     for body in (MESSAGE.encode(), b"[]", b"{}", b"", b'{"Type":"Notification"}', b"[" * 9999):
         assert status(house, body) == 401
     headers = {"x-amz-sns-rawdelivery": "true", "x-amz-sns-topic-arn": TOPIC}

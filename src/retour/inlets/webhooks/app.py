@@ -165,11 +165,15 @@ class Webhooks:
 
     async def _judge(self, source: Source, scheme: Scheme, post: Post) -> Answer:
         now = self._now()
-        match await scheme.verify(post, now):
+        try:
+            found = await scheme.verify(post, now)
+        except Exception as fault:  # a bug of ours: no reason for the provider to give up
+            return self._later(source, fault)
+        match found:
             case Refused(why):
                 return await self._refuse(source, why)
-            case Later(fault):
-                return self._later(source, fault)
+            case Later(lacking):
+                return self._later(source, lacking)
             case Answered(body):
                 self._watch.counts["answered"] += 1
                 return Answer(200, body, ((b"content-type", b"application/json"),))

@@ -43,4 +43,4 @@ def _sorted(body: bytes) -> bytes | None:
     pairs = [(name, fields[name]) for name in sorted(fields)]
     if not all(isinstance(value, str) for _, value in pairs):
         return None  # a field that stands there twice: none of Mandrill's does
-    return "".join(name + value for name, value in pairs).encode()
+    return "".join(name + value for name, value in pairs).encode("utf-8", "replace")

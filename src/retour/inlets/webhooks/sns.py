@@ -66,7 +66,7 @@ class Sns:
         said = _envelope(post.body)
         if said is None or "Signature" not in said or said.get("Type") not in _SIGNED:
             return Refused(Why.RAW)
-        signature, signed = unbased(said["Signature"].encode()), _canonical(said)
+        signature, signed = unbased(said["Signature"].encode("utf-8", "replace")), _canonical(said)
         if not signature or signed is None:
             return MISSING
         algorithm = _HASHES.get(said.get("SignatureVersion", ""))
