@@ -136,6 +136,10 @@ class Postfix:
         """Read the configuration again, and open the log anew."""
         self._postfix("reload")
 
+    def rotate(self) -> None:
+        """Rename the log, open it anew, and pack the old one (postfix(1), logrotate)."""
+        self._postfix("logrotate")
+
     def flush(self) -> None:
         """Try everything that is queued now."""
         self._postfix("flush")

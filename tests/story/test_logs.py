@@ -159,6 +159,19 @@ def test_a_truncated_copy_loses_nothing(mailing: Mailing) -> None:
     assert len(mailing.events(before)) == len(mailing.events(after)) == 1
 
 
+def test_what_postfix_rotates_and_packs_while_nobody_is_there_is_read(mailing: Mailing) -> None:
+    mailing.bounced(mailing.send("unknown+before-packing"))
+    mailing.server.stop()
+    packed = mailing.send("unknown+packed")
+    eventually(lambda: f"to=<{packed}>" in mailing.postfix.story(), "the failure", mailing.postfix.story)
+    mailing.postfix.rotate()
+    after = mailing.send("unknown+after-packing")
+    assert [file.suffix for file in mailing.postfix.log.parent.glob("mail.log.2*-*")] == [".gz"]
+    mailing.server.start()
+    assert [mailing.bounced(each)["reason"] for each in (packed, after)] == ["address_unknown"] * 2
+    assert len(mailing.events(packed)) == 1
+
+
 def test_killed_in_between_every_failure_counts_once(mailing: Mailing) -> None:
     server = mailing.server
     first = [mailing.send(f"full+killed-{number}") for number in range(5)]
