@@ -1,11 +1,10 @@
 """Webhooks out: who is told of what, and what became of each message."""
 
-import json
 from dataclasses import replace
 from secrets import token_hex
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from retour.flow.notices import TEST, TYPES, Notice
@@ -13,6 +12,7 @@ from retour.flow.outbox import OLD_SECRET, Attempt, Hook, Message, Sought
 from retour.instants import text
 from retour.outlets.api.access import AccountChoice, Manager, existing_account
 from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.messages import MessageShape, ReplayBody, again, cursor, message_facts
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.outlets.api.shown import time
@@ -21,7 +21,6 @@ from retour.ports import Key
 router = APIRouter(tags=["webhooks"])
 
 MOST = 20  # of one account
-_END = 1 << 62
 
 Type = Literal[
     "address.stopped",
@@ -90,20 +89,6 @@ class HookList(BaseModel):
     webhooks: list[HookShape]
 
 
-class MessageShape(BaseModel):
-    """A message and how far it is."""
-
-    id: str = Field(description="`webhook-id`: the same at every attempt")
-    type: str
-    created_at: str
-    state: str = Field(description="`waiting`, `delivered`, or `failed` after three days")
-    attempts: int
-    due_at: str | None = Field(description="of the next attempt")
-    status: int | None = Field(description="of the last answer; null when there was none")
-    said: str = Field(description="what went wrong, or the beginning of the answer. Hostile: show as text")
-    ended_at: str | None
-
-
 class AttemptShape(BaseModel):
     """One attempt."""
 
@@ -128,43 +113,10 @@ class MessagePage(BaseModel):
     next: str | None = Field(description="cursor for ?after= of the next page; null on the last page")
 
 
-class ReplayBody(BaseModel):
-    """Which messages are to be sent again."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    ids: list[str] = Field([], max_length=1000)
-    since: str | None = Field(
-        None, description="all that were created from then on", examples=["2026-05-01T00:00:00Z"]
-    )
-    until: str | None = None
-
-
 class Queued(BaseModel):
     """What waits to be sent now."""
 
     webhook: str
-    queued: int
-
-
-class ListMessageShape(MessageShape):
-    """A stop or a restore on its way to a provider's list."""
-
-    call: dict[str, Any] = Field(examples=[{"act": "stop", "address": "ann@b.example", "of": "bounces"}])
-
-
-class ListMessagePage(BaseModel):
-    """Messages, the latest first."""
-
-    name: str
-    messages: list[ListMessageShape]
-    next: str | None = Field(description="cursor for ?after= of the next page; null on the last page")
-
-
-class ListQueued(BaseModel):
-    """What waits to be sent now."""
-
-    name: str
     queued: int
 
 
@@ -245,7 +197,7 @@ def post_test(request: Request, key: Manager, id: str, account: AccountChoice = 
     message = Message(hook.target, message_id, hook.account, TEST, notice.body(), now, due_at=now)
     known.desk.outbox.put([message])
     known.telling.wake()
-    return MessageShape(**_message(message))
+    return MessageShape(**message_facts(message))
 
 
 @router.post("/v1/webhooks/{id}/replay", status_code=202, summary="Send messages again")
@@ -254,7 +206,7 @@ def post_replay(
 ) -> Queued:
     """By id, or by time; with the same `webhook-id`, so that a receiver knows what it has had already."""
     hook = _hook(request, key, id, account)
-    return Queued(webhook=hook.id, queued=_again(request, hook.target, body))
+    return Queued(webhook=hook.id, queued=again(request, hook.target, body))
 
 
 @router.get("/v1/webhooks/{id}/messages", summary="What a webhook was told, and what it answered")
@@ -272,9 +224,9 @@ def get_messages(
     """Messages of the last days (`notify.kept_days`), the latest first."""
     hook = _hook(request, key, id, account)
     times = moment("since", since), moment("until", until)
-    found = services(request).desk.outbox.sought(Sought(hook.target, state, *times, _cursor(after), limit))
+    found = services(request).desk.outbox.sought(Sought(hook.target, state, *times, cursor(after), limit))
     following = str(found[-1].number) if len(found) == limit else None
-    shapes = [MessageShape(**_message(message)) for message in found]
+    shapes = [MessageShape(**message_facts(message)) for message in found]
     return MessagePage(webhook=hook.id, messages=shapes, next=following)
 
 
@@ -288,86 +240,7 @@ def get_message(
     if found is None:
         raise Problem("message_unknown", "message")
     log = [_attempt(each) for each in outbox.attempts(found.number)]
-    return WholeMessage(**_message(found), body=found.body, log=log)
-
-
-class ListShape(BaseModel):
-    """The own list of a provider that follows the states of the account."""
-
-    name: str
-    provider: str = Field(examples=["ses"])
-    stops: bool = Field(description="stops are sent to it")
-    restores: bool = Field(description="restores are sent to it")
-
-
-class ListOfLists(BaseModel):
-    """The lists of providers that the settings name for the account."""
-
-    account: str
-    lists: list[ListShape]
-
-
-@router.get("/v1/lists", summary="Lists of providers that follow the account")
-def get_lists(request: Request, key: Manager, account: AccountChoice = None) -> ListOfLists:
-    """They are made in the settings, with their credentials."""
-    chosen = existing_account(request, key, account)
-    known = services(request).lists
-    return ListOfLists(
-        account=chosen,
-        lists=[
-            ListShape(name=each.name, provider=each.provider, stops=each.stops, restores=each.restores)
-            for each in known
-            if each.account == chosen
-        ],
-    )
-
-
-@router.get("/v1/lists/{name}/messages", summary="What a provider's list was told, and what it answered")
-def get_list_messages(
-    request: Request,
-    key: Manager,
-    name: Annotated[str, Path(description="as the settings name it", examples=["ses"])],
-    account: AccountChoice = None,
-    state: Literal["waiting", "delivered", "failed"] | None = None,
-    since: Moment = None,
-    until: Moment = None,
-    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> ListMessagePage:
-    """Stops and restores of the last days (`notify.kept_days`), the latest first."""
-    target = _list(request, key, name, account)
-    times = moment("since", since), moment("until", until)
-    found = services(request).desk.outbox.sought(Sought(target, state, *times, _cursor(after), limit))
-    following = str(found[-1].number) if len(found) == limit else None
-    shapes = [ListMessageShape(**_message(message), call=json.loads(message.body)) for message in found]
-    return ListMessagePage(name=name, messages=shapes, next=following)
-
-
-@router.post("/v1/lists/{name}/replay", status_code=202, summary="Tell a provider's list again")
-def post_list_replay(
-    request: Request, key: Manager, name: str, body: ReplayBody, account: AccountChoice = None
-) -> ListQueued:
-    """By id, or by time. What stands otherwise by now is not sent."""
-    target = _list(request, key, name, account)
-    return ListQueued(name=name, queued=_again(request, target, body))
-
-
-def _list(request: Request, key: Key, name: str, account: str | None) -> str:
-    chosen = existing_account(request, key, account)
-    if all((each.name, each.account) != (name, chosen) for each in services(request).lists):
-        raise Problem("list_unknown", "name")
-    return f"list:{name}"
-
-
-def _again(request: Request, target: str, body: ReplayBody) -> int:
-    known = services(request)
-    since, until = moment("since", body.since), moment("until", body.until)
-    if bool(body.ids) == (since is not None):
-        raise Problem("replay_target", "ids")
-    end = _END if until is None else until
-    queued = known.desk.outbox.again(target, body.ids, since or 0, end, known.clock.now())
-    known.telling.wake()
-    return queued
+    return WholeMessage(**message_facts(found), body=found.body, log=log)
 
 
 def _hook(request: Request, key: Key, id: str, account: str | None) -> Hook:
@@ -389,14 +262,6 @@ def _new(request: Request, response: Response, hook: Hook) -> NewHook:
     return NewHook(**_facts(hook), secret=services(request).telling.secret(hook.id, hook.secret))
 
 
-def _cursor(given: str | None) -> int | None:
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit()) or len(given) > 18:
-        raise Problem("invalid", "after", fault="after: is no cursor of this list")
-    return int(given)
-
-
 def _facts(hook: Hook) -> dict[str, Any]:
     old = None if hook.rotated_at is None else hook.rotated_at + OLD_SECRET
     return {
@@ -410,20 +275,6 @@ def _facts(hook: Hook) -> dict[str, Any]:
         "disabled_at": time(hook.disabled_at),
         "failing_since": time(hook.failing_since),
         "old_secret_until": time(old),
-    }
-
-
-def _message(message: Message) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "type": message.type,
-        "created_at": text(message.created_at),
-        "state": message.state,
-        "attempts": message.attempts,
-        "due_at": text(message.due_at) if message.state == "waiting" else None,
-        "status": message.status,
-        "said": message.said,
-        "ended_at": time(message.ended_at),
     }
 
 

@@ -1,0 +1,184 @@
+"""What is counted: deliveries and avoided sends by day, bounces by campaign, provider and domain."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from retour.flow.suppressions import provider_of
+from retour.instants import DAY, Instant, text
+from retour.outlets.api.access import AccountChoice, Member, existing_account
+from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+
+router = APIRouter(tags=["looking"])
+
+_DAYS = 30  # looked back where no `since` is given
+_MOST_DAYS = 400
+_MOST_ROWS = 100  # providers and domains
+
+
+class TallyShape(BaseModel):
+    """How often something of a kind was told of a day."""
+
+    day: str = Field(examples=["2026-05-03"])
+    kind: str = Field(examples=["delivered", "avoided"])
+    domain: str = Field(description="empty: of many")
+    campaign: str = Field(description="empty: of none, or of many")
+    times: int
+
+
+class TallyList(BaseModel):
+    """What is only counted, by day and never by address."""
+
+    account: str
+    tallies: list[TallyShape]
+
+
+class CampaignShape(BaseModel):
+    """One campaign in this time."""
+
+    campaign: str | None = Field(description="null: bounces of no campaign, or of no send that is known")
+    delivered: int = Field(description="deliveries that were told and counted")
+    bounces: int = Field(description="listed bounces since their addresses were last clean")
+    types: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
+    reasons: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
+
+
+class CampaignList(BaseModel):
+    """The one with the most bounces first."""
+
+    account: str
+    since: str
+    until: str
+    campaigns: list[CampaignShape]
+
+
+class ProviderShape(BaseModel):
+    """One provider, or one domain of nobody that is known, in this time."""
+
+    provider: str | None = Field(description="null: not known by its domain", examples=["gmail"])
+    domain: str | None = Field(description="null: all domains of the provider", examples=["b.example"])
+    delivered: int = Field(description="deliveries that were told and counted")
+    bounces: int = Field(description="listed bounces since their addresses were last clean")
+    types: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
+    reasons: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
+
+
+class ProviderRows(BaseModel):
+    """The one with the most bounces first."""
+
+    account: str
+    since: str
+    until: str
+    providers: list[ProviderShape]
+    others: int = Field(description="bounces of domains beyond the first hundred rows")
+
+
+@router.get("/v1/tallies", summary="Deliveries and avoided sends, counted by day")
+def get_tallies(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    since: Moment = None,
+    until: Moment = None,
+    kind: Annotated[
+        str | None, Query(description="what was counted", examples=["delivered", "avoided"], max_length=100)
+    ] = None,
+) -> TallyList:
+    """Whole UTC days, the last thirty if no time is given."""
+    chosen = existing_account(request, key, account)
+    found = services(request).store.tallies.of(chosen, *_span(request, since, until))
+    return TallyList(
+        account=chosen,
+        tallies=[
+            TallyShape(
+                day=text(each.day * DAY)[:10],
+                kind=each.kind,
+                domain=each.domain,
+                campaign=each.campaign,
+                times=each.times,
+            )
+            for each in found
+            if kind in (None, each.kind)
+        ],
+    )
+
+
+@router.get("/v1/campaigns", summary="Bounces by campaign")
+def get_campaigns(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    since: Moment = None,
+    until: Moment = None,
+) -> CampaignList:
+    """By type and reason, beside the deliveries that were told; the last thirty days if no time is given."""
+    chosen = existing_account(request, key, account)
+    begin, end = _span(request, since, until)
+    store = services(request).store
+    found: dict[str | None, CampaignShape] = {}
+
+    def of(campaign: str | None) -> CampaignShape:
+        empty = CampaignShape(campaign=campaign, delivered=0, bounces=0, types={}, reasons={})
+        return found.setdefault(campaign, empty)
+
+    for campaign, type_, reason, count in store.ledger.campaigns(chosen, begin, end):
+        _add(of(campaign), type_, reason, count)
+    for tally in store.tallies.of(chosen, begin, end):
+        if tally.kind == "delivered" and tally.campaign:
+            of(tally.campaign).delivered += tally.times
+    campaigns = sorted(found.values(), key=lambda each: (-each.bounces, each.campaign or ""))
+    return CampaignList(account=chosen, since=text(begin), until=text(end), campaigns=campaigns)
+
+
+@router.get("/v1/providers", summary="Bounces by provider and domain")
+def get_providers(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    since: Moment = None,
+    until: Moment = None,
+) -> ProviderRows:
+    """By type and reason, beside the deliveries that were told; the last thirty days if no time is given."""
+    chosen = existing_account(request, key, account)
+    begin, end = _span(request, since, until)
+    store = services(request).store
+    found: dict[tuple[str | None, str | None], ProviderShape] = {}
+
+    def of(domain: str) -> ProviderShape:
+        name = provider_of(domain)
+        place = (None, domain) if name is None else (name, None)
+        empty = ProviderShape(
+            provider=place[0], domain=place[1], delivered=0, bounces=0, types={}, reasons={}
+        )
+        return found.setdefault(place, empty)
+
+    for domain, type_, reason, count in store.ledger.domains(chosen, begin, end):
+        _add(of(domain), type_, reason, count)
+    for tally in store.tallies.of(chosen, begin, end):
+        if tally.kind == "delivered" and tally.domain:
+            of(tally.domain).delivered += tally.times
+    rows = sorted(found.values(), key=lambda each: (-each.bounces, -each.delivered, str(each.domain)))
+    others = sum(each.bounces for each in rows[_MOST_ROWS:])
+    times = {"since": text(begin), "until": text(end)}
+    return ProviderRows(account=chosen, **times, providers=rows[:_MOST_ROWS], others=others)
+
+
+def _add(shape: CampaignShape | ProviderShape, type_: str | None, reason: str | None, count: int) -> None:
+    shape.bounces += count
+    shape.types[type_ or "none"] = shape.types.get(type_ or "none", 0) + count
+    shape.reasons[reason or "none"] = shape.reasons.get(reason or "none", 0) + count
+
+
+def _span(request: Request, since: str | None, until: str | None) -> tuple[Instant, Instant]:
+    """The time asked for. Raises Problem for one that is turned round, or too long."""
+    now = services(request).clock.now()
+    end = moment("until", until)
+    end = now if end is None else end
+    begin = moment("since", since)
+    begin = end - _DAYS * DAY if begin is None else begin
+    if not 0 <= end - begin <= _MOST_DAYS * DAY:
+        raise Problem("invalid", "since", fault=f"since: is at most {_MOST_DAYS} days before until")
+    return begin, end

@@ -1,0 +1,77 @@
+"""Messages to others as the routes show them: webhooks and lists of providers alike."""
+
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from retour.flow.outbox import Message
+from retour.instants import text
+from retour.outlets.api.addresses import moment
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+from retour.outlets.api.shown import time
+
+_END = 1 << 62
+
+
+class MessageShape(BaseModel):
+    """A message and how far it is."""
+
+    id: str = Field(description="`webhook-id`: the same at every attempt")
+    type: str
+    created_at: str
+    state: str = Field(description="`waiting`, `delivered`, or `failed` after three days")
+    attempts: int
+    due_at: str | None = Field(description="of the next attempt")
+    status: int | None = Field(description="of the last answer; null when there was none")
+    said: str = Field(description="what went wrong, or the beginning of the answer. Hostile: show as text")
+    ended_at: str | None
+
+
+class ReplayBody(BaseModel):
+    """Which messages are to be sent again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] = Field([], max_length=1000)
+    since: str | None = Field(
+        None, description="all that were created from then on", examples=["2026-05-01T00:00:00Z"]
+    )
+    until: str | None = None
+
+
+def again(request: Request, target: str, body: ReplayBody) -> int:
+    """Let messages of a target wait once more; returns how many. Raises Problem `replay_target`."""
+    known = services(request)
+    since, until = moment("since", body.since), moment("until", body.until)
+    if bool(body.ids) == (since is not None):
+        raise Problem("replay_target", "ids")
+    end = _END if until is None else until
+    queued = known.desk.outbox.again(target, body.ids, since or 0, end, known.clock.now())
+    known.telling.wake()
+    return queued
+
+
+def cursor(given: str | None) -> int | None:
+    """A cursor that is a number. Raises Problem `invalid`."""
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit()) or len(given) > 18:
+        raise Problem("invalid", "after", fault="after: is no cursor of this list")
+    return int(given)
+
+
+def message_facts(message: Message) -> dict[str, Any]:
+    """The fields of a MessageShape."""
+    return {
+        "id": message.id,
+        "type": message.type,
+        "created_at": text(message.created_at),
+        "state": message.state,
+        "attempts": message.attempts,
+        "due_at": text(message.due_at) if message.state == "waiting" else None,
+        "status": message.status,
+        "said": message.said,
+        "ended_at": time(message.ended_at),
+    }
