@@ -5,6 +5,8 @@ from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from retour.outlets.api.gathered import Gathered
+
 HEAD = 64 * 1024  # octets between two things that a request is made of: its whole head, at most
 PATIENCE = 60.0  # seconds for one request to come whole, 4 MiB at most; between two uvicorn waits 5
 
@@ -24,7 +26,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client that connects is expected to ask."""
-        super().connection_made(cast(asyncio.Transport, transport))
+        super().connection_made(Gathered(cast(asyncio.Transport, transport)))
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
