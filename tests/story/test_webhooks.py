@@ -24,7 +24,7 @@ PORT = free_port()
 
 
 def settings(**senders: Sender) -> str:
-    text = f"\n[webhooks]\nport = {PORT}\n"
+    text = f'\n[webhooks]\nport = {PORT}\npublic_url = "https://hooks.example"\nunsubscribe = true\n'
     for name, sender in senders.items():
         text += f"""
 [webhooks.sources.{name}]
@@ -164,3 +164,15 @@ def test_an_event_of_mailgun_reaches_its_address(server: Server) -> None:
     with server.running():
         assert post("gun", GUN.sign(json.dumps(data).encode(), now)) == 200
         assert [event["reason"] for event in bounced(server, "gun@b.test")["events"]] == ["address_unknown"]
+
+
+def test_a_reader_unsubscribes_by_the_url_of_a_send(server: Server) -> None:
+    with server.running():
+        sent = server.ask("POST", "/v1/sends", {"recipient": "reader@b.test", "kind": "mailing"})
+        url = sent["list_unsubscribe"].replace("https://hooks.example", f"http://127.0.0.1:{PORT}")
+        assert httpx.get(url).status_code == 200
+        asked = "/v1/check?address=reader@b.test&kind=mailing"
+        assert server.ask("GET", asked)["decision"] == "send"
+        assert httpx.post(url, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert server.ask("GET", asked)["decision"] == "stop"
+        assert server.ask("GET", asked.replace("mailing", "system"))["decision"] == "send"
