@@ -5,6 +5,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,42 @@ def test_a_file_that_is_gone_is_counted_and_the_next_is_read(scene: Scene) -> No
     tail = begun(scene)
     tail.resume(place)
     assert (lines_of(scene), tail.gaps) == (b"two\n", 1)
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """As root nothing is forbidden."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_gone() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        scene = Scene(Path(place))
+        scene.write(b"one\n")
+        kept = begun(scene)
+        assert lines_of(scene) == b"one\n"
+        end = kept.place()
+        scene.write(b"two\n")
+        scene.rename()
+        scene.write(b"three\n")
+        old = scene.log.with_name("mail.log.1")
+        old.chmod(0o000)
+        tail = begun(scene)
+        with as_somebody_else(), pytest.raises(PermissionError, match=r"mail\.log\.1"):
+            tail.resume(end)
+        old.chmod(0o644)
+        with as_somebody_else():
+            tail.resume(end)
+            assert (lines_of(scene, 9), tail.gaps) == (b"two\nthree\n", 0)
+        scene.end()
 
 
 def test_a_packed_file_that_is_damaged_is_read_as_far_as_it_goes(scene: Scene) -> None:

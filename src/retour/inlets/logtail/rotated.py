@@ -142,7 +142,10 @@ def _is_at(rotated: Rotated, place: Place) -> bool:
 
 
 def _goes_on(rotated: Rotated, place: Place) -> bool:
-    """Whether a file begins as the one of the place did, and is as long at least."""
+    """Whether a file begins as the one of the place did, and is as long at least.
+
+    Raises PermissionError: what may not be read is not gone.
+    """
     try:
         with opened(rotated.file) as stream:
             if digest(stream, place.known) != place.head:
@@ -150,7 +153,9 @@ def _goes_on(rotated: Rotated, place: Place) -> bool:
             if rotated.file.suffix == PACKED:
                 return stream.seek(place.offset) == place.offset
             return os.fstat(stream.fileno()).st_size >= place.offset
-    except (OSError, EOFError):  # gone, forbidden, or being packed just now
+    except PermissionError:
+        raise
+    except (OSError, EOFError):  # gone, or being packed just now
         return False
 
 
