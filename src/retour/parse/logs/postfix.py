@@ -241,7 +241,7 @@ def _note_at(block: bytes, at: int) -> bytes:
     start = block.rfind(b"\n", max(0, at - _LONGEST_NOTE), at) + 1
     if end < 0 or end - start > _LONGEST_NOTE or (start == 0 and at > _LONGEST_NOTE):
         return b""
-    octets = block[start:end].rstrip(b"\r")
+    octets = block[start:end]
     return b"" if _STATUS in octets and not octets.endswith(b"returned to sender") else octets
 
 

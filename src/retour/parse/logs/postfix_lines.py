@@ -69,6 +69,7 @@ class Line(NamedTuple):
     time: bytes
     octets: bytes  # the line itself
     at: int  # where its head ends
+    named: int  # where the writer stands in it
 
     @property
     def rest(self) -> bytes:
@@ -86,7 +87,7 @@ def split(octets: bytes) -> Line | None:
     if time is None:
         time, host, name, daemon = time5, host5, name5, daemon5
     writer = b" %b %b/" % (host, name)
-    return Line(writer + id, writer, daemon, id, host, time, octets, head.end())
+    return Line(writer + id, writer, daemon, id, host, time, octets, head.end(), octets.find(writer))
 
 
 class Delivery(NamedTuple):
@@ -131,9 +132,10 @@ def daemon_of(octets: bytes, like: Line) -> bytes:
     id = like.id
     if not octets.startswith(id, end + 3) or octets.find(b": ", end + 3) != end + 3 + len(id):
         return b""
-    time = _TIME.match(octets)
-    if time is None or not octets.startswith(like.writer, time.end()):
-        return b""
+    if not octets.startswith(like.writer, like.named):  # the time is mostly as long as in the other line
+        time = _TIME.match(octets)
+        if time is None or not octets.startswith(like.writer, time.end()):
+            return b""
     start = octets.rfind(b"/", 0, end) + 1
     return octets[start : octets.find(b"[", start)]
 
