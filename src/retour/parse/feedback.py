@@ -6,7 +6,6 @@ from retour.model import Kind, Report
 from retour.parse.bounds import WORDS
 from retour.parse.mailbox import from_xtext, one_address
 from retour.parse.notice import Notice
-from retour.return_address import looks_like
 
 # RFC 5965 §7.3; "opt-out" of older drafts; "xarf" of complaint feedback loops (RFC 9477)
 _COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"xarf", b"")
@@ -49,6 +48,9 @@ def token_told(fields: Block, returned: Block | None) -> str | None:
     Providers hide the recipient, but leave the headers that a sender asked to have back: CFBL-Feedback-ID
     (RFC 9477), or one part of Feedback-ID, whose parts are split by colons.
     """
+    # Loaded for complaints alone: with it comes OpenSSL, which reading needs for nothing else.
+    from retour.return_address import looks_like
+
     stated = [from_xtext(fields.text(b"original-envelope-id"))]  # RFC 5965 §3.2
     if returned is not None:
         stated += returned.text(b"cfbl-feedback-id").split(":") + returned.text(b"feedback-id").split(":")
