@@ -1,0 +1,23 @@
+"""What Retour judges by, and how long it keeps what."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    Field,
+)
+
+from retour.settings.section import Section
+
+
+class Rules(Section):
+    """An operator's own rules, tried before ours (docs/rules.md)."""
+
+    files: tuple[Path, ...] = ()
+
+
+class Retention(Section):
+    """How long what is kept."""
+
+    raw_days: Annotated[int, Field(ge=1, le=400)] = 14
+    unparsed_days: Annotated[int, Field(ge=0, le=3650)] = 180
