@@ -117,6 +117,25 @@ def test_three_candidates_and_our_token_are_one_complaint(house: Hooked) -> None
     assert (invalid(house), invalid(house, EVE), invalid(house, "bob@b.example")) == (True, False, False)
 
 
+@pytest.mark.parametrize("proof", [Proof.TRUSTED, Proof.OPEN])
+def test_who_of_several_complained_is_not_guessed_whoever_tells_it(house: Hooked, proof: Proof) -> None:
+    names = "".join(f"Original-Rcpt-To: <{name}>\n" for name in (EVE, ANN, "bob@b.example"))
+    found = told(house, names, proof=proof)
+    assert {(event.standing, *event.defects) for event in found} == {
+        (Standing.UNPROVEN, "time_doubted", "ambiguous")
+    }
+    assert not invalid(house)
+
+
+@pytest.mark.parametrize(
+    "written", [f"<{ANN}>", f"rfc822; {ANN}", f"rfc822;<{ANN}>", f"<{ANN}>\nOriginal-Rcpt-To: {ANN}"]
+)
+def test_the_one_that_is_named_is_believed_where_the_source_is(house: Hooked, written: str) -> None:
+    (event,) = told(house, f"Original-Rcpt-To: {written}\n", proof=Proof.TRUSTED)
+    assert (event.address, event.standing) == (ANN, Standing.PROVEN)
+    assert invalid(house)
+
+
 def test_without_a_token_a_complaint_has_no_effect(house: Hooked) -> None:
     token = sent(house)
     forged = token[:-1] + ("a" if token[-1] != "a" else "b")

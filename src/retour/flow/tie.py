@@ -98,6 +98,7 @@ def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list
     if arrival.form != MAIL:
         return [_stated(arrival, report, claim, claimed) for report in reading.reports]
     own = _own(reading.reports, claimed[0]) if len(claimed) == 1 else frozenset()
+    why = "ambiguous" if claimed or _candidates(reading.reports) else "unmatched"
     found: list[Tie | None] = []
     for place, report in enumerate(reading.reports):
         named = _named(report)
@@ -106,7 +107,7 @@ def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list
         elif len(claimed) > 1 and (meant := _only(send for send in claimed if _address(send) in named)):
             found.append(_tied(arrival, claim, meant))
         else:
-            found.append(_untied(arrival, claim, named, "ambiguous" if claimed else "unmatched"))
+            found.append(_untied(arrival, claim, named, why))
     return found
 
 
@@ -164,6 +165,13 @@ def _own(reports: Sequence[Report], send: Send) -> frozenset[int]:
     if len(ends) == 1:
         return frozenset(ends)
     return frozenset({0}) if len(reports) == 1 else frozenset()
+
+
+def _candidates(reports: Sequence[Report]) -> bool:
+    """Whether a complaint names several, of whom one complained: whoever the mail went to stands there
+    (RFC 5965 §3.2)."""
+    complained = (_named(report) for report in reports if report.kind is Kind.COMPLAINT)
+    return len({named[0] for named in complained if named}) > 1
 
 
 def _tied(arrival: Arrival, claim: Claim, send: Send) -> Tie:

@@ -4,7 +4,7 @@ from retour.mime import Block
 from retour.mime.encoded import decode_text
 from retour.model import Kind, Report
 from retour.parse.bounds import WORDS
-from retour.parse.mailbox import from_xtext, one_address
+from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
 
 # RFC 5965 §7.3; "opt-out" of older drafts; "xarf" of complaint feedback loops (RFC 9477)
@@ -38,7 +38,8 @@ def _old_form(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
 def _recipients(fields: Block) -> list[str | None]:
     """Original-Rcpt-To (RFC 5965 §3.3), each once; redacted ones are no addresses and are left out."""
     stated = fields.values(b"original-rcpt-to") or fields.values(b"removal-recipient")
-    addresses = (one_address(decode_text(value)) for value in stated)
+    # RFC 5965 §3.2 has no type before the address; some write one, as in a delivery report.
+    addresses = (typed_address(decode_text(value))[0] for value in stated)
     return list(dict.fromkeys(address for address in addresses if address))
 
 
