@@ -26,6 +26,7 @@ PICKED_UP = [
     "pop-pop3",
     "pop-pop3s",
     "popdelete",
+    "popodd",
     "poplarge",
     "popunreadable",
     "nomove",

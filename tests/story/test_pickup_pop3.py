@@ -7,9 +7,11 @@ import pytest
 from retour.inlets.mailboxes import KEPT
 from retour.inlets.pickup import pop3
 from retour.inlets.pickup.server import Account, Tls
+from retour.model import Arrival
+from retour.ports import Outcome
 from story.dovecot import Dovecot
 from story.old_server import OldServer
-from story.pickup import House, account, folders, mail
+from story.pickup import House, account, folders, mail, subject
 from story.waiting import eventually
 
 
@@ -37,9 +39,14 @@ def test_pop3_reads_each_mail_once_and_deletes_none(
     assert house.troubles == []
 
 
+def understood(arrival: Arrival) -> Outcome:
+    return Outcome.JUDGED
+
+
 @pytest.mark.engine("dovecot")
 def test_pop3_deletes_what_is_durable_where_that_is_asked_for(mailboxes: Dovecot, house: House) -> None:
     place = pop3.Place(account(mailboxes, "popdelete", "pop3s"), poll=0.1, delete=True)
+    house.judge = understood
     for number in range(3):
         mailboxes.deliver("popdelete@mailbox.test", mail(number))
     with house.follows(pop3.Pop3(place, house.desk("popdelete"))):
@@ -71,6 +78,7 @@ def test_a_mail_that_dovecot_cannot_read_stays_and_the_others_are_taken_and_dele
     shutil.chown(bad, "root")
     bad.chmod(0o000)
     place = pop3.Place(account(mailboxes, user, "pop3s"), poll=0.1, delete=True)
+    house.judge = understood
     with house.follows(pop3.Pop3(place, house.desk(user))):
         eventually(house.has(0, 2, 3), "the others", house.story)
         eventually(lambda: folders(mailboxes, user) == {"INBOX": 1}, "the deletions", house.story)
@@ -83,7 +91,40 @@ def old(server: OldServer, delete: bool = False) -> pop3.Place:
     return pop3.Place(Account("127.0.0.1", server.port, "ann", "x", Tls.NONE), poll=0.05, delete=delete)
 
 
+@pytest.mark.engine("dovecot")
+def test_pop3_deletes_nothing_that_was_not_understood_and_reads_it_once(
+    mailboxes: Dovecot, house: House
+) -> None:
+    place = pop3.Place(account(mailboxes, "popodd", "pop3s"), poll=0.05, delete=True)
+    house.judge = lambda each: Outcome.UNPARSED if int(subject(each.raw)[-1]) % 2 else Outcome.JUDGED
+    for number in range(6):
+        mailboxes.deliver("popodd@mailbox.test", mail(number))
+    with house.follows(pop3.Pop3(place, desk := house.desk("popodd"))):
+        eventually(lambda: folders(mailboxes, "popodd") == {"INBOX": 3}, "the deletions", house.story)
+        mailboxes.deliver("popodd@mailbox.test", mail(8))
+        eventually(house.has(0, 1, 2, 3, 4, 5, 8), "the next", house.story)
+        eventually(lambda: folders(mailboxes, "popodd") == {"INBOX": 3}, "its deletion", house.story)
+    assert desk.counts.fetched == 7
+    again = house.desk("popodd")
+    with house.follows(pop3.Pop3(place, again)):
+        eventually(lambda: again.counts.last_success, "a visit", house.story)
+    assert again.counts.fetched == 0
+    assert folders(mailboxes, "popodd") == {"INBOX": 3}
+
+
+def test_pop3_deletes_nothing_before_it_is_judged(house: House) -> None:
+    with OldServer({f"u{n}": mail(n) for n in range(3)}) as server:
+        desk = house.desk("old")
+        with house.follows(pop3.Pop3(old(server, delete=True), desk)):
+            eventually(house.has(0, 1, 2), "the mails", house.story)
+        assert len(server.mails) == 3
+        house.judge = understood
+        with house.follows(pop3.Pop3(old(server, delete=True), house.desk("old"))):
+            eventually(lambda: not server.mails, "the deletions", house.story)
+
+
 def test_a_mail_that_pop3_does_not_hand_over_shifts_no_number(house: House) -> None:
+    house.judge = understood
     mails = {f"u{n}": mail(n) for n in range(6)}
     with OldServer(mails, failing={"u1", "u3"}) as server:
         with house.follows(pop3.Pop3(old(server, delete=True), desk := house.desk("old"))):
@@ -95,6 +136,7 @@ def test_a_mail_that_pop3_does_not_hand_over_shifts_no_number(house: House) -> N
 
 
 def test_a_mail_over_which_pop3_breaks_hinders_no_deletion_of_the_others(house: House) -> None:
+    house.judge = understood
     with (
         OldServer({f"u{n}": mail(n) for n in range(4)}, breaking={"u1"}) as server,
         house.follows(pop3.Pop3(old(server, delete=True), house.desk("old"))),

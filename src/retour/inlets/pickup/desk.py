@@ -107,13 +107,17 @@ class Desk:
 
     def unparsed(self, ids: Iterable[bytes]) -> set[bytes]:
         """Those that were judged and not understood, within the time that a mail waits for its judgement."""
+        return {id for id, outcome in self.outcomes(ids).items() if outcome is Outcome.UNPARSED}
+
+    def outcomes(self, ids: Iterable[bytes]) -> Mapping[bytes, Outcome]:
+        """How mails stand once they are judged; some `waiting` still, where that takes too long."""
         wanted = list(ids)
         outcomes = self._inbox.outcomes(wanted)
         for _ in range(int(_JUDGED_WITHIN / _LOOK_AGAIN)):
             if Outcome.WAITING not in outcomes.values() or self.ended.wait(_LOOK_AGAIN):
                 break
             outcomes = self._inbox.outcomes(wanted)
-        return {id for id, outcome in outcomes.items() if outcome is Outcome.UNPARSED}
+        return outcomes
 
     def pass_over(self, source: str, reason: str) -> None:
         """A mail that cannot be read stays where it is, is told once and counted each time."""

@@ -17,9 +17,11 @@ from retour.inlets.mailboxes import KEPT
 from retour.inlets.pickup.desk import BATCH_MAILS, BATCH_OCTETS, Desk, TroubleError
 from retour.inlets.pickup.server import SILENCE, Account, Tls, refusal
 from retour.model import Arrival
+from retour.ports import Outcome
 
 _PIECE = 64 * 1024
 _TOP_LINES = KEPT // 40  # of a mail beyond KEPT; lines are seldom shorter, and more than KEPT is not kept
+_LEFT = b"left"  # the cursor of a mail that nobody understood: it is read once, and never deleted
 _BROKEN = (OSError, EOFError)
 
 
@@ -118,14 +120,15 @@ class Pop3:
 
     def _fresh(self, listed: list[_Listed]) -> list[_Listed]:
         """What this session is to read; what is gone from the server is forgotten."""
-        known = {name.removeprefix(self._prefix) for name in self.desk.cursors(self._prefix)}
+        cursors = self.desk.cursors(self._prefix)
+        known = {name.removeprefix(self._prefix): cursor for name, cursor in cursors.items()}
         times = Counter(each.uidl for each in listed)
-        if gone := known - times.keys():
+        if gone := known.keys() - times.keys():
             self.desk.keep([], {self._prefix + uidl: None for uidl in gone})
-        # RFC 1939 §7 lets identical mails share a UIDL: such are read each time. Where mails are deleted,
-        # all that is still there is read again: only what this session read is deleted in it.
-        again = self._place.delete
-        fresh = [each for each in listed if again or each.uidl not in known or times[each.uidl] > 1]
+        # RFC 1939 §7 lets identical mails share a UIDL: such are read each time. Where mails are deleted, all
+        # that is still there and was understood is read again: only what this session read is deleted in it.
+        passed = {uidl for uidl, cursor in known.items() if not self._place.delete or cursor == _LEFT}
+        fresh = [each for each in listed if each.uidl not in passed or times[each.uidl] > 1]
         self.desk.counts.waiting = len(fresh)
         # A connection that breaks deletes nothing: what breaks them has sessions of its own.
         calm = [each for each in fresh if not self._breaks[each.uidl]]
@@ -151,14 +154,24 @@ class Pop3:
         """Commit, then delete where that is asked for and the connection still stands."""
         if not batch:
             return
-        durable = [each for each, _ in batch]
-        self.desk.keep([arrival for _, arrival in batch], {self._prefix + each.uidl: b"" for each in durable})
+        durable = [(each, arrival.id) for each, arrival in batch]
+        cursors = {self._prefix + each.uidl: b"" for each, _ in durable}
+        self.desk.keep([arrival for _, arrival in batch], cursors)
         batch.clear()
-        if pop is None or not self._place.delete:
-            return
-        for each in durable:
-            with suppress(poplib.error_proto):  # then it stays, and is read again at the next visit
-                pop.dele(each.number)
+        if pop is not None and self._place.delete:
+            self._delete(pop, durable)
+
+    def _delete(self, pop: poplib.POP3, durable: list[tuple[_Listed, bytes]]) -> None:
+        """What was understood; the rest stays for people, and is not read again."""
+        outcomes = self.desk.outcomes(id for _, id in durable)
+        unknown = (Outcome.UNPARSED, Outcome.EXPIRED)
+        left = {self._prefix + each.uidl: _LEFT for each, id in durable if outcomes.get(id) in unknown}
+        if left:
+            self.desk.keep([], left)
+        for each, id in durable:
+            if outcomes.get(id) is Outcome.JUDGED:
+                with suppress(poplib.error_proto):  # then it stays, and is read again at the next visit
+                    pop.dele(each.number)
 
 
 def _start_tls(pop: poplib.POP3, account: Account) -> None:
