@@ -12,7 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from retour.instants import Instant
+from retour.chain import Line
+from retour.instants import Instant, text
 from retour.lifecycle import Policy, PolicyVersion
 from retour.model import (
     Arrival,
@@ -208,6 +209,23 @@ class Record:
     cause: str | None
     event: bytes | None
     policy: int  # version
+    who: str = field(default="", compare=False)  # keyed hash of the address, in hex; told by `records` alone
+    link: str = field(default="", compare=False)  # of the chain (retour.chain), as above; "" before it began
+
+    def line(self) -> Line:
+        """What the link is made of."""
+        event = None if self.event is None else self.event.hex()
+        return Line(
+            self.number,
+            text(self.at),
+            self.who,
+            self.actor,
+            self.before,
+            self.after,
+            self.cause,
+            event,
+            self.policy,
+        )
 
 
 @dataclass(frozen=True, slots=True)

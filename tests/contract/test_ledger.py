@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from retour.chain import Verified, verify
 from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import PolicyVersion, policy_from, preset
 from retour.model import (
@@ -27,7 +28,7 @@ from retour.model import (
     StateName,
     Verdict,
 )
-from retour.ports import BouncedAddress, BounceQuery, Store
+from retour.ports import BouncedAddress, BounceQuery, RecordQuery, Store
 
 NOW = 20_500 * DAY + 9 * HOUR
 
@@ -477,3 +478,29 @@ def test_a_gate_elsewhere_follows_the_lines_of_the_ledger(store: Store) -> None:
     changes, place = store.ledger.moved(0, 100)
     assert ({change.address for change in changes}, place) == (set(found), newest)
     assert store.ledger.moved(newest, 9) == ([], newest)
+
+
+def test_every_line_of_the_ledger_holds_the_one_before_it_in_its_account(store: Store) -> None:
+    account(store)
+    store.accounts.add_account("other", "other.return.test", preset("default"), NOW)
+    for n, name in enumerate(("acme", "other", "acme", "other", "acme")):
+        told = [bounce(10 * n + k, address=f"a{n}{k}@b.example", account=name) for k in range(3)]
+        store.ledger.record(told, NOW + n)
+    for name, count in (("acme", 9), ("other", 6)):
+        records = store.ledger.records(RecordQuery(name, limit=100))[::-1]
+        lines = [(record.line(), record.link) for record in records]
+        found = verify(lines)
+        assert (found.lines, found.whole, found.broken) == (count, True, None)
+        assert found.head == records[-1].link
+        assert len({record.who for record in records}) == count
+        part = verify(lines[2:])
+        assert (part.lines, part.whole, part.broken) == (count - 2, False, None)
+        without = verify(lines[:2] + lines[3:])
+        assert without.broken == records[3].number
+        changes = ({"after": "valid"}, {"actor": "nobody"}, {"who": "00"}, {"number": 9**9})
+        for at, changed in enumerate(changes):
+            forged = [*lines]
+            forged[at] = (forged[at][0]._replace(**changed), forged[at][1])
+            told_of = verify(forged)
+            assert told_of.broken is not None or not told_of.whole
+    assert verify([]) == Verified()

@@ -19,6 +19,7 @@ from retour.cli import (
     follow,
     ingest,
     key,
+    ledger,
     rules,
     send,
     serve,

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -19,17 +19,22 @@ from retour.outlets.api.messages import cursor
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import RecordShape
 from retour.outlets.api.shown import record_shape, time
-from retour.ports import Ledger, RecordQuery
+from retour.ports import Ledger, Record, RecordQuery
 
 router = APIRouter(tags=["looking"])
 
-_COLUMNS = ("number", "at", "address", "actor", "before", "after", "cause", "event", "policy")
+_COLUMNS = (
+    *("number", "at", "address", "actor", "before", "after", "cause", "event", "policy"),
+    *("who", "link"),
+)
 
 
 class LineShape(RecordShape):
     """A line of the decision ledger, with its address."""
 
     address: str = Field(description="empty: it was erased", examples=["ann@b.example"])
+    who: str = Field(description="keyed hash of the address, in hex")
+    link: str = Field(description="SHA-256 over the link of the line before and this line (docs/api.md)")
 
 
 class LedgerPage(BaseModel):
@@ -78,7 +83,7 @@ def get_ledger(
     times = moment("since", since), moment("until", until)
     query = RecordQuery(chosen, *times, state, cause, cursor(after), limit)
     found = services(request).store.ledger.records(query)
-    lines = [LineShape(address=each.address, **record_shape(each).model_dump()) for each in found]
+    lines = [LineShape(**_line(each)) for each in found]
     return LedgerPage(
         account=chosen, lines=lines, next=str(found[-1].number) if len(found) == limit else None
     )
@@ -143,6 +148,11 @@ def get_sources(request: Request, key: Member, account: AccountChoice = None) ->
     return SourceList(account=chosen, sources=shapes)
 
 
+def _line(record: Record) -> dict[str, Any]:
+    beside = {"address": record.address, "who": record.who, "link": record.link}
+    return beside | record_shape(record).model_dump()
+
+
 def _rows(ledger: Ledger, query: RecordQuery) -> Iterator[dict[str, object]]:
     """All lines, page by page."""
     before: int | None = None
@@ -150,7 +160,7 @@ def _rows(ledger: Ledger, query: RecordQuery) -> Iterator[dict[str, object]]:
         page = RecordQuery(query.account, query.since, query.until, None, None, before, MOST)
         found = ledger.records(page)
         for each in found:
-            yield {"address": each.address, **record_shape(each).model_dump()}
+            yield _line(each)
         if len(found) < MOST:
             return
         before = found[-1].number

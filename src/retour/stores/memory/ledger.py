@@ -3,10 +3,11 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from retour.address import domain, domain_of, normalise
+from retour.address import domain, domain_of, key, normalise
+from retour.chain import BEGINNING, link
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, BounceType, Event, Reason, Send, Standing, State
@@ -78,6 +79,7 @@ class MemoryLedger:
         sends.has_events = lambda account, address: Page(account, address) in self._pages
         self._delivered: dict[Page, dict[int, Instant]] = {}
         self._written = self._arrived = 0
+        self._chains: dict[str, str] = {}  # link of the latest line, by account
         self._beyond: list[Event] = []  # reports that an address has no room for
 
     def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
@@ -121,7 +123,10 @@ class MemoryLedger:
         entry.listed = {e.id: self._listed(entry, e, type_, before.get(e.id)) for e, type_ in turn.listed}
         for change in turn.changes:
             self._written += 1
-            entry.records.append(_record_of(change, self._written, policies))
+            record = _record_of(change, self._written, policies)
+            record = replace(record, link=link(self._chains.get(page.account, BEGINNING), record.line()))
+            self._chains[page.account] = record.link
+            entry.records.append(record)
         return turn.changes
 
     def state(self, account: str, address: str, now: Instant) -> State:
@@ -367,6 +372,7 @@ def _record_of(change: Change, number: int, policies: Sequence[PolicyVersion]) -
         change.after.cause,
         change.event,
         in_force(policies, change.at),
+        key(b"", change.address).hex(),
     )
 
 

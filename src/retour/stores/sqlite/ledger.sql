@@ -70,8 +70,15 @@ UPDATE events SET label = ? WHERE number = ?;
 INSERT INTO evidence (number, body) VALUES (?, ?);
 
 -- name: add_record
-INSERT INTO records (number, previous, at, k, account, actor, before, after, cause, event, policy)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO records (number, previous, at, k, account, actor, before, after, cause, event, policy, link)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: chain
+SELECT number, link FROM chains WHERE account = ?;
+
+-- name: set_chain
+INSERT INTO chains (account, number, link) VALUES (?, ?, ?)
+ON CONFLICT (account) DO UPDATE SET number = excluded.number, link = excluded.link;
 
 -- name: add_state
 INSERT INTO states (latest, trail,
@@ -158,7 +165,8 @@ WHERE e.reason = 'undetermined' AND e.number < :before AND (:account IS NULL OR 
 ORDER BY e.number DESC LIMIT :limit;
 
 -- name: records_of_account
-SELECT r.number, r.at, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy
+SELECT r.number, r.at, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy,
+  lower(hex(r.k)), coalesce(r.link, '')
 FROM records AS r LEFT JOIN states AS s ON s.k = r.k AND s.account = r.account
 WHERE r.account = :account AND r.number < :before
   AND (:since IS NULL OR r.at >= :since) AND (:until IS NULL OR r.at < :until)

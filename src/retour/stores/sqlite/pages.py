@@ -8,7 +8,8 @@ from operator import itemgetter
 from typing import Any
 
 from retour.address import domain_of
-from retour.instants import Instant
+from retour.chain import BEGINNING, Line, link
+from retour.instants import Instant, text
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
 from retour.ports import Change
@@ -112,6 +113,7 @@ class Sheaf:
         self._new_states: list[tuple[Any, ...]] = []
         self._states: list[tuple[Any, ...]] = []
         self._alarms: list[tuple[Instant, bytes, int]] = []
+        self._chains: dict[int, tuple[int, str]] = {}  # latest line and its link, by account
 
     def look_at(self, told: Mapping[Page, Mapping[bytes, Event]]) -> None:
         """Read what the turns of a batch may need, all at once: the sends of bounces not listed before."""
@@ -164,25 +166,26 @@ class Sheaf:
         self._labels.write()
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)
+        self._db.executemany(SQL["set_chain"], [(account, *end) for account, end in self._chains.items()])
         self._db.executemany(SQL["add_state"], sorted(self._new_states, key=_PLACE))
         self._db.executemany(SQL["set_state"], sorted(self._states, key=_PLACE))
         self._db.executemany(SQL["set_alarm"], sorted(self._alarms))
 
     def _record(self, page: Page, change: Change) -> None:
         self._last_record += 1
-        self._records.append(
-            (
-                self._last_record,
-                page.trail,
-                change.at,
-                page.k,
-                page.number,
-                change.actor,
-                TEXTS[change.before.state],
-                TEXTS[change.after.state],
-                TEXTS[change.after.cause],
-                change.event,
-                in_force(page.policies, change.at),
-            )
-        )
-        page.trail = self._last_record
+        number = self._last_record
+        before, after = TEXTS[change.before.state] or "", TEXTS[change.after.state] or ""
+        cause, policy = TEXTS[change.after.cause], in_force(page.policies, change.at)
+        event = None if change.event is None else change.event.hex()
+        who, at = page.k.hex(), text(change.at)
+        line = Line(number, at, who, change.actor, before, after, cause, event, policy)
+        chained = link(self._before(page.number), line)
+        made = (change.actor, before, after, cause, change.event, policy, chained)
+        self._records.append((number, page.trail, change.at, page.k, page.number, *made))
+        self._chains[page.number] = (number, chained)
+        page.trail = number
+
+    def _before(self, account: int) -> str:
+        """The link of the latest line of an account."""
+        known = self._chains.get(account) or self._db.execute(SQL["chain"], (account,)).fetchone()
+        return BEGINNING if known is None else known[1]
