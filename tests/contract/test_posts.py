@@ -196,6 +196,34 @@ def test_what_was_given_along_leads_to_the_send(house: House, where: str) -> Non
     assert (event.send, event.handed_over, event.standing) == (sent.send.id, NOW - HOUR, Standing.PROVEN)
 
 
+FAILED = {
+    "rcpt": "ann@b.example",
+    "recipient": "ann@b.example",
+    "email": "ann@b.example",
+    "error": "user unknown",
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "place", "said"),
+    [
+        ("brevo", "X-Mailin-custom", {"event": "hard_bounce"}),
+        ("mailjet", "CustomID", {"event": "bounce"}),
+        ("mailjet", "Payload", {"event": "bounce"}),
+        ("kumomta", "sender", {"type": "Bounce", "id": "1"}),
+        ("powermta", "orig", {"type": "b"}),
+    ],
+)
+def test_a_return_address_in_the_one_field_that_a_sender_has_leads_to_the_send(
+    house: House, form: str, place: str, said: dict[str, str]
+) -> None:
+    sent = house.send("ann@b.example")
+    body = {**FAILED, **said, place: sent.return_address}
+    house.take(arrival(json.dumps(body).encode(), form))
+    (event,) = house.events()
+    assert (event.kind.value, event.send, event.standing) == ("bounce", sent.send.id, Standing.PROVEN)
+
+
 @pytest.mark.parametrize("key", ["send", "send_id", "email", "event", "sg_event_id"])
 def test_what_senders_call_their_own_fields_means_nothing(house: House, key: str) -> None:
     sent = house.send("bob@b.example")
@@ -403,6 +431,20 @@ def test_what_amazon_tells_by_mail_and_by_post_is_one_failure(house: House, regi
     assert (house.state().hard, len(house.events())) == (1, 2)
     house.take(dsn("ann@b.example", "0102-000000@evil-amazonses.com"))
     assert house.state().hard == 2
+
+
+def test_what_kumomta_posts_and_what_it_logs_is_one_failure(house: House) -> None:
+    record = {
+        "type": "Bounce",
+        "id": "i1",
+        "recipient": "ann@b.example",
+        "event_time": when(NOW - MINUTE),
+        "response": {"code": 550, "content": UNKNOWN[4:]},
+        "headers": {"Message-ID": "<m1@acme.example>"},
+    }
+    line = json.dumps(record).encode() + b"\n"
+    house.take(arrival(line, "kumomta"), arrival(line, "kumomta-log", "kumolog"))
+    assert (house.state().hard, len(house.events())) == (1, 2)
 
 
 def test_another_message_to_the_same_address_is_another_failure(house: House) -> None:

@@ -44,6 +44,16 @@ IN_SNS = {**SNS, "Message": json.dumps(BOUNCE)}
 CANDIDATES = [{"emailAddress": "a@b.example"}, {"emailAddress": "c@d.example"}]
 SPARK = {"type": "bounce", "rcpt_to": "a@b.example", "event_id": "7", "timestamp": "1772355600"}
 
+
+def spark(**fields: Any) -> list[dict[str, Any]]:
+    return [{"msys": {"message_event": {**SPARK, **fields}}}]
+
+
+def azure(status: str, words: str = "") -> list[dict[str, Any]]:
+    data = {"status": status, "recipient": "a@b.example", "deliveryStatusDetails": {"statusMessage": words}}
+    return [{"id": "1", "eventType": "Microsoft.Communication.EmailDeliveryReportReceived", "data": data}]
+
+
 # provider, body, what is told of each recipient
 TRAPS: list[tuple[str, object, list[dict[str, Any]]]] = [
     ("ses", ses("Bounce", bounced("Permanent", "NoEmail")), [{"reason": "address_unknown", "type": "hard"}]),
@@ -562,6 +572,72 @@ TRAPS: list[tuple[str, object, list[dict[str, Any]]]] = [
             }
         ],
     ),
+    # What the reader calls no spam is the contrary of a complaint (RFC 5965 §7.3).
+    (
+        "ses",
+        ses("Complaint", {"complainedRecipients": CANDIDATES[:1], "complaintFeedbackType": "not-spam"}),
+        [{"kind": "other", "recipient": "a@b.example"}],
+    ),
+    ("sparkpost", spark(type="spam_complaint", fbtype="not-spam"), [{"kind": "other"}]),
+    ("sparkpost", spark(type="spam_complaint", fbtype="abuse"), [{"kind": "complaint"}]),
+    # Amazon sends nothing to whom it keeps on a list, under whatever name it does so.
+    (
+        "ses",
+        ses("Bounce", bounced("Permanent", "UnsubscribedRecipient", status="5.1.1")),
+        [{"kind": "suppressed", "reason": None}],
+    ),
+    # Mailgun's codes: an enhanced one, the server's, one of its own.
+    (
+        "mailgun",
+        {
+            "event-data": {
+                "event": "failed",
+                "severity": "permanent",
+                "recipient": "a@b.example",
+                "delivery-status": {"code": 550, "bounce-code": "5.1.1", "message": "5.1.1 gone"},
+            }
+        },
+        [{"reply_code": "550", "status": "5.1.1", "diagnostic": "550 5.1.1 gone"}],
+    ),
+    # A reply that has its code is not given the provider's as well.
+    (
+        "sparkpost",
+        spark(error_code="554", raw_reason=UNKNOWN),
+        [{"reply_code": "550", "diagnostic": UNKNOWN}],
+    ),
+    # Words that no rule knows are Resend's own, not the server's: its class decides.
+    (
+        "resend",
+        {
+            "type": "email.bounced",
+            "data": {
+                "to": ["a@b.example"],
+                "bounce": {"type": "Permanent", "subType": "General", "message": "It did not say why."},
+            },
+        },
+        [{"reason": "refused", "type": "hard", "rule": "class.refused"}],
+    ),
+    # What a server said in a code does not fall to the class.
+    ("brevo", {"event": "hard_bounce", "email": "a@b.example", "reason": "550 so"}, [{"type": "soft"}]),
+    ("azure", azure("Bounced"), [{"reason": "refused", "type": "hard"}]),
+    ("azure", azure("Bounced", FULL), [{"reason": "mailbox_full", "type": "soft"}]),
+    (
+        "mailtrap",
+        {"events": [{"event": "bounce", "email": "a@b.example", "bounce_category": "badmailbox"}]},
+        [{"reason": "address_unknown", "type": "hard"}],
+    ),
+    (
+        "mailtrap",
+        {"events": [{"event": "soft bounce", "email": "a@b.example", "bounce_category": "other"}]},
+        [{"reason": "undetermined", "type": "soft"}],
+    ),
+    # The name by which the log of the same server tells of the message.
+    (
+        "kumomta",
+        kumo("Bounce", headers={"Message-Id": "<m1@shop.example>"}),
+        [{"message_id": "m1@shop.example"}],
+    ),
+    ("kumomta", kumo("Bounce", headers={"Subject": "x"}), [{"message_id": "i1"}]),
 ]
 
 

@@ -89,7 +89,8 @@ class Classifier:
             clear = bool(spoken) and spoken[0].rule.weight <= Weight.CLEAR
             if (clear and not self._has_own) or _is_own(clues):
                 return clues, words
-            if not settled and (clear or best is None or (not _tell(best[0]) and _tell(clues))):
+            unsaid = best is None or (not best[0] and text.startswith(f"{report.mta} class "))
+            if not settled and (clear or unsaid or (not (best and _tell(best[0])) and _tell(clues))):
                 best, settled = (clues, words), clear
         return best or (sorted(self._matcher.codes(report, providers)), NO_WORDS)
 

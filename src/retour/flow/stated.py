@@ -103,7 +103,7 @@ def _own(told: Told) -> Iterator[tuple[str, str]]:
 
 def _tokens(told: Told) -> Iterator[str]:
     """Return addresses of ours, or their local parts, wherever they were given along."""
-    values: Iterable[object] = (*told.tags, *told.metadata.values())
+    values: Iterable[object] = (*told.tags, *told.metadata.values(), *told.given)
     for value in values:
         if not isinstance(value, str) or len(value) < _TOKEN:
             continue

@@ -47,6 +47,7 @@ def events(value: object) -> Iterator[Told]:
             tags(said.get("tags") or said.get("tag")),
             metadata(said.get("X-Mailin-custom")),
             passing=passing(event, _PASSING),
+            given=(line(said.get("X-Mailin-custom")),),
         )
 
 

@@ -78,11 +78,20 @@ def _told(kind: Kind, said: Mapping[str, Any], recipient: object, number: int) -
             at=zoned(said.get("event_time")) or epoch(said.get("timestamp")),
         ),
         name(":".join(filter(None, map(line, parts)))) if said.get("id") else None,
-        name(said.get("id")),
+        _message_id(said),
         (),
         metadata(said.get("meta")),
         passing=passing(said.get("type"), _PASSING),
+        given=(line(said.get("sender")),),
     )
+
+
+def _message_id(said: Mapping[str, Any]) -> str | None:
+    """The Message-ID where it is logged, as in the log itself: then both tell of one message."""
+    for key, value in an_object(said, "headers").items():
+        if key.lower() == "message-id":
+            return name(next(iter(strings(value)), None)) or name(said.get("id"))
+    return name(said.get("id"))
 
 
 def _status(code: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from retour.parse.providers.told import (
     Told,
     an_object,
     epoch,
+    is_reply,
     line,
     metadata,
     name,
@@ -85,6 +86,7 @@ def events(value: object) -> Iterator[Told]:
             tags(data.get("tags")),
             metadata(data.get("user-variables")),
             passing=passing(line(data.get("event")), _PASSING),
+            given=(line(within(data, "envelope", "sender")),),
         )
     elif "event" in said:
         yield _of_form(said)
@@ -106,11 +108,17 @@ def _report(data: Mapping[str, Any], status: Mapping[str, Any]) -> Report:
         data.get("recipient") or within(data, "message", "headers", "to"),
         next(filter(None, words), ""),
         told_class=why if kind is Kind.BOUNCE else "",
-        code=status.get("bounce-code") or status.get("code"),
+        code=_code(status),
         status=status.get("enhanced-code") or status.get("bounce-code"),
         host=status.get("mx-host"),
         at=epoch(data.get("timestamp")),
     )
+
+
+def _code(status: Mapping[str, Any]) -> str:
+    """The reply code: `bounce-code` may be an enhanced one, `code` one of Mailgun's own (605)."""
+    codes = [line(status.get(key)) for key in ("bounce-code", "code")]
+    return next(filter(is_reply, codes), "")
 
 
 def _of_form(said: Mapping[str, Any]) -> Told:

@@ -46,6 +46,7 @@ def events(value: object) -> Iterator[Told]:
             tags(said.get("customcampaign")),
             metadata(said.get("Payload")),
             passing=passing(event, _PASSING),
+            given=(line(said.get("CustomID")), line(said.get("Payload"))),
         )
 
 

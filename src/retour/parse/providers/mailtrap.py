@@ -40,7 +40,7 @@ def events(value: object) -> Iterator[Told]:
                     kind,
                     said.get("email"),
                     said.get("response") or said.get("reason"),
-                    told_class=line(said.get("bounce_category")) if kind is Kind.BOUNCE else "",
+                    told_class=_class(event, said.get("bounce_category")) if kind is Kind.BOUNCE else "",
                     code=said.get("response_code"),
                     at=epoch(said.get("timestamp")),
                 ),
@@ -50,3 +50,7 @@ def events(value: object) -> Iterator[Told]:
                 metadata(said.get("custom_variables")),
                 passing=passing(event, _PASSING),
             )
+
+
+def _class(event: str, category: object) -> str:
+    return f"{event.replace(' ', '-')} {line(category)}".strip()

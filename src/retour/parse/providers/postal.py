@@ -34,6 +34,7 @@ def events(value: object) -> Iterator[Told]:
             name(message.get("id")),
             tags(message.get("tag")),
             passing=passing(event, _PASSING),
+            given=(line(message.get("from")),),
         )
 
 

@@ -91,6 +91,7 @@ def _told(said: Mapping[str, Any]) -> Told:
         name(said.get("header_Message-Id") or said.get("header_Message-ID") or said.get("messageId")),
         tags(said.get("jobId")),
         metadata(marks),
+        given=(line(said.get("orig")),),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retour.model import Kind, Report
-from retour.parse.providers.ses import SUPPRESSED
+from retour.parse.providers.ses import unsent
 from retour.parse.providers.told import (
     Told,
     an_object,
@@ -60,7 +60,7 @@ def _about_no_mail(said: Mapping[str, Any]) -> str:
 def _report(said: Mapping[str, Any], data: Mapping[str, Any]) -> Report:
     kind, about = _KINDS.get(line(said.get("type")), Kind.OTHER), an_object(data, "bounce")
     sub_type = line(about.get("subType"))
-    if kind is Kind.BOUNCE and sub_type in SUPPRESSED:  # Resend sends by Amazon SES
+    if kind is Kind.BOUNCE and unsent(sub_type):  # Resend sends by Amazon SES
         kind = Kind.SUPPRESSED
     sent_to = strings(data.get("to"))
     return report(

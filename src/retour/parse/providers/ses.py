@@ -28,7 +28,9 @@ from retour.parse.providers.told import (
     zoned,
 )
 
-SUPPRESSED = frozenset({"Suppressed", "OnAccountSuppressionList"})  # sub-types: nothing was sent
+_UNSENT = ("suppress", "unsubscribedrecipient")  # in sub-types: nothing was sent
+# Registered feedback types (RFC 5965 §7.3) that are no complaint of a reader, "not-spam" least of all.
+_NO_COMPLAINT = ("not-spam", "fraud", "virus", "auth-failure", "other")
 _ACTIONS = {action.value: action for action in Action}
 _PASSING = frozenset({"Send", "Open", "Click", "AmazonSnsSubscriptionSucceeded"})
 _OTHERS = {"Rendering Failure": "failure"}  # where the object is not named like its event
@@ -86,6 +88,7 @@ def _told(said: Mapping[str, Any], envelope_id: str | None, sent: object) -> Ite
             metadata({**marks, **metadata(next(iter(_headers(mail, "x-metadata")), None))}),
             told.kind is Kind.COMPLAINT and len(reports) > 1,
             passing(event, _PASSING),
+            (line(mail.get("source")),),
         )
 
 
@@ -127,7 +130,7 @@ def _reports(event: str, about: Mapping[str, Any], mail: Mapping[str, Any]) -> I
             yield from _bounced(about)
         case "Complaint":
             # Amazon names all whom it may have been: they are candidates.
-            kind = Kind.SUPPRESSED if about.get("complaintSubType") in SUPPRESSED else Kind.COMPLAINT
+            kind = _complained(about)
             for each in objects(about, "complainedRecipients"):
                 yield report("ses", kind, each.get("emailAddress"))
         case "DeliveryDelay":
@@ -144,9 +147,20 @@ def _reports(event: str, about: Mapping[str, Any], mail: Mapping[str, Any]) -> I
             yield report("ses", Kind.OTHER, _only(mail), about.get("reason") or about.get("errorMessage"))
 
 
+def unsent(sub_type: str) -> bool:
+    """Whether Amazon had the address on a list and sent nothing, by the sub-type of an event."""
+    return any(word in sub_type.lower() for word in _UNSENT)
+
+
+def _complained(about: Mapping[str, Any]) -> Kind:
+    if unsent(line(about.get("complaintSubType"))):
+        return Kind.SUPPRESSED
+    return Kind.OTHER if line(about.get("complaintFeedbackType")) in _NO_COMPLAINT else Kind.COMPLAINT
+
+
 def _bounced(about: Mapping[str, Any]) -> Iterator[Report]:
     sub_type = line(about.get("bounceSubType"))
-    kind = Kind.SUPPRESSED if sub_type in SUPPRESSED else Kind.BOUNCE
+    kind = Kind.SUPPRESSED if unsent(sub_type) else Kind.BOUNCE
     told_class = f"{line(about.get('bounceType'))} {sub_type}".strip()
     refused = [_refused(kind, each, told_class) for each in objects(about, "bouncedRecipients")]
     yield from refused or [report("ses", kind, None, told_class=told_class)]

@@ -54,6 +54,7 @@ def events(value: object) -> Iterator[Told]:
                     tags(said.get("campaign_id"), said.get("rcpt_tags")),
                     metadata(said.get("rcpt_meta")),
                     passing=passing(line(said.get("type")), _PASSING),
+                    given=(line(said.get("msg_from")),),
                 )
 
 
@@ -62,6 +63,8 @@ def _report(said: Mapping[str, Any]) -> Report:
     kind, number = _KINDS.get(line(said.get("type")), Kind.OTHER), line(said.get("bounce_class"))
     if kind is Kind.BOUNCE:
         kind = _CLASSES.get(number, Kind.BOUNCE)
+    elif line(said.get("fbtype")) == "not-spam":  # RFC 5965 §7.3: the contrary of a complaint
+        kind = Kind.OTHER
     return report(
         "sparkpost",
         kind,

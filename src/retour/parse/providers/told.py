@@ -35,6 +35,7 @@ class Told(NamedTuple):
     metadata: Mapping[str, Scalar] = {}  # what the sender had given along; nested values as JSON text
     ambiguous: bool = False  # the provider names candidates: any of them, or all, may be meant
     passing: str = ""  # what is counted of an event that says nothing of the recipient, a word of `passing`
+    given: tuple[str, ...] = ()  # where a return address of ours may stand besides: sender, ids of his own
 
 
 def report(
@@ -71,8 +72,14 @@ def report(
 
 def _with_code(words: str, code: str) -> str:
     """The reply as the server sent it, where the provider keeps its code apart (RFC 5321 §4.2)."""
-    is_reply = len(code) == 3 and code.isdecimal() and code[0] in "245" and code[1] in "012345"
-    return f"{code} {words}".rstrip() if is_reply and code not in words else words
+    if not is_reply(code) or code in words or (is_reply(words[:3]) and words[3:4] in (" ", "-", "")):
+        return words
+    return f"{code} {words}".rstrip()
+
+
+def is_reply(code: str) -> bool:
+    """Whether a number is one of a server's replies: providers have others of their own (605, 498)."""
+    return len(code) == 3 and code.isdecimal() and code[0] in "245" and code[1] in "012345"
 
 
 def line(value: object) -> str:
