@@ -51,6 +51,7 @@ class Relaying:
     kind: MailKind = MailKind.MAILING
     dropping: frozenset[str] = frozenset()
     alone: bool = False
+    defers: bool = False  # tells a stop as 450
     logins: dict[str, Login] = field(default_factory=dict)
     limits: Limits = field(default_factory=lambda: Limits(idle=30, refused=1000))
     server_tls: ssl.SSLContext | None = None
@@ -120,7 +121,7 @@ class Relaying:
         return self.store.sends.by_id([id]).get(id)
 
     async def _explain(self, account: str, address: str, decision: Decision) -> Reply:
-        return HELD if decision.answer == "hold" else STOPPED
+        return HELD if decision.answer == "hold" or self.defers else STOPPED
 
     async def _avoid(self, account: str, domain: str) -> None:
         if self.disk_is_full:

@@ -88,6 +88,8 @@ class Sink:
                 await self._step(writer, "DATA")
                 if self.script.get("DATA", "354").startswith("354"):
                     await self._content(reader, writer, sender, recipient)
+            elif verb == "RSET":
+                await self._step(writer, "RSET", "250 ok")
             elif verb == "QUIT":
                 writer.write(b"221 bye\r\n")
                 return

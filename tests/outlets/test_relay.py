@@ -11,6 +11,7 @@ import pytest
 
 from outlets.relaying import IMPATIENT, KEYRING, MESSAGE, Relaying, authenticated, greeted
 from outlets.sink import CLOSE, HANG, STEPS, TAKE_AND_CLOSE, Sink
+from retour.instants import SECOND
 from retour.model import MailKind, Send
 from retour.outlets.relay import Login
 from retour.return_address import make, verify
@@ -168,6 +169,35 @@ def test_a_kept_connection_that_has_died_is_replaced() -> None:
         assert (relay.sink.connections, len(relay.sink.taken)) == (3, 3)
 
     told(story, Sink(messages_a_connection=1))
+
+
+def test_a_reply_that_nothing_asked_for_is_not_laid_at_the_next_recipient_s_door() -> None:
+    async def story(relay: Relaying) -> None:
+        assert (await relay.submit())[0] == 250
+        del relay.sink.script["dot"]
+        assert (await relay.submit(["bob@b.test"]))[0] == 250
+        assert [recipient.split()[0] for _, recipient, _ in relay.sink.taken] == [
+            "<ann@b.test>",
+            "<bob@b.test>",
+        ]
+        assert (relay.sink.connections, relay.bounces) == (2, [])
+
+    told(story, Sink({"dot": "250 2.0.0 Ok\r\n550 5.1.1 no such user"}))
+
+
+def test_a_refused_rset_says_nothing_of_the_recipient() -> None:
+    async def story(relay: Relaying) -> None:
+        assert (await relay.submit())[0] == 550
+        del relay.sink.script["RCPT"], relay.sink.script["DATA"]
+        assert (await relay.submit(["bob@b.test"]))[0] == 502
+        assert [recipient for _, recipient, _ in relay.bounces] == ["ann@b.test"]
+
+    refusals = {
+        "RCPT": "550 5.1.1 no such user",
+        "DATA": "554 5.5.1 no recipients",
+        "RSET": "502 5.5.1 what?",
+    }
+    told(story, Sink(refusals))
 
 
 def test_a_long_message_passes_in_pieces() -> None:
@@ -388,6 +418,29 @@ def test_a_stopped_recipient_is_dropped_alone_where_the_settings_say_so() -> Non
     told(story, dropping=frozenset({"shop"}))
 
 
+def test_a_dropped_mail_whose_content_is_refused_is_no_send_avoided() -> None:
+    async def story(relay: Relaying) -> None:
+        relay.unsubscribe("left@b.test")
+        broken = await authenticated(relay)
+        begun = b"MAIL FROM:<a@b.test>\r\nRCPT TO:<left@b.test>\r\nDATA\r\n"
+        said = await broken.say(begun + b"\r\n" + b"x\r\n" * 100_000 + b"x\n\r\n.\r\n", 4)
+        assert said[-1].startswith("554 5.6.0 ")
+        await broken.close()
+        assert relay.avoided == []
+
+    told(story, dropping=frozenset({"shop"}))
+
+
+def test_a_stop_that_is_deferred_is_tried_again_and_is_no_send_avoided() -> None:
+    async def story(relay: Relaying) -> None:
+        relay.bounce("ann@b.test")
+        for _ in range(3):
+            assert (await relay.submit())[0] == 450
+        assert relay.avoided == []
+
+    told(story, defers=True)
+
+
 def test_what_is_dropped_is_written_down_before_it_is_accepted() -> None:
     async def story(relay: Relaying) -> None:
         relay.bounce("gone@b.test")
@@ -459,6 +512,23 @@ def test_credentials_of_another_account_are_refused(login: str, key: str) -> Non
         await raw.close()
         assert said[1].startswith("535 5.7.8 ")
         assert said[2].startswith("530 5.7.0 ")
+
+    told(story)
+
+
+def test_a_key_that_is_revoked_ends_the_connections_that_began_with_it() -> None:
+    async def story(relay: Relaying) -> None:
+        raw = await authenticated(relay)
+        mail = b"MAIL FROM:<a@b.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n"
+        assert (await raw.say(mail, 3))[-1].startswith("354 ")
+        assert (await raw.say(b"\r\nx\r\n.\r\n"))[0].startswith("250 ")
+        relay.store.accounts.revoke_key("shop", relay.clock.now())
+        relay.clock.instant += 6 * SECOND
+        said = await raw.say(mail, 4)
+        await raw.close()
+        assert said[2].startswith("421 4.7.0 ")
+        assert said[3] == ""  # it has hung up
+        assert len(relay.sink.taken) == 1
 
     told(story)
 

@@ -124,6 +124,8 @@ class Submission(Session[T]):
         else:
             self._move(Step.RSET)
             self._clear()
+        if reply.last:
+            self._end()
         return reply.encode() + self.receive(b"")
 
     def taken(self) -> bytes:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 ONE_AT_A_TIME = Reply(452, "4.5.3", "One recipient a message here, send the rest in another")
 # To programs that do not look which recipients were refused, and would lose them.
 ONE_RECIPIENT_ONLY = Reply(554, "5.5.3", "One recipient a message here; nobody got this one, send one each")
+# A connection may last for days: 421 sends the client back to AUTH, where it is told 535, and keeps its mail.
+GOOD_NO_MORE = Reply(421, "4.7.0", "The key of this connection is not good any more, closing")
 NO_ADDRESS = Reply(553, "5.1.3", "Recipient is no address that mail can be delivered to")
 
 
@@ -30,6 +32,7 @@ class Client:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._who: Who | None = None
+        self._credentials: Credentials | None = None
         self._passage: Passage | None = None
         self._turned_away: MailCommand | None = None  # the mail that has too many recipients
         self._dropped: list[str] = []  # recipients of the message that is open
@@ -37,6 +40,7 @@ class Client:
 
     async def prove(self, credentials: Credentials) -> Reply:
         """At AUTH: whose credentials are they?"""
+        self._credentials = credentials
         self._who = await self._shared.logins.who(credentials)
         self._shared.counts["unauthenticated"] += self._who is None
         return BAD_CREDENTIALS if self._who is None else AUTHENTICATED
@@ -65,7 +69,10 @@ class Client:
         return await self._shared.refused(self._known, address, decision)
 
     async def open(self, mail: MailCommand, recipients: Sequence[Recipient[Ticket]], tls: bool) -> Reply:
-        """At DATA: is there a next server that can carry it?"""
+        """At DATA: is the key still good, and is there a next server that can carry it?"""
+        assert self._credentials is not None, "the dialogue asks about nothing before AUTH"
+        if await self._shared.logins.who(self._credentials) is None:
+            return GOOD_NO_MORE
         if self._turned_away is mail and self._shared.alone:
             return ONE_RECIPIENT_ONLY
         going = [recipient for recipient in recipients if recipient.ticket is not Ticket.DROP]

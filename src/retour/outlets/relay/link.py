@@ -48,7 +48,7 @@ class Begun:
     """What decides about the commands before the content: 354, or the first reply that is in its way."""
 
     reply: Reply
-    sender: bool = False  # whether it answers MAIL, and so is about the sender
+    sender: bool = False  # whether it answers MAIL, or RSET before it, and so says nothing of the recipient
 
 
 class Link:
@@ -87,6 +87,8 @@ class Link:
         self.used += 1
         try:
             async with asyncio.timeout(self._server.command):
+                if self.used > 1 and await self._has_babbled():
+                    raise LinkError("has spoken before it was asked")
                 return await self._begin(mail, rcpt)
         except (OSError, TimeoutError, ValueError, LinkError) as error:
             self.abort()
@@ -185,7 +187,17 @@ class Link:
         said = await (self._together(commands) if self.has("PIPELINING") else self._one_by_one(commands))
         decisive = next((reply for reply in said if not reply.positive), said[-1])
         self.broken = self.broken or decisive.last
-        return Begun(decisive, sender=said.index(decisive) == len(reset))
+        return Begun(decisive, sender=said.index(decisive) <= len(reset))
+
+    async def _has_babbled(self) -> bool:
+        """Whether there is a reply that nothing asked for: it would be taken for the next one's, and each
+        answer after it would be laid at the door of the wrong message."""
+        try:
+            async with asyncio.timeout(0):
+                await self._reader.read(1)
+        except TimeoutError:
+            return False
+        return True
 
     async def _together(self, commands: Sequence[bytes]) -> list[Reply]:
         self._writer.write(b"".join(command + b"\r\n" for command in commands))

@@ -84,6 +84,10 @@ class Passage:
             if not self._begun and self._refused is None:
                 await self._begin()
             reply = self._refused or await self._hand_over()
+            if (
+                reply is DROPPED
+            ):  # not before its end: a content that is refused is tried again, and counts once
+                await self._shared.drop(self._who, self._recipient.address)
         finally:
             self._give_back()
         self._shared.counts[_outcome(reply)] += 1
@@ -127,7 +131,6 @@ class Passage:
         if decision.answer is Answer.SEND:
             return None
         if self._shared.dropped(self._who, decision):
-            await self._shared.drop(self._who, self._recipient.address)
             return DROPPED
         return await self._shared.refused(self._who, self._recipient.address, decision)
 

@@ -67,12 +67,14 @@ class Shared:
         return decision.answer is Answer.STOP and self.drops(who.account.name)
 
     async def refused(self, who: Who, address: str, decision: Decision) -> Reply:
-        """The reply to one that is stopped or held; the former is written down as a send avoided."""
+        """The reply to one that is stopped or held. A stop is written down as a send avoided, unless it is
+        told to try again: each try would be another one."""
+        reply = await self.explain(who.account.name, address, decision)
         stopped = decision.answer is Answer.STOP
-        if stopped:
+        if stopped and reply.code >= 500:
             await self._avoid(who, address)
         self.counts["stopped" if stopped else "held"] += 1
-        return await self.explain(who.account.name, address, decision)
+        return reply
 
     async def drop(self, who: Who, address: str) -> None:
         """Write down that one was accepted and got nothing."""
