@@ -186,7 +186,9 @@ def test_a_recipient_beyond_ascii_is_looked_up_and_odd_octets_are_not_found() ->
 
     async def dialogue(line: Line) -> None:
         line.writer.write(netstring("access jürgen@b.example".encode()) + netstring(b"access \xff\xfe@b"))
+        line.writer.write(netstring(b"access.\xff ann@b.example"))
         assert await line.answer() == STOPPED
+        assert await line.answer() == DUNNO
         assert await line.answer() == DUNNO
 
     assert talk(made, dialogue) == []

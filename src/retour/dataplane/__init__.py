@@ -36,6 +36,7 @@ async def running(house: House) -> AsyncIterator[Ports]:
             api=ports.api,
             smtp=ports.smtp,
             lmtp=ports.lmtp,
+            relay=ports.relay,
             policy=ports.policy,
             socketmaps=[str(each) for each in ports.socketmaps],
             webhooks=ports.webhooks,

@@ -91,7 +91,9 @@ class Maps:
         local, at, domain = key.rpartition("@")
         if not (local and at and domain):
             return NOT_FOUND
-        origin = self._policy.origins.of({b"policy_context": context.encode()}, self._origin)
+        origin = self._policy.origins.of(
+            {b"policy_context": context.encode("utf-8", "surrogateescape")}, self._origin
+        )
         refusal = self._policy.judge(key, origin)
         if refusal is None:
             return _FREE if name == "access" and origin.account is not None else NOT_FOUND
