@@ -11,8 +11,6 @@ from retour.inlets.webhooks.post import Post, seconds, unbased
 from retour.inlets.webhooks.scheme import GENUINE, MISSING, OLD, WRONG, Finding, Keys, any_fits, recent
 from retour.instants import SECOND, Instant
 
-ALGORITHMS = ("sha256", "sha512", "sha1")
-ENCODINGS = ("hex", "base64")
 WINDOW = 300 * SECOND  # where a time is signed: what Standard Webhooks allows
 
 _PIECE = re.compile(r"(\{body\}|\{timestamp\})")

@@ -92,7 +92,6 @@ class Least:
 
 MEMBER, MANAGER, SUPPORT = Least(Role.MEMBER), Least(Role.MANAGER), Least(Role.SUPPORT)
 RESTORER = Least(Role.SUPPORT, "restore_by_support")
-ADMIN = Least(Role.ADMIN)
 
 AccountChoice = Annotated[
     str | None,
@@ -146,4 +145,3 @@ Member = Annotated[Key, Depends(MEMBER)]
 Manager = Annotated[Key, Depends(MANAGER)]
 Support = Annotated[Key, Depends(SUPPORT)]
 Restorer = Annotated[Key, Depends(RESTORER)]
-Admin = Annotated[Key, Depends(ADMIN)]

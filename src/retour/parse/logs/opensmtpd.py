@@ -30,7 +30,6 @@ from retour.parse.mailbox import one_address
 from retour.parse.reply import report_of
 
 _MARKS = b" delivery evpid=", b" event=delivery ", b": Expire for "
-_SUCCESS = b' result="Ok" ', b" result=Ok "
 _HEAD = re.compile(
     rb"(?:<\d{1,3}>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
     rb"(?:(?P<host>[^\s\[\]/]{1,255}) )?smtpd\[\d{1,10}\]: "
