@@ -6,7 +6,7 @@ redirect, no credentials (§3.1): the signed token says all.
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from retour.inlets.webhooks.app import Answer, Receive, Scope, Send, say
+from retour.inlets.asgi import Answer, Receive, Scope, Send, say
 from retour.parse.providers.bodies import values_of
 from retour.texts import LANGUAGES, Catalogue, catalogue
 

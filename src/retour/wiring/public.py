@@ -1,8 +1,8 @@
 """What is asked on the port that is reached from outside, by its path."""
 
+from retour.inlets.asgi import Receive, Scope, Send
 from retour.inlets.one_click import PREFIX
 from retour.inlets.webhooks import Https
-from retour.inlets.webhooks.app import Receive, Scope, Send
 from retour.wiring.house import House
 from retour.wiring.one_click import unsubscribing
 from retour.wiring.webhooks import webhooks

@@ -4,12 +4,12 @@ Nothing is parsed before it is acknowledged; the intake does that later. A small
 a post costs little more than its hash and its place on disk, and nothing but posts can be asked here.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from retour.identity import arrival_id
+from retour.inlets.asgi import Answer, Receive, Scope, Send, say
 from retour.inlets.webhooks import subscriptions
 from retour.inlets.webhooks.post import Post
 from retour.inlets.webhooks.providers import PROVIDERS
@@ -33,9 +33,6 @@ HELD = 256 * 1024 * 1024  # octets of all posts that are not yet on disk
 _DROPPED = 16  # times the limit that is read and dropped, so that the sender hears our answer
 _PLAIN = (b"", b"identity")  # encodings of the content; nothing is unpacked
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Accept = Callable[[Sequence[Arrival], Marks], Awaitable[None]]
 
 
@@ -54,15 +51,6 @@ class Source:
     def inlet(self) -> str:
         """Its name in arrivals and events."""
         return f"webhooks.{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is said, and nothing more."""
-
-    status: int
-    body: bytes = b""
-    headers: Sequence[tuple[bytes, bytes]] = ()
 
 
 KEPT, UNKNOWN = Answer(200), Answer(404)
@@ -222,10 +210,3 @@ class Webhooks:
             return self._later(source, fault)
         self._watch.pending(source.name, asked)
         return KEPT
-
-
-async def say(answer: Answer, send: Send) -> None:
-    """Send an answer."""
-    length = (b"content-length", str(len(answer.body)).encode())
-    await send({"type": "http.response.start", "status": answer.status, "headers": [length, *answer.headers]})
-    await send({"type": "http.response.body", "body": answer.body})
