@@ -59,6 +59,18 @@ def test_a_quoted_local_part_is_asked_for_as_it_is_written(exim: Exim) -> None:
     assert exim.submit(NEWS, [QUOTED])[QUOTED][0] == 550, exim.story()
 
 
+def test_capitals_are_asked_for_as_they_are_written(exim: Exim, server: Server) -> None:
+    written, other = "Jane.Doe@mailbox.test", "jane.doe@mailbox.test"
+    assert Mta(server, [written], UNKNOWN).run_queue()
+    server.bounced(written)
+    assert {address: code for address, (code, _) in exim.submit(NEWS, [written, other]).items()} == {
+        written: 550
+    }
+    exim.sendmail(NEWS, [written, other])
+    assert "[retour:stopped]" in _line(exim, f" ** {written} ")
+    assert " => :blackhole: " in _line(exim, f"<{other}> R=rest")
+
+
 def test_a_bounce_is_in_the_next_answer(exim: Exim, server: Server) -> None:
     recipient = "late@mailbox.test"
     assert exim.submit(NEWS, [recipient]) == {}
