@@ -18,6 +18,7 @@ SPAN = 160  # characters on either side of a state
 _EDGES = "<>()[]{}'\"`:;,.!?*=#-"
 _NAME = re.compile(r"[@\d_]|\w\.\w")  # an address, a number, a host or an identifier
 _END = (".", "!", "?")
+_GAPS = ("thing", "said", "within")  # what is read in the gap of a phrase, and nowhere else
 _MODAL = re.compile(r"s? (?:may|must|should|are|will)\b")
 
 
@@ -29,7 +30,8 @@ class Sentences:
     ):
         """`words`: by kind of noun its words; "small" and "adjective" stand between, "doubt" is another's."""
         places = {rule.id: place for place, rule in enumerate(rules)}
-        self._kinds = {word: kind for kind, nouns in words.items() for word in nouns}
+        self._kinds = {word: kind for kind, nouns in words.items() if kind not in _GAPS for word in nouns}
+        self._things, self._said, self._within = (frozenset(words.get(kind, ())) for kind in _GAPS)
         self._others = frozenset(words.get("other", ()))
         self._hint: re.Pattern[str] | None = None  # made when first needed
         self._states: dict[str, list[tuple[int, str, bool]]] = {}
@@ -65,7 +67,22 @@ class Sentences:
             words = [*before.split()[-NEAR:], *text[start:end].split()]
             if not self._others.isdisjoint(word.strip(_EDGES).removesuffix("'s") for word in words):
                 return True
+        if self._is_of_a_thing(text[start:end].split()):
+            return True
         return text[end : end + 1] in ("", " ", "s") and bool(_MODAL.match(text, end))
+
+    def _is_of_a_thing(self, words: list[str]) -> bool:
+        """Whether the gap of a phrase ends in what has no mailbox: "mailbox [database] disabled".
+
+        Not where the recipient is looked for in it: "user [x in our database] not found".
+        """
+        end = len(words)
+        while end > 2 and words[end - 1] in self._said:
+            end -= 1
+        last = words[end - 1].strip(_EDGES)
+        if end == len(words) or (last not in self._things and last.removesuffix("s") not in self._things):
+            return False
+        return self._within.isdisjoint(words[max(0, end - NEAR - 1) : end - 1])
 
     def _follows(self, text: str, end: int) -> str | None:
         """The kind of the noun behind a state that leads: "no such [local] user"."""
