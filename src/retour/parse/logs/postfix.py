@@ -21,58 +21,21 @@ from retour.parse.logs.entry import (
 )
 from retour.parse.logs.postfix_lines import (
     AGENTS,
-    EXPIRED,
-    Delivery,
     Line,
     daemon_of,
-    delivery_of,
     is_expiry,
     message_id_in,
     report_in,
     sender_in,
     split,
 )
+from retour.parse.logs.postfix_mail import NOTES, REMOVED, STATUS, Mail, note_at, whole_mail
 from retour.parse.logs.spots import Spots
 from retour.parse.logs.stamp import stamp
 
-_STATUS, _SENT = b", status=", b", status=sent ("
-_NOTES = b": from=<", b": message-id=", b": removed\n"
-_REMOVED = _NOTES[-1]
-_LONGEST_NOTE = 1200  # octets: a Message-ID has at most 998 (RFC 5322 §2.1.1)
+_SENT, _EXPIRED = b", status=sent (", b"expired, returned to sender"
 _NO_DELAY = Report(Kind.DELAY, status="4.4.7", mta="postfix")  # that time ran out is all there is to know
 _KEPT = 4  # lines of one queue id that are kept: the first and the last
-
-
-class _Mail:
-    """What is known of a mail in the queue: the lines that tell it."""
-
-    __slots__ = ("arrived", "deferred", "sent_by")
-
-    def __init__(self) -> None:
-        self.arrived: bytes | None = None  # the line that tells the Message-ID
-        self.sent_by: bytes | None = None  # the line that tells the sender
-        self.deferred: dict[bytes, bytes] = {}  # the line of each recipient's last delay, until its end
-
-    @property
-    def notes(self) -> tuple[bytes, ...]:
-        """Who sent it, and its Message-ID."""
-        if self.arrived:
-            return (self.arrived, self.sent_by) if self.sent_by else (self.arrived,)
-        return (self.sent_by,) if self.sent_by else ()
-
-    def note(self, octets: bytes, daemon: bytes) -> None:
-        """Take in what cleanup or qmgr say of the mail."""
-        octets = octets.rstrip(b"\r")
-        if daemon == b"cleanup" and b": message-id=" in octets:
-            self.arrived = octets
-            self.sent_by = None  # a queue id that is used again belongs to a new mail
-            self.deferred.clear()
-        elif (
-            daemon == b"qmgr"
-            and b": from=<" in octets
-            and (b">, size=" in octets or octets.endswith(EXPIRED))
-        ):
-            self.sent_by = octets
 
 
 class PostfixLog(LogReader):
@@ -84,21 +47,23 @@ class PostfixLog(LogReader):
     def __init__(self, successes: bool = False) -> None:
         self._successes = successes
         self._told: dict[bytes, list[bytes]] = {}  # by queue id: lines of mails on their way
-        self._failed: dict[bytes, _Mail] = {}  # by host, instance and id; kept as they fail again for days
+        self._failed: dict[bytes, Mail] = {}  # by host, instance and id; kept as they fail again for days
         self._awaited: dict[bytes, Line] = {}  # by queue id: the last line that told of one of those
+        self._passing: dict[bytes, Mail] = {}  # by queue id: that come and go in this block
 
     def read(self, block: bytes) -> list[Entry]:
         """What these lines tell: one entry an attempt, with one report."""
         found: list[Entry] = []
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n")
-        notes = Spots(block, _NOTES)
+        notes = Spots(block, NOTES)
         imitated: set[int] = set()  # words of a server that end as a line of qmgr does
         for start, end in self._outcomes(block, imitated):
             line = split(block[start:end])
             if line is None:
                 continue
             self._outcome(line, self._mail(line, block, notes, start), found)
+        self._passing.clear()
         self._catch_up_all(block, notes, imitated)
         return found
 
@@ -111,20 +76,21 @@ class PostfixLog(LogReader):
 
     def _outcomes(self, block: bytes, imitated: set[int]) -> Iterator[tuple[int, int]]:
         """Where lines stand that tell what became of a mail, those left out that tell of mere successes."""
-        find, all_of_them = block.find, self._successes
-        at = find(_STATUS)
+        find, all_of_them, expiring = block.find, self._successes, _EXPIRED in block
+        at = find(STATUS)
         while at >= 0:
             end = _end(block, at)
-            following = find(_STATUS, at + 9)
-            if block.startswith(_REMOVED, end + 1 - len(_REMOVED)):
-                imitated.add(end + 1 - len(_REMOVED))
+            following = find(STATUS, at + 9)
+            if block.startswith(REMOVED, end + 1 - len(REMOVED)):
+                imitated.add(end + 1 - len(REMOVED))
             if all_of_them or not block.startswith(_SENT, at) or -1 < following < end:
                 yield block.rfind(b"\n", 0, at) + 1, end  # "sent" may stand in the words of another outcome
-            elif self._awaited:
+            elif self._awaited or (expiring and self._passing):
                 start = block.rfind(b"\n", 0, at) + 1
-                if id_before(block, block.find(b": to=<", start, at)) in self._awaited:
+                id = id_before(block, block.find(b": to=<", start, at))
+                if id in self._awaited or id in self._passing:
                     yield start, end  # it ends a delay
-            at = following if following < 0 or following > end else find(_STATUS, end)
+            at = following if following < 0 or following > end else find(STATUS, end)
 
     def _catch_up(self, id: bytes, block: bytes, notes: Spots, until: int) -> None:
         """Take in what the block says of a mail before a place: once, in its order."""
@@ -144,12 +110,12 @@ class PostfixLog(LogReader):
             self._catch_up(id, block, notes, len(block))
 
     def _note(self, id: bytes, block: bytes, at: int) -> None:
-        octets = _note_at(block, at)
+        octets = note_at(block, at)
         if not octets:
             return
         if id in self._awaited:
             self._note_failed(id, octets)
-        if block.startswith(_REMOVED, at):
+        if block.startswith(REMOVED, at):
             self._told.pop(id, None)
             return
         told = self._told.get(id)
@@ -166,83 +132,80 @@ class PostfixLog(LogReader):
         if not daemon and (line := split(octets)):  # another host or instance has the same id
             daemon, key = line.daemon, line.key
         mail = self._failed.get(key)
-        if mail and octets.endswith(_REMOVED[:-1]):
+        if mail and octets.endswith(REMOVED[:-1]):
             if daemon == b"qmgr":
                 del self._failed[key], self._awaited[id]
         elif mail:
             mail.note(octets, daemon)
 
-    def _mail(self, line: Line, block: bytes, notes: Spots, until: int) -> _Mail:
+    def _mail(self, line: Line, block: bytes, notes: Spots, until: int) -> Mail:
         """What is known of the mail that a line of the block tells of."""
         id = line.id
-        if notes.once and id not in self._told and id not in self._awaited:
-            self._begin(id, block, notes, until)
-        else:
-            self._catch_up(id, block, notes, until)
+        mail = self._passing.get(id)
+        if mail and until < mail.gone and line.writer == mail.writer:
+            return mail
+        if mail:
+            self._stays(id, mail, notes)
+        elif id not in self._told and id not in self._awaited and line.key not in self._failed:
+            mail = whole_mail(line, block, notes, until)
+            if mail:
+                self._passing[id] = mail
+                return mail
+        self._catch_up(id, block, notes, until)
         mail = self._failed.get(line.key)
         if mail is None:
-            mail = _Mail()
+            mail = Mail(line.writer)
             for octets in self._told.get(id, ()):
                 if daemon := daemon_of(octets, line):
                     mail.note(octets, daemon)
         return mail
 
-    def _begin(self, id: bytes, block: bytes, notes: Spots, until: int) -> None:
-        """The same as catching up, for the many that fail in the second in which they came."""
-        senders, ids, gone = notes.last
-        places = [at for at in (ids.get(id, until), senders.get(id, until)) if at < until]
-        if gone.get(id, until) < until:
-            self._catch_up(id, block, notes, until)
-        elif places:
-            notes.took(id, until)
-            remember(self._told, id, [line for at in sorted(places) if (line := _note_at(block, at))])
+    def _stays(self, id: bytes, mail: Mail, notes: Spots) -> None:
+        """Another host has a mail with the id of one that passes, or the id is used again."""
+        del self._passing[id]
+        notes.took(id, mail.gone)
+        remember(self._told, id, list(mail.notes))
+        mail.gone = 0
+        if mail.last:
+            self._keep(mail.last, mail)
 
-    def _keep(self, line: Line, mail: _Mail) -> None:
+    def _keep(self, line: Line, mail: Mail) -> None:
+        if mail.gone:
+            mail.last = line
+            return
         remember(self._failed, line.key, mail)
         remember(self._awaited, line.id, line)
 
-    def _outcome(self, line: Line, mail: _Mail, found: list[Entry]) -> None:
+    def _outcome(self, line: Line, mail: Mail, found: list[Entry]) -> None:
         if line.daemon not in AGENTS:
             if is_expiry(line):
                 self._expired(line, mail, found)
-            return
-        delivery = delivery_of(line)
-        if delivery is None:
-            if line.octets.startswith(b"to=<", line.at):
+        elif line.kind is None:
+            if line.rest.startswith(b"to=<"):
                 found.append(_defective(line, BROKEN_LINE))
-        elif delivery.is_imitated:
+        elif line.is_imitated:
             found.append(_defective(line, AMBIGUOUS_LINE))
         else:
-            self._delivery(line, mail, delivery, found)
+            self._delivery(line, mail, found)
 
-    def _delivery(self, line: Line, mail: _Mail, delivery: Delivery, found: list[Entry]) -> None:
-        kind = delivery.kind
-        mail.deferred.pop(delivery.to, None)
+    def _delivery(self, line: Line, mail: Mail, found: list[Entry]) -> None:
+        kind, to = line.kind, line.to or b""
+        mail.deferred.pop(to, None)
         if kind is not Kind.DELIVERED:
             self._keep(line, mail)
         elif not self._successes or line.daemon == b"discard":
             return  # discard(8) says "sent" of what nobody will ever get
         if kind is Kind.DELAY and len(mail.deferred) < RECIPIENTS:
-            mail.deferred[delivery.to] = line.octets
-        found.append(_entry(line, mail, delivery, (*mail.notes, line.octets)))
+            mail.deferred[to] = line.octets
+        found.append(_entry(line, mail, line, (*mail.notes, line.octets)))
 
-    def _expired(self, line: Line, mail: _Mail, found: list[Entry]) -> None:
+    def _expired(self, line: Line, mail: Mail, found: list[Entry]) -> None:
         """The queue gives up: what was delayed last has failed; else only that time ran out is known."""
         told = (*mail.notes, *dict.fromkeys(mail.deferred.values()), line.octets)
         mail.note(line.octets, line.daemon)
-        delayed = [_delivery_in(octets) for octets in mail.deferred.values()]
+        delayed = [split(octets) for octets in mail.deferred.values()]
         mail.deferred.clear()
         found += [_entry(line, mail, delivery, told) for delivery in delayed or [None]]
-
-
-def _note_at(block: bytes, at: int) -> bytes:
-    """The line of a note; empty for one that is too long to be one, and for words of a remote server."""
-    end = block.find(b"\n", at, at + _LONGEST_NOTE)
-    start = block.rfind(b"\n", max(0, at - _LONGEST_NOTE), at) + 1
-    if end < 0 or end - start > _LONGEST_NOTE or (start == 0 and at > _LONGEST_NOTE):
-        return b""
-    octets = block[start:end]
-    return b"" if _STATUS in octets and not octets.endswith(b"returned to sender") else octets
 
 
 def _end(block: bytes, at: int) -> int:
@@ -250,21 +213,15 @@ def _end(block: bytes, at: int) -> int:
     return len(block) if end < 0 else end
 
 
-def _delivery_in(octets: bytes) -> Delivery | None:
-    """The outcome of a line that was read before."""
-    line = split(octets)
-    return delivery_of(line) if line else None
-
-
-def _entry(line: Line, mail: _Mail, delivery: Delivery | None, told: tuple[bytes, ...]) -> Entry:
+def _entry(line: Line, mail: Mail, delivery: Line | None, told: tuple[bytes, ...]) -> Entry:
     return Entry(told, partial(_facts, line, delivery, mail.arrived, mail.sent_by))
 
 
-def _facts(line: Line, delivery: Delivery | None, arrived: bytes | None, sent_by: bytes | None) -> Facts:
+def _facts(line: Line, delivery: Line | None, arrived: bytes | None, sent_by: bytes | None) -> Facts:
     time = as_text(line.time)
     at = stamp(time)
     report, defects = report_in(delivery, at) if delivery else (_NO_DELAY._replace(at=at), ())
-    if is_expiry(line):
+    if delivery is not line:
         report, defects = report._replace(kind=Kind.BOUNCE, action=Action.FAILED), ()
     message_id = message_id_in(arrived, line.id) if arrived else None
     sender = sender_in(sent_by, line.id) if sent_by else None

@@ -18,29 +18,32 @@ from retour.parse.reply import report_of
 AGENTS = frozenset((b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard"))
 
 # Short queue ids are hexadecimal, long ones (enable_long_queue_ids) base 52: global/mail_queue.h.
-_HEAD = re.compile(
-    # RFC 3164 §4.1, with or without PRI; ISO times of rsyslog and journald; RFC 5424 §6
-    rb"(?:<\d{1,3}>)?(?:"
-    rb"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24}) "
-    rb"(?P<host>[^\s\[\]/]{1,255}) "
-    rb"(?P<name>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}(?P<daemon>[a-z]{1,16})\[\d{1,10}\]: "
-    rb"|1 (?P<time5>\S{19,36}) (?P<host5>\S{1,255}) (?P<name5>[^\s\[\]/:]{1,64})/(?:[^\s\[\]/:]{1,64}/){0,3}"
-    rb"(?P<daemon5>[a-z]{1,16}) (?:\d{1,10}|-) \S{1,32} (?:-|\[[^\[\]]{0,500}\]) (?:\xef\xbb\xbf)?"
-    rb")(?P<id>[0-9A-Za-z]{5,25}): "
+_TIMES = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24}"
+_WRITER = rb"[^\s\[\]/:]{1,64}/)(?:[^\s\[\]/:]{1,64}/){0,3}(?P<daemon>[a-z]{1,16})"
+_ID = rb"(?P<id>[0-9A-Za-z]{5,25}): "
+# RFC 3164 §4.1, with or without PRI; ISO times of rsyslog and journald
+_HEAD = (
+    rb"(?:<\d{1,3}>)?(?P<time>" + _TIMES + rb")"
+    rb"(?P<writer> (?P<host>[^\s\[\]/]{1,255}) " + _WRITER + rb"\[\d{1,10}\]: " + _ID
 )
-_TIME = re.compile(
-    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24})(?= )"
+_HEAD_5424 = (  # RFC 5424 §6
+    rb"(?:<\d{1,3}>)?1 (?P<time>\S{19,36})(?P<writer> (?P<host>\S{1,255}) "
+    + _WRITER
+    + rb" (?:\d{1,10}|-) \S{1,32} (?:-|\[[^\[\]]{0,500}\]) (?:\xef\xbb\xbf)?"
+    + _ID
 )
+_TIME = re.compile(rb"(?:<\d{1,3}>)?(?:" + _TIMES + rb")(?= )")
 _ADDRESS = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'  # may hold ", " and " = "
-_DELIVERY = re.compile(
-    rb"to=<(?P<to>"
+_DELIVERY = (
+    rb"(?:to=<(?P<to>"
     + _ADDRESS
     + rb")>, (?:orig_to=<(?P<orig_to>"
     + _ADDRESS
     + rb")>, )?relay=(?P<relay>[^\s,]{1,512}), "
     rb"(?:conn_use=\d{1,9}, )?delay=[\d.]{1,16}, delays=[\d./]{1,64}, dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3}), "
-    rb"status=(?P<status>[A-Za-z-]{1,16}) \("
+    rb"status=(?P<status>[A-Za-z-]{1,16}) \(|)"
 )
+_LINE, _LINE_5424 = re.compile(_HEAD + _DELIVERY), re.compile(_HEAD_5424 + _DELIVERY)
 _IMITATION = re.compile(rb">, (?:orig_to=<|relay=)")
 _SENDER = re.compile(
     rb"from=<(" + _ADDRESS + rb")>, (?:size=\d|status=(?:force-)?expired, returned to sender)"
@@ -56,68 +59,65 @@ _KINDS = {
     b"undeliverable": (Kind.OTHER, None),  # address probes (verify(8)): no mail was sent
     b"deliverable": (Kind.OTHER, None),
 }
+_KIND_OF: dict[bytes | None, Kind] = {status: kind for status, (kind, _) in _KINDS.items()}
 
 
 class Line(NamedTuple):
-    """A line with the head that Postfix writes."""
+    """A line with the head that Postfix writes, and what became of one recipient, where it tells that."""
 
-    key: bytes  # host, instance and queue id: two instances may use one id at once
+    time: bytes
     writer: bytes  # host and instance, as the heads of all their lines have it
+    host: bytes
     daemon: bytes
     id: bytes
-    host: bytes
-    time: bytes
+    to: bytes | None  # this and what follows is None in a line that tells no outcome, or was cut
+    orig_to: bytes | None
+    relay: bytes | None
+    dsn: bytes | None
+    status: bytes | None
     octets: bytes  # the line itself
-    at: int  # where its head ends
     named: int  # where the writer stands in it
+    end: int  # where what the server said begins
+
+    @property
+    def key(self) -> bytes:
+        """Host, instance and queue id: two instances may use one id at once."""
+        return self.writer + self.id
 
     @property
     def rest(self) -> bytes:
-        """What stands behind the head."""
-        return self.octets[self.at :]
+        """What stands behind the head; looked for anew, as only lines that cannot be read need it."""
+        found = _matched(self.octets)
+        return self.octets[found.end("id") + 2 :] if found else b""
+
+    @property
+    def text(self) -> bytes:
+        """What the remote server is said to have said."""
+        return self.octets[self.end :]
+
+    @property
+    def kind(self) -> Kind | None:
+        """What the outcome amounts to; None where the line tells none, or one of an unknown status."""
+        return _KIND_OF.get(self.status)
+
+    @property
+    def is_imitated(self) -> bool:
+        """Whether the line can be read in two ways: an address or a server's words imitate the log."""
+        return (
+            self.octets.find(b", status=", self.end) >= 0
+            and _IMITATION.search(self.octets, self.end) is not None
+        )
+
+
+def _matched(octets: bytes) -> "re.Match[bytes] | None":
+    return _LINE.match(octets) or _LINE_5424.match(octets)
 
 
 def split(octets: bytes) -> Line | None:
     """The line; None for one that Postfix has not written."""
     octets = octets[:LONGEST].rstrip(b"\r")
-    head = _HEAD.match(octets)
-    if head is None:
-        return None
-    time, host, name, daemon, time5, host5, name5, daemon5, id = head.groups()
-    if time is None:
-        time, host, name, daemon = time5, host5, name5, daemon5
-    writer = b" %b %b/" % (host, name)
-    return Line(writer + id, writer, daemon, id, host, time, octets, head.end(), octets.find(writer))
-
-
-class Delivery(NamedTuple):
-    """What became of one recipient: the fields of a line, and what the remote server is said to have said."""
-
-    to: bytes
-    orig_to: bytes | None
-    relay: bytes
-    dsn: bytes
-    status: bytes
-    text: bytes
-
-    @property
-    def kind(self) -> Kind:
-        """What it amounts to."""
-        return _KINDS[self.status][0]
-
-    @property
-    def is_imitated(self) -> bool:
-        """Whether the line can be read in two ways: an address or a server's words imitate the log."""
-        return b", status=" in self.text and _IMITATION.search(self.text) is not None
-
-
-def delivery_of(line: Line) -> Delivery | None:
-    """The outcome that a line tells; None for one that is cut, or of an unknown status."""
-    found = _DELIVERY.match(line.octets, line.at)
-    if found is None or found["status"] not in _KINDS:
-        return None
-    to, orig_to, relay, dsn, status = found.groups()
-    return Delivery(to, orig_to, relay, dsn, status, line.octets[found.end() :])
+    found = _matched(octets)
+    return Line._make((*found.groups(), octets, found.start("writer"), found.end())) if found else None
 
 
 def daemon_of(octets: bytes, like: Line) -> bytes:
@@ -157,20 +157,21 @@ def is_expiry(line: Line) -> bool:
     return line.daemon == b"qmgr" and line.octets.endswith(EXPIRED)
 
 
-def report_in(delivery: Delivery, at: Instant | None = None) -> tuple[Report, tuple[str, ...]]:
-    """The report of an outcome, and its defects."""
-    kind, action = _KINDS[delivery.status]
-    words, whole = as_text(delivery.text), delivery.text.endswith(b")")
+def report_in(line: Line, at: Instant | None = None) -> tuple[Report, tuple[str, ...]]:
+    """The report of a line that tells an outcome, and its defects."""
+    kind, action = _KINDS[line.status or b""]
+    words = as_text(line.text)
+    whole = words.endswith(")")
     words = words[:-1] if whole else words
-    recipient = one_address(as_text(delivery.to))
-    relay = as_text(delivery.relay)
+    recipient = one_address(as_text(line.to or b""))
+    relay = as_text(line.relay or b"")
     report = report_of(
         kind,
         recipient,
         words,
-        original=one_address(as_text(delivery.orig_to)) if delivery.orig_to else None,
+        original=one_address(as_text(line.orig_to)) if line.orig_to else None,
         action=action,
-        status=as_text(delivery.dsn),
+        status=as_text(line.dsn or b""),
         remote=relay.partition("[")[0] if "[" in relay else None,
         text=words,
         mta="postfix",
