@@ -138,6 +138,28 @@ def test_a_gate_answers_where_no_server_is_asked(server: Server) -> None:
     assert [list(each) for each in told] == [[DEAD]]
 
 
+def test_what_cannot_be_recorded_is_not_sent_unless_that_was_chosen(server: Server) -> None:
+    """The gate answers out of the data directory; the server, where sends are recorded, is away."""
+    data = {
+        "DATA": str(server.directory / "data"),
+        "ACCOUNT": "shop",
+        "URL": "http://127.0.0.1:1",
+        "KEY": "rk_x",
+    }
+    chosen = {**data, "BACKEND": LOCMEM, "RETURN_PATH": "from_email"}
+    with using(**chosen) as told:
+        with pytest.raises(RetourUnavailable, match="nothing was sent"):
+            mail.send_mass_mail(
+                [(subject, "…", None, [DEAD, "ann@b.example"]) for subject in ("May", "June")]
+            )
+        assert (mail.outbox, told) == ([], [])
+    with using(**chosen, WHEN_UNAVAILABLE="send") as told:
+        assert mail.send_mail("May", "…", "news@shop.example", [DEAD, "ann@b.example"]) == 1
+        (sent,) = mail.outbox
+    assert (sent.recipients(), sent.from_email) == (["ann@b.example"], "news@shop.example")
+    assert [list(each) for each in told] == [[DEAD]]
+
+
 def test_without_an_answer_nothing_is_sent_unless_that_was_chosen() -> None:
     nobody = {"URL": "http://127.0.0.1:1", "KEY": "rk_x", "BACKEND": LOCMEM}
     with using(**nobody):

@@ -2,8 +2,9 @@
 
 import copy
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -16,6 +17,7 @@ from retour.gate import GateError
 from retour.model import Answer, Decision
 
 log = logging.getLogger("retour.django")
+T = TypeVar("T")
 
 refused = Signal()
 """Sent for each message of which a recipient was refused, with `message`, and with `refused`: decisions by
@@ -26,6 +28,16 @@ KIND, CAMPAIGN = "X-Retour-Kind", "X-Retour-Campaign"  # headers that are for Re
 
 class RetourUnavailable(Exception):  # noqa: N818 - named for what is the matter
     """Retour does not answer, and RETOUR['WHEN_UNAVAILABLE'] is 'raise': nothing was sent. Send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message before anything of it is sent."""
+
+    said: EmailMessage  # as it was handed in
+    stopped: Mapping[str, Decision]
+    allowed: EmailMessage  # without those who are stopped
+    pieces: list[EmailMessage]  # what goes out; none where nobody is left
 
 
 class EmailBackend(BaseEmailBackend):
@@ -48,17 +60,37 @@ class EmailBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """The number of messages of which something was sent. Raises RetourUnavailable before anything is."""
-        messages = [message for message in email_messages if message.recipients()]
         try:
-            decided = [self._decided(message) for message in messages]
+            ready = [self._ready(message) for message in email_messages if message.recipients()]
+        except (ClientError, GateError) as error:  # where the settings want no mail without an answer
+            if self.fail_silently:
+                return 0
+            raise RetourUnavailable(f"nothing was sent: {error}") from error
+        return sum(map(self._sent, ready))
+
+    def _ready(self, message: EmailMessage) -> Ready:
+        """Asked about and recorded."""
+        nobody: dict[str, Decision] = {}
+        stopped = self._answered(nobody, "mail is sent unasked", lambda: self._decided(message))
+        allowed = without(message, stopped)
+        for name in (KIND, CAMPAIGN):
+            allowed.extra_headers.pop(name, None)
+        pieces = [allowed] if allowed.recipients() else []
+        if pieces:
+            pieces = self._answered(
+                pieces, "sends are not recorded", lambda: self._with_return_paths(allowed, message)
+            )
+        return Ready(message, stopped, allowed, pieces)
+
+    def _answered(self, otherwise: T, meanwhile: str, ask: Callable[[], T]) -> T:
+        """Retour's answer; where there is none, what the settings chose."""
+        try:
+            return ask()
         except (ClientError, GateError) as error:
             if self._chosen.when_unavailable == "raise":
-                if self.fail_silently:
-                    return 0
-                raise RetourUnavailable(f"nothing was sent: {error}") from error
-            log.warning("Retour does not answer; mail is sent unasked", exc_info=error)
-            decided = [{} for _ in messages]
-        return sum(map(self._sent, messages, decided))
+                raise
+            log.warning("Retour does not answer; %s", meanwhile, exc_info=error)
+            return otherwise
 
     def _decided(self, message: EmailMessage) -> dict[str, Decision]:
         """The recipients that may not be sent to, with the reasons."""
@@ -67,19 +99,15 @@ class EmailBackend(BaseEmailBackend):
         found = zip(addresses, decisions, strict=True)
         return {address: decision for address, decision in found if decision.answer is not Answer.SEND}
 
-    def _sent(self, message: EmailMessage, stopped: dict[str, Decision]) -> int:
-        if stopped:
-            refused.send(type(self), message=message, refused=stopped)
-        allowed = without(message, stopped)
-        for name in (KIND, CAMPAIGN):
-            allowed.extra_headers.pop(name, None)
-        if not allowed.recipients():
+    def _sent(self, ready: Ready) -> int:
+        if ready.stopped:
+            refused.send(type(self), message=ready.said, refused=ready.stopped)
+        if not ready.pieces:
             return 0
-        pieces = self._with_return_paths(allowed, message)
-        sent = self._inner.send_messages(pieces) or 0
-        _report_back(pieces, message)
-        if len(pieces) == 1 and pieces[0] is allowed:
-            self._record_afterwards(allowed, message)
+        sent = self._inner.send_messages(ready.pieces) or 0
+        _report_back(ready.pieces, ready.said)
+        if ready.pieces == [ready.allowed]:
+            self._record_afterwards(ready.allowed, ready.said)
         return min(sent, 1)
 
     def _kind(self, message: EmailMessage) -> str:
@@ -103,11 +131,7 @@ class EmailBackend(BaseEmailBackend):
         wanted = self._chosen.return_path or ("from_email" if self._chosen.backend == SMTP else "none")
         if self._client is None or wanted == "none":
             return [message]
-        try:
-            registered = self._client.register_all(self._drafts(message, said))
-        except ClientError as error:
-            log.warning("sends are not recorded: Retour does not take them", exc_info=error)
-            return [message]
+        registered = self._client.register_all(self._drafts(message, said))
         return [_piece(message, each.recipient, each.return_address) for each in registered]
 
     def _record_afterwards(self, message: EmailMessage, said: EmailMessage) -> None:
