@@ -150,6 +150,9 @@ def test_the_command_reads_plain_and_packed_logs(tmp_path: Path) -> None:
     assert [each["kind"] for each in found] == ["bounce", "delay", "bounce"] * 2 + ["other"]
     assert found[0]["sender"] == "b+1@shop.example"
     assert found[0]["metadata"] == {"host": "mx", "logged_at": "Nov 21 23:05:51"}
+    named = ("event_id", "message_id", "time", "tags", "metadata")
+    (report,) = found[0]["reports"]  # as in the posts of providers
+    assert [report[key] for key in named] == [found[0][key] for key in named]
     assert "unreadable" in found[-1]["defects"]
     assert (result.exit_code, "gone" in result.stderr) == (2, True)
 

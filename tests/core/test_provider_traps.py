@@ -572,6 +572,16 @@ TRAPS: list[tuple[str, object, list[dict[str, Any]]]] = [
             }
         ],
     ),
+    # EventBridge names the event outside of its detail.
+    (
+        "ses",
+        {
+            "detail-type": "Email Bounced",
+            "id": "eb",
+            "detail": {key: BOUNCE[key] for key in ("bounce", "mail")},
+        },
+        [{"kind": "bounce", "event_id": "eb", "reason": "address_unknown"}],
+    ),
     # What the reader calls no spam is the contrary of a complaint (RFC 5965 §7.3).
     (
         "ses",

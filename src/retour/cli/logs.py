@@ -49,12 +49,18 @@ def _blocks(stream: Any) -> Iterable[bytes]:
 
 def explained_entry(source: str, entry: Entry, policy: "Policy", rules: "Classifier") -> Mapping[str, Any]:
     """The object of the contract (docs/json.md) for one entry of a log."""
-    return {
-        **explained(source, judged(entry.reading, rules), policy),
+    shown = explained(source, judged(entry.reading, rules), policy)
+    told: dict[str, Any] = {
         "event_id": entry.id,
         "time": None if entry.at is None else instants.text(entry.at),
-        "queue_id": entry.queue_id,
-        "sender": entry.sender,
         "tags": [],
         "metadata": {"host": entry.host, "logged_at": entry.logged_at},
+    }
+    named = {"message_id": shown["message_id"], **told}
+    return {
+        **shown,
+        "reports": [{**report, **named} for report in shown["reports"]],
+        **told,
+        "queue_id": entry.queue_id,
+        "sender": entry.sender,
     }

@@ -34,6 +34,18 @@ _NO_COMPLAINT = ("not-spam", "fraud", "virus", "auth-failure", "other")
 _ACTIONS = {action.value: action for action in Action}
 _PASSING = frozenset({"Send", "Open", "Click", "AmazonSnsSubscriptionSucceeded"})
 _OTHERS = {"Rendering Failure": "failure"}  # where the object is not named like its event
+_DETAIL_TYPES = {  # of EventBridge, where the detail itself does not say what it is
+    "Email Bounced": "Bounce",
+    "Email Complaint Received": "Complaint",
+    "Email Delivered": "Delivery",
+    "Email Delivery Delayed": "DeliveryDelay",
+    "Email Rejected": "Reject",
+    "Email Rendering Failed": "Rendering Failure",
+    "Email Subscribed": "Subscription",
+    "Email Sent": "Send",
+    "Email Opened": "Open",
+    "Email Clicked": "Click",
+}
 _ENVELOPES = 3  # bodies of SQS within each other that are opened
 
 
@@ -121,7 +133,9 @@ def _opened(value: object, depth: int) -> tuple[Mapping[str, Any], str | None, o
 
 def _named(detail: Mapping[str, Any], told: str) -> Mapping[str, Any]:
     """The detail of an event of EventBridge; one about the account has no name and is about no recipient."""
-    return detail if "eventType" in detail or not told else {**detail, "eventType": told}
+    if "eventType" in detail or not told:
+        return detail
+    return {**detail, "eventType": _DETAIL_TYPES.get(told, told)}
 
 
 def _reports(event: str, about: Mapping[str, Any], mail: Mapping[str, Any]) -> Iterator[Report]:
