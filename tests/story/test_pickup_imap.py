@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -149,6 +150,8 @@ def test_a_changed_uidvalidity_reads_the_folder_again_and_counts_nothing_twice(
         mailboxes.deliver("validity@mailbox.test", mail(number))
     with house.follows(imap.Imap(place, desks[0])):
         eventually(house.has(0, 1, 2), "the mails", house.story)
+    named_after = int(time.time())
+    eventually(lambda: int(time.time()) > named_after, "another second: Dovecot's validities are seconds")
     home = mailboxes.directory / "mail/validity@mailbox.test"
     for file in (*home.glob("dovecot-uidlist"), *home.glob("dovecot-uidvalidity*"), *home.glob("dovecot.*")):
         file.unlink()
