@@ -67,22 +67,28 @@ class Sentences:
             words = [*before.split()[-NEAR:], *text[start:end].split()]
             if not self._others.isdisjoint(word.strip(_EDGES).removesuffix("'s") for word in words):
                 return True
-        if self._is_of_a_thing(text[start:end].split()):
+        if self._is_of_a_thing(before, text[start:end].split()):
             return True
         return text[end : end + 1] in ("", " ", "s") and bool(_MODAL.match(text, end))
 
-    def _is_of_a_thing(self, words: list[str]) -> bool:
-        """Whether the gap of a phrase ends in what has no mailbox: "mailbox [database] disabled".
+    def _is_of_a_thing(self, before: str, words: list[str]) -> bool:
+        """Whether a state is another thing's: "mailbox [database] disabled", "le fichier [n'existe pas]".
 
         Not where the recipient is looked for in it: "user [x in our database] not found".
         """
+        if self._kind(words[0]) is None and before.endswith(" "):
+            return before.split()[-1:] != [] and self._is_thing(before.split()[-1])
+        if words[0].endswith("'s") and self._kind(words[1]) is None and words[1] not in self._said:
+            return True  # "recipient's license was not found"
         end = len(words)
         while end > 2 and words[end - 1] in self._said:
             end -= 1
-        last = words[end - 1].strip(_EDGES)
-        if end == len(words) or (last not in self._things and last.removesuffix("s") not in self._things):
+        if end == len(words) or not self._is_thing(words[end - 1].strip(_EDGES)):
             return False
         return self._within.isdisjoint(words[max(0, end - NEAR - 1) : end - 1])
+
+    def _is_thing(self, word: str) -> bool:
+        return word in self._things or word.removesuffix("s") in self._things
 
     def _follows(self, text: str, end: int) -> str | None:
         """The kind of the noun behind a state that leads: "no such [local] user"."""
