@@ -11,14 +11,18 @@ import pytest
 
 from retour import ports
 from retour.classify import phrases
-from retour.flow import browse, check, restore, sends
-from retour.inlets import mailboxes, one_click
+from retour.flow import browse, check, restore, sends, suppressions
+from retour.flow.lists import row
+from retour.inlets import logtail, mailboxes, one_click
+from retour.inlets.pickup import desk, server
 from retour.inlets.webhooks import app, certificates, fetch, subscriptions
 from retour.mime import limits as mime
 from retour.outlets import postfix
-from retour.outlets.api import connection
+from retour.outlets.api import connection, imports, repeats, webhooks
+from retour.outlets.notify import post
 from retour.outlets.relay import head, links, passage
 from retour.parse import bounds, delivery
+from retour.parse.logs import entry, kumomta
 from retour.parse.providers import bodies
 from retour.settings import Settings
 from retour.smtpd import Limits, submission
@@ -156,6 +160,19 @@ def test_the_limits_are_those_of_the_code() -> None:
         "wrong passwords in one connection": submission.GUESSES,
         "servers that a mail has been at": passage.HOPS,
         "messages over one connection to the next server": links.MESSAGES,
+        "one line of a log": entry.LONGEST,
+        "one record of KumoMTA": kumomta.LONGEST_RECORD,
+        "mails of a log whose lines are remembered": entry.OPEN,
+        "octets of a log that are read and committed together": logtail.BLOCK,
+        "mails of one mailbox that are read and not yet on disk": desk.BATCH_MAILS,
+        "their octets": desk.BATCH_OCTETS,
+        "seconds of silence of a mailbox's server": server.SILENCE,
+        "one line, element or field of an imported list": row.LONGEST,
+        "lines left out that one answer tells": imports.MOST_DEFECTS,
+        "addresses looked at for one page of the suppression list": suppressions.MOST_LOOKED_AT,
+        "webhooks of one account": webhooks.MOST,
+        "answer of a receiver that is read": post.MOST_READ,
+        "an `Idempotency-Key`, in characters": repeats.LONGEST,
         "mails that the worker holds at once": ports.BATCH_OCTETS,
         "events of one address that are played": advance.MOST_REPORTS,
         "events of one address that may move no state": advance.MOST_WITHOUT_EFFECT,
