@@ -41,6 +41,7 @@ def test_many_at_once_and_while_it_works_are_taken_in_each_once(mailboxes: Dovec
             mailboxes.deliver("poll@mailbox.test", mail(number))
         eventually(house.has(*range(330)), "all mails", house.story)
         eventually(lambda: folders(mailboxes, "poll") == {"Retour": 330}, "the moves", house.story)
+    assert sorted(house.subjects()) == sorted(f"mail {number}" for number in range(330))
 
 
 def test_starttls_protects_the_password(mailboxes: Dovecot, house: House) -> None:
@@ -48,6 +49,7 @@ def test_starttls_protects_the_password(mailboxes: Dovecot, house: House) -> Non
     place = imap.Place(account(mailboxes, "starttls", "imap", Tls.STARTTLS))
     with house.follows(imap.Imap(place, house.desk("starttls"))):
         eventually(house.has(1), "the mail", house.story)
+    assert house.troubles == []
 
 
 def test_mails_that_stay_are_read_once_by_cursor(mailboxes: Dovecot, house: House) -> None:
