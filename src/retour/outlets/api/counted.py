@@ -1,6 +1,6 @@
 """What is counted: deliveries and avoided sends by day, bounces by campaign, provider and domain."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -36,14 +36,25 @@ class TallyList(BaseModel):
     tallies: list[TallyShape]
 
 
-class CampaignShape(BaseModel):
-    """One campaign in this time."""
+class BouncesShape(BaseModel):
+    """Deliveries, and bounces by type and by reason."""
 
-    campaign: str | None = Field(description="null: bounces of no campaign, or of no send that is known")
     delivered: int = Field(description="deliveries that were told and counted")
     bounces: int = Field(description="listed bounces since their addresses were last clean")
     types: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
     reasons: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
+
+    def add(self, type_: str | None, reason: str | None, count: int) -> None:
+        """So many bounces more."""
+        self.bounces += count
+        for of, name in ((self.types, type_ or "none"), (self.reasons, reason or "none")):
+            of[name] = of.get(name, 0) + count
+
+
+class CampaignShape(BouncesShape):
+    """One campaign in this time."""
+
+    campaign: str | None = Field(description="null: bounces of no campaign, or of no send that is known")
 
 
 class CampaignList(BaseModel):
@@ -55,15 +66,11 @@ class CampaignList(BaseModel):
     campaigns: list[CampaignShape]
 
 
-class ProviderShape(BaseModel):
+class ProviderShape(BouncesShape):
     """One provider, or one domain of nobody that is known, in this time."""
 
     provider: str | None = Field(description="null: not known by its domain", examples=["gmail"])
     domain: str | None = Field(description="null: all domains of the provider", examples=["b.example"])
-    delivered: int = Field(description="deliveries that were told and counted")
-    bounces: int = Field(description="listed bounces since their addresses were last clean")
-    types: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
-    reasons: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
 
 
 class ProviderRows(BaseModel):
@@ -121,11 +128,10 @@ def get_campaigns(
     found: dict[str | None, CampaignShape] = {}
 
     def of(campaign: str | None) -> CampaignShape:
-        empty = CampaignShape(campaign=campaign, delivered=0, bounces=0, types={}, reasons={})
-        return found.setdefault(campaign, empty)
+        return found.setdefault(campaign, CampaignShape(campaign=campaign, **_nothing()))
 
     for campaign, type_, reason, count in store.ledger.campaigns(chosen, begin, end):
-        _add(of(campaign), type_, reason, count)
+        of(campaign).add(type_, reason, count)
     for tally in store.tallies.of(chosen, begin, end):
         if tally.kind == "delivered" and tally.campaign:
             of(tally.campaign).delivered += tally.times
@@ -150,13 +156,10 @@ def get_providers(
     def of(domain: str) -> ProviderShape:
         name = provider_of(domain)
         place = (None, domain) if name is None else (name, None)
-        empty = ProviderShape(
-            provider=place[0], domain=place[1], delivered=0, bounces=0, types={}, reasons={}
-        )
-        return found.setdefault(place, empty)
+        return found.setdefault(place, ProviderShape(provider=place[0], domain=place[1], **_nothing()))
 
     for domain, type_, reason, count in store.ledger.domains(chosen, begin, end):
-        _add(of(domain), type_, reason, count)
+        of(domain).add(type_, reason, count)
     for tally in store.tallies.of(chosen, begin, end):
         if tally.kind == "delivered" and tally.domain:
             of(tally.domain).delivered += tally.times
@@ -166,10 +169,8 @@ def get_providers(
     return ProviderRows(account=chosen, **times, providers=rows[:_MOST_ROWS], others=others)
 
 
-def _add(shape: CampaignShape | ProviderShape, type_: str | None, reason: str | None, count: int) -> None:
-    shape.bounces += count
-    shape.types[type_ or "none"] = shape.types.get(type_ or "none", 0) + count
-    shape.reasons[reason or "none"] = shape.reasons.get(reason or "none", 0) + count
+def _nothing() -> dict[str, Any]:
+    return {"delivered": 0, "bounces": 0, "types": {}, "reasons": {}}
 
 
 def _span(request: Request, since: str | None, until: str | None) -> tuple[Instant, Instant]:
