@@ -16,7 +16,7 @@ from retour.flow.follow import LogReader, Terms
 from retour.inlets.logtail import BLOCK, files, following
 from retour.inlets.logtail.files import KEPT, FileTail
 from retour.inlets.logtail.following import Follower
-from retour.inlets.logtail.rotated import family
+from retour.inlets.logtail.rotated import Place, Rotated, family, find
 from retour.model import Arrival, Kind
 from retour.parse.logs import read_log
 from retour.stores.memory import MemoryInbox
@@ -314,6 +314,16 @@ def test_a_file_that_may_not_be_read_is_not_taken_for_gone() -> None:
             tail.resume(end)
             assert (lines_of(scene, 9), tail.gaps) == (b"two\nthree\n", 0)
         scene.end()
+
+
+def test_an_inode_that_is_used_again_in_the_same_moment_hides_no_file(tmp_path: Path) -> None:
+    """Packed and rotated before the clock of the file system went on: the new log has the old one's inode."""
+    log, moment = tmp_path / "mail.log", 10**18
+    place = Place(str(log), 1, 7, 0, 0, "", moment)
+    packed = Rotated((1, -1), tmp_path / "mail.log.1.gz", 1, 8, 20, moment)
+    again = Rotated((2, 0), log, 1, 7, 0, moment)
+    assert find([packed, again], place) == packed
+    assert find([packed._replace(written=moment - 1), again], place) == again
 
 
 def test_a_packed_file_that_is_damaged_is_read_as_far_as_it_goes(scene: Scene) -> None:

@@ -127,10 +127,11 @@ def find(files: Sequence[Rotated], place: Place) -> Rotated | None:
     """The file of a place: of the same inode, else a copy or the packed form of it. None: it is gone.
 
     Of a file in which nothing was read the inode says little, for it may be another's by now: then it is the
-    first that was written to since.
+    first that was written to since, or in the same moment: clocks of file systems stand still for
+    milliseconds, and what is read twice counts once, what is passed over is lost.
     """
     if not place.known:
-        since = (each for each in files if each.written > place.written or _is_at(each, place))
+        since = (each for each in files if each.written >= place.written or _is_at(each, place))
         return next(since, None)
     same = [each for each in files if _is_at(each, place)]
     others = [each for each in files if each not in same]
