@@ -43,6 +43,10 @@ def load(path: Path) -> Keys:
     try:
         open_to_others = path.stat().st_mode & 0o077
         content = json.loads(path.read_text("utf-8"))
+    except PermissionError as error:
+        raise KeyFileError(
+            f"{path}: belongs to another user; run this as the user of retour serve"
+        ) from error
     except (OSError, ValueError) as error:
         raise KeyFileError(f"{path}: cannot be read ({error}); put the backup of this file back") from error
     if open_to_others:

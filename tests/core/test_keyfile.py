@@ -1,6 +1,10 @@
 """The key file: made once, kept from others, rotated without a gap."""
 
 import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,3 +77,26 @@ def test_a_key_that_others_have_seen_is_forgotten(tmp_path: Path) -> None:
     assert after.pepper == before.pepper
     fresh = make(load(path).keyring, 7, "return.test", 1, MailKind.MAILING, 0)
     assert verify(after.keyring, fresh, "return.test") is not None
+
+
+@contextmanager
+def as_somebody_else(path: Path) -> Iterator[None]:
+    """Within, this process may not read the file. Root may read everything, so it is nobody meanwhile."""
+    own = os.geteuid()
+    path.chmod(0o600 if own == 0 else 0)
+    os.seteuid(65_534 if own == 0 else own)
+    try:
+        yield
+    finally:
+        os.seteuid(own)
+
+
+def test_who_is_another_user_is_told_so_and_not_to_look_for_a_backup() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        path = Path(directory, "keys.json")
+        load_or_create(path)
+        with as_somebody_else(path), pytest.raises(KeyFileError) as told:
+            load(path)
+    assert "run this as the user of retour serve" in str(told.value)
+    assert "backup" not in str(told.value)
