@@ -424,6 +424,21 @@ def test_the_same_failure_told_by_several_counts_once_in_any_order(
     assert (house.state().hard, house.state().listed) == (1, 1)
 
 
+@pytest.mark.parametrize("said", ["pass", "fail", "none"])
+def test_what_a_signature_says_of_whoever_reports_proves_nothing(house: House, said: str) -> None:
+    """DKIM, SPF and ARC name the reporting host; the report may still be about anybody's mail."""
+    plain = dsn("ann@b.example", "nobody@acme.example", proof=Proof.SEND)
+    results = f"mx; dkim={said} header.d=b.example; spf={said}; dmarc={said}; arc={said}"
+    signed = f"Authentication-Results: {results}\r\nReceived-SPF: {said}\r\n".encode() + plain.raw
+    house.take(arrival(signed, "mail", "bounces", proof=Proof.SEND))
+    (event,) = house.events()
+    assert (event.standing, house.state().state) == (Standing.UNPROVEN, StateName.VALID)
+    sent = house.send("bob@b.example")
+    genuine = f"Authentication-Results: {results}\r\n".encode() + dsn("bob@b.example").raw
+    house.take(arrival(genuine, "mail", "bounces", proof=Proof.TOKEN, rcpt_to=sent.return_address))
+    assert house.state("bob@b.example").state is StateName.INVALID
+
+
 @pytest.mark.parametrize("region", ["eu-west-1.amazonses.com", "email.amazonses.com", "amazonses.com"])
 def test_what_amazon_tells_by_mail_and_by_post_is_one_failure(house: House, region: str) -> None:
     house.take(ses("Bounce", "ann@b.example", message_id="0102-000000"))

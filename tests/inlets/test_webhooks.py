@@ -98,6 +98,25 @@ def test_two_keys_are_valid_at_once(us: Sender, sender: Callable[[], Sender], tm
 
 
 @ALL
+def test_every_secret_is_compared_in_a_time_that_tells_nothing(
+    us: Sender, sender: Callable[[], Sender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the first of two keys the second is compared all the same; a public key is no secret."""
+    compared: list[int] = []
+
+    def compare(ours: bytes, given: bytes) -> bool:
+        compared.append(len(ours))
+        return ours == given
+
+    with hooked(tmp_path / "data", {"shop": source(us, signer(sender))}) as house:
+        monkeypatch.setattr("hmac.compare_digest", compare)
+        assert house.post(us.sign(us.body, house.now())).status_code == 200
+        path, *keys = compared
+        assert path == len(SECRET)
+        assert len(keys) == 0 if us.provider in ("sendgrid", "postal") else len(keys) >= 2
+
+
+@ALL
 def test_a_header_that_is_empty_or_twice_there_or_no_encoding_is_refused(us: Sender, house: Hooked) -> None:
     request = us.sign(us.body, house.now())
     for name, value in request.headers.items():
