@@ -5,6 +5,7 @@
 
 import gzip
 import json
+import random
 import tomllib
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -66,6 +67,50 @@ def test_the_pieces_in_which_a_log_comes_do_not_matter(place: Path, cuts: list[i
     for successes in (False, True):
         whole = list(read_log(form_of(place), [raw], successes))
         assert list(read_log(form_of(place), pieces, successes)) == whole
+
+
+STEPS = (
+    "cleanup[12]: {id}: message-id=<{n}@shop.example>",
+    "qmgr[13]: {id}: from=<b+{n}@shop.example>, size=9, nrcpt=1 (queue active)",
+    "smtp[14]: {id}: to=<ann@b.example>, relay=none, delay=1, delays=1/0, dsn=4.4.1, status=deferred (no)",
+    "smtp[14]: {id}: to=<bea@b.example>, relay=none, delay=1, delays=1/0, dsn=5.1.1, status=bounced (no)",
+    "smtp[14]: {id}: to=<ann@b.example>, relay=none, delay=1, delays=1/0, dsn=2.0.0, status=sent (250 ok)",
+    "qmgr[13]: {id}: removed",
+)
+WRITERS = "Nov 21 23:05:51 mx postfix", "Nov 21 23:05:51 mx2 postfix", "Nov 21 23:05:51 mx postfix-out"
+LIVES = st.lists(
+    st.tuples(
+        st.sampled_from(WRITERS),
+        st.sampled_from(("4F1D2A0B7C", "4F1D2A0B7D")),
+        st.lists(st.sampled_from((2, 3, 4)), max_size=3),
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=5,
+)
+
+
+@given(lives=LIVES, mixing=st.randoms(use_true_random=False), successes=st.booleans())
+def test_ids_that_hosts_share_and_use_again_lead_to_the_same_mails_line_by_line(
+    lives: list[tuple[str, str, list[int], bool, bool]], mixing: random.Random, successes: bool
+) -> None:
+    queues: dict[tuple[str, str], list[bytes]] = {}  # an id is used again when its mail is gone
+    for number, (writer, id, steps, known, gone) in enumerate(lives):
+        told = [STEPS[step].format(id=id, n=number) for step in (*(0, 1) * known, *steps, *(5,) * gone)]
+        queues.setdefault((writer, id), []).extend(f"{writer}/{line}\n".encode() for line in told)
+    lines: list[bytes] = []
+    while any(queues.values()):
+        lines.append(mixing.choice([queue for queue in queues.values() if queue]).pop(0))
+    at_once = list(read_log("postfix-log", [b"".join(lines)], successes))
+    assert at_once == list(read_log("postfix-log", lines, successes))
+
+
+def test_a_mail_that_comes_and_goes_lends_nothing_to_another_hosts_mail_of_the_same_id() -> None:
+    steps = [(0, 0), (0, 1), (0, 3), (1, 3), (0, 3), (0, 5), (0, 3)]
+    lines = [f"{WRITERS[host]}/{STEPS[step].format(id='4F1D2A0B7C', n=1)}\n".encode() for host, step in steps]
+    for blocks in ([b"".join(lines)], lines):
+        senders = [entry.sender for entry in read_log("postfix-log", blocks)]
+        assert senders == ["b+1@shop.example", None, "b+1@shop.example", None]
 
 
 @pytest.mark.parametrize("place", LOGGED, ids=lambda place: place.name)

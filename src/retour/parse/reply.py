@@ -58,7 +58,7 @@ def report_of(
     host, said = unwrapped(words[:WORDS])
     codes = codes_in(said) if kind is not Kind.DELIVERED else accepted_in(said)
     told = telling_status(codes.status, status)
-    if text and (codes.reply is None or tells_little(told)):
+    if text and text != said and (codes.reply is None or tells_little(told)):
         more = codes_in(text)
         little = tells_little(more.status) or is_for_good(more.status, codes.reply)
         codes = Codes(codes.reply or more.reply, codes.status if little else more.status)

@@ -79,7 +79,8 @@ class PostfixLog(LogReader):
         find, all_of_them, expiring = block.find, self._successes, _EXPIRED in block
         at = find(STATUS)
         while at >= 0:
-            end = _end(block, at)
+            end = find(b"\n", at)
+            end = len(block) if end < 0 else end
             following = find(STATUS, at + 9)
             if block.startswith(REMOVED, end + 1 - len(REMOVED)):
                 imitated.add(end + 1 - len(REMOVED))
@@ -206,11 +207,6 @@ class PostfixLog(LogReader):
         delayed = [split(octets) for octets in mail.deferred.values()]
         mail.deferred.clear()
         found += [_entry(line, mail, delivery, told) for delivery in delayed or [None]]
-
-
-def _end(block: bytes, at: int) -> int:
-    end = block.find(b"\n", at)
-    return len(block) if end < 0 else end
 
 
 def _entry(line: Line, mail: Mail, delivery: Line | None, told: tuple[bytes, ...]) -> Entry:
