@@ -155,12 +155,7 @@ def build(settings: Settings) -> House:
     rules, maps = RulesInForce(settings), _mappings(settings)
     lock = _locked(data)
     try:
-        keys = keyfile.load_or_create(data / keyfile.NAME)
-        store, inbox, desk = (
-            sqlite.open_store(data / sqlite.STORE, keys.pepper, encode=json_of),
-            sqlite.open_inbox(data / sqlite.INBOX),
-            sqlite.open_desk(data / sqlite.DESK),
-        )
+        keys, store, inbox, desk = _opened(data)
     except (keyfile.KeyFileError, sqlite.StoreError) as error:
         lock.close()
         raise StartError("store", reason=error) from error
@@ -172,7 +167,6 @@ def build(settings: Settings) -> House:
     marks = Marks(data, store)
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     courier = notify.courier(settings, store, desk, keys.pepper, clock, metrics)
-
     heard = Heard(desk.heard)
 
     def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:
@@ -181,31 +175,28 @@ def build(settings: Settings) -> House:
         heard.note(arrivals, taken.outcomes)
         return taken
 
-    worker = Worker(
-        inbox,
-        take,
-        told,
-        clock,
-        report=lambda taken: _report(taken, metrics),
-    )
+    worker = Worker(inbox, take, told, clock, report=lambda taken: _report(taken, metrics))
     _watch(metrics, inbox, table)
+    kept = settings.retention
     schedule = Schedule(
-        store.ledger,
-        store.sends,
-        store.tallies,
-        inbox,
-        told,
-        directory,
-        rewriter,
-        settings.retention.raw_days,
-        settings.retention.unparsed_days,
-        _gone,
-    )
+        store.ledger, store.sends, store.tallies, inbox, told, directory, rewriter,
+        kept.raw_days, kept.unparsed_days, _gone,
+    )  # fmt: skip
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
         Door(inbox, worker.wake), schedule, courier, heard,
         metrics, rules, lock,
     )  # fmt: skip
+
+
+def _opened(data: Path) -> tuple[Keys, Store, SqliteInbox, Desk]:
+    keys = keyfile.load_or_create(data / keyfile.NAME)
+    return (
+        keys,
+        sqlite.open_store(data / sqlite.STORE, keys.pepper, encode=json_of),
+        sqlite.open_inbox(data / sqlite.INBOX),
+        sqlite.open_desk(data / sqlite.DESK),
+    )
 
 
 def _mappings(settings: Settings) -> Mapping[str, Map]:
