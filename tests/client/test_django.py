@@ -19,6 +19,7 @@ from django.test import override_settings
 from client.conftest import bounced, url
 from retour.client import Client, ClientError
 from retour.django import RetourUnavailable, refused
+from retour.django.configuration import configuration
 from retour.model import Decision
 from retour.parse.providers.registry import read_body
 from story.server import Server
@@ -297,3 +298,12 @@ def test_many_messages_over_one_connection(server: Server) -> None:
         messages = [EmailMessage(str(n), "…", "n@shop.example", [f"m{n}@b.example"]) for n in range(5)]
         assert sent_at_once([*messages, EmailMessage("x", "…", "n@shop.example", [DEAD])]) == 5
         assert [sent.subject for sent in mail.outbox] == [str(n) for n in range(5)]
+
+
+def test_a_page_about_an_error_shows_no_key() -> None:
+    with override_settings(
+        RETOUR={"KEY": "rk_hidden", "WEBHOOK_KEY": "hidden", "WEBHOOK_URL": "https://a/hidden"}
+    ):
+        chosen = configuration()
+    assert chosen.key == "rk_hidden"
+    assert "hidden" not in repr(chosen)

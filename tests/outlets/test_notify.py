@@ -619,3 +619,9 @@ def test_https_asks_for_the_right_certificate(tmp_path: Path, host: str, trusted
         )
         assert (reply.status == 204) is heard, reply
         assert len(receiver.heard) == heard
+
+
+def test_what_secrets_are_made_of_stands_in_no_repr(retour: Installation) -> None:
+    shown = repr(Webhooks(retour.desk.outbox, PEPPER))
+    assert "outbox" in shown
+    assert repr(PEPPER) not in shown

@@ -3,7 +3,7 @@
 import atexit
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,14 +30,14 @@ class Configuration:
 
     backend: str = SMTP  # that sends what may be sent
     url: str = ""
-    key: str = ""
+    key: str = field(default="", repr=False)  # pages of Django about errors show values
     data: str | Path = ""
     account: str = ""
     kind: str = MailKind.MAILING
     when_unavailable: str = "raise"  # or "send"
     return_path: str = ""  # "from_email", "none"; empty: from_email for SMTP, none for others
-    webhook_url: str = ""
-    webhook_key: str = ""
+    webhook_url: str = field(default="", repr=False)  # its path is secret
+    webhook_key: str = field(default="", repr=False)
 
     def client(self) -> Client | None:
         """Where sends are recorded; None without a server."""
@@ -71,7 +71,7 @@ def _gate(data: str, account: str, process: int) -> Gate:
 def configuration() -> Configuration:
     """What the settings say now. Raises ImproperlyConfigured, which names the key at fault."""
     given: Mapping[str, Any] = getattr(settings, "RETOUR", {})
-    known = {field.name.upper(): field.name for field in fields(Configuration)}
+    known = {each.name.upper(): each.name for each in fields(Configuration)}
     unknown = [name for name in given if name not in known]
     if unknown:
         raise ImproperlyConfigured(f"RETOUR[{unknown[0]!r}] is none of {', '.join(known)}")

@@ -1,7 +1,7 @@
 """What a message looks like to its target, and what the answer means."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -48,7 +48,7 @@ class Webhooks:
     """Targets "hook:ID"."""
 
     outbox: Outbox
-    pepper: bytes
+    pepper: bytes = field(repr=False)
     disabled: Callable[[Hook], None] = lambda hook: None
 
     def request(self, message: Message, now: Instant) -> Request | Moot:
