@@ -3,10 +3,9 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import replace
 
-from retour.address import domain, domain_of, key, normalise
+from retour.address import domain_of
 from retour.chain import BEGINNING, link
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
@@ -29,7 +28,6 @@ from retour.stores.advance import (
     Known,
     Turn,
     elapse,
-    in_force,
     noted,
     plainly_send,
     recorded,
@@ -38,35 +36,9 @@ from retour.stores.advance import (
     within,
 )
 from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.page import Entry, Listed, Page, is_due, latest_of, record_of, sought
 from retour.stores.memory.sends import MemorySends
 from retour.stores.overview import Cursor, fits, place_of
-
-
-class Page(NamedTuple):
-    """What is known of one address in one account."""
-
-    account: str
-    address: str
-
-
-class Listed(NamedTuple):
-    """A listed bounce, with what was known of its send when it was listed first."""
-
-    event: Event
-    number: int
-    type: BounceType | None
-    send: Send | None
-
-
-@dataclass(slots=True)
-class Entry:
-    """What is kept on a page."""
-
-    events: dict[bytes, Event] = field(default_factory=dict)
-    state: State = VALID
-    numbers: dict[bytes, int] = field(default_factory=dict)  # of the events, in the order of arrival
-    listed: dict[bytes, "Listed"] = field(default_factory=dict)  # what the Overview may show of it
-    records: list[Record] = field(default_factory=list)
 
 
 class MemoryLedger:
@@ -123,7 +95,7 @@ class MemoryLedger:
         entry.listed = {e.id: self._listed(entry, e, type_, before.get(e.id)) for e, type_ in turn.listed}
         for change in turn.changes:
             self._written += 1
-            record = _record_of(change, self._written, policies)
+            record = record_of(change, self._written, policies)
             record = replace(record, link=link(self._chains.get(page.account, BEGINNING), record.line()))
             self._chains[page.account] = record.link
             entry.records.append(record)
@@ -152,8 +124,8 @@ class MemoryLedger:
                 (latest, page)
                 for page, entry in self._pages.items()
                 if page.account == query.account
-                and (query.search is None or _sought(page.address, query.search))
-                and (latest := _latest(entry, query, cursor.newest)) is not None
+                and (query.search is None or sought(page.address, query.search))
+                and (latest := latest_of(entry, query, cursor.newest)) is not None
                 and (latest.event.at, latest.number) < cursor[:2]
                 and fits(self._known(page).at(now), query)
             ]
@@ -162,7 +134,7 @@ class MemoryLedger:
 
     def due(self, now: Instant, limit: int) -> list[Change]:
         with self._lock:
-            while late := [page for page, entry in self._pages.items() if _is_due(entry.state, now)]:
+            while late := [page for page, entry in self._pages.items() if is_due(entry.state, now)]:
                 if changes := [
                     change
                     for page in late[:limit]
@@ -358,48 +330,3 @@ class MemoryLedger:
         place = cursor.text(event.at, number)
         state = self._known(page).at(now)
         return BouncedAddress(page.address, state, event, type_, self._send_of(event), place)
-
-
-def _record_of(change: Change, number: int, policies: Sequence[PolicyVersion]) -> Record:
-    return Record(
-        number,
-        change.at,
-        change.account,
-        change.address,
-        change.actor,
-        change.before.state,
-        change.after.state,
-        change.after.cause,
-        change.event,
-        in_force(policies, change.at),
-        key(b"", change.address).hex(),
-    )
-
-
-def _is_due(state: State, now: Instant) -> bool:
-    return state.changes_at is not None and state.changes_at <= now
-
-
-def _latest(entry: Entry, query: BounceQuery, newest: int) -> Listed | None:
-    """The listed bounce that an address is shown with; None when none passes the filters."""
-    found = [one for one in entry.listed.values() if one.number <= newest and _wanted(one, query)]
-    return max(found, key=lambda one: (one.event.at, one.number), default=None)
-
-
-def _wanted(one: Listed, query: BounceQuery) -> bool:
-    """Whether a bounce passes all filters of a bounce and of its send together."""
-    event, _, type_, send = one
-    return (
-        query.type in (None, type_)
-        and query.reason in (None, event.reason)
-        and (query.campaign is None or (send is not None and send.campaign == query.campaign))
-        and (query.mail_kind is None or (send is not None and send.kind is query.mail_kind))
-        and (query.since is None or event.at >= query.since)
-        and (query.until is None or event.at < query.until)
-    )
-
-
-def _sought(address: str, search: str) -> bool:
-    if search.startswith("@"):
-        return domain_of(address) == domain(search[1:])
-    return address == normalise(search)
