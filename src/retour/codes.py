@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Codes(NamedTuple):
@@ -14,12 +14,12 @@ class Codes(NamedTuple):
 
 # RFC 3463 §2: class 2, 4 or 5; subjects 0-7 are the registered ones, which also keeps out addresses of
 # hosts and version numbers ("5.94.2"). RFC 5321 §4.2: the second digit of a refusal is 0-5.
-_STATUS = r"[245]\.[0-7]\.\d{1,3}"
+_STATUS: Final = r"[245]\.[0-7]\.\d{1,3}"
 # No part of a word, path, host or port. It looks back over the first digit, and all begins with that one
 # digit: a pattern that begins with a set of characters is found several times as fast as any other.
-_FREE = r"(?<![\w./@-].)(?<![\w\]:]:.)"
-_END = r"(?![\w-]|\.\d)"
-_CODES = re.compile(
+_FREE: Final = r"(?<![\w./@-].)(?<![\w\]:]:.)"
+_END: Final = r"(?![\w-]|\.\d)"
+_CODES: Final = re.compile(
     # "550 5.1.1", "550-5.1.1", "550 #5.1.1", "552 (5.2.2)", "550-'5.7.1", or the reply code alone
     rf"([245]){_FREE}(?:(?<=[45])([0-5]\d)(?![\w.@]|-\d\d)"
     rf"(?:[ \-:]{{0,3}}[ \[(#'\"]{{0,3}}({_STATUS}){_END})?"

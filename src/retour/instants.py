@@ -5,6 +5,7 @@ Text and datetimes exist only at the edges: `parse` on the way in, `text` on the
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 Instant = int
 
@@ -13,8 +14,8 @@ MINUTE: Instant = 60 * SECOND
 HOUR: Instant = 60 * MINUTE
 DAY: Instant = 24 * HOUR
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK: Final = timedelta(microseconds=1)
 
 
 def from_datetime(moment: datetime) -> Instant:

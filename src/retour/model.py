@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.instants import Instant
 
@@ -233,7 +233,7 @@ class Role(StrEnum):
 # --- the nouns ----------------------------------------------------------------------------------------------
 
 
-MAIL = "mail"
+MAIL: Final = "mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +286,7 @@ class Original(NamedTuple):
     recipient: str | None = None  # To of the returned message, only where it names exactly one address
 
 
-NOTHING_RETURNED = Original()
+NOTHING_RETURNED: Final = Original()
 
 
 class Reading(NamedTuple):
@@ -301,7 +301,7 @@ class Reading(NamedTuple):
     text: str = ""  # the human part, at most 16 KiB, for the unparsed queue and the console
 
 
-READ_BY_RULE = "read_by_rule"  # the defect of a mail that only an operator's own rule could read
+READ_BY_RULE: Final = "read_by_rule"  # the defect of a mail that only an operator's own rule could read
 
 
 class Verdict(NamedTuple):
@@ -406,7 +406,7 @@ class State(NamedTuple):
         return strongest(self.causes)
 
 
-VALID = State()
+VALID: Final = State()
 
 
 @dataclass(frozen=True, slots=True)

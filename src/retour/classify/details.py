@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from retour.classify.evidence import Clue
 from retour.classify.phrases import TEXT_LIMIT
 from retour.classify.rulebook import Rule
 from retour.model import Party, Reason, Report
 
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'()\[\]{}|\\^`]{4,500}", re.IGNORECASE)
-_ADDRESS = re.compile(r"<([^<>\s]{3,320})>")
-_END_OF_SENTENCE = ".,;:!?"
+_URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"'()\[\]{}|\\^`]{4,500}", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"<([^<>\s]{3,320})>")
+_END_OF_SENTENCE: Final = ".,;:!?"
 # What our own side finds out by itself: it asks the DNS, it connects, it gives up.
-_FOUND_BY_OURSELVES = frozenset(
+_FOUND_BY_OURSELVES: Final = frozenset(
     {
         Reason.SERVER_UNREACHABLE,
         Reason.DNS_TEMPORARY,

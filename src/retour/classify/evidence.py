@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.classify.phrases import PhraseIndex, normal
 from retour.classify.rulebook import Rule, Rulebook
@@ -10,10 +10,10 @@ from retour.classify.sentences import Sentences
 from retour.classify.spans import telling
 from retour.model import Group, Part, Report
 
-CACHED_TEXTS = 512  # servers say the same things
-CACHED_LENGTH = 1024  # characters of a text that is remembered: longer ones are rarely said twice
-CACHED_CODES = 1024  # there are some hundred pairs of codes
-LONGEST_HOST = 255  # RFC 1035 §2.3.4
+CACHED_TEXTS: Final = 512  # servers say the same things
+CACHED_LENGTH: Final = 1024  # characters of a text that is remembered: longer ones are rarely said twice
+CACHED_CODES: Final = 1024  # there are some hundred pairs of codes
+LONGEST_HOST: Final = 255  # RFC 1035 §2.3.4
 
 
 class Clue(NamedTuple):
@@ -33,7 +33,7 @@ class Words(NamedTuple):
     part: Part | None = None
 
 
-NO_WORDS = Words()
+NO_WORDS: Final = Words()
 
 
 class Matcher:

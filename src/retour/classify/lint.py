@@ -4,29 +4,29 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from retour.classify.phrases import HEAD, normal
 from retour.classify.rulebook import Rule, Weight
 from retour.classify.rulefile import TABLES, Fault, RuleError, each_rule, packaged, provider_of
 from retour.model import Group, Kind
 
-SHORTEST = 3  # letters of a phrase; signs of other scripts say more
-SHORTEST_OF_OTHERS = 2
-MOST_GAPS = 3  # in one phrase: more would make matching a search
-_CODE = re.compile(r"[x245]\.\d{1,3}\.\d{1,3}|[2345]\d\d")
+SHORTEST: Final = 3  # letters of a phrase; signs of other scripts say more
+SHORTEST_OF_OTHERS: Final = 2
+MOST_GAPS: Final = 3  # in one phrase: more would make matching a search
+_CODE: Final = re.compile(r"[x245]\.\d{1,3}\.\d{1,3}|[2345]\d\d")
 
 # Bounds of an operator's own files, so that matching stays linear whatever they hold.
-MOST_RULES = 1000  # in all of them
-MOST_PHRASES = 200  # of one rule
-LONGEST = 200  # characters of a phrase
-MOST_ALIKE = 50  # phrases with the same beginning: where it is found, each of them is looked at
-LARGEST = 1024 * 1024  # characters of a file
+MOST_RULES: Final = 1000  # in all of them
+MOST_PHRASES: Final = 200  # of one rule
+LONGEST: Final = 200  # characters of a phrase
+MOST_ALIKE: Final = 50  # phrases with the same beginning: where it is found, each of them is looked at
+LARGEST: Final = 1024 * 1024  # characters of a file
 
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,9}")
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,9}")
 # An operator may say that something is no bounce; what would stop an address is never his rule's to say.
-_HARMLESS = (Kind.SUPPRESSED, Kind.AUTOREPLY, Kind.CHALLENGE, Kind.OTHER)
+_HARMLESS: Final[tuple[Kind, ...]] = (Kind.SUPPRESSED, Kind.AUTOREPLY, Kind.CHALLENGE, Kind.OTHER)
 
 
 def lint(text: str) -> list[Fault]:

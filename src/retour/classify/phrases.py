@@ -7,24 +7,24 @@ however hostile, can make matching slower than linear.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.automaton import automaton
 
-TEXT_LIMIT = 4096  # characters of one text that are read (security: bounded work per report)
-GAP = 80  # characters that ` * ` may span
-HEAD = 12  # characters of a phrase that stand in the trie: more costs start-up and finds no faster
+TEXT_LIMIT: Final = 4096  # characters of one text that are read (security: bounded work per report)
+GAP: Final = 80  # characters that ` * ` may span
+HEAD: Final = 12  # characters of a phrase that stand in the trie: more costs start-up and finds no faster
 
 # RFC 5321 §4.2.1: every line of a reply repeats its code, all but the last with a hyphen behind it, so codes
 # fall into the middle of a sentence.
 # The class digit stands before the look-behind, so that the search can skip to digits.
-_REPEATED_CODES = re.compile(
+_REPEATED_CODES: Final = re.compile(
     r"[245](?<![0-9.].)\d\d(?:-|[ -](?=[245]\.))(?:[245]\.\d{1,3}\.\d{1,3}(?![0-9.]))? ?"
 )
 # Names in addresses are not the server's words: <blocked-user@spam.example> says nothing.
-_ADDRESS = re.compile(r"(?<![\w.+=~-])[\w.+=~-]{1,64}+@[\w.-]{1,255}")
-_WITHIN_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_APOSTROPHES = "\u2019\u2018\u00b4"
+_ADDRESS: Final = re.compile(r"(?<![\w.+=~-])[\w.+=~-]{1,64}+@[\w.-]{1,255}")
+_WITHIN_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_APOSTROPHES: Final = "\u2019\u2018\u00b4"
 
 
 def normal(text: str) -> str:
@@ -153,7 +153,7 @@ def search(heads: Iterable[str]) -> re.Pattern[str]:
 
 
 Trie = dict[str, "Trie"]
-_END = ""
+_END: Final = ""
 
 
 def _trie(phrases: Iterable[str]) -> Trie:

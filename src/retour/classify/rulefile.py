@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 from retour.classify.rulebook import Provider, Rule, Rulebook, Sentence, Weight
 from retour.model import GROUPS, Kind, Part, Party, Reason
 
-NEEDED = ("id", "source", "samples")
-LISTS = ("samples", "phrases", "codes")
-NAMED = {  # keys whose values have names
+NEEDED: Final[tuple[str, ...]] = ("id", "source", "samples")
+LISTS: Final[tuple[str, ...]] = ("samples", "phrases", "codes")
+NAMED: Final = {  # keys whose values have names
     "reason": tuple(Reason),
     "before": tuple(Reason),
     "kind": tuple(Kind),
@@ -20,10 +20,11 @@ NAMED = {  # keys whose values have names
     "part": tuple(Part),
     "weight": ("specific", "clear", "broad", "faint", "overloaded", "reply"),
 }
-KEYS = (*NEEDED, "phrases", "codes", *NAMED, "confidence", "blocklist", "unparsed")
-TABLES = ("rule", "provider", "weight")  # what a file of an operator's own may hold at its top
+KEYS: Final[tuple[str, ...]] = (*NEEDED, "phrases", "codes", *NAMED, "confidence", "blocklist", "unparsed")
+# What a file of an operator's own may hold at its top.
+TABLES: Final[tuple[str, ...]] = ("rule", "provider", "weight")
 
-_CONFIDENCE = {  # measured on replies seen for the first time: docs/rules.md, bench/reliability.py
+_CONFIDENCE: Final = {  # measured on replies seen for the first time: docs/rules.md, bench/reliability.py
     Weight.OURS: 1.0,
     Weight.PROVIDER: 0.97,
     Weight.SPECIFIC: 0.95,

@@ -7,19 +7,21 @@ between them. A word that is not known ends the sentence: "user certificate not 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from retour.classify.phrases import search
 from retour.classify.rulebook import Rule, Sentence
 from retour.classify.spans import Span
 
-REACH = 8  # words between a state and its noun, and before the noun, that are looked at
-NEAR = 3  # words before a phrase that may turn it to somebody else
-SPAN = 160  # characters on either side of a state
-_EDGES = "<>()[]{}'\"`:;,.!?*=#-"
-_NAME = re.compile(r"[@\d_]|\w\.\w")  # an address, a number, a host or an identifier
-_END = (".", "!", "?")
-_GAPS = ("thing", "said", "within")  # what is read in the gap of a phrase, and nowhere else
-_MODAL = re.compile(r"s? (?:may|must|should|are|will)\b")
+REACH: Final = 8  # words between a state and its noun, and before the noun, that are looked at
+NEAR: Final = 3  # words before a phrase that may turn it to somebody else
+SPAN: Final = 160  # characters on either side of a state
+_EDGES: Final = "<>()[]{}'\"`:;,.!?*=#-"
+_NAME: Final = re.compile(r"[@\d_]|\w\.\w")  # an address, a number, a host or an identifier
+_END: Final[tuple[str, ...]] = (".", "!", "?")
+# What is read in the gap of a phrase, and nowhere else.
+_GAPS: Final[tuple[str, ...]] = ("thing", "said", "within")
+_MODAL: Final = re.compile(r"s? (?:may|must|should|are|will)\b")
 
 
 class Sentences:

@@ -7,24 +7,25 @@ rule answers a group. Pure, and linear in the text, of which no more is read tha
 import re
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from typing import Final
 
 from retour.classify.phrases import normal
 
 ADDRESS, NUMBER, HOST, URL = "@", "#", "<host>", "<url>"
-MASKS = frozenset({ADDRESS, NUMBER, HOST, URL})
-WORDS = 96  # of a text that make its shape: greetings and causes come first, signatures last
-LONGEST_WORD = 40  # no language writes longer ones to a reader; ids are
+MASKS: Final = frozenset({ADDRESS, NUMBER, HOST, URL})
+WORDS: Final = 96  # of a text that make its shape: greetings and causes come first, signatures last
+LONGEST_WORD: Final = 40  # no language writes longer ones to a reader; ids are
 
-_EDGES = ".,;:!?()[]{}<>\"'`*|/\\-_=+~#…«»„“”‘’¿¡。、，：；（）—–•·"
-_HOST = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,9}\.[^\W\d_]{2,24}")
-_HEX = re.compile(r"[a-f]{8,}")
-_UNSPEAKABLE = re.compile(r"[b-df-hj-np-tv-xz]{6,}")  # a word has vowels
-_TURNS = re.compile(r"[a-z](?=[A-Z])")
-_LETTERS_A_TURN = 4  # "qHkDaYz" changes its case more often than "RecipNotFound"
+_EDGES: Final = ".,;:!?()[]{}<>\"'`*|/\\-_=+~#…«»„“”‘’¿¡。、，：；（）—–•·"
+_HOST: Final = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,9}\.[^\W\d_]{2,24}")
+_HEX: Final = re.compile(r"[a-f]{8,}")
+_UNSPEAKABLE: Final = re.compile(r"[b-df-hj-np-tv-xz]{6,}")  # a word has vowels
+_TURNS: Final = re.compile(r"[a-z](?=[A-Z])")
+_LETTERS_A_TURN: Final = 4  # "qHkDaYz" changes its case more often than "RecipNotFound"
 
 # Parts of dates: masked next to a number, for "may" is a word as well. English, German, French, Spanish,
 # Italian, Portuguese, Dutch; zones of RFC 5322 §4.3 and of Europe.
-_DATES = """
+_DATES: Final = """
 mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
 jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august
 september october november december
@@ -40,7 +41,7 @@ segunda terça quarta quinta sexta janeiro fevereiro março maio junho julho set
 maandag dinsdag woensdag donderdag vrijdag zaterdag zondag januari februari maart mei augustus
 am pm ut utc gmt est edt cst cdt mst mdt pst pdt cet cest mez mesz wet west eet eest bst
 """
-_OF_DATES = frozenset(_DATES.split())
+_OF_DATES: Final = frozenset(_DATES.split())
 
 
 def shape(text: str) -> str:

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Final
 
 from retour.classify.rulebook import Rule, Weight
 from retour.model import Group
 
 Span = tuple[int, int, int]  # number of the phrase's owner, start, end
 
-WINDOW = 120  # characters of a word that are looked at on either side (security: bounded work per match)
+# Characters of a word that are looked at on either side (security: bounded work per match).
+WINDOW: Final = 120
 # A host or a path on it: "mx.blocked.example", "b.example/errors#full". Possessive, so linear.
-_DOTTED = re.compile(r"([\w.-]++)(?:[/?#]\S*+)?+")
-_HOST = re.compile(r"[\w.-]*\w\.[a-z]{2,}[\w.-]*")
-_NAMELIKE = frozenset("./?=_:[")  # a phrase with one of these is meant to be found in names
+_DOTTED: Final = re.compile(r"([\w.-]++)(?:[/?#]\S*+)?+")
+_HOST: Final = re.compile(r"[\w.-]*\w\.[a-z]{2,}[\w.-]*")
+_NAMELIKE: Final = frozenset("./?=_:[")  # a phrase with one of these is meant to be found in names
 
 
 def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int) -> list[Span]:

@@ -1,22 +1,25 @@
 """Report → verdict: weighs the clues in the order of reasons.md, "Which evidence decides"."""
 
+from typing import Final
+
 from retour.classify import details
 from retour.classify.evidence import NO_WORDS, Clue, Matcher, Words, fits, is_made_up
 from retour.classify.rulebook import Rulebook, Weight
 from retour.model import NOTHING_RETURNED, Group, Kind, Reading, Reason, Report, Verdict
 
-CONFLICT_DISCOUNT = 0.9  # measured: bench/reliability.py
-AGREEMENT_LIMIT = 0.99
-_TELLING = (Kind.BOUNCE, Kind.DELAY)
-_MARKED = (Kind.BOUNCE, Kind.DELAY, Kind.SUPPRESSED, Kind.OTHER)  # what can bring our own refusal back
-_NOT_AGAINST_THE_ADDRESS = (Group.DEAD, Group.UNKNOWN)
-_OF_RECIPIENT = (Group.DEAD, Group.FULL)
-_NO_CONTRADICTION = (Weight.FAINT, Weight.REPLY)
+CONFLICT_DISCOUNT: Final = 0.9  # measured: bench/reliability.py
+AGREEMENT_LIMIT: Final = 0.99
+_TELLING: Final[tuple[Kind, ...]] = (Kind.BOUNCE, Kind.DELAY)
+# What can bring our own refusal back.
+_MARKED: Final[tuple[Kind, ...]] = (Kind.BOUNCE, Kind.DELAY, Kind.SUPPRESSED, Kind.OTHER)
+_NOT_AGAINST_THE_ADDRESS: Final[tuple[Group, ...]] = (Group.DEAD, Group.UNKNOWN)
+_OF_RECIPIENT: Final[tuple[Group, ...]] = (Group.DEAD, Group.FULL)
+_NO_CONTRADICTION: Final[tuple[Weight, ...]] = (Weight.FAINT, Weight.REPLY)
 # RFC 3463 §3.4, §3.5, §3.8: system, directory, security
-_NOT_THE_ADDRESS = ("4.3.0", "4.3.2", "4.3.5", "4.4.3", "4.7.0", "4.7.1")
-_CLOSING = "421"  # RFC 5321 §3.8: the server closes the connection, whoever was to be the recipient
-_OUR_MARK = "[retour:"
-_UNCLOSED = "multipart_unclosed"  # mime/limits.py
+_NOT_THE_ADDRESS: Final[tuple[str, ...]] = ("4.3.0", "4.3.2", "4.3.5", "4.4.3", "4.7.0", "4.7.1")
+_CLOSING: Final = "421"  # RFC 5321 §3.8: the server closes the connection, whoever was to be the recipient
+_OUR_MARK: Final = "[retour:"
+_UNCLOSED: Final = "multipart_unclosed"  # mime/limits.py
 
 
 class Classifier:

@@ -3,16 +3,17 @@
 import codecs
 import re
 from functools import lru_cache
+from typing import Final
 
-UTF8 = "utf-8"
-WESTERN = "cp1252"
+UTF8: Final = "utf-8"
+WESTERN: Final = "cp1252"
 # Codecs that are no charsets of mail, by the name they give themselves; punycode and idna would be slower
 # than linear on hostile bytes, and what is escaped would be unescaped twice, with a warning.
-_NO_CHARSETS = frozenset(
+_NO_CHARSETS: Final = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "undefined", "charmap", "mbcs"}
 )
 # Names that say nothing, or that all mean what US-ASCII is a part of.
-_UTF8_NAMES = frozenset(
+_UTF8_NAMES: Final = frozenset(
     (
         *("", "us-ascii", "ascii", "ansi_x3.4-1968", "utf-8", "utf8", "utf8mb4", "utf-8mb4", "unicode"),
         *("7bit", "8bit", "binary", "default", "none", "unknown", "x-unknown", "x-user-defined"),
@@ -20,7 +21,7 @@ _UTF8_NAMES = frozenset(
     )
 )
 # The superset that programs mean by a name (WHATWG Encoding §4.2), and names that Python does not know.
-_MEANT = {
+_MEANT: Final = {
     "latin_1": WESTERN,  # C1 controls are never meant
     "iso-8859-1": WESTERN,
     "latin-1": WESTERN,
@@ -64,15 +65,20 @@ _MEANT = {
 }
 # QUIRK: Windows programs name the ISO charset and write their own, which has letters where ISO has controls
 # (414-windows-named-as-iso).
-_WITH_LETTERS = {"iso8859-2": "cp1250", "iso8859-7": "cp1253", "iso8859-13": "cp1257", "iso8859-15": WESTERN}
-_WINDOWS_NAME = re.compile(r"(?:x-)?(?:windows|win|cp|ansi)[-_]?(\d{3,4})")
-_CONTROLS = re.compile(rb"[\x80-\x9f]")
-_HIGH = re.compile(rb"[\x80-\xff]+")
-_DOUBLE = frozenset(("gb18030", "cp950", "cp932", "euc_jp", "cp949"))
-_SEVEN_BITS = ("iso2022", "hz")
-_LOOKED_AT = 4096  # octets that a guess is made from
-_MOSTLY = 4  # a text is UTF-8 when that many times as many characters are as are not
-_ENOUGH = 12  # octets above ASCII that cannot be UTF-8 by accident, in charsets of two octets
+_WITH_LETTERS: Final = {
+    "iso8859-2": "cp1250",
+    "iso8859-7": "cp1253",
+    "iso8859-13": "cp1257",
+    "iso8859-15": WESTERN,
+}
+_WINDOWS_NAME: Final = re.compile(r"(?:x-)?(?:windows|win|cp|ansi)[-_]?(\d{3,4})")
+_CONTROLS: Final = re.compile(rb"[\x80-\x9f]")
+_HIGH: Final = re.compile(rb"[\x80-\xff]+")
+_DOUBLE: Final = frozenset(("gb18030", "cp950", "cp932", "euc_jp", "cp949"))
+_SEVEN_BITS: Final[tuple[str, ...]] = ("iso2022", "hz")
+_LOOKED_AT: Final = 4096  # octets that a guess is made from
+_MOSTLY: Final = 4  # a text is UTF-8 when that many times as many characters are as are not
+_ENOUGH: Final = 12  # octets above ASCII that cannot be UTF-8 by accident, in charsets of two octets
 
 
 @lru_cache(maxsize=256)

@@ -2,19 +2,20 @@
 
 import binascii
 import re
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from retour.mime.charsets import UTF8, charset_codec, decode_escaped, decode_guessed, decode_named
 
 # RFC 2047 §2; the text part is bounded because an encoded word is at most 75 characters by the standard.
-_WORD = re.compile(rb"=\?([!-)+->@-~]{1,40}+)(?:\*[a-zA-Z0-9-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
-_BETWEEN_WORDS = re.compile(rb"(\?=)[ \t\n]{1,200}(?==\?)")
+_WORD: Final = re.compile(rb"=\?([!-)+->@-~]{1,40}+)(?:\*[a-zA-Z0-9-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
+_BETWEEN_WORDS: Final = re.compile(rb"(\?=)[ \t\n]{1,200}(?==\?)")
 # RFC 2045 §5.1, RFC 2231 §3-4: name, section, "extended" star, value.
-_PARAMETER = re.compile(
+_PARAMETER: Final = re.compile(
     rb";[ \t\n]*([a-zA-Z0-9_-]{1,40})(?:\*(\d{1,2}))?(\*)?[ \t\n]*=[ \t\n]*"
     rb'(?:"((?:[^"\\]|\\.){0,1000})"|([^;\s]{0,1000}))'
 )
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def decode_text(data: bytes, charset: str = "") -> str:

@@ -2,31 +2,31 @@
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.mime import limits
 from retour.mime.charsets import charset_codec
 from retour.mime.encoded import decode_text, decode_transfer, parameters
 from retour.mime.headers import BLANK_LINE, FEW, Block, within_limits
 
-_FIRST_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
-_MBOX_LINE = re.compile(rb"\n*>?From [^\n]{0,998}\n")
-_MEDIA_TYPE = re.compile(rb"[a-zA-Z0-9!#$&^_.+-]{1,60}/[a-zA-Z0-9!#$&^_.+-]{1,80}")
-_BOUNDARY = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))')
-_CHARSET = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
-_GUESSED_BOUNDARY = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
-_REPORT_INSIDE = b"\ncontent-type: message/delivery-status"
+_FIRST_HEADER: Final = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
+_MBOX_LINE: Final = re.compile(rb"\n*>?From [^\n]{0,998}\n")
+_MEDIA_TYPE: Final = re.compile(rb"[a-zA-Z0-9!#$&^_.+-]{1,60}/[a-zA-Z0-9!#$&^_.+-]{1,80}")
+_BOUNDARY: Final = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))')
+_CHARSET: Final = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
+_GUESSED_BOUNDARY: Final = re.compile(rb"\n--([^\n]{1,200})\n(?=content-)", re.IGNORECASE)
+_REPORT_INSIDE: Final = b"\ncontent-type: message/delivery-status"
 # One of these, or From, is in the header of every message (RFC 5322 §3.6), however old or broken its writer.
-_NAMES = (
+_NAMES: Final[tuple[bytes, ...]] = (
     *(b"\nsubject:", b"\nto:", b"\nreceived:", b"\ndate:", b"\nmessage-id:", b"\ncontent-"),
     *(b"\nmime-version:", b"\nreturn-path:", b"\ndelivered-to:", b"\nsender:", b"\nreply-to:", b"\nx-"),
 )
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_NO_HEAD = Block(b"")
-_SAVED = b".eml"
-_SHORT = 512  # octets of a header block that is worth remembering
-_AFTER_DELIMITER = frozenset({b"\n", b" ", b"\t", b"-", b""})
-_AS_IT_IS = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_NO_HEAD: Final = Block(b"")
+_SAVED: Final = b".eml"
+_SHORT: Final = 512  # octets of a header block that is worth remembering
+_AFTER_DELIMITER: Final = frozenset({b"\n", b" ", b"\t", b"-", b""})
+_AS_IT_IS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
 
 
 class Content(NamedTuple):
@@ -39,7 +39,7 @@ class Content(NamedTuple):
     is_saved: bool = False  # a message that was saved as a file: its name ends so
 
 
-_PLAIN = Content(b"text/plain", b"", "", b"")  # RFC 2045 §5.2
+_PLAIN: Final = Content(b"text/plain", b"", "", b"")  # RFC 2045 §5.2
 
 
 class Part:
@@ -99,7 +99,7 @@ def note(defects: list[str], defect: str) -> None:
 
 # A mail that was cut ends within a line, in a report within a field: half an address there would be another
 # one, half a sentence may say the opposite.
-_CUT_LINE = re.compile(rb"\n[^\n]{0,998}(?:\n[ \t][^\n]{0,998}){0,20}\Z")
+_CUT_LINE: Final = re.compile(rb"\n[^\n]{0,998}(?:\n[ \t][^\n]{0,998}){0,20}\Z")
 
 
 def scan(raw: bytes) -> Mail:
@@ -205,7 +205,7 @@ def _content_of_part(head: bytes) -> Content:
 
 
 # A server writes the same few fields above the parts of all its reports.
-_known_content = lru_cache(maxsize=256)(_content_of_part)
+_known_content: Final = lru_cache(maxsize=256)(_content_of_part)
 
 
 def _parameter(content: bytes, pattern: re.Pattern[bytes], name: bytes) -> bytes:

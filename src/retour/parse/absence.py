@@ -4,16 +4,18 @@ The phrases stand in answers.toml.
 """
 
 import re
+from typing import Final
 
 from retour.parse.notice import Notice
 from retour.parse.phrases import phrases_of
 
-_BEGINNING = 500  # characters of the words: an absence is told at once, other mail may mention one later
-_FILE = "answers.toml"
-_PREFIX = re.compile(r"^(?:(?:re|aw|sv|antw|odp|rif|ynt|vs|fwd?|回复|答复|回覆|ответ) ?[:：] *)+")
-_DAY = re.compile(r"\b[0-3]?\d\b")
+# Characters of the words: an absence is told at once, other mail may mention one later.
+_BEGINNING: Final = 500
+_FILE: Final = "answers.toml"
+_PREFIX: Final = re.compile(r"^(?:(?:re|aw|sv|antw|odp|rif|ynt|vs|fwd?|回复|答复|回覆|ответ) ?[:：] *)+")
+_DAY: Final = re.compile(r"\b[0-3]?\d\b")
 # A person who answers quotes what he answers to (RFC 3676 §4.5); programs seldom do.
-_QUOTED = re.compile(r"\n> ?\S")
+_QUOTED: Final = re.compile(r"\n> ?\S")
 
 
 def opening(notice: Notice) -> str:

@@ -1,15 +1,22 @@
 """Mail that answers by itself and is no bounce: absence notes, challenges, receipts."""
 
 import re
+from typing import Final
 
 from retour.mime import Block
 from retour.parse.absence import tells_absence, waits_for_proof
 from retour.parse.notice import Notice
 from retour.parse.phrases import phrases_of, says
 
-_VENDOR = (b"x-autoreply", b"x-autorespond", b"x-autoresponder", b"x-auto-reply-from", b"x-mail-autoreply")
-_AUTOREPLY_HINTS = ("auto", "office", "vacation", "holiday", "abwesen", "автоответ", "自动", "自動")
-_AUTOREPLY = re.compile(
+_VENDOR: Final[tuple[bytes, ...]] = (
+    *(b"x-autoreply", b"x-autorespond", b"x-autoresponder"),
+    *(b"x-auto-reply-from", b"x-mail-autoreply"),
+)
+_AUTOREPLY_HINTS: Final[tuple[str, ...]] = (
+    *("auto", "office", "vacation", "holiday"),
+    *("abwesen", "автоответ", "自动", "自動"),
+)
+_AUTOREPLY: Final = re.compile(
     "|".join(
         (
             r"(?:^|[\[(:] ?)auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|antwort|answer)",
@@ -32,7 +39,7 @@ _AUTOREPLY = re.compile(
     )
 )
 # What is asked of somebody who signs up, not of one who wrote to a person.
-_SIGN_UP = (
+_SIGN_UP: Final[tuple[str, ...]] = (
     *(
         "subscrib",
         "subscription",

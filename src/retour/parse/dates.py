@@ -2,15 +2,19 @@
 
 import re
 from datetime import datetime, timedelta, timezone
+from typing import Final
 
 from retour.instants import Instant, from_datetime
 
-_DATE = re.compile(
+_DATE: Final = re.compile(
     r"(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s+"
     r"(?:([+-])([01]\d)([0-5]\d)|GMT|UTC?|Z\b)",
     re.ASCII,
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS: Final[tuple[str, ...]] = (
+    *("jan", "feb", "mar", "apr", "may", "jun"),
+    *("jul", "aug", "sep", "oct", "nov", "dec"),
+)
 
 
 def moment(text: str) -> Instant | None:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from retour.codes import codes_in
 from retour.mime.encoded import decode_words
@@ -18,19 +19,19 @@ from retour.parse.notice import Notice
 from retour.parse.reply import report_of
 from retour.parse.words import deciding, words_from
 
-_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
-_STATUS_SAID = re.compile(r"\(([45]\d\d [^()]{1,500})\)", re.ASCII)
-_ACTIONS = {action.value: action for action in Action}
-_KINDS = {
+_STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+_STATUS_SAID: Final = re.compile(r"\(([45]\d\d [^()]{1,500})\)", re.ASCII)
+_ACTIONS: Final = {action.value: action for action in Action}
+_KINDS: Final = {
     Action.FAILED: Kind.BOUNCE,
     Action.DELAYED: Kind.DELAY,
     Action.DELIVERED: Kind.DELIVERED,
     Action.RELAYED: Kind.DELIVERED,
     Action.EXPANDED: Kind.DELIVERED,
 }
-_TOLD = {"action", "status", "diagnostic-code"}  # what is said of a recipient, beside its names
+_TOLD: Final = {"action", "status", "diagnostic-code"}  # what is said of a recipient, beside its names
 # Postfix, when it was asked to try an address without sending anything (sendmail -bv): about no mail.
-_PROBES = ("deliverable", "undeliverable")
+_PROBES: Final[tuple[str, ...]] = ("deliverable", "undeliverable")
 
 
 def read_delivery_status(notice: Notice, mta: str | None) -> tuple[Report, ...]:

@@ -1,13 +1,14 @@
 """Where the human words of a text end and the returned message begins."""
 
 import re
+from typing import Final
 
-_FIELDS = (
+_FIELDS: Final = (
     r"(?:return-path|received|from|to|subject|date|message-id|mime-version|content-type|dkim-signature"
     r"|reply-to|x-[\w-]{1,40})"
 )
 # What mail servers write above the message they return, each at the beginning of a line; in lower case.
-_DIVIDERS = (
+_DIVIDERS: Final[tuple[str, ...]] = (
     r"-{2,60} ?(?:below this line is|enclosed is|this is) a copy of the (?:message|header)",  # qmail, Exim
     r"-{2,60} ?(?:original|returned|unsent|undelivered|forwarded|attached) (?:message|mail|text)",  # Sendmail
     r"-{2,60} ?(?:the )?(?:message|mail|unsent|body of the message|headers?) ?(?:headers? )?"
@@ -21,17 +22,17 @@ _DIVIDERS = (
     r"received: ?(?:from|by|\(qmail)",
     r"return-path: ?<",
 )
-_DIVIDER = re.compile(r"\n[ \t>|]{0,8}+(?:" + "|".join(_DIVIDERS) + ")")
-_HEADER_LINES = re.compile(
+_DIVIDER: Final = re.compile(r"\n[ \t>|]{0,8}+(?:" + "|".join(_DIVIDERS) + ")")
+_HEADER_LINES: Final = re.compile(
     rf"\n{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}"
     rf"(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{2}}"
 )
 # How every line begins at which one of the two above may stand: cheap to ask, and true of few.
-_CANDIDATE = re.compile(
+_CANDIDATE: Final = re.compile(
     rf"\n[ \t>|]{{0,8}}+"
     rf"(?:--|{_FIELDS}:|(?:the )?(?:original|returned|unsent) |message|body of|header|below )"
 )
-_FIRST_FIELD = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
+_FIRST_FIELD: Final = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
 
 
 def divide(low: str) -> tuple[int, int]:

@@ -1,12 +1,14 @@
 """A report within a mail: passed on as an attachment by a person, a rule or a gateway."""
 
+from typing import Final
+
 from retour.mime import scan
 from retour.parse.automatic import is_list_mail
 from retour.parse.kinds import is_notice
 from retour.parse.notice import Notice
 
-_MESSAGES = (b"message/rfc822", b"message/global")
-_FEW = 5  # messages in one mail that are looked into: more make a digest
+_MESSAGES: Final[tuple[bytes, ...]] = (b"message/rfc822", b"message/global")
+_FEW: Final = 5  # messages in one mail that are looked into: more make a digest
 
 
 def enclosed(notice: Notice) -> Notice | None:

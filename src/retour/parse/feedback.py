@@ -1,5 +1,7 @@
 """Complaints: the Abuse Reporting Format (RFC 5965), and what of ours it bears (RFC 9477)."""
 
+from typing import Final
+
 from retour.mime import Block
 from retour.mime.encoded import decode_text
 from retour.model import Kind, Report
@@ -8,9 +10,9 @@ from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
 
 # RFC 5965 §7.3; "opt-out" of older drafts; "xarf" of complaint feedback loops (RFC 9477)
-_COMPLAINTS = (b"abuse", b"opt-out", b"opt-out-list", b"xarf", b"")
+_COMPLAINTS: Final[tuple[bytes, ...]] = (b"abuse", b"opt-out", b"opt-out-list", b"xarf", b"")
 
-_TITLES = ("complaint about message from ", "client tos notification")
+_TITLES: Final[tuple[str, ...]] = ("complaint about message from ", "client tos notification")
 
 
 def read_feedback(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 Fields = Mapping[str, str]
 """Values by lower-case name; of a name that is repeated, the first."""
 
 # How servers write the names; all else is put in lower case each time.
-_NAMES = {
+_NAMES: Final = {
     name: name.lower()
     for name in (
         *("Reporting-MTA", "X-Postfix-Queue-ID", "X-Postfix-Sender", "Arrival-Date", "Original-Envelope-Id"),
@@ -21,8 +22,8 @@ _NAMES = {
         ),
     )
 }
-_GOES_ON = re.compile(r"[45]\d\d[ -]", re.ASCII)
-_FOLDED = re.compile(r"\n[ \t]+(?=\S)")
+_GOES_ON: Final = re.compile(r"[45]\d\d[ -]", re.ASCII)
+_FOLDED: Final = re.compile(r"\n[ \t]+(?=\S)")
 
 
 def groups_of(text: str) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """Whether a mail without a machine-readable part is a notice of delivery at all, and which."""
 
 import re
+from typing import Final
 
 from retour.codes import codes_in
 from retour.parse import languages
@@ -15,7 +16,7 @@ def _one_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns))
 
 
-_SYSTEM = _one_of(
+_SYSTEM: Final = _one_of(
     r"mailer[-_ ]?daemon",
     r"post_?master",
     r"mail(?:er)?[ ._-]?deliver(?:y|er)?",
@@ -28,22 +29,22 @@ _SYSTEM = _one_of(
     r"courier mail server",
     r"microsoftexchange[0-9a-f]{10}",  # the sender of Exchange's own reports
 )
-_MACHINE = _one_of(
+_MACHINE: Final = _one_of(
     *(r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery", r"\badmin(?:istrator)?@", r"smtp"),
     *(r"alert@", r"notif", r"filter", r"gateway", r"security", r"virus"),
 )
-_PASSED_ON = re.compile(r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|i|enc|vs|doorst|転送)\s?:")
+_PASSED_ON: Final = re.compile(r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|i|enc|vs|doorst|転送)\s?:")
 # What a filter at a gateway did with "your mail to ann@example.org".
-_KEPT_BACK = re.compile(
+_KEPT_BACK: Final = re.compile(
     r"your (?:e-?mail|mail|message)(?: message)?(?: (?:to|for) \S{3,320})? (?:was|has been|is being|is) "
     r"(?:blocked|rejected|refused|stopped|denied|returned|bounced)"
 )
 # Parcels, payments and backups fail to reach somebody as well.
-_OF_MAIL = re.compile(
+_OF_MAIL: Final = re.compile(
     r"\b(?:e-?mail|mail|message|nachricht)\b(?![.@]).{0,200}\b(?:following|recipient|empfänger|user)"
 )
-_OPENING = 300  # characters: a report says at once what it is about
-_SUBJECT = _one_of(
+_OPENING: Final = 300  # characters: a report says at once what it is about
+_SUBJECT: Final = _one_of(
     r"undeliver",
     r"deliver[yi].{0,20}(?:status|fail|problem|error|delay|notif)",
     r"failure notice",

@@ -3,9 +3,11 @@
 Texts are given in lower case with single spaces.
 """
 
+from typing import Final
+
 from retour.parse.phrases import phrases_of
 
-_FILE = "languages.toml"
+_FILE: Final = "languages.toml"
 
 
 def tells_failure(text: str) -> bool:

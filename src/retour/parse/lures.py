@@ -1,13 +1,14 @@
 """Lures: mail that looks like a notice of delivery, to make its reader follow a link."""
 
 import re
+from typing import Final
 
 from retour.codes import codes_in
 from retour.parse.mailbox import addresses_in
 from retour.parse.notice import Notice
 
 # What no mail server writes beside a link, unless in a reply of its own: that has a code.
-_PASSWORD = re.compile(
+_PASSWORD: Final = re.compile(
     r"password|passwort|kennwort|mot de passe|contraseña|\bsenha\b|wachtwoord|\bhasł|парол|パスワード|密码"
 )
 

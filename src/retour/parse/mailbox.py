@@ -2,25 +2,26 @@
 
 import re
 from functools import lru_cache
+from typing import Final
 
 # A quoted or plain local part, one @, a domain or literal; no controls, no spaces outside of quotes.
 # Bounds (RFC 5321 §4.5.3.1) are generous: octets are counted by whoever sends.
-_ADDRESS = re.compile(
+_ADDRESS: Final = re.compile(
     r'(?:"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){1,128}"|[^\s"<>()\[\]\\,;:@\x00-\x1f\x7f]{1,128})'
     r"@(?:\[[0-9A-Fa-f:.IPv]{3,60}\]|[^\s\"<>()\[\]\\,;:@!'|*\x00-\x1f\x7f]{1,255})"
 )
-_LOCAL_END = re.compile(
+_LOCAL_END: Final = re.compile(
     r'(?:"[^"\n]{1,64}"|[^\s"<>()\[\]\\,;:@：，；（）\'=\x00-\x20\x7f][^\s"<>()\[\]\\,;:@：，；（）\x00-\x20\x7f]{0,127})$'
 )
-_DOMAIN = re.compile(
+_DOMAIN: Final = re.compile(
     r"(?:[\w](?:[\w-]{0,62}[\w])?\.){0,20}[\w](?:[\w-]{0,62}[\w])?|\[[0-9A-Fa-f:.IPv]{3,60}\]"
 )
-_LONGEST = 320  # characters: RFC 5321 §4.5.3.1.1 and .2, with the @
-_COMMENT = re.compile(r"\([^()]{0,500}\)")
-_UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 §3
-_OCTAL = re.compile(r"(?:\\[0-7]{3}){1,64}")
-_XTEXT_PLUS_EQUAL = re.compile(r"\+(2B|3D)")  # RFC 3461 §4
-_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_LONGEST: Final = 320  # characters: RFC 5321 §4.5.3.1.1 and .2, with the @
+_COMMENT: Final = re.compile(r"\([^()]{0,500}\)")
+_UNICODE_ESCAPE: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 §3
+_OCTAL: Final = re.compile(r"(?:\\[0-7]{3}){1,64}")
+_XTEXT_PLUS_EQUAL: Final = re.compile(r"\+(2B|3D)")  # RFC 3461 §4
+_XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 
 def one_address(text: str) -> str | None:
@@ -44,7 +45,8 @@ def _one_address(text: str) -> str | None:
     return text if len(text) <= _LONGEST and _ADDRESS.fullmatch(text) else None
 
 
-_remembered = lru_cache(maxsize=256)(_one_address)  # a report names each of its addresses several times
+# A report names each of its addresses several times.
+_remembered: Final = lru_cache(maxsize=256)(_one_address)
 
 
 def typed_address(value: str) -> tuple[str | None, bool]:

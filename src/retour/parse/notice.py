@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Final
 
 from retour.mime import Block, Mail, Part
 from retour.mime.encoded import decode_text
@@ -11,11 +12,11 @@ from retour.parse.bounds import REPORT, REPORTS, WORDS
 from retour.parse.divider import divide
 from retour.parse.fields import groups_of
 
-_STATUS = "status"
-_RETURNED = "returned"
-_FEEDBACK = "feedback"
-_RECEIPT = "receipt"
-_ROLES = {
+_STATUS: Final = "status"
+_RETURNED: Final = "returned"
+_FEEDBACK: Final = "feedback"
+_RECEIPT: Final = "receipt"
+_ROLES: Final = {
     b"message/delivery-status": _STATUS,  # RFC 3464 §2
     b"message/global-delivery-status": _STATUS,  # RFC 6533
     b"message/rfc822": _RETURNED,
@@ -29,7 +30,7 @@ _ROLES = {
     b"message/disposition-notification": _RECEIPT,  # RFC 8098 §3
 }
 # QUIRK: gateways give a report's part another media type; its first field tells it (111-report-as-octets).
-_FIRST_FIELDS = {
+_FIRST_FIELDS: Final = {
     b"reporting-mta:": _STATUS,
     b"feedback-type:": _FEEDBACK,
     b"final-recipien": _STATUS,
@@ -38,11 +39,11 @@ _FIRST_FIELDS = {
     b"umvwb3j0aw5nlu": _STATUS,
     b"rmluywwtumvjax": _STATUS,
 }
-_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
-_UNSEEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
-_TAGS = re.compile(r"<(?![^\s<>]{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
-_INDENTATION = re.compile(r"\n[ \t]{1,200}(?=\S)")
-_EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
+_BREAKS: Final = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
+_UNSEEN: Final = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
+_TAGS: Final = re.compile(r"<(?![^\s<>]{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
+_INDENTATION: Final = re.compile(r"\n[ \t]{1,200}(?=\S)")
+_EMPTY_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 
 class Notice:

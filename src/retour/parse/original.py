@@ -4,6 +4,7 @@ Where it was not returned, the notice's own References or In-Reply-To name it (E
 """
 
 import re
+from typing import Final
 
 from retour.mime import Block
 from retour.model import NOTHING_RETURNED, Original
@@ -12,8 +13,8 @@ from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
 
 # The names, told apart behind their first letter: most lines are refused by one look at it.
-_WANTED = re.compile(rb"\n([mfsdrt](?:essage-id|rom|ubject|ate|eturn-path|o)):")
-_BRACKETS = "<> \t"
+_WANTED: Final = re.compile(rb"\n([mfsdrt](?:essage-id|rom|ubject|ate|eturn-path|o)):")
+_BRACKETS: Final = "<> \t"
 
 
 def read_original(notice: Notice) -> Original:

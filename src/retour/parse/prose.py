@@ -1,5 +1,7 @@
 """Notices without a machine-readable part: an address and, near it, the words about it."""
 
+from typing import Final
+
 from retour.codes import codes_in
 from retour.model import Kind, Report
 from retour.parse.bounds import BAD_ADDRESS, RECIPIENTS, TOO_MANY_RECIPIENTS, WORDS
@@ -10,9 +12,9 @@ from retour.parse.notice import Notice
 from retour.parse.reply import report_of
 from retour.parse.words import deciding
 
-_LEAD = 500  # characters before an address that may say what is wrong with it
-_FROM = ("from", "from:", "return-path:", "message-id:")
-_FROM_ALIAS = ("generated from", "expanded from", "expanded from:")
+_LEAD: Final = 500  # characters before an address that may say what is wrong with it
+_FROM: Final[tuple[str, ...]] = ("from", "from:", "return-path:", "message-id:")
+_FROM_ALIAS: Final[tuple[str, ...]] = ("generated from", "expanded from", "expanded from:")
 
 
 def read_prose(notice: Notice, kind: Kind, mta: str | None) -> tuple[Report, ...]:

@@ -1,6 +1,7 @@
 """One server's words, as logs, reports and webhooks quote them: unwrapped, and turned into a report."""
 
 import re
+from typing import Final
 
 from retour.codes import Codes, codes_in, is_vague, names_cause
 from retour.instants import Instant
@@ -9,14 +10,16 @@ from retour.parse.bounds import WORDS
 from retour.parse.mailbox import one_address
 from retour.parse.wrapping import unwrapped
 
-_RECIPIENT = re.compile(r"\s*<([^<>\s]{3,320})>(?:\s?\((?:expanded|generated) from [^()]{1,330}\))?:\s")
-_WILL_RETRY = re.compile(
+_RECIPIENT: Final = re.compile(
+    r"\s*<([^<>\s]{3,320})>(?:\s?\((?:expanded|generated) from [^()]{1,330}\))?:\s"
+)
+_WILL_RETRY: Final = re.compile(
     r"will (?:be retried|retry|try again|keep trying|continue to (?:try|attempt))"
     r"|still (?:being retried|trying)|message (?:is )?(?:delayed|deferred)"
     r"|delivery (?:is |has been )?(?:delayed|temporarily suspended)",
     re.IGNORECASE,
 )
-_ACCEPTED = re.compile(
+_ACCEPTED: Final = re.compile(
     r"2[0-5]\d(?:[ -]+(?:2\.\d\.\d{1,3}\b|ok|accepted|queued|requested|<|message (?:acc|ok|que|rec))|$)",
     re.IGNORECASE,
 )

@@ -1,10 +1,12 @@
 """Which software wrote a notice, where that can be told by what it always writes."""
 
+from typing import Final
+
 from retour.parse.notice import Notice
 
 # How the words begin, in lower case.
-_THIS = "this "
-_IN_TEXT = {
+_THIS: Final = "this "
+_IN_TEXT: Final = {
     "this is the mail system at host": "postfix",
     "this is the postfix program": "postfix",
     "this message was created automatically by mail delivery software": "exim",
@@ -15,10 +17,10 @@ _IN_TEXT = {
     "this is the nullmailer delivery system": "nullmailer",
     "this is the haraka mailer program": "haraka",
 }
-_BEGINNING = 1000  # characters of the words
+_BEGINNING: Final = 1000  # characters of the words
 # What stands in the header block, in lower case; in order. A name in Received alone says nothing: our own
 # receiving server stands there as well.
-_IN_HEADERS = {
+_IN_HEADERS: Final = {
     b"\nx-ms-exchange-message-is-ndr:": "m365",
     b"@googlemail.com>": "gmail",
     b"\nx-failed-recipients:": "exim",
@@ -33,9 +35,13 @@ _IN_HEADERS = {
     b"\nmessage-id: <dovecot-": "dovecot",
 }
 # What the reporting server calls itself (RFC 3464 §2.2.2).
-_IN_NAME = ((".outlook.com", "m365"), ("google.com", "gmail"), ("amazonses.com", "ses"))
+_IN_NAME: Final[tuple[tuple[str, str], ...]] = (
+    (".outlook.com", "m365"),
+    ("google.com", "gmail"),
+    ("amazonses.com", "ses"),
+)
 
-NAMES = frozenset((*_IN_TEXT.values(), *_IN_HEADERS.values(), *(name for _, name in _IN_NAME)))
+NAMES: Final = frozenset((*_IN_TEXT.values(), *_IN_HEADERS.values(), *(name for _, name in _IN_NAME)))
 
 
 def software_of(notice: Notice) -> str | None:

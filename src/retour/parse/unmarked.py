@@ -5,6 +5,7 @@ Asked last: a mail that is anything else has been recognised before.
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from retour.model import Kind, Report
 from retour.parse import absence, languages
@@ -17,17 +18,21 @@ from retour.parse.notice import Notice
 from retour.parse.phrases import phrases_of
 from retour.parse.prose import read_prose
 
-_FORWARDED = re.compile(
+_FORWARDED: Final = re.compile(
     r"^(?:fwd?|wg|tr|rv|enc|i|doorst|pd|vb|vl|vs|fs|továbbítás|πρθ|вн|пересл|转发|轉寄|転送|전달) ?[:：]"
 )
-_MACHINE = re.compile(
+_MACHINE: Final = re.compile(
     r"no-?reply|do-?not-?reply|mailer|robot|nicht-?antworten|nao-?responda|no-?responder|post_?master"
     r"|mail-?(?:gate|admin|server)|gateway|daemon"
 )
-_JOBS = re.compile(rb"<(?:root|cron|logwatch|nagios|monit|zabbix)@")  # their mail tells of others' bounces
-_DAEMON = re.compile(rb"<(?:mailer-?daemon|mail-?delivery)")
-_SENTENCE = re.compile(r"[.!?] |[.!?]$|[。！？]")
-_QUOTING = ("\n>", "wrote:", "schrieb:", "a écrit", "-----", "\nfrom:", "\nvon:", "\nde :", "\nde:")
+# Their mail tells of others' bounces.
+_JOBS: Final = re.compile(rb"<(?:root|cron|logwatch|nagios|monit|zabbix)@")
+_DAEMON: Final = re.compile(rb"<(?:mailer-?daemon|mail-?delivery)")
+_SENTENCE: Final = re.compile(r"[.!?] |[.!?]$|[。！？]")
+_QUOTING: Final[tuple[str, ...]] = (
+    *("\n>", "wrote:", "schrieb:", "a écrit", "-----"),
+    *("\nfrom:", "\nvon:", "\nde :", "\nde:"),
+)
 
 
 def is_unmarked_bounce(notice: Notice) -> bool:

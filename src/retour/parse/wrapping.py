@@ -1,12 +1,12 @@
 """What reporting servers put around the words of the server that refused."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.parse.phrases import says
 
-_HOST = r"(?P<host>[\w.:-]{1,255})"
-_ADDRESS = r"\[[0-9A-Fa-f:.IPv]{2,60}\]"
+_HOST: Final = r"(?P<host>[\w.:-]{1,255})"
+_ADDRESS: Final = r"\[[0-9A-Fa-f:.IPv]{2,60}\]"
 
 
 class Wrapping(NamedTuple):
@@ -20,7 +20,7 @@ def _wrapping(hint: str, pattern: str) -> Wrapping:
     return Wrapping(hint, re.compile(pattern, re.ASCII))
 
 
-_WRAPPINGS = (
+_WRAPPINGS: Final[tuple[Wrapping, ...]] = (
     # Postfix, smtp_chat.c: "host mx.example.org[192.0.2.1] said: 550 ... (in reply to RCPT TO command)";
     # Exim, deliver.c: "host mx.example.org [192.0.2.1]: 550 ...".
     _wrapping(
@@ -44,22 +44,27 @@ _WRAPPINGS = (
     _wrapping("remote server was:", r"response from the remote server was:\s*"),
 )
 # These name the host but wrap no words of it. Postfix: "connect to mx[192.0.2.1]:25: Connection refused".
-_CONNECT = re.compile(r"connect to ([\w.-]{1,255})\[", re.ASCII)
-_TALKING = re.compile(r"talking to ([\w.-]{1,255})", re.ASCII)  # Sendmail
-_REJECTED_BY = re.compile(r" by ([\w.-]{1,255}?)\.? \[[0-9A-Fa-f:.]{2,60}\]", re.ASCII)  # Gmail
+_CONNECT: Final = re.compile(r"connect to ([\w.-]{1,255})\[", re.ASCII)
+_TALKING: Final = re.compile(r"talking to ([\w.-]{1,255})", re.ASCII)  # Sendmail
+_REJECTED_BY: Final = re.compile(r" by ([\w.-]{1,255}?)\.? \[[0-9A-Fa-f:.]{2,60}\]", re.ASCII)  # Gmail
 # Postfix and Exim ask the sender's own server whether the sender exists, and quote its answer: the inner
 # words are about the sender, only the outer ones about the mail. And who answers MAIL has heard of no
 # recipient yet (RFC 5321 §3.3): what Exim says of that stays with the words.
-_ABOUT_THE_SENDER = (
+_ABOUT_THE_SENDER: Final[tuple[str, ...]] = (
     *("Sender address rejected", "sender address rejected", "Sender verify", "sender verify"),
     *("after MAIL FROM", "after pipelined MAIL FROM", "after sending MAIL FROM"),
 )
-_CLOSINGS = ("(in reply to ", "Giving up on ")  # Postfix, qmail
+_CLOSINGS: Final[tuple[str, ...]] = ("(in reply to ", "Giving up on ")  # Postfix, qmail
 
-_HINTS = (*(wrapping.hint for wrapping in _WRAPPINGS), "connect to ", "talking to ", " by ")
+_HINTS: Final[tuple[str, ...]] = (
+    *(wrapping.hint for wrapping in _WRAPPINGS),
+    "connect to ",
+    "talking to ",
+    " by ",
+)
 
 # RFC 3464 §2.3.6: "smtp; 550 ...", "X-Postfix; ..."; the type is one atom.
-_TYPE = re.compile(
+_TYPE: Final = re.compile(
     r"\s*(?:smtp|lmtp|x-[\w-]{1,40}|x\.\d{1,4}|dns|unix|unknown|qmail)\s*;\s*", re.IGNORECASE | re.ASCII
 )
 

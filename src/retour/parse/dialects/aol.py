@@ -5,12 +5,13 @@ Your mail to the following recipients could not be delivered because they are no
 """
 
 import re
+from typing import Final
 
 from retour.parse.mailbox import one_address
 
-_LEAD = re.compile(r"(?:following|these) (?:recipients?|address(?:es)?|users?)[^\n@]{0,200}:[ \t]*\n")
-_NAME = re.compile(r"[ \t]+([a-z0-9][\w.-]{1,63})[ \t]*(?:\n|$)", re.IGNORECASE | re.ASCII)
-_MOST = 100
+_LEAD: Final = re.compile(r"(?:following|these) (?:recipients?|address(?:es)?|users?)[^\n@]{0,200}:[ \t]*\n")
+_NAME: Final = re.compile(r"[ \t]+([a-z0-9][\w.-]{1,63})[ \t]*(?:\n|$)", re.IGNORECASE | re.ASCII)
+_MOST: Final = 100
 
 
 def named_in(words: str, low: str, sender: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ is what a manager tells the owners of a list about others.
 """
 
 import re
+from typing import Final
 
 from retour.model import Kind, Report
 from retour.parse.mailbox import addresses_in, one_address
@@ -13,17 +14,17 @@ from retour.parse.phrases import says
 from retour.parse.reply import report_of
 
 # One of these header fields, or a sender of such a name, is in the mails of every manager; in lower case.
-_FIELDS = (
+_FIELDS: Final[tuple[bytes, ...]] = (
     b"x-mailman-version",
     b"x-list-administrivia",
     b"x-mlserver",
     b"x-listserver",
     b"x-mailer-listserv",
 )
-_SENDER = re.compile(
+_SENDER: Final = re.compile(
     r"\b(?:listserv|sympa|majordomo|mlmmj|mailman|listproc|lyris|ecartis)\b|[+-](?:bounces|owner|admin|request|help)@|\bowner-"
 )
-_REFUSED = (
+_REFUSED: Final[tuple[str, ...]] = (
     *(
         "has been rejected",
         "been automatically rejected",
@@ -48,7 +49,7 @@ _REFUSED = (
     *("ha sido rechazado", "è stato rifiutato", "メンバーではありません"),
 )
 # What it was that was turned down: requests to join are turned down as well.
-_A_POST = (
+_A_POST: Final[tuple[str, ...]] = (
     *(
         "your message",
         "your mail",
@@ -61,7 +62,7 @@ _A_POST = (
     *("to post", "are not member", "a member of this mailing list", "ihre nachricht", "votre message"),
     *("su mensaje", "il messaggio", "メンバーではありません"),
 )
-_HELD = (
+_HELD: Final[tuple[str, ...]] = (
     "awaits moderator",
     "awaiting",
     "is being held",
@@ -70,10 +71,14 @@ _HELD = (
     "approval is required",
     "moderation",
 )
-_NOT_ABOUT_A_POST = ("is being held", "subscription request", "unsubscription request")
-_TO_OWNERS = ("bounce ", "subscription", "confirm", "uncaught bounce", "welcome")
-_NAME = re.compile(r"\blist ['\"]([\w.+-]{1,60})['\"]")
-_SUFFIX = re.compile(r"[+-](?:bounces|owner|admin|request|help)(?=@)|^owner-", re.IGNORECASE)
+_NOT_ABOUT_A_POST: Final[tuple[str, ...]] = (
+    "is being held",
+    "subscription request",
+    "unsubscription request",
+)
+_TO_OWNERS: Final[tuple[str, ...]] = ("bounce ", "subscription", "confirm", "uncaught bounce", "welcome")
+_NAME: Final = re.compile(r"\blist ['\"]([\w.+-]{1,60})['\"]")
+_SUFFIX: Final = re.compile(r"[+-](?:bounces|owner|admin|request|help)(?=@)|^owner-", re.IGNORECASE)
 
 
 def is_from_list_manager(notice: Notice) -> bool:

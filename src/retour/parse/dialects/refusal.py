@@ -4,6 +4,8 @@ Your message to <ann@example.org> was automatically rejected:
 Quota exceeded (mailbox for user is full)
 """
 
+from typing import Final
+
 from retour.mime import Block
 from retour.mime.encoded import decode_text
 from retour.model import Kind, Report
@@ -13,11 +15,11 @@ from retour.parse.phrases import says
 from retour.parse.reply import report_of
 
 # Cyrus, Dovecot and Exim write it in English; RFC 5429 has it "was refused by the recipient's mail filter".
-_REFUSED = (
+_REFUSED: Final[tuple[str, ...]] = (
     *("automatically rejected", "automatically refused", "was rejected", "has been rejected", "was refused"),
     *("recipient refused", "refused by the recipient", "can not be delivered", "cannot be delivered"),
 )
-_LEADS = ("rejected:", "refused:", "reason was given:", "filtering program:")
+_LEADS: Final[tuple[str, ...]] = ("rejected:", "refused:", "reason was given:", "filtering program:")
 
 
 def read_refusal(notice: Notice, mta: str | None) -> tuple[Report, ...]:

@@ -8,11 +8,12 @@
 """
 
 import re
+from typing import Final
 
-BEGIN = "transcript of session"  # in lower case; without it there is nothing to read here
+BEGIN: Final = "transcript of session"  # in lower case; without it there is nothing to read here
 
-_TALKING = re.compile(r"while talking to ([\w.-]{1,255})", re.ASCII)
-_LINES = 60  # of a transcript that are looked at for a reply to all
+_TALKING: Final = re.compile(r"while talking to ([\w.-]{1,255})", re.ASCII)
+_LINES: Final = 60  # of a transcript that are looked at for a reply to all
 
 
 def said_about(recipient: str, words: str, low: str) -> tuple[str | None, str]:

@@ -5,15 +5,16 @@
 """
 
 import re
+from typing import Final
 
 from retour.parse.mailbox import from_octal
 
-COMMAND = "rcpt to:"  # in lower case; without it there is nothing to read here
+COMMAND: Final = "rcpt to:"  # in lower case; without it there is nothing to read here
 
-_RECIPIENT = re.compile(r"rcpt to: ?<([^<>\s]{3,320})>[^\n]{0,200}", re.IGNORECASE)
-_ANSWER = re.compile(r"\n[^\n]{0,60}?(?<![\w.])([245]\d\d[ -][^\n]{0,998})", re.ASCII)
-_REFUSAL = re.compile(r"\n[^\n]{0,60}?(?<![\w.:])([45][0-5]\d[ -][^\n]{0,998})", re.ASCII)
-_SENT = re.compile(r"(?:^|[>:\]|])[ \t]{0,4}rcpt to:", re.IGNORECASE | re.MULTILINE)
+_RECIPIENT: Final = re.compile(r"rcpt to: ?<([^<>\s]{3,320})>[^\n]{0,200}", re.IGNORECASE)
+_ANSWER: Final = re.compile(r"\n[^\n]{0,60}?(?<![\w.])([245]\d\d[ -][^\n]{0,998})", re.ASCII)
+_REFUSAL: Final = re.compile(r"\n[^\n]{0,60}?(?<![\w.:])([45][0-5]\d[ -][^\n]{0,998})", re.ASCII)
+_SENT: Final = re.compile(r"(?:^|[>:\]|])[ \t]{0,4}rcpt to:", re.IGNORECASE | re.MULTILINE)
 
 
 def shows_command(words: str) -> bool:

@@ -6,10 +6,11 @@ servers: only what the log's own software wrote is believed.
 
 from collections.abc import Iterable, Iterator
 from importlib import import_module
+from typing import Final
 
 from retour.parse.logs.entry import Entry, LogReader
 
-_READERS = {  # loaded only when they are needed
+_READERS: Final = {  # loaded only when they are needed
     "postfix-log": ("postfix", "PostfixLog"),
     "exim-log": ("exim", "EximLog"),
     "sendmail-log": ("sendmail", "SendmailLog"),
@@ -17,7 +18,7 @@ _READERS = {  # loaded only when they are needed
     "kumomta-log": ("kumomta", "KumoLog"),
     "powermta-log": ("powermta", "PowerLog"),
 }
-LOGS = tuple(_READERS)
+LOGS: Final = tuple(_READERS)
 
 __all__ = ["LOGS", "Entry", "Feed", "read_log", "reread"]
 

@@ -1,20 +1,22 @@
 """What a log says about one delivery, and the correlation of what stands in several of its lines."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from retour.instants import Instant
 from retour.model import Kind, Reading
 from retour.parse.bounds import WORDS
 from retour.parse.logs.stamp import stamp
 
-LONGEST = 16 * 1024  # octets of a line that are read; syslog itself cuts at 1 to 8 KiB (RFC 5424 §6.1)
-OPEN = 20_000  # queue ids that are remembered, of mails on their way and of mails that failed; the oldest go
-LONGEST_ID = 25  # octets of a queue id; Exim's and Postfix's long ones have up to 23
+LONGEST: Final = 16 * 1024  # octets of a line that are read; syslog itself cuts at 1 to 8 KiB (RFC 5424 §6.1)
+# Queue ids that are remembered, of mails on their way and of mails that failed; the oldest go.
+OPEN: Final = 20_000
+LONGEST_ID: Final = 25  # octets of a queue id; Exim's and Postfix's long ones have up to 23
 
-BROKEN_LINE = "broken_line"  # speaks of a delivery, but was cut or is written in no known way
-AMBIGUOUS_LINE = "ambiguous_line"  # can be read in two ways: an address or a server's words imitate the log
-CUT_LINE = "cut_line"  # the server's words end in the middle
+BROKEN_LINE: Final = "broken_line"  # speaks of a delivery, but was cut or is written in no known way
+# Can be read in two ways: an address or a server's words imitate the log.
+AMBIGUOUS_LINE: Final = "ambiguous_line"
+CUT_LINE: Final = "cut_line"  # the server's words end in the middle
 
 
 class Facts(NamedTuple):

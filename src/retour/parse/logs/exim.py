@@ -8,7 +8,7 @@ anyone: a line is read from its left end.
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
 from retour.parse.bounds import RECIPIENTS
@@ -27,7 +27,7 @@ from retour.parse.logs.stamp import stamp
 from retour.parse.mailbox import from_octal, one_address
 from retour.parse.reply import report_of
 
-_LINE = re.compile(
+_LINE: Final = re.compile(
     # syslog_timestamp: Exim's own time stands behind that of syslog
     rb"(?:(?:<\d{1,3}>)?(?P<sent>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
     rb"(?P<host>[^\s\[\]/]{1,255}) exim4?(?:\[\d{1,10}\])?: (?:\[\d{1,5}[/\\]\d{1,5}\] )?)?"
@@ -36,30 +36,30 @@ _LINE = re.compile(
     rb"(?P<id>[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})) (?P<rest>.*)",
     re.DOTALL,
 )
-_HOST = rb"H=(?P<%s>[^\s\[\]()]{1,255}) \[[0-9A-Fa-f:.]{2,60}\](?::\d{1,5})?"
-_FIELD = (
+_HOST: Final = rb"H=(?P<%s>[^\s\[\]()]{1,255}) \[[0-9A-Fa-f:.]{2,60}\](?::\d{1,5})?"
+_FIELD: Final = (
     rb' [A-Za-z]{1,4}=(?:"[^"]{0,500}"|<[^<>]{0,500}>|[^\s"<]\S{0,500}?)'
     rb"(?: \[[0-9A-Fa-f:.]{2,60}\](?::\d{1,5})?)?"
 )
-_DELIVERY = re.compile(
+_DELIVERY: Final = re.compile(
     rb"(?P<flag>\*\*|==|=>|->|>>) "
     rb'(?P<to>"(?:[^"\\]|\\.){0,512}"@[^\s<>]{1,320}|[^\s"<>]{1,512}?)(?: <(?P<original>[^<>]{0,512})>)?'
     rb"(?P<fields>(?:" + _FIELD + rb"(?= |: |$)){0,16})"
     rb"(?:(?: routing)? defer \(-?\d{1,6}\)(?P<deferred>(?:[: ].*)?)|: (?P<text>.*)|(?P<rest> .*|$))",
     re.DOTALL,
 )
-_BY = re.compile(rb" " + _HOST % b"host")
-_ARRIVED = re.compile(
+_BY: Final = re.compile(rb" " + _HOST % b"host")
+_ARRIVED: Final = re.compile(
     rb'<= (?:<>|(?P<sender>"(?:[^"\\]|\\.){0,512}"@\S{1,320}|[^\s<>"]{1,512}))(?P<fields>(?: .*)?)$'
 )
-_MESSAGE_ID = re.compile(rb" id=([^\s<>]{1,998})")
-_EXPIRED = re.compile(r"(?:: )?retry timeout exceeded$")
-_LONGEST_NOTE = 2000
-_FLAGS = {
+_MESSAGE_ID: Final = re.compile(rb" id=([^\s<>]{1,998})")
+_EXPIRED: Final = re.compile(r"(?:: )?retry timeout exceeded$")
+_LONGEST_NOTE: Final = 2000
+_FLAGS: Final = {
     b"**": (Kind.BOUNCE, Action.FAILED),
     b"==": (Kind.DELAY, Action.DELAYED),
 }
-_DELIVERED = (Kind.DELIVERED, Action.DELIVERED)
+_DELIVERED: Final = (Kind.DELIVERED, Action.DELIVERED)
 
 
 class _Line(NamedTuple):

@@ -1,18 +1,18 @@
 """The log of KumoMTA: a JSON record a line, as parse/providers/kumomta.py reads it."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind
 from retour.parse.logs.entry import BROKEN_LINE, Entry, LogReader, defective
 from retour.parse.logs.told import entry_of
 from retour.parse.providers import kumomta
 
-_TOLD = frozenset(
+_TOLD: Final = frozenset(
     ("Bounce", "OOB", "Expiration", "TransientFailure", "Feedback", "Delivery", "AdminBounce")
 )  # all else is about mail coming in, or on its way through the queues
-_PASSED_OVER = b'{"type":"Reception"', b'{"type":"Delivery"'
-LONGEST_RECORD = 1024 * 1024  # octets: the record of a complaint may hold the mail
+_PASSED_OVER: Final[tuple[bytes, ...]] = b'{"type":"Reception"', b'{"type":"Delivery"'
+LONGEST_RECORD: Final = 1024 * 1024  # octets: the record of a complaint may hold the mail
 
 
 class KumoLog(LogReader):

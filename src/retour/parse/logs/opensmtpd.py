@@ -10,7 +10,7 @@ line names a Message-ID. When the time is over, another line says so, and no cau
 import re
 from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
 from retour.parse.logs.entry import (
@@ -29,23 +29,23 @@ from retour.parse.logs.stamp import stamp
 from retour.parse.mailbox import one_address
 from retour.parse.reply import report_of
 
-_MARKS = b" delivery evpid=", b" event=delivery ", b": Expire for "
-_HEAD = re.compile(
+_MARKS: Final[tuple[bytes, ...]] = b" delivery evpid=", b" event=delivery ", b": Expire for "
+_HEAD: Final = re.compile(
     rb"(?:<\d{1,3}>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
     rb"(?:(?P<host>[^\s\[\]/]{1,255}) )?smtpd\[\d{1,10}\]: "
 )
-_ADDRESS = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'
-_DELIVERY = re.compile(
+_ADDRESS: Final = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'
+_DELIVERY: Final = re.compile(
     rb"[0-9a-f]{16} (?:mta|mda) (?:event=)?delivery (?:address=\S{1,300} )?(?:host=\S{1,300} )?"
     rb"evpid=(?P<id>[0-9a-f]{16}) from=<(?P<sender>" + _ADDRESS + rb")> to=<(?P<to>" + _ADDRESS + rb")> "
     rb"rcpt=<(?P<rcpt>" + _ADDRESS + rb')> (?:source="[^"]{0,512}" )?(?:relay="(?P<relay>[^"]{0,512})" )?'
     rb'(?:user=\S{1,64} )?(?:method=\S{1,64} )?delay=\S{1,32} result="?(?P<result>[A-Za-z]{2,16})"? stat='
 )
-_EXPIRED = re.compile(
+_EXPIRED: Final = re.compile(
     rb"[a-z]{1,16}: Expire for (?P<id>[0-9a-f]{16}): from=<(?P<sender>" + _ADDRESS + rb")>, to=<(?P<to>"
     rb"" + _ADDRESS + rb")>, rcpt=<(?P<rcpt>" + _ADDRESS + rb")>, delay=\S{1,32}, stat="
 )
-_KINDS = {
+_KINDS: Final = {
     b"Ok": (Kind.DELIVERED, Action.DELIVERED),
     b"TempFail": (Kind.DELAY, Action.DELAYED),
     b"PermFail": (Kind.BOUNCE, Action.FAILED),

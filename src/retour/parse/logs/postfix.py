@@ -5,6 +5,7 @@ A block of lines is searched for marks as a whole; only lines that matter are cu
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Final
 
 from retour.model import Action, Kind, Original, Reading, Report
 from retour.parse.bounds import RECIPIENTS
@@ -34,8 +35,9 @@ from retour.parse.logs.spots import Spots
 from retour.parse.logs.stamp import stamp
 
 _SENT, _EXPIRED = b", status=sent (", b"expired, returned to sender"
-_NO_DELAY = Report(Kind.DELAY, status="4.4.7", mta="postfix")  # that time ran out is all there is to know
-_KEPT = 4  # lines of one queue id that are kept: the first and the last
+# That time ran out is all there is to know.
+_NO_DELAY: Final = Report(Kind.DELAY, status="4.4.7", mta="postfix")
+_KEPT: Final = 4  # lines of one queue id that are kept: the first and the last
 
 
 class PostfixLog(LogReader):

@@ -6,7 +6,7 @@ the remote server, which may write there what it likes: a line is read from its 
 """
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.instants import Instant
 from retour.model import Action, Kind, Report
@@ -15,26 +15,26 @@ from retour.parse.mailbox import one_address
 from retour.parse.reply import report_of
 
 # master.cf names them so; only these write of deliveries. smtpd's "NOQUEUE: reject:" is about mail coming in.
-AGENTS = frozenset((b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard"))
+AGENTS: Final = frozenset((b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard"))
 
 # Short queue ids are hexadecimal, long ones (enable_long_queue_ids) base 52: global/mail_queue.h.
-_TIMES = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24}"
-_WRITER = rb"[^\s\[\]/:]{1,64}/)(?:[^\s\[\]/:]{1,64}/){0,3}(?P<daemon>[a-z]{1,16})"
-_ID = rb"(?P<id>[0-9A-Za-z]{5,25}): "
+_TIMES: Final = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\S{8,24}"
+_WRITER: Final = rb"[^\s\[\]/:]{1,64}/)(?:[^\s\[\]/:]{1,64}/){0,3}(?P<daemon>[a-z]{1,16})"
+_ID: Final = rb"(?P<id>[0-9A-Za-z]{5,25}): "
 # RFC 3164 §4.1, with or without PRI; ISO times of rsyslog and journald
-_HEAD = (
+_HEAD: Final = (
     rb"(?:<\d{1,3}>)?(?P<time>" + _TIMES + rb")"
     rb"(?P<writer> (?P<host>[^\s\[\]/]{1,255}) " + _WRITER + rb"\[\d{1,10}\]: " + _ID
 )
-_HEAD_5424 = (  # RFC 5424 §6
+_HEAD_5424: Final = (  # RFC 5424 §6
     rb"(?:<\d{1,3}>)?1 (?P<time>\S{19,36})(?P<writer> (?P<host>\S{1,255}) "
     + _WRITER
     + rb" (?:\d{1,10}|-) \S{1,32} (?:-|\[[^\[\]]{0,500}\]) (?:\xef\xbb\xbf)?"
     + _ID
 )
-_TIME = re.compile(rb"(?:<\d{1,3}>)?(?:" + _TIMES + rb")(?= )")
-_ADDRESS = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'  # may hold ", " and " = "
-_DELIVERY = (
+_TIME: Final = re.compile(rb"(?:<\d{1,3}>)?(?:" + _TIMES + rb")(?= )")
+_ADDRESS: Final = rb'(?:"(?:[^"\\]|\\.){0,512}"@[^<>\s]{1,320}|(?!")[^<>]{0,512})'  # may hold ", " and " = "
+_DELIVERY: Final = (
     rb"(?:to=<(?P<to>"
     + _ADDRESS
     + rb")>, (?:orig_to=<(?P<orig_to>"
@@ -44,14 +44,17 @@ _DELIVERY = (
     rb"status=(?P<status>[A-Za-z-]{1,16}) \(|)"
 )
 _LINE, _LINE_5424 = re.compile(_HEAD + _DELIVERY), re.compile(_HEAD_5424 + _DELIVERY)
-_IMITATION = re.compile(rb">, (?:orig_to=<|relay=)")
-_SENDER = re.compile(
+_IMITATION: Final = re.compile(rb">, (?:orig_to=<|relay=)")
+_SENDER: Final = re.compile(
     rb"from=<(" + _ADDRESS + rb")>, (?:size=\d|status=(?:force-)?expired, returned to sender)"
 )
-_MESSAGE_ID = re.compile(rb"message-id=<([^<>\s]{1,998})>\Z")
-EXPIRED = b">, status=expired, returned to sender", b">, status=force-expired, returned to sender"
+_MESSAGE_ID: Final = re.compile(rb"message-id=<([^<>\s]{1,998})>\Z")
+EXPIRED: Final[tuple[bytes, ...]] = (
+    b">, status=expired, returned to sender",
+    b">, status=force-expired, returned to sender",
+)
 
-_KINDS = {
+_KINDS: Final = {
     b"sent": (Kind.DELIVERED, Action.DELIVERED),
     b"deferred": (Kind.DELAY, Action.DELAYED),
     b"SOFTBOUNCE": (Kind.DELAY, Action.DELAYED),  # soft_bounce = yes: it stays in the queue

@@ -1,13 +1,15 @@
 """What Postfix's log says of a mail besides its outcomes: the notes of cleanup and qmgr."""
 
+from typing import Final
+
 from retour.parse.logs.postfix_lines import EXPIRED, Line
 from retour.parse.logs.spots import Spots
 
-STATUS = b", status="
-NOTES = b": from=<", b": message-id=", b": removed\n"
-REMOVED = NOTES[-1]
-_LONGEST_HEAD = 400  # octets, of the lines that are read in few steps
-_LONGEST_NOTE = 1200  # octets: a Message-ID has at most 998 (RFC 5322 §2.1.1)
+STATUS: Final = b", status="
+NOTES: Final[tuple[bytes, ...]] = b": from=<", b": message-id=", b": removed\n"
+REMOVED: Final = NOTES[-1]
+_LONGEST_HEAD: Final = 400  # octets, of the lines that are read in few steps
+_LONGEST_NOTE: Final = 1200  # octets: a Message-ID has at most 998 (RFC 5322 §2.1.1)
 
 
 class Mail:

@@ -6,15 +6,16 @@ field may hold line breaks, so a record may have several lines.
 
 import csv
 from collections.abc import Iterable
+from typing import Final
 
 from retour.model import Kind
 from retour.parse.logs.entry import BROKEN_LINE, Entry, LogReader, defective
 from retour.parse.logs.told import entry_of
 from retour.parse.providers import powermta
 
-NO_HEADER = "no_header"  # rows whose columns nobody has named
+NO_HEADER: Final = "no_header"  # rows whose columns nobody has named
 
-_LINES = 8  # of one record; more are a quote that nobody closes
+_LINES: Final = 8  # of one record; more are a quote that nobody closes
 
 
 class PowerLog(LogReader):

@@ -8,7 +8,7 @@ stand in the line `from=…, size=…, class=…, nrcpts=…, msgid=<…>`.
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retour.model import Action, Kind, Original, Reading, Report
 from retour.parse.bounds import RECIPIENTS
@@ -27,32 +27,32 @@ from retour.parse.logs.stamp import stamp
 from retour.parse.mailbox import one_address
 from retour.parse.reply import report_of
 
-_LINE = re.compile(
+_LINE: Final = re.compile(
     rb"(?:<\d{1,3}>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
     # sm-mta, sm-msp-queue, sm-que: how Debian and others name their daemons
     rb"(?P<host>[^\s\[\]/]{1,255}) (?:sendmail|sm-[a-z-]{1,16})\[\d{1,10}\]: "
     rb"(?P<id>[0-9A-Za-z]{8,20}): (?P<rest>.*)",
     re.DOTALL,
 )
-_ADDRESS = rb'(?:<"(?:[^"\\]|\\.){0,256}"@[^<>\s]{1,320}>|<[^<>"]{0,512}>|[^\s<>",]{1,512})'
-_DELIVERY = re.compile(
+_ADDRESS: Final = rb'(?:<"(?:[^"\\]|\\.){0,256}"@[^<>\s]{1,320}>|<[^<>"]{0,512}>|[^\s<>",]{1,512})'
+_DELIVERY: Final = re.compile(
     rb"to=(?P<to>" + _ADDRESS + rb"(?:,[ ]?" + _ADDRESS + rb"){0,99}), "
     rb"(?:ctladdr=[^,]{0,512}, )?delay=[\d+:]{1,24}, (?:xdelay=[\d+:]{1,24}, )?(?:mailer=[^\s,]{1,32}, )?"
     rb"(?:pri=\d{1,12}, )?(?:relay=(?P<relay>[^,]{0,512}), )?(?:dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3}), )?"
     rb"(?:quarantine=[^,]{0,200}, )?(?:reply=(?P<reply>.{0,2000}?), )?stat=(?P<stat>.+)",
     re.DOTALL,
 )
-_ONE = re.compile(_ADDRESS)
-_ARRIVED = re.compile(
+_ONE: Final = re.compile(_ADDRESS)
+_ARRIVED: Final = re.compile(
     rb"from=(?P<sender>" + _ADDRESS + rb"), size=\d{1,12}, class=-?\d{1,4}, (?:pri=\d{1,12}, )?nrcpts=\d{1,6}"
     rb"(?:, msgid=<(?P<id>[^<>\s]{1,998})>)?"
 )
-_EXPIRED = re.compile(rb"[0-9A-Za-z]{8,20}: sender notify: Cannot send message (?:for|within) \d")
-_NOTICES = b": DSN: ", b" notify: ", b": return to sender: "
-_NOTICE = re.compile(
+_EXPIRED: Final = re.compile(rb"[0-9A-Za-z]{8,20}: sender notify: Cannot send message (?:for|within) \d")
+_NOTICES: Final[tuple[bytes, ...]] = b": DSN: ", b" notify: ", b": return to sender: "
+_NOTICE: Final = re.compile(
     rb"(?P<id>[0-9A-Za-z]{8,20}): (?:DSN|sender notify|return to sender|postmaster notify): ", re.DOTALL
 )
-_LONGEST_NOTE = 2000
+_LONGEST_NOTE: Final = 2000
 
 
 class _Line(NamedTuple):

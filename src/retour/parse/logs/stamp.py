@@ -1,10 +1,11 @@
 """Times as logs write them."""
 
 import re
+from typing import Final
 
 from retour.instants import Instant, parse
 
-_ISO = re.compile(
+_ISO: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))? ?(Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE
 )
 

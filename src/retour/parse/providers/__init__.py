@@ -1,7 +1,9 @@
 """Vocabularies of mail providers: their words for what happened, turned into ours."""
 
+from typing import Final
+
 # By name, those whose posts can be read. What reads them is in `registry`, loaded only when it is needed.
-PROVIDERS = (
+PROVIDERS: Final[tuple[str, ...]] = (
     "ses",
     "sendgrid",
     "mailgun",

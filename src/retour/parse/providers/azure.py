@@ -1,12 +1,12 @@
 """Azure Communication Services: an array of Event Grid, as Microsoft's "email events" has it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind, Report
 from retour.parse.providers.told import Told, an_object, line, name, objects, passing, report, within, zoned
 
-_KINDS = {
+_KINDS: Final = {
     "Bounced": Kind.BOUNCE,
     "Failed": Kind.BOUNCE,
     "FilteredSpam": Kind.BOUNCE,
@@ -15,9 +15,9 @@ _KINDS = {
     "Delivered": Kind.DELIVERED,
 }
 # QUIRK: Microsoft's schema and its examples spell the time in two ways (azure-bounced).
-_TIMES = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")
+_TIMES: Final[tuple[str, ...]] = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")
 
-_PASSING = frozenset({"Expanded", "view", "click"})
+_PASSING: Final = frozenset({"Expanded", "view", "click"})
 
 
 def events(value: object) -> Iterator[Told]:

@@ -3,24 +3,26 @@
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 
-NOT_READ = "bad_json"  # defect: the body is neither JSON nor a form
+NOT_READ: Final = "bad_json"  # defect: the body is neither JSON nor a form
 
-TOO_COMPLEX = "too_complex"  # defect: more, deeper or longer values than any provider posts
-TOO_MANY = "too_many_events"  # defect: the rest of the body was left alone
+TOO_COMPLEX: Final = "too_complex"  # defect: more, deeper or longer values than any provider posts
+TOO_MANY: Final = "too_many_events"  # defect: the rest of the body was left alone
 
-EVENTS = 10_000  # of one body; the largest batch known has 1000 (SparkPost)
-VALUES = 500_000  # of one JSON text: counted before it is read, for each takes memory
-DEPTH = 32  # of objects and lists within each other (security.md §3)
-KEYS = 10_000  # of one object
-LONGEST = 256 * 1024  # characters of one string
+EVENTS: Final = 10_000  # of one body; the largest batch known has 1000 (SparkPost)
+VALUES: Final = 500_000  # of one JSON text: counted before it is read, for each takes memory
+DEPTH: Final = 32  # of objects and lists within each other (security.md §3)
+KEYS: Final = 10_000  # of one object
+LONGEST: Final = 256 * 1024  # characters of one string
 
-_FIELDS = 1000  # of a form
-_BOUNDARY = re.compile(rb"--([^\r\n]{1,70})\r?\n")  # RFC 2046 §5.1.1
-_PART_NAME = re.compile(rb'^content-disposition:[^\r\n]{0,200}?;\s?name="([^"\r\n]{1,200})"', re.I | re.M)
-_FORM = re.compile(rb"[A-Za-z0-9_.%+\[\]-]{1,200}=")
+_FIELDS: Final = 1000  # of a form
+_BOUNDARY: Final = re.compile(rb"--([^\r\n]{1,70})\r?\n")  # RFC 2046 §5.1.1
+_PART_NAME: Final = re.compile(
+    rb'^content-disposition:[^\r\n]{0,200}?;\s?name="([^"\r\n]{1,200})"', re.I | re.M
+)
+_FORM: Final = re.compile(rb"[A-Za-z0-9_.%+\[\]-]{1,200}=")
 
 
 class TooComplexError(ValueError):

@@ -1,12 +1,13 @@
 """Brevo (once Sendinblue): one object a post, or a batch, as "Transactional webhooks" documents them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from retour.instants import SECOND
 from retour.model import Kind
 from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, passing, report, tags
 
-_KINDS = {
+_KINDS: Final = {
     "hard_bounce": Kind.BOUNCE,
     "soft_bounce": Kind.BOUNCE,
     "invalid_email": Kind.BOUNCE,
@@ -18,10 +19,10 @@ _KINDS = {
     "unsubscribed": Kind.UNSUBSCRIBE,
     "delivered": Kind.DELIVERED,
 }
-_MILLISECOND = SECOND // 1000
-_MILLISECONDS = 100_000_000_000  # a count above it is none of seconds before the year 5138
+_MILLISECOND: Final = SECOND // 1000
+_MILLISECONDS: Final = 100_000_000_000  # a count above it is none of seconds before the year 5138
 
-_PASSING = frozenset(
+_PASSING: Final = frozenset(
     ["request", "sent", "opened", "unique_opened", "click", "clicked", "proxy_open", "unique_proxy_open"]
 )
 

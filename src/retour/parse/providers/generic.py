@@ -6,7 +6,7 @@ A path has names, `[n]` and `[*]` only ("data.items[*].to[0]"): no expressions, 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from retour.instants import SECOND, Instant
 from retour.model import Kind
@@ -23,16 +23,18 @@ from retour.parse.providers.told import (
     zoned,
 )
 
-TIMES = ("iso", "seconds", "milliseconds")
-FIELDS = (
+TIMES: Final[tuple[str, ...]] = ("iso", "seconds", "milliseconds")
+FIELDS: Final[tuple[str, ...]] = (
     *("kind", "recipient", "time", "event_id", "message_id", "code", "status", "diagnostic", "host"),
     *("tags", "metadata"),
 )
-_LONGEST_PATH = 200  # characters
-_PATH = re.compile(r"(?:[^\s.\[\]]{1,100}|\[(?:\d{1,4}|\*)\])(?:\.[^\s.\[\]]{1,100}|\[(?:\d{1,4}|\*)\])*")
-_STEP = re.compile(r"\[(\d{1,4}|\*)\]|([^\s.\[\]]{1,100})")
+_LONGEST_PATH: Final = 200  # characters
+_PATH: Final = re.compile(
+    r"(?:[^\s.\[\]]{1,100}|\[(?:\d{1,4}|\*)\])(?:\.[^\s.\[\]]{1,100}|\[(?:\d{1,4}|\*)\])*"
+)
+_STEP: Final = re.compile(r"\[(\d{1,4}|\*)\]|([^\s.\[\]]{1,100})")
 
-_KINDS = {kind.value: kind for kind in Kind}
+_KINDS: Final = {kind.value: kind for kind in Kind}
 
 
 class Map(NamedTuple):
@@ -44,7 +46,7 @@ class Map(NamedTuple):
     time: str = TIMES[0]
 
 
-OURS = Map({field: field for field in FIELDS})  # JSON that was written for Retour
+OURS: Final = Map({field: field for field in FIELDS})  # JSON that was written for Retour
 
 
 class Wrong(NamedTuple):

@@ -1,7 +1,7 @@
 """KumoMTA: records of its log, posted by a hook one by one or by lines, as "Log Record" has them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind
 from retour.parse.providers.told import (
@@ -19,7 +19,7 @@ from retour.parse.providers.told import (
     zoned,
 )
 
-_KINDS = {
+_KINDS: Final = {
     "Bounce": Kind.BOUNCE,
     "OOB": Kind.BOUNCE,  # a bounce mail that came later
     "Expiration": Kind.BOUNCE,
@@ -28,7 +28,7 @@ _KINDS = {
     "Delivery": Kind.DELIVERED,
 }
 
-_PASSING = frozenset(
+_PASSING: Final = frozenset(
     ["Reception", "Rejection", "XferIn", "XferOut", "AdminRebind", "DeferredInjectionRebind"]
 )
 

@@ -1,11 +1,12 @@
 """MailerSend: one event a post, as "Webhooks" documents the activities."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from retour.model import Kind
 from retour.parse.providers.told import Told, an_object, line, name, passing, report, tags, within, zoned
 
-_KINDS = {
+_KINDS: Final = {
     "hard_bounced": Kind.BOUNCE,
     "soft_bounced": Kind.BOUNCE,
     "deferred": Kind.DELAY,
@@ -14,7 +15,7 @@ _KINDS = {
     "delivered": Kind.DELIVERED,
 }
 
-_PASSING = frozenset({"queued", "sent", "opened", "opened_unique", "clicked", "clicked_unique"})
+_PASSING: Final = frozenset({"queued", "sent", "opened", "opened_unique", "clicked", "clicked_unique"})
 
 
 def events(value: object) -> Iterator[Told]:

@@ -4,7 +4,7 @@ Forms of older days (one field a value, `event` bounced or dropped) are still po
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind, Report
 from retour.parse.providers.bodies import decoded
@@ -23,7 +23,7 @@ from retour.parse.providers.told import (
     within,
 )
 
-_KINDS = {
+_KINDS: Final = {
     "failed": Kind.BOUNCE,
     "bounced": Kind.BOUNCE,  # of forms
     "dropped": Kind.SUPPRESSED,  # of forms
@@ -31,7 +31,7 @@ _KINDS = {
     "complained": Kind.COMPLAINT,
     "unsubscribed": Kind.UNSUBSCRIBE,
 }
-_OWN = frozenset(
+_OWN: Final = frozenset(
     [
         "event",
         "recipient",
@@ -69,7 +69,7 @@ _OWN = frozenset(
     ]
 )
 
-_PASSING = frozenset({"accepted", "stored", "opened", "clicked"})
+_PASSING: Final = frozenset({"accepted", "stored", "opened", "clicked"})
 
 
 def events(value: object) -> Iterator[Told]:

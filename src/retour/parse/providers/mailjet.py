@@ -1,26 +1,26 @@
 """Mailjet: one object a post, or a list of grouped events, as "Event API" documents them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind
 from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, passing, report, tags
 
-_KINDS = {
+_KINDS: Final = {
     "bounce": Kind.BOUNCE,
     "blocked": Kind.BOUNCE,
     "spam": Kind.COMPLAINT,
     "unsub": Kind.UNSUBSCRIBE,
     "sent": Kind.DELIVERED,
 }
-_ERRORS = {  # "Error types": what is no bounce of this mail
+_ERRORS: Final = {  # "Error types": what is no bounce of this mail
     "preblocked": Kind.SUPPRESSED,  # it bounced for some customer of Mailjet before
     "duplicate in campaign": Kind.SUPPRESSED,
     "typofix": Kind.SUPPRESSED,  # a domain that Mailjet takes for mistyped: nothing was sent
     "greylisted": Kind.DELAY,
 }
 
-_PASSING = frozenset({"open", "click"})
+_PASSING: Final = frozenset({"open", "click"})
 
 
 def events(value: object) -> Iterator[Told]:

@@ -1,6 +1,7 @@
 """Mailtrap: a batch under `events`, as "Webhooks" of its sending documents them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from retour.model import Kind
 from retour.parse.providers.told import (
@@ -16,7 +17,7 @@ from retour.parse.providers.told import (
     tags,
 )
 
-_KINDS = {
+_KINDS: Final = {
     "bounce": Kind.BOUNCE,
     "soft bounce": Kind.BOUNCE,
     "reject": Kind.SUPPRESSED,
@@ -25,7 +26,7 @@ _KINDS = {
     "delivery": Kind.DELIVERED,
 }
 
-_PASSING = frozenset({"open", "click"})
+_PASSING: Final = frozenset({"open", "click"})
 
 
 def events(value: object) -> Iterator[Told]:

@@ -1,7 +1,7 @@
 """Mandrill (Mailchimp Transactional): the form field `mandrill_events`, as "Webhook format" documents it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind, Report
 from retour.parse.providers.bodies import decoded
@@ -18,7 +18,7 @@ from retour.parse.providers.told import (
     tags,
 )
 
-_KINDS = {
+_KINDS: Final = {
     "hard_bounce": Kind.BOUNCE,
     "soft_bounce": Kind.BOUNCE,
     "deferral": Kind.DELAY,
@@ -28,7 +28,7 @@ _KINDS = {
     "delivered": Kind.DELIVERED,
 }
 
-_PASSING = frozenset({"send", "open", "click"})
+_PASSING: Final = frozenset({"send", "open", "click"})
 
 
 def events(value: object) -> Iterator[Told]:

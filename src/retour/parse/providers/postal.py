@@ -1,12 +1,12 @@
 """Postal: one event a post, as its documentation has it in "Webhooks"."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind, Report
 from retour.parse.providers.told import Told, an_object, epoch, line, name, passing, report, tags
 
-_KINDS = {
+_KINDS: Final = {
     "MessageDeliveryFailed": Kind.BOUNCE,
     "MessageBounced": Kind.BOUNCE,
     "MessageDelayed": Kind.DELAY,
@@ -14,7 +14,7 @@ _KINDS = {
     "MessageSent": Kind.DELIVERED,
 }
 
-_PASSING = frozenset(
+_PASSING: Final = frozenset(
     [
         *("MessageLinkClicked", "MessageLoaded"),
         *("DomainDNSError", "SendLimitApproaching", "SendLimitExceeded"),

@@ -1,13 +1,13 @@
 """Postmark: one object a post, told apart by `RecordType`, as its "Webhooks" reference documents them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind, Report
 from retour.parse.providers.told import Told, an_object, line, metadata, name, passing, report, tags, zoned
 
-_RECORDS = {"Delivery": Kind.DELIVERED, "SpamComplaint": Kind.COMPLAINT}
-_BOUNCES = {  # "Bounce types"; what stands in none of these is a bounce
+_RECORDS: Final = {"Delivery": Kind.DELIVERED, "SpamComplaint": Kind.COMPLAINT}
+_BOUNCES: Final = {  # "Bounce types"; what stands in none of these is a bounce
     "AutoResponder": Kind.AUTOREPLY,
     "AddressChange": Kind.AUTOREPLY,
     "ChallengeVerification": Kind.CHALLENGE,
@@ -22,14 +22,14 @@ _BOUNCES = {  # "Bounce types"; what stands in none of these is a bounce
     "SMTPApiError": Kind.OTHER,
     "TemplateRenderingFailed": Kind.OTHER,
 }
-_CHANGES = {  # why Postmark has put the address on its list
+_CHANGES: Final = {  # why Postmark has put the address on its list
     "HardBounce": Kind.BOUNCE,
     "SpamComplaint": Kind.COMPLAINT,
     "ManualSuppression": Kind.UNSUBSCRIBE,
 }
-_TIMES = ("BouncedAt", "DeliveredAt", "ChangedAt", "ReceivedAt")
+_TIMES: Final[tuple[str, ...]] = ("BouncedAt", "DeliveredAt", "ChangedAt", "ReceivedAt")
 
-_PASSING = frozenset({"Open", "Click"})
+_PASSING: Final = frozenset({"Open", "Click"})
 
 
 def events(value: object) -> Iterator[Told]:

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Action, Kind, Report
 from retour.parse.mailbox import one_address
@@ -24,10 +24,10 @@ from retour.parse.providers.told import (
     zoned,
 )
 
-COLUMNS = 500  # of a row
-ROWS = EVENTS + 20  # of one body, headers too
+COLUMNS: Final = 500  # of a row
+ROWS: Final = EVENTS + 20  # of one body, headers too
 
-_KINDS = {
+_KINDS: Final = {
     "b": Kind.BOUNCE,
     "rb": Kind.BOUNCE,  # a bounce mail that came later
     "t": Kind.DELAY,
@@ -35,15 +35,15 @@ _KINDS = {
     "f": Kind.COMPLAINT,
     "d": Kind.DELIVERED,
 }
-_ACTIONS = {action.value: action for action in Action}
-_BY_ACTION = {  # what "rs", the status that another server has reported, amounts to
+_ACTIONS: Final = {action.value: action for action in Action}
+_BY_ACTION: Final = {  # what "rs", the status that another server has reported, amounts to
     Action.FAILED: Kind.BOUNCE,
     Action.DELAYED: Kind.DELAY,
     Action.DELIVERED: Kind.DELIVERED,
     Action.RELAYED: Kind.DELIVERED,
 }
-_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+\((.{0,500})\))?")
-_MARKS = ("vmta", "vmtaPool", "envId", "jobId")
+_STATUS: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+\((.{0,500})\))?")
+_MARKS: Final[tuple[str, ...]] = ("vmta", "vmtaPool", "envId", "jobId")
 
 
 def rows_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from retour.parse.providers import (
     azure,
@@ -27,7 +27,7 @@ from retour.parse.providers import (
 from retour.parse.providers.bodies import EVENTS, TOO_MANY, values_of
 from retour.parse.providers.told import Told
 
-NO_EVENT = "no_event"  # defect: JSON in which this provider's events do not stand
+NO_EVENT: Final = "no_event"  # defect: JSON in which this provider's events do not stand
 
 READERS: Mapping[str, Callable[[Any], Iterator[Told]]] = {
     "ses": ses.events,
@@ -51,7 +51,7 @@ READERS: Mapping[str, Callable[[Any], Iterator[Told]]] = {
 }
 
 # What comes in another form than JSON.
-BODIES = {"powermta": powermta.rows_of}
+BODIES: Final = {"powermta": powermta.rows_of}
 
 
 class Body(NamedTuple):

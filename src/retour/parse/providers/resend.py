@@ -4,7 +4,7 @@ The id of an event is in the header `svix-id`, not in the body.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind, Report
 from retour.parse.providers.ses import unsent
@@ -22,7 +22,7 @@ from retour.parse.providers.told import (
     zoned,
 )
 
-_KINDS = {
+_KINDS: Final = {
     "email.bounced": Kind.BOUNCE,
     "email.delivery_delayed": Kind.DELAY,
     "email.complained": Kind.COMPLAINT,
@@ -30,7 +30,7 @@ _KINDS = {
     "email.delivered": Kind.DELIVERED,
 }
 
-_PASSING = frozenset({"email.sent", "email.scheduled", "email.opened", "email.clicked"})
+_PASSING: Final = frozenset({"email.sent", "email.scheduled", "email.opened", "email.clicked"})
 
 
 def events(value: object) -> Iterator[Told]:

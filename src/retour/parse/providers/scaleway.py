@@ -1,12 +1,13 @@
 """Scaleway Transactional Email: one flat event, as "Webhooks" has it; also in the envelope of Topics."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from retour.model import Kind
 from retour.parse.providers.bodies import decoded
 from retour.parse.providers.told import Told, an_object, line, name, passing, report, zoned
 
-_KINDS = {
+_KINDS: Final = {
     "email_dropped": Kind.BOUNCE,
     "email_mailbox_not_found": Kind.BOUNCE,
     "email_spam": Kind.BOUNCE,
@@ -15,7 +16,7 @@ _KINDS = {
     "email_delivered": Kind.DELIVERED,
 }
 
-_PASSING = frozenset({"email_queued", "email_sent", "email_opened", "email_clicked"})
+_PASSING: Final = frozenset({"email_queued", "email_sent", "email_opened", "email_clicked"})
 
 
 def events(value: object) -> Iterator[Told]:

@@ -4,11 +4,12 @@ Custom arguments stand flat among the fields of an event and can shadow them: no
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from retour.model import Kind
 from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, passing, report, tags
 
-_KINDS = {
+_KINDS: Final = {
     "bounce": Kind.BOUNCE,
     "blocked": Kind.BOUNCE,
     "deferred": Kind.DELAY,
@@ -18,7 +19,7 @@ _KINDS = {
     "unsubscribe": Kind.UNSUBSCRIBE,
     "group_unsubscribe": Kind.UNSUBSCRIBE,
 }
-_OWN = frozenset(
+_OWN: Final = frozenset(
     [
         "email",
         "timestamp",
@@ -60,7 +61,7 @@ _OWN = frozenset(
     ]
 )
 
-_PASSING = frozenset({"processed", "open", "click", "account_status_change"})
+_PASSING: Final = frozenset({"processed", "open", "click", "account_status_change"})
 
 
 def events(value: object) -> Iterator[Told]:

@@ -7,7 +7,7 @@ publishes"; in the envelope of SNS `Message` is that object as a string, in Even
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Action, Kind, Report
 from retour.parse.bounds import RECIPIENTS
@@ -28,13 +28,13 @@ from retour.parse.providers.told import (
     zoned,
 )
 
-_UNSENT = ("suppress", "unsubscribedrecipient")  # in sub-types: nothing was sent
+_UNSENT: Final[tuple[str, ...]] = ("suppress", "unsubscribedrecipient")  # in sub-types: nothing was sent
 # Registered feedback types (RFC 5965 §7.3) that are no complaint of a reader, "not-spam" least of all.
-_NO_COMPLAINT = ("not-spam", "fraud", "virus", "auth-failure", "other")
-_ACTIONS = {action.value: action for action in Action}
-_PASSING = frozenset({"Send", "Open", "Click", "AmazonSnsSubscriptionSucceeded"})
-_OTHERS = {"Rendering Failure": "failure"}  # where the object is not named like its event
-_DETAIL_TYPES = {  # of EventBridge, where the detail itself does not say what it is
+_NO_COMPLAINT: Final[tuple[str, ...]] = ("not-spam", "fraud", "virus", "auth-failure", "other")
+_ACTIONS: Final = {action.value: action for action in Action}
+_PASSING: Final = frozenset({"Send", "Open", "Click", "AmazonSnsSubscriptionSucceeded"})
+_OTHERS: Final = {"Rendering Failure": "failure"}  # where the object is not named like its event
+_DETAIL_TYPES: Final = {  # of EventBridge, where the detail itself does not say what it is
     "Email Bounced": "Bounce",
     "Email Complaint Received": "Complaint",
     "Email Delivered": "Delivery",
@@ -46,7 +46,7 @@ _DETAIL_TYPES = {  # of EventBridge, where the detail itself does not say what i
     "Email Opened": "Open",
     "Email Clicked": "Click",
 }
-_ENVELOPES = 3  # bodies of SQS within each other that are opened
+_ENVELOPES: Final = 3  # bodies of SQS within each other that are opened
 
 
 def read_mailed_notification(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:

@@ -1,7 +1,7 @@
 """SparkPost: a batch of `{"msys": {<class of event>: {...}}}`, as its "Webhooks" documents them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.model import Kind, Report
 from retour.parse.providers.told import (
@@ -17,7 +17,7 @@ from retour.parse.providers.told import (
     tags,
 )
 
-_KINDS = {
+_KINDS: Final = {
     "bounce": Kind.BOUNCE,
     "out_of_band": Kind.BOUNCE,
     "delay": Kind.DELAY,
@@ -26,7 +26,7 @@ _KINDS = {
     "list_unsubscribe": Kind.UNSUBSCRIBE,
     "link_unsubscribe": Kind.UNSUBSCRIBE,
 }
-_CLASSES = {  # "Bounce classification codes": what is no bounce
+_CLASSES: Final = {  # "Bounce classification codes": what is no bounce
     "25": Kind.OTHER,
     "60": Kind.AUTOREPLY,
     "80": Kind.OTHER,
@@ -34,7 +34,7 @@ _CLASSES = {  # "Bounce classification codes": what is no bounce
     "100": Kind.CHALLENGE,
 }
 
-_PASSING = frozenset(
+_PASSING: Final = frozenset(
     [
         *("injection", "open", "initial_open", "click"),
         *("amp_open", "amp_initial_open", "amp_click"),

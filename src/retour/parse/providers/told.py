@@ -6,7 +6,7 @@ form is empty or None.
 
 import json
 from collections.abc import Container, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from retour.instants import SECOND, Instant
 from retour.instants import parse as parsed_time
@@ -15,12 +15,12 @@ from retour.parse.mailbox import one_address
 from retour.parse.providers.bodies import EVENTS, decoded
 from retour.parse.reply import report_of
 
-MARKS = 100  # tags, and entries of metadata, of one event
-LONGEST_MARK = 1024  # characters of an id, a tag, or a value of metadata
+MARKS: Final = 100  # tags, and entries of metadata, of one event
+LONGEST_MARK: Final = 1024  # characters of an id, a tag, or a value of metadata
 
-_LATEST = 32_503_680_000  # seconds: the year 3000; what is later is counted in another unit
-_LONGEST_STATUS = 9  # characters: RFC 3463 §2 has three digits behind each dot
-_ACTIONS = {Kind.BOUNCE: Action.FAILED, Kind.DELAY: Action.DELAYED, Kind.DELIVERED: Action.DELIVERED}
+_LATEST: Final = 32_503_680_000  # seconds: the year 3000; what is later is counted in another unit
+_LONGEST_STATUS: Final = 9  # characters: RFC 3463 §2 has three digits behind each dot
+_ACTIONS: Final = {Kind.BOUNCE: Action.FAILED, Kind.DELAY: Action.DELAYED, Kind.DELIVERED: Action.DELIVERED}
 
 Scalar = str | int | float | bool | None
 

@@ -1,23 +1,23 @@
 """Unisender Go: events of several users in one post, or one event flat, as "Callback format" has it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from retour.instants import Instant
 from retour.model import Kind
 from retour.parse.providers.told import Told, an_object, line, metadata, name, objects, passing, report, zoned
 
-_KINDS = {
+_KINDS: Final = {
     "hard_bounced": Kind.BOUNCE,
     "soft_bounced": Kind.BOUNCE,
     "spam": Kind.COMPLAINT,
     "unsubscribed": Kind.UNSUBSCRIBE,
     "delivered": Kind.DELIVERED,
 }
-_UNSENT = frozenset({"err_unsubscribed", "err_blacklisted", "err_not_allowed"})  # on a list of its own
+_UNSENT: Final = frozenset({"err_unsubscribed", "err_blacklisted", "err_not_allowed"})  # on a list of its own
 
-_PASSING = frozenset({"sent", "opened", "clicked"})
-_BLOCKS = frozenset({"transactional_spam_block"})  # of a server, not of a recipient
+_PASSING: Final = frozenset({"sent", "opened", "clicked"})
+_BLOCKS: Final = frozenset({"transactional_spam_block"})  # of a server, not of a recipient
 
 
 def events(value: object) -> Iterator[Told]:
