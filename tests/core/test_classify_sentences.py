@@ -1,6 +1,8 @@
 """Sentences: a noun and what is said of it, where no phrase fits."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retour.classify import packaged
 from retour.classify.sentences import Sentences
@@ -9,6 +11,9 @@ from retour.model import Group, Reason
 
 BOOK = packaged()
 SENTENCES = Sentences(BOOK.sentences, BOOK.words, BOOK.rules)
+PLAIN = Sentences(BOOK.sentences, BOOK.words, BOOK.rules, fast=False)
+SAID = [state for sentence in BOOK.sentences for state in (*sentence.follows, *sentence.leads)]
+NAMED = [word for words in BOOK.words.values() for word in words]
 
 NOUNS = (
     "user",
@@ -23,6 +28,15 @@ STATES = {
     Reason.MAILBOX_DISABLED: ("was suspended", "has been decommissioned", "is on hold", "was terminated"),
     Reason.MAILBOX_FULL: ("is at capacity", "has run out of space", "has used all its space"),
 }
+
+
+@given(
+    st.lists(st.sampled_from([*SAID, *NAMED, "@", "550", "not", "ist", "é"]), max_size=7),
+    st.sampled_from([" ", ", ", "-", ""]),
+)
+def test_with_and_without_the_automaton_the_same_is_found(words: list[str], between: str) -> None:
+    text = between.join(words)
+    assert list(SENTENCES.find(text)) == list(PLAIN.find(text))
 
 
 @pytest.mark.parametrize("noun", NOUNS)

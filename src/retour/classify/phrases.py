@@ -23,7 +23,7 @@ _REPEATED_CODES: Final = re.compile(
 )
 # Names in addresses are not the server's words: <blocked-user@spam.example> says nothing.
 _ADDRESS: Final = re.compile(r"(?<![\w.+=~-])[\w.+=~-]{1,64}+@[\w.-]{1,255}")
-_WITHIN_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+WITHIN_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _APOSTROPHES: Final = "\u2019\u2018\u00b4"
 
 
@@ -95,7 +95,7 @@ class PhraseIndex:
         """Of the first pieces that stand anywhere those that begin at a word, with the rest behind them."""
         found = []
         for number, start, stop in firsts:
-            if start and text[start - 1] in _WITHIN_WORD:
+            if start and text[start - 1] in WITHIN_WORD:
                 continue
             for tail, rule in self._firsts[number]:
                 if not tail:

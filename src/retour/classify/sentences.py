@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from retour.classify.phrases import search
+from retour.automaton import automaton
+from retour.classify.phrases import WITHIN_WORD, search
 from retour.classify.rulebook import Rule, Sentence
 from retour.classify.spans import Span
 
@@ -28,9 +29,16 @@ class Sentences:
     """The sentences of a rulebook, made ready."""
 
     def __init__(
-        self, sentences: Sequence[Sentence], words: Mapping[str, Iterable[str]], rules: Sequence[Rule]
+        self,
+        sentences: Sequence[Sentence],
+        words: Mapping[str, Iterable[str]],
+        rules: Sequence[Rule],
+        fast: bool = True,
     ):
-        """`words`: by kind of noun its words; "small" and "adjective" stand between, "doubt" is another's."""
+        """`words`: by kind of noun its words; "small" and "adjective" stand between, "doubt" is another's.
+
+        Unless `fast`, the standard library alone is used.
+        """
         places = {rule.id: place for place, rule in enumerate(rules)}
         self._kinds = {word: kind for kind, nouns in words.items() if kind not in _GAPS for word in nouns}
         self._things, self._said, self._within = (frozenset(words.get(kind, ())) for kind in _GAPS)
@@ -42,20 +50,30 @@ class Sentences:
                 for state in states:
                     meant = places[sentence.rule], sentence.noun, leads
                     self._states.setdefault(state, []).append(meant)
-        self._pattern: re.Pattern[str] | None = None  # made when first needed
+        self._automaton = automaton(list(self._states), wanted=fast)
+        self._pattern: re.Pattern[str] | None = None  # without the automaton; made when first needed
 
     def find(self, text: str) -> Iterator[Span]:
         """The place of the rule, start and end of each sentence in a text in normal form."""
-        if self._pattern is None:
-            self._pattern = search(self._states)
-        for match in self._pattern.finditer(f" {text}"):
-            start, end = match.start(), match.start() + len(match[1])
+        for start, end in self._places(text):
             if text[end : end + 1].isalnum():
                 continue
-            for place, noun, leads in self._states[match[1]]:
+            for place, noun, leads in self._states[text[start:end]]:
                 found = self._follows(text, end) if leads else self._precedes(text, start)
                 if found == noun:
                     yield place, start, end
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        """Start and end of the longest state at each place where a word starts."""
+        if self._automaton is None:
+            if self._pattern is None:
+                self._pattern = search(self._states)
+            return [(at.start(), at.start() + len(at[1])) for at in self._pattern.finditer(f" {text}")]
+        longest: dict[int, int] = {}
+        for _, start, end in self._automaton(text):
+            if not (start and text[start - 1] in WITHIN_WORD):
+                longest[start] = max(end, longest.get(start, 0))
+        return sorted(longest.items())
 
     def turns(self, text: str, start: int, end: int) -> bool:
         """Whether the words of a phrase, or those around it, name another than the recipient.

@@ -27,10 +27,13 @@ _HEADER_LINES: Final = re.compile(
     rf"\n{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}"
     rf"(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{2}}"
 )
-# How every line begins at which one of the two above may stand: cheap to ask, and true of few.
+# How every line begins at which one of the two above may stand: cheap to ask, and true of few. The names of
+# _FIELDS are told apart by their first letters, which refuses a line in three quarters of the time.
 _CANDIDATE: Final = re.compile(
-    rf"\n[ \t>|]{{0,8}}+"
-    rf"(?:--|{_FIELDS}:|(?:the )?(?:original|returned|unsent) |message|body of|header|below )"
+    r"\n[ \t>|]{0,8}+"
+    r"(?:--|re(?:turn-path:|ceived:|ply-to:|turned )|from:|t(?:o:|he (?:original|returned|unsent) )|subject:"
+    r"|d(?:ate|kim-signature):|m(?:essage|ime-version:)|content-type:|x-[\w-]{1,40}:|original |unsent "
+    r"|b(?:ody of|elow )|header)"
 )
 _FIRST_FIELD: Final = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
 

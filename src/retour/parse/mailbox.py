@@ -113,7 +113,8 @@ def addresses_in(text: str, limit: int = 100) -> list[str]:
 def address_around(text: str, at: int) -> tuple[str | None, int]:
     """The address whose @ stands at `at`, and where it ends; None when it is none."""
     before = text[max(0, at - 130) : at]
-    local = _LOCAL_END.search(before)
+    # Only in quotes may it hold a space: without, the search begins in the last word (a third of the time).
+    local = _LOCAL_END.search(before, 0 if '"' in before else before.rfind(" ") + 1)
     domain = _DOMAIN.match(text, at + 1)
     if (
         not local
