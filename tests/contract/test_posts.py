@@ -16,7 +16,7 @@ from retour.identity import SendIds, arrival_id
 from retour.instants import DAY, HOUR, MINUTE, SECOND, Instant, to_datetime
 from retour.lifecycle import Counting, PolicyVersion, preset
 from retour.model import Arrival, Event, EventKind, MailKind, Proof, Standing, State, StateName
-from retour.parse.providers.generic import Map, map_of
+from retour.parse.providers.generic import OURS, Map, map_of
 from retour.ports import Account, Inbox, Outcome, Store
 from retour.return_address import Keyring
 
@@ -212,6 +212,7 @@ FAILED = {
         ("mailjet", "Payload", {"event": "bounce"}),
         ("kumomta", "sender", {"type": "Bounce", "id": "1"}),
         ("powermta", "orig", {"type": "b"}),
+        ("generic", "token", {"kind": "bounce", "diagnostic": "user unknown"}),
     ],
 )
 def test_a_return_address_in_the_one_field_that_a_sender_has_leads_to_the_send(
@@ -219,6 +220,7 @@ def test_a_return_address_in_the_one_field_that_a_sender_has_leads_to_the_send(
 ) -> None:
     sent = house.send("ann@b.example")
     body = {**FAILED, **said, place: sent.return_address}
+    house.mappings |= {"hook": OURS} if form == "generic" else {}
     house.take(arrival(json.dumps(body).encode(), form))
     (event,) = house.events()
     assert (event.kind.value, event.send, event.standing) == ("bounce", sent.send.id, Standing.PROVEN)

@@ -26,7 +26,7 @@ from retour.parse.providers.told import (
 TIMES: Final[tuple[str, ...]] = ("iso", "seconds", "milliseconds")
 FIELDS: Final[tuple[str, ...]] = (
     *("kind", "recipient", "time", "event_id", "message_id", "code", "status", "diagnostic", "host"),
-    *("tags", "metadata"),
+    *("tags", "metadata", "token"),
 )
 _LONGEST_PATH: Final = 200  # characters
 _PATH: Final = re.compile(
@@ -121,6 +121,7 @@ def events(value: object, mapping: Map = OURS) -> Iterator[Told]:
             tags(*told.get("tags", [])),
             metadata(first.get("metadata")),
             passing=passing(line(first.get("kind")), _others(mapping)),
+            given=(line(first.get("token")),),
         )
 
 
