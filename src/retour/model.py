@@ -302,6 +302,7 @@ class Reading(NamedTuple):
 
 
 READ_BY_RULE: Final = "read_by_rule"  # the defect of a mail that only an operator's own rule could read
+NULL_SENDER_ALONE: Final = "null_sender_alone"  # of a mail that only its null sender tells to be a reply
 
 
 class Verdict(NamedTuple):

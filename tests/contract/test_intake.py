@@ -247,6 +247,19 @@ def test_what_is_not_understood_waits_with_its_bytes(house: House) -> None:
     assert (list(taken.outcomes.values()), taken.events) == ([Outcome.UNPARSED] * 2, [])
 
 
+# As a mailbox holds it: what the reader's own server wrote on top, and words that we do not know.
+STRANGE = b"Return-Path: <>\r\nFrom: x@mx.b.example\r\nSubject: Nota\r\n\r\nNil advenit apud ann.\r\n"
+
+
+@pytest.mark.parametrize("to_token", [True, False])
+def test_what_nothing_but_its_null_sender_tells_waits_with_its_bytes(house: House, to_token: bool) -> None:
+    sent = house.send("ann@b.example")
+    taken = house.take(arrival(STRANGE, sent.return_address if to_token else None))
+    assert list(taken.outcomes.values()) == [Outcome.UNPARSED]
+    assert [event.kind for event in taken.events] == [EventKind.AUTOREPLY] * to_token
+    assert taken.changes == []
+
+
 NOT_SPAM = arf("ann@b.example").replace(b"abuse\r\n", b"not-spam\r\n")
 
 

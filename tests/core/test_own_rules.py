@@ -216,6 +216,13 @@ def test_a_rule_for_unparsed_mails_makes_a_bounce_of_one() -> None:
     assert found.reading.reports[0].recipient is None
 
 
+def test_so_it_does_of_one_that_only_its_null_sender_tells_to_be_a_reply() -> None:
+    mail = b"Return-Path: <>\n" + STRANGE
+    assert judge(mail).reading.kind is Kind.AUTOREPLY
+    found = judge(mail, rules(MINE + "unparsed = true\n"))
+    assert (found.reading.kind, found.verdicts[0].reason) == (Kind.BOUNCE, Reason.ADDRESS_UNKNOWN)
+
+
 @pytest.mark.parametrize(
     "mail",
     [

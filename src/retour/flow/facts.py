@@ -178,6 +178,6 @@ def outcome_of(mail: Read, events: Sequence[Event], tied: Sequence[Tie | None]) 
         is_lost = None in tied and mail.reading.kind is not Kind.DELIVERED
         return Outcome.UNPARSED if is_lost else Outcome.JUDGED
     if not events:
-        known_reply = mail.reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
+        known_reply = mail.understood and mail.reading.kind in (Kind.AUTOREPLY, Kind.CHALLENGE)
         return Outcome.JUDGED if known_reply else Outcome.UNPARSED
     return Outcome.JUDGED if mail.understood and None not in tied else Outcome.UNPARSED

@@ -6,7 +6,7 @@ from typing import Any
 
 from retour.classify import Classifier, Rule, classifier
 from retour.lifecycle import Policy, TypeRule
-from retour.model import READ_BY_RULE, BounceType, Kind, Reading, Report, Verdict
+from retour.model import NULL_SENDER_ALONE, READ_BY_RULE, BounceType, Kind, Reading, Report, Verdict
 from retour.parse import parse, parse_reply
 
 _SHOWN = {
@@ -46,7 +46,8 @@ def judge(what: bytes | Reading, rules: Classifier | None = None) -> Judged:
 def judged(reading: Reading, rules: Classifier | None = None) -> Judged:
     """The verdicts on what was read."""
     rules = rules or classifier()
-    if rules.reads_unparsed and not reading.reports and reading.kind in _UNREAD:
+    unread = reading.kind in _UNREAD or NULL_SENDER_ALONE in reading.defects
+    if rules.reads_unparsed and not reading.reports and unread:
         reading = _read_by_rule(reading, rules)
     return Judged(reading, tuple([rules.classify(report, reading) for report in reading.reports]))
 

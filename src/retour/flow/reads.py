@@ -8,7 +8,7 @@ from retour.address import domain_of
 from retour.flow.facts import Read, occurred, with_reports
 from retour.flow.stated import Stated, stated_in
 from retour.flow.tie import claim_of, claim_of_stated
-from retour.model import MAIL, Arrival, Kind, Reading, Verdict
+from retour.model import MAIL, NULL_SENDER_ALONE, Arrival, Kind, Reading, Verdict
 from retour.parse.providers.generic import Map
 from retour.ports import Account, Passing
 from retour.return_address import Keyring
@@ -63,7 +63,8 @@ class Reader:
         found = self.judge(arrival.raw)
         reading, verdicts = with_reports(arrival, found.reading, found.verdicts)
         claim = claim_of(arrival, reading.original, self.keyring, self.accounts)
-        understood = found.reading.kind is not Kind.OTHER or bool(found.reading.reports)
+        named = found.reading.kind is not Kind.OTHER or bool(found.reading.reports)
+        understood = named and NULL_SENDER_ALONE not in found.reading.defects
         return Read(arrival, reading, verdicts, claim, understood)
 
     def _stated(self, arrival: Arrival, found: Readings) -> None:

@@ -4,9 +4,15 @@
 """
 
 from retour.mime import scan
-from retour.model import Kind, Reading, Report
+from retour.model import NULL_SENDER_ALONE, Kind, Reading, Report
 from retour.parse.absence import is_read_receipt
-from retour.parse.automatic import is_aggregate_report, is_automatic_reply, is_challenge, is_unsubscribe
+from retour.parse.automatic import (
+    is_aggregate_report,
+    is_automatic_reply,
+    is_challenge,
+    is_from_nobody_alone,
+    is_unsubscribe,
+)
 from retour.parse.bounds import TEXT
 from retour.parse.delivery import read_delivery_status, read_pasted_status
 from retour.parse.dialects.lists import read_turned_down
@@ -98,7 +104,12 @@ def read_reports(notice: Notice, mta: str | None) -> tuple[Kind, tuple[Report, .
         return Kind.OTHER, ()
     if is_unmarked_bounce(notice):
         return Kind.BOUNCE, read_unmarked(notice, mta)
-    return (Kind.AUTOREPLY if is_automatic_reply(notice) else Kind.OTHER), ()
+    if is_automatic_reply(notice):
+        return Kind.AUTOREPLY, ()
+    if is_from_nobody_alone(notice):
+        notice.mail.defects.append(NULL_SENDER_ALONE)
+        return Kind.AUTOREPLY, ()
+    return Kind.OTHER, ()
 
 
 def strongest(reports: tuple[Report, ...]) -> Kind:

@@ -71,12 +71,13 @@ def is_automatic_reply(notice: Notice) -> bool:
         return True
     if answers_by_itself(notice):
         return True
-    if is_list_mail(head):
-        return False
-    # RFC 3834 §3.3: words that are sent to be answered by nobody
-    if from_nobody(notice) and not notice.words.isspace():
-        return True
-    return not head.has(b"list-unsubscribe") and tells_absence(notice)
+    return not is_list_mail(head) and not head.has(b"list-unsubscribe") and tells_absence(notice)
+
+
+def is_from_nobody_alone(notice: Notice) -> bool:
+    """Whether words are sent to be answered by nobody (RFC 3834 §3.3), asked where nothing else tells what
+    they are: mostly a reply, and perhaps a report in words that we do not know."""
+    return from_nobody(notice) and not is_list_mail(notice.mail.head) and not notice.words.isspace()
 
 
 def is_auto_replied(head: Block) -> bool:
