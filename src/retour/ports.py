@@ -245,6 +245,7 @@ class BounceQuery:
     since: Instant | None = None
     until: Instant | None = None
     search: str | None = None  # an address, or a domain as "@b.example"
+    domains: frozenset[str] | None = None  # of the addresses: those of a provider
     after: str | None = None  # opaque cursor of the page before
     limit: int = 50
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from crash_writer import NOW, PEPPER, bounce
@@ -268,7 +269,7 @@ def plan(name: str, file: str = "ledger.sql", folder: Path | None = None) -> str
         ("labels", "overview.sql"),
         ("hours", "overview.sql"),
         ("listed", "overview.sql"),
-        ("keys_of_domain", "overview.sql"),
+        ("keys_of_domains", "overview.sql"),
         ("by_id", "sends.sql"),
         ("any_of_message", "sends.sql"),
         ("of_message_to", "sends.sql"),
@@ -301,13 +302,14 @@ def test_what_is_rare_is_found_without_a_look_at_what_is_not(tmp_path: Path) -> 
     assert steps[1] < 2 * steps[0]
 
 
+@pytest.mark.parametrize("asked", [{"search": "@b.c"}, {"domains": frozenset({"b.c", "d.e"})}])
 def test_all_of_a_large_domain_are_found_as_of_a_small_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
 ) -> None:
     store = open_store(tmp_path / "s", PEPPER)
     store.accounts.add_account("acme", "acme.example", preset("emarsys"), NOW - DAY)
     store.ledger.record([a_bounce(n, NOW + n % 3 * HOUR) for n in range(12)], NOW + DAY)
-    query = BounceQuery("acme", search="@b.c", limit=5)
+    query = BounceQuery("acme", **asked, limit=5)
     found = store.ledger.bounces(query, NOW + DAY)
     monkeypatch.setattr("retour.stores.sqlite.overview.FEW", 3)
     assert store.ledger.bounces(query, NOW + DAY) == found

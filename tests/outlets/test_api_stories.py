@@ -132,6 +132,14 @@ def test_bounces_are_filtered(retour: Installation) -> None:
     assert (row["status"], row["state"]["mark"], row["type"]) == ("valid", "?", "soft")
 
 
+def test_bounces_are_filtered_by_provider(retour: Installation) -> None:
+    retour.bounce("dead@c.example")
+    assert listed(retour, provider="gmail") == []
+    retour.bounce("dead@googlemail.com")
+    assert listed(retour, provider="gmail") == ["dead@googlemail.com"]
+    assert listed(retour, provider="gmail", search="@c.example") == []
+
+
 def test_bounces_are_paged_without_gap_or_repetition(retour: Installation) -> None:
     for number in range(7):
         retour.clock.instant += DAY
@@ -156,6 +164,7 @@ def test_bounces_are_paged_without_gap_or_repetition(retour: Installation) -> No
         {"limit": 0},
         {"since": "yesterday"},
         {"until": "2026-01-01"},
+        {"provider": "nobody"},
     ],
 )
 def test_a_filter_that_cannot_be_is_named(retour: Installation, filters: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from retour import instants
 from retour.address import fault, normalise
 from retour.flow.browse import MOST, Page, overview
+from retour.flow.suppressions import PROVIDERS
 from retour.instants import Instant
 from retour.model import BounceType, MailKind, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account, is_support
@@ -18,6 +19,9 @@ from retour.ports import BounceQuery
 
 router = APIRouter(tags=["addresses"])
 
+Provider = Annotated[
+    str | None, Query(description="of consumer mailboxes, by their domains", examples=["gmail"])
+]
 Moment = Annotated[str | None, Query(description="ISO 8601 with zone", examples=["2026-05-01T00:00:00Z"])]
 
 
@@ -61,6 +65,7 @@ def bounces(
     search: Annotated[
         str | None, Query(description="an address, or all of a domain as @b.example", examples=["@b.example"])
     ] = None,
+    provider: Provider = None,
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> BouncePage:
@@ -79,6 +84,7 @@ def bounces(
         since=moment("since", since),
         until=moment("until", until),
         search=search,
+        domains=domains_of(provider),
         after=after,
         limit=limit,
     )
@@ -96,6 +102,15 @@ def _page(request: Request, query: BounceQuery) -> Page:
         return overview(query, known.store.ledger, known.clock.now())
     except ValueError as error:  # a cursor that was never given out
         raise Problem("invalid", "after", fault=f"after: {error}") from error
+
+
+def domains_of(provider: str | None) -> frozenset[str] | None:
+    """The domains of a provider's consumer mailboxes. Raises Problem."""
+    if provider is None:
+        return None
+    if provider not in PROVIDERS:
+        raise Problem("invalid", "provider", fault=f"provider: is one of {', '.join(PROVIDERS)}")
+    return frozenset(PROVIDERS[provider])
 
 
 def moment(field: str, given: str | None) -> Instant | None:

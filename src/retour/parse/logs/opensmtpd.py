@@ -137,7 +137,7 @@ def _facts(line: _Line, delay: _Line | None) -> Facts:
 
 
 def _report(line: _Line) -> tuple[Report, tuple[str, ...]]:
-    """QUIRK: `rcpt` is whom it was written to, where an alias or a forward has made `to` of it."""
+    """`rcpt` is whom it was written to, where an alias or a forward has made `to` of it."""
     expired = line.found.re is _EXPIRED
     kind, action = (Kind.BOUNCE, Action.FAILED) if expired else _KINDS[line.found["result"]]
     words, whole = as_text(line.text), True

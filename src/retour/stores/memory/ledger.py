@@ -125,6 +125,7 @@ class MemoryLedger:
                 for page, entry in self._pages.items()
                 if page.account == query.account
                 and (query.search is None or sought(page.address, query.search))
+                and (query.domains is None or domain_of(page.address) in query.domains)
                 and (latest := latest_of(entry, query, cursor.newest)) is not None
                 and (latest.event.at, latest.number) < cursor[:2]
                 and fits(self._known(page).at(now), query)

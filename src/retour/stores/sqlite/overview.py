@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from retour.address import domain, key, normalise
+from retour.address import domain, domain_of, key, normalise
 from retour.instants import HOUR
 from retour.model import BounceType, Event, Send, State
 from retour.ports import BouncedAddress, BounceQuery, Record
@@ -38,7 +38,7 @@ class Wanted:
     cursor: Cursor
     since: int
     until: int
-    domain: str | None = None  # of many addresses
+    domains: str | None = None  # of many addresses, as JSON
     keys: tuple[bytes, ...] | None = None  # of the addresses asked for, when they are few
 
     def latest(self, page: Page) -> tuple[int, int] | None:
@@ -64,16 +64,20 @@ def wanted(db: sqlite3.Connection, query: BounceQuery, account: int, pepper: byt
     labels = dict(db.execute(SQL["labels"], {"account": account} | {n: getattr(query, n) for n in names}))
     since = -END if query.since is None else query.since
     found = Wanted(account, labels, cursor, since, END if query.until is None else query.until)
-    return found if query.search is None else _sought(db, found, query.search, pepper)
-
-
-def _sought(db: sqlite3.Connection, found: Wanted, search: str, pepper: bytes) -> Wanted:
-    if not search.startswith("@"):
+    search, domains = query.search, query.domains
+    if search is not None and not search.startswith("@"):
         address = normalise(search)
-        return replace(found, keys=() if address is None else (key(pepper, address),))
-    name = domain(search[1:]) or ""
-    keys = [k for (k,) in db.execute(SQL["keys_of_domain"], (found.account, name, FEW + 1))]
-    return replace(found, domain=name) if len(keys) > FEW else replace(found, keys=tuple(keys))
+        is_meant = address is not None and (domains is None or domain_of(address) in domains)
+        return replace(found, keys=(key(pepper, address),) if address and is_meant else ())
+    if search is not None:
+        named = frozenset({domain(search[1:]) or ""})
+        domains = named if domains is None else domains & named
+    return found if domains is None else _in_domains(db, found, json.dumps(sorted(domains)))
+
+
+def _in_domains(db: sqlite3.Connection, found: Wanted, domains: str) -> Wanted:
+    keys = [k for (k,) in db.execute(SQL["keys_of_domains"], (found.account, domains, FEW + 1))]
+    return replace(found, domains=domains) if len(keys) > FEW else replace(found, keys=tuple(keys))
 
 
 def rows(db: sqlite3.Connection, wanted: Wanted) -> Generator[Row]:
@@ -95,7 +99,7 @@ def _by_time(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     told: dict[str, Any] = {
         "account": wanted.account,
         "labels": labels,
-        "domain": wanted.domain,
+        "domains": wanted.domains,
         "before": wanted.cursor.at,
         "number": wanted.cursor.number,
         "newest": wanted.cursor.newest,

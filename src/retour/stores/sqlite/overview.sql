@@ -36,9 +36,10 @@ FROM events AS e INDEXED BY listed_by_time
 WHERE e.account = :account AND e.label IS NOT NULL AND e.at >= :first AND e.at < :last
   AND (e.at, e.number) < (:before, :number) AND e.number <= :newest
   AND e.label IN (SELECT value FROM json_each(:labels))
-  AND (:domain IS NULL OR EXISTS (
-    SELECT 1 FROM states AS s WHERE s.k = e.k AND s.account = e.account AND s.domain = :domain))
+  AND (:domains IS NULL OR EXISTS (
+    SELECT 1 FROM states AS s WHERE s.k = e.k AND s.account = e.account
+      AND s.domain IN (SELECT value FROM json_each(:domains))))
 ORDER BY e.at DESC, e.number DESC;
 
--- name: keys_of_domain
-SELECT k FROM states WHERE account = ? AND domain = ? LIMIT ?;
+-- name: keys_of_domains
+SELECT k FROM states WHERE account = ? AND domain IN (SELECT value FROM json_each(?)) LIMIT ?;
