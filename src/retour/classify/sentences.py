@@ -20,8 +20,12 @@ SPAN: Final = 160  # characters on either side of a state
 _EDGES: Final = "<>()[]{}'\"`:;,.!?*=#-"
 _NAME: Final = re.compile(r"[@\d_]|\w\.\w")  # an address, a number, a host or an identifier
 _END: Final[tuple[str, ...]] = (".", "!", "?")
+# "the user has disabled notifications": who does it
+_ACTIVE: Final[tuple[str, ...]] = ("has", "have", "had", "ha", "hat", "heeft")
+# "service for this mailbox has been terminated" is the end of the mailbox
+_HIS: Final[tuple[str, ...]] = ("service", "access")
 # What is read in the gap of a phrase, and nowhere else.
-_GAPS: Final[tuple[str, ...]] = ("thing", "said", "within")
+_GAPS: Final[tuple[str, ...]] = ("thing", "said", "within", "belonging")
 _MODAL: Final = re.compile(r"s? (?:may|must|should|are|will)\b")
 
 
@@ -41,7 +45,9 @@ class Sentences:
         """
         places = {rule.id: place for place, rule in enumerate(rules)}
         self._kinds = {word: kind for kind, nouns in words.items() if kind not in _GAPS for word in nouns}
-        self._things, self._said, self._within = (frozenset(words.get(kind, ())) for kind in _GAPS)
+        self._things, self._said, self._within, self._belonging = (
+            frozenset(words.get(kind, ())) for kind in _GAPS
+        )
         self._others = frozenset(words.get("other", ()))
         self._hint: re.Pattern[str] | None = None  # made when first needed
         self._states: dict[str, list[tuple[int, str, bool]]] = {}
@@ -59,7 +65,7 @@ class Sentences:
             if text[end : end + 1].isalnum():
                 continue
             for place, noun, leads in self._states[text[start:end]]:
-                found = self._follows(text, end) if leads else self._precedes(text, start)
+                found = self._led(text, start, end) if leads else self._precedes(text, start)
                 if found == noun:
                     yield place, start, end
 
@@ -87,7 +93,8 @@ class Sentences:
             words = [*before.split()[-NEAR:], *text[start:end].split()]
             if not self._others.isdisjoint(word.strip(_EDGES).removesuffix("'s") for word in words):
                 return True
-        if self._is_of_a_thing(before, text[start:end].split()):
+        said = text[start:end].split()
+        if self._is_of_a_thing(before, said) or self._leads_on(said[-1], text, end):
             return True
         return text[end : end + 1] in ("", " ", "s") and bool(_MODAL.match(text, end))
 
@@ -96,8 +103,13 @@ class Sentences:
 
         Not where the recipient is looked for in it: "user [x in our database] not found".
         """
-        if self._kind(words[0]) is None and before.endswith(" "):
-            return before.split()[-1:] != [] and self._is_thing(before.split()[-1])
+        kind, near = self._kind(words[0]), before[-SPAN // 2 :].split()
+        if kind in ("domain", "small"):
+            return False
+        if kind is None and before.endswith(" "):
+            return near != [] and self._is_thing(near[-1])
+        if before.endswith(" ") and self._names_a_thing(near):
+            return True
         if words[0].endswith("'s") and self._kind(words[1]) is None and words[1] not in self._said:
             return True  # "recipient's license was not found"
         end = len(words)
@@ -107,8 +119,30 @@ class Sentences:
             return False
         return self._within.isdisjoint(words[max(0, end - NEAR - 1) : end - 1])
 
+    def _names_a_thing(self, words: list[str]) -> bool:
+        """Whether what follows only says whose a thing is: "delivery agent for this [mailbox not found]"."""
+        while words and words[-1] not in self._belonging and self._kind(words[-1]) == "adjective":
+            words.pop()
+        if len(words) < 2 or words[-1] not in self._belonging:
+            return False
+        return words[-2] not in _HIS and self._is_thing(words[-2])
+
+    def _leads_on(self, last: str, text: str, end: int) -> bool:
+        """Whether the noun that ends a phrase only describes the next: "unknown user [key]"."""
+        if text[end : end + 1] != " " or self._kind(last) != "recipient" or last[-1] in _EDGES:
+            return False
+        after = text[end : end + SPAN // 4].split()[:1]
+        return after != [] and (
+            self._is_thing(after[0].strip(_EDGES)) or after[0].strip(_EDGES) in self._others
+        )
+
     def _is_thing(self, word: str) -> bool:
         return word in self._things or word.removesuffix("s") in self._things
+
+    def _led(self, text: str, start: int, end: int) -> str | None:
+        """The kind of the noun behind a state, unless said of many: "percentage of [invalid recipients]"."""
+        before = text[max(0, start - SPAN) : start].split()[-NEAR:]
+        return None if any(self._kind(word) == "other" for word in before) else self._follows(text, end)
 
     def _follows(self, text: str, end: int) -> str | None:
         """The kind of the noun behind a state that leads: "no such [local] user"."""
@@ -127,6 +161,8 @@ class Sentences:
         """The kind of the noun before a state; "recipient" where only an address stands there."""
         words = text[max(0, start - SPAN) : start].split()[-REACH:]
         address = False
+        if words and words[-1] in _ACTIVE:
+            return None
         while words:
             word = words.pop()
             kind = self._kind(word)
@@ -134,7 +170,7 @@ class Sentences:
                 break
             address = address or "@" in word
             if kind not in ("small", "adjective"):
-                return None if self._is_doubted(words) else kind
+                return None if self._is_doubted(words) or self._names_a_thing(words) else kind
         return "recipient" if address and not self._is_doubted(words) else None
 
     def _is_doubted(self, words: Sequence[str]) -> bool:
