@@ -270,3 +270,12 @@ def test_without_limits_no_header_speaks_of_one(retour: Installation) -> None:
     answers = [retour.ask("GET", "/v1/policy") for _ in range(20)]
     assert {answer.status_code for answer in answers} == {200}
     assert not any("ratelimit" in answer.headers for answer in answers)
+
+
+@pytest.mark.parametrize("slip", ["dry-run", "dryRun", "DRY_RUN", "dryrun"])
+def test_a_slip_in_dry_run_does_nothing(retour: Installation, slip: str) -> None:
+    body = {"addresses": ["ann@b.example"], "reason": "request 9"}
+    answer = retour.ask("POST", f"/v1/stops?{slip}=true", "demo-support", json=body)
+    assert (answer.status_code, answer.json()["field"]) == (422, slip)
+    assert "dry_run" in answer.json()["detail"]
+    assert retour.ask("GET", "/v1/check", params={"address": "ann@b.example"}).json()["decision"] == "send"
