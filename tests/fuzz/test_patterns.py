@@ -67,7 +67,7 @@ def is_anchored(name: str) -> bool:
     """Whether a pattern is only asked for what stands at one place, as its module's text shows."""
     module, _, variable = name.partition("[")[0].rpartition(".")
     source = inspect.getsource(importlib.import_module(f"retour.{module}"))
-    used = set(re.findall(rf"\b{re.escape(variable)}(?:\.(\w+)|\b(?! =))", source))
+    used = set(re.findall(rf"\b{re.escape(variable)}(?:\.(\w+)|\b(?!(?:: Final)? =))", source))
     return bool(used) and used <= {"match", "fullmatch"}
 
 

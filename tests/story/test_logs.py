@@ -151,8 +151,10 @@ def test_a_truncated_copy_loses_nothing(mailing: Mailing) -> None:
     log = mailing.postfix.log
     before = mailing.send("unknown+before-copy")
     mailing.bounced(before)
-    (log.parent / "mail.log.2").write_bytes((log.parent / "mail.log.1").read_bytes())
-    subprocess.run(["cp", log, log.parent / "mail.log.1"], check=True)
+    copy = log.parent / "mail.log.1"
+    if copy.exists():  # another story rotated before
+        (log.parent / "mail.log.2").write_bytes(copy.read_bytes())
+    subprocess.run(["cp", log, copy], check=True)
     subprocess.run(["truncate", "--size=0", log], check=True)
     after = mailing.send("unknown+after-copy")
     mailing.bounced(after)

@@ -23,7 +23,7 @@ def test_an_arrival_judged_between_the_two_copies_is_not_lost(tmp_path: Path) ->
     server, backup = Server(tmp_path), tmp_path / "backup"
     data = server.directory / "data"
     backup.mkdir()
-    inbox, store = documented_copies(backup)
+    inbox, desk, store = documented_copies(backup)
     with server.running():
         mta = Mta(server, ["before@mailbox.test"])
         between = Mta(server, ["between@mailbox.test"])
@@ -37,7 +37,8 @@ def test_an_arrival_judged_between_the_two_copies_is_not_lost(tmp_path: Path) ->
     with server.running():
         between.run_queue()
         judged = server.bounced("between@mailbox.test")
-        subprocess.run(store, shell=True, check=True, cwd=data)
+        for copy in (desk, store):
+            subprocess.run(copy, shell=True, check=True, cwd=data)
 
     keys = (data / "keys.json").read_bytes()
     shutil.rmtree(data)
