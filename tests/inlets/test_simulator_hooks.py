@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
@@ -131,6 +132,8 @@ def test_postal_signs_the_body() -> None:
     request = post("postal")
     signature = base64.b64decode(request.headers["X-Postal-Signature"])
     RSA_KEY.public_key().verify(signature, request.body, PKCS1v15(), SHA1())
+    with pytest.raises(InvalidSignature):
+        RSA_KEY.public_key().verify(signature, request.body + b" ", PKCS1v15(), SHA1())
 
 
 @pytest.mark.parametrize("provider", ["ses", "scaleway"])

@@ -70,7 +70,7 @@ def _written(text: str) -> Instant:
     try:
         read = datetime.fromisoformat(text.removesuffix(" UTC"))
     except ValueError:
-        read = datetime.strptime(text[:25].strip(), "%a, %d %b %Y %H:%M:%S")  # noqa: DTZ007 - UTC, below
+        read = datetime.strptime(text[:25].strip(), "%a, %d %b %Y %H:%M:%S").replace(tzinfo=UTC)
         if text[25:].strip() not in ("", "UTC", "GMT", "+0000", "-0000"):
             raise
     try:
