@@ -1,0 +1,49 @@
+"""The few Protocols that the stories in `flow` need. Bodies stand in stores/, snapshot/, bus/; contract tests
+run one suite against every body.
+
+All calls are synchronous and thread-safe; whoever lives in an event loop calls them from a thread. A call
+that returns has committed (promise 1). Repeating a call with the same ids changes nothing (promise 2).
+"""
+
+from retour.ports.accounts import Account, Accounts, Key, StaleVersionError
+from retour.ports.clock import Clock
+from retour.ports.gates import Bus, Snapshot
+from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
+from retour.ports.ledger import Ledger
+from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
+from retour.ports.records import Change, Record, RecordQuery
+from retour.ports.sends import Sends
+from retour.ports.store import Store
+from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies, Tally
+
+__all__ = [
+    "BATCH_OCTETS",
+    "MOST_TALLIES",
+    "NO_CURSORS",
+    "REMEMBERED_DAYS",
+    "Account",
+    "Accounts",
+    "BounceQuery",
+    "BouncedAddress",
+    "Bus",
+    "CampaignCount",
+    "Change",
+    "Clock",
+    "DomainCount",
+    "History",
+    "Inbox",
+    "Key",
+    "Ledger",
+    "Life",
+    "Outcome",
+    "Passing",
+    "Record",
+    "RecordQuery",
+    "Sends",
+    "Snapshot",
+    "StaleVersionError",
+    "Store",
+    "Stored",
+    "Tallies",
+    "Tally",
+]

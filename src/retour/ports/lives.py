@@ -1,0 +1,89 @@
+"""What is read of addresses: their lives, and rows of them."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from retour.instants import Instant
+from retour.model import BounceType, Event, MailKind, Reason, Send, State
+from retour.ports.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class BounceQuery:
+    """Filters of the Overview (E26-E30) and beyond; None means all.
+
+    An address is found when one of its listed bounces since it was last clean passes all filters of a bounce
+    (type, reason, campaign, mail kind, time) together; the status is of the address.
+    """
+
+    account: str
+    status: str | None = None  # "valid" (bounced, not deactivated) or "invalid"
+    type: BounceType | None = None
+    campaign: str | None = None
+    reason: Reason | None = None
+    mail_kind: MailKind | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    search: str | None = None  # an address, or a domain as "@b.example"
+    domains: frozenset[str] | None = None  # of the addresses: those of a provider
+    after: str | None = None  # opaque cursor of the page before
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BouncedAddress:
+    """A row of the Overview: an address with its state and its latest listed bounce that was asked for."""
+
+    address: str
+    state: State
+    event: Event
+    type: BounceType | None
+    send: Send | None
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that is known of one address in one account."""
+
+    address: str
+    state: State
+    events: tuple[Event, ...] = ()  # with evidence, by time
+    sends: tuple[Send, ...] = ()
+    records: tuple[Record, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that a state of one address is folded out of; its events with their evidence."""
+
+    account: str
+    address: str
+    events: tuple[Event, ...]
+    deliveries: tuple[tuple[int | None, Instant], ...] = ()
+
+
+class CampaignCount(NamedTuple):
+    """How many listed bounces a campaign has had of one type and reason."""
+
+    campaign: str | None  # None: of no campaign, or of no send that is known
+    type: str | None
+    reason: str | None
+    bounces: int
+
+
+class DomainCount(NamedTuple):
+    """How many listed bounces the addresses of a domain have had of one type and reason."""
+
+    domain: str
+    type: str | None
+    reason: str | None
+    bounces: int
+
+
+class Stored(NamedTuple):
+    """An address with the state that was folded last, and the cursor that leads on from it."""
+
+    address: str
+    state: State
+    cursor: str

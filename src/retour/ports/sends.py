@@ -1,0 +1,29 @@
+"""Sends, so that an arrival can be tied to one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from retour.instants import Instant
+from retour.model import Send
+
+
+class Sends(Protocol):
+    """Sends, so that an arrival can be tied to one."""
+
+    def add(self, sends: Sequence[Send]) -> None:
+        """Commit the sends. An id already there is ignored. Raises KeyError for an unknown account."""
+
+    def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]: ...
+
+    def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
+        """The send with this Message-ID, over all accounts; [] when it is not ours.
+
+        One message to many has many: then those to these normalised addresses, or any two where none is.
+        """
+
+    def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
+        """Look at `limit` sends beyond the id `after`, and drop those handed over before.
+
+        Sends to an address that has events stay: its life counts their deliveries. Returns the id to go on
+        from, None when all were looked at.
+        """

@@ -1,0 +1,20 @@
+"""The system of record: its ports together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from retour.ports.accounts import Accounts
+from retour.ports.ledger import Ledger
+from retour.ports.sends import Sends
+from retour.ports.tallies import Tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The system of record: four ports of one place on disk."""
+
+    accounts: Accounts
+    sends: Sends
+    ledger: Ledger
+    tallies: Tallies
+    close: Callable[[], None]  # nothing may be asked of the ports afterwards
