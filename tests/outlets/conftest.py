@@ -16,7 +16,7 @@ from retour.bus import LocalBus
 from retour.flow.directory import Directory
 from retour.flow.intake import take_in
 from retour.flow.judge import judge
-from retour.flow.rewrite import Job, Rewriter
+from retour.flow.rewrite import Rewriter, Rewriting
 from retour.identity import SendIds
 from retour.instants import DAY, Instant
 from retour.lifecycle import preset
@@ -63,7 +63,7 @@ class Installation:
     inbox: MemoryInbox = field(default_factory=MemoryInbox)
     bus: LocalBus = field(default_factory=LocalBus)
     table: Table = field(default_factory=lambda: Table(b"pepper"))
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[Rewriting] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     requests: Rate = UNLIMITED
     checks: Rate = UNLIMITED

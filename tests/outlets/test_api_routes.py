@@ -7,6 +7,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from outlets.conftest import Installation
+from retour.flow.jobs import Job
 from retour.outlets.api.app import ROUTERS
 
 ADDRESS = "nobody@b.example"
@@ -35,6 +36,9 @@ LEAST = {
     ("GET", "/v1/suppressions/imports"): "member",
     ("POST", "/v1/suppressions/import"): "manager",
     ("DELETE", "/v1/suppressions/imports/{id}"): "manager",
+    ("GET", "/v1/jobs"): "member",
+    ("GET", "/v1/jobs/{id}"): "member",
+    ("POST", "/v1/jobs/{id}/cancel"): "manager",
     ("GET", "/v1/lists"): "manager",
     ("GET", "/v1/lists/{name}/messages"): "manager",
     ("POST", "/v1/lists/{name}/replay"): "manager",
@@ -92,6 +96,9 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         hook = retour.ask("POST", "/v1/webhooks", key, json=BODIES["POST", "/v1/webhooks"]).json()["id"]
         message = retour.ask("POST", f"/v1/webhooks/{hook}/test", key).json()["id"]
         return path.replace("{id}", hook).replace("{message}", message)
+    if path.startswith("/v1/jobs/{id}"):
+        retour.desk.jobs.add(Job(f"job-{account}", account, "replay", f"key {key}", retour.clock.now(), {}))
+        return path.replace("{id}", f"job-{account}")
     return path.replace("{id}", f"{account}-member")
 
 

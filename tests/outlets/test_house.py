@@ -11,7 +11,7 @@ import pytest
 from retour import wiring
 from retour.datadir import Marks
 from retour.dataplane import opening
-from retour.flow.rewrite import Job, Rewriter
+from retour.flow.rewrite import Rewriter, Rewriting
 from retour.inlets.arrivals import arrival
 from retour.inlets.smtp import Source
 from retour.instants import DAY, Instant
@@ -144,7 +144,7 @@ def test_a_rewriting_that_a_crash_cut_off_is_taken_up_again(data: Path) -> None:
     with opened(Settings(data_dir=data)) as first:
         account(first, settings=preset("default"))
         bounce(first, start(first) + DAY)
-        never_run: list[Job] = []
+        never_run: list[Rewriting] = []
         marks = Marks(data, first.store)
         cut_off = Rewriter(first.store, first.told, first.table, first.clock, marks, never_run.append)
         cut_off.change("demo", {"preset": "kwiga"}, 1, "test")
@@ -164,7 +164,7 @@ def test_a_rewriting_that_fails_is_tried_again_and_answers_stay_right(
 ) -> None:
     account(house, settings=preset("default"))
     bounce(house, start(house) + DAY)
-    jobs: list[Job] = []
+    jobs: list[Rewriting] = []
     marks = Marks(house.settings.data_dir, house.store)
     rewriter = Rewriter(house.store, house.told, house.table, house.clock, marks, jobs.append)
     ledger = house.store.ledger

@@ -11,14 +11,14 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
-from retour.dataplane import api, logs, mail, notify, pickup, policy, relay, webhooks
+from retour.dataplane import api, jobs, logs, mail, notify, pickup, policy, relay, webhooks
 from retour.dataplane.opening import Ports, failed
 from retour.wiring import House
 
 log = structlog.get_logger("retour")
 _PULSE = 1.0  # seconds between two ticks of the schedule
 # In the order in which they open; they close in the opposite one.
-_PARTS = (notify, api, mail, policy, webhooks, relay, logs, pickup)
+_PARTS = (notify, jobs, api, mail, policy, webhooks, relay, logs, pickup)
 
 __all__ = ["Ports", "running"]
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from retour.flow.heard import Kept
+from retour.flow.jobs import Jobs
 from retour.flow.outbox import Outbox
 from retour.instants import DAY, Instant
 
@@ -96,4 +97,5 @@ class Desk:
     imports: Imports
     outbox: Outbox
     heard: Kept
+    jobs: Jobs
     close: Callable[[], None]  # nothing may be asked afterwards

@@ -16,7 +16,7 @@ from retour.lifecycle import Policy, PolicyVersion, decide
 from retour.model import Decision, MailKind
 from retour.ports import Bus, Clock, Snapshot, Store
 
-Job = Callable[[], None]
+Rewriting = Callable[[], None]
 
 
 class Gate(Snapshot, Protocol):
@@ -47,7 +47,7 @@ class Rewriter:
         gate: Gate,
         clock: Clock,
         marks: Marks,
-        run: Callable[[Job], object],
+        run: Callable[[Rewriting], object],
     ) -> None:
         self._store, self._bus, self._gate, self._clock = store, bus, gate, clock
         self._marks, self._run = marks, run

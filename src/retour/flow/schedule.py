@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from retour.flow.directory import Directory
 from retour.flow.facts import HORIZON
+from retour.flow.jobs import KEPT_FOR as JOBS_KEPT_FOR
+from retour.flow.jobs import Jobs
 from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
 from retour.ports import REMEMBERED_DAYS, Bus, Inbox, Ledger, Sends, Tallies
@@ -26,12 +28,14 @@ class Schedule:
         raw_days: int,
         unparsed_days: int = 0,
         gone: Callable[[int], None] = lambda count: None,
+        jobs: Jobs | None = None,
     ) -> None:
         """`unparsed_days` 0 keeps what was not understood for ever; `gone` is told how much of it went."""
         self._ledger, self._sends, self._tallies = ledger, sends, tallies
         self._inbox, self._bus = inbox, bus
         self._directory, self._rewriter = directory, rewriter
         self._raw_days, self._unparsed_days, self._gone = raw_days, unparsed_days, gone
+        self._jobs = jobs
         self._swept: Instant | None = None
 
     def tick(self, now: Instant, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -49,4 +53,6 @@ class Schedule:
                 after = self._sends.expire(now - HORIZON, BATCH, after)
             self._tallies.expire(now - HORIZON, now)
             self._inbox.forget(now - REMEMBERED_DAYS * DAY)
+            if self._jobs is not None:
+                self._jobs.expire(now - JOBS_KEPT_FOR)
             self._swept = now

@@ -2,6 +2,7 @@
 
 from retour.wiring.api import services
 from retour.wiring.house import House, RulesError, RulesInForce, StartError, build, json_of
+from retour.wiring.jobs import runner
 from retour.wiring.logs import followers
 from retour.wiring.mailboxes import mailbox_followers
 from retour.wiring.postfix import origin, policy, socketmaps
@@ -26,6 +27,7 @@ __all__ = [
     "public",
     "queue_followers",
     "relay",
+    "runner",
     "services",
     "socketmaps",
     "submission_tls",

@@ -39,6 +39,7 @@ def services(house: House) -> Services:
             "rewriting": lambda: not house.rewriter.failing(),
         },
         body_limit=chosen.body_limit,
+        wake_jobs=lambda: house.wake_jobs(),
         sources=list(_sources(house)),
         lists=[
             Listed(name, each.provider, each.account, each.stops, each.restores)

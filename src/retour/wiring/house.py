@@ -22,7 +22,7 @@ from retour.flow.heard import Heard
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
 from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
-from retour.flow.rewrite import Job, Rewriter
+from retour.flow.rewrite import Rewriter, Rewriting
 from retour.flow.schedule import Schedule
 from retour.instants import Instant
 from retour.keyfile import Keys
@@ -120,6 +120,7 @@ class House:
     metrics: Metrics
     rules: RulesInForce
     lock: IO[str]
+    wake_jobs: Callable[[], None] = lambda: None  # while they run: there is one to do
 
     def load(self) -> int:
         """Fill the gate from the store; returns how many addresses are not plainly free."""
@@ -180,7 +181,7 @@ def build(settings: Settings) -> House:
     kept = settings.retention
     schedule = Schedule(
         store.ledger, store.sends, store.tallies, inbox, told, directory, rewriter,
-        kept.raw_days, kept.unparsed_days, _gone,
+        kept.raw_days, kept.unparsed_days, _gone, desk.jobs,
     )  # fmt: skip
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
@@ -229,8 +230,8 @@ def _gone(count: int) -> None:
     log.warning("unparsed arrivals are past retention.unparsed_days: their bytes are gone", arrivals=count)
 
 
-def _logged(pool: ThreadPoolExecutor, metrics: Metrics) -> Callable[[Job], None]:
-    def run(job: Job) -> None:
+def _logged(pool: ThreadPoolExecutor, metrics: Metrics) -> Callable[[Rewriting], None]:
+    def run(job: Rewriting) -> None:
         def logged() -> None:
             try:
                 job()

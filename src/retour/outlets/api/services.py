@@ -74,6 +74,7 @@ class Services:
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
+    wake_jobs: Callable[[], None] = lambda: None  # there is a job to do
     sources: Sequence[Source] = ()
     lists: Sequence[Listed] = ()
     heard: Callable[[str | None], Sequence[FromSource]] = lambda account: ()

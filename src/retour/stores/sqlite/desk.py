@@ -7,6 +7,7 @@ from retour.stores.sqlite.answers import SqliteAnswers
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.heard import SqliteHeard
 from retour.stores.sqlite.imports import SqliteImports
+from retour.stores.sqlite.jobs import SqliteJobs
 from retour.stores.sqlite.outbox import SqliteOutbox
 
 DESK = "desk.sqlite3"
@@ -20,5 +21,6 @@ def open_desk(path: Path) -> Desk:
         SqliteImports(database),
         SqliteOutbox(database),
         SqliteHeard(database),
+        SqliteJobs(database),
         database.close,
     )
