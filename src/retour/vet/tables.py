@@ -1,0 +1,42 @@
+"""The tables that a check looks things up in: read once, when first asked for."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """One of this room's tables, by its name without ".toml"."""
+    return tomllib.loads(files("retour.vet").joinpath(f"tables/{name}.toml").read_text("utf-8"))
+
+
+@cache
+def _tlds() -> frozenset[str]:
+    return frozenset(table("tlds")["names"].split())
+
+
+@cache
+def _special() -> frozenset[str]:
+    return frozenset(name for entry in table("special")["use"] for name in entry["names"])
+
+
+def tld_known(label: str) -> bool:
+    """Whether the root zone has this top-level domain, as of the table's date."""
+    return label in _tlds()
+
+
+def tlds() -> frozenset[str]:
+    """All top-level domains of the root zone, as A-labels, as of the table's date."""
+    return _tlds()
+
+
+def special_use(name: str) -> bool:
+    """Whether a name, or one above it, is kept for something else than mail between strangers."""
+    names = _special()
+    while name:
+        if name in names:
+            return True
+        name = name.partition(".")[2]
+    return False
