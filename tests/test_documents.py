@@ -11,7 +11,7 @@ import pytest
 
 from retour import ports
 from retour.classify import phrases
-from retour.flow import browse, check, restore, sends, suppressions
+from retour.flow import browse, check, engagement, restore, sends, suppressions
 from retour.flow.lists import row
 from retour.inlets import logtail, mailboxes, one_click
 from retour.inlets.pickup import desk, server
@@ -154,6 +154,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "subscriptions that wait for an operator": subscriptions.MOST,
         "addresses in one check": check.MOST,
         "sends in one call": sends.MOST,
+        "signs of life in one call": engagement.MOST,
         "rows on a page": browse.MOST,
         "addresses in one restore": restore.MOST_ADDRESSES,
         "header section of a passing mail that is read": head.LIMIT,

@@ -17,7 +17,7 @@ from retour.instants import DAY, HOUR, MINUTE, SECOND, Instant, to_datetime
 from retour.lifecycle import Counting, PolicyVersion, preset
 from retour.model import Arrival, Event, EventKind, MailKind, Proof, Standing, State, StateName
 from retour.parse.providers.generic import OURS, Map, map_of
-from retour.ports import Account, Inbox, Outcome, Store
+from retour.ports import Account, Inbox, Outcome, Sign, Store
 from retour.return_address import Keyring
 
 NOW = 20_500 * DAY + 9 * HOUR
@@ -261,6 +261,16 @@ def test_a_send_of_another_account_is_not_reached(house: House, own: str) -> Non
     told = house.events("ann@b.example", "other")
     assert [event.standing for event in told] == [Standing.UNPROVEN if own == "token" else Standing.PROVEN]
     assert house.state(account="acme").hard == 0
+
+
+def test_opens_and_clicks_are_signs_of_life_where_the_source_is_believed(house: House) -> None:
+    opened = {"event": "open", "email": "ann@B.example", "sg_event_id": "o1", "timestamp": NOW // SECOND - 60}
+    clicked = {**opened, "event": "click", "sg_event_id": "c1", "timestamp": NOW // SECOND - 30}
+    house.take(sendgrid(opened, clicked, {**opened, "sg_event_id": "o0", "timestamp": NOW // SECOND - 90}))
+    for told in ({"proof": Proof.SEND}, {"account": None}, {"account": "nobody"}):
+        house.take(sendgrid({**opened, "email": "eve@b.example"}, **told))
+    found = house.store.engagements.latest("acme", ["ann@b.example", "eve@b.example"])
+    assert found == {"ann@b.example": {Sign.OPEN: NOW - MINUTE, Sign.CLICK: NOW - MINUTE // 2}}
 
 
 @pytest.mark.parametrize("proof", [Proof.TOKEN, Proof.SEND])

@@ -18,6 +18,7 @@ LEAST = {
     ("GET", "/v1/addresses/{address}"): "member",
     ("GET", "/v1/bounces"): "member",
     ("POST", "/v1/sends"): "member",
+    ("POST", "/v1/engagements"): "member",
     ("GET", "/v1/policy"): "member",
     ("GET", "/v1/policy/versions"): "member",
     ("PUT", "/v1/policy"): "manager",
@@ -68,6 +69,7 @@ RANK = ["member", "manager", "support", "admin"]
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/check"): {"addresses": [ADDRESS]},
     ("POST", "/v1/sends"): {"recipient": "ann@b.example"},
+    ("POST", "/v1/engagements"): {"kind": "open", "address": ADDRESS},
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
     ("POST", "/v1/stops"): {"addresses": [ADDRESS], "reason": "request 18"},

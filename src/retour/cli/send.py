@@ -123,10 +123,20 @@ def _told(life: dict[str, Any], words: "Catalogue", reasons: "Catalogue") -> lis
     lines.append(_counters(state, words))
     for event in life["events"]:
         lines += _event(event, words, reasons)
+    lines += [_sign(sign, reasons.language) for sign in life["engagements"]]
     decisions = {
         kind: words(f"decision.{decision['decision']}") for kind, decision in life["decisions"].items()
     }
     return [*lines, words("address.decision", **decisions)]
+
+
+def _sign(sign: dict[str, Any], language: str) -> str:
+    """A sign of life, and whether it speaks against the bounces above."""
+    from retour.texts import catalogue
+
+    words = catalogue(f"engagement.{language}")
+    kind = words(f"sign.{sign['kind']}")
+    return words("shown.after" if sign["after_bounce"] else "shown.line", kind=kind, at=sign["at"])
 
 
 def _counters(state: dict[str, Any], words: "Catalogue") -> str:

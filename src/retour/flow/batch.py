@@ -10,7 +10,7 @@ from retour.flow.reads import Reader
 from retour.flow.tie import Known, Tie, known, ties
 from retour.instants import DAY, Instant
 from retour.model import Arrival, Event, Kind, Standing
-from retour.ports import REMEMBERED_DAYS, Outcome, Passing, Sends
+from retour.ports import REMEMBERED_DAYS, Engagement, Outcome, Passing, Sends
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class Batch:
     now: Instant
     events: list[Event] = field(default_factory=list)
     passing: list[Passing] = field(default_factory=list)
+    signs: list[Engagement] = field(default_factory=list)
     faults: dict[bytes, Exception] = field(default_factory=dict)  # arrivals that our code fails on
     unread: set[bytes] = field(default_factory=set)  # arrivals of which something was not understood
     spent: set[bytes] = field(default_factory=set)  # posts and lines that tell of what passes alone
@@ -35,6 +36,7 @@ class Batch:
         self.faults |= found.faults
         self.unread |= found.unread
         self.passing += [each for each in found.passing if self._counts(each, arrivals[0], names)]
+        self.signs += [sign for sign in found.signs if sign.account in names]
         stays = False
         for read in found.reads:
             stays |= self._tie(read, sends, names)

@@ -17,7 +17,7 @@ from retour.flow.reads import Judge, Judged, Reader
 from retour.instants import Instant
 from retour.model import MAIL, Arrival, Event
 from retour.parse.providers.generic import Map
-from retour.ports import NO_CURSORS, Bus, Change, Clock, Inbox, Outcome, Passing, Store
+from retour.ports import NO_CURSORS, Bus, Change, Clock, Engagement, Inbox, Outcome, Passing, Store
 from retour.return_address import Keyring
 
 __all__ = ["Door", "Judge", "Judged", "Taken", "Worker", "read_batch", "take_in"]
@@ -34,6 +34,7 @@ class Taken:
     changes: Sequence[Change] = ()
     faults: Mapping[bytes, Exception] = field(default_factory=dict)  # arrivals that the judge failed on
     passing: Sequence[Passing] = ()  # what is only counted
+    signs: Sequence[Engagement] = ()  # of life
     spent: AbstractSet[bytes] = frozenset()  # arrivals that told of nothing else
     strange: Mapping[str, int] = field(default_factory=dict)  # events of kinds that we do not know, by form
 
@@ -54,6 +55,7 @@ def take_in(
     read = read_batch(arrivals, store, keyring, judge, now, mappings)
     changes = store.ledger.record(read.events, now)
     store.tallies.count(read.passing)
+    store.engagements.note(read.signs)
     return replace(read, changes=changes)
 
 
@@ -77,7 +79,7 @@ def read_batch(
         arrival.id: Outcome.UNPARSED if arrival.id in unparsed else Outcome.JUDGED for arrival in arrivals
     }
     spent = batch.spent - unparsed
-    return Taken(outcomes, batch.events, (), batch.faults, batch.passing, spent, batch.strange)
+    return Taken(outcomes, batch.events, (), batch.faults, batch.passing, batch.signs, spent, batch.strange)
 
 
 class _Caller(NamedTuple):

@@ -4,14 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from retour.address import domain_of
+from retour.address import domain_of, normalise
 from retour.flow.facts import Read, occurred, with_reports
 from retour.flow.stated import Stated, stated_in
 from retour.flow.tie import claim_of, claim_of_stated
-from retour.model import MAIL, NULL_SENDER_ALONE, Arrival, Kind, Reading, Verdict
+from retour.model import MAIL, NULL_SENDER_ALONE, Arrival, Kind, Proof, Reading, Verdict
 from retour.parse.providers.generic import Map
-from retour.ports import Account, Passing
+from retour.ports import Account, Engagement, Passing, Sign
 from retour.return_address import Keyring
+
+_BELIEVED = (Proof.TRUSTED, Proof.OPEN)
+_SIGNS = {"opened": Sign.OPEN, "clicked": Sign.CLICK}
 
 
 class Judged(Protocol):
@@ -35,6 +38,7 @@ class Readings:
     faults: dict[bytes, Exception] = field(default_factory=dict)  # arrivals that our code fails on
     unread: set[bytes] = field(default_factory=set)  # arrivals of which something could not be read
     passing: list[Passing] = field(default_factory=list)  # what is only counted
+    signs: list[Engagement] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Reader:
             try:
                 if stated.passing:
                     found.passing.append(_counted(arrival, stated))
+                    found.signs += _signs(arrival, stated)
                 else:
                     found.reads.append(self._event(arrival, stated))
             except Exception as fault:
@@ -97,6 +102,16 @@ def _counted(arrival: Arrival, stated: Stated) -> Passing:
     at, _ = occurred(report, None, arrival.received_at)
     domain = domain_of(report.recipient) if report.recipient else ""
     return Passing(stated.id, arrival.account or "", at, stated.passing, domain, stated.campaign)
+
+
+def _signs(arrival: Arrival, stated: Stated) -> list[Engagement]:
+    """A mail opened or a link of it followed, where the source is believed about addresses of its account."""
+    report, kind = stated.reading.reports[0], _SIGNS.get(stated.passing)
+    address = normalise(report.recipient) if report.recipient else None
+    if kind is None or address is None or not arrival.account or arrival.proof not in _BELIEVED:
+        return []
+    at, _ = occurred(report, None, arrival.received_at)
+    return [Engagement(arrival.account, address, kind, at)]
 
 
 def _passing(kind: Kind) -> Verdict:

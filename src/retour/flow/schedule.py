@@ -8,7 +8,7 @@ from retour.flow.jobs import KEPT_FOR as JOBS_KEPT_FOR
 from retour.flow.jobs import Jobs
 from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
-from retour.ports import REMEMBERED_DAYS, Bus, Inbox, Ledger, Sends, Tallies
+from retour.ports import REMEMBERED_DAYS, Bus, Engagements, Inbox, Ledger, Sends, Tallies
 
 BATCH = 1000
 
@@ -21,6 +21,7 @@ class Schedule:
         ledger: Ledger,
         sends: Sends,
         tallies: Tallies,
+        engagements: Engagements,
         inbox: Inbox,
         bus: Bus,
         directory: Directory,
@@ -32,11 +33,12 @@ class Schedule:
     ) -> None:
         """`unparsed_days` 0 keeps what was not understood for ever; `gone` is told how much of it went."""
         self._ledger, self._sends, self._tallies = ledger, sends, tallies
-        self._inbox, self._bus = inbox, bus
+        self._engagements, self._inbox, self._bus = engagements, inbox, bus
         self._directory, self._rewriter = directory, rewriter
         self._raw_days, self._unparsed_days, self._gone = raw_days, unparsed_days, gone
         self._jobs = jobs
         self._swept: Instant | None = None
+        self._combed: Instant | None = None
 
     def tick(self, now: Instant, stopping: Callable[[], bool] = lambda: False) -> None:
         """Do what is due. Called about once a second, never by two at a time."""
@@ -56,3 +58,12 @@ class Schedule:
             if self._jobs is not None:
                 self._jobs.expire(now - JOBS_KEPT_FOR)
             self._swept = now
+        if self._combed is None or now - self._combed >= DAY:  # a walk over all of them
+            self._combed = now if self._comb(now, stopping) else None
+
+    def _comb(self, now: Instant, stopping: Callable[[], bool]) -> bool:
+        """Drop signs of life past their time; False when stopped before the end."""
+        after: str | None = ""
+        while after is not None and not stopping():
+            after = self._engagements.expire(now, BATCH, after)
+        return after is None

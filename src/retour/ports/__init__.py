@@ -7,6 +7,7 @@ that returns has committed (promise 1). Repeating a call with the same ids chang
 
 from retour.ports.accounts import Account, Accounts, Key, StaleVersionError
 from retour.ports.clock import Clock
+from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
 from retour.ports.gates import Bus, Snapshot
 from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
@@ -18,6 +19,8 @@ from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies
 
 __all__ = [
     "BATCH_OCTETS",
+    "ENGAGED",
+    "LOOKED_BACK",
     "MOST_TALLIES",
     "NO_CURSORS",
     "REMEMBERED_DAYS",
@@ -30,9 +33,12 @@ __all__ = [
     "Change",
     "Clock",
     "DomainCount",
+    "Engagement",
+    "Engagements",
     "History",
     "Inbox",
     "Key",
+    "Latest",
     "Ledger",
     "Life",
     "Outcome",
@@ -40,6 +46,7 @@ __all__ = [
     "Record",
     "RecordQuery",
     "Sends",
+    "Sign",
     "Snapshot",
     "StaleVersionError",
     "Store",

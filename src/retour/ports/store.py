@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from retour.ports.accounts import Accounts
+from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
 from retour.ports.sends import Sends
 from retour.ports.tallies import Tallies
@@ -11,10 +12,11 @@ from retour.ports.tallies import Tallies
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The system of record: four ports of one place on disk."""
+    """The system of record: five ports of one place on disk."""
 
     accounts: Accounts
     sends: Sends
     ledger: Ledger
     tallies: Tallies
+    engagements: Engagements
     close: Callable[[], None]  # nothing may be asked of the ports afterwards

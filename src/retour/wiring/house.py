@@ -180,7 +180,7 @@ def build(settings: Settings) -> House:
     _watch(metrics, inbox, table)
     kept = settings.retention
     schedule = Schedule(
-        store.ledger, store.sends, store.tallies, inbox, told, directory, rewriter,
+        store.ledger, store.sends, store.tallies, store.engagements, inbox, told, directory, rewriter,
         kept.raw_days, kept.unparsed_days, _gone, desk.jobs,
     )  # fmt: skip
     return House(

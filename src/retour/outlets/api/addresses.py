@@ -42,7 +42,8 @@ def address(
     if life is None:
         raise Problem("address_never_seen", "address")
     policy = known.store.accounts.policies(chosen)[-1].policy
-    return address_shape(chosen, life, policy, to_support=is_support(key))
+    latest = known.store.engagements.latest(chosen, [normalised]).get(normalised, {})
+    return address_shape(chosen, life, policy, latest, to_support=is_support(key))
 
 
 @router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")

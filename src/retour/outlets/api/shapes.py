@@ -113,6 +113,14 @@ class RecordShape(BaseModel):
     policy: int
 
 
+class EngagementShape(BaseModel):
+    """The last sign of life of a kind."""
+
+    kind: str = Field(examples=["click"])
+    at: str
+    after_bounce: bool = Field(description="after the last bounce: it speaks against it")
+
+
 class AddressShape(BaseModel):
     """Everything known of one address in one account."""
 
@@ -123,6 +131,7 @@ class AddressShape(BaseModel):
     events: list[EventShape] = Field(description="by time of occurrence")
     sends: list[SendShape]
     ledger: list[RecordShape]
+    engagements: list[EngagementShape] = Field(description="signs of life, the strongest kind first")
 
 
 class BounceShape(BaseModel):

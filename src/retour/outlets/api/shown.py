@@ -1,5 +1,6 @@
 """Values as the shapes of the API."""
 
+from retour.flow.engagement import Shown, against
 from retour.flow.redact import redacted
 from retour.instants import Instant, text
 from retour.lifecycle import Policy, decide
@@ -18,6 +19,7 @@ from retour.outlets.api.shapes import (
     AddressShape,
     BounceShape,
     DecisionShape,
+    EngagementShape,
     EventShape,
     EvidenceShape,
     RecordShape,
@@ -26,7 +28,7 @@ from retour.outlets.api.shapes import (
     StateShape,
     VerdictShape,
 )
-from retour.ports import BouncedAddress, Life, Record
+from retour.ports import BouncedAddress, Latest, Life, Record
 
 MARKS = {StateName.BOUNCING: "?", StateName.INVALID: "x"}
 
@@ -172,10 +174,17 @@ def record_shape(record: Record) -> RecordShape:
     )
 
 
-def address_shape(account: str, life: Life, policy: Policy, *, to_support: bool) -> AddressShape:
+def engagement_shape(sign: Shown) -> EngagementShape:
+    """A sign of life as JSON."""
+    return EngagementShape(kind=sign.kind, at=text(sign.at), after_bounce=sign.after_bounce)
+
+
+def address_shape(
+    account: str, life: Life, policy: Policy, latest: Latest, *, to_support: bool
+) -> AddressShape:
     """Everything known of an address as JSON, with the decision for each mail kind under this policy.
 
-    `to_support` as in `event_shape`.
+    `latest` are its signs of life; `to_support` as in `event_shape`.
     """
     return AddressShape(
         account=account,
@@ -187,6 +196,7 @@ def address_shape(account: str, life: Life, policy: Policy, *, to_support: bool)
         events=[event_shape(event, to_support=to_support) for event in life.events],
         sends=[send_shape(send) for send in life.sends],
         ledger=[record_shape(record) for record in life.records],
+        engagements=[engagement_shape(sign) for sign in against(latest, life.events)],
     )
 
 

@@ -2,6 +2,7 @@
 
 from retour.ports import Store
 from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.engagements import MemoryEngagements
 from retour.stores.memory.inbox import MemoryInbox
 from retour.stores.memory.ledger import MemoryLedger
 from retour.stores.memory.sends import MemorySends
@@ -12,7 +13,9 @@ def new_store() -> Store:
     """An empty system of record."""
     accounts = MemoryAccounts()
     sends = MemorySends(accounts)
-    return Store(accounts, sends, MemoryLedger(accounts, sends), MemoryTallies(accounts), lambda: None)
+    ledger = MemoryLedger(accounts, sends)
+    engagements = MemoryEngagements(accounts, sends.has_events)
+    return Store(accounts, sends, ledger, MemoryTallies(accounts), engagements, lambda: None)
 
 
 __all__ = ["MemoryInbox", "new_store"]

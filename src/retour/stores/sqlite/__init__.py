@@ -7,6 +7,7 @@ from retour.ports import Store
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.desk import DESK, open_desk
+from retour.stores.sqlite.engagements import SqliteEngagements
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.rows import Encode, plain_json
@@ -29,7 +30,7 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = 
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     ledger = SqliteLedger(database, accounts, sends, pepper, encode)
-    return Store(accounts, sends, ledger, SqliteTallies(database, accounts), database.close)
+    return _store(database, accounts, sends, ledger, pepper)
 
 
 def open_reader(path: Path, pepper: bytes) -> Store:
@@ -38,7 +39,20 @@ def open_reader(path: Path, pepper: bytes) -> Store:
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     ledger = SqliteLedger(database, accounts, sends, pepper)
-    return Store(accounts, sends, ledger, SqliteTallies(database, accounts), database.close)
+    return _store(database, accounts, sends, ledger, pepper)
+
+
+def _store(
+    database: Database, accounts: SqliteAccounts, sends: SqliteSends, ledger: SqliteLedger, pepper: bytes
+) -> Store:
+    return Store(
+        accounts,
+        sends,
+        ledger,
+        SqliteTallies(database, accounts),
+        SqliteEngagements(database, accounts, pepper),
+        database.close,
+    )
 
 
 def _prove(database: Database, path: Path, pepper: bytes) -> None:

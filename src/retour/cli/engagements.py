@@ -1,0 +1,93 @@
+"""`retour engagements`: signs of life out of a file, to a running `retour serve`."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retour.cli import app
+from retour.cli.send import API, Key, Language, Url
+from retour.cli.suppressions import Account
+from retour.cli.terminal import safe
+
+_BATCH = 1000
+_WRONG = 1
+_KEPT = ("address", "kind", "at", "send", "campaign")
+
+
+@app.command()
+def engagements(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns address, kind, at, send, campaign.")],
+    key: Key,
+    account: Account = "",
+    api: Url = API,
+    lang: Language = "en",
+) -> None:
+    """Tell of opens, clicks, replies and logins in a file. Exit status 1 when some were not taken."""
+    from retour.cli.client import Client
+    from retour.cli.explain import catalogue_of
+    from retour.texts import catalogue
+
+    language = catalogue_of(lang).language
+    words = catalogue(f"engagement.{language}")
+    client = Client(api, key, language, catalogue(f"send.{language}"))
+    taken = wrong = 0
+    for batch in _batches(file, words):
+        lines, good, refused = [line for line, _ in batch], *_sorted(batch, words)
+        if good:
+            body = {"engagements": [row for _, row in good]} | ({"account": account} if account else {})
+            answer = client.post("/v1/engagements", body)
+            refused += [(good[each["place"]][0], each["fault"], each["remedy"]) for each in answer["wrong"]]
+        for line, fault, remedy in sorted(refused):
+            typer.echo(
+                safe(words("command.wrong", file=file, line=line, fault=fault, remedy=remedy)), err=True
+            )
+        wrong += len(refused)
+        taken += len(lines) - len(refused)
+    typer.echo(words("command.done", taken=taken, wrong=wrong))
+    if wrong:
+        raise typer.Exit(_WRONG)
+
+
+Row = tuple[int, dict[str, str]]
+
+
+def _sorted(batch: list[Row], words: Any) -> tuple[list[Row], list[tuple[int, str, str]]]:
+    """Rows of a known kind, and the others with their faults: one slip must not refuse a thousand."""
+    kinds = [key.removeprefix("sign.") for key in sorted(words.keys) if key.startswith("sign.")]
+    good = [(line, row) for line, row in batch if row["kind"] in kinds]
+    known = ", ".join(kinds)
+    faults = [
+        (line, words("command.kind", kind=row["kind"], known=known), words("command.kind_remedy"))
+        for line, row in batch
+        if row["kind"] not in kinds
+    ]
+    return good, faults
+
+
+def _batches(file: Path, words: Any) -> Iterator[list[Row]]:
+    from retour.cli.client import ended
+
+    batch: list[Row] = []
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            rows = csv.DictReader(opened)
+            for column in ("address", "kind"):
+                if column not in (rows.fieldnames or ()):
+                    raise ended(words("command.column", file=file, column=column))
+            for row in rows:
+                kept = {name: row[name] for name in _KEPT if row.get(name)}
+                batch.append((rows.line_num, kept | _kind(row)))
+                if len(batch) == _BATCH:
+                    yield batch
+                    batch = []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ended(words("command.unreadable", file=file, reason=error)) from error
+    if batch:
+        yield batch
+
+
+def _kind(row: dict[str, Any]) -> dict[str, str]:
+    return {"kind": (row["kind"] or "").strip().lower()}
