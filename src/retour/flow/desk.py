@@ -14,6 +14,7 @@ from retour.flow.heard import Kept
 from retour.flow.jobs import Jobs
 from retour.flow.outbox import Outbox
 from retour.instants import DAY, Instant
+from retour.ports import Waves
 
 KEPT_FOR: Instant = 2 * DAY  # an answer; a caller that repeats later asks anew
 
@@ -98,4 +99,5 @@ class Desk:
     outbox: Outbox
     heard: Kept
     jobs: Jobs
+    waves: Waves
     close: Callable[[], None]  # nothing may be asked afterwards

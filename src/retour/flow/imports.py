@@ -16,10 +16,11 @@ from retour.address import fault, normalise
 from retour.flow.desk import Import, Imports
 from retour.flow.facts import HORIZON
 from retour.flow.lists import Defect, Form, Row
+from retour.flow.withdrawal import Act, Undo, freed, known_of, marks, withdrawals
 from retour.identity import act_id
 from retour.instants import DAY, Instant
 from retour.lifecycle import PolicyVersion, fold
-from retour.model import Event, EventKind, State
+from retour.model import Event, EventKind
 from retour.ports import Bus, Clock, History, Ledger
 
 BATCH = 1000
@@ -132,16 +133,10 @@ def _meaning(
     events = (*known.events, *new)
     before = fold(events, policies, now, known.deliveries)
     after = fold((*events, event), policies, now, known.deliveries)
-    if _marks(before) != _marks(after):
+    if marks(before) != marks(after):
         return event.kind.value
     mark = event.kind.value if event.kind is not EventKind.UNSUBSCRIBE else "unsubscribed"
-    return "known" if mark in _marks(before) else "restored"
-
-
-def _marks(state: State) -> frozenset[str]:
-    """Why an address is stopped, in one set."""
-    causes = frozenset(cause.value for cause in state.causes)
-    return causes | {"unsubscribed"} if state.unsubscribed else causes
+    return "known" if mark in marks(before) else "restored"
 
 
 # --- taken back -------------------------------------------------------------------------------------------
@@ -157,47 +152,14 @@ def take_back(made: Import, actor: str, place: Place, dry: bool = False) -> Mapp
     after = ("", "")
     while rows := place.imports.brought(made.id, BATCH, after):
         after = rows[-1][:2]
-        now = place.clock.now()
-        known = place.ledger.known(made.account, list(dict.fromkeys(row[0] for row in rows)))
-        events = [event for row in rows if (event := _withdrawal(made, row, known, actor, now)) is not None]
+        undo = Undo(actor, f"import {made.id} was undone", place.clock.now())
+        acts = [Act(made.account, address, id) for address, _, id in rows]
+        known = known_of(acts, place.ledger)
+        events = withdrawals(acts, undo, known)
         counts["withdrawn"] += len(events)
-        counts["freed"] += _freed(events, known, place.policies, now)
+        counts["freed"] += freed(events, known, {made.account: place.policies}, undo.now)
         if events and not dry:
-            place.bus.publish(place.ledger.record(events, now))
+            place.bus.publish(place.ledger.record(events, undo.now))
     if not dry:
         place.imports.undone(made.id, place.clock.now())
     return counts
-
-
-def _withdrawal(
-    made: Import, row: tuple[str, str, bytes], known: Mapping[str, History], actor: str, now: Instant
-) -> Event | None:
-    """The event that takes one back; None where there is nothing to take back, or it was before."""
-    address, kind, id = row
-    events = known[address].events if address in known else ()
-    gone = {event.outcome for event in events if event.kind is EventKind.WITHDRAWAL}
-    if id.hex() in gone or all(event.id != id for event in events):
-        return None
-    return Event(
-        id=act_id(f"undo {made.id} {kind}", made.account, address, made.at, ""),
-        kind=EventKind.WITHDRAWAL,
-        at=now,
-        outcome=id.hex(),
-        account=made.account,
-        address=address,
-        actor=actor,
-        note=f"import {made.id} was undone",
-    )
-
-
-def _freed(
-    events: Sequence[Event], known: Mapping[str, History], policies: Sequence[PolicyVersion], now: Instant
-) -> int:
-    freed = 0
-    for address in {event.address for event in events}:
-        history = known[address]
-        undone = [event for event in events if event.address == address]
-        before = fold(history.events, policies, now, history.deliveries)
-        after = fold((*history.events, *undone), policies, now, history.deliveries)
-        freed += bool(_marks(before)) and not _marks(after)
-    return freed

@@ -6,6 +6,7 @@ that returns has committed (promise 1). Repeating a call with the same ids chang
 """
 
 from retour.ports.accounts import Account, Accounts, Key, StaleVersionError
+from retour.ports.acts import OF_MANY, Acts
 from retour.ports.clock import Clock
 from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
 from retour.ports.gates import Bus, Snapshot
@@ -14,8 +15,9 @@ from retour.ports.ledger import Ledger
 from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
 from retour.ports.records import Change, Record, RecordQuery
 from retour.ports.sends import Sends
-from retour.ports.store import Store
+from retour.ports.store import Records, Store
 from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies, Tally
+from retour.ports.waves import WAVE_BATCH, Stage, Wave, Waves
 
 __all__ = [
     "BATCH_OCTETS",
@@ -23,9 +25,12 @@ __all__ = [
     "LOOKED_BACK",
     "MOST_TALLIES",
     "NO_CURSORS",
+    "OF_MANY",
     "REMEMBERED_DAYS",
+    "WAVE_BATCH",
     "Account",
     "Accounts",
+    "Acts",
     "BounceQuery",
     "BouncedAddress",
     "Bus",
@@ -45,12 +50,16 @@ __all__ = [
     "Passing",
     "Record",
     "RecordQuery",
+    "Records",
     "Sends",
     "Sign",
     "Snapshot",
+    "Stage",
     "StaleVersionError",
     "Store",
     "Stored",
     "Tallies",
     "Tally",
+    "Wave",
+    "Waves",
 ]

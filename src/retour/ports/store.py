@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from retour.ports.accounts import Accounts
+from retour.ports.acts import Acts
 from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
 from retour.ports.sends import Sends
@@ -20,3 +21,10 @@ class Store:
     tallies: Tallies
     engagements: Engagements
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class Records(Store):
+    """What a server keeps beside: the same place on disk, and what only a database can tell of it."""
+
+    acts: Acts

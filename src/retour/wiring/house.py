@@ -30,7 +30,7 @@ from retour.metrics import Metrics
 from retour.model import Arrival, Reading
 from retour.outlets.notify import Courier
 from retour.parse.providers.generic import Map
-from retour.ports import Store
+from retour.ports import Records
 from retour.settings import Settings
 from retour.snapshot import Table
 from retour.stores import sqlite
@@ -104,7 +104,7 @@ class House:
     settings: Settings
     clock: SystemClock
     keys: Keys
-    store: Store
+    store: Records
     inbox: SqliteInbox
     desk: Desk
     table: Table
@@ -190,7 +190,7 @@ def build(settings: Settings) -> House:
     )  # fmt: skip
 
 
-def _opened(data: Path) -> tuple[Keys, Store, SqliteInbox, Desk]:
+def _opened(data: Path) -> tuple[Keys, Records, SqliteInbox, Desk]:
     keys = keyfile.load_or_create(data / keyfile.NAME)
     return (
         keys,

@@ -14,7 +14,7 @@ from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
 from retour.model import Send
 from retour.outlets.api.limits import UNLIMITED, Rate
-from retour.ports import Account, Bus, Clock, Inbox, Snapshot, Store
+from retour.ports import Account, Bus, Clock, Inbox, Records, Snapshot
 from retour.return_address import Keyring
 
 Checks = Mapping[str, Callable[[], bool]]
@@ -61,7 +61,7 @@ class Services:
     """The bodies of the ports, and what else the stories need."""
 
     clock: Clock
-    store: Store
+    store: Records
     inbox: Inbox
     bus: Bus
     snapshot: Snapshot

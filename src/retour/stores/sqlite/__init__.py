@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from retour.address import key
-from retour.ports import Store
+from retour.ports import Records, Store
 from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.stores.sqlite.acts import SqliteActs
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.desk import DESK, open_desk
 from retour.stores.sqlite.engagements import SqliteEngagements
@@ -18,7 +19,7 @@ STORE = "retour.sqlite3"
 INBOX = "inbox.sqlite3"
 
 
-def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = plain_json) -> Store:
+def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = plain_json) -> Records:
     """The system of record in a file, made at first use, brought to this version's schema.
 
     `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of the writer; `encode` makes
@@ -44,14 +45,15 @@ def open_reader(path: Path, pepper: bytes) -> Store:
 
 def _store(
     database: Database, accounts: SqliteAccounts, sends: SqliteSends, ledger: SqliteLedger, pepper: bytes
-) -> Store:
-    return Store(
+) -> Records:
+    return Records(
         accounts,
         sends,
         ledger,
         SqliteTallies(database, accounts),
         SqliteEngagements(database, accounts, pepper),
         database.close,
+        SqliteActs(database, accounts),
     )
 
 

@@ -9,6 +9,7 @@ from retour.stores.sqlite.heard import SqliteHeard
 from retour.stores.sqlite.imports import SqliteImports
 from retour.stores.sqlite.jobs import SqliteJobs
 from retour.stores.sqlite.outbox import SqliteOutbox
+from retour.stores.sqlite.waves import SqliteWaves
 
 DESK = "desk.sqlite3"
 
@@ -22,5 +23,6 @@ def open_desk(path: Path) -> Desk:
         SqliteOutbox(database),
         SqliteHeard(database),
         SqliteJobs(database),
+        SqliteWaves(database),
         database.close,
     )

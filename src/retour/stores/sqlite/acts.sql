@@ -1,0 +1,2 @@
+-- name: add
+INSERT OR IGNORE INTO acts (id, record) VALUES (?, ?);
