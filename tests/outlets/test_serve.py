@@ -57,6 +57,25 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user\r
 """
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    """A test that fails leaves no server behind, which the next one would be blamed for."""
+    yield
+    while STARTED:
+        left = STARTED.pop()
+        if left.poll() is None:
+            left.kill()
+            left.wait()
+
+
+def _hear_hangups() -> None:
+    # Who runs the tests under nohup(1) leaves SIGHUP ignored to every process under it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Process:
     """A running `retour serve`, with ports of its own choice."""
 
@@ -67,8 +86,14 @@ class Process:
         self.shown = directory / "shown"
         with self.log.open("wb") as log, self.shown.open("wb") as shown:
             self.process = subprocess.Popen(
-                [RETOUR, "serve", *arguments], cwd=directory, stdout=shown, stderr=log, env=environment()
+                [RETOUR, "serve", *arguments],
+                cwd=directory,
+                stdout=shown,
+                stderr=log,
+                env=environment(),
+                preexec_fn=_hear_hangups,
             )
+        STARTED.append(self.process)
         self.ports: dict[str, Any] = eventually(self._ready, "retour to be ready", self.story)
 
     def _ready(self) -> dict[str, Any] | None:
