@@ -24,6 +24,12 @@ class Key:
     id: str
     account: str  # "" for staff keys, which see all accounts
     role: Role
+    person: str = ""  # who asks by the console, which speaks for people
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as ledger and history name it."""
+        return f"person {self.person}" if self.person else f"key {self.id}"
 
 
 class StaleVersionError(ValueError):

@@ -5,7 +5,9 @@ An account's key sees its own account, a staff key (without account) chooses one
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -67,12 +69,27 @@ async def _authenticated(request: Request) -> Key:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.startswith(PREFIX):
         raise Problem("unauthenticated")
+    console = services(request).console
+    if console is not None and compare_digest(digest(secret), console):
+        return _person(request)
     keys: Keys = request.app.state.keys
     now = services(request).clock.now()
     known = keys.known(digest(secret), now) or await run_in_threadpool(keys.look_up, digest(secret), now)
     if known is None:
         raise Problem("unauthenticated")
     return known
+
+
+def _person(request: Request) -> Key:
+    """Whom the console speaks for: it has authenticated the person, and says what that person may do.
+
+    Only the process that this one has started knows the console's secret. Raises Problem `unauthenticated`.
+    """
+    names = ("retour-person", "retour-account", "retour-role")
+    person, account, role = (unquote(request.headers.get(name, "")) for name in names)
+    if not person or role not in set(Role):
+        raise Problem("unauthenticated")
+    return Key(f"person {person}", account, Role(role), person)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from retour.flow.browse import MOST, Page, overview
 from retour.flow.suppressions import PROVIDERS
 from retour.instants import Instant
 from retour.model import BounceType, MailKind, Reason
-from retour.outlets.api.access import AccountChoice, Member, existing_account, is_support
+from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape, BouncePage
-from retour.outlets.api.shown import address_shape, bounce_shape
+from retour.outlets.api.shown import address_shape, bounce_shape, reader_of
 from retour.ports import BounceQuery
 
 router = APIRouter(tags=["addresses"])
@@ -43,7 +43,7 @@ def address(
         raise Problem("address_never_seen", "address")
     policy = known.store.accounts.policies(chosen)[-1].policy
     latest = known.store.engagements.latest(chosen, [normalised]).get(normalised, {})
-    return address_shape(chosen, life, policy, latest, to_support=is_support(key))
+    return address_shape(chosen, life, policy, latest, reader_of(request, key))
 
 
 @router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")
@@ -89,10 +89,11 @@ def bounces(
         after=after,
         limit=limit,
     )
-    page = _page(request, query)
+    page, reader = _page(request, query), reader_of(request, key)
+    policy = services(request).store.accounts.policies(chosen)[-1].policy
     return BouncePage(
         account=chosen,
-        bounces=[bounce_shape(row, to_support=is_support(key)) for row in page.rows],
+        bounces=[bounce_shape(row, policy, reader) for row in page.rows],
         next=page.after,
     )
 

@@ -110,7 +110,7 @@ async def post_import(
         async for piece in request.stream():
             file.write(piece)
         file.seek(0)
-        order = Order(named, chosen, f"key {key.id}", dry_run)
+        order = Order(named, chosen, key.actor, dry_run)
         return await run_in_threadpool(_imported, request, order, file)
 
 
@@ -138,7 +138,7 @@ def delete_import(
     made = services(request).desk.imports.one(chosen, id)
     if made is None:
         raise Problem("import_unknown", "id")
-    counts = take_back(made, f"key {key.id}", _place(request, chosen), dry_run)
+    counts = take_back(made, key.actor, _place(request, chosen), dry_run)
     return Undone(account=chosen, id=id, dry_run=dry_run, **counts)
 
 

@@ -102,10 +102,10 @@ def put_policy(
     effect = None
     try:
         if dry_run:
-            effect = would_change(*asked, known.store, f"key {key.id}", known.clock.now(), MOST_PLAYED)
+            effect = would_change(*asked, known.store, key.actor, known.clock.now(), MOST_PLAYED)
             version = effect.version
         else:
-            version = known.change_policy(*asked, f"key {key.id}")
+            version = known.change_policy(*asked, key.actor)
     except StaleVersionError as error:
         raise Problem("version_conflict", "If-Match", expected=expected, newest=error.newest) from error
     except PolicyError as error:

@@ -49,7 +49,7 @@ def post_restore(
     if dry_run:
         outcome = would_restore(asked, ledger, key.role, now)
     else:
-        outcome = restore(asked, ledger, known.bus, f"key {key.id}", key.role, now)
+        outcome = restore(asked, ledger, known.bus, key.actor, key.role, now)
     if isinstance(outcome, Refusal):
         raise _problem(outcome, body, key.role.value)
     addresses = list(outcome.addresses)
@@ -68,7 +68,7 @@ def post_stop(
     chosen = existing_account(request, key, body.account or account)
     known = services(request)
     asked, now = RestoreRequest(chosen, body.reason, tuple(body.addresses), body.domain), known.clock.now()
-    outcome = stop(asked, known.store.ledger, known.bus, f"key {key.id}", key.role, now, dry_run)
+    outcome = stop(asked, known.store.ledger, known.bus, key.actor, key.role, now, dry_run)
     if isinstance(outcome, Refusal):
         raise _problem(outcome, body, key.role.value)
     addresses = list(outcome.addresses)

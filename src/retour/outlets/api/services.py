@@ -83,6 +83,7 @@ class Services:
     import_limit: int = 1024 * 1024 * 1024
     requests: Rate = UNLIMITED  # of each key
     checks_rate: Rate = UNLIMITED
+    console: bytes | None = None  # digest of the secret of the console, which speaks for people
     down: tuple[type[Exception], ...] = ()  # what the store raises when it cannot write or read for now
 
 

@@ -121,11 +121,20 @@ class EngagementShape(BaseModel):
     after_bounce: bool = Field(description="after the last bounce: it speaks against it")
 
 
+class ExplanationShape(BaseModel):
+    """The status of an address for people, in the language of Accept-Language and the zone of Time-Zone."""
+
+    label: str = Field(description="the reason in two words; empty where no bounce tells one")
+    words: str = Field(description="at most three sentences: what is the matter, what follows, what to do")
+    who: str = Field(description="must act")
+
+
 class AddressShape(BaseModel):
     """Everything known of one address in one account."""
 
     account: str
     address: str
+    explanation: ExplanationShape
     state: StateShape
     decisions: dict[str, DecisionShape] = Field(description="by mail kind: mailing, automation, system")
     events: list[EventShape] = Field(description="by time of occurrence")
@@ -138,6 +147,7 @@ class BounceShape(BaseModel):
     """A row of the Overview: a bounced address with its latest listed bounce."""
 
     address: str
+    explanation: ExplanationShape
     status: str = Field(description="valid: bounced, not deactivated; invalid: deactivated")
     state: StateShape
     type: str | None = Field(examples=["soft"])

@@ -1,7 +1,15 @@
 """Values as the shapes of the API."""
 
+from dataclasses import dataclass
+from datetime import UTC
+
+from fastapi import Request
+
+from retour.flow.days import day_in, zone
 from retour.flow.engagement import Shown, against
 from retour.flow.redact import redacted
+from retour.flow.status import MARKS, Day, Known, status
+from retour.flow.why import telling
 from retour.instants import Instant, text
 from retour.lifecycle import Policy, decide
 from retour.model import (
@@ -15,6 +23,8 @@ from retour.model import (
     StateName,
     Verdict,
 )
+from retour.outlets.api.access import is_support
+from retour.outlets.api.problems import language_of
 from retour.outlets.api.shapes import (
     AddressShape,
     BounceShape,
@@ -22,15 +32,36 @@ from retour.outlets.api.shapes import (
     EngagementShape,
     EventShape,
     EvidenceShape,
+    ExplanationShape,
     RecordShape,
     ReportShape,
     SendShape,
     StateShape,
     VerdictShape,
 )
-from retour.ports import BouncedAddress, Latest, Life, Record
+from retour.ports import BouncedAddress, Key, Latest, Life, Record
 
-MARKS = {StateName.BOUNCING: "?", StateName.INVALID: "x"}
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads an answer: in which language and zone, and whether as support, who sees others' addresses."""
+
+    language: str
+    day: Day
+    support: bool
+
+
+def reader_of(request: Request, key: Key) -> Reader:
+    """Whoever asked. A zone that is not known here is UTC."""
+    language = language_of(request)
+    where = zone(request.headers.get("time-zone", "UTC")) or UTC
+    return Reader(language, day_in(language, where), is_support(key))
+
+
+def explanation_shape(known: Known, reader: Reader) -> ExplanationShape:
+    """The status of an address for whoever reads it."""
+    told = status(known, reader.language, reader.day)
+    return ExplanationShape(label=told.label, words=told.words, who=told.who)
 
 
 def time(instant: Instant | None) -> str | None:
@@ -52,7 +83,7 @@ def state_shape(state: State) -> StateShape:
     """A state as JSON."""
     return StateShape(
         state=state.state,
-        mark=MARKS.get(state.state, ""),
+        mark=MARKS[state.state],
         cause=state.cause,
         causes=sorted(state.causes),
         since=time(state.since),
@@ -179,34 +210,36 @@ def engagement_shape(sign: Shown) -> EngagementShape:
     return EngagementShape(kind=sign.kind, at=text(sign.at), after_bounce=sign.after_bounce)
 
 
-def address_shape(
-    account: str, life: Life, policy: Policy, latest: Latest, *, to_support: bool
-) -> AddressShape:
+def address_shape(account: str, life: Life, policy: Policy, latest: Latest, reader: Reader) -> AddressShape:
     """Everything known of an address as JSON, with the decision for each mail kind under this policy.
 
-    `latest` are its signs of life; `to_support` as in `event_shape`.
+    `latest` are its signs of life.
     """
+    bounce = telling(life.events, life.state)
+    known = Known(life.address, life.state, policy, bounce)
     return AddressShape(
         account=account,
         address=life.address,
+        explanation=explanation_shape(known, reader),
         state=state_shape(life.state),
         decisions={
             kind.value: decision_shape(decide(life.state, policy, kind, life.address)) for kind in MailKind
         },
-        events=[event_shape(event, to_support=to_support) for event in life.events],
+        events=[event_shape(event, to_support=reader.support) for event in life.events],
         sends=[send_shape(send) for send in life.sends],
         ledger=[record_shape(record) for record in life.records],
         engagements=[engagement_shape(sign) for sign in against(latest, life.events)],
     )
 
 
-def bounce_shape(row: BouncedAddress, *, to_support: bool) -> BounceShape:
-    """A row of the Overview as JSON; `to_support` as in `event_shape`."""
+def bounce_shape(row: BouncedAddress, policy: Policy, reader: Reader) -> BounceShape:
+    """A row of the Overview as JSON, explained under this policy."""
     return BounceShape(
         address=row.address,
+        explanation=explanation_shape(Known(row.address, row.state, policy, row.event, row.type), reader),
         status="invalid" if row.state.state is StateName.INVALID else "valid",
         state=state_shape(row.state),
         type=row.type,
-        bounce=event_shape(row.event, to_support=to_support),
+        bounce=event_shape(row.event, to_support=reader.support),
         send=None if row.send is None else send_shape(row.send),
     )

@@ -1,0 +1,160 @@
+"""The status of an address in at most three sentences: what is the matter, what follows, what to do.
+
+Made in one place, so that list, page, API and mail say the same. The sentences stand in texts/status.*.toml.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from retour.address import domain_of
+from retour.instants import Instant, text
+from retour.lifecycle import Mode, Policy, TypeRule, decide, spared
+from retour.model import Answer, BounceType, Cause, Event, MailKind, Reason, State, StateName
+from retour.texts import Catalogue, catalogue
+
+Day = Callable[[Instant], str]
+"""Writes a moment as a day, in the language and the zone of the reader."""
+
+MARKS = {StateName.INVALID: "x", StateName.BOUNCING: "?", StateName.HELD: "?", StateName.VALID: ""}
+_BY_BOUNCE = frozenset({Cause.HARD, Cause.SOFT, Cause.BLOCK})
+_ACTS = {
+    Cause.COMPLAINT: "respect",
+    Cause.SUPPORT: "ask_support",
+    Cause.PLATFORM: "ask_review",
+    Cause.IMPORT: "ask_support",
+}
+_WHO = {"respect": "recipient", "ask_support": "sender", "ask_review": "sender", "confirm": "recipient"}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is said of an address; `words` are its sentences, with a blank between."""
+
+    mark: str  # "x" invalid, "?" bounced and not deactivated, "" nothing
+    label: str  # the reason in two words; "" where no bounce tells one
+    words: str
+    who: str  # must act
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a status is made of: the state now, the policy in force, and the bounce that tells most."""
+
+    address: str
+    state: State
+    policy: Policy
+    bounce: Event | None = None
+    type: BounceType | None = None  # what the bounce counts as; None: as the policy says
+
+
+def iso_day(moment: Instant) -> str:
+    """A day as programs write it, in UTC."""
+    return text(moment)[:10]
+
+
+def status(known: Known, language: str, day: Day = iso_day) -> Status:
+    """The status of an address in the reader's language."""
+    say, general = catalogue(f"status.{language}"), catalogue(language)
+    reason = None if known.bounce is None else known.bounce.reason
+    what, act = _what(known, say, day)
+    words = (what, _then(known, say, day), say(f"act.{act}"))
+    return Status(
+        MARKS[known.state.state],
+        say(f"label.{reason}") if reason is not None else "",
+        " ".join(sentence for sentence in words if sentence),
+        general(f"who.{_who(act, general)}"),
+    )
+
+
+def _what(known: Known, say: Catalogue, day: Day) -> tuple[str, str]:
+    """The first sentence, and the key of the last."""
+    state, bounce = known.state, known.bounce
+    provider = domain_of(known.address)
+    since = day(state.since) if state.since is not None else ""
+    why = _why(state)
+    if why is None and bounce is not None and bounce.reason is not None:
+        fact = say(f"fact.{bounce.reason}", provider=provider, date=day(bounce.at))
+        return fact, bounce.reason.value
+    key = why or (state.cause.value if state.cause is not None else "valid")
+    acts = {"unsubscribed": "respect", "correction": "confirm", "incident": "wait", "valid": "none"}
+    act = acts.get(key) or (_ACTS.get(state.cause, "ask_support") if state.cause is not None else "none")
+    return say(f"cause.{key}", provider=provider, date=since), act
+
+
+def _why(state: State) -> str | None:
+    """What is the matter where it is no bounce."""
+    if state.state is StateName.INVALID:
+        cause = state.cause
+        return None if cause is None or cause in _BY_BOUNCE else cause.value
+    if state.unsubscribed:
+        return "unsubscribed"
+    if state.state is StateName.HELD:
+        return "incident" if state.listed else "correction"
+    return None if state.state is StateName.BOUNCING else "valid"
+
+
+def _then(known: Known, say: Catalogue, day: Day) -> str:
+    """What follows for mail to it."""
+    state, policy = known.state, known.policy
+    if spared(known.address, policy) and state.state is not StateName.VALID:
+        return say("then.never_stop")
+    if policy.mode is Mode.OBSERVE and state.state in (StateName.INVALID, StateName.HELD):
+        return say("then.observed")
+    if state.state is StateName.INVALID:
+        return _stopped(state, policy, say, day)
+    if state.unsubscribed:
+        return say("then.no_mailings")
+    if state.state is StateName.HELD:
+        return say("then.incident" if state.listed else "then.waiting")
+    return _going_on(known, say) if state.state is StateName.BOUNCING else ""
+
+
+def _stopped(state: State, policy: Policy, say: Catalogue, day: Day) -> str:
+    if decide(state, policy, MailKind.SYSTEM).answer is Answer.SEND:
+        return say("then.mailings_stopped")
+    if state.cause not in _BY_BOUNCE or state.since is None:
+        return ""
+    if state.until is not None:
+        return say("then.stopped_for_now", date=day(state.since), until=day(state.until))
+    return say("then.stopped", date=day(state.since))
+
+
+def _going_on(known: Known, say: Catalogue) -> str:
+    reason = None if known.bounce is None else known.bounce.reason
+    left = _left(known, reason)
+    if reason is not None and known.policy.types.get(reason) is TypeRule.HARD_CONFIRMED:
+        return say("then.confirmed")
+    if left is None:
+        return say("then.active")
+    return say("then.one_more") if left == 1 else say("then.more", count=left)
+
+
+def _left(known: Known, reason: Reason | None) -> int | None:
+    """How many more of these bounces stop it; None where they never do."""
+    state, policy = known.state, known.policy
+    if reason is Reason.UNDETERMINED:
+        return None
+    if reason is not None and reason in policy.threshold_by_reason:
+        own = policy.threshold_by_reason[reason]
+        return max(own - state.reasons.get(reason, 0), 1) if own else None
+    counters = {
+        BounceType.HARD: (policy.hard_threshold, state.hard),
+        BounceType.SOFT: (policy.soft_threshold, state.soft),
+        BounceType.BLOCK: (policy.block_threshold, state.block),
+    }
+    counts_as = known.type or _type(policy.types.get(reason) if reason is not None else None)
+    threshold, counted = (0, 0) if counts_as is None else counters[counts_as]
+    return max(threshold - counted, 1) if threshold else None
+
+
+def _type(rule: TypeRule | None) -> BounceType | None:
+    if rule is None or rule is TypeRule.IGNORE:
+        return None
+    return BounceType.SOFT if rule is TypeRule.HARD_CONFIRMED else BounceType(rule.value)
+
+
+def _who(act: str, general: Catalogue) -> str:
+    """The key of whoever must act: of a reason, that of its advice."""
+    if act in set(Reason):
+        return general(f"reason.{act}.who")
+    return _WHO.get(act, "nobody")

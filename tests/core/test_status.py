@@ -1,0 +1,143 @@
+"""The status of an address in words: every reason, every cause, every state, in both languages."""
+
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+
+from retour.flow.days import day_in, zone
+from retour.flow.status import Known, status
+from retour.instants import DAY, Instant, parse
+from retour.lifecycle import Mode, Policy, policy_from, preset
+from retour.model import BounceType, Cause, Event, EventKind, Reason, State, StateName
+from retour.texts import LANGUAGES, catalogue
+
+AT = parse("2026-05-03T22:30:00Z")
+POLICY = preset("default")
+DAYS = {language: day_in(language, UTC) for language in LANGUAGES}
+
+
+def bounce(reason: Reason, at: Instant = AT) -> Event:
+    return Event(
+        id=b"1", kind=EventKind.BOUNCE, at=at, account="demo", address="ann@b.example", reason=reason
+    )
+
+
+def known(state: State, reason: Reason | None = None, policy: Policy = POLICY) -> Known:
+    return Known("ann@b.example", state, policy, None if reason is None else bounce(reason))
+
+
+def words(of: Known, language: str = "en") -> str:
+    return status(of, language, DAYS[language]).words
+
+
+BOUNCING = State(StateName.BOUNCING, soft=1, listed=1)
+
+
+def invalid(cause: Cause, until: Instant | None = None) -> State:
+    return State(StateName.INVALID, frozenset({cause}), AT, until, listed=1)
+
+
+def test_a_full_mailbox_that_is_written_to_again() -> None:
+    told = status(known(BOUNCING, Reason.MAILBOX_FULL), "en", DAYS["en"])
+    assert (told.mark, told.label) == ("?", "Mailbox full")
+    assert told.words == (
+        "Mailbox full since 3 May 2026. We keep sending; after 3 more failures at the earliest we stop."
+        " Nothing to do."
+    )
+    assert words(known(BOUNCING, Reason.MAILBOX_FULL), "de") == (
+        "Postfach voll seit 3. Mai 2026. Wir versenden weiter; frühestens nach 3 weiteren Fehlversuchen"
+        " stoppen wir. Nichts zu tun."
+    )
+
+
+def test_the_last_failure_before_the_stop() -> None:
+    assert "one more failure, and we stop" in words(known(BOUNCING._replace(soft=3), Reason.MAILBOX_FULL))
+
+
+def test_a_stop_with_a_day_of_return_and_one_without() -> None:
+    back = known(invalid(Cause.SOFT, AT + 30 * DAY), Reason.MAILBOX_FULL)
+    assert "Sending stopped on 3 May 2026; we try again on 2 June 2026." in words(back)
+    assert words(known(invalid(Cause.HARD), Reason.ADDRESS_UNKNOWN)) == (
+        "This address does not exist at b.example. Sending stopped on 3 May 2026. Check the spelling, or ask"
+        " the contact in another way."
+    )
+
+
+def test_a_block_never_threatens_the_address() -> None:
+    told = words(known(BOUNCING, Reason.SENDER_BLOCKLISTED))
+    assert "The address stays active." in told
+    assert "stop" not in told
+
+
+def test_a_missing_domain_waits_for_its_confirmation() -> None:
+    assert "if that is confirmed after a day" in words(known(BOUNCING, Reason.DOMAIN_UNKNOWN))
+
+
+def test_a_complaint_says_that_system_mail_goes_on_only_where_it_does() -> None:
+    assert "system mail still goes out" in words(known(invalid(Cause.COMPLAINT)))
+    all_stopped = policy_from({"complaint_stops": "all"}, POLICY)
+    assert "system mail" not in words(known(invalid(Cause.COMPLAINT), policy=all_stopped))
+
+
+def test_an_observing_policy_and_an_address_never_stopped_say_so() -> None:
+    observing = replace(POLICY, mode=Mode.OBSERVE)
+    assert "only observes" in words(known(invalid(Cause.HARD), Reason.ADDRESS_UNKNOWN, observing))
+    spared = replace(POLICY, never_stop=frozenset({"b.example"}))
+    assert "never stopped" in words(known(invalid(Cause.HARD), Reason.ADDRESS_UNKNOWN, spared))
+
+
+def test_a_correction_and_an_incident_wait() -> None:
+    assert "not confirmed it yet" in words(known(State(StateName.HELD)))
+    assert "Unusually many addresses at b.example" in words(known(State(StateName.HELD, listed=1)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("state", [BOUNCING, invalid(Cause.HARD), invalid(Cause.SOFT, AT + DAY)], ids=str)
+def test_every_reason_has_a_status_of_at_most_three_sentences(
+    language: str, reason: Reason, state: State
+) -> None:
+    told = status(known(state, reason), language, DAYS[language])
+    assert told.label
+    assert told.who
+    assert "{" not in told.words
+    sentences = [part for part in told.words.replace(". Mai", " Mai").split(". ") if part]
+    assert 2 <= len(sentences) <= 3
+    assert all(len(sentence.split()) <= 20 for sentence in sentences), sentences
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        State(unsubscribed=True),
+        State(StateName.HELD),
+        State(StateName.HELD, listed=1),
+        *(invalid(cause) for cause in Cause),
+    ],
+    ids=str,
+)
+def test_every_state_has_a_status_without_a_bounce(language: str, state: State) -> None:
+    told = words(known(state), language)
+    assert told.endswith(".")
+    assert "{" not in told
+
+
+def test_a_named_threshold_is_the_one_that_counts() -> None:
+    state = BOUNCING._replace(soft=0, block=1, reasons={Reason.SENDER_BLOCKED: 2})
+    told = words(Known("ann@b.example", state, POLICY, bounce(Reason.SENDER_BLOCKED), BounceType.BLOCK))
+    assert "one more failure" in told
+
+
+def test_days_are_those_of_the_readers_zone() -> None:
+    berlin = zone("Europe/Berlin")
+    assert berlin is not None
+    assert day_in("de", berlin)(AT) == "4. Mai 2026"
+    assert day_in("en", UTC)(AT) == "3 May 2026"
+    assert [zone(name) for name in ("", "../etc/passwd", "Nowhere/At_All", "Europe", "\0")] == [None] * 5
+
+
+def test_the_catalogues_have_the_same_keys() -> None:
+    assert catalogue("status.en").keys == catalogue("status.de").keys

@@ -1,0 +1,51 @@
+"""The console speaks for people: with its own secret alone, and never for more than the person may."""
+
+import pytest
+
+from outlets.conftest import Installation
+from retour.outlets.api.app import create
+from retour.secret import digest, new
+
+ANN = {"Retour-Person": "ann%40shop.example", "Retour-Account": "demo", "Retour-Role": "support"}
+NOBODY = "nobody@b.example"
+
+
+@pytest.fixture
+def console(retour: Installation) -> Installation:
+    """An installation that knows the secret of a console."""
+    retour.keys["console"] = new()
+    retour.app.state.services = create(retour.services()).state.services
+    object.__setattr__(retour.app.state.services, "console", digest(retour.keys["console"]))
+    return retour
+
+
+def test_an_act_bears_the_name_of_the_person(console: Installation) -> None:
+    console.bounce(NOBODY)
+    body = {"addresses": [NOBODY], "reason": "request 17"}
+    answer = console.ask("POST", "/v1/restores", "console", json=body, headers=ANN)
+    assert answer.status_code == 201, answer.text
+    life = console.ask("GET", f"/v1/addresses/{NOBODY}", "console", headers=ANN).json()
+    assert [event["actor"] for event in life["events"]] == ["", "person ann@shop.example"]
+
+
+def test_a_person_has_the_role_that_the_console_names(console: Installation) -> None:
+    member = ANN | {"Retour-Role": "member"}
+    body = {"addresses": [NOBODY], "reason": "request 17"}
+    assert console.ask("POST", "/v1/restores", "console", json=body, headers=member).status_code == 403
+    other = console.ask("GET", "/v1/bounces?account=other", "console", headers=member)
+    assert other.json()["type"] == "/problems/account_unknown"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, ANN | {"Retour-Person": ""}, ANN | {"Retour-Role": "owner"}, {"Retour-Role": "admin"}],
+    ids=["nobody", "no name", "no such role", "a role alone"],
+)
+def test_without_a_person_nothing_is_answered(console: Installation, headers: dict[str, str]) -> None:
+    assert console.ask("GET", "/v1/bounces", "console", headers=headers).status_code == 401
+
+
+def test_other_keys_speak_for_nobody(console: Installation, retour: Installation) -> None:
+    admin = ANN | {"Retour-Account": "other", "Retour-Role": "admin"}
+    answer = retour.ask("GET", "/v1/bounces?account=other", "demo-member", headers=admin)
+    assert answer.json()["type"] == "/problems/account_unknown"
