@@ -340,6 +340,9 @@ class EventKind(StrEnum):
     CONFIRMATION = "confirmation"
     WITHDRAWAL = "withdrawal"  # undoes the act whose id `outcome` names, as though it had never been
     SUPPRESSED = "suppressed"  # from here on: kept, without effect
+    RESTORE_REQUESTED = "restore_requested"
+    RESTORE_WITHDRAWN = "restore_withdrawn"
+    RESTORE_REFUSED = "restore_refused"
     AUTOREPLY = "autoreply"
     CHALLENGE = "challenge"
     OTHER = "other"

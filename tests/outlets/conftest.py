@@ -16,6 +16,8 @@ from retour.bus import LocalBus
 from retour.flow.directory import Directory
 from retour.flow.intake import take_in
 from retour.flow.judge import judge
+from retour.flow.notices import Notice
+from retour.flow.restore_desk import RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
 from retour.identity import SendIds
 from retour.instants import DAY, Instant
@@ -65,6 +67,7 @@ class Installation:
     table: Table = field(default_factory=lambda: Table(b"pepper"))
     jobs: list[Rewriting] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
     requests: Rate = UNLIMITED
     checks: Rate = UNLIMITED
 
@@ -104,6 +107,7 @@ class Installation:
             send_ids=SendIds(),
             change_policy=self.rewriter.change,
             desk=self.desk,
+            restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend),
             sources=[Source("bounces", "address", "demo"), Source("lmtp", "lmtp", None)],
             lists=[Listed(f"ses-{name}", "ses", name, True, True) for name in ("demo", "other")],
             heard=self.desk.heard.of,

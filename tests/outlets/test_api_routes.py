@@ -24,6 +24,12 @@ LEAST = {
     ("PUT", "/v1/policy"): "manager",
     ("POST", "/v1/restores"): "support",
     ("POST", "/v1/stops"): "support",
+    ("POST", "/v1/requests"): "member",
+    ("GET", "/v1/requests"): "member",
+    ("GET", "/v1/requests/{id}"): "member",
+    ("DELETE", "/v1/requests/{id}"): "member",
+    ("GET", "/v1/requests/{id}/cases"): "support",
+    ("POST", "/v1/requests/{id}/decision"): "support",
     ("GET", "/v1/ledger"): "member",
     ("GET", "/v1/ledger/export"): "member",
     ("GET", "/v1/tallies"): "member",
@@ -64,7 +70,10 @@ LEAST = {
     ("DELETE", "/v1/keys/{id}"): "manager",
 }
 # These take no account: they show the key's own only.
-NO_ACCOUNT = {"/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"}
+NO_ACCOUNT = {
+    *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
+    "/v1/requests",  # the queue of support
+}
 RANK = ["member", "manager", "support", "admin"]
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/check"): {"addresses": [ADDRESS]},
@@ -73,6 +82,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
     ("POST", "/v1/stops"): {"addresses": [ADDRESS], "reason": "request 18"},
+    ("POST", "/v1/requests"): {"addresses": [ADDRESS], "done": "the mailbox was emptied"},
+    ("POST", "/v1/requests/{id}/decision"): {"approved": True, "reason": "it answers"},
     ("POST", "/v1/keys"): {"role": "member"},
     ("POST", "/v1/webhooks"): {"url": "http://127.0.0.1:9/"},
     ("PUT", "/v1/webhooks/{id}"): {"enabled": False},
@@ -94,6 +105,12 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         query = {"format": "csv"}
         made = retour.ask("POST", "/v1/suppressions/import", key, params=query, content=b"zoe@b.example\n")
         return path.replace("{id}", made.json()["id"])
+    if path.startswith("/v1/requests/{id}"):
+        retour.bounce("full@b.example", account=account)
+        body = {"addresses": ["full@b.example"], "done": "the mailbox was emptied"}
+        retour.ask("POST", "/v1/requests", f"{account}-member", json=body)
+        (made,) = retour.ask("GET", "/v1/requests", f"{account}-member").json()["requests"]
+        return path.replace("{id}", made["id"])
     if path.startswith("/v1/webhooks/{id}"):
         hook = retour.ask("POST", "/v1/webhooks", key, json=BODIES["POST", "/v1/webhooks"]).json()["id"]
         message = retour.ask("POST", f"/v1/webhooks/{hook}/test", key).json()["id"]

@@ -22,6 +22,8 @@ from retour.inlets.pickup import imap
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
+from retour.stores.sqlite.outbox import SqliteOutbox
+from retour.stores.sqlite.requests import SqliteRequests
 
 ACTS: dict[str, tuple[Any, str]] = {
     "put": (SqliteInbox, "put"),  # the arrival becomes durable; then 250 is said
@@ -30,6 +32,9 @@ ACTS: dict[str, tuple[Any, str]] = {
     "settle": (SqliteInbox, "settle"),  # the inbox is told that it is done
     "move": (imap._Visit, "_put_away"),  # an IMAP server is told to move what is durable
     "put_away": (maildir, "put_away"),  # a Maildir's mail is moved from our claim to what is done
+    "end": (SqliteRequests, "end"),  # support's decision becomes durable
+    "queue": (SqliteOutbox, "put"),  # the notice of it waits for whom it is sent to
+    "settled": (SqliteRequests, "settled"),  # all that follows from the decision is done
     "delete": (poplib.POP3, "dele"),  # a POP3 server to delete it, at the end of the session
 }
 STEPS = [

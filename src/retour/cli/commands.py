@@ -21,6 +21,7 @@ from retour.cli import (
     ingest,
     key,
     ledger,
+    requests,
     rules,
     send,
     serve,

@@ -8,13 +8,14 @@ from typing import Any
 
 from retour.instants import Instant, text
 from retour.model import Arrival, Event, EventKind, StateName
-from retour.ports import Record
+from retour.ports import Record, RestoreRequest
 
 STOPPED, HELD, RESTORED = "address.stopped", "address.held", "address.restored"
 COMPLAINED, UNSUBSCRIBED = "address.complained", "address.unsubscribed"
 UNPARSED, OPENED, CLOSED = "arrival.unparsed", "incident.opened", "incident.closed"
+DECIDED = "restore.decided"
 TEST = "webhook.test"
-TYPES = (STOPPED, HELD, RESTORED, COMPLAINED, UNSUBSCRIBED, UNPARSED, OPENED, CLOSED)
+TYPES = (STOPPED, HELD, RESTORED, COMPLAINED, UNSUBSCRIBED, UNPARSED, OPENED, CLOSED, DECIDED)
 
 _ACTS: Mapping[EventKind, str] = {
     EventKind.COMPLAINT: COMPLAINED,
@@ -87,3 +88,24 @@ def of_unparsed(arrival: Arrival) -> Notice | None:
         return None
     data = {"arrival": arrival.id.hex(), "inlet": arrival.inlet, "size": arrival.size}
     return Notice(UNPARSED, arrival.account, f"arrival {arrival.id.hex()}", arrival.received_at, data)
+
+
+def of_request(request: RestoreRequest) -> Notice:
+    """What support said of a request."""
+    ending = request.ending
+    assert ending is not None, "only what was decided is told"
+    assert ending.ruling is not None, "only what was decided is told"
+    told = {address: request.ruling_on(address) for address in (*request.addresses, *ending.apart)}
+    data = {
+        "request": request.id,
+        "kind": request.kind.value,
+        "status": request.status.value,
+        "domain": request.domain,
+        "reason": ending.ruling.reason,
+        "addresses": [
+            {"address": address, "approved": ruling.approved, "reason": ruling.reason}
+            for address, ruling in told.items()
+            if ruling is not None
+        ],
+    }
+    return Notice(DECIDED, request.account, f"request {request.id}", ending.at, data)

@@ -1,6 +1,6 @@
 """What time alone brings about: due resets, accounts that others made, the end of a retention."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from retour.flow.directory import Directory
 from retour.flow.facts import HORIZON
@@ -30,13 +30,16 @@ class Schedule:
         unparsed_days: int = 0,
         gone: Callable[[int], None] = lambda count: None,
         jobs: Jobs | None = None,
+        unfinished: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """`unparsed_days` 0 keeps what was not understood for ever; `gone` is told how much of it went."""
+        """`unparsed_days` 0 keeps what was not understood for ever; `gone` is told how much of it went;
+        `unfinished` do what a crash or a fault may have left undone."""
         self._ledger, self._sends, self._tallies = ledger, sends, tallies
         self._engagements, self._inbox, self._bus = engagements, inbox, bus
         self._directory, self._rewriter = directory, rewriter
         self._raw_days, self._unparsed_days, self._gone = raw_days, unparsed_days, gone
         self._jobs = jobs
+        self._unfinished = unfinished
         self._swept: Instant | None = None
         self._combed: Instant | None = None
 
@@ -46,6 +49,8 @@ class Schedule:
         self._rewriter.retry()
         while not stopping() and (changes := self._ledger.due(now, BATCH)):
             self._bus.publish(changes)
+        for finish in self._unfinished:
+            finish()
         if self._swept is None or now - self._swept >= HOUR:
             self._inbox.expire(now - self._raw_days * DAY)
             if self._unparsed_days and (gone := self._inbox.give_up(now - self._unparsed_days * DAY)):

@@ -14,6 +14,17 @@ from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
 from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
 from retour.ports.records import Change, Record, RecordQuery
+from retour.ports.requests import (
+    EndedRequestError,
+    Ending,
+    OpenRequestError,
+    RequestKind,
+    RequestQuery,
+    Requests,
+    RequestStatus,
+    RestoreRequest,
+    Ruling,
+)
 from retour.ports.sends import Sends
 from retour.ports.store import Records, Store
 from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies, Tally
@@ -38,6 +49,8 @@ __all__ = [
     "Change",
     "Clock",
     "DomainCount",
+    "EndedRequestError",
+    "Ending",
     "Engagement",
     "Engagements",
     "History",
@@ -46,11 +59,18 @@ __all__ = [
     "Latest",
     "Ledger",
     "Life",
+    "OpenRequestError",
     "Outcome",
     "Passing",
     "Record",
     "RecordQuery",
     "Records",
+    "RequestKind",
+    "RequestQuery",
+    "RequestStatus",
+    "Requests",
+    "RestoreRequest",
+    "Ruling",
     "Sends",
     "Sign",
     "Snapshot",

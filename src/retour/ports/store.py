@@ -7,19 +7,21 @@ from retour.ports.accounts import Accounts
 from retour.ports.acts import Acts
 from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
+from retour.ports.requests import Requests
 from retour.ports.sends import Sends
 from retour.ports.tallies import Tallies
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The system of record: five ports of one place on disk."""
+    """The system of record: the ports of one place on disk."""
 
     accounts: Accounts
     sends: Sends
     ledger: Ledger
     tallies: Tallies
     engagements: Engagements
+    requests: Requests
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 

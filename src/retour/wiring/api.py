@@ -31,6 +31,7 @@ def services(house: House) -> Services:
         send_ids=SendIds(),
         change_policy=house.rewriter.change,
         desk=house.desk,
+        restores=house.restores,
         metrics=house.metrics.text,
         unsubscribe_url=lambda account, send, now: unsubscribe_url(house, account, send, now),
         checks={

@@ -22,6 +22,7 @@ from retour.flow.heard import Heard
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
 from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
+from retour.flow.restore_desk import RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
 from retour.flow.schedule import Schedule
 from retour.instants import Instant
@@ -116,6 +117,7 @@ class House:
     door: Door
     schedule: Schedule
     courier: Courier
+    restores: RestoreDesk
     heard: Heard
     metrics: Metrics
     rules: RulesInForce
@@ -168,6 +170,7 @@ def build(settings: Settings) -> House:
     marks = Marks(data, store)
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     courier = notify.courier(settings, store, desk, keys.pepper, clock, metrics)
+    restores = RestoreDesk(store, told, clock, courier.tell)
     heard = Heard(desk.heard)
 
     def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:
@@ -181,11 +184,11 @@ def build(settings: Settings) -> House:
     kept = settings.retention
     schedule = Schedule(
         store.ledger, store.sends, store.tallies, store.engagements, inbox, told, directory, rewriter,
-        kept.raw_days, kept.unparsed_days, _gone, desk.jobs,
+        kept.raw_days, kept.unparsed_days, _gone, desk.jobs, (restores.finish,),
     )  # fmt: skip
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
-        Door(inbox, worker.wake), schedule, courier, heard,
+        Door(inbox, worker.wake), schedule, courier, restores, heard,
         metrics, rules, lock,
     )  # fmt: skip
 

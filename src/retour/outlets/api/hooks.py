@@ -16,6 +16,7 @@ Type = Literal[
     "arrival.unparsed",
     "incident.opened",
     "incident.closed",
+    "restore.decided",
 ]
 Types = Annotated[
     list[Type], Field(description=f"of these alone; empty: all. {', '.join(TYPES)}", max_length=20)

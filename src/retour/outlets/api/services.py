@@ -9,6 +9,7 @@ from starlette.requests import Request
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.flow.heard import FromSource
+from retour.flow.restore_desk import RestoreDesk
 from retour.identity import SendIds
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
@@ -70,6 +71,7 @@ class Services:
     send_ids: SendIds
     change_policy: ChangePolicy
     desk: Desk
+    restores: RestoreDesk
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     checks: Checks = field(default_factory=dict)

@@ -5,6 +5,7 @@ from retour.stores.memory.accounts import MemoryAccounts
 from retour.stores.memory.engagements import MemoryEngagements
 from retour.stores.memory.inbox import MemoryInbox
 from retour.stores.memory.ledger import MemoryLedger
+from retour.stores.memory.requests import MemoryRequests
 from retour.stores.memory.sends import MemorySends
 from retour.stores.memory.tallies import MemoryTallies
 
@@ -15,7 +16,9 @@ def new_store() -> Store:
     sends = MemorySends(accounts)
     ledger = MemoryLedger(accounts, sends)
     engagements = MemoryEngagements(accounts, sends.has_events)
-    return Store(accounts, sends, ledger, MemoryTallies(accounts), engagements, lambda: None)
+    return Store(
+        accounts, sends, ledger, MemoryTallies(accounts), engagements, MemoryRequests(accounts), lambda: None
+    )
 
 
 __all__ = ["MemoryInbox", "new_store"]

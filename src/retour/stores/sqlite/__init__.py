@@ -11,6 +11,7 @@ from retour.stores.sqlite.desk import DESK, open_desk
 from retour.stores.sqlite.engagements import SqliteEngagements
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
+from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.sends import SqliteSends
 from retour.stores.sqlite.tallies import SqliteTallies
@@ -52,6 +53,7 @@ def _store(
         ledger,
         SqliteTallies(database, accounts),
         SqliteEngagements(database, accounts, pepper),
+        SqliteRequests(database, accounts),
         database.close,
         SqliteActs(database, accounts),
     )
