@@ -21,7 +21,6 @@ from retour.outlets.api.access import (
     Restorer,
     Support,
     existing_account,
-    is_support,
     ranks_above,
 )
 from retour.outlets.api.addresses import Moment, moment
@@ -29,7 +28,7 @@ from retour.outlets.api.messages import cursor
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape
-from retour.outlets.api.shown import address_shape, time
+from retour.outlets.api.shown import address_shape, reader_of, time
 from retour.ports import Key, RequestKind, RequestQuery, RequestStatus, RestoreRequest, Ruling
 from retour.texts import catalogue
 
@@ -140,7 +139,7 @@ def post_request(
 ) -> RequestShape:
     """Puts a request into the queue of support. An address stands in one open request at a time."""
     chosen = existing_account(request, key, body.account or account)
-    asking = Asking(chosen, f"key {key.id}", body.done, tuple(body.addresses), body.domain, body.kind)
+    asking = Asking(chosen, key.actor, body.done, tuple(body.addresses), body.domain, body.kind)
     return _shape(_whole(services(request).restores.ask(asking)))
 
 
@@ -182,9 +181,9 @@ def get_request(request: Request, key: Member, id: str, account: AccountChoice =
 def delete_request(request: Request, key: Member, id: str, account: AccountChoice = None) -> RequestShape:
     """By the key that asked, or by a manager. What was decided cannot be withdrawn."""
     found = _one(request, key, id, account)
-    if found.by != f"key {key.id}" and ranks_above(Role.MANAGER, key.role):
+    if found.by != key.actor and ranks_above(Role.MANAGER, key.role):
         raise Problem("role_too_low", "id", role=key.role.value, needed=Role.MANAGER.value)
-    return _shape(_whole(services(request).restores.withdraw(found, f"key {key.id}")))
+    return _shape(_whole(services(request).restores.withdraw(found, key.actor)))
 
 
 @router.get("/v1/requests/{id}/cases", summary="Everything to decide a request on (support only)")
@@ -219,7 +218,7 @@ def post_decision(
     approves = body.approved or any(ruling.approved for ruling in apart.values())
     if found.kind is RequestKind.REVIEW and approves and key.account:
         raise Problem("lift_by_staff", "approved")
-    decision = Decision(f"key {key.id}", Ruling(body.approved, body.reason), apart)
+    decision = Decision(key.actor, Ruling(body.approved, body.reason), apart)
     return _shape(_whole(services(request).restores.decide(found, decision)))
 
 
@@ -265,7 +264,7 @@ def _case(request: Request, key: Key, found: RestoreRequest, case: Case) -> Case
     policy = services(request).store.accounts.policies(found.account)[-1].policy
     language, advice = language_of(request), case.advice
     return CaseShape(
-        address=address_shape(found.account, case.life, policy, case.latest, to_support=is_support(key)),
+        address=address_shape(found.account, case.life, policy, case.latest, reader_of(request, key)),
         advice=AdviceShape(
             verdict=advice.verdict.value,
             told=catalogue(f"restores.{language}")(f"verdict.{advice.verdict}"),
