@@ -28,7 +28,7 @@ FORMS = [
     ("ann(x@shop.de", "invalid", "reject", ["unbalanced"]),
     ("ann..lee@shop.de", "invalid", "reject", ["dot_misplaced"]),
     ("ann@shop.de.", "invalid", "reject", ["dot_misplaced"]),
-    ("a" * 65 + "@shop.de", "invalid", "warn", ["local_long"]),
+    ("annelee" * 10 + "@shop.de", "invalid", "warn", ["local_long"]),
     ("ann@" + "a." * 130 + "de", "invalid", "reject", ["too_long"]),
     ('"ann lee"@shop.de', "unusual", "warn", ["quoted_local"]),
     ('"ann"."lee"@shop.de', "obsolete", "warn", ["quoted_local", "obsolete_form"]),

@@ -16,3 +16,6 @@ from retour.vet.findings import Finding as Finding
 from retour.vet.findings import Practical as Practical
 from retour.vet.findings import Rfc as Rfc
 from retour.vet.findings import Suggestion as Suggestion
+from retour.vet.names import suggest_local as suggest_local
+from retour.vet.typos import Speller as Speller
+from retour.vet.typos import suggest_domain as suggest_domain

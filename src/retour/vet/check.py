@@ -3,22 +3,40 @@
 The walk is `vet`. It is told all facts and asks nobody.
 """
 
+import re
+
 from retour import address
-from retour.vet import decide
+from retour.vet import decide, lists
 from retour.vet.facts import DEFAULT, UNTOLD, Facts, Policy
-from retour.vet.findings import Checked, Finding
+from retour.vet.findings import Answer, Checked, Evidence, Finding, Rfc, Suggestion
+from retour.vet.names import suggest_local
 from retour.vet.syntax import Syntax, read
+from retour.vet.typos import Speller, speller_for
+
+# What stands around an address by mistake, and can be taken off without a guess.
+_AROUND = re.compile(r"^(?:mailto:)?[\s<\"'(\[,;:]*|[\s>\"')\],;:.!?]*$", re.IGNORECASE)
 
 
-def vet(text: str, facts: Facts = UNTOLD, policy: Policy = DEFAULT) -> Checked:
-    """What a string is worth as an address, by the facts that are told. No string raises anything."""
+def vet(
+    text: str, facts: Facts = UNTOLD, policy: Policy = DEFAULT, speller: Speller | None = None
+) -> Checked:
+    """What a string is worth as an address, by the facts that are told. No string raises anything.
+
+    `speller`: the account's own, for whoever checks many; without it one is made of `facts.delivered`.
+    """
     syntax = read(text)
     normalised = _mailable(syntax)
-    findings = (*map(Finding, syntax.codes), *facts.repairs, *facts.duplicates, *facts.history)
-    if facts.dns is not None and syntax.domain is not None:
-        findings = (*findings, decide.of_dns(facts.dns))
+    meant = _meant(text, syntax, facts, policy, speller or speller_for(facts.delivered))
+    findings = (*map(Finding, syntax.codes), *_said(syntax, facts, policy))
+    if meant is not None:
+        source = "own deliveries" if meant.text.rpartition("@")[2] in facts.delivered else "retour typos"
+        findings = (*findings, Finding(meant.kind, Evidence("typo", Answer.UNKNOWN, source)))
+    findings = (*findings, *facts.repairs, *facts.duplicates, *facts.history)
     verdict = decide.practical(syntax.rfc, normalised is not None, findings, facts, policy)
-    return Checked(text, normalised, syntax.rfc, verdict, findings)
+    if meant is None:
+        bare = _bared(text) if syntax.rfc is Rfc.INVALID else None
+        return Checked(text, normalised, syntax.rfc, verdict, findings, bare)
+    return Checked(text, normalised, syntax.rfc, verdict, findings, meant.text, meant.odds)
 
 
 def _mailable(syntax: Syntax) -> str | None:
@@ -26,3 +44,39 @@ def _mailable(syntax: Syntax) -> str | None:
     if syntax.local is None or syntax.domain is None:
         return None
     return address.normalise(f"{syntax.local}@{syntax.domain}")
+
+
+def _said(syntax: Syntax, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
+    """What the DNS and the lists say about the two halves."""
+    if syntax.local is None or syntax.domain is None:
+        return ()
+    of_dns = () if facts.dns is None else (decide.of_dns(facts.dns),)
+    listed = lists.of_domain(syntax.domain, facts, policy)
+    return (*of_dns, *listed, *lists.of_local(syntax.local, policy))
+
+
+def _meant(text: str, syntax: Syntax, facts: Facts, policy: Policy, speller: Speller) -> Suggestion | None:
+    """The address that was probably meant, None when it is right as it stands."""
+    local, at, domain = text.strip().rpartition("@")
+    if syntax.local is not None and syntax.domain is not None:
+        local, domain = syntax.local, syntax.domain
+    if not at or not local or domain in policy.allowed:
+        return None
+    found = speller.suggest(domain, facts, policy.typo_odds)
+    if found is not None:
+        return _whole(f"{local}@{found.text}", found)
+    if syntax.rfc is Rfc.INVALID:
+        return None
+    named = suggest_local(local, facts.names, facts.frequent, policy.typo_odds)
+    return None if named is None else _whole(f"{named.text}@{domain}", named)
+
+
+def _whole(text: str, found: Suggestion) -> Suggestion | None:
+    """A suggestion for the whole address, None when it would be no address either."""
+    return Suggestion(text, found.odds, found.kind) if read(text).rfc is Rfc.VALID else None
+
+
+def _bared(text: str) -> str | None:
+    """The address without what stands around it by mistake: a matter of layout, not of likelihood."""
+    bare = _AROUND.sub("", text)
+    return bare if bare != text and read(bare).rfc is Rfc.VALID else None

@@ -173,7 +173,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What was probably meant: a domain, or a whole address; odds against its being meant as it stands."""
+    """What was probably meant: a domain, a local part or a whole address.
+
+    odds: to one, against its being meant as it stands.
+    """
 
     text: str
     odds: float
@@ -194,5 +197,5 @@ class Checked:
 
     @property
     def reasons(self) -> tuple[Code, ...]:
-        """The codes of the findings, in their order."""
-        return tuple(finding.code for finding in self.findings)
+        """The codes of the findings, in their order, each once."""
+        return tuple(dict.fromkeys(finding.code for finding in self.findings))

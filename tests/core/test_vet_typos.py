@@ -1,0 +1,141 @@
+"""What is suggested for a mistyped domain or name, and what is left alone."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retour.vet import Code, Dns, Facts, Policy, Speller, suggest_domain, suggest_local, vet
+from retour.vet.tables import table
+from retour.vet.typos import known_real
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+SLIPS = [
+    ("gmaik.com", "gmail.com"),
+    ("gmailcom", "gmail.com"),
+    ("gmail,com", "gmail.com"),
+    ("gmail.con", "gmail.com"),
+    ("gmail.com.com", "gmail.com"),
+    ("www.gmail.com", "gmail.com"),
+    ("gmail", "gmail.com"),
+    ("hotmial.com", "hotmail.com"),
+    ("outloook.de", "outlook.de"),
+    ("t-onlien.de", "t-online.de"),
+    ("tonline.de", "t-online.de"),
+    ("gmxx.de", "gmx.de"),
+    ("freenet.ed", "freenet.de"),
+    ("bluewim.ch", "bluewin.ch"),
+    ("oragne.fr", "orange.fr"),
+    ("yahoo.co.ukk", "yahoo.co.uk"),
+]
+
+
+@pytest.mark.parametrize(("typed", "meant"), SLIPS)
+def test_a_slip_suggests_what_was_meant(typed: str, meant: str) -> None:
+    found = suggest_domain(typed)
+    assert found is not None
+    assert found.text == meant
+    assert found.odds >= 20
+
+
+@pytest.mark.parametrize(
+    "domain",
+    "gmx.net gmx.at mail.de ymail.com email.de mail.com hotmail.at hotmail.dk hotmail.no live.nl "
+    "yahoo.in t-online.hu outlook.com.gr gms.de gmk.de gmz.de kunde.web.de "
+    "sap.com praxis-weber.de muster-gmbh.de ibm.com example.com . .. "
+    f"{'x' * 300}".split(" "),
+)
+def test_a_real_look_alike_is_left_alone(domain: str) -> None:
+    assert suggest_domain(domain) is None
+
+
+def test_no_provider_is_taken_for_another() -> None:
+    names = [name for each in table("providers")["provider"] for name in each["domains"]]
+    assert len(names) == len(set(names)) > 200
+    assert [name for name in names if suggest_domain(name) is not None] == []
+
+
+def test_what_stands_in_the_tables_is_at_odds_with_nothing() -> None:
+    told = table("squats")
+    typed = {name for each in told["squat"] for _, names in each["domains"] for name in names.split()}
+    typed |= {name for each in told["rule"] for name in each["domains"]}
+    assert {name for name in typed if known_real(name)} == set()
+    assert {each.kind for name in typed if (each := suggest_domain(name))} == {Code.SQUAT, Code.TYPO_DOMAIN}
+    assert all(table(name)["source"] for name in ("endings",))
+    assert all(each["source"] for each in table("families")["family"] + table("providers")["provider"])
+
+
+def test_where_own_mail_arrives_is_real_and_may_have_been_meant() -> None:
+    assert suggest_domain("exmaple.com") is None
+    found = suggest_domain("exmaple.com", {"example.com": 12})
+    assert found is not None
+    assert (found.text, found.kind) == ("example.com", Code.TYPO_DOMAIN)
+    assert suggest_domain("gmaik.com", {"gmaik.com": 40}) is None
+
+
+def test_evidence_moves_the_odds() -> None:
+    speller = Speller()
+    plain = speller.suggest("gnx.de", least=0.0)
+    assert plain is not None
+
+    def told(state: Code) -> float:
+        found = speller.suggest("gnx.de", Facts(dns=Dns(state, "test", NOW)), least=0.0)
+        assert found is not None
+        return found.odds
+
+    assert told(Code.NXDOMAIN) == pytest.approx(33 * plain.odds, rel=0.01)
+    assert told(Code.MX) == pytest.approx(plain.odds / 2, rel=0.01)
+    assert told(Code.SERVFAIL) == told(Code.TIMEOUT) == plain.odds
+    bounced = speller.suggest("gnx.de", Facts(bounced={"gnx.de": 3}), least=0.0)
+    assert bounced is not None
+    assert bounced.odds > plain.odds
+
+
+def test_a_suggestion_is_a_whole_address_and_never_applied() -> None:
+    checked = vet("Ann.Lee@gmial.com")
+    assert checked.normalised == "Ann.Lee@gmial.com"
+    assert (checked.suggestion, checked.practical) == ("Ann.Lee@gmail.com", "warn")
+    assert checked.odds is not None
+    assert Code.SQUAT in checked.reasons
+    assert vet("ann@gmial.com", policy=Policy(allowed=frozenset({"gmial.com"}))).suggestion is None
+
+
+def test_what_stands_around_an_address_is_taken_off_in_the_suggestion() -> None:
+    for text in ("mailto:ann@shop.de", "<ann@shop.de>", "ann@shop.de.", '"ann@shop.de"', "ann@shop.de,"):
+        checked = vet(text)
+        assert (checked.rfc, checked.practical, checked.suggestion) == ("invalid", "reject", "ann@shop.de"), (
+            text
+        )
+        assert checked.odds is None
+
+
+@pytest.mark.parametrize(
+    ("local", "names", "frequent", "meant"),
+    [
+        ("w.wislon", ["Walter", "Wilson"], {}, "w.wilson"),
+        ("w.wislon", [], {"wilson": 40, "smith": 300}, "w.wilson"),
+        ("wwislon", ["Walter Wilson"], {}, "wwilson"),
+        ("anna.muelelr", ["Anna Müller"], {}, "anna.mueller"),
+        ("anna.muller", ["Anna Müller"], {}, None),
+        ("w.wilson", ["Walter Wilson"], {}, None),
+        ("schmidt", ["Anna Schmid"], {}, None),
+        ("petra", ["Peter Lustig"], {"peter": 900}, None),
+        ("info", ["Ingo Meier"], {}, None),
+        ("x7", ["Ann Lee"], {}, None),
+    ],
+)
+def test_a_slip_in_the_name_is_seen_by_what_the_contact_is_called(
+    local: str, names: list[str], frequent: dict[str, int], meant: str | None
+) -> None:
+    found = suggest_local(local, names, frequent)
+    assert (found and found.text) == meant
+    told = vet(f"{local}@shop.de", Facts(names=tuple(names), frequent=frequent))
+    assert told.suggestion == (meant and f"{meant}@shop.de")
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[a-z0-9.,-]{0,20}", fullmatch=True))
+def test_no_string_raises_anything(domain: str) -> None:
+    found = Speller({"shop.example": 9}).suggest(domain, least=0.0)
+    assert found is None or found.odds >= 0.0
