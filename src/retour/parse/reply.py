@@ -92,6 +92,8 @@ def accepted_in(words: str) -> Codes:
 
 def telling_status(said: str | None, stated: str | None) -> str | None:
     """Which code counts: the server's own before Status, unless only the other one names a cause."""
+    if said == stated:
+        return said
     if is_vague(said) or (not names_cause(said) and names_cause(stated)):
         return stated if stated and not is_vague(stated) else said or stated
     return said
@@ -113,7 +115,7 @@ def is_for_good(status: str | None, reply: str | None) -> bool:
 def continued(words: str, codes: Codes) -> str:
     """A multi-line reply as one sentence: the code once, not before every line (RFC 5321 §4.2.1)."""
     reply = codes.reply
-    if not reply or f"{reply}-" not in words:
+    if not reply or "-" not in words or f"{reply}-" not in words:
         return words
     status = re.escape(codes.status) if codes.status else r"[245]\.\d\.\d{1,3}"
     again = re.compile(rf"(?<=\s){reply}[ -](?:{status}\s+)?")

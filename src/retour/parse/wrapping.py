@@ -91,8 +91,7 @@ def unwrapped(words: str) -> tuple[str | None, str]:
 
 def _unclosed(words: str, quote: str) -> str:
     for closing in _CLOSINGS:
-        at = words.rfind(closing, max(0, len(words) - 300))
-        if at >= 0:
+        if closing in words and (at := words.rfind(closing, max(0, len(words) - 300))) >= 0:
             words = words[:at]
     return words.strip().removesuffix(quote)
 

@@ -45,7 +45,7 @@ class Feed:
     def take(self, piece: bytes) -> list[Entry]:
         """What the lines that this piece completes tell. A line that is too long may lose its end."""
         cut = piece.rfind(b"\n") + 1
-        block, rest = (self._rest + piece[:cut], b"") if cut else (b"", self._rest)
+        block, rest = (_joined(self._rest, piece, cut), b"") if cut else (b"", self._rest)
         longest = self._reader.longest
         self._rest = (rest + piece[cut : cut + longest])[: longest + 1]
         self.held = len(piece) - cut if cut else self.held + len(piece)
@@ -61,6 +61,11 @@ class Feed:
     def end(self) -> list[Entry]:
         """What the last lines tell, where no more will come."""
         return (self.take(b"\n") if self._rest else []) + self._reader.end()
+
+
+def _joined(rest: bytes, piece: bytes, cut: int) -> bytes:
+    """What was left, and a piece up to its last line break: copied once."""
+    return b"".join((rest, memoryview(piece)[:cut])) if rest else piece[:cut]
 
 
 def read_log(name: str, blocks: Iterable[bytes], successes: bool = False) -> Iterator[Entry]:
