@@ -22,6 +22,9 @@ LEAST = {
     ("GET", "/v1/policy"): "member",
     ("GET", "/v1/policy/versions"): "member",
     ("PUT", "/v1/policy"): "manager",
+    ("GET", "/v1/never-stop"): "member",
+    ("POST", "/v1/never-stop"): "manager",
+    ("DELETE", "/v1/never-stop/{entry}"): "manager",
     ("POST", "/v1/restores"): "support",
     ("POST", "/v1/stops"): "support",
     ("POST", "/v1/requests"): "member",
@@ -82,6 +85,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
     ("POST", "/v1/stops"): {"addresses": [ADDRESS], "reason": "request 18"},
+    ("POST", "/v1/never-stop"): {"entry": "boss@shop.example"},
     ("POST", "/v1/requests"): {"addresses": [ADDRESS], "done": "the mailbox was emptied"},
     ("POST", "/v1/requests/{id}/decision"): {"approved": True, "reason": "it answers"},
     ("POST", "/v1/keys"): {"role": "member"},
@@ -105,6 +109,9 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         query = {"format": "csv"}
         made = retour.ask("POST", "/v1/suppressions/import", key, params=query, content=b"zoe@b.example\n")
         return path.replace("{id}", made.json()["id"])
+    if path.startswith("/v1/never-stop/{entry}"):
+        retour.ask("POST", "/v1/never-stop", f"{account}-manager", json={"entry": "boss@shop.example"})
+        return path.replace("{entry}", "boss@shop.example")
     if path.startswith("/v1/requests/{id}"):
         retour.bounce("full@b.example", account=account)
         body = {"addresses": ["full@b.example"], "done": "the mailbox was emptied"}
@@ -174,6 +181,7 @@ def test_another_accounts_data_is_never_given(
     retour: Installation, route: tuple[str, str], role: str
 ) -> None:
     retour.bounce(ADDRESS, account="other")
+    _filled(retour, route[1], "other")
     before = (retour.store.accounts.policies("other"), retour.store.accounts.keys())
     answer = call(retour, route, f"demo-{role}", "other")
     if route[1] in NO_ACCOUNT and role == "support":

@@ -49,10 +49,16 @@ def add(
 @accounts.command("list")
 def list_(data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Show all accounts, each with its return domain and policy version."""
+    from retour.flow.never_stop import warning
+
     words = words_of(lang)
+    language = words.language.rpartition(".")[2]  # of "admin.en"
     with opened(data, config, words) as store:
-        known = [(each, store.accounts.policies(each.name)[-1].number) for each in store.accounts.accounts()]
+        known = [(each, store.accounts.policies(each.name)[-1]) for each in store.accounts.accounts()]
     for account, version in known:
-        typer.echo(words("account.line", name=account.name, domain=account.return_domain, version=version))
+        told = {"name": account.name, "domain": account.return_domain, "version": version.number}
+        typer.echo(words("account.line", **told))
+        if (warned := warning(version.policy, language)) is not None:
+            typer.echo(f"  {warned}", err=True)
     if not known:
         typer.echo(words("account.none"), err=True)

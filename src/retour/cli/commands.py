@@ -21,6 +21,7 @@ from retour.cli import (
     ingest,
     key,
     ledger,
+    never_stop,
     requests,
     rules,
     send,

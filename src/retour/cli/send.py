@@ -39,6 +39,7 @@ def send(
         verb = "send.held" if answer["decision"] == "hold" else "send.stopped"
         _say(words(verb, address=recipient, why=words(f"why.{answer['why']}")))
         raise typer.Exit(NOT_SENT)
+    _warn(answer, words)
     registered = client.post("/v1/sends", {"recipient": recipient, "kind": kind, "subject": "Hello"})
     _say(
         words(
@@ -83,6 +84,16 @@ def _client(api: str, key: str, lang: str) -> "tuple[Client, Catalogue]":
 
     words = catalogue(f"send.{catalogue_of(lang).language}")
     return Client(api, key, lang, words), words
+
+
+def _warn(answer: dict[str, Any], words: "Catalogue") -> None:
+    """Say that a mail goes out only because of the list of what is never stopped."""
+    if answer["why"] == "never_stop" and answer["would_be"] not in (None, "send"):
+        from retour.texts import catalogue
+
+        told = {"address": answer["address"], "would_be": answer["would_be"]}
+        language = words.language.rpartition(".")[2]  # of "send.en"
+        typer.echo(safe(catalogue(f"never_stop.{language}")("said.sent", **told)), err=True)
 
 
 def _hand_over(smtp: str, sender: str, envid: str, recipient: str, words: "Catalogue") -> str | None:

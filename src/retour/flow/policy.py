@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from retour.flow.never_stop import guard
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion, fold, policy_from
 from retour.model import StateName
@@ -37,7 +38,9 @@ def change_policy(
     """
     newest = accounts.policies(account)[-1]
     at = max(now, newest.at)
-    version = PolicyVersion(expected + 1, at, policy_from(settings, newest.policy), author)
+    policy = policy_from(settings, newest.policy)
+    guard(newest.policy, policy)
+    version = PolicyVersion(expected + 1, at, policy, author)
     accounts.add_policy(account, version, expected)
     return version
 
@@ -70,6 +73,7 @@ def would_change(
     if newest.number != expected:
         raise StaleVersionError(newest.number, expected)
     policy = policy_from(settings, newest.policy)
+    guard(newest.policy, policy)
     version = PolicyVersion(expected + 1, max(now, newest.at), policy, author)
     looked_at, moves = 0, Counter[tuple[StateName, StateName]]()
     place, whole = None, False

@@ -21,6 +21,7 @@ from retour.flow.directory import Directory
 from retour.flow.heard import Heard
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
+from retour.flow.never_stop import counted
 from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
 from retour.flow.restore_desk import RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
@@ -180,7 +181,7 @@ def build(settings: Settings) -> House:
         return taken
 
     worker = Worker(inbox, take, told, clock, report=lambda taken: _report(taken, metrics))
-    _watch(metrics, inbox, table)
+    _watch(metrics, inbox, table, store)
     kept = settings.retention
     schedule = Schedule(
         store.ledger, store.sends, store.tallies, store.engagements, inbox, told, directory, rewriter,
@@ -211,12 +212,15 @@ def _mappings(settings: Settings) -> Mapping[str, Map]:
         raise StartError("mapping", source=error.source, file=error.file, fault=fault, what=what) from error
 
 
-def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table) -> None:
+def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table, store: Records) -> None:
     def stand() -> dict[str, int]:
         return {outcome.value: count for outcome, count in inbox.counts().items()}
 
     metrics.gauge("retour_inbox", "Arrivals in the inbox, by outcome", "outcome", stand)
     metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
+    metrics.gauge(
+        "retour_never_stop", "Entries that are never stopped", "account", lambda: counted(store.accounts)
+    )
 
 
 def _report(taken: Taken, metrics: Metrics) -> None:

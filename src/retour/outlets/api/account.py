@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from retour import secret
+from retour.flow.never_stop import warning
 from retour.model import Role
 from retour.outlets.api.access import (
     AccountChoice,
@@ -16,7 +17,7 @@ from retour.outlets.api.access import (
     ranks_above,
     whole_account,
 )
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
 from retour.ports import Key
 
@@ -29,6 +30,7 @@ class AccountShape(BaseModel):
     name: str
     return_domain: str = Field(description="domain of its return addresses; its mail must reach our inlet")
     policy: int = Field(description="version in force")
+    warnings: list[str] = Field(description="that stay until their cause is gone; as Accept-Language asks")
 
 
 class Accounts(BaseModel):
@@ -70,8 +72,14 @@ class KeyList(BaseModel):
 def get_account(request: Request, key: Member, account: AccountChoice = None) -> AccountShape:
     """Its name, return domain and policy version."""
     found = whole_account(request, key, account)
-    version = services(request).store.accounts.policies(found.name)[-1].number
-    return AccountShape(name=found.name, return_domain=found.return_domain, policy=version)
+    version = services(request).store.accounts.policies(found.name)[-1]
+    told = warning(version.policy, language_of(request))
+    return AccountShape(
+        name=found.name,
+        return_domain=found.return_domain,
+        policy=version.number,
+        warnings=[] if told is None else [told],
+    )
 
 
 @router.get("/v1/accounts", summary="All accounts that this key may see (support only)")

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from retour.flow.never_stop import warning
 from retour.flow.policy import Effect, would_change
 from retour.instants import text
 from retour.lifecycle import PolicyError, PolicyVersion, policy_to_dict
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.dry import DryRun
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
 from retour.ports import StaleVersionError
 
@@ -37,6 +38,7 @@ class PolicyShape(BaseModel):
     at: str = Field(description="in force since")
     author: str
     settings: dict[str, Any] = Field(examples=[_EXAMPLE])
+    warning: str | None = Field(None, description="of the list `never_stop`, as long as it has an entry")
 
 
 class EffectShape(BaseModel):
@@ -70,7 +72,8 @@ def get_policy(
 ) -> PolicyShape:
     """All settings of the newest version; its number stands in the ETag too."""
     chosen = existing_account(request, key, account)
-    shape = _shape(chosen, services(request).store.accounts.policies(chosen)[-1])
+    newest = services(request).store.accounts.policies(chosen)[-1]
+    shape = _shape(chosen, newest, language_of(request))
     response.headers["ETag"] = f'"{shape.version}"'
     return shape
 
@@ -80,7 +83,10 @@ def get_versions(request: Request, key: Member, account: AccountChoice = None) -
     """Every version that was ever in force, with its author."""
     chosen = existing_account(request, key, account)
     versions = services(request).store.accounts.policies(chosen)
-    return PolicyVersions(account=chosen, versions=[_shape(chosen, version) for version in versions])
+    language = language_of(request)
+    return PolicyVersions(
+        account=chosen, versions=[_shape(chosen, version, language) for version in versions]
+    )
 
 
 @router.put("/v1/policy", summary="Change the policy, from the version that was read")
@@ -95,7 +101,7 @@ def put_policy(
 ) -> ChangedPolicy:
     """Settings left out stay as they are. In force at once; stored states follow in the background."""
     chosen = existing_account(request, key, account)
-    expected = body.expected if if_match is None else _version(if_match)
+    expected = body.expected if if_match is None else version_of(if_match)
     if expected is None:
         raise Problem("version_missing", "If-Match")
     known, asked = services(request), (chosen, body.settings, expected)
@@ -113,7 +119,7 @@ def put_policy(
         raise Problem("policy_invalid", f"settings.{error.key}", **told) from error
     if effect is None:
         response.headers["ETag"] = f'"{version.number}"'
-    shape = _shape(chosen, version).model_dump()
+    shape = _shape(chosen, version, language_of(request)).model_dump()
     return ChangedPolicy(**shape, dry_run=dry_run, effect=None if effect is None else _effect(effect))
 
 
@@ -122,18 +128,20 @@ def _effect(effect: Effect) -> EffectShape:
     return EffectShape(looked_at=effect.looked_at, whole=effect.whole, moves=moves)
 
 
-def _version(if_match: str) -> int:
+def version_of(if_match: str) -> int:
+    """The number of a version as If-Match tells it. Raises Problem."""
     number = if_match.strip().removeprefix("W/").strip('"')
     if not (number.isascii() and number.isdigit()) or len(number) > 9:
         raise Problem("invalid", "If-Match", fault=f"If-Match: {number!r} is no number of a version")
     return int(number)
 
 
-def _shape(account: str, version: PolicyVersion) -> PolicyShape:
+def _shape(account: str, version: PolicyVersion, language: str) -> PolicyShape:
     return PolicyShape(
         account=account,
         version=version.number,
         at=text(version.at),
         author=version.author,
         settings=policy_to_dict(version.policy),
+        warning=warning(version.policy, language),
     )
