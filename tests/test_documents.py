@@ -13,7 +13,7 @@ from retour import ports
 from retour.classify import phrases
 from retour.flow import browse, check, engagement, restore, sends, suppressions
 from retour.flow.lists import row
-from retour.inlets import logtail, mailboxes, one_click
+from retour.inlets import confirm, logtail, mailboxes, one_click
 from retour.inlets.pickup import desk, server
 from retour.inlets.webhooks import app, certificates, fetch, subscriptions
 from retour.mime import limits as mime
@@ -155,6 +155,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "addresses in one check": check.MOST,
         "sends in one call": sends.MOST,
         "signs of life in one call": engagement.MOST,
+        "links that confirm nothing, from one network in a minute": confirm.GUESSES,
         "rows on a page": browse.MOST,
         "addresses in one restore": restore.MOST_ADDRESSES,
         "header section of a passing mail that is read": head.LIMIT,

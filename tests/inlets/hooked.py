@@ -70,6 +70,7 @@ def hooked(
     sources: Mapping[str, Mapping[str, Any]],
     https: Https | None = None,
     unsubscribe: bool = False,
+    confirm: bool = False,
 ) -> Iterator[Hooked]:
     """An installation with these webhooks."""
     settings = Settings.model_validate(
@@ -79,6 +80,7 @@ def hooked(
                 "public_url": "https://hooks.example",
                 "sources": sources,
                 "unsubscribe": unsubscribe,
+                "confirm": confirm,
             },
         }
     )

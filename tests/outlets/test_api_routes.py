@@ -19,6 +19,11 @@ LEAST = {
     ("GET", "/v1/bounces"): "member",
     ("POST", "/v1/sends"): "member",
     ("POST", "/v1/engagements"): "member",
+    ("GET", "/v1/corrections"): "member",
+    ("POST", "/v1/corrections"): "manager",
+    ("POST", "/v1/corrections/suggest"): "member",
+    ("POST", "/v1/corrections/confirm"): "member",
+    ("DELETE", "/v1/corrections/{id}"): "manager",
     ("GET", "/v1/policy"): "member",
     ("GET", "/v1/policy/versions"): "member",
     ("PUT", "/v1/policy"): "manager",
@@ -78,10 +83,14 @@ NO_ACCOUNT = {
     "/v1/requests",  # the queue of support
 }
 RANK = ["member", "manager", "support", "admin"]
+CORRECTION = {"old": "zoe@b.example", "new": "zo@b.example", "reason": "told by phone"}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/check"): {"addresses": [ADDRESS]},
     ("POST", "/v1/sends"): {"recipient": "ann@b.example"},
     ("POST", "/v1/engagements"): {"kind": "open", "address": ADDRESS},
+    ("POST", "/v1/corrections"): CORRECTION,
+    ("POST", "/v1/corrections/suggest"): {"address": ADDRESS},
+    ("POST", "/v1/corrections/confirm"): {"token": "x"},
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
     ("POST", "/v1/stops"): {"addresses": [ADDRESS], "reason": "request 18"},
@@ -118,6 +127,8 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         retour.ask("POST", "/v1/requests", f"{account}-member", json=body)
         (made,) = retour.ask("GET", "/v1/requests", f"{account}-member").json()["requests"]
         return path.replace("{id}", made["id"])
+    if path == "/v1/corrections/{id}":
+        return path.replace("{id}", retour.ask("POST", "/v1/corrections", key, json=CORRECTION).json()["id"])
     if path.startswith("/v1/webhooks/{id}"):
         hook = retour.ask("POST", "/v1/webhooks", key, json=BODIES["POST", "/v1/webhooks"]).json()["id"]
         message = retour.ask("POST", f"/v1/webhooks/{hook}/test", key).json()["id"]

@@ -15,6 +15,7 @@ from retour.cli import (
     account,
     advice,
     classify,
+    correct,
     engagements,
     explain,
     follow,

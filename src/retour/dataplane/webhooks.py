@@ -1,4 +1,4 @@
-"""The port that is reached from outside: providers post to it, and readers unsubscribe."""
+"""The port that is reached from outside: providers post to it, readers unsubscribe, contacts confirm."""
 
 from contextlib import AsyncExitStack
 
@@ -11,7 +11,7 @@ from retour.wiring import House
 async def start(house: House, ports: Ports, stack: AsyncExitStack) -> None:
     """Open the port where there is a use of it; it closes with the stack. Raises StartError."""
     chosen = house.settings.webhooks
-    if chosen.sources or chosen.unsubscribe:
+    if chosen.sources or chosen.unsubscribe or chosen.confirm:
         app = wiring.public(house)
         listening = bound(chosen.host, chosen.port, "webhooks.port")
         ports.webhooks = await stack.enter_async_context(serving(app, listening))

@@ -8,6 +8,7 @@ that returns has committed (promise 1). Repeating a call with the same ids chang
 from retour.ports.accounts import Account, Accounts, Key, StaleVersionError
 from retour.ports.acts import OF_MANY, Acts
 from retour.ports.clock import Clock
+from retour.ports.corrections import Correction, Corrections, Stand
 from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
 from retour.ports.gates import Bus, Snapshot
 from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
@@ -48,6 +49,8 @@ __all__ = [
     "CampaignCount",
     "Change",
     "Clock",
+    "Correction",
+    "Corrections",
     "DomainCount",
     "EndedRequestError",
     "Ending",
@@ -76,6 +79,7 @@ __all__ = [
     "Snapshot",
     "Stage",
     "StaleVersionError",
+    "Stand",
     "Store",
     "Stored",
     "Tallies",

@@ -21,6 +21,12 @@ class Sends(Protocol):
         One message to many has many: then those to these normalised addresses, or any two where none is.
         """
 
+    def delivered(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
+        """When the latest delivered send to each of these normalised addresses was delivered.
+
+        Those without one are left out. Raises KeyError for an unknown account.
+        """
+
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         """Look at `limit` sends beyond the id `after`, and drop those handed over before.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from retour.ports.accounts import Accounts
 from retour.ports.acts import Acts
+from retour.ports.corrections import Corrections
 from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
 from retour.ports.requests import Requests
@@ -22,6 +23,7 @@ class Store:
     tallies: Tallies
     engagements: Engagements
     requests: Requests
+    corrections: Corrections
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 

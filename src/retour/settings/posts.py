@@ -76,10 +76,13 @@ class Webhooks(Section):
     port: Port = 8026
     public_url: str = ""
     unsubscribe: bool = False
+    confirm: bool = False
     sources: dict[Annotated[str, Field(pattern=NAME)], Webhook] = {}
 
     @model_validator(mode="after")
     def _with_a_url(self) -> "Webhooks":
         if self.unsubscribe and not self.public_url.startswith("https://"):
             raise ValueError("RFC 8058 wants an https URL for List-Unsubscribe: set webhooks.public_url")
+        if self.confirm and not self.public_url.startswith("https://"):
+            raise ValueError("a link that confirms needs an https URL: set webhooks.public_url")
         return self

@@ -10,6 +10,7 @@ from retour.outlets.api.limits import Rate
 from retour.outlets.api.services import Listed, Services, Source, Telling
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
+from retour.wiring.confirm import confirm_url
 from retour.wiring.house import House
 from retour.wiring.notify import reach
 from retour.wiring.one_click import unsubscribe_url
@@ -34,6 +35,7 @@ def services(house: House) -> Services:
         restores=house.restores,
         metrics=house.metrics.text,
         unsubscribe_url=lambda account, send, now: unsubscribe_url(house, account, send, now),
+        confirm_url=lambda token: confirm_url(house, token),
         checks={
             "store": lambda: _answers(house.store.accounts.accounts),
             "inbox": lambda: _answers(lambda: house.inbox.arrival(b"")),

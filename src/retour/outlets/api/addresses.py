@@ -14,8 +14,8 @@ from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape, BouncePage
-from retour.outlets.api.shown import address_shape, bounce_shape, reader_of
-from retour.ports import BounceQuery
+from retour.outlets.api.shown import address_shape, bounce_shape, linked, reader_of
+from retour.ports import BounceQuery, Life
 
 router = APIRouter(tags=["addresses"])
 
@@ -39,11 +39,14 @@ def address(
     if normalised is None:
         raise Problem("address_malformed", "address", fault=fault(address))
     life = known.store.ledger.life(chosen, normalised, now)
+    corrections = linked(request, chosen, normalised)
+    if life is None and corrections:  # the wrong one of a registration, perhaps, which was never mailed
+        life = Life(normalised, known.store.ledger.state(chosen, normalised, now))
     if life is None:
         raise Problem("address_never_seen", "address")
     policy = known.store.accounts.policies(chosen)[-1].policy
     latest = known.store.engagements.latest(chosen, [normalised]).get(normalised, {})
-    return address_shape(chosen, life, policy, latest, reader_of(request, key))
+    return address_shape(chosen, life, policy, latest, corrections, reader_of(request, key))
 
 
 @router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")

@@ -28,7 +28,7 @@ from retour.outlets.api.messages import cursor
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape
-from retour.outlets.api.shown import address_shape, reader_of, time
+from retour.outlets.api.shown import address_shape, linked, reader_of, time
 from retour.ports import Key, RequestKind, RequestQuery, RequestStatus, RestoreRequest, Ruling
 from retour.texts import catalogue
 
@@ -263,8 +263,11 @@ def _shape(request: RestoreRequest) -> RequestShape:
 def _case(request: Request, key: Key, found: RestoreRequest, case: Case) -> CaseShape:
     policy = services(request).store.accounts.policies(found.account)[-1].policy
     language, advice = language_of(request), case.advice
+    corrections = linked(request, found.account, case.life.address)
     return CaseShape(
-        address=address_shape(found.account, case.life, policy, case.latest, reader_of(request, key)),
+        address=address_shape(
+            found.account, case.life, policy, case.latest, corrections, reader_of(request, key)
+        ),
         advice=AdviceShape(
             verdict=advice.verdict.value,
             told=catalogue(f"restores.{language}")(f"verdict.{advice.verdict}"),

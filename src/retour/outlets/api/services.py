@@ -74,6 +74,9 @@ class Services:
     restores: RestoreDesk
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
+    confirm_url: Callable[[str], str | None] = lambda token: (
+        None
+    )  # of a correction; None where none is served
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
     wake_jobs: Callable[[], None] = lambda: None  # there is a job to do

@@ -129,6 +129,22 @@ class ExplanationShape(BaseModel):
     who: str = Field(description="must act")
 
 
+class CorrectionShape(BaseModel):
+    """One address that stands for another from now on."""
+
+    id: str
+    old: str = Field(examples=["w.wislon@b.example"])
+    new: str = Field(examples=["w.wilson@b.example"])
+    at: str
+    actor: str
+    reason: str
+    stand: str = Field(description="plain, waiting, confirmed, expired or withdrawn", examples=["waiting"])
+    told: str = Field(description="the same in a sentence")
+    expires: str | None = Field(description="of the link")
+    confirmed: str | None
+    withdrawn: str | None
+
+
 class AddressShape(BaseModel):
     """Everything known of one address in one account."""
 
@@ -141,6 +157,7 @@ class AddressShape(BaseModel):
     sends: list[SendShape]
     ledger: list[RecordShape]
     engagements: list[EngagementShape] = Field(description="signs of life, the strongest kind first")
+    corrections: list[CorrectionShape] = Field(description="from or to this address, the latest first")
 
 
 class BounceShape(BaseModel):

@@ -1,10 +1,12 @@
 """Values as the shapes of the API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
 from fastapi import Request
 
+from retour.flow.corrections import in_words
 from retour.flow.days import day_in, zone
 from retour.flow.engagement import Shown, against
 from retour.flow.redact import redacted
@@ -25,9 +27,11 @@ from retour.model import (
 )
 from retour.outlets.api.access import is_support
 from retour.outlets.api.problems import language_of
+from retour.outlets.api.services import services
 from retour.outlets.api.shapes import (
     AddressShape,
     BounceShape,
+    CorrectionShape,
     DecisionShape,
     EngagementShape,
     EventShape,
@@ -39,7 +43,7 @@ from retour.outlets.api.shapes import (
     StateShape,
     VerdictShape,
 )
-from retour.ports import BouncedAddress, Key, Latest, Life, Record
+from retour.ports import BouncedAddress, Correction, Key, Latest, Life, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,38 @@ def engagement_shape(sign: Shown) -> EngagementShape:
     return EngagementShape(kind=sign.kind, at=text(sign.at), after_bounce=sign.after_bounce)
 
 
-def address_shape(account: str, life: Life, policy: Policy, latest: Latest, reader: Reader) -> AddressShape:
+def correction_shape(correction: Correction, now: Instant, language: str) -> CorrectionShape:
+    """A correction as JSON."""
+    return CorrectionShape(
+        id=correction.id.hex(),
+        old=correction.old,
+        new=correction.new,
+        at=text(correction.at),
+        actor=correction.actor,
+        reason=correction.reason,
+        stand=correction.stand(now),
+        told=in_words(correction, now, language),
+        expires=time(correction.expires),
+        confirmed=time(correction.confirmed),
+        withdrawn=time(correction.withdrawn),
+    )
+
+
+def linked(request: Request, account: str, address: str) -> list[CorrectionShape]:
+    """The corrections from and to a normalised address, for whoever asked."""
+    known, language = services(request), language_of(request)
+    found = known.store.corrections.of(account, address)
+    return [correction_shape(each, known.clock.now(), language) for each in found]
+
+
+def address_shape(
+    account: str,
+    life: Life,
+    policy: Policy,
+    latest: Latest,
+    corrections: Sequence[CorrectionShape],
+    reader: Reader,
+) -> AddressShape:
     """Everything known of an address as JSON, with the decision for each mail kind under this policy.
 
     `latest` are its signs of life.
@@ -229,6 +264,7 @@ def address_shape(account: str, life: Life, policy: Policy, latest: Latest, read
         sends=[send_shape(send) for send in life.sends],
         ledger=[record_shape(record) for record in life.records],
         engagements=[engagement_shape(sign) for sign in against(latest, life.events)],
+        corrections=list(corrections),
     )
 
 

@@ -2,6 +2,7 @@
 
 from retour.ports import Store
 from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.corrections import MemoryCorrections
 from retour.stores.memory.engagements import MemoryEngagements
 from retour.stores.memory.inbox import MemoryInbox
 from retour.stores.memory.ledger import MemoryLedger
@@ -16,9 +17,8 @@ def new_store() -> Store:
     sends = MemorySends(accounts)
     ledger = MemoryLedger(accounts, sends)
     engagements = MemoryEngagements(accounts, sends.has_events)
-    return Store(
-        accounts, sends, ledger, MemoryTallies(accounts), engagements, MemoryRequests(accounts), lambda: None
-    )
+    beside = MemoryTallies(accounts), engagements, MemoryRequests(accounts), MemoryCorrections(accounts)
+    return Store(accounts, sends, ledger, *beside, lambda: None)
 
 
 __all__ = ["MemoryInbox", "new_store"]

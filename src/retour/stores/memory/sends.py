@@ -32,6 +32,15 @@ class MemorySends:
         named = [send for send in found if normalise(send.recipient) in addresses]
         return (named if len(found) > 1 and named else found)[: max(2, len(named))]
 
+    def delivered(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
+        self._accounts.policies(account)
+        wanted, found = set(addresses), dict[str, Instant]()
+        for send in self._sends.values():
+            address = normalise(send.recipient) or send.recipient
+            if send.account == account and send.delivered_at is not None and address in wanted:
+                found[address] = max(send.delivered_at, found.get(address, send.delivered_at))
+        return found
+
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         bound = first_send_id(before)
         batch = sorted(id for id in self._sends if after < id < bound)[:limit]

@@ -6,6 +6,7 @@ from retour.address import key
 from retour.ports import Records, Store
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.acts import SqliteActs
+from retour.stores.sqlite.corrections import SqliteCorrections
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.desk import DESK, open_desk
 from retour.stores.sqlite.engagements import SqliteEngagements
@@ -54,6 +55,7 @@ def _store(
         SqliteTallies(database, accounts),
         SqliteEngagements(database, accounts, pepper),
         SqliteRequests(database, accounts),
+        SqliteCorrections(database, accounts, pepper),
         database.close,
         SqliteActs(database, accounts),
     )

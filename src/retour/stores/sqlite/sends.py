@@ -43,6 +43,15 @@ class SqliteSends:
             rows = named or rows
         return self._sends(db, rows)
 
+    def delivered(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
+        db = self._database.read()
+        number = self._accounts.number(db, account)
+        rows = (
+            (address, db.execute(SQL["last_delivery"], (key(self._pepper, address), number)).fetchone()[0])
+            for address in addresses
+        )
+        return {address: at for address, at in rows if at is not None}
+
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         with self._database.write() as db:
             place = {"after": after, "bound": first_send_id(before), "limit": limit}

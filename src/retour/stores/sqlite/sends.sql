@@ -19,6 +19,9 @@ FROM sends WHERE message_id = ? AND k = ? LIMIT 100;
 SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at
 FROM sends WHERE k = ? AND account = ? ORDER BY handed_over, id;
 
+-- name: last_delivery
+SELECT max(delivered_at) FROM sends WHERE k = ? AND account = ?;
+
 -- name: is_known
 SELECT 1 FROM sends WHERE id = ?;
 

@@ -1,0 +1,203 @@
+"""What was probably meant by an address that bounced: its domain, or its local part (E9, N9).
+
+Suggestions for people, never applied by themselves: a wrong guess writes to a stranger. The weights below are
+assumptions, chosen so that one hint alone rarely suffices; they were not measured. Odds are against the
+address being meant as it stands.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import permutations
+
+from retour.address import domain_of, normalise
+from retour.flow.edits import is_likely, names_of, neighbours, slips
+from retour.instants import DAY, Instant
+from retour.model import Event, EventKind, Reason, StateName
+from retour.ports import LOOKED_BACK, Store
+
+LEAST = 2.0  # odds below which nothing is suggested
+MOST = 5
+SIBLINGS = 20  # that are looked at
+_CAP = 10_000.0
+_LONGEST = 40  # characters of a local part that is looked into
+
+# A local part: one of some hundred neighbours, and what makes it more than that.
+_NEIGHBOUR, _LIKELY, _NAME, _SIBLING, _DELIVERED, _ACTIVE, _TWO = 0.01, 3.0, 500.0, 300.0, 200.0, 200.0, 0.1
+# A domain: how often one slip happens, and how likely a name is by chance; short ones are all taken.
+_SLIP, _CHANCE, _SHORT_CHANCE, _SHORT = 1e-4, 1e-6, 1e-3, 4
+_NO_DOMAIN, _DOMAIN_ANSWERS = 33.0, 0.5  # listcheck: no such domain; a server there answered
+_KNOWN = 20  # deliveries that make a domain a real one
+_DOMAIN_GONE = frozenset({Reason.DOMAIN_UNKNOWN, Reason.DOMAIN_NO_MAIL})
+
+
+class Hint(StrEnum):
+    """Why something is suggested; keys of texts."""
+
+    DOMAIN = "domain"
+    NAME = "name"
+    SIBLING = "sibling"
+    DELIVERED = "delivered"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An address, and what else is known of its contact."""
+
+    account: str
+    address: str  # normalised
+    name: str = ""
+    siblings: Sequence[str] = ()  # other addresses of the contact, or of his colleagues
+
+
+@dataclass(slots=True)
+class Meant:
+    """An address that may have been meant."""
+
+    address: str
+    odds: float
+    hints: dict[Hint, Instant | None] = field(default_factory=dict)  # with the day that speaks for it
+
+
+def suggestions(asked: Asked, store: Store, now: Instant) -> list[Meant]:
+    """What was probably meant, the most probable first; [] where to guess would be worse."""
+    local, _, domain = asked.address.rpartition("@")
+    found = {each.address: each for each in _of_domain(asked, store, now)}
+    if len(local) <= _LONGEST and not local.startswith('"'):
+        for each in _of_local(asked, local, domain, store, now):
+            found.setdefault(each.address, each)
+    likely = sorted((each for each in found.values() if each.odds >= LEAST), key=_order)
+    return [each for each in likely if not _is_stopped(asked.account, each.address, store, now)][:MOST]
+
+
+def _order(meant: Meant) -> tuple[float, str]:
+    return -meant.odds, meant.address
+
+
+def _is_stopped(account: str, address: str, store: Store, now: Instant) -> bool:
+    return store.ledger.state(account, address, now).state is StateName.INVALID
+
+
+# --- the domain -----------------------------------------------------------------------------------------
+
+
+def _of_domain(asked: Asked, store: Store, now: Instant) -> Iterator[Meant]:
+    local, _, domain = asked.address.rpartition("@")
+    odds = domain_odds(domain, _delivered(asked.account, store, now))
+    evidence = _domain_evidence(_bounces(asked, store, now))
+    known = {normalise(each) for each in asked.siblings[:SIBLINGS]}
+    for meant, plain in odds.items():
+        address = f"{local}@{meant}"
+        is_sibling = address in known
+        told = min(plain * evidence * (_SIBLING if is_sibling else 1), _CAP)
+        hints = (Hint.DOMAIN, Hint.SIBLING) if is_sibling else (Hint.DOMAIN,)
+        yield Meant(address, told, dict.fromkeys(hints))
+
+
+def domain_odds(domain: str, delivered: Mapping[str, int]) -> dict[str, float]:
+    """Domains of the account's own deliveries that one or two slips would turn into this one, with odds."""
+    total = sum(delivered.values())
+    if delivered.get(domain, 0) >= _KNOWN:
+        return {}
+    name = domain.partition(".")[0]
+    chance = _SHORT_CHANCE if len(name) <= _SHORT else _CHANCE
+    found = {}
+    for meant, count in delivered.items():
+        if count < _KNOWN or meant.partition(".")[0] == name or abs(len(meant) - len(domain)) > 2:
+            continue  # the same name under another ending is another company, not a slip
+        steps = slips(domain, meant)
+        if steps == 1 or (steps == 2 and len(name) > 2 * _SHORT):
+            channel = _SLIP * (_LIKELY if is_likely(domain, meant) else 1) * (_TWO if steps == 2 else 1)
+            found[meant] = count / total * channel / chance
+    return found
+
+
+def _delivered(account: str, store: Store, now: Instant) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in store.tallies.of(account, now - 30 * DAY, now):
+        if row.kind == "delivered" and row.domain:
+            found[row.domain] += row.times
+    return found
+
+
+def _bounces(asked: Asked, store: Store, now: Instant) -> Sequence[Event]:
+    life = store.ledger.life(asked.account, asked.address, now)
+    return [event for event in life.events if event.kind is EventKind.BOUNCE] if life else []
+
+
+def _domain_evidence(bounces: Sequence[Event]) -> float:
+    if not bounces:
+        return 1.0
+    return _NO_DOMAIN if any(event.reason in _DOMAIN_GONE for event in bounces) else _DOMAIN_ANSWERS
+
+
+# --- the local part -------------------------------------------------------------------------------------
+
+
+def _of_local(asked: Asked, local: str, domain: str, store: Store, now: Instant) -> Iterator[Meant]:
+    hinted = _by_name(asked.name, local) | _by_siblings(asked, local, domain)
+    near = dict.fromkeys(neighbours(local), 1) | {meant: slips(local, meant) for meant in hinted}
+    addresses = {f"{meant}@{domain}": meant for meant in near}
+    delivered = store.sends.delivered(asked.account, list(addresses))
+    active = store.engagements.latest(asked.account, list(addresses), now - LOOKED_BACK)
+    for address, meant in addresses.items():
+        hints: dict[Hint, Instant | None] = dict.fromkeys(hinted.get(meant, ()))
+        if address in delivered:
+            hints[Hint.DELIVERED] = delivered[address]
+        if address in active:
+            hints[Hint.ACTIVE] = max(active[address].values())
+        if hints:
+            yield Meant(address, _local_odds(local, meant, near[meant], hints), hints)
+
+
+_WEIGHTS = {
+    Hint.NAME: _NAME,
+    Hint.SIBLING: _SIBLING,
+    Hint.DELIVERED: _DELIVERED,
+    Hint.ACTIVE: _ACTIVE,
+}
+
+
+def _local_odds(local: str, meant: str, steps: int, hints: Mapping[Hint, Instant | None]) -> float:
+    odds = _NEIGHBOUR * (_LIKELY if is_likely(local, meant) else 1) * (_TWO if steps > 1 else 1)
+    for hint in hints:
+        odds *= _WEIGHTS[hint]
+    return min(odds, _CAP)
+
+
+def _by_name(name: str, local: str) -> dict[str, set[Hint]]:
+    """Local parts that the contact's name would give, and that a slip or two turn into this one."""
+    found = set()
+    words = names_of(name)
+    pieces = re.split(r"([^a-z]+)", local.lower())
+    forms = {form for pair in permutations(words, 2) for form in _forms(*pair)}
+    if local.lower() in forms or set(pieces[::2]) <= {*words, ""}:
+        return {}  # it is this name as it stands
+    for place in range(0, len(pieces), 2):
+        for word in words:
+            whole = "".join([*pieces[:place], word, *pieces[place + 1 :]])
+            if pieces[place] not in words and _near(pieces[place], word):
+                found.add(whole)
+    found |= {form for form in forms if _near(local.lower(), form)}
+    return {meant: {Hint.NAME} for meant in found}
+
+
+def _forms(first: str, last: str) -> Iterator[str]:
+    """How people make a local part of two names."""
+    yield from (first + last, first[0] + last, first + last[0])
+    yield from (f"{name}{mark}{last}" for name in (first, first[0]) for mark in "._-")
+
+
+def _by_siblings(asked: Asked, local: str, domain: str) -> dict[str, set[Hint]]:
+    others = (normalise(each) for each in asked.siblings[:SIBLINGS])
+    locals_ = {each.rpartition("@")[0]: domain_of(each) for each in others if each}
+    return {meant: {Hint.SIBLING} for meant in locals_ if meant != local and _near(local, meant)}
+
+
+def _near(typed: str, meant: str) -> bool:
+    """One slip; two in what is long; none in what is short, where every letter makes another word."""
+    steps = slips(typed, meant) if abs(len(typed) - len(meant)) <= 2 else 3
+    return len(meant) > 4 and (steps == 1 or (steps == 2 and len(meant) > 7))
