@@ -2,14 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Codes(NamedTuple):
-    """What one text says in numbers; None where it says nothing."""
-
-    reply: str | None
-    status: str | None
+Codes = tuple[str | None, str | None]
+"""The reply code and the enhanced status code of one text; None where it says nothing."""
 
 
 # RFC 3463 §2: class 2, 4 or 5; subjects 0-7 are the registered ones, which also keeps out addresses of
@@ -43,7 +39,7 @@ def codes_in(text: str) -> Codes:
     """
     opening = _CODES.match(text)  # where a server's own words nearly always have both
     if opening and opening[1] and not opening[1].endswith(".4.7"):
-        return Codes(text[:3], opening[1])
+        return text[:3], opening[1]
     reply: str | None = None
     status: str | None = None
     expired: Codes | None = None
@@ -55,10 +51,20 @@ def codes_in(text: str) -> Codes:
             else:
                 reply = reply or code
         elif paired.endswith(".4.7"):
-            expired = expired or Codes(code[:3], paired)
+            expired = expired or (code[:3], paired)
         else:
-            return Codes(code[:3], paired)
-    return expired or Codes(reply, status)
+            return code[:3], paired
+    return expired or (reply, status)
+
+
+def reply_in(text: str) -> str | None:
+    """The reply code of `codes_in`."""
+    return codes_in(text)[0]
+
+
+def status_in(text: str) -> str | None:
+    """The enhanced status code of `codes_in`."""
+    return codes_in(text)[1]
 
 
 def reply_at(text: str) -> int:

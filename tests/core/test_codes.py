@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retour.codes import codes_in, status_name
+from retour.codes import codes_in, reply_in, status_in, status_name
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,10 @@ def test_codes_in(text: str, reply: str | None, status: str | None) -> None:
 
 @given(st.text())
 def test_codes_in_takes_any_text(text: str) -> None:
-    codes = codes_in(text)
-    assert codes.reply is None or codes.reply in text
-    assert codes.status is None or codes.status in text
+    reply, status = codes_in(text)
+    assert reply is None or reply in text
+    assert status is None or status in text
+    assert (reply_in(text), status_in(text)) == (reply, status)
 
 
 def test_names_of_codes() -> None:

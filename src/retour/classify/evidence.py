@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from retour.classify.phrases import PhraseIndex, normal
 from retour.classify.rulebook import Rule, Rulebook
@@ -16,21 +16,33 @@ CACHED_CODES: Final = 1024  # there are some hundred pairs of codes
 LONGEST_HOST: Final = 255  # RFC 1035 §2.3.4
 
 
-class Clue(NamedTuple):
-    """A rule and what it matched: words of a text, or a code. Clues sort by weight, the heaviest first."""
+class Clue:
+    """A rule and what it matched: words of a text, or a code. The heaviest come first."""
 
-    place: int  # of the rule in its rulebook, which is in order
-    rule: Rule
-    matched: str
-    by_code: bool = False
+    # Not a NamedTuple, which takes three times as long to make, compiled: there are several in every report.
+    __slots__ = ("by_code", "matched", "place", "rule")
+
+    def __init__(self, place: int, rule: Rule, matched: str, by_code: bool = False) -> None:
+        self.place = place  # of the rule in its rulebook, which is in order of weight
+        self.rule = rule
+        self.matched = matched
+        self.by_code = by_code
 
 
-class Words(NamedTuple):
-    """What was found in one text, clues in order."""
+class Words:
+    """What was found in one text: clues in order, whose marks it bears, which part of a mail it speaks of."""
 
-    clues: tuple[Clue, ...] = ()
-    providers: frozenset[str] = frozenset()  # whose marks it bears
-    part: Part | None = None
+    __slots__ = ("clues", "part", "providers")
+
+    def __init__(
+        self,
+        clues: tuple[Clue, ...] = (),
+        providers: frozenset[str] = frozenset(),
+        part: Part | None = None,
+    ) -> None:
+        self.clues = clues
+        self.providers = providers
+        self.part = part
 
 
 NO_WORDS: Final = Words()
@@ -91,19 +103,20 @@ class Matcher:
             return False
         return " " in text[start:end] and self._sentences.turns(text, start, end)
 
-    def codes(self, report: Report, providers: frozenset[str]) -> list[Clue]:
-        """The clues of the report's codes."""
-        return list(self._coded(_telling_status(report), report.reply_code, providers))
+    def codes(self, report: Report, providers: frozenset[str]) -> tuple[Clue, ...]:
+        """The clues of the report's codes, in order."""
+        return self._coded(_telling_status(report), report.reply_code, providers)
 
     def _clues_of(
         self, status: str | None, reply_code: str | None, providers: frozenset[str]
     ) -> tuple[Clue, ...]:
-        return tuple(
+        clues = [
             Clue(place, rule, (status or code) if code[0] == "x" else code, by_code=True)
             for code in _named(status, reply_code)
             for place, rule in self._table.get(code, ())
             if rule.provider is None or rule.provider in providers
-        )
+        ]
+        return tuple(sorted(clues, key=lambda clue: (clue.place, clue.matched)))
 
     def providers(self, report: Report) -> frozenset[str]:
         """Providers known by the remote host; by the recipient's domain where no host is named."""
@@ -116,6 +129,17 @@ class Matcher:
                 return self._hosts[host]
             host = host.partition(".")[2]
         return frozenset()
+
+
+def in_order(spoken: list[Clue], coded: tuple[Clue, ...]) -> list[Clue]:
+    """The clues of a text and those of the codes, each in order, as one list."""
+    if not coded:
+        return spoken
+    return sorted([*spoken, *coded], key=_place) if spoken else list(coded)
+
+
+def _place(clue: Clue) -> int:
+    return clue.place
 
 
 def _numbered(book: Rulebook, marks: list[tuple[str, str]]) -> Iterable[tuple[str, int]]:

@@ -43,6 +43,9 @@ def normal(text: str) -> str:
 Tail = tuple[tuple[str, int], ...]
 """The pieces of a phrase behind its first, each with the characters that it must end within."""
 
+Gapped = tuple[str, Tail, int]
+"""The first piece of a phrase that has several, those behind it, and the number of the rule."""
+
 
 class Phrase(NamedTuple):
     """A phrase behind its head, and the number of the rule it belongs to."""
@@ -61,18 +64,22 @@ class PhraseIndex:
 
         Unless `fast`, the standard library alone is used.
         """
-        by_first: dict[str, list[tuple[Tail, int]]] = {}
-        for text, rule in phrases:
-            first, *others = (piece.strip() for piece in text.split("*"))
-            tail = tuple((piece, GAP + len(piece)) for piece in others)
-            by_first.setdefault(first, []).append((tail, rule))
-        self._firsts = list(by_first.values())
-        self._automaton = automaton(list(by_first), wanted=fast)
+        by_piece: dict[str, tuple[list[int], list[Gapped]]] = {}
         by_head: dict[str, list[Phrase]] = {}
-        if self._automaton is None:
-            for first, several in by_first.items():
-                for tail, rule in several:
-                    by_head.setdefault(first[:HEAD], []).append(Phrase(first[HEAD:], len(first), tail, rule))
+        for text, rule in phrases:
+            first, *others = pieces = [piece.strip() for piece in text.split("*")]
+            tail = tuple((piece, GAP + len(piece)) for piece in others)
+            whole, gapped = by_piece.setdefault(max(pieces, key=len), ([], []))
+            if tail:
+                gapped.append((first, tail, rule))
+            else:
+                whole.append(rule)
+            by_head.setdefault(first[:HEAD], []).append(Phrase(first[HEAD:], len(first), tail, rule))
+        self._automaton = automaton(list(by_piece), wanted=fast)
+        self._whole = [tuple(whole) for whole, _ in by_piece.values()]
+        self._gapped = [tuple(gapped) for _, gapped in by_piece.values()]
+        if self._automaton is not None:
+            by_head.clear()
         self._by_head = {head: _with_beginnings(head, by_head) for head in by_head}
         # Each is made when first needed. One pattern of all would take twice the memory to compile.
         self._ascii: re.Pattern[str] | None = None  # for every text: most need no other
@@ -81,7 +88,7 @@ class PhraseIndex:
     def find(self, text: str) -> list[tuple[int, int, int]]:
         """Rule number, start and end for every phrase in a text in normal form; overlaps included."""
         if self._automaton is not None:
-            return self._with_tails(self._automaton(text), text)
+            return self._phrases_of(self._automaton(text), text)
         if self._ascii is None:
             self._ascii = search(head for head in self._by_head if head.isascii())
         found = self._found(self._ascii, text)
@@ -91,21 +98,24 @@ class PhraseIndex:
             self._other = search(head for head in self._by_head if not head.isascii())
         return found + self._found(self._other, text)
 
-    def _with_tails(self, firsts: list[tuple[int, int, int]], text: str) -> list[tuple[int, int, int]]:
-        """Of the first pieces that stand anywhere those that begin at a word, with the rest behind them."""
+    def _phrases_of(self, pieces: list[tuple[int, int, int]], text: str) -> list[tuple[int, int, int]]:
+        """The phrases of which a piece stands somewhere: all of it does, and begins at a word."""
         found = []
-        for number, start, stop in firsts:
-            if start and text[start - 1] in WITHIN_WORD:
-                continue
-            for tail, rule in self._firsts[number]:
-                if not tail:
-                    found.append((rule, start, stop))
-                    continue
-                piece, reach = tail[0]  # nearly all that are asked for fail here
-                if text.find(piece, stop, stop + reach) >= 0:
-                    end = _end_of(tail, text, stop)
-                    if end >= 0:
-                        found.append((rule, start, end))
+        asked: set[int] = set()
+        for number, start, stop in pieces:
+            whole = self._whole[number]
+            if whole and not (start and text[start - 1] in WITHIN_WORD):
+                found += [(rule, start, stop) for rule in whole]
+            gapped = self._gapped[number]
+            if gapped and number not in asked:
+                asked.add(number)
+                for first, tail, rule in gapped:
+                    at = text.find(first)
+                    while at >= 0:
+                        end = _end_of(tail, text, at + len(first))
+                        if end >= 0 and not (at and text[at - 1] in WITHIN_WORD):
+                            found.append((rule, at, end))
+                        at = text.find(first, at + 1)
         return found
 
     def _found(self, pattern: re.Pattern[str], text: str) -> list[tuple[int, int, int]]:

@@ -49,7 +49,6 @@ class Sentences:
             frozenset(words.get(kind, ())) for kind in _GAPS
         )
         self._others = frozenset(words.get("other", ()))
-        self._hint: re.Pattern[str] | None = None  # made when first needed
         self._states: dict[str, list[tuple[int, str, bool]]] = {}
         for sentence in sentences:
             for leads, states in ((True, sentence.leads), (False, sentence.follows)):
@@ -86,14 +85,10 @@ class Sentences:
 
         "Host name of the client not found", "the sender's address is unknown", "unknown users may not post".
         """
-        before = text[max(0, start - SPAN) : start]
-        if self._hint is None:
-            self._hint = search(self._others)
-        if self._hint.search(f" {before}{text[start:end]}"):  # most texts name nobody else: splitting costs
-            words = [*before.split()[-NEAR:], *text[start:end].split()]
-            if not self._others.isdisjoint(word.strip(_EDGES).removesuffix("'s") for word in words):
+        before, said = text[max(0, start - SPAN) : start], text[start:end].split()
+        for word in [*before.rsplit(None, NEAR)[-NEAR:], *said]:
+            if word.strip(_EDGES).removesuffix("'s") in self._others:
                 return True
-        said = text[start:end].split()
         if self._is_of_a_thing(before, said) or self._leads_on(said[-1], text, end):
             return True
         return text[end : end + 1] in ("", " ", "s") and bool(_MODAL.match(text, end))

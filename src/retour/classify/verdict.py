@@ -1,9 +1,10 @@
 """Report → verdict: weighs the clues in the order of reasons.md, "Which evidence decides"."""
 
+from functools import cache
 from typing import Final
 
 from retour.classify import details
-from retour.classify.evidence import NO_WORDS, Clue, Matcher, Words, fits, is_made_up
+from retour.classify.evidence import NO_WORDS, Clue, Matcher, Words, fits, in_order, is_made_up
 from retour.classify.rulebook import Rulebook, Weight
 from retour.model import NOTHING_RETURNED, Group, Kind, Reading, Reason, Report, Verdict
 
@@ -88,14 +89,14 @@ class Classifier:
             spoken = [clue for clue in words.clues if fits(clue, report, known)]
             if best is not None and (_tell(best[0]) or is_made_up(report)):
                 spoken = [clue for clue in spoken if clue.rule.group is not Group.DEAD]
-            clues = sorted(spoken + self._matcher.codes(report, known))
+            clues = in_order(spoken, self._matcher.codes(report, known))
             clear = bool(spoken) and spoken[0].rule.weight <= Weight.CLEAR
             if (clear and not self._has_own) or _is_own(clues):
                 return clues, words
             unsaid = best is None or (not best[0] and text.startswith(f"{report.mta} class "))
             if not settled and (clear or unsaid or (not (best and _tell(best[0])) and _tell(clues))):
                 best, settled = (clues, words), clear
-        return best or (sorted(self._matcher.codes(report, providers)), NO_WORDS)
+        return best or (list(self._matcher.codes(report, providers)), NO_WORDS)
 
 
 def _texts(report: Report, reading: Reading | None) -> list[str]:
@@ -130,17 +131,17 @@ def _verdict(
     rule = decisive.rule
     about_the_mail = rule.group in (Group.BLOCK, Group.CONTENT)
     return Verdict(
-        kind=report.kind,
-        reason=rule.reason,
-        group=rule.group,
-        rule=rule.id,
-        matched=decisive.matched,
-        confidence=_confidence(decisive, clues, conflicts),
-        conflicts=conflicts,
-        refused_by=details.refused_by(report, rule),
-        part=rule.part or words.part if about_the_mail else None,
-        blocklist=details.blocklist(clues) if about_the_mail else None,
-        url=details.url(report),
+        report.kind,
+        rule.reason,
+        rule.group,
+        rule.id,
+        decisive.matched,
+        _confidence(decisive, clues, conflicts),
+        conflicts,
+        details.refused_by(report, rule),
+        rule.part or words.part if about_the_mail else None,
+        details.blocklist(clues) if about_the_mail else None,
+        details.url(report),
     )
 
 
@@ -242,4 +243,10 @@ def _confidence(decisive: Clue, clues: list[Clue], conflicts: tuple[str, ...]) -
             doubt = (1 - sure) * (1 - clue.rule.confidence / 2)
             sure = max(sure, min(1 - doubt, AGREEMENT_LIMIT))
             break
-    return round(sure * CONFLICT_DISCOUNT ** len(conflicts), 2)
+    return _lowered(sure, len(conflicts))
+
+
+@cache
+def _lowered(sure: float, conflicts: int) -> float:
+    """Remembered: there are few of either, and to round takes long."""
+    return round(sure * CONFLICT_DISCOUNT**conflicts, 2)

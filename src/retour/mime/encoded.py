@@ -27,14 +27,16 @@ def decode_text(data: bytes, charset: str = "") -> str:
         text = data.decode(UTF8)
     except UnicodeError:
         return decode_guessed(data)
-    return decode_escaped(data) if "\x1b$" in text else text
+    # One character is looked for at once, two take as long as all the decoding.
+    return decode_escaped(data) if "\x1b" in text and "\x1b$" in text else text
 
 
 def decode_words(value: bytes) -> str:
     """A header value as text (RFC 2047); words that cannot be decoded stay as they are."""
     if b"=?" not in value:
         return decode_text(value)
-    value = _BETWEEN_WORDS.sub(rb"\1", value)  # RFC 2047 §6.2: space between words does not count
+    if value.count(b"=?") > 1:
+        value = _BETWEEN_WORDS.sub(rb"\1", value)  # RFC 2047 §6.2: space between words does not count
     pieces: list[str] = []
     end, charset, octets = 0, b"", b""
     for match in _WORD.finditer(value):

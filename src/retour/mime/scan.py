@@ -110,10 +110,8 @@ def scan(raw: bytes) -> Mail:
         defects.append(limits.TRUNCATED)
     if raw[:3] == _BYTE_ORDER_MARK:  # QUIRK: saved by an editor of Windows (85-byte-order-mark)
         raw = raw[3:]
-    if b"\r" in raw:
-        if b"\r\r\n" in raw:  # QUIRK: dma quotes a reply with its CR (768-dma-three-lines)
-            raw = raw.replace(b"\r\r\n", b"\n")
-        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # RFC 5321 §2.3.8; bare CR of old servers
+    if raw.find(b"\r") >= 0:
+        raw = _with_line_feeds(raw)
     raw = _without_mbox_line(raw)
     head, whole = _whole(raw, defects)
     mail = Mail(head, defects)
@@ -123,6 +121,14 @@ def scan(raw: bytes) -> Mail:
     else:
         mail.parts.append(whole)
     return mail
+
+
+def _with_line_feeds(raw: bytes) -> bytes:
+    lines = raw.replace(b"\r\n", b"\n")  # RFC 5321 §2.3.8
+    if lines.find(b"\r") < 0:
+        return lines
+    # QUIRK: dma quotes a reply with its CR (768-dma-three-lines); old servers write a CR alone.
+    return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _is_named(head: Block) -> bool:

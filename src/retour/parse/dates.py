@@ -1,10 +1,10 @@
 """Dates of mail (RFC 5322 §3.3) as instants."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Final
 
-from retour.instants import Instant, from_datetime
+from retour.instants import HOUR, MINUTE, Instant, from_datetime
 
 _DATE: Final = re.compile(
     r"(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s+"
@@ -23,12 +23,10 @@ def moment(text: str) -> Instant | None:
     if not match or match[2].lower() not in _MONTHS:
         return None
     day, name, year, hour, minute, second, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-    zone = timezone(-offset if sign == "-" else offset)
+    offset = int(hours or 0) * HOUR + int(minutes or 0) * MINUTE
     month = _MONTHS.index(name.lower()) + 1
     try:
-        return from_datetime(
-            datetime(int(year), month, int(day), int(hour), int(minute), int(second or 0), 0, zone)
-        )
+        told = datetime(int(year), month, int(day), int(hour), int(minute), int(second or 0), 0, UTC)
     except (ValueError, OverflowError):
         return None
+    return from_datetime(told) + (offset if sign == "-" else -offset)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from retour.codes import codes_in
+from retour.codes import reply_in
 from retour.mime.encoded import decode_words
 from retour.mime.limits import MULTIPART_UNCLOSED
 from retour.model import Action, Kind, Report
@@ -103,7 +103,7 @@ def _report(group: Fields, notice: Notice, claims: Mapping[str, str] | None, mta
     host = _host(group.get("remote-mta", ""))
     done = _KINDS.get(action) is Kind.DELIVERED if action else False
     if not done and sendmail.BEGIN in notice.low:
-        if codes_in(diagnostic).reply is None:
+        if reply_in(diagnostic) is None:
             talking, reply = sendmail.said_about(recipient or original or "", notice.words, notice.low)
             host, diagnostic = host or talking, reply or diagnostic
         else:

@@ -31,7 +31,7 @@ def _old_form(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     # QUIRK: Hotmail's program forwards the mail without a report; it names the reader in a header of the
     # returned message (57-complaint-of-hotmail).
     # QUIRK: so did AOL's before it spoke ARF; it names nobody (113-complaint-of-old-aol).
-    if notice.returned is None or not notice.subject().startswith(_TITLES):
+    if notice.returned is None or notice.status or not notice.subject().startswith(_TITLES):
         return None
     reader = one_address(notice.returned.text(b"x-hmxmroriginalrecipient"))
     return Kind.COMPLAINT, (Report(Kind.COMPLAINT, reader, text=notice.words[:WORDS].strip()),)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from retour.codes import codes_in
+from retour.codes import reply_in, status_in
 from retour.parse import languages
 from retour.parse.automatic import answers_by_itself, from_nobody, is_auto_replied, is_list_mail
 from retour.parse.lures import is_lure, names_another
@@ -95,7 +95,7 @@ def is_signed_by_software(notice: Notice) -> bool:
     """Whether a bare body names a recipient and opens as a mail server's notices do, or carries a code."""
     if "@" not in notice.words:
         return False
-    return software_of(notice) is not None or codes_in(notice.plain()).status is not None
+    return software_of(notice) is not None or status_in(notice.plain()) is not None
 
 
 def opens_as_report(notice: Notice) -> bool:
@@ -112,7 +112,7 @@ def opens_as_report(notice: Notice) -> bool:
 
 def tells_refusal(notice: Notice) -> bool:
     """Whether the words name an address and a reply code."""
-    return "@" in notice.words and codes_in(notice.plain()).reply is not None
+    return "@" in notice.words and reply_in(notice.plain()) is not None
 
 
 def is_system(notice: Notice) -> bool:
@@ -160,11 +160,10 @@ def tells_trouble(notice: Notice) -> bool:
 
 def is_delivered(notice: Notice) -> bool:
     """Whether a mail system says in words that a mail was delivered, or relayed to where nobody reports."""
-    words = notice.plain()
     if not is_system(notice):
         return False
-    told = languages.tells_delivery(words)
-    return told and not tells_failure(words)
+    words = notice.plain()
+    return languages.tells_delivery(words) and not tells_failure(words)
 
 
 def is_server_log(notice: Notice) -> bool:

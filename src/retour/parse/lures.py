@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from retour.codes import codes_in
+from retour.codes import reply_in
 from retour.parse.mailbox import addresses_in
 from retour.parse.notice import Notice
 
@@ -21,7 +21,7 @@ def is_lure(notice: Notice) -> bool:
         return False
     if names_another(notice) and _PASSWORD.search(notice.low) is None:
         return False
-    return codes_in(notice.plain()).reply is None
+    return reply_in(notice.plain()) is None
 
 
 def names_another(notice: Notice) -> bool:

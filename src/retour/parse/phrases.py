@@ -64,13 +64,13 @@ class _Index:
 
     def __init__(self, lists: Mapping[str, Sequence[str]], fast: bool) -> None:
         self.lists = {name: tuple(phrases) for name, phrases in lists.items()}
-        self._entries: dict[
-            str, list[tuple[str, str]]
-        ] = {}  # by their longest piece: list, and the gapped phrase
+        # By their longest piece: list, and the pieces where there are several.
+        self._entries: dict[str, list[tuple[str, list[str]]]] = {}
         for name, phrases in self.lists.items():
             for phrase in phrases:
-                piece = max(phrase.split(" * "), key=len)
-                self._entries.setdefault(piece, []).append((name, "" if piece == phrase else phrase))
+                pieces = phrase.split(" * ")
+                entry = (name, pieces if len(pieces) > 1 else [])
+                self._entries.setdefault(max(pieces, key=len), []).append(entry)
         self._pieces = list(self._entries)
         self._automaton = automaton(self._pieces, wanted=fast)
         self._anywhere, self._by_word = ([], {}) if self._automaton else _by_first_word(self._pieces)
@@ -80,8 +80,8 @@ class _Index:
         """The lists of which a phrase stands in the text."""
         found: set[str] = set()
         for piece in self._pieces_in(text):
-            for name, gapped in self._entries[piece]:
-                if name not in found and (not gapped or _pattern(gapped).search(text)):
+            for name, pieces in self._entries[piece]:
+                if name not in found and (not pieces or _stand(pieces, text, 0, len(text))):
                     found.add(name)
         return frozenset(found)
 
@@ -101,9 +101,17 @@ def _by_first_word(pieces: Iterable[str]) -> tuple[list[str], dict[str, list[str
     return anywhere, by_word
 
 
-@cache
-def _pattern(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf".{{0,{GAP}}}?".join(map(re.escape, phrase.split(" * "))))
+def _stand(pieces: Sequence[str], text: str, start: int, reach: int) -> bool:
+    """Whether the pieces stand in a text from `start` on: the first at most `reach` characters behind it, and
+    each other as near to the one before it as a gap is long."""
+    piece = pieces[0]
+    limit = start + reach + len(piece)
+    at = text.find(piece, start, limit)
+    while at >= 0:
+        if len(pieces) == 1 or _stand(pieces[1:], text, at + len(piece), GAP):
+            return True
+        at = text.find(piece, at + 1, limit)
+    return False
 
 
 def _in_ascii(phrases: Iterable[str]) -> list[str]:

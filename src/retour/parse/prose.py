@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from retour.codes import codes_in
+from retour.codes import codes_in, reply_in
 from retour.model import Kind, Report
 from retour.parse.bounds import BAD_ADDRESS, RECIPIENTS, TOO_MANY_RECIPIENTS, WORDS
 from retour.parse.claims import NOT_RECIPIENTS, Claim, claims_in, source_in, without_sender
@@ -137,11 +137,11 @@ def _report(kind: Kind, claim: Claim, notice: Notice, alone: bool, mta: str | No
 
 def _transcribed(recipient: str, said: str, notice: Notice) -> tuple[str | None, str]:
     """The host and its words from Sendmail's transcript, where these tell more than "(reason: ...)" does."""
-    codes = codes_in(said)
-    if codes.reply and codes.status:
+    code, status = codes_in(said)
+    if code and status:
         return None, said
     host, reply = sendmail.said_about(recipient, notice.words, notice.low)
-    if codes.reply and codes_in(reply).reply != codes.reply:
+    if code and reply_in(reply) != code:
         return None, said
     return host, reply or said
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from retour.codes import Codes, codes_in, is_vague, names_cause
+from retour.codes import Codes, codes_in, is_vague, names_cause, status_in
 from retour.instants import Instant
 from retour.model import Action, Kind, Report
 from retour.parse.bounds import WORDS
@@ -59,13 +59,14 @@ def report_of(
 ) -> Report:
     """A report on a recipient from a server's words (one line) and whatever else was stated about it."""
     host, said = unwrapped(words[:WORDS])
-    codes = codes_in(said) if kind is not Kind.DELIVERED else accepted_in(said)
-    told = telling_status(codes.status, status)
-    if text and text != said and (codes.reply is None or tells_little(told)):
-        more = codes_in(text)
-        little = tells_little(more.status) or is_for_good(more.status, codes.reply)
-        codes = Codes(codes.reply or more.reply, codes.status if little else more.status)
-        told = telling_status(codes.status, status)
+    reply, code = codes_in(said) if kind is not Kind.DELIVERED else accepted_in(said)
+    told = telling_status(code, status)
+    if text and text != said and (reply is None or tells_little(told)):
+        more, detail = codes_in(text)
+        if not tells_little(detail) and not is_for_good(detail, reply):
+            code = detail
+        reply = reply or more
+        told = telling_status(code, status)
     if "[retour:" in text or "[retour:" in said:
         kind = Kind.SUPPRESSED  # [retour:stopped], [retour:held]: a refusal of our own that came back
     return Report(
@@ -74,8 +75,8 @@ def report_of(
         original,
         action,
         told,
-        codes.reply,
-        continued(said, codes) or None,
+        reply,
+        continued(said, reply, code) or None,
         remote or host,
         text[:WORDS],
         mta,
@@ -87,7 +88,7 @@ def report_of(
 def accepted_in(words: str) -> Codes:
     """The codes of a server that took the mail: its reply code begins with 2 (RFC 5321 §4.2.1)."""
     found = _ACCEPTED.match(words)
-    return Codes(found[0][:3], codes_in(words).status) if found else codes_in(words)
+    return (found[0][:3], status_in(words)) if found else codes_in(words)
 
 
 def telling_status(said: str | None, stated: str | None) -> str | None:
@@ -112,12 +113,11 @@ def is_for_good(status: str | None, reply: str | None) -> bool:
     return status is not None and reply is not None and status[0] == "5" and reply[0] == "4"
 
 
-def continued(words: str, codes: Codes) -> str:
+def continued(words: str, reply: str | None, status: str | None) -> str:
     """A multi-line reply as one sentence: the code once, not before every line (RFC 5321 §4.2.1)."""
-    reply = codes.reply
     if not reply or "-" not in words or f"{reply}-" not in words:
         return words
-    status = re.escape(codes.status) if codes.status else r"[245]\.\d\.\d{1,3}"
-    again = re.compile(rf"(?<=\s){reply}[ -](?:{status}\s+)?")
+    code = re.escape(status) if status else r"[245]\.\d\.\d{1,3}"
+    again = re.compile(rf"(?<=\s){reply}[ -](?:{code}\s+)?")
     first = words.find(reply) + 3
     return words[:first] + again.sub("", words[first:])
