@@ -339,6 +339,7 @@ class EventKind(StrEnum):
     CORRECTION = "correction"  # this address is the corrected one and waits for its confirmation
     CONFIRMATION = "confirmation"
     WITHDRAWAL = "withdrawal"  # undoes the act whose id `outcome` names, as though it had never been
+    REJUDGED = "rejudged"  # a replay judged what `outcome` names again (lifecycle.judgements)
     SUPPRESSED = "suppressed"  # from here on: kept, without effect
     RESTORE_REQUESTED = "restore_requested"
     RESTORE_WITHDRAWN = "restore_withdrawn"

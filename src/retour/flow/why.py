@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retour.instants import Instant
+from retour.lifecycle import as_judged
 from retour.model import Decision, Event, EventKind, Standing, State
 from retour.ports import Ledger
 
@@ -53,7 +54,7 @@ def telling(events: Sequence[Event], state: State) -> Event | None:
     since = state.since
     bounces = [
         event
-        for event in events
+        for event in as_judged(events)[0]
         if event.kind is EventKind.BOUNCE and event.standing is Standing.PROVEN and event.reason is not None
     ]
     before = [event for event in bounces if since is None or event.at <= since]

@@ -3,6 +3,7 @@
 from retour.lifecycle.counters import Bounce
 from retour.lifecycle.decide import decide, spared
 from retour.lifecycle.fold import fold, judged, told, type_of
+from retour.lifecycle.judgements import as_judged
 from retour.lifecycle.policy import Counting, Mode, Policy, PolicyError, PolicyVersion, TypeRule
 from retour.lifecycle.presets import policy_from, policy_to_dict, preset, preset_names
 
@@ -14,6 +15,7 @@ __all__ = [
     "PolicyError",
     "PolicyVersion",
     "TypeRule",
+    "as_judged",
     "decide",
     "fold",
     "judged",

@@ -9,6 +9,7 @@ from itertools import islice
 from retour.instants import Instant
 from retour.lifecycle.counters import Bounce
 from retour.lifecycle.history import most_telling, of_one_send, prepare
+from retour.lifecycle.judgements import as_judged
 from retour.lifecycle.life import END_OF_CALENDAR, Life
 from retour.lifecycle.order import Place, Rank, place_of
 from retour.lifecycle.policy import PolicyVersion
@@ -28,7 +29,8 @@ def fold(
     (send or None, time) beside the DELIVERED events among them. No events: VALID. The first policy is in
     force before its own time too; without any, the default preset is.
     """
-    events, deliveries = tuple(events), tuple(deliveries)
+    events, policies = as_judged(tuple(events), policies)
+    deliveries = tuple(deliveries)
     life = play(events, policies, deliveries, _moment(now))
     return _woken(life, events, policies, deliveries, now)
 
@@ -43,7 +45,8 @@ def told(
 
     Of several reports of a bounce, it stands under the id of the one that gave it its reason.
     """
-    events, deliveries = tuple(events), tuple(deliveries)
+    events, policies = as_judged(tuple(events), policies)
+    deliveries = tuple(deliveries)
     life = play(events, policies, deliveries, _moment(now))
     bounces = _listed(life, events)  # before the life goes on to what is dated ahead
     return _woken(life, events, policies, deliveries, now), bounces
@@ -98,7 +101,7 @@ def judged(
 
     All proven reports of one send point to their one bounce; what is unproven or no bounce is absent.
     """
-    events = tuple(events)
+    events, policies = as_judged(tuple(events), policies)
     return _by_report(play(events, policies, tuple(deliveries), _moment(now)), events)
 
 

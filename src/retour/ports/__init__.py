@@ -28,6 +28,7 @@ from retour.ports.requests import (
 )
 from retour.ports.sends import Sends
 from retour.ports.store import Records, Store
+from retour.ports.sweep import WHOLE, Part, Reported, Sweep, Swept
 from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies, Tally
 from retour.ports.waves import WAVE_BATCH, Stage, Wave, Waves
 
@@ -40,6 +41,7 @@ __all__ = [
     "OF_MANY",
     "REMEMBERED_DAYS",
     "WAVE_BATCH",
+    "WHOLE",
     "Account",
     "Accounts",
     "Acts",
@@ -64,10 +66,12 @@ __all__ = [
     "Life",
     "OpenRequestError",
     "Outcome",
+    "Part",
     "Passing",
     "Record",
     "RecordQuery",
     "Records",
+    "Reported",
     "RequestKind",
     "RequestQuery",
     "RequestStatus",
@@ -82,6 +86,8 @@ __all__ = [
     "Stand",
     "Store",
     "Stored",
+    "Sweep",
+    "Swept",
     "Tallies",
     "Tally",
     "Wave",

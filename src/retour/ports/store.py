@@ -10,6 +10,7 @@ from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
 from retour.ports.requests import Requests
 from retour.ports.sends import Sends
+from retour.ports.sweep import Sweep
 from retour.ports.tallies import Tallies
 
 
@@ -24,6 +25,7 @@ class Store:
     engagements: Engagements
     requests: Requests
     corrections: Corrections
+    sweep: Sweep
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 

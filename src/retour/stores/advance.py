@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from retour.instants import Instant
-from retour.lifecycle import PolicyVersion, fold, told
+from retour.lifecycle import PolicyVersion, as_judged, fold, told
 from retour.model import Arrival, BounceType, Event, EventKind, Standing, State, StateName
 from retour.ports import BATCH_OCTETS, Change
 
@@ -164,7 +164,8 @@ def _turn(
     if visibly(before, after):
         changes.append(Change(known.account, known.address, before, after, now, event, actor))
     shown = bounces if after.state is not _VALID else {}
-    return Turn(after, changes, [(e, shown[e.id].type) for e in events if e.id in shown])
+    seen = as_judged(events)[0] if shown else ()
+    return Turn(after, changes, [(e, shown[e.id].type) for e in seen if e.id in shown])
 
 
 def noted(event: Event) -> bool:

@@ -22,7 +22,7 @@ from retour.flow.heard import Heard
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
 from retour.flow.never_stop import counted
-from retour.flow.own_rules import OwnRulesError, classifier_with, in_words, read
+from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, in_words, read
 from retour.flow.restore_desk import RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
 from retour.flow.schedule import Schedule
@@ -36,7 +36,7 @@ from retour.ports import Records
 from retour.settings import Settings
 from retour.snapshot import Table
 from retour.stores import sqlite
-from retour.stores.sqlite import SqliteInbox
+from retour.stores.sqlite import SqliteInbox, SqliteShelf
 from retour.texts import catalogue
 from retour.wiring import notify
 from retour.wiring.mappings import MappingError, mappings
@@ -76,6 +76,7 @@ class RulesInForce:
 
     def __init__(self, settings: Settings) -> None:
         self._files = settings.rules.files
+        self.own: Sequence[RuleFile] = ()  # as they were read
         self._classifier = self._read()
 
     def judge(self, what: bytes | Reading) -> Judged:
@@ -94,9 +95,12 @@ class RulesInForce:
 
     def _read(self) -> Classifier:
         try:
-            return classifier_with(read(self._files))
+            own = read(self._files)
+            made = classifier_with(own)
         except OwnRulesError as error:
             raise RulesError(error) from error
+        self.own = own
+        return made
 
 
 @dataclass(slots=True)
@@ -123,6 +127,7 @@ class House:
     metrics: Metrics
     rules: RulesInForce
     lock: IO[str]
+    shelf: SqliteShelf
     wake_jobs: Callable[[], None] = lambda: None  # while they run: there is one to do
 
     def load(self) -> int:
@@ -190,7 +195,7 @@ def build(settings: Settings) -> House:
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
         Door(inbox, worker.wake), schedule, courier, restores, heard,
-        metrics, rules, lock,
+        metrics, rules, lock, sqlite.SqliteShelf(data / sqlite.FINDINGS),
     )  # fmt: skip
 
 

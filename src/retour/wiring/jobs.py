@@ -5,7 +5,10 @@ from collections.abc import Mapping
 import structlog
 
 from retour.flow.jobs import Job, Runner, Work
+from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
+from retour.flow.waves import Place
 from retour.wiring.house import House
+from retour.wiring.spread import Spread
 
 log = structlog.get_logger("retour")
 
@@ -17,7 +20,20 @@ def runner(house: House) -> Runner:
 
 def works(house: House) -> Mapping[str, Work]:
     """What each kind of job does; a new kind is a line here."""
-    return {}
+    made = previews(house)
+    return {
+        WHAT_IF: made.what_if,
+        REPLAY: made.replay,
+        APPLY: made.apply,
+        UNDO: made.undo,
+    }
+
+
+def previews(house: House) -> Previews:
+    """What-ifs and replays."""
+    place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
+    reading = Spread(house.settings.data_dir, house.keys.pepper, lambda: list(house.rules.own))
+    return Previews(house.store, house.shelf, reading, place)
 
 
 def _crashed(house: House, job: Job | None, error: Exception) -> None:

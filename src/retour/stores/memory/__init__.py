@@ -8,6 +8,7 @@ from retour.stores.memory.inbox import MemoryInbox
 from retour.stores.memory.ledger import MemoryLedger
 from retour.stores.memory.requests import MemoryRequests
 from retour.stores.memory.sends import MemorySends
+from retour.stores.memory.sweep import MemorySweep
 from retour.stores.memory.tallies import MemoryTallies
 
 
@@ -17,8 +18,17 @@ def new_store() -> Store:
     sends = MemorySends(accounts)
     ledger = MemoryLedger(accounts, sends)
     engagements = MemoryEngagements(accounts, sends.has_events)
-    beside = MemoryTallies(accounts), engagements, MemoryRequests(accounts), MemoryCorrections(accounts)
-    return Store(accounts, sends, ledger, *beside, lambda: None)
+    return Store(
+        accounts,
+        sends,
+        ledger,
+        MemoryTallies(accounts),
+        engagements,
+        MemoryRequests(accounts),
+        MemoryCorrections(accounts),
+        MemorySweep(ledger),
+        lambda: None,
+    )
 
 
 __all__ = ["MemoryInbox", "new_store"]

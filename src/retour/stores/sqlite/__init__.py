@@ -1,5 +1,6 @@
 """The stores in SQLite: one data directory, WAL, an fsync for each commit, many writers taking turns."""
 
+import json
 from pathlib import Path
 
 from retour.address import key
@@ -10,11 +11,13 @@ from retour.stores.sqlite.corrections import SqliteCorrections
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.desk import DESK, open_desk
 from retour.stores.sqlite.engagements import SqliteEngagements
+from retour.stores.sqlite.findings import FINDINGS, SqliteShelf, opened
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.sends import SqliteSends
+from retour.stores.sqlite.sweep import Decode, SqliteSweep
 from retour.stores.sqlite.tallies import SqliteTallies
 
 STORE = "retour.sqlite3"
@@ -36,17 +39,26 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = 
     return _store(database, accounts, sends, ledger, pepper)
 
 
-def open_reader(path: Path, pepper: bytes) -> Store:
-    """The same, to look at: nothing is made, written or brought to a newer schema. Raises StoreError."""
-    database = Database(path, "store", read_only=True)
+def open_reader(path: Path, pepper: bytes, decode: Decode = json.loads, cache_mib: int = 4) -> Store:
+    """The same, to look at: nothing is made, written or brought to a newer schema. Raises StoreError.
+
+    `decode` reads the JSON of evidence, and `cache_mib` bounds the page cache of a thread, for those who look
+    through everything.
+    """
+    database = Database(path, "store", cache_mib, read_only=True, reader_cache_mib=cache_mib)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     ledger = SqliteLedger(database, accounts, sends, pepper)
-    return _store(database, accounts, sends, ledger, pepper)
+    return _store(database, accounts, sends, ledger, pepper, decode)
 
 
 def _store(
-    database: Database, accounts: SqliteAccounts, sends: SqliteSends, ledger: SqliteLedger, pepper: bytes
+    database: Database,
+    accounts: SqliteAccounts,
+    sends: SqliteSends,
+    ledger: SqliteLedger,
+    pepper: bytes,
+    decode: Decode = json.loads,
 ) -> Records:
     return Records(
         accounts,
@@ -56,6 +68,7 @@ def _store(
         SqliteEngagements(database, accounts, pepper),
         SqliteRequests(database, accounts),
         SqliteCorrections(database, accounts, pepper),
+        SqliteSweep(database, accounts, decode),
         database.close,
         SqliteActs(database, accounts),
     )
@@ -83,12 +96,15 @@ def open_inbox(path: Path, read_only: bool = False) -> SqliteInbox:
 
 __all__ = [
     "DESK",
+    "FINDINGS",
     "INBOX",
     "STORE",
     "SqliteInbox",
+    "SqliteShelf",
     "StoreError",
     "open_desk",
     "open_inbox",
     "open_reader",
     "open_store",
+    "opened",
 ]

@@ -40,8 +40,15 @@ def _make(path: Path) -> None:
 class Database:
     """Connections to one file. Everything written in `write` is on disk when it ends."""
 
-    def __init__(self, path: Path, of: str, cache_mib: int = 64, read_only: bool = False) -> None:
-        self._path, self._read_only = path, read_only
+    def __init__(
+        self,
+        path: Path,
+        of: str,
+        cache_mib: int = 64,
+        read_only: bool = False,
+        reader_cache_mib: int = _READER_CACHE_MIB,
+    ) -> None:
+        self._path, self._read_only, self._reader_cache_mib = path, read_only, reader_cache_mib
         self._turn = threading.Lock()
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -73,7 +80,7 @@ class Database:
         """This thread's own connection for reading; it never waits for the writer."""
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = self._own.connection = self._connect(_READER_CACHE_MIB)
+            connection = self._own.connection = self._connect(self._reader_cache_mib)
         return connection
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from retour.address import domain, domain_of, key, normalise
 from retour.instants import HOUR
+from retour.lifecycle import as_judged
 from retour.model import BounceType, Event, Send, State
 from retour.ports import BouncedAddress, BounceQuery, Record
 from retour.stores.overview import END, Cursor
@@ -53,6 +54,10 @@ class Wanted:
     def row(self, row: Row, page: Page, state: State, event: Event, send: Send | None) -> BouncedAddress:
         """A row of the Overview."""
         told, cursor = self.labels[row.label], self.cursor.text(row.at, row.number)
+        seen = as_judged(page.events)[0]
+        if seen is not page.events:
+            judged = next(each for each in seen if each.id == event.id)
+            event = event._replace(kind=judged.kind, reason=judged.reason)
         type_ = None if told is None else BounceType(told)
         return BouncedAddress(page.address, state, event, type_, send, cursor)
 

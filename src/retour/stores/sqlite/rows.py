@@ -31,6 +31,11 @@ from retour.model import (
 _KINDS: Mapping[str, EventKind] = {member.value: member for member in EventKind}
 _STANDINGS: Mapping[str, Standing] = {member.value: member for member in Standing}
 _REASONS: Mapping[str | None, Reason | None] = {None: None} | {member.value: member for member in Reason}
+_SAID: Mapping[str, Kind] = {member.value: member for member in Kind}
+_ACTIONS: Mapping[str | None, Action | None] = {None: None} | {member.value: member for member in Action}
+_GROUPS: Mapping[str | None, Group | None] = {None: None} | {member.value: member for member in Group}
+_PARTIES: Mapping[str | None, Party | None] = {None: None} | {member.value: member for member in Party}
+_PARTS: Mapping[str | None, Part | None] = {None: None} | {member.value: member for member in Part}
 _STATES: Mapping[str, StateName] = {member.value: member for member in StateName}
 _ENUMS: tuple[type[StrEnum], ...] = (EventKind, Standing, Reason, StateName, Cause, BounceType)
 TEXTS: Mapping[str | None, str | None] = {None: None} | {
@@ -151,6 +156,11 @@ def with_body(event: Event, account: str, address: str, body: str | None) -> Eve
     )
 
 
+def evidence_of(body: Sequence[Any]) -> Evidence | None:
+    """The evidence in what `body_of` made; None of an act, which has none."""
+    return _evidence(*body[3:]) if len(body) > 3 else None
+
+
 def _evidence(
     arrival: str | None, report: Sequence[Any], verdict: Sequence[Any], original: Sequence[Any]
 ) -> Evidence:
@@ -163,7 +173,7 @@ def _evidence(
 
 
 def _report(kind: str, recipient: str | None, named: str | None, action: str | None, *rest: Any) -> Report:
-    return Report(Kind(kind), recipient, named, Action(action) if action else None, *rest)
+    return Report(_SAID[kind], recipient, named, _ACTIONS[action], *rest)
 
 
 def _verdict(
@@ -179,14 +189,14 @@ def _verdict(
     *rest: Any,
 ) -> Verdict:
     return Verdict(
-        Kind(kind),
-        Reason(reason) if reason else None,
-        Group(group) if group else None,
+        _SAID[kind],
+        _REASONS[reason],
+        _GROUPS[group],
         rule,
         matched,
         confidence,
         tuple(conflicts),
-        Party(refused_by) if refused_by else None,
-        Part(part) if part else None,
+        _PARTIES[refused_by],
+        _PARTS[part],
         *rest,
     )

@@ -1,0 +1,224 @@
+"""Replay: what an account's history would be under other rules, or under a policy from its beginning (N2).
+
+First the reports are judged again, each text once; then the lives that this is about are played anew. Both
+only read. What comes of it are judgements: events that a person has applied, and may have withdrawn.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from retour.flow.findings import Findings, Judgement, Piece, move_of, named, signs
+from retour.flow.rejudging import Rejudging
+from retour.flow.whatif import BATCH, finding
+from retour.identity import act_id
+from retour.instants import Instant
+from retour.lifecycle import PolicyVersion, as_judged, fold
+from retour.lifecycle.judgements import of_bounce, of_life
+from retour.lifecycle.life import END_OF_CALENDAR
+from retour.model import Event, EventKind, Reason, State
+from retour.ports import LOOKED_BACK, WHOLE, Part, Reported, Store, Swept
+
+SPAN = 4000  # numbers of events that are judged at once
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """A replay of whole lives: `what` is "policy" or "types", under one of the versions."""
+
+    account: str
+    versions: tuple[PolicyVersion, ...]
+    what: str
+    version: int
+    now: Instant
+
+
+class Played(NamedTuple):
+    """A life without judgements, and with them."""
+
+    life: Swept
+    before: State
+    after: State
+    reason: Reason | None
+
+
+# --- the reports ------------------------------------------------------------------------------------------
+
+
+def judge_again(account: str, rules: Rejudging, store: Store, part: Part = WHOLE) -> Iterator[Piece]:
+    """The judgements that rules make of the reports of a share, batch by batch."""
+    _, last = store.sweep.size(account)
+    for after in range(part[0] * SPAN, last, part[1] * SPAN):
+        piece = Piece(min(SPAN, last - after))
+        for reported in store.sweep.reports(account, SPAN, after):
+            piece.counts["reports",] += 1
+            _judge(piece, reported, rules)
+        for address in store.sweep.names(account, store.sweep.judged(account, SPAN, after)).items():
+            for reported in _of_judged(account, address, store):
+                _judge(piece, reported, rules)
+        if rules.left:
+            piece.counts["left",] += rules.left
+            rules.left = 0
+        yield piece
+
+
+def _judge(piece: Piece, reported: Reported, rules: Rejudging) -> None:
+    said = rules.again(reported)
+    if said is not None:
+        kind, reason, rule = said
+        piece.judgements.append(Judgement(reported.place, reported.id, kind.value, named(reason), rule))
+
+
+def _of_judged(account: str, address: tuple[str, str], store: Store) -> Iterator[Reported]:
+    """The reports that a replay has judged before, as they are judged now."""
+    place, name = address
+    life = store.ledger.life(account, name, END_OF_CALENDAR)
+    events = life.events if life else ()
+    for event, now in zip(events, as_judged(events)[0], strict=True):
+        if now is not event and event.evidence is not None:
+            yield Reported(place, event.id, now.kind, now.reason, event.evidence)
+
+
+def played_judged(
+    account: str, findings: Findings, store: Store, now: Instant, part: Part = WHOLE
+) -> Iterator[Piece]:
+    """What all judgements among the findings would do, batch by batch; a share has some of the batches."""
+    after, number = "", 0
+    while places := findings.places(BATCH, after):
+        after, number = places[-1], number + 1
+        if number % part[1] == part[0]:
+            yield play_judged(account, places, findings.judgements(places), store, now)
+
+
+def play_judged(
+    account: str, places: Sequence[str], judgements: Sequence[Judgement], store: Store, now: Instant
+) -> Piece:
+    """What judgements would do to the lives at some places."""
+    piece, versions = Piece(len(places)), store.accounts.policies(account)
+    found = list[Played]()
+    for life, fresh in fresh_of(judgements, store.sweep.at(account, places)):
+        acts = [act_of(each, "", account, life.address, now, "") for each in fresh]
+        for judgement, act, before in zip(fresh, acts, _before(life, fresh), strict=True):
+            said = _word(EventKind(judgement.kind), act.reason)
+            piece.counts["verdicts", f"{before} > {said}", judgement.rule] += 1
+        if acts:
+            state = fold(life.events, versions, now, life.deliveries)
+            after = fold((*life.events, *acts), versions, now, life.deliveries)
+            found.append(Played(life, state, after, acts[-1].reason))
+    _add(piece, account, found, store, now)
+    return piece
+
+
+def fresh_of(
+    judgements: Sequence[Judgement], lives: Sequence[Swept]
+) -> Iterator[tuple[Swept, list[Judgement]]]:
+    """The judgements of each life that say something else than what holds there now."""
+    of: dict[str, dict[bytes, Judgement]] = {}
+    for judgement in judgements:
+        of.setdefault(judgement.place, {})[judgement.id] = judgement
+    for life in lives:
+        now = {event.id: (event.kind.value, named(event.reason)) for event in as_judged(life.events)[0]}
+        yield (
+            life,
+            [
+                each
+                for id, each in sorted(of.get(life.place, {}).items())
+                if not id or (id in now and now[id] != (each.kind, each.reason))
+            ],
+        )
+
+
+def _before(life: Swept, judgements: Sequence[Judgement]) -> list[str]:
+    now = {event.id: _word(event.kind, event.reason) for event in as_judged(life.events)[0]}
+    return [now.get(each.id, "") for each in judgements]
+
+
+def _word(kind: EventKind, reason: Reason | None) -> str:
+    return kind.value if kind is not EventKind.BOUNCE or reason is None else reason.value
+
+
+# --- whole lives ------------------------------------------------------------------------------------------
+
+
+def play_again(asked: Lives, store: Store, part: Part = WHOLE) -> Iterator[Piece]:
+    """What a policy from the beginning on would do to the lives of a share, batch by batch."""
+    after: str | None = None
+    while True:
+        lives, after = store.sweep.lives(asked.account, BATCH, asked.now, after, part)
+        places = [
+            life.place for life in lives if life.settled
+        ]  # a policy from its time on moves none of them
+        whole = [life for life in lives if not life.settled] + store.sweep.at(asked.account, places)
+        yield _played(asked, store, whole, len(lives))
+        if after is None:
+            return
+
+
+def _played(asked: Lives, store: Store, lives: Sequence[Swept], looked_at: int) -> Piece:
+    piece, found = Piece(looked_at), list[Played]()
+    for life in lives:
+        judgement = Judgement(life.place, b"", asked.what, "", str(asked.version))
+        act = act_of(judgement, "", asked.account, life.address, asked.now, "")
+        before = fold(life.events, asked.versions, asked.now, life.deliveries)
+        after = fold((*life.events, act), asked.versions, asked.now, life.deliveries)
+        if before != after:
+            piece.judgements.append(judgement)
+            found.append(Played(life, before, after, _latest(life.events)))
+    _add(piece, asked.account, found, store, asked.now)
+    return piece
+
+
+def _latest(events: Sequence[Event]) -> Reason | None:
+    """The reason of the latest bounce, as it is judged now."""
+    bounces = [event for event in as_judged(events)[0] if event.kind is EventKind.BOUNCE]
+    latest = max(bounces, key=lambda event: (event.at, event.id), default=None)
+    return None if latest is None else latest.reason
+
+
+# --- both -------------------------------------------------------------------------------------------------
+
+
+def _add(
+    piece: Piece,
+    account: str,
+    found: Sequence[Played],
+    store: Store,
+    now: Instant,
+) -> None:
+    moved = [(each, move) for each in found if (move := move_of(each.before, each.after)) is not None]
+    since = now - LOOKED_BACK
+    active = store.engagements.latest(account, [life.address for (life, *_), _ in moved], since)
+    for (life, before, after, reason), move in moved:
+        seen = signs(active.get(life.address, {}), life.events, life.deliveries, since)
+        piece.add(finding(life, before, after, move, named(reason), seen))
+    for _, before, after, _ in found:
+        if before.state is not after.state:
+            piece.counts["states", before.state.value, after.state.value] += 1
+
+
+def act_of(
+    judgement: Judgement, replay: str, account: str, address: str, at: Instant, actor: str, note: str = ""
+) -> Event:
+    """The event that a judgement is. Its id is the same however often it is made."""
+    if judgement.id:
+        kind = EventKind(judgement.kind)
+        outcome, rule = of_bounce(judgement.id, kind), judgement.rule
+        said = f"{_word(kind, _reason(judgement))} by {rule}"
+    else:
+        outcome = of_life(judgement.kind, int(judgement.rule))
+        said = f"{judgement.kind} of version {judgement.rule}"
+    return Event(
+        id=act_id(f"replay {replay} {judgement.id.hex()}", account, address, at, ""),
+        kind=EventKind.REJUDGED,
+        at=at,
+        reason=_reason(judgement),
+        outcome=outcome,
+        account=account,
+        address=address,
+        actor=actor,
+        note=f"{said} (replay {replay}): {note}" if note else f"{said} (replay {replay})",
+    )
+
+
+def _reason(judgement: Judgement) -> Reason | None:
+    return Reason(judgement.reason) if judgement.reason else None

@@ -1,0 +1,65 @@
+"""Looking over all addresses of an account, or all their reports, without holding the writer up.
+
+What a what-if and a replay read: narrow rows in batches, in constant memory, in several processes if wanted.
+A place is what an address is called where its name may not stand: a keyed hash. It outlives an erasure, and
+then leads nowhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from retour.instants import Instant
+from retour.model import Event, EventKind, Evidence, Reason, State
+
+WHOLE = (0, 1)
+
+Part = tuple[int, int]
+"""Which share of how many."""
+
+
+class Swept(NamedTuple):
+    """An address in one account; its events are without evidence."""
+
+    place: str
+    address: str
+    state: State  # as stored
+    events: Sequence[Event] = ()
+    deliveries: Sequence[tuple[int | None, Instant]] = ()
+    settled: bool = False  # no version of a policy can move it: its events were not read
+
+
+class Reported(NamedTuple):
+    """A proven report with what it was judged on."""
+
+    place: str
+    id: bytes
+    kind: EventKind
+    reason: Reason | None
+    evidence: Evidence
+
+
+class Sweep(Protocol):
+    """Reading over an account. Every call raises KeyError for an unknown account."""
+
+    def size(self, account: str) -> tuple[int, int]:
+        """How many addresses have events, and the number of the latest event of all accounts."""
+
+    def lives(
+        self, account: str, limit: int, now: Instant, after: str | None = None, part: Part = WHOLE
+    ) -> tuple[list[Swept], str | None]:
+        """The next addresses of a share; the cursor is None at the end.
+
+        Those that `lifecycle.foreseen.untouched` names at `now` come settled, without their events.
+        """
+
+    def reports(self, account: str, span: int, after: int = 0) -> list[Reported]:
+        """The proven reports among the next `span` numbers of events, that a judgement may be made of."""
+
+    def at(self, account: str, places: Sequence[str]) -> list[Swept]:
+        """The addresses at these places, with their events; those that lead nowhere are left out."""
+
+    def judged(self, account: str, span: int, after: int = 0) -> list[str]:
+        """Where the next `span` numbers of events have judgements of reports."""
+
+    def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
+        """The addresses at these places."""

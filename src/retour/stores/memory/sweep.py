@@ -1,0 +1,93 @@
+"""Looking over an account in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from retour.address import key
+from retour.instants import Instant
+from retour.lifecycle.foreseen import untouched
+from retour.lifecycle.judgements import RETOLD
+from retour.model import EventKind, Standing, State
+from retour.ports import WHOLE, History, Part, Reported, Swept
+from retour.stores.memory.ledger import MemoryLedger
+
+
+class MemorySweep:
+    """Every call looks at everything; events are numbered as they stand there."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def size(self, account: str) -> tuple[int, int]:
+        histories = self._histories(account)
+        return len(histories), sum(len(each.events) for each in histories)
+
+    def lives(
+        self, account: str, limit: int, now: Instant, after: str | None = None, part: Part = WHOLE
+    ) -> tuple[list[Swept], str | None]:
+        first = int(after or 0)
+        own = self._histories(account)[part[0] :: part[1]]
+        found = [self._swept(history, now) for history in own[first : first + limit]]
+        return found, str(first + limit) if len(found) == limit else None
+
+    def reports(self, account: str, span: int, after: int = 0) -> list[Reported]:
+        numbered = [
+            (place_of(history.address), event)
+            for history in self._histories(account)
+            for event in history.events
+        ]
+        return [
+            Reported(place, event.id, event.kind, event.reason, event.evidence)
+            for place, event in numbered[after : after + span]
+            if event.evidence and event.kind in RETOLD and event.standing is Standing.PROVEN
+        ]
+
+    def at(self, account: str, places: Sequence[str]) -> list[Swept]:
+        known = {place_of(each.address): each for each in self._histories(account)}
+        return [self._swept(known[place]) for place in places if place in known]
+
+    def judged(self, account: str, span: int, after: int = 0) -> list[str]:
+        made = [
+            (place_of(history.address), event)
+            for history in self._histories(account)
+            for event in history.events
+        ]
+        found = [
+            place
+            for place, event in made[after : after + span]
+            if event.kind is EventKind.REJUDGED and (event.outcome or "").startswith("bounce ")
+        ]
+        return list(dict.fromkeys(found))
+
+    def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
+        return {each.place: each.address for each in self.at(account, places)}
+
+    def _histories(self, account: str) -> Sequence[History]:
+        self._ledger.of_domain(account, "")  # KeyError for an unknown account
+        return [each for each in self._every() if each.account == account]
+
+    def _every(self) -> Iterator[History]:
+        after: str | None = None
+        while True:
+            found, after = self._ledger.histories(1000, after)
+            yield from found
+            if after is None:
+                return
+
+    def _swept(self, history: History, now: Instant | None = None) -> Swept:
+        state = self._stored(history)
+        late = now is not None and state.changes_at is not None and state.changes_at <= now
+        place = place_of(history.address)
+        if now is not None and untouched(state) and not late:
+            return Swept(place, history.address, state, settled=True)
+        events = [event._replace(evidence=None) for event in history.events]
+        return Swept(place, history.address, state, events, history.deliveries)
+
+    def _stored(self, history: History) -> State:
+        domain = history.address.rpartition("@")[2]
+        rows = self._ledger.states(history.account, 1_000_000, domain=domain)
+        return next(row.state for row in rows if row.address == history.address)
+
+
+def place_of(address: str) -> str:
+    """What an address is called where its name may not stand."""
+    return key(b"", address).hex()

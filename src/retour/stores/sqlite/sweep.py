@@ -1,0 +1,105 @@
+"""Looking over an account in retour.sqlite3, on connections that only read."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from retour.instants import Instant
+from retour.model import EventKind, Reason
+from retour.ports.sweep import WHOLE, Part, Reported, Swept
+from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.pages import Page, load
+from retour.stores.sqlite.rows import evidence_of, state_of
+from retour.stores.sqlite.statements import named
+
+SQL = named("sweep.sql")
+Decode = Callable[[str], Any]
+"""Reads JSON."""
+
+_KINDS: Mapping[str, EventKind] = {kind.value: kind for kind in EventKind}
+_REASONS: Mapping[str | None, Reason | None] = {None: None} | {each.value: each for each in Reason}
+
+
+class SqliteSweep:
+    """The addresses and reports of one file."""
+
+    def __init__(self, database: Database, accounts: SqliteAccounts, decode: Decode = json.loads) -> None:
+        self._database, self._accounts, self._decode = database, accounts, decode
+
+    def size(self, account: str) -> tuple[int, int]:
+        with self._reading() as db:
+            number = self._accounts.number(db, account)
+            addresses: int = db.execute(SQL["addresses"], (number,)).fetchone()[0]
+            last: int = db.execute(SQL["last_event"]).fetchone()[0]
+        return addresses, last
+
+    def lives(
+        self, account: str, limit: int, now: Instant, after: str | None = None, part: Part = WHOLE
+    ) -> tuple[list[Swept], str | None]:
+        domain, _, first = (after or " -1").partition(" ")
+        with self._reading() as db:
+            place: dict[str, Any] = {
+                "account": self._accounts.number(db, account),
+                "domain": domain,
+                "first": int(first),
+                "limit": limit,
+                "now": now,
+                "part": part[0],
+                "parts": part[1],
+            }
+            rows = db.execute(SQL["lives"], place).fetchall()
+            open_ = self._loaded(db, account, [k for k, _, _, _, settled, *_ in rows if not settled])
+        found = [
+            Swept(k.hex(), address, state_of(state), settled=True) if settled else open_[k]
+            for k, _, _, address, settled, *state in rows
+            if settled or k in open_
+        ]
+        return found, f"{rows[-1][1]} {rows[-1][2]}" if len(rows) == limit else None
+
+    def reports(self, account: str, span: int, after: int = 0) -> list[Reported]:
+        with self._reading() as db:
+            place = {"account": self._accounts.number(db, account), "after": after, "until": after + span}
+            rows = db.execute(SQL["reports"], place).fetchall()
+        decode = self._decode
+        return [
+            Reported(k.hex(), id, _KINDS[kind], _REASONS[reason], evidence)
+            for k, id, kind, reason, body in rows
+            if (evidence := evidence_of(decode(body))) is not None
+        ]
+
+    def at(self, account: str, places: Sequence[str]) -> list[Swept]:
+        with self._reading() as db:
+            found = self._loaded(db, account, [bytes.fromhex(place) for place in places])
+        return [found[k] for k in map(bytes.fromhex, places) if k in found]
+
+    def judged(self, account: str, span: int, after: int = 0) -> list[str]:
+        with self._reading() as db:
+            place = {"account": self._accounts.number(db, account), "after": after, "until": after + span}
+            return [k.hex() for (k,) in db.execute(SQL["judged"], place)]
+
+    def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
+        return {each.place: each.address for each in self.at(account, places)}
+
+    def _loaded(self, db: sqlite3.Connection, account: str, keys: Sequence[bytes]) -> dict[bytes, Swept]:
+        number = self._accounts.number(db, account)
+        pages = [Page(k, number, account, "") for k in dict.fromkeys(keys)]
+        if pages:
+            load(db, pages)
+        return {
+            page.k: Swept(page.k.hex(), page.address, page.state, page.events, page.deliveries)
+            for page in pages
+            if page.first
+        }
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """One view of the file for all statements within."""
+        db = self._database.read()
+        db.execute("BEGIN")
+        try:
+            yield db
+        finally:
+            db.execute("COMMIT")

@@ -1,0 +1,184 @@
+"""What is foreseen of a policy is what two folds tell, and what a judgement says is what the life then is."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retour.instants import DAY, HOUR, Instant
+from retour.lifecycle import PolicyVersion, fold, policy_from, preset, preset_names
+from retour.lifecycle.foreseen import foresee, untouched
+from retour.lifecycle.judgements import RETOLD, of_bounce, of_life
+from retour.model import Event, EventKind, Reason, Standing
+
+NOW = 40 * DAY
+KINDS = (
+    *[EventKind.BOUNCE] * 8,
+    EventKind.DELAY,
+    EventKind.DELIVERED,
+    EventKind.COMPLAINT,
+    EventKind.UNSUBSCRIBE,
+    EventKind.STOP,
+    EventKind.IMPORT,
+    EventKind.PLATFORM,
+    EventKind.RESTORE,
+    EventKind.CORRECTION,
+    EventKind.CONFIRMATION,
+    EventKind.INCIDENT_OPEN,
+    EventKind.INCIDENT_CLOSE,
+)
+REASONS = (
+    Reason.ADDRESS_UNKNOWN,
+    Reason.MAILBOX_FULL,
+    Reason.DOMAIN_UNKNOWN,
+    Reason.SPAM_REJECTED,
+    Reason.MESSAGE_TOO_LARGE,
+    Reason.SENDER_BLOCKED,
+    Reason.UNDETERMINED,
+)
+SETTINGS = st.fixed_dictionaries(
+    {"preset": st.sampled_from(preset_names())},
+    optional={
+        "hard_threshold": st.integers(1, 3),
+        "soft_threshold": st.integers(1, 4),
+        "block_threshold": st.integers(0, 2),
+        "counting": st.sampled_from(["cumulative", "consecutive", "windowed"]),
+        "min_days": st.integers(0, 5),
+        "within_days": st.integers(7, 60),
+        "reset_after": st.integers(0, 30),
+        "max_reactivations": st.integers(0, 2),
+        "platform_stops": st.sampled_from(["obey", "ignore"]),
+        "threshold_by_reason": st.dictionaries(
+            st.sampled_from([each.value for each in REASONS]), st.integers(0, 3), max_size=2
+        ),
+        "types": st.dictionaries(
+            st.sampled_from([each.value for each in REASONS]),
+            st.sampled_from(["hard", "soft", "block", "ignore", "hard_confirmed"]),
+            max_size=3,
+        ),
+    },
+)
+
+
+@st.composite
+def lives(draw: st.DrawFn, last: Instant = NOW + DAY) -> list[Event]:
+    """A life of some events up to a day after NOW."""
+    made = []
+    for number in range(draw(st.integers(0, 8))):
+        kind = draw(st.sampled_from(KINDS))
+        bounced = kind is EventKind.BOUNCE
+        made.append(
+            Event(
+                number.to_bytes(16),
+                kind,
+                draw(st.integers(0, last // HOUR)) * HOUR,
+                draw(st.sampled_from(REASONS)) if bounced else None,
+                draw(st.sampled_from(["4.4.7", "5.1.1", None])) if bounced else None,
+                draw(st.none() | st.integers(1, 3)),
+                standing=draw(st.sampled_from([Standing.PROVEN] * 5 + [Standing.UNPROVEN])),
+                outcome=draw(st.sampled_from(["confirm", "revert"])),
+            )
+        )
+    return made
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> tuple[PolicyVersion, ...]:
+    """One to three versions, the first before all."""
+    days = [0, *sorted(draw(st.lists(st.integers(1, 39), max_size=2)))]
+    return tuple(
+        PolicyVersion(number, day * DAY, policy_from(draw(SETTINGS))) for number, day in enumerate(days, 1)
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(lives(), versions(), SETTINGS)
+def test_one_play_tells_what_two_folds_tell(
+    events: list[Event], known: tuple[PolicyVersion, ...], told: dict[str, object]
+) -> None:
+    version = PolicyVersion(len(known) + 1, NOW, policy_from(told))
+    found = foresee(events, known, version)
+    assert found.before == fold(events, known, NOW)
+    assert found.after == fold(events, (*known, version), NOW)
+
+
+@settings(max_examples=400, deadline=None)
+@given(lives(NOW - DAY), versions(), SETTINGS)
+def test_what_no_policy_can_move_is_not_moved(
+    events: list[Event], known: tuple[PolicyVersion, ...], told: dict[str, object]
+) -> None:
+    version = PolicyVersion(len(known) + 1, NOW, policy_from(told))
+    before, after = fold(events, known, NOW), fold(events, (*known, version), NOW)
+    if untouched(before):
+        assert (before.state, before.causes, before.since, before.until) == (
+            after.state,
+            after.causes,
+            after.since,
+            after.until,
+        )
+
+
+@settings(max_examples=200, deadline=None)
+@given(lives(), versions(), st.data())
+def test_a_bounce_that_is_judged_again_is_what_it_was_judged_to_be(
+    events: list[Event], known: tuple[PolicyVersion, ...], data: st.DataObject
+) -> None:
+    told = [event for event in events if event.kind in RETOLD]
+    judged = data.draw(st.lists(st.sampled_from(told), unique_by=lambda e: e.id, max_size=3)) if told else []
+    acts, meant = [], {event.id: event for event in events}
+    for number, event in enumerate(judged, 100):
+        kind = data.draw(st.sampled_from([EventKind.BOUNCE, EventKind.DELAY, EventKind.SUPPRESSED]))
+        reason = data.draw(st.sampled_from(REASONS))
+        at = data.draw(st.integers(0, 41)) * DAY
+        first = Event(number.to_bytes(16), EventKind.REJUDGED, at, reason, outcome=of_bounce(event.id, kind))
+        acts.append(first)
+        meant[event.id] = event._replace(kind=kind, reason=reason)
+    assert fold([*events, *acts], known, NOW) == fold(meant.values(), known, NOW)
+    undone = [
+        Event((200 + n).to_bytes(16), EventKind.WITHDRAWAL, NOW, outcome=act.id.hex())
+        for n, act in enumerate(acts)
+    ]
+    assert fold([*undone, *acts, *events], known, NOW) == fold(events, known, NOW)
+
+
+@settings(max_examples=200, deadline=None)
+@given(lives(), versions(), SETTINGS)
+def test_a_life_that_is_judged_under_a_policy_was_never_under_another(
+    events: list[Event], known: tuple[PolicyVersion, ...], told: dict[str, object]
+) -> None:
+    version = PolicyVersion(len(known) + 1, NOW, policy_from(told))
+    every = (*known, version)
+    whole = Event(b"w" * 16, EventKind.REJUDGED, NOW, outcome=of_life("policy", version.number))
+    assert fold([*events, whole], every, NOW + DAY) == fold(events, (version,), NOW + DAY)
+    typed = Event(b"t" * 16, EventKind.REJUDGED, NOW + HOUR, outcome=of_life("types", version.number))
+    alike = [
+        replace(
+            each,
+            policy=replace(
+                each.policy, types=version.policy.types, uncounted_codes=version.policy.uncounted_codes
+            ),
+        )
+        for each in every
+    ]
+    assert fold([*events, whole, typed], every, NOW + DAY) == fold(events, alike, NOW + DAY)
+
+
+def test_what_names_nothing_known_judges_nothing() -> None:
+    known = (PolicyVersion(1, 0, preset("default")),)
+    bounce = Event(b"b" * 16, EventKind.BOUNCE, DAY, Reason.ADDRESS_UNKNOWN)
+    strange = [
+        Event(bytes([n]) * 16, EventKind.REJUDGED, 2 * DAY, Reason.MAILBOX_FULL, outcome=outcome)
+        for n, outcome in enumerate(
+            (None, "", "policy 7", "types x", "bounce ff", f"bounce {bounce.id.hex()} complaint")
+        )
+    ]
+    unproven = Event(
+        b"u" * 16,
+        EventKind.REJUDGED,
+        2 * DAY,
+        Reason.MAILBOX_FULL,
+        standing=Standing.UNPROVEN,
+        outcome=of_bounce(bounce.id, EventKind.BOUNCE),
+    )
+    assert fold([bounce, *strange, unproven], known, NOW) == fold([bounce], known, NOW)
+    assert fold([bounce], known, NOW).cause == "hard"
