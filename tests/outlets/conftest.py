@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,12 +13,15 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from retour.bus import LocalBus
+from retour.flow import wave_orders
 from retour.flow.directory import Directory
 from retour.flow.intake import take_in
+from retour.flow.jobs import Runner, Work
 from retour.flow.judge import judge
 from retour.flow.notices import Notice
 from retour.flow.restore_desk import RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
+from retour.flow.waves import Place
 from retour.identity import SendIds
 from retour.instants import DAY, Instant
 from retour.lifecycle import preset
@@ -29,13 +32,13 @@ from retour.outlets.api.services import Listed, Services, Source, Telling
 from retour.outlets.notify import Reach, secret_of
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import shown
-from retour.ports import Key, Store
+from retour.ports import Key, Records
 from retour.return_address import Keyring
 from retour.secret import digest
 from retour.secret import new as new_secret
 from retour.snapshot import Table
 from retour.stores import sqlite
-from retour.stores.memory import MemoryInbox, new_store
+from retour.stores.memory import MemoryInbox
 
 KEYRING = Keyring(1, {1: bytes(32)})
 PEPPER = b"pepper of the webhooks"
@@ -61,7 +64,6 @@ class Installation:
     """One installation in this process: two accounts, `demo` and `other`, and a key for each role."""
 
     clock: Hand = field(default_factory=Hand)
-    store: Store = field(default_factory=new_store)
     inbox: MemoryInbox = field(default_factory=MemoryInbox)
     bus: LocalBus = field(default_factory=LocalBus)
     table: Table = field(default_factory=lambda: Table(b"pepper"))
@@ -72,6 +74,9 @@ class Installation:
     checks: Rate = UNLIMITED
 
     def __post_init__(self) -> None:
+        self.directory_of_data = TemporaryDirectory()
+        data = Path(self.directory_of_data.name)
+        self.store: Records = sqlite.open_store(data / sqlite.STORE, PEPPER)
         self.bus.follow(self.table.apply)
         for name in ("demo", "other"):
             self.store.accounts.add_account(name, f"{name}.return.test", preset("default"), self.clock.now())
@@ -82,8 +87,7 @@ class Installation:
         self.directory = Directory(self.store.accounts, self.table)
         self.directory.refresh(self.clock.now())
         self.rewriter = Rewriter(self.store, self.bus, self.table, self.clock, Marks(), self.jobs.append)
-        self.directory_of_desk = TemporaryDirectory()
-        self.desk = sqlite.open_desk(Path(self.directory_of_desk.name) / sqlite.DESK)
+        self.desk = sqlite.open_desk(data / sqlite.DESK)
         self.app = create(self.services())
         transport = ASGITransport(self.app, raise_app_exceptions=False)
         self.client = AsyncClient(transport=transport, base_url="http://retour.test")
@@ -92,8 +96,9 @@ class Installation:
     def close(self) -> None:
         self.loop.run(self.client.aclose())
         self.loop.close()
+        self.store.close()
         self.desk.close()
-        self.directory_of_desk.cleanup()
+        self.directory_of_data.cleanup()
 
     def services(self) -> Services:
         return Services(
@@ -158,6 +163,16 @@ class Installation:
         taken = take_in([arrival], self.store, KEYRING, judge, self.clock.now())
         self.bus.publish(taken.changes)
         self.inbox.settle(taken.outcomes, self.clock.now())
+
+    def works(self) -> Mapping[str, Work]:
+        """What jobs do."""
+        place = Place(self.store.ledger, self.store.acts, self.bus, self.desk.waves, self.clock)
+        return wave_orders.works(self.store, place)
+
+    def do_jobs(self) -> None:
+        """Do what was asked for as jobs."""
+        while job := self.desk.jobs.take(self.clock.now(), ()):
+            Runner(self.desk.jobs, self.works(), self.clock)._do(job)
 
     def finish_rewriting(self) -> None:
         """Do what waits in the background."""

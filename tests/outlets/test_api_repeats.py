@@ -67,7 +67,7 @@ def test_an_answer_with_a_secret_is_kept_nowhere(retour: Installation) -> None:
     again = retour.ask("POST", "/v1/keys", "demo-manager", json={}, headers=KEY)
     assert (first.status_code, again.status_code) == (201, 409)
     assert again.json()["type"] == "/problems/repeat_secret"
-    held = b"".join(file.read_bytes() for file in Path(retour.directory_of_desk.name).iterdir())
+    held = b"".join(file.read_bytes() for file in Path(retour.directory_of_data.name).iterdir())
     assert held
     assert first.json()["key"].encode() not in held
     ids = [key["id"] for key in retour.ask("GET", "/v1/keys", "demo-manager").json()["keys"]]

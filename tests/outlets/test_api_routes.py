@@ -1,14 +1,18 @@
 """Every route with every role, and with the key of another account; a route that is added must stand here."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 
 from outlets.conftest import Installation
+from retour.flow import waves
 from retour.flow.jobs import Job
+from retour.flow.waves import Place
 from retour.outlets.api.app import ROUTERS
+from retour.ports import Wave
 
 ADDRESS = "nobody@b.example"
 OPEN = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
@@ -44,6 +48,17 @@ LEAST = {
     ("GET", "/v1/campaigns"): "member",
     ("GET", "/v1/providers"): "member",
     ("GET", "/v1/sources"): "member",
+    ("GET", "/v1/data"): "member",
+    ("GET", "/v1/data/export"): "member",
+    ("GET", "/v1/segments"): "member",
+    ("PUT", "/v1/segments/{name}"): "manager",
+    ("DELETE", "/v1/segments/{name}"): "manager",
+    ("POST", "/v1/waves"): "support",
+    ("GET", "/v1/waves"): "support",
+    ("GET", "/v1/waves/{id}"): "support",
+    ("DELETE", "/v1/waves/{id}"): "support",
+    ("POST", "/v1/waves/{id}/apply"): "support",
+    ("POST", "/v1/waves/{id}/undo"): "support",
     ("GET", "/v1/advice"): "member",
     ("GET", "/v1/advice/reasons"): "member",
     ("GET", "/v1/suppressions"): "member",
@@ -91,6 +106,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/corrections"): CORRECTION,
     ("POST", "/v1/corrections/suggest"): {"address": ADDRESS},
     ("POST", "/v1/corrections/confirm"): {"token": "x"},
+    ("PUT", "/v1/segments/{name}"): {"reason": "address_unknown"},
+    ("POST", "/v1/waves"): {"act": "restore", "filter": {}, "reason": "request 17"},
+    ("POST", "/v1/waves/{id}/apply"): {"filter": {}, "count": 0},
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
     ("POST", "/v1/stops"): {"addresses": [ADDRESS], "reason": "request 18"},
@@ -133,6 +151,16 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         hook = retour.ask("POST", "/v1/webhooks", key, json=BODIES["POST", "/v1/webhooks"]).json()["id"]
         message = retour.ask("POST", f"/v1/webhooks/{hook}/test", key).json()["id"]
         return path.replace("{id}", hook).replace("{message}", message)
+    if path.startswith("/v1/segments/ses-"):
+        retour.ask("PUT", f"/v1/segments/ses-{account}", key, json={"reason": "mailbox_full"})
+    if path.startswith("/v1/waves/{id}"):
+        wave = Wave(f"wave-{account}", account, "stop", retour.clock.now(), "key x", "", '{"filter": {}}')
+        place = Place(retour.store.ledger, retour.store.acts, retour.bus, retour.desk.waves, retour.clock)
+        with suppress(waves.NotNowError):  # it was made before
+            list(waves.plan(wave, (), place))
+            if path.endswith("undo"):
+                list(waves.apply(wave.id, "key y", place))
+        return path.replace("{id}", wave.id)
     if path.startswith("/v1/jobs/{id}"):
         retour.desk.jobs.add(Job(f"job-{account}", account, "replay", f"key {key}", retour.clock.now(), {}))
         return path.replace("{id}", f"job-{account}")

@@ -184,7 +184,7 @@ def test_another_process_goes_on_where_this_one_was(post: Post) -> None:
     while post.courier.gather():
         pass
     post.retour.bounce("bob@b.example")
-    path = Path(post.retour.directory_of_desk.name) / sqlite.DESK
+    path = Path(post.retour.directory_of_data.name) / sqlite.DESK
     post.retour.desk.close()  # killed: what was read is queued, what was not is in the ledger
     post.retour.desk = sqlite.open_desk(path)
     post.courier = post.new_courier()
@@ -449,7 +449,7 @@ def test_after_a_rotation_both_secrets_hold_for_a_day(post: Post) -> None:
 def test_two_hooks_have_two_secrets_and_none_lies_on_disk(post: Post) -> None:
     secrets = [post.hook("/a")["secret"], post.hook("/b")["secret"]]
     assert len(set(secrets)) == 2
-    held = b"".join(file.read_bytes() for file in Path(post.retour.directory_of_desk.name).iterdir())
+    held = b"".join(file.read_bytes() for file in Path(post.retour.directory_of_data.name).iterdir())
     for secret in secrets:
         assert secret.encode() not in held
         assert base64.b64decode(secret.removeprefix("whsec_")) not in held

@@ -13,6 +13,7 @@ import structlog
 
 from retour.dataplane import api, jobs, logs, mail, notify, pickup, policy, relay, webhooks
 from retour.dataplane.opening import Ports, failed
+from retour.flow import questions
 from retour.wiring import House
 
 log = structlog.get_logger("retour")
@@ -70,5 +71,6 @@ def _tick(house: House, ended: threading.Event) -> None:
         try:
             house.schedule.tick(house.clock.now(), ended.is_set)
             house.heard.flush(house.clock.now())
+            questions.roll(house.store.segments)
         except Exception as error:
             told(error)

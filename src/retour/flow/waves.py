@@ -8,7 +8,7 @@ nothing. A wave is undone by withdrawals (flow.withdrawal): the states come back
 Every step is a generator that yields after each commit; whoever drives it may stop between two of them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -48,8 +48,10 @@ class NotNowError(Exception):
         self.wave = wave
 
 
-def plan(wave: Wave, events: Iterable[Event], place: Place) -> Iterator[Progress]:
-    """Write a wave down, with all that it is to do; nothing is done yet.
+def plan(
+    wave: Wave, events: Iterable[Event], place: Place, about: Callable[[], str] | None = None
+) -> Iterator[Progress]:
+    """Write a wave down, with all that it is to do; nothing is done yet. `about` is asked at the end.
 
     The events carry account and address, and ids that follow from the wave's id: what is planned twice is
     planned once in effect. One with evidence may find no room in an address that is full of reports
@@ -63,6 +65,8 @@ def plan(wave: Wave, events: Iterable[Event], place: Place) -> Iterator[Progress
         place.waves.add(wave.id, batch)
         count += len(batch)
         yield Progress(count)
+    if about is not None:
+        place.waves.tell(wave.id, about())
     place.waves.turn(wave.id, (Stage.PLANNING,), Stage.PLANNED, wave.actor, place.clock.now())
 
 
@@ -107,25 +111,38 @@ def drop(id: str, by: str, place: Place) -> None:
 
 
 def applied(id: str, by: str, place: Place, course: Course) -> None:
-    """Apply a wave as a job does: cancelled, it is taken back as far as it came. Raises as `Course.told`."""
-    found = place.waves.one(id)
-    if found is None or found.stage is not Stage.UNDOING:
-        try:
-            for done, of in apply(id, by, place):
-                course.told(done, of, {})
-        except CancelledError:
-            undone(id, by, place, course)
-            raise
-    else:  # the server ended while a cancelled one was taken back
+    """Apply a wave as a job does: cancelled, it is taken back as far as it came.
+
+    Raises as `Course.told` and `apply` do. What an earlier process ended is not done again.
+    """
+    stage = _stage(id, place)
+    if stage is Stage.APPLIED:
+        return
+    if stage in (Stage.UNDOING, Stage.UNDONE):  # the server ended while a cancelled one was taken back
         undone(id, by, place, course)
         raise CancelledError
+    try:
+        for done, of in apply(id, by, place):
+            course.told(done, of, {})
+    except CancelledError:
+        undone(id, by, place, course)
+        raise
 
 
 def undone(id: str, by: str, place: Place, course: Course) -> None:
     """Undo a wave as a job does: nothing cancels that, for it would be left half done."""
+    if _stage(id, place) is Stage.UNDONE:
+        return
     for done, of in undo(id, by, place):
         with suppress(CancelledError):
             course.told(done, of, {})
+
+
+def _stage(id: str, place: Place) -> Stage:
+    found = place.waves.one(id)
+    if found is None:
+        raise KeyError(id)
+    return found.stage
 
 
 def _turned(id: str, stages: Sequence[Stage], to: Stage, by: str, place: Place) -> Wave:

@@ -26,6 +26,7 @@ from retour.ports.requests import (
     RestoreRequest,
     Ruling,
 )
+from retour.ports.segments import MOST_REPLIES, Bounced, Segment, Segments, Sought
 from retour.ports.sends import Sends
 from retour.ports.store import Records, Store
 from retour.ports.sweep import WHOLE, Part, Reported, Sweep, Swept
@@ -36,6 +37,7 @@ __all__ = [
     "BATCH_OCTETS",
     "ENGAGED",
     "LOOKED_BACK",
+    "MOST_REPLIES",
     "MOST_TALLIES",
     "NO_CURSORS",
     "OF_MANY",
@@ -46,6 +48,7 @@ __all__ = [
     "Accounts",
     "Acts",
     "BounceQuery",
+    "Bounced",
     "BouncedAddress",
     "Bus",
     "CampaignCount",
@@ -78,9 +81,12 @@ __all__ = [
     "Requests",
     "RestoreRequest",
     "Ruling",
+    "Segment",
+    "Segments",
     "Sends",
     "Sign",
     "Snapshot",
+    "Sought",
     "Stage",
     "StaleVersionError",
     "Stand",

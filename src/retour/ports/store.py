@@ -9,6 +9,7 @@ from retour.ports.corrections import Corrections
 from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
 from retour.ports.requests import Requests
+from retour.ports.segments import Segments
 from retour.ports.sends import Sends
 from retour.ports.sweep import Sweep
 from retour.ports.tallies import Tallies
@@ -34,3 +35,4 @@ class Records(Store):
     """What a server keeps beside: the same place on disk, and what only a database can tell of it."""
 
     acts: Acts
+    segments: Segments

@@ -52,6 +52,9 @@ class Waves(Protocol):
     def add(self, id: str, events: Sequence[Event]) -> None:
         """Plan more events, behind those planned before."""
 
+    def tell(self, id: str, about: str) -> None:
+        """What the plan has shown, beside what was asked for."""
+
     def turn(self, id: str, stages: Sequence[Stage], to: Stage, by: str, now: Instant) -> bool:
         """Go to another stage; False where it stands in none of these.
 

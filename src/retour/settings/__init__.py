@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as SourceError
 
 from retour.settings.asking import Api, Listener, Origin, Postfix, Socketmap
-from retour.settings.keeping import Retention, Rules
+from retour.settings.keeping import Retention, Rules, Waves
 from retour.settings.mail import Inlet, Lmtp, Smtp
 from retour.settings.pickup import Log, Mailbox, Queue
 from retour.settings.posts import Webhook, Webhooks
@@ -47,6 +47,7 @@ __all__ = [
     "SettingsError",
     "Smtp",
     "Socketmap",
+    "Waves",
     "Webhook",
     "Webhooks",
     "load",
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     queues: dict[Annotated[str, Field(pattern=NAME)], Queue] = {}
     retention: Retention = Retention()
     rules: Rules = Rules()
+    waves: Waves = Waves()
     notify: Notify = Notify()
     lists: dict[Annotated[str, Field(pattern=NAME)], ProviderList] = {}
 

@@ -21,3 +21,9 @@ class Retention(Section):
 
     raw_days: Annotated[int, Field(ge=1, le=400)] = 14
     unparsed_days: Annotated[int, Field(ge=0, le=3650)] = 180
+
+
+class Waves(Section):
+    """How many addresses are given back or stopped at once."""
+
+    four_eyes: bool = True

@@ -56,6 +56,7 @@ def services(house: House) -> Services:
         ),
         exported=lambda what, account, key: log.info("an export", what=what, account=account, key=key),
         import_limit=chosen.import_limit,
+        four_eyes=house.settings.waves.four_eyes,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),
         checks_rate=Rate(chosen.checks_per_second, chosen.checks_burst),
         down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long

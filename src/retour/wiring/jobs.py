@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from retour.flow import wave_orders
 from retour.flow.jobs import Job, Runner, Work
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
@@ -34,6 +35,8 @@ def previews(house: House) -> Previews:
     place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
     reading = Spread(house.settings.data_dir, house.keys.pepper, lambda: list(house.rules.own))
     return Previews(house.store, house.shelf, reading, place)
+    place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
+    return {**wave_orders.works(house.store, place)}
 
 
 def _crashed(house: House, job: Job | None, error: Exception) -> None:

@@ -13,6 +13,7 @@ from retour.outlets.api import (
     check,
     corrections,
     counted,
+    data,
     described,
     dry,
     engagements,
@@ -31,6 +32,7 @@ from retour.outlets.api import (
     suppressions,
     unparsed,
     unproven,
+    waves,
     webhooks,
 )
 from retour.outlets.api.access import Keys
@@ -55,6 +57,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     suppressions.router,
     looking.router,
     counted.router,
+    data.router,
+    waves.router,
     unparsed.router,
     groups.router,
     unproven.router,

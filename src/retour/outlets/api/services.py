@@ -86,6 +86,7 @@ class Services:
     telling: Telling = field(default_factory=Telling)
     exported: Callable[[str, str, str], None] = lambda what, account, key: None  # is to be logged
     import_limit: int = 1024 * 1024 * 1024
+    four_eyes: bool = True  # who asks for a wave does not apply it
     requests: Rate = UNLIMITED  # of each key
     checks_rate: Rate = UNLIMITED
     console: bytes | None = None  # digest of the secret of the console, which speaks for people

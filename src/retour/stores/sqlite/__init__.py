@@ -16,6 +16,7 @@ from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
+from retour.stores.sqlite.segments import SqliteSegments
 from retour.stores.sqlite.sends import SqliteSends
 from retour.stores.sqlite.sweep import Decode, SqliteSweep
 from retour.stores.sqlite.tallies import SqliteTallies
@@ -71,6 +72,7 @@ def _store(
         SqliteSweep(database, accounts, decode),
         database.close,
         SqliteActs(database, accounts),
+        SqliteSegments(database, accounts),
     )
 
 

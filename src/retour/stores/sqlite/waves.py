@@ -40,6 +40,10 @@ class SqliteWaves:
             db.executemany(SQL["add"], rows)
             db.execute(SQL["set_planned"], (planned + len(rows), number))
 
+    def tell(self, id: str, about: str) -> None:
+        with self._database.write() as db:
+            db.execute(SQL["tell"], (about, id))
+
     def turn(self, id: str, stages: Sequence[Stage], to: Stage, by: str, now: Instant) -> bool:
         told = {"id": id, "stages": json.dumps(stages), "to": to.value, "by": by, "now": now}
         with self._database.write() as db:

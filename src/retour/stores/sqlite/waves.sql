@@ -15,6 +15,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: set_planned
 UPDATE waves SET planned = ? WHERE number = ?;
 
+-- name: tell
+UPDATE waves SET about = ? WHERE id = ?;
+
 -- name: turn
 UPDATE waves SET
   done = CASE WHEN :to = 'undoing' AND stage = 'applying' THEN min(planned, done + :batch) ELSE done END,
