@@ -29,7 +29,7 @@ def _declared() -> int | None:
     try:
         app()
     except OSError as error:  # a full disk, say; what a command can explain better it has explained itself
-        from retour.cli.stream import not_written
+        from retour.cli.lines import not_written
 
         return not_written(f"retour: {error}")
     return None

@@ -14,6 +14,7 @@ app: typer.Typer = typer.Typer(
 from retour.cli import (
     account,
     advice,
+    check_address,
     classify,
     correct,
     engagements,

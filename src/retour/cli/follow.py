@@ -135,7 +135,7 @@ def _followed(opened: "DataDir", terms: "Terms", can_judge: bool, words: "Catalo
 
 def _pieces() -> Iterator[bytes]:
     """What has come, as soon as it has come."""
-    from retour.cli.messages import standard_input
+    from retour.cli.lines import standard_input
     from retour.inlets.logtail import BLOCK
 
     stream = standard_input()

@@ -130,7 +130,7 @@ def _taken(
 ) -> Iterator[Mapping[str, Any]]:
     """What came of each message, in order; of each batch only once it is durable."""
     from retour.cli.data_dir import DataDir
-    from retour.cli.messages import standard_input
+    from retour.cli.lines import standard_input
     from retour.inlets.ingest import ingest as take
     from retour.inlets.mailboxes import found
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retour import instants
-from retour.cli.messages import PACKED, UNREADABLE, Message, Missing, standard_input
+from retour.cli.lines import standard_input
+from retour.cli.messages import PACKED, UNREADABLE, Message, Missing
 from retour.flow.judge import explained, judged
 from retour.inlets.mailboxes import STANDARD_INPUT
 from retour.parse.logs import Entry, read_log

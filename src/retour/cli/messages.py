@@ -5,13 +5,11 @@ at a time; of a directory its names.
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
+from retour.cli.lines import standard_input
 from retour.inlets.mailboxes import STANDARD_INPUT, Found, Unreadable, in_file, in_stream
 from retour.inlets.maildir import is_maildir
 from retour.mime.limits import TRUNCATED
@@ -57,11 +55,6 @@ def messages(path: str) -> Iterator[Message | Missing]:
             yield file
         else:
             yield from map(_message, in_file(file))
-
-
-def standard_input() -> BinaryIO:
-    """What stands on standard input; nothing when whoever started us has closed it."""
-    return BytesIO() if sys.stdin is None else sys.stdin.buffer
 
 
 def _files(place: Path) -> Iterator[Path | Missing]:

@@ -1,13 +1,13 @@
-"""The plain form of `retour explain` and `retour classify`, read without the command-line library.
+"""The plain form of the commands that read streams, without the command-line library.
 
-Options are those of `explain.py` and `classify.py`. What is not certainly right is left to them, so that
-help and mistakes have one place.
+Options are those of `explain.py`, `classify.py` and `check_address.py`. What is not certainly right is left
+to them, so that help and mistakes have one place.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-COMMANDS = ("explain", "classify")
+COMMANDS = ("explain", "classify", "check-address")
 
 
 @dataclass
@@ -26,6 +26,8 @@ def run(words: Sequence[str]) -> int | None:
     given = read(words[1:])
     if given is None:
         return None
+    if words[0] == "check-address":
+        return _check(given)
     _compile_rules()
     from retour.cli import stream
 
@@ -36,6 +38,17 @@ def run(words: Sequence[str]) -> int | None:
     if words[0] == "classify":
         return None if given.paths or source else stream.classify(shown)
     return stream.explain(given.paths, source, shown) if given.paths or source else None
+
+
+def _check(given: Plain) -> int | None:
+    from retour.texts import LANGUAGES
+
+    language = given.options.pop("lang", LANGUAGES[0])
+    if given.paths or given.options or language not in LANGUAGES:
+        return None
+    from retour.cli.addresses import check
+
+    return check(given.as_json, language)
 
 
 def _compile_rules() -> None:

@@ -4,21 +4,19 @@ Each answer is written before the next mail is read, so that whoever reads them 
 does not grow with the stream. Nothing ends the stream but its end, Ctrl-C, or a reader that goes away.
 """
 
-import errno
-import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from retour.classify import classifier
+from retour.cli.lines import ended, lines, say, standard_input
 from retour.cli.logs import entries, explained_entry
-from retour.cli.messages import PACKED, Message, Missing, messages, standard_input
+from retour.cli.messages import PACKED, Message, Missing, messages
 from retour.cli.terminal import safe
 from retour.flow.judge import explained, explained_report, judge, judge_reply
 from retour.inlets.mailboxes import STANDARD_INPUT
@@ -34,12 +32,6 @@ if TYPE_CHECKING:
     from retour.texts import Catalogue
 
 NOT_READ = 2  # a path that is not there, or a directory that cannot be read
-NOT_WRITTEN = 74  # sysexits.h, EX_IOERR: answers that reach nobody
-READER_GONE = 141  # as a shell shows SIGPIPE
-STOPPED = 130  # as a shell shows Ctrl-C
-LONGEST_LINE = (
-    64 * 1024
-)  # octets of one reply, or one path, that are read; the rest of its line is passed over
 FORMS = ("mail", *LOGS, *PROVIDERS)  # what `retour explain --as` reads
 
 Shown = Mapping[str, Any]
@@ -77,12 +69,12 @@ def explain(paths: Iterable[str], files_from: str | None, how: Showing, form: st
     """
     if form in PROVIDERS:
         how = replace(how, provider=form)
-    return _ended(lambda: _explain(_found(paths, files_from, form), how), how)
+    return ended(lambda: _explain(_found(paths, files_from, form), how), how.say)
 
 
 def classify(how: Showing) -> int:
     """Classify the replies on standard input, one a line. The exit status."""
-    return _ended(lambda: _classify(how), how)
+    return ended(lambda: _classify(how), how.say)
 
 
 def _explain(found: Iterable[Message | Missing | tuple[str, Entry]], how: Showing) -> int:
@@ -112,7 +104,7 @@ def _explained(message: Message, how: Showing) -> Shown:
 
 
 def _classify(how: Showing) -> int:
-    for line in _lines(standard_input()):
+    for line in lines(standard_input()):
         reply = line.decode("utf-8", "replace").rstrip("\r\n")
         _tell(explained_report(*judge_reply(reply, how.rules), how.policy), how, _words_of_report)
     return 0
@@ -146,15 +138,7 @@ def _listed(files_from: str | None) -> Iterator[str | Missing]:
 
 def _named(stream: BinaryIO) -> Iterator[str]:
     """The paths in the lines of a stream; empty lines name none."""
-    return filter(None, (os.fsdecode(line.rstrip(b"\r\n")) for line in _lines(stream)))
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of a stream, each with its beginning only when it is too long."""
-    while line := stream.readline(LONGEST_LINE):
-        yield line
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(LONGEST_LINE)
+    return filter(None, (os.fsdecode(line.rstrip(b"\r\n")) for line in lines(stream)))
 
 
 def _tell(shown: Shown, how: Showing, words: "Callable[[Shown, Catalogue, Rulebook], list[str]]") -> None:
@@ -179,40 +163,4 @@ def _complain(message: Message | Missing, how: Showing) -> None:
     linked = isinstance(message, Missing) and message.linked
     packed = isinstance(message, Message) and PACKED in message.defects
     name = "packed" if packed else "unread" if message.unread else "linked" if linked else "no_path"
-    _say(how.say(f"error.{name}", path=safe(message.source), reason=safe(message.unread)))
-
-
-def _say(sentence: str) -> None:
-    with suppress(AttributeError, OSError):  # who closed standard error does not want to hear of it
-        sys.stderr.write(f"{sentence}\n")
-
-
-def _ended(stream: Callable[[], int], how: Showing) -> int:
-    """The exit status of a stream, also of one that was ended from outside."""
-    for out in (sys.stdout, sys.stderr):
-        if isinstance(out, io.TextIOWrapper):  # what a terminal cannot show is shown escaped, and is no error
-            out.reconfigure(errors="backslashreplace")
-    if sys.stdout is None:
-        return not_written(how.say("error.unwritten", reason=os.strerror(errno.EBADF)))
-    try:
-        return stream()
-    except KeyboardInterrupt:
-        return STOPPED
-    except BrokenPipeError:
-        _write_no_more()
-        return READER_GONE
-    except OSError as error:
-        return not_written(how.say("error.unwritten", reason=error.strerror or error))
-
-
-def not_written(sentence: str) -> int:
-    """Say why answers reach nobody; the exit status for it."""
-    if sys.stdout is not None:
-        _write_no_more()
-    _say(sentence)
-    return NOT_WRITTEN
-
-
-def _write_no_more() -> None:
-    """Python would write what is left once more when it ends, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    say(how.say(f"error.{name}", path=safe(message.source), reason=safe(message.unread)))

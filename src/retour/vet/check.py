@@ -25,7 +25,7 @@ def vet(
     `speller`: the account's own, for whoever checks many; without it one is made of `facts.delivered`.
     """
     syntax = read(text)
-    normalised = _mailable(syntax)
+    normalised = mailable(syntax)
     meant = _meant(text, syntax, facts, policy, speller or speller_for(facts.delivered))
     findings = (*map(Finding, syntax.codes), *_said(syntax, facts, policy))
     if meant is not None:
@@ -39,7 +39,7 @@ def vet(
     return Checked(text, normalised, syntax.rfc, verdict, findings, meant.text, meant.odds)
 
 
-def _mailable(syntax: Syntax) -> str | None:
+def mailable(syntax: Syntax) -> str | None:
     """The address as Retour keeps it, None when it could never be mailed."""
     if syntax.local is None or syntax.domain is None:
         return None

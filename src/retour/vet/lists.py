@@ -5,7 +5,7 @@ the domains that it allows, and those where its own mail has arrived.
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -19,8 +19,6 @@ from retour.vet.tables import table
 _PACKAGE = "disposable-email-domains"
 _KEYS = ("qwertzuiop", "qwertyuiop", "asdfghjkl", "yxcvbnm", "zxcvbnm", "1234567890", "abcdefghij")
 _WALK = 5  # neighbouring keys in a row that nobody's name has
-_SAME = re.compile(r"(.)\1{3,}").fullmatch
-_HASH = re.compile(r"[0-9a-f]{32,}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class List:
     """A list of names, what it is called, and its date."""
 
     name: str
-    names: Set[str]
+    names: frozenset[str]
     as_of: datetime | None = None
 
     def holds(self, domain: str) -> bool:
@@ -97,18 +95,54 @@ def of_local(local: str, policy: Policy) -> Iterator[Finding]:
 
 def is_role(local: str) -> bool:
     """Whether a local part in lower case is an office: "sales", "sales-2", "no_reply"."""
-    roles = own("role").names
-    if local in roles:
-        return True
-    base = local.partition("+")[0].rstrip("0123456789").rstrip("._-")
-    return base in roles or base.replace("-", "").replace(".", "").replace("_", "") in roles
+    return _bare(local) in _roles()
 
 
 def is_trap_like(local: str) -> bool:
     """Whether a local part in lower case looks made up: a known word, one key, keys in a row, a hash."""
-    if local in own("trap_like").names or _SAME(local) or _HASH(local):
-        return True
-    return len(local) >= _WALK and any(local in row or local in row[::-1] for row in _KEYS)
+    return local in _walks() or _repeated(local) is not None
+
+
+_repeated = re.compile(r"(.)\1{3,}|[0-9a-f]{32,}").fullmatch
+_JOINTS = str.maketrans("", "", "-._")
+
+
+def _bare(local: str) -> str:
+    """A local part without tag, number at its end, and joints."""
+    if "+" in local:
+        local = local.partition("+")[0]
+    return local.rstrip("0123456789-._").translate(_JOINTS)
+
+
+@cache
+def _roles() -> frozenset[str]:
+    return frozenset(map(_bare, own("role").names))
+
+
+@cache
+def _walks() -> frozenset[str]:
+    """Words that are known to be made up, and all walks over neighbouring keys."""
+    rows = (*_KEYS, *(row[::-1] for row in _KEYS))
+    ends = (
+        (row, start, end) for row in rows for start in range(len(row)) for end in range(start, len(row) + 1)
+    )
+    walks = {row[start:end] for row, start, end in ends if end - start >= _WALK}
+    return own("trap_like").names | walks
+
+
+def suspects(policy: Policy) -> Callable[[str], bool]:
+    """A quick test of local parts under a policy: whether a list may have anything to say of one."""
+    roles = _roles() if policy.role else frozenset()
+    walks = _walks() if policy.trap_like else frozenset()
+    trap_like = policy.trap_like
+
+    def suspect(local: str) -> bool:
+        low = local.lower()
+        if low in walks or (trap_like and _repeated(low) is not None):
+            return True
+        return _bare(low) in roles
+
+    return suspect
 
 
 def _hit(code: Code, where: List) -> Finding:

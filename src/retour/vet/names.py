@@ -14,6 +14,7 @@ from retour.vet.slips import slipped
 from retour.vet.unknown import letters
 
 LEAST_ODDS = 20.0
+CERTAIN = 1e6  # as for domains: beyond this, odds say nothing
 _SHORTEST = 4  # letters of a part that can be said to be mistyped
 _TOLD = 0.4  # how likely a part is one of the words of the row's own name
 _FREQUENT = 0.2  # how likely it is one of the frequent names, all together
@@ -40,7 +41,7 @@ def suggest_local(
         found = _meant(typed, told, frequent)
         if found is not None and found[1] >= least and (best is None or found[1] > best.odds):
             text = local[: part.start()] + found[0] + local[part.end() :]
-            best = Suggestion(text, float(f"{found[1]:.3g}"), Code.TYPO_LOCAL)
+            best = Suggestion(text, float(f"{min(found[1], CERTAIN):.3g}"), Code.TYPO_LOCAL)
     return best
 
 

@@ -30,6 +30,7 @@ _BRAND_ABROAD = 0.0004
 _BRAND_WITHIN, _LEAST_BRAND = 1e-4, 4
 _MOSTLY = 0.3  # share of a brand's contacts at its largest domain, for that to be meant without an ending
 _FEW_LETTERS = 4
+_CERTAIN = 1e6  # beyond this, odds say how wrong the model is
 _NEVER = 1e-18
 _LIKELIER = 4.0  # than all other providers together: with less, any suggestion may be the wrong one
 
@@ -161,7 +162,7 @@ class Speller:
         evidence = _evidence(typed, facts or UNTOLD)
         curated = _curated().get(typed)
         if curated is not None:
-            return Suggestion(curated[0], round(_CURATED_ODDS * evidence, 1), curated[1])
+            return Suggestion(curated[0], _CURATED_ODDS * evidence, curated[1])
         ways = self._ways(typed)
         if not ways:
             return None
@@ -170,7 +171,7 @@ class Speller:
         odds = ways[meant] / max(unknown(typed) + self._abroad(typed, meant), _NEVER) * evidence
         if odds < least or ways[meant] < _LIKELIER * others:
             return None
-        return Suggestion(meant, float(f"{odds:.3g}"), _kind(typed, meant))
+        return Suggestion(meant, float(f"{min(odds, _CERTAIN):.3g}"), _kind(typed, meant))
 
     def _abroad(self, typed: str, meant: str) -> float:
         """P(a domain bears the name of a provider in another way, and is real)."""
