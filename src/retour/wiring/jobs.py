@@ -22,7 +22,9 @@ def runner(house: House) -> Runner:
 def works(house: House) -> Mapping[str, Work]:
     """What each kind of job does; a new kind is a line here."""
     made = previews(house)
+    place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
     return {
+        **wave_orders.works(house.store, place),
         WHAT_IF: made.what_if,
         REPLAY: made.replay,
         APPLY: made.apply,
@@ -35,8 +37,6 @@ def previews(house: House) -> Previews:
     place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
     reading = Spread(house.settings.data_dir, house.keys.pepper, lambda: list(house.rules.own))
     return Previews(house.store, house.shelf, reading, place)
-    place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
-    return {**wave_orders.works(house.store, place)}
 
 
 def _crashed(house: House, job: Job | None, error: Exception) -> None:
