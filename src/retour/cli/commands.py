@@ -15,6 +15,7 @@ from retour.cli import (
     account,
     advice,
     check_address,
+    check_list,
     classify,
     correct,
     engagements,

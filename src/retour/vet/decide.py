@@ -23,7 +23,14 @@ _INFORMS = frozenset(
         *(Code.NEEDS_SMTPUTF8, Code.MX, Code.IMPLICIT_A, Code.SERVFAIL, Code.TIMEOUT, Code.FREE),
         *(Code.DELIVERED, Code.DUP_EXACT, Code.DUP_CASE, Code.DUP_NFC, Code.DUP_PROVIDER),
         *(Code.PROBE_UNKNOWN, Code.EXT_UNKNOWN, Code.BOM, Code.ENCODING_GUESSED, Code.NAME_PART),
-        *(Code.MAILTO, Code.SEVERAL_IN_CELL, Code.INVISIBLE_CHAR, Code.AT_SPELLED, Code.QUOTES),
+        *(
+            Code.MAILTO,
+            Code.SEVERAL_IN_CELL,
+            Code.INVISIBLE_CHAR,
+            Code.AT_SPELLED,
+            Code.QUOTES,
+            Code.OTHER_COLUMN,
+        ),
     }
 )
 _RUNS_TO_BELIEVE = 2  # separate runs that must say that a name does not exist

@@ -116,6 +116,7 @@ class Code(StrEnum):
     INVISIBLE_CHAR = "invisible_char"
     AT_SPELLED = "at_spelled"
     QUOTES = "quotes"
+    OTHER_COLUMN = "other_column"
 
     PROBE_NO = "probe_no"
     PROBE_CATCH_ALL = "probe_catch_all"

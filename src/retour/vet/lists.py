@@ -17,8 +17,8 @@ from retour.vet.suffixes import is_public_suffix
 from retour.vet.tables import table
 
 _PACKAGE = "disposable-email-domains"
-_KEYS = ("qwertzuiop", "qwertyuiop", "asdfghjkl", "yxcvbnm", "zxcvbnm", "1234567890", "abcdefghij")
-_WALK = 5  # neighbouring keys in a row that nobody's name has
+KEYS = ("qwertzuiop", "qwertyuiop", "asdfghjkl", "yxcvbnm", "zxcvbnm", "1234567890", "abcdefghij")
+WALK = 5  # neighbouring keys in a row that nobody's name has
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ def _roles() -> frozenset[str]:
 @cache
 def _walks() -> frozenset[str]:
     """Words that are known to be made up, and all walks over neighbouring keys."""
-    rows = (*_KEYS, *(row[::-1] for row in _KEYS))
+    rows = (*KEYS, *(row[::-1] for row in KEYS))
     ends = (
         (row, start, end) for row in rows for start in range(len(row)) for end in range(start, len(row) + 1)
     )
-    walks = {row[start:end] for row, start, end in ends if end - start >= _WALK}
+    walks = {row[start:end] for row, start, end in ends if end - start >= WALK}
     return own("trap_like").names | walks
 
 

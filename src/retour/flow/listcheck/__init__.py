@@ -1,0 +1,29 @@
+"""The check of a list of contacts before it is imported: files of any layout in, four files and a report out.
+
+encoding, layout, parting, workbook, source   what sort of file it is, and where its addresses stand
+blocks, cells                                 its rows, some at a time; what stands in a cell
+judge, seen, decision                         what a row is worth, which are duplicates, where they go
+quick, passes                                 the same for many rows at once
+asked                                         the DNS, of most contacts first
+tally, report, told, charts                   what is counted and told
+results, run                                  the files, and the story
+"""
+
+from retour.flow.listcheck.asked import Asking
+from retour.flow.listcheck.judge import Knowledge
+from retour.flow.listcheck.results import OtherResultsError
+from retour.flow.listcheck.run import Order, Step, check_list
+from retour.flow.listcheck.source import Source, open_source
+from retour.flow.listcheck.workbook import BrokenWorkbookError
+
+__all__ = [
+    "Asking",
+    "BrokenWorkbookError",
+    "Knowledge",
+    "Order",
+    "OtherResultsError",
+    "Source",
+    "Step",
+    "check_list",
+    "open_source",
+]

@@ -1,0 +1,164 @@
+"""A list as blocks of whole records, each with the cell that should hold an address.
+
+A block is what is checked and committed at once. Its borders follow from the octets of the list alone, so
+that a job which was killed finds the same blocks again.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from retour.flow.listcheck.encoding import mended
+from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.parting import LINES, RECORD, fields, length_of, whole
+from retour.flow.listcheck.parting import records as parted
+
+BLOCK = 16 * 1024 * 1024  # octets of a block, about
+
+
+class Record(NamedTuple):
+    """One row of a list."""
+
+    line: str  # as it stands there
+    cell: str  # what stands in the column of addresses
+    guessed: bool = False  # its encoding was
+    moved: bool = False  # the address stood in another column
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some records that follow each other; `first` is the number of the first, as a spreadsheet counts."""
+
+    first: int
+    rows: int
+    raw: bytes  # in UTF-8, as far as `clean` tells; each record ends with a line feed
+    clean: bool
+    records_: tuple[str, ...] = ()  # where quotation marks part them; else a line is a record
+
+    @property
+    def plain(self) -> bool:
+        """Whether each line is a record, and each delimiter parts two columns."""
+        return self.clean and not self.records_
+
+
+def blocks(pieces: Iterable[bytes], layout: Layout, size: int = BLOCK) -> Iterator[Block]:
+    """The blocks of a list, the head left out."""
+    row = 1
+    for raw in _with_head_cut(_cut(_with_line_feeds(pieces), size, layout), layout):
+        first = isinstance(raw, _Headless)
+        row += first
+        block = _block(row, raw, layout)
+        row += block.rows
+        yield block
+
+
+class _Headless(bytes):
+    """A block whose head was taken off."""
+
+
+def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
+    behind = layout.head is None
+    for raw in raws:
+        if behind:
+            yield raw
+            continue
+        lines = raw.decode("utf-8", "surrogateescape").split("\n")
+        start = next(number for number, line in enumerate(lines) if line.strip(f" {layout.parts}") or number)
+        end = start + length_of(lines, start, layout.parts) if layout.delimiter else start + 1
+        behind = True
+        yield _Headless("\n".join(lines[end:]).encode("utf-8", "surrogateescape"))
+
+
+def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """CR LF and CR as LF. A CR at the end of a piece waits for what follows."""
+    waiting = b""
+    for piece in pieces:
+        raw = waiting + piece if waiting else piece
+        waiting = b""
+        if b"\r" in raw:
+            if raw.endswith(b"\r"):
+                raw, waiting = raw[:-1], b"\r"
+            raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        yield raw
+    if waiting:
+        yield b"\n"
+
+
+def _cut(pieces: Iterable[bytes], size: int, layout: Layout) -> Iterator[bytes]:
+    """Blocks of whole records; the last one ends with a line feed like all others."""
+    held: list[bytes] = []
+    length = 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length >= size:
+            raw, rest = _at_line_end(b"".join(held), layout)
+            if raw:
+                yield raw
+            held, length = [rest], len(rest)
+            if not raw and length > max(4 * size, RECORD):  # one line without end
+                yield rest + b"\n"
+                held, length = [], 0
+    if raw := b"".join(held):
+        yield raw if raw.endswith(b"\n") else raw + b"\n"
+
+
+def _at_line_end(raw: bytes, layout: Layout) -> tuple[bytes, bytes]:
+    """Cut behind the last record that is whole."""
+    end = raw.rfind(b"\n") + 1
+    if layout.delimiter is None or b'"' not in raw:
+        return raw[:end], raw[end:]
+    # A record may go on beyond the cut: look back from it for a line that leaves no field open.
+    lines = raw[max(0, end - 2 * RECORD) : end].decode("utf-8", "replace").split("\n")[1:-1]
+    pattern = whole(layout.parts)
+    spare = 0
+    for line in reversed(lines[-LINES:]):
+        if pattern.fullmatch(line):
+            break
+        spare += 1
+    else:
+        spare = 0
+    for _ in range(spare):
+        end = raw.rfind(b"\n", 0, end - 1) + 1
+    return raw[:end], raw[end:]
+
+
+def _block(first: int, raw: bytes, layout: Layout) -> Block:
+    clean = _is_clean(raw)
+    if layout.delimiter is None or b'"' not in raw:
+        return Block(first, raw.count(b"\n"), raw, clean)
+    text = raw.decode("utf-8", "surrogateescape")
+    records = tuple(parted(text.split("\n")[:-1], layout.parts))
+    return Block(first, len(records), raw, clean, records)
+
+
+def _is_clean(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def records(block: Block, layout: Layout) -> Iterator[Record]:
+    """The rows of a block, one by one."""
+    if block.records_:
+        for text in block.records_:
+            yield record_of(text.encode("utf-8", "surrogateescape"), layout)
+    else:
+        for raw in block.raw.split(b"\n")[:-1]:
+            yield record_of(raw, layout)
+
+
+def record_of(raw: bytes, layout: Layout) -> Record:
+    """One row."""
+    line, guessed = mended(raw)
+    if layout.delimiter is None:
+        return Record(line, line, guessed)
+    columns = fields(line, layout.delimiter)
+    cell = columns[layout.column] if layout.column < len(columns) else ""
+    if "@" in cell or len(columns) == layout.width:
+        return Record(line, cell, guessed)
+    # A delimiter within a name that nobody quoted moves all that follows.
+    others = [column for column in columns if "@" in column]
+    return Record(line, others[0], guessed, True) if len(others) == 1 else Record(line, cell, guessed)

@@ -1,0 +1,126 @@
+"""What stands in a cell: one address, several, or one in a dress that can be taken off without guessing.
+
+Every repair has a code, and the cell itself stays in the file as it was (listcheck.md §5).
+"""
+
+import html
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from retour.vet import Code
+
+MOST = 50  # addresses of one cell that are looked at
+LONGEST = 2000  # characters of a cell that are looked at
+
+INVISIBLE, QUOTES, MAILTO = Code.INVISIBLE_CHAR, Code.QUOTES, Code.MAILTO
+NAME, SPELLED, SEVERAL = Code.NAME_PART, Code.AT_SPELLED, Code.SEVERAL_IN_CELL
+
+# Zero-width and directional characters, soft hyphen, byte order mark, controls (Unicode: Cf and Cc): no
+# address has them, and nobody sees them. NBSP and other spaces are no ASCII space, and are trimmed like one.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+)
+_SPACES = re.compile("[\t\n\r\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_PAIRS = ('""', "''", "“”", "„“", "„”", "‘’", "«»", "‹›", "``", "<>", "()", "[]")
+_AT = re.compile(r"[(\[{<]\s*+(?:at|ät|@|Klammeraffe)\s*+[)\]}>]|\s(?:at|ät)\s", re.IGNORECASE)
+_DOT = re.compile(r"[(\[{]\s*+(?:dot|punkt|\.)\s*+[)\]}]", re.IGNORECASE)
+_BETWEEN = re.compile(r"[,;|]")
+_JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
+_ANGLE = re.compile(r"<([^<>]*+)>")
+_MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
+_FULLWIDTH = str.maketrans({"＠": "@", "．": ".", "。": "."})
+_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+
+
+class Cell(NamedTuple):
+    """What stands in a cell: its addresses as they can be read, and what was done to read them."""
+
+    addresses: tuple[str, ...]  # one as a rule; the text itself where nothing else can be read from it
+    repairs: tuple[Code, ...] = ()
+
+
+def cell_of(text: str) -> Cell:
+    """Read a cell. What needs no repair comes back as it is."""
+    repairs: list[Code] = []
+    bare = _undressed(text[:LONGEST], repairs)
+    found = _several(bare)
+    if len(found) > 1:
+        read = [_one(piece, repairs) for piece in found[:MOST]]
+        repairs.append(SEVERAL)
+    else:
+        read = [_one(bare, repairs)]
+    return Cell(tuple(dict.fromkeys(read)), tuple(dict.fromkeys(repairs)))
+
+
+def _undressed(text: str, repairs: list[Code]) -> str:
+    """Without what nobody sees."""
+    if _FORMULA.match(text):
+        text = text[1:]  # the guard that files of ours and of others put before a sign (flow/lists/table)
+        repairs.append(QUOTES)
+    plain = text.strip(" ")
+    if _INVISIBLE.search(plain):
+        plain = _INVISIBLE.sub("", plain)
+        repairs.append(INVISIBLE)
+    spaced = _SPACES.sub(" ", plain).strip()
+    if spaced != plain or len(plain) != len(text):
+        repairs.append(INVISIBLE)
+    return spaced
+
+
+def _several(text: str) -> list[str]:
+    """The pieces of a cell with several addresses; a comma within a name parts nothing."""
+    if text.count("@") + len(_AT.findall(text)) < 2:
+        return [text]
+    if len(_ANGLE.findall(text)) > 1:
+        return [part for part in re.split(r"(?<=>)", text) if "@" in part or _AT.search(part)]
+    if '"' in text:
+        return [text]
+    parts = [part for part in _BETWEEN.split(text) if part.strip()]
+    if len(parts) == 1 or not all("@" in part or _AT.search(part) for part in parts):
+        words = _BETWEEN.sub(" ", text).replace("/", " / ").split()
+        parts = [word for word in words if word.lower() not in _JOINING]
+    return parts if len(parts) > 1 and all("@" in part or _AT.search(part) for part in parts) else [text]
+
+
+def _one(text: str, repairs: list[Code]) -> str:
+    """One address of a cell."""
+    text = _without_mailto(text, repairs)
+    angle = _ANGLE.search(text)
+    if angle is not None and ("@" in angle[1] or _AT.search(angle[1])):
+        repairs.append(NAME if text[: angle.start()].strip() or text[angle.end() :].strip() else QUOTES)
+        text = _without_mailto(angle[1].strip(), repairs)
+    text = _unquoted(text, repairs)
+    return _spelled(text, repairs).strip(" ")
+
+
+def _without_mailto(text: str, repairs: list[Code]) -> str:
+    if found := _MAILTO.match(text):
+        repairs.append(MAILTO)
+        return unquote(html.unescape(text[found.end() :]).partition("?")[0]).strip()
+    return text
+
+
+def _unquoted(text: str, repairs: list[Code]) -> str:
+    """Without marks around the whole, and without the stop or comma of a sentence behind it."""
+    before = text
+    while len(text) > 2 and text[0] + text[-1] in _PAIRS and "@" in text:
+        if text.endswith("]") and "@[" in text:
+            break
+        text = text[1:-1].strip()
+    text = text.rstrip(",;:").strip() if "@" in text else text
+    if text != before:
+        repairs.append(QUOTES)
+    return text
+
+
+def _spelled(text: str, repairs: list[Code]) -> str:
+    """(at), [at], ＠: an address that was written so that machines do not find it, or on another keyboard."""
+    plain = text.translate(_FULLWIDTH)
+    if "@" not in plain and len(_AT.findall(plain)) == 1:
+        plain = "@".join(part.strip() for part in _AT.split(plain))
+        plain = ".".join(part.strip() for part in _DOT.split(plain))
+    if plain != text:
+        repairs.append(SPELLED)
+    return plain

@@ -1,0 +1,42 @@
+"""Which file a row goes to. Nothing is dropped but by the short list of `vet`, and as an exact duplicate."""
+
+from enum import StrEnum
+
+from retour.vet import Checked, Code, Facts, Policy, Practical
+from retour.vet.decide import practical
+
+
+class Pile(StrEnum):
+    """The four files; every row is in exactly one."""
+
+    KEPT = "kept"  # may be written to
+    CORRECTED = "corrected"  # a correction is proposed, and waits for somebody's consent
+    QUESTIONED = "questioned"  # somebody has to look at it
+    DROPPED = "dropped"
+
+
+PILES = tuple(Pile)
+
+# What is proposed and not done: that somebody wrote (at) does not say that they want mail.
+_PROPOSED = frozenset((Code.AT_SPELLED, Code.SEVERAL_IN_CELL))
+# No correction makes these right.
+_NEVER = frozenset((Code.DUP_EXACT, Code.SUPPRESSED))
+# Worth a word in the report, and no reason to hold a contact back (listcheck.md §8).
+_KEPT = frozenset((Code.ROLE, Code.PRIVACY_RELAY, Code.BOUNCED_SOFT))
+
+
+def pile_of(checked: Checked, facts: Facts, policy: Policy) -> Pile:
+    """Where a row goes."""
+    codes = frozenset(checked.reasons)
+    if codes & _NEVER:
+        return Pile.DROPPED
+    if checked.suggestion is not None:
+        return Pile.CORRECTED
+    if checked.practical is Practical.REJECT:
+        return Pile.DROPPED
+    if codes & _PROPOSED:
+        return Pile.CORRECTED
+    heavier = tuple(finding for finding in checked.findings if finding.code not in _KEPT)
+    mailable = checked.normalised is not None
+    warned = practical(checked.rfc, mailable, heavier, facts, policy) is not Practical.SEND
+    return Pile.QUESTIONED if warned else Pile.KEPT

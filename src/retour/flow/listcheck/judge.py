@@ -1,0 +1,170 @@
+"""What a row is worth: the reference, which looks at each row for itself, and what it remembers of domains.
+
+`Judge.row` is the reference. `Judge.host` says the same of all plain rows of a domain at once; that both
+agree on every row is tested (tests/core/test_listcheck_equal.py).
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from retour.address import normalise
+from retour.flow.listcheck.blocks import Record
+from retour.flow.listcheck.cells import Cell, cell_of
+from retour.flow.listcheck.decision import Pile, pile_of
+from retour.flow.listcheck.seen import Seen, forms
+from retour.vet import DEFAULT, Checked, Code, Dns, Facts, Finding, Policy, Practical, Speller, vet
+from retour.vet.lists import of_local
+from retour.vet.syntax import read
+
+COLUMNS = (
+    *("retour_row", "retour_address", "retour_rfc", "retour_practical", "retour_reasons"),
+    *("retour_suggestion", "retour_odds", "retour_evidence"),
+)
+_REMEMBERED = 100_000  # local parts that something is to be said about
+_ORDER = {code: place for place, code in enumerate(Code)}
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All that is known before a list is read. `history` is by normalised address, all else by domain."""
+
+    policy: Policy = DEFAULT
+    dns: Mapping[str, Dns] = field(default_factory=dict)
+    delivered: Mapping[str, int] = field(default_factory=dict)
+    bounced: Mapping[str, int] = field(default_factory=dict)
+    frequent: Mapping[str, int] = field(default_factory=dict)
+    history: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    def facts(self, domain: str | None) -> Facts:
+        """What is known about every address of a domain."""
+        dns = self.dns.get(domain) if domain is not None else None
+        return Facts(dns=dns, delivered=self.delivered, bounced=self.bounced, frequent=self.frequent)
+
+
+class Outcome(NamedTuple):
+    """What was made of a row."""
+
+    pile: Pile
+    address: str
+    checked: Checked
+    suggestion: str
+    duplicate: Code | None = None
+
+
+class Judge:
+    """Looks at rows, one after the other: duplicates are told by their order."""
+
+    def __init__(self, know: Knowledge) -> None:
+        self.know = know
+        self.seen = Seen()
+        # Made once: it knows where the account's mail has arrived.
+        self.speller = Speller(know.delivered, know.policy.known_real)
+        self._of_local: dict[str, tuple[Finding, ...]] = {}
+
+    def row(self, record: Record, cell: Cell | None = None) -> Outcome:
+        """The reference; `cell` is what stands in the record, where that was read already."""
+        cell = cell or cell_of(record.cell)
+        repairs = tuple(map(Finding, repairs_of(record, cell)))
+        address, facts, found = self._facts(cell.addresses[0], repairs)
+        checked = self.check(cell.addresses[0], facts)
+        pile = pile_of(checked, facts, self.know.policy)
+        if len(cell.addresses) > 1:
+            return self._several(cell.addresses, address, checked)
+        proposed = checked.suggestion or (address if pile is Pile.CORRECTED else "")
+        return Outcome(pile, address, checked, proposed, found)
+
+    def check(self, text: str, facts: Facts) -> Checked:
+        """One string, with what this judge knows."""
+        checked = vet(text, facts, self.know.policy, self.speller)
+        return replace(checked, findings=ordered(checked.findings))
+
+    def of_local(self, local: str) -> tuple[Finding, ...]:
+        """What is to be said about a plain local part, whatever its domain."""
+        found = self._of_local.get(local)
+        if found is None:
+            found = tuple(of_local(local, self.know.policy))
+            if len(self._of_local) < _REMEMBERED:
+                self._of_local[local] = found
+        return found
+
+    def _facts(self, text: str, repairs: tuple[Finding, ...]) -> tuple[str, Facts, Code | None]:
+        """The address in the form that is compared, all facts about it, and which sort of duplicate it is."""
+        parts = read(text)
+        if parts.local is None or parts.domain is None:
+            return text, replace(self.know.facts(None), repairs=repairs), None
+        exact, *folded = forms(parts.local, parts.domain)
+        found = self.seen.find(exact, *folded)
+        history = self.know.history.get(normalise(exact) or "", ())
+        duplicates = () if found is None else (Finding(found),)
+        facts = replace(
+            self.know.facts(parts.domain), repairs=repairs, history=history, duplicates=duplicates
+        )
+        return exact, facts, found
+
+    def _several(self, addresses: tuple[str, ...], first: str, checked: Checked) -> Outcome:
+        """A cell with several addresses: its row is one row still, and what to make of it is proposed."""
+        good = [first] if pile_is_open(checked) else []
+        for other in addresses[1:]:
+            parts = read(other)
+            if parts.local is None or parts.domain is None:
+                continue
+            fine = self.check(other, self.know.facts(parts.domain))
+            stopped = self.know.history.get(fine.normalised or "", ())
+            if pile_is_open(fine) and all(each.code is not Code.SUPPRESSED for each in stopped):
+                good.append(f"{parts.local}@{parts.domain}")
+        pile = Pile.CORRECTED if good else Pile.DROPPED
+        return Outcome(pile, " ".join(addresses), checked, " ".join(good))
+
+
+def repairs_of(record: Record, cell: Cell) -> tuple[Code, ...]:
+    """What was done to read the address of a row."""
+    guessed = (Code.ENCODING_GUESSED,) if record.guessed and not record.cell.isascii() else ()
+    return (*cell.repairs, *guessed, *((Code.OTHER_COLUMN,) if record.moved else ()))
+
+
+def pile_is_open(checked: Checked) -> bool:
+    """Whether an address could be mailed to at all."""
+    return checked.practical is not Practical.REJECT and Code.DUP_EXACT not in checked.reasons
+
+
+def ordered(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Findings in the order of their codes, each once."""
+    once = {finding.code: finding for finding in reversed(findings)}
+    return tuple(sorted(once.values(), key=lambda finding: _ORDER[finding.code]))
+
+
+def tail(outcome: Outcome, delimiter: str) -> str:
+    """What is written behind a row, its number and its address."""
+    checked = outcome.checked
+    odds = "" if checked.odds is None else f"{checked.odds:.3g}"
+    fields = (
+        *(checked.rfc.value, checked.practical.value, " ".join(checked.reasons)),
+        *(outcome.suggestion, odds, evidence(checked.findings)),
+    )
+    return row_of(fields, delimiter)
+
+
+def row_of(fields: tuple[str, ...], delimiter: str) -> str:
+    """Some fields as CSV, guarded against formulas."""
+    from retour.flow.lists.table import guarded
+
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="").writerow([guarded(each) for each in fields])
+    return text.getvalue()
+
+
+def evidence(findings: tuple[Finding, ...]) -> str:
+    """What speaks for each finding: code=answer, by whom, when, until when."""
+    told = []
+    for finding in findings:
+        if (speaks := finding.evidence) is not None:
+            times = [
+                f"{word} {at.isoformat(timespec='seconds')}"
+                for word, at in (("at", speaks.checked_at), ("until", speaks.expires_at))
+                if at is not None
+            ]
+            told.append(" ".join([f"{finding.code}={speaks.answer}", f"by {speaks.source}", *times]))
+    return " / ".join(told)

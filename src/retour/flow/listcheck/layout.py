@@ -1,0 +1,144 @@
+"""The layout of a list: what parts its columns, whether it has a head, and which column has the addresses."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retour.flow.listcheck.parting import fields
+from retour.flow.listcheck.parting import records as parted
+
+DELIMITERS = (";", ",", "\t", "|")
+SAMPLE = 500  # records that a layout is told by
+_REGULAR = 0.8  # share of the records that have as many columns as most have
+_NAMED = 0.4  # the same where the first of them names a column of addresses
+_ENOUGH = 0.3  # share of the cells of a column without a telling name that look like addresses
+
+# What people and programs call the column, without its signs; the order is that of preference.
+_NAMES = (
+    *("email", "emailaddress", "emailadresse", "mailadresse", "mailaddress", "mail", "emails", "mails"),
+    *("subscriberemail", "contactemail", "useremail", "primaryemail", "emailprimary", "email1", "emailwork"),
+    *("workemail", "privateemail", "emailprivate", "emailprivat", "emailgeschaeftlich", "emailgeschäftlich"),
+    *("adresse", "address", "recipient", "empfaenger", "empfänger", "kontakt", "courriel", "correo"),
+    *("correoelectronico", "correoelectrónico", "indirizzoemail", "posta", "eposta", "epost", "sähköposti"),
+    *("почта", "электроннаяпочта", "email地址", "メールアドレス"),
+)
+_RANK = {name: rank for rank, name in enumerate(_NAMES)}
+_NO_SIGNS = re.compile(r"[\W_]+")
+_ADDRESS = re.compile(r"\S@\S|[(\[{]\s*+(?:at|ät|@)\s*+[)\]}]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a list lies. A list without delimiter has one column: the line."""
+
+    delimiter: str | None
+    head: tuple[str, ...] | None  # the names of its columns
+    column: int  # where the addresses stand
+    others: tuple[int, ...] = ()  # further columns that hold addresses, and are left alone
+    width: int = 1  # columns of most rows
+
+    @property
+    def name(self) -> str:
+        """What the column of addresses is called; empty where the list has no head."""
+        return self.head[self.column] if self.head is not None else ""
+
+    @property
+    def parts(self) -> str:
+        """What parts the columns of the files that come out."""
+        return self.delimiter or ","
+
+
+def layout_of(text: str, whole: bool) -> Layout | None:
+    """The layout of a list that begins with this text; None when no column looks like addresses.
+
+    `whole`: the text is the whole list; else its last line may be cut, and is not looked at.
+    """
+    lines = text.splitlines()
+    if not whole and len(lines) > 1:
+        del lines[-1]
+    lines = [line for line in lines[: SAMPLE * 2] if line.strip()]
+    delimiter, records = _parted(lines)
+    return columns_of(records[:SAMPLE], delimiter)
+
+
+def columns_of(records: Sequence[Sequence[str]], delimiter: str | None) -> Layout | None:
+    """The layout of records that are parted already."""
+    records = [record for record in records if any(map(str.strip, record))]
+    if not records:
+        return None
+    head = _head(records)
+    body = records[1:] if head is not None else records
+    chosen = _columns(head, body)
+    if not chosen:
+        return None
+    return Layout(delimiter, head, chosen[0], tuple(sorted(chosen[1:])), _width(head, body))
+
+
+def _width(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> int:
+    return len(head) if head is not None else Counter(map(len, body)).most_common(1)[0][0]
+
+
+def _parted(lines: Sequence[str]) -> tuple[str | None, list[list[str]]]:
+    """The delimiter that makes most of these lines one table, and the records that it makes."""
+    best: tuple[float, str | None, list[list[str]]] = (0.0, None, [[line] for line in lines])
+    for delimiter in DELIMITERS:
+        records = _read(lines, delimiter)
+        widths = Counter(map(len, records))
+        width = len(records[0]) if records and widths[len(records[0])] * 2 > len(records) else 0
+        width = width or (max(widths, key=lambda each: (widths[each], each)) if widths else 1)
+        share = widths[width] / len(records) if records else 0
+        needed = _NAMED if records and any(_bare(cell) in _RANK for cell in records[0]) else _REGULAR
+        if width > 1 and share >= needed and not _is_text(records, width):
+            weight = share + min(width, 40) / 100
+            best = max(best, (weight, delimiter, records), key=lambda each: each[0])
+    return best[1], best[2]
+
+
+def _is_text(records: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether a delimiter only stands within names or between addresses: "Doe, Ann <ann@b.example>"."""
+    full = [record for record in records if len(record) == width]
+    inside = sum(bool(re.search(r"<[^<>]*@[^<>]*>", cell)) for record in full for cell in record)
+    several = sum(sum("@" in cell for cell in record) == width for record in full)
+    return (inside * 2 > len(full) and width == 2 and _no_names(full[0])) or several * 2 > len(full)
+
+
+def _no_names(record: Sequence[str]) -> bool:
+    return not any(_bare(cell) in _RANK for cell in record)
+
+
+def _read(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    return [fields(record, delimiter) for record in parted(lines, delimiter)]
+
+
+def _head(records: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
+    """The first record, where it names columns and holds no address itself."""
+    first = records[0]
+    if any("@" in cell or _ADDRESS.search(cell) for cell in first):
+        return None
+    known = any(_bare(cell) in _RANK for cell in first)
+    later = any("@" in cell for record in records[1:] for cell in record)
+    named = len(first) > 1 and all(not cell.strip() or re.search(r"[^\W\d]", cell) for cell in first)
+    return tuple(cell.strip() for cell in first) if known or (later and named) else None
+
+
+def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> list[int]:
+    """The columns of addresses, the best first."""
+    width = max(len(head or ()), max(map(len, body), default=0))
+    shares = [_share(body, column) for column in range(width)]
+    named = [column for column, cell in enumerate(head or ()) if _bare(cell) in _RANK]
+    told = [column for column in named if shares[column] > 0 or _bare((head or ())[column]).find("mail") >= 0]
+    found = [column for column in range(width) if column in told or shares[column] >= _ENOUGH]
+    if not found and width == 1:
+        return [0]  # one column: whatever stands there was meant to be an address
+    rank = {column: _RANK[_bare((head or ())[column])] for column in told}
+    return sorted(found, key=lambda column: (-round(shares[column], 1), rank.get(column, len(_RANK)), column))
+
+
+def _share(body: Sequence[Sequence[str]], column: int) -> float:
+    cells = [record[column] for record in body if column < len(record) and record[column].strip()]
+    return sum(bool(_ADDRESS.search(cell)) for cell in cells) / len(cells) if cells else 0.0
+
+
+def _bare(name: str) -> str:
+    return _NO_SIGNS.sub("", name.lower())

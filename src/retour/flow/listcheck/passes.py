@@ -1,0 +1,31 @@
+"""Which of two ways rows are looked at: in columns, where the extra [lists] is installed, else one by one."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from retour.flow.listcheck.blocks import Block
+from retour.flow.listcheck.judge import Judge
+from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.quick import Quick
+from retour.flow.listcheck.tally import Tally
+
+
+class Looker(Protocol):
+    """Looks at the blocks of a list in their order."""
+
+    def look(self, block: Block) -> list[list[str]]:
+        """The rows of a block by pile, as they are to be written."""
+
+    def remember(self, block: Block) -> None:
+        """Only what stands there, for duplicates: the block was committed by an earlier run."""
+
+    def settle(self) -> None:
+        """Count what was looked at since the last time."""
+
+
+WAYS: Mapping[str, Callable[[Judge, Layout, Tally], Looker]] = {"rows": Quick}
+
+
+def looking(judge: Judge, layout: Layout, tally: Tally) -> Looker:
+    """The quickest way there is here."""
+    return list(WAYS.values())[-1](judge, layout, tally)

@@ -1,0 +1,128 @@
+"""A whole list is checked: the story, on one screen.
+
+    count the domains → ask the DNS, where most contacts are first → look at block after block → report
+
+Without DNS it is one pass. What it knows beforehand (own history, deliveries by domain) is told; it asks the
+DNS alone, through a port.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from retour.flow.listcheck.asked import Asking, counted, known
+from retour.flow.listcheck.judge import Judge, Knowledge
+from retour.flow.listcheck.passes import looking
+from retour.flow.listcheck.report import Listed, report_of
+from retour.flow.listcheck.results import Results
+from retour.flow.listcheck.source import Source
+from retour.flow.listcheck.tally import Tally
+from retour.flow.listcheck.told import pages
+
+VERSION = 1  # of the files: a check that an older version began is begun anew
+_ENDS = 1 << 20
+_CHUNK = 4  # blocks, at least; one commit each: about a million rows
+
+
+class Step(NamedTuple):
+    """How far a check is: "count", "ask" and "look" have each their own unit."""
+
+    stage: str
+    done: int
+    total: int | None
+    covered: float = 0.0  # share of the contacts whose domain the DNS has told about
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be checked, and with what."""
+
+    name: str  # of the file, for those who read the report
+    file: IO[bytes]
+    source: Source
+    know: Knowledge
+    out: Path
+    at: str  # when it was ordered, for the report
+    asking: Asking | None = None  # None: offline
+    chunk: int = _CHUNK
+
+
+def check_list(order: Order) -> Iterator[Step]:
+    """Check a list from where it was left, and write its report. After each step all is durable.
+
+    Raises OtherResultsError, BrokenWorkbookError, OSError.
+    """
+    with closing(Results(order.out, identity_of(order), order.source.layout, order.at)) as results:
+        know = order.know
+        domains: Counter[str] = Counter()
+        if order.asking is not None:
+            yield Step("count", 0, None)
+            domains = counted(order.source)
+            for done, covered in known(order.asking, domains, order.out):
+                yield Step("ask", done, len(domains), covered)
+            know = replace(know, dns=order.asking.answers)
+        tally = Tally()
+        for chunk in results.chunks:
+            tally.add(chunk)
+        yield from _look(order, know, results, tally)
+        facts = Listed(order.name, results.at, order.source, order.asking is not None)
+        told = report_of(facts, know, tally)
+        results.put("report.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+        for name, page in pages(told).items():
+            results.put(name, page)
+        results.finish()
+
+
+def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iterator[Step]:
+    """Every block that was not committed before."""
+    fresh = Tally()
+    looker = looking(Judge(know), order.source.layout, fresh)
+    number = 0
+    for number, block in enumerate(order.source.blocks(), start=1):
+        if number <= results.blocks:
+            looker.remember(block)
+            continue
+        results.write(looker.look(block))
+        if number % order.chunk == 0:
+            yield _commit(looker.settle, fresh, tally, results, number)
+    yield _commit(looker.settle, fresh, tally, results, number)
+
+
+def _commit(settle: Any, fresh: Tally, tally: Tally, results: Results, number: int) -> Step:
+    settle()
+    told = fresh.told()
+    results.commit(number, told)
+    tally.add(told)
+    fresh.forget()
+    return Step("look", tally.counts["rows"], None)
+
+
+def identity_of(order: Order) -> Mapping[str, Any]:
+    """What makes a check this one: where any of it differs, its files would."""
+    layout = order.source.layout
+    return {
+        "version": VERSION,
+        "list": _fingerprint(order.file),
+        "layout": [layout.delimiter, layout.column, layout.width],
+        "codec": order.source.encoding.codec,
+        "policy": repr(order.know.policy),
+        "chunk": order.chunk,
+        "dns": order.asking is not None,
+    }
+
+
+def _fingerprint(file: IO[bytes]) -> str:
+    """Its length, and its first and last octets: enough to tell one list from another without reading it."""
+    file.seek(0, os.SEEK_END)
+    length = file.tell()
+    digest = blake2b(str(length).encode(), digest_size=16)
+    for place in (0, max(0, length - _ENDS)):
+        file.seek(place)
+        digest.update(file.read(_ENDS))
+    return digest.hexdigest()

@@ -1,0 +1,97 @@
+"""A list is opened: what sort of file it is, how it is written, and where its addresses stand."""
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import IO
+
+from retour.flow.listcheck.blocks import Block, blocks
+from retour.flow.listcheck.encoding import LOOKED_AT, Encoding, encoding_of, pieces
+from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
+from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook, open_workbook
+from retour.flow.lists.row import Defect
+
+_TOGETHER = 2000  # rows of a workbook that become one piece of text
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Compound File Binary: .xls, or a workbook with a password
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A list that can be read, from its beginning as often as needed."""
+
+    layout: Layout
+    encoding: Encoding
+    pieces: Callable[[], Iterator[bytes]]
+    sheet: str = ""  # of a workbook
+
+    def blocks(self) -> Iterator[Block]:
+        """Its rows, block by block. May raise BrokenWorkbookError."""
+        return blocks(self.pieces(), self.layout)
+
+
+def open_source(file: IO[bytes], column: str = "") -> Source | Defect:
+    """Open a list; `column`: name or number (from 1) of the column of addresses, where it is told."""
+    file.seek(0)
+    head = file.read(LOOKED_AT)
+    if head.startswith(_OLD_OFFICE):
+        return Defect(0, "old_office")
+    try:
+        made = _from_workbook(file) if head.startswith(b"PK\x03\x04") else _from_text(file, head)
+    except BrokenWorkbookError as error:
+        return Defect(0, error.code)
+    return made if isinstance(made, Defect) or not column else _at_column(made, column)
+
+
+def _from_text(file: IO[bytes], head: bytes) -> Source | Defect:
+    encoding = encoding_of(head)
+    decoder = codecs.getincrementaldecoder(encoding.codec)("replace")
+    text = decoder.decode(head[len(encoding.mark) :], len(head) < LOOKED_AT).replace("\0", "")
+    if not text.strip():
+        return Defect(0, "no_rows")
+    if text.count("\ufffd") * 20 > len(text) or head.startswith(b"%PDF"):
+        return Defect(0, "no_list")
+    layout = layout_of(text, whole=len(head) < LOOKED_AT)
+    if layout is None:
+        return Defect(0, "no_column")
+    return Source(layout, encoding, lambda: pieces(file, encoding))
+
+
+def _from_workbook(file: IO[bytes]) -> Source | Defect:
+    book = open_workbook(file)
+    best: tuple[int, Sheet, Layout] | None = None
+    for sheet in book.sheets[:50]:
+        sample = list(islice(book.rows(sheet), SAMPLE))
+        layout = columns_of(sample, ",")
+        found = sum("@" in cell for record in sample for cell in record)
+        if layout is not None and (best is None or found > best[0]):
+            best = found, sheet, layout
+    if best is None:
+        return Defect(0, "no_column")
+    _, sheet, layout = best
+    return Source(layout, Encoding("utf-8"), lambda: _written(book, sheet), sheet.name)
+
+
+def _written(book: Workbook, sheet: Sheet) -> Iterator[bytes]:
+    """The rows of a sheet as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    rows = book.rows(sheet)
+    while batch := list(islice(rows, _TOGETHER)):
+        text.seek(0)
+        text.truncate()
+        writer.writerows([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in batch)
+        yield text.getvalue().encode("utf-8", "replace")
+
+
+def _at_column(source: Source, column: str) -> Source | Defect:
+    head = [name.lower() for name in source.layout.head or ()]
+    if column.strip().lower() in head:
+        place = head.index(column.strip().lower())
+    elif column.isdecimal() and 0 < int(column) <= 16_384:
+        place = int(column) - 1
+    else:
+        return Defect.of(1, "no_such_column", ", ".join(source.layout.head or ()) or column)
+    return replace(source, layout=replace(source.layout, column=place))

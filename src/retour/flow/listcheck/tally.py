@@ -1,0 +1,77 @@
+"""What is counted of a list: rows by pile and by reason, examples, typing errors by domain, domains."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from retour.flow.listcheck.decision import Pile
+from retour.flow.listcheck.judge import Outcome
+from retour.vet import Code, Rfc
+
+EXAMPLES = 5
+
+
+class Tally:
+    """Counts since the last commit; `told` gives them as JSON holds them and begins anew."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.counts: Counter[str] = Counter()
+        self.domains: Counter[str] = Counter()
+        self.typos: Counter[str] = Counter()
+        self.examples: dict[str, list[tuple[int, str]]] = {}
+
+    def rows(self, count: int, pile: Pile, codes: Sequence[Code], rfc: Rfc, domain: str) -> None:
+        """So many rows of which the same is to be said."""
+        self.counts["rows"] += count
+        self.counts[f"pile.{pile}"] += count
+        self.counts[f"rfc.{rfc}"] += count
+        for code in codes:
+            self.counts[f"reason.{code}"] += count
+            self.counts[f"{pile}.{code}"] += count
+        if domain:
+            self.domains[domain] += count
+
+    def row(self, row: int, outcome: Outcome) -> None:
+        """One row."""
+        checked = outcome.checked
+        domain = outcome.address.rpartition("@")[2] if checked.normalised is not None else ""
+        self.rows(1, outcome.pile, checked.reasons, checked.rfc, domain)
+        self.example(checked.reasons, row, outcome.address)
+        if checked.suggestion is not None and domain:
+            meant = checked.suggestion.rpartition("@")[2]
+            if meant != domain:
+                self.typo(domain, meant, 1)
+
+    def example(self, codes: Sequence[Code], row: int, address: str) -> None:
+        """Something to show for reasons: the first rows are kept."""
+        for code in codes:
+            kept = self.examples.setdefault(code.value, [])
+            kept.append((row, address[:120]))
+            if len(kept) > 4 * EXAMPLES:
+                self.examples[code.value] = sorted(kept)[:EXAMPLES]
+
+    def typo(self, domain: str, meant: str, count: int) -> None:
+        """Addresses at a domain that looks like another."""
+        self.typos[f"{domain} {meant}"] += count
+
+    def told(self) -> Mapping[str, Any]:
+        """The counts as JSON holds them."""
+        return {
+            "counts": dict(self.counts),
+            "domains": dict(self.domains),
+            "typos": dict(self.typos),
+            "examples": {code: sorted(kept)[:EXAMPLES] for code, kept in self.examples.items()},
+        }
+
+    def add(self, told: Mapping[str, Any]) -> None:
+        """Counts of an earlier commit."""
+        self.counts.update(told["counts"])
+        self.domains.update(told["domains"])
+        self.typos.update(told["typos"])
+        for code, kept in told["examples"].items():
+            all_ = [*self.examples.get(code, []), *((row, address) for row, address in kept)]
+            self.examples[code] = sorted(all_)[:EXAMPLES]

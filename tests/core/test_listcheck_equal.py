@@ -1,0 +1,179 @@
+"""The quick ways say of every row what the reference says of it, on hostile rows too."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retour.flow.listcheck.blocks import blocks, records
+from retour.flow.listcheck.decision import PILES
+from retour.flow.listcheck.judge import Judge, Knowledge
+from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.passes import WAYS
+from retour.flow.listcheck.quick import rendered
+from retour.flow.listcheck.tally import Tally
+from retour.vet import Answer, Code, Evidence, Finding
+
+CORPORA = Path(__file__).parents[3] / "shared/corpora/addresses"
+STOPPED = Finding(Code.SUPPRESSED, Evidence("history", Answer.YES, "own ledger"))
+KNOW = Knowledge(history={"stopped@gmail.com": (STOPPED,), "stop.ped@b.test-mail.com": (STOPPED,)})
+
+LOCAL = st.one_of(
+    st.sampled_from(
+        [
+            "ann.lee",
+            "Ann.Lee",
+            "annlee",
+            "ann+x",
+            "info",
+            "stopped",
+            "stop.ped",
+            "sto.pped",
+            "a" * 65,
+            "no-reply",
+            *(
+                "jürgen",
+                "ju\u0308rgen",
+                '"a b"',
+                "a..b",
+                ".a",
+                "12345",
+                "qwertz",
+                "aaaaa",
+                "test",
+                "+49",
+                "-x",
+            ),
+        ]
+    ),
+    st.text("abc.+-_@ü ", min_size=1, max_size=8),
+)
+DOMAIN = st.one_of(
+    st.sampled_from(
+        [
+            *(
+                "gmail.com",
+                "GMAIL.com",
+                "googlemail.com",
+                "gmial.com",
+                "gmx.de",
+                "b.test-mail.com",
+                "localhost",
+            ),
+            *(
+                "outlook.com",
+                "hotmail.com",
+                "müller.de",
+                "MÜLLER.de",
+                "mailinator.com",
+                "a-.com",
+                "b.c.d.e.org",
+            ),
+            *("example.com", "foo.local", "x.con", "[192.0.2.1]", "xn--a.com", "a" * 70 + ".com", "de", ""),
+        ]
+    ),
+    st.text("abc.-", min_size=1, max_size=8),
+)
+CELL = st.one_of(
+    st.builds("{}@{}".format, LOCAL, DOMAIN),
+    st.builds(
+        "{}{}@{}{}".format,
+        st.sampled_from([" ", "<", "mailto:", "Ann <", "'"]),
+        LOCAL,
+        DOMAIN,
+        st.sampled_from(["", ">", " "]),
+    ),
+    st.builds("{}@{}, {}@{}".format, LOCAL, DOMAIN, LOCAL, DOMAIN),
+    st.text("ab@.;,=+'\" \u00a0", max_size=10),
+)
+
+
+def reference(raw: bytes, layout: Layout, know: Knowledge) -> list[list[str]]:
+    """Every row looked at for itself."""
+    judge = Judge(know)
+    piles: list[list[str]] = [[] for _ in PILES]
+    for block in blocks([raw], layout):
+        for row, record in enumerate(records(block, layout), start=block.first):
+            outcome = judge.row(record)
+            piles[PILES.index(outcome.pile)].append(rendered(row, record.line, outcome, layout))
+    return piles
+
+
+def looked(way: str, raw: bytes, layout: Layout, know: Knowledge, size: int = 1 << 20) -> list[list[str]]:
+    """The same by one of the quick ways."""
+    looker = WAYS[way](Judge(know), layout, Tally())
+    piles: list[list[str]] = [[] for _ in PILES]
+    for block in blocks([raw], layout, size):
+        for pile, rows in zip(piles, looker.look(block), strict=True):
+            pile += rows
+    return piles
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=300, deadline=None)
+@given(cells=st.lists(CELL, max_size=12), size=st.sampled_from([1, 200, 1 << 20]))
+def test_one_address_a_line(way: str, cells: Sequence[str], size: int) -> None:
+    layout = Layout(None, None, 0)
+    raw = "".join(f"{cell}\n" for cell in cells).encode()
+    assert looked(way, raw, layout, KNOW, size) == reference(raw, layout, KNOW)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=200, deadline=None)
+@given(cells=st.lists(CELL, max_size=12), quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
+def test_a_table(way: str, cells: Sequence[str], quoting: int) -> None:
+    layout = Layout(";", ("name", "mail", "more"), 1, width=3)
+    made = io.StringIO()
+    writer = csv.writer(made, delimiter=";", quoting=quoting, lineterminator="\n")  # type: ignore[arg-type]
+    writer.writerow(("name", "mail", "more"))
+    writer.writerows([f"=n{n}", cell, "-1"] for n, cell in enumerate(cells))
+    raw = made.getvalue().encode()
+    assert looked(way, raw, layout, KNOW) == reference(raw, layout, KNOW)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=200, deadline=None)
+@given(raw=st.binary(max_size=200))
+def test_any_octets(way: str, raw: bytes) -> None:
+    layout = Layout(",", None, 1, width=2)
+    assert looked(way, raw, layout, KNOW) == reference(raw, layout, KNOW)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_address_of_the_collected_ones(way: str) -> None:
+    if not CORPORA.exists():
+        pytest.skip("the collected addresses are not here")
+    cells = []
+    for file in sorted(CORPORA.glob("*.jsonl")):
+        for line in file.read_text("utf-8").splitlines():
+            told = json.loads(line)
+            cells.append(told["address"] if "address" in told else f"ann.lee@{told['typed']}")
+    layout = Layout(None, None, 0)
+    text = "".join(cell.replace("\n", " ").replace("\r", " ") + "\n" for cell in cells)
+    raw = text.encode("utf-8", "replace")
+    assert len(cells) > 10_000
+    assert looked(way, raw, layout, KNOW) == reference(raw, layout, KNOW)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=100, deadline=None)
+@given(cells=st.lists(CELL, max_size=20))
+def test_the_counts_are_those_of_the_rows(way: str, cells: Sequence[str]) -> None:
+    layout, tally = Layout(None, None, 0), Tally()
+    looker = WAYS[way](Judge(KNOW), layout, tally)
+    raw = "".join(f"{cell}\n" for cell in cells).encode()
+    piles: list[list[str]] = [[] for _ in PILES]
+    for block in blocks([raw], layout):
+        piles = looker.look(block)
+    looker.settle()
+    assert tally.counts["rows"] == len(cells) == sum(map(len, piles))
+    for pile, rows in zip(PILES, piles, strict=True):
+        assert tally.counts[f"pile.{pile}"] == len(rows)
+        reasons = [row[4].split() for row in csv.reader(rows)]
+        for code in Code:
+            assert tally.counts[f"{pile}.{code}"] == sum(code.value in told for told in reasons), code

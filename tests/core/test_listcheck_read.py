@@ -1,0 +1,293 @@
+"""Lists of every layout and encoding are read: each row once, with the cell that holds its address."""
+
+import io
+import tracemalloc
+import zipfile
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.workbooks import packed, sheet, workbook
+from retour.flow.listcheck import Source, open_source
+from retour.flow.listcheck.blocks import blocks, records
+from retour.flow.listcheck.cells import cell_of
+from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.workbook import BrokenWorkbookError
+from retour.flow.lists import Defect
+from retour.vet import Code
+
+ROWS = (
+    ("Name", "E-Mail", "Ort"),
+    ("Jörg Müller", "joerg@b.example", "Köln"),
+    ("Zoë", "zoe@b.example", "Łódź"),
+)
+
+
+def opened(raw: bytes, column: str = "") -> Source:
+    source = open_source(io.BytesIO(raw), column)
+    assert isinstance(source, Source), source
+    return source
+
+
+def read(raw: bytes, column: str = "") -> list[str]:
+    source = opened(raw, column)
+    return [record.cell for block in source.blocks() for record in records(block, source.layout)]
+
+
+def fault(raw: bytes, column: str = "") -> str:
+    found = open_source(io.BytesIO(raw), column)
+    assert isinstance(found, Defect), found
+    return found.code
+
+
+CODECS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1", "cp1250"]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_encoding_delimiter_and_line_end(codec: str, delimiter: str, end: str) -> None:
+    text = end.join(delimiter.join(row) for row in ROWS) + end
+    if codec in ("cp1252", "latin-1"):
+        text = text.replace("Łódź", "Lodz")
+    if codec == "cp1250":
+        text = text.replace("Zoë", "Zoe")
+    assert read(text.encode(codec)) == ["joerg@b.example", "zoe@b.example"]
+
+
+def test_a_guessed_encoding_is_called_one() -> None:
+    assert opened("a;mail\nJörg;j@b.example\n".encode("cp1252")).encoding.sure is False
+    assert opened("a;mail\nJörg;j@b.example\n".encode()).encoding.sure is True
+
+
+def test_a_line_in_another_encoding_than_its_file_is_read_by_itself() -> None:
+    start = "mail;name\n" + "ann@b.example;Jörg\n" * 20_000
+    raw = start.encode() + "käse@b.example;x\n".encode("cp1252")
+    source = opened(raw)
+    last = [record for block in source.blocks() for record in records(block, source.layout)][-1]
+    assert (last.cell, last.guessed) == ("käse@b.example", True)
+
+
+def test_quoted_cells_may_hold_delimiters_marks_and_line_ends() -> None:
+    raw = b'name,email\r\n"Doe, ""Jo"" Ann",ann@b.example\r\n"two\r\nlines",bob@b.example\r\nCy,cy@b.example'
+    assert read(raw) == ["ann@b.example", "bob@b.example", "cy@b.example"]
+
+
+def test_a_mark_that_nobody_closes_swallows_nothing() -> None:
+    raw = b'a;mail;c\n1;x@b.example;"open\n2;y@b.example;3\n4;"z@b.example;5\n6;w@b.example;7\n'
+    assert [cell.strip('"') for cell in read(raw)] == [
+        "x@b.example",
+        "y@b.example",
+        "z@b.example",
+        "w@b.example",
+    ]
+
+
+def test_one_address_a_line_with_names_beside_them() -> None:
+    raw = b'ann@b.example\n"Bob B." <bob@b.example>\nDoe, Cy <cy@b.example>\nnot an address\n\nd@b.example'
+    found = [cell_of(cell).addresses for cell in read(raw)]
+    assert found == [
+        ("ann@b.example",),
+        ("bob@b.example",),
+        ("cy@b.example",),
+        ("not an address",),
+        ("",),
+        ("d@b.example",),
+    ]
+
+
+def test_the_column_is_found_by_its_name_or_by_what_stands_there() -> None:
+    assert opened(b"mail;login\nann@b.example;x@y\nbob@b.example;z\n").layout.column == 0
+    assert opened(b"1;Ann;ann@b.example\n2;Bob;bob@b.example\n").layout.column == 2
+    assert opened(b"email;mail of friend\na@b.example;c@b.example\n").layout.others == (1,)
+    assert opened(b"no;contact\n1;ann (at) b.example\n2;bob (at) b.example\n").layout.column == 1
+
+
+def test_the_column_can_be_told() -> None:
+    raw = b"email;other\nann@b.example;bob@b.example\n"
+    assert read(raw, "other") == read(raw, "2") == ["bob@b.example"]
+    assert fault(raw, "third") == "no_such_column"
+
+
+def test_a_row_with_one_delimiter_too_many_keeps_its_address() -> None:
+    source = opened(b"name,email,city\nAnn,ann@b.example,Bonn\nDoe, Bob,bob@b.example,Bonn\n")
+    found = [record for block in source.blocks() for record in records(block, source.layout)]
+    assert [(record.cell, record.moved) for record in found] == [
+        ("ann@b.example", False),
+        ("bob@b.example", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "no_rows"),
+        (b"  \n\n", "no_rows"),
+        (b"%PDF-1.7 \xff\xfe\x00\x01", "no_list"),
+        (b"a;b\n1;2\n3;4\n", "no_column"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old_office"),
+        (b"PK\x03\x04nothing", "workbook_broken"),
+        (packed({"word/document.xml": "<x/>"}), "no_workbook"),
+    ],
+)
+def test_what_is_no_list_says_so(raw: bytes, code: str) -> None:
+    assert fault(raw) == code
+
+
+# --- workbooks --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inline", [False, True])
+@pytest.mark.parametrize("prefix", ["", "x"])
+def test_a_workbook_is_read_as_spreadsheets_write_it(inline: bool, prefix: str) -> None:
+    rows = [("Name", "Mail"), ('Ann "A", <b> & c', "ann@b.example"), ("", "bob@b.example"), ("=1+1", "")]
+    source = opened(workbook({"Notes": [("nothing",)], "Leute & mehr": rows}, inline, prefix))
+    assert source.sheet == "Leute & mehr"
+    found = [record for block in source.blocks() for record in records(block, source.layout)]
+    assert [record.cell for record in found] == ["ann@b.example", "bob@b.example", ""]
+    assert found[0].line == '"Ann ""A"", <b> & c",ann@b.example'
+
+
+def test_rows_that_a_sheet_leaves_out_keep_the_numbers_of_the_others() -> None:
+    source = opened(workbook({"s": [("mail",), ("",), ("ann@b.example",)]}))
+    (block,) = source.blocks()
+    assert [record.cell for record in records(block, source.layout)] == ["", "ann@b.example"]
+    assert block.first == 2
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused() -> None:
+    bomb = "<sst>" + "<si><t>" + "a" * 64_000_000 + "</t></si></sst>"
+    good = workbook({"s": [("mail",), ("ann@b.example",)]})
+    parts = {"xl/sharedStrings.xml": bomb}
+    tracemalloc.start()
+    with zipfile.ZipFile(io.BytesIO(good)) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()} | parts
+    del bomb
+    raw = packed(parts)
+    parts.clear()
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    assert fault(raw) == "workbook_too_large"
+    peak = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    assert peak < 150_000_000
+
+
+@pytest.mark.parametrize(
+    "head", ['<!DOCTYPE x [<!ENTITY a "b">]>', "<!ENTITY a SYSTEM 'file:///etc/passwd'>"]
+)
+def test_a_workbook_that_declares_entities_is_refused(head: str) -> None:
+    parts = {
+        "xl/workbook.xml": '<workbook><sheets><sheet name="s" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="s.xml"/></Relationships>',
+        "xl/s.xml": head + sheet([("mail",), ("&a;@b.example",)], None),
+    }
+    assert fault(packed(parts)) == "workbook_broken"
+
+
+@given(raw=st.binary(max_size=400), cut=st.integers(0, 1200))
+def test_no_workbook_raises_anything_but_that_it_is_broken(raw: bytes, cut: int) -> None:
+    good = workbook({"s": [("mail",), *[(f"ann{n}@b.example",) for n in range(30)]]})
+    found = open_source(io.BytesIO(good[:cut] + raw + good[cut + len(raw) :]))
+    with suppress(BrokenWorkbookError):
+        assert isinstance(found, Defect) or all(block.rows >= 0 for block in found.blocks())
+
+
+# --- blocks -----------------------------------------------------------------------------------------------
+
+TEXT = st.text(alphabet='ab;,"\n\r\t @.\xe4', max_size=200)
+
+
+@given(text=TEXT, size=st.integers(1, 60), pieces=st.integers(1, 9))
+def test_blocks_lose_and_double_nothing(text: str, size: int, pieces: int) -> None:
+    layout = Layout(None, None, 0)
+    raw = text.encode()
+    parts = [raw[place : place + pieces] for place in range(0, len(raw), pieces)]
+    found = list(blocks(parts, layout, size))
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    whole = b"".join(block.raw for block in found).decode()
+    assert whole == plain or whole == plain + "\n"
+    assert [block.first for block in found] == [1 + sum(b.rows for b in found[:n]) for n in range(len(found))]
+
+
+@given(raw=st.binary(max_size=300), column=st.sampled_from(["", "1", "mail"]))
+def test_no_octets_raise_anything(raw: bytes, column: str) -> None:
+    found = open_source(io.BytesIO(raw), column)
+    if isinstance(found, Source):
+        assert sum(len(list(records(block, found.layout))) - block.rows for block in found.blocks()) == 0
+
+
+@given(
+    rows=st.lists(
+        st.lists(st.text(alphabet='ab;,"\n @', max_size=8), min_size=3, max_size=3), min_size=1, max_size=12
+    )
+)
+def test_quoted_tables_are_parted_as_the_standard_library_parts_them(rows: list[list[str]]) -> None:
+    import csv
+
+    made = io.StringIO()
+    csv.writer(made, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    layout = Layout(";", None, 1, width=3)
+    found = [
+        record.cell
+        for block in blocks([made.getvalue().encode()], layout)
+        for record in records(block, layout)
+    ]
+    assert found == [row[1] for row in rows]
+
+
+# --- cells ------------------------------------------------------------------------------------------------
+
+REPAIRS = [
+    ("ann@b.example", "ann@b.example", ()),
+    (" ann@b.example ", "ann@b.example", (Code.INVISIBLE_CHAR,)),
+    ("\u00a0ann@b.example\u200b", "ann@b.example", (Code.INVISIBLE_CHAR,)),
+    ("an\u00adn@b.example", "ann@b.example", (Code.INVISIBLE_CHAR,)),
+    ("Ann Lee <ann@b.example>", "ann@b.example", (Code.NAME_PART,)),
+    ("<ann@b.example>", "ann@b.example", (Code.QUOTES,)),
+    ("mailto:ann@b.example", "ann@b.example", (Code.MAILTO,)),
+    ("MAILTO: ann%2Bx@b.example?subject=Hi", "ann+x@b.example", (Code.MAILTO,)),
+    ("ann (at) b.example", "ann@b.example", (Code.AT_SPELLED,)),
+    ("ann[at]b(dot)example", "ann@b.example", (Code.AT_SPELLED,)),
+    ("ann＠b.example", "ann@b.example", (Code.AT_SPELLED,)),
+    ("'ann@b.example'", "ann@b.example", (Code.QUOTES,)),
+    ("„ann@b.example“", "ann@b.example", (Code.QUOTES,)),
+    ("ann@b.example;", "ann@b.example", (Code.QUOTES,)),
+    ("'=ann@b.example", "=ann@b.example", (Code.QUOTES,)),
+    ("info.example.com", "info.example.com", ()),
+    ('"a b"@b.example', '"a b"@b.example', ()),
+    ("ann@[192.0.2.1]", "ann@[192.0.2.1]", ()),
+    ("pat@b.example", "pat@b.example", ()),
+    ("kat at home", "kat@home", (Code.AT_SPELLED,)),
+]
+
+
+@pytest.mark.parametrize(("text", "address", "codes"), REPAIRS)
+def test_what_is_safe_is_repaired_and_said(text: str, address: str, codes: tuple[Code, ...]) -> None:
+    found = cell_of(text)
+    assert found.addresses == (address,)
+    assert found.repairs == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("ann@b.example, bob@c.example", ("ann@b.example", "bob@c.example")),
+        ("ann@b.example;bob@c.example ; cy@d.example", ("ann@b.example", "bob@c.example", "cy@d.example")),
+        ("ann@b.example bob@c.example", ("ann@b.example", "bob@c.example")),
+        ("ann@b.example / bob@c.example", ("ann@b.example", "bob@c.example")),
+        ("Doe, Ann <ann@b.example>, Bob <bob@c.example>", ("ann@b.example", "bob@c.example")),
+        ("ann@b.example oder bob@c.example", ("ann@b.example", "bob@c.example")),
+    ],
+)
+def test_several_addresses_of_a_cell_are_parted(text: str, addresses: tuple[str, ...]) -> None:
+    found = cell_of(text)
+    assert found.addresses == addresses
+    assert Code.SEVERAL_IN_CELL in found.repairs
+
+
+@given(text=st.text(max_size=120))
+def test_no_cell_raises_anything(text: str) -> None:
+    assert cell_of(text).addresses
