@@ -13,7 +13,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from retour.bus import LocalBus
-from retour.flow import wave_orders
+from retour.flow import contacts, wave_orders
 from retour.flow.directory import Directory
 from retour.flow.intake import take_in
 from retour.flow.jobs import Runner, Work
@@ -167,7 +167,7 @@ class Installation:
     def works(self) -> Mapping[str, Work]:
         """What jobs do."""
         place = Place(self.store.ledger, self.store.acts, self.bus, self.desk.waves, self.clock)
-        return wave_orders.works(self.store, place)
+        return {**wave_orders.works(self.store, place), **contacts.works(self.store, self.clock)}
 
     def do_jobs(self) -> None:
         """Do what was asked for as jobs."""

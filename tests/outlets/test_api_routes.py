@@ -12,7 +12,7 @@ from retour.flow import waves
 from retour.flow.jobs import Job
 from retour.flow.waves import Place
 from retour.outlets.api.app import ROUTERS
-from retour.ports import Wave
+from retour.ports import ContactList, Wave
 
 ADDRESS = "nobody@b.example"
 OPEN = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
@@ -53,6 +53,15 @@ LEAST = {
     ("GET", "/v1/segments"): "member",
     ("PUT", "/v1/segments/{name}"): "manager",
     ("DELETE", "/v1/segments/{name}"): "manager",
+    ("GET", "/v1/contacts"): "member",
+    ("POST", "/v1/contacts"): "manager",
+    ("GET", "/v1/contacts/{address}"): "member",
+    ("PUT", "/v1/contacts/{address}"): "manager",
+    ("GET", "/v1/contact-lists"): "member",
+    ("POST", "/v1/contact-lists"): "manager",
+    ("PUT", "/v1/contact-lists/{id}"): "manager",
+    ("DELETE", "/v1/contact-lists/{id}"): "manager",
+    ("POST", "/v1/contact-lists/{id}/contacts"): "manager",
     ("POST", "/v1/waves"): "support",
     ("GET", "/v1/waves"): "support",
     ("GET", "/v1/waves/{id}"): "support",
@@ -107,6 +116,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/corrections/suggest"): {"address": ADDRESS},
     ("POST", "/v1/corrections/confirm"): {"token": "x"},
     ("PUT", "/v1/segments/{name}"): {"reason": "address_unknown"},
+    ("POST", "/v1/contacts"): {"contacts": [{"address": ADDRESS}]},
+    ("PUT", "/v1/contacts/{address}"): {"address": ADDRESS},
+    ("POST", "/v1/contact-lists"): {"name": "a list"},
+    ("PUT", "/v1/contact-lists/{id}"): {"name": "another list"},
+    ("POST", "/v1/contact-lists/{id}/contacts"): {"add": [ADDRESS]},
     ("POST", "/v1/waves"): {"act": "restore", "filter": {}, "reason": "request 17"},
     ("POST", "/v1/waves/{id}/apply"): {"filter": {}, "count": 0},
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
@@ -151,6 +165,12 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         hook = retour.ask("POST", "/v1/webhooks", key, json=BODIES["POST", "/v1/webhooks"]).json()["id"]
         message = retour.ask("POST", f"/v1/webhooks/{hook}/test", key).json()["id"]
         return path.replace("{id}", hook).replace("{message}", message)
+    if path.startswith("/v1/contacts/"):
+        retour.ask("PUT", path, key, json={"address": ADDRESS})
+    if path.startswith("/v1/contact-lists/{id}"):
+        made = ContactList(account, f"list-{account}", "mine", "key x", retour.clock.now())
+        retour.store.contacts.make_list(made)
+        return path.replace("{id}", made.id)
     if path.startswith("/v1/segments/ses-"):
         retour.ask("PUT", f"/v1/segments/ses-{account}", key, json={"reason": "mailbox_full"})
     if path.startswith("/v1/waves/{id}"):

@@ -8,6 +8,7 @@ that returns has committed (promise 1). Repeating a call with the same ids chang
 from retour.ports.accounts import Account, Accounts, Key, StaleVersionError
 from retour.ports.acts import OF_MANY, Acts
 from retour.ports.clock import Clock
+from retour.ports.contacts import Contact, ContactList, Contacts
 from retour.ports.corrections import Correction, Corrections, Stand
 from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
 from retour.ports.gates import Bus, Snapshot
@@ -54,6 +55,9 @@ __all__ = [
     "CampaignCount",
     "Change",
     "Clock",
+    "Contact",
+    "ContactList",
+    "Contacts",
     "Correction",
     "Corrections",
     "DomainCount",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from retour.ports.accounts import Accounts
 from retour.ports.acts import Acts
+from retour.ports.contacts import Contacts
 from retour.ports.corrections import Corrections
 from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
@@ -36,3 +37,4 @@ class Records(Store):
 
     acts: Acts
     segments: Segments
+    contacts: Contacts

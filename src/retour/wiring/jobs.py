@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from retour.flow import wave_orders
+from retour.flow import contacts, wave_orders
 from retour.flow.jobs import Job, Runner, Work
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
@@ -25,6 +25,7 @@ def works(house: House) -> Mapping[str, Work]:
     place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
     return {
         **wave_orders.works(house.store, place),
+        **contacts.works(house.store, house.clock),
         WHAT_IF: made.what_if,
         REPLAY: made.replay,
         APPLY: made.apply,

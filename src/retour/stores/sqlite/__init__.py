@@ -7,6 +7,7 @@ from retour.address import key
 from retour.ports import Records, Store
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.acts import SqliteActs
+from retour.stores.sqlite.contacts import SqliteContacts
 from retour.stores.sqlite.corrections import SqliteCorrections
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.desk import DESK, open_desk
@@ -73,6 +74,7 @@ def _store(
         database.close,
         SqliteActs(database, accounts),
         SqliteSegments(database, accounts),
+        SqliteContacts(database, accounts),
     )
 
 

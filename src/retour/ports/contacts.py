@@ -1,0 +1,70 @@
+"""Contacts and lists of an account: whom it writes to, and what it knows of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from retour.instants import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody an account writes to."""
+
+    account: str
+    address: str  # normalised
+    name: str
+    attributes: str  # a JSON object
+    made_at: Instant
+    changed_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ContactList:
+    """A list of contacts, with their number."""
+
+    account: str
+    id: str
+    name: str
+    actor: str
+    made_at: Instant
+    contacts: int = 0
+
+
+class Contacts(Protocol):
+    """Contacts by address, and the lists they are on. All raise KeyError for an unknown account."""
+
+    def set(self, contacts: Sequence[Contact], on: str | None = None) -> int:
+        """Commit contacts, in place of those of the same addresses, and put them on a list, by its id.
+
+        Returns how many are new. One known before keeps the moment it was made.
+        """
+
+    def put_on(self, list: ContactList, addresses: Sequence[str], now: Instant) -> int:
+        """Put addresses on a list; whoever is no contact becomes one. Returns how many were not on it."""
+
+    def take_off(self, list: ContactList, addresses: Sequence[str]) -> int:
+        """Take addresses off a list; they stay contacts. Returns how many were on it."""
+
+    def one(self, account: str, address: str) -> Contact | None:
+        """The contact of a normalised address."""
+
+    def page(
+        self, account: str, limit: int, after: str | None = None, on: str | None = None, search: str = ""
+    ) -> list[Contact]:
+        """Contacts by address beyond `after`: all, or those on a list, or whose addresses begin so."""
+
+    def make_list(self, list: ContactList) -> bool:
+        """A new list; False where its name is taken."""
+
+    def rename(self, account: str, id: str, name: str) -> bool:
+        """Give a list another name; False where that is taken."""
+
+    def lists(self, account: str) -> list[ContactList]:
+        """The lists of an account, by name."""
+
+    def lists_of(self, account: str, address: str) -> list[ContactList]:
+        """The lists that an address is on."""
+
+    def drop_list(self, account: str, id: str) -> bool:
+        """Forget a list; its contacts stay. False when there is none."""

@@ -1,0 +1,60 @@
+-- name: known
+SELECT number FROM contacts WHERE account = ? AND address = ?;
+
+-- name: set
+INSERT INTO contacts (account, address, name, attributes, made_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (account, address) DO UPDATE SET
+  name = excluded.name, attributes = excluded.attributes, changed_at = excluded.changed_at
+RETURNING number;
+
+-- name: make
+INSERT INTO contacts (account, address, name, attributes, made_at, changed_at) VALUES (?, ?, '', '{}', ?, ?)
+RETURNING number;
+
+-- name: list
+SELECT number FROM contact_lists WHERE account = ? AND id = ?;
+
+-- name: put_on
+INSERT OR IGNORE INTO contact_places (list, contact) VALUES (?, ?);
+
+-- name: take_off
+DELETE FROM contact_places
+WHERE list = ? AND contact = (SELECT number FROM contacts WHERE account = ? AND address = ?);
+
+-- name: one
+SELECT address, name, attributes, made_at, changed_at FROM contacts WHERE account = ? AND address = ?;
+
+-- name: page
+SELECT address, name, attributes, made_at, changed_at FROM contacts
+WHERE account = :account AND address > :after AND (:search = '' OR substr(address, 1, length(:search)) = :search)
+ORDER BY address LIMIT :limit;
+
+-- name: page_of_list
+SELECT c.address, c.name, c.attributes, c.made_at, c.changed_at
+FROM contacts AS c
+WHERE c.account = :account AND c.address > :after
+  AND (:search = '' OR substr(c.address, 1, length(:search)) = :search)
+  AND EXISTS (SELECT 1 FROM contact_places AS p WHERE p.list = :list AND p.contact = c.number)
+ORDER BY c.address LIMIT :limit;
+
+-- name: make_list
+INSERT OR IGNORE INTO contact_lists (id, account, name, actor, made_at) VALUES (?, ?, ?, ?, ?);
+
+-- name: rename
+UPDATE OR IGNORE contact_lists SET name = ? WHERE account = ? AND id = ?;
+
+-- name: lists
+SELECT l.id, l.name, l.actor, l.made_at, (SELECT count(*) FROM contact_places AS p WHERE p.list = l.number)
+FROM contact_lists AS l WHERE l.account = ? ORDER BY l.name;
+
+-- name: lists_of
+SELECT l.id, l.name, l.actor, l.made_at, (SELECT count(*) FROM contact_places AS q WHERE q.list = l.number)
+FROM contacts AS c CROSS JOIN contact_places AS p ON p.contact = c.number
+CROSS JOIN contact_lists AS l ON l.number = p.list
+WHERE c.account = ? AND c.address = ? ORDER BY l.name;
+
+-- name: empty_list
+DELETE FROM contact_places WHERE list = ?;
+
+-- name: drop_list
+DELETE FROM contact_lists WHERE number = ?;
