@@ -25,6 +25,15 @@ _PROGRAMS = {
     "dovecot": ("dovecot", "doveadm"),
     "journal": ("journalctl", "systemd-journal-remote"),
 }
+_UNPACKED = {
+    "exim": "usr/sbin/exim4",
+    "opensmtpd": "usr/sbin/smtpd",
+    "sendmail": "usr/libexec/sendmail/sendmail",
+}
+_OVERLAY = """
+mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir upper work whole
+mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work whole
+"""
 
 
 @cache
@@ -32,8 +41,8 @@ def _obstacle(engine: str) -> str | None:
     """Why this engine cannot run here, or None when it can."""
     if engine == "compiler":
         return hatch_build.missing() or None
-    if engine == "exim":
-        return _no_exim()
+    if engine in _UNPACKED:
+        return _not_unpacked(engine)
     absent = [program for program in _PROGRAMS[engine] if not shutil.which(program, path=_SEARCH)]
     if absent:
         return (
@@ -46,14 +55,21 @@ def _obstacle(engine: str) -> str | None:
     return None
 
 
-def _no_exim() -> str | None:
-    """It is unpacked beside the project, for it cannot be installed together with Postfix."""
-    if not (Path(__file__).parents[1] / ".engines/exim/usr/sbin/exim4").exists():
-        return "exim is not unpacked; `scripts/engines` does it on Debian"
+def _not_unpacked(engine: str) -> str | None:
+    """They are unpacked beside the project, for they cannot be installed together with Postfix."""
+    if not (Path(__file__).parents[1] / ".engines" / engine / _UNPACKED[engine]).exists():
+        return f"{engine} is not unpacked; `scripts/engines` does it on Debian"
     if os.geteuid() != 0:
-        return "exim only starts as root; run the story tests as root or in a container"
+        return f"{engine} only starts as root; run the story tests as root or in a container"
     run = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True)
-    return f"exim needs a mount namespace: {run.stderr.strip()}" if run.returncode else None
+    if run.returncode:
+        return f"{engine} needs a mount namespace: {run.stderr.strip()}"
+    return None if engine == "exim" else _no_overlay(engine)
+
+
+def _no_overlay(engine: str) -> str | None:
+    run = subprocess.run(["unshare", "--mount", "sh", "-ec", _OVERLAY], capture_output=True, text=True)
+    return f"{engine} needs an overlay over the root: {run.stderr.strip()}" if run.returncode else None
 
 
 def _other_dovecot() -> str | None:

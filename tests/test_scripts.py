@@ -5,13 +5,15 @@ import subprocess
 from pathlib import Path
 
 ENGINES = Path(__file__).parents[1] / "scripts/engines"
+UNPACKED = "exim/usr/sbin/exim4", "opensmtpd/usr/sbin/smtpd", "sendmail/usr/libexec/sendmail/sendmail"
 
 
 def engines(programs: Path) -> subprocess.CompletedProcess[str]:
-    """Run it on a machine that has bash, these programs and an unpacked Exim, and nothing else."""
-    exim = programs / "engines/exim/usr/sbin/exim4"
-    exim.parent.mkdir(parents=True)
-    exim.touch()
+    """Run it on a machine that has bash, these programs and what is unpacked, and nothing else."""
+    for unpacked in UNPACKED:
+        program = programs / "engines" / unpacked
+        program.parent.mkdir(parents=True)
+        program.touch()
     bash = shutil.which("bash")
     assert bash is not None
     (programs / "bash").symlink_to(bash)

@@ -10,6 +10,11 @@ from pathlib import Path
 _LOCAL = re.compile(rb"^<\d{1,3}>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )")
 
 
+def written(message: bytes) -> bytes:
+    """A message of the C library as the line that syslogd makes of it."""
+    return _LOCAL.sub(rb"\1mta ", message.rstrip(b"\n\0")) + b"\n"
+
+
 def main(place: Path, log: Path) -> None:
     """Until killed."""
     place.unlink(missing_ok=True)
@@ -17,7 +22,7 @@ def main(place: Path, log: Path) -> None:
         box.bind(str(place))
         os.chmod(place, 0o666)
         while True:
-            lines.write(_LOCAL.sub(rb"\1mta ", box.recv(65536).rstrip(b"\n\0")) + b"\n")
+            lines.write(written(box.recv(65536)))
 
 
 if __name__ == "__main__":
