@@ -19,6 +19,7 @@ OPEN = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
 LEAST = {
     ("GET", "/v1/check"): "member",
     ("POST", "/v1/check"): "member",
+    ("GET", "/v1/suggest"): "member",
     ("GET", "/v1/addresses/{address}"): "member",
     ("GET", "/v1/bounces"): "member",
     ("POST", "/v1/sends"): "member",
@@ -105,6 +106,7 @@ LEAST = {
 NO_ACCOUNT = {
     *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
     "/v1/requests",  # the queue of support
+    "/v1/suggest",  # knows the string alone
 }
 RANK = ["member", "manager", "support", "admin"]
 CORRECTION = {"old": "zoe@b.example", "new": "zo@b.example", "reason": "told by phone"}
@@ -196,7 +198,7 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
         params["format"] = "csv"
     if route in CONTENT:
         return retour.ask(method, path, key, params=params, content=CONTENT[route])
-    if route in (("GET", "/v1/check"), ("GET", "/v1/advice")):
+    if route in (("GET", "/v1/check"), ("GET", "/v1/advice"), ("GET", "/v1/suggest")):
         params["address"] = ADDRESS
     return retour.ask(method, path, key, params=params, json=BODIES.get(route))
 

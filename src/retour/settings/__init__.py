@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
-from retour.settings.asking import Api, Listener, Origin, Postfix, Socketmap
+from retour.settings.asking import Api, Forms, Listener, Origin, Postfix, Socketmap
 from retour.settings.keeping import Retention, Rules, Waves
 from retour.settings.mail import Inlet, Lmtp, Smtp
 from retour.settings.pickup import Log, Mailbox, Queue
@@ -28,6 +28,7 @@ _SHOWN = ("kind", "host", "port", "tls", "ca_file", "folder", "poll", "proof", "
 
 __all__ = [
     "Api",
+    "Forms",
     "Inlet",
     "Listener",
     "Lmtp",
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     api: Api = Api()
+    forms: Forms = Forms()
     smtp: Smtp = Smtp()
     lmtp: Lmtp = Lmtp()
     postfix: Postfix = Postfix()

@@ -25,6 +25,14 @@ class Api(Section):
     checks_burst: Annotated[int, Field(ge=1)] = 10000
 
 
+class Forms(Section):
+    """Forms on public pages that ask what an address is worth."""
+
+    origins: tuple[Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?$")], ...] = ()
+    per_second: Annotated[float, Field(ge=0)] = 5
+    burst: Annotated[int, Field(ge=1)] = 30
+
+
 class Origin(Section):
     """Whose mail something stands for, and of what kind."""
 

@@ -15,7 +15,7 @@ from retour.vet.findings import Checked, Code, Finding, Practical, Rfc
 from retour.vet.syntax import LONGEST_LOCAL, PLAIN
 from retour.vet.typos import Speller
 
-_MOST_DOMAINS = 1_000_000
+_MOST_DOMAINS = 1_000_000  # whose verdicts are kept
 _SAFE = 180  # signs of a row for which any suggestion is short enough, whatever it is
 # A local part that no list knows: stands for all such when a domain is judged.
 _NOBODY = "x0.y0"
@@ -43,8 +43,13 @@ class Screen:
     """
 
     def __init__(
-        self, policy: Policy = DEFAULT, facts: Facts = UNTOLD, dns: Mapping[str, Dns] | None = None
+        self,
+        policy: Policy = DEFAULT,
+        facts: Facts = UNTOLD,
+        dns: Mapping[str, Dns] | None = None,
+        most_domains: int = _MOST_DOMAINS,
     ) -> None:
+        self._most = most_domains
         self._policy, self._facts, self._dns = policy, facts, {} if dns is None else dns
         self._speller = Speller(facts.delivered, policy.known_real)
         self._verdicts: dict[str, Verdict] = {}
@@ -83,7 +88,7 @@ class Screen:
         return vet(text, told, self._policy, self._speller)
 
     def _judged(self, domain: str) -> Verdict:
-        if len(self._verdicts) >= _MOST_DOMAINS:
+        if len(self._verdicts) >= self._most:
             self._verdicts.clear()
         verdict = self._verdicts[domain] = self._verdict(_NOBODY, domain)
         return verdict

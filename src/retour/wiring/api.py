@@ -7,7 +7,7 @@ import structlog
 
 from retour.identity import SendIds
 from retour.outlets.api.limits import Rate
-from retour.outlets.api.services import Listed, Services, Source, Telling
+from retour.outlets.api.services import Forms, Listed, Services, Source, Telling
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
 from retour.wiring.confirm import confirm_url
@@ -20,7 +20,7 @@ log = structlog.get_logger("retour")
 
 def services(house: House) -> Services:
     """What the API works with."""
-    chosen = house.settings.api
+    chosen, forms = house.settings.api, house.settings.forms
     return Services(
         clock=house.clock,
         store=house.store,
@@ -58,6 +58,7 @@ def services(house: House) -> Services:
         import_limit=chosen.import_limit,
         four_eyes=house.settings.waves.four_eyes,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),
+        forms=Forms(frozenset(forms.origins), Rate(forms.per_second, forms.burst)),
         checks_rate=Rate(chosen.checks_per_second, chosen.checks_burst),
         down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long
     )

@@ -31,6 +31,7 @@ from retour.outlets.api import (
     requests,
     restores,
     sends,
+    suggest,
     suppressions,
     unparsed,
     unproven,
@@ -45,6 +46,7 @@ from retour.outlets.api.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
+    suggest.router,
     advice.router,
     addresses.router,
     sends.router,
@@ -88,13 +90,14 @@ def create(services: Services) -> FastAPI:
     app.state.buckets = {
         "requests": Buckets("requests", services.requests),
         "checks": Buckets("checks", services.checks_rate),
+        suggest.BUCKET: Buckets(suggest.BUCKET, services.forms.rate),
     }
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(dry.known)])
     problems.install(app, services.down)
     app.add_middleware(Repeats, down=services.down)
     app.add_middleware(Shortcut)
-    if services.requests.per_second or services.checks_rate.per_second:
+    if any(each.per_second for each in (services.requests, services.checks_rate, services.forms.rate)):
         unlimited = frozenset() if services.checks_rate.per_second else frozenset({"/v1/check"})
         app.add_middleware(Told, without=unlimited)
     app.add_middleware(Capped, limit=services.body_limit, lists=services.import_limit)
@@ -142,7 +145,11 @@ class Shortcut:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._handlers = {("GET", "/v1/check"): check.check_one, ("POST", "/v1/check"): check.check_many}
+        self._handlers = {
+            ("GET", "/v1/check"): check.check_one,
+            ("POST", "/v1/check"): check.check_many,
+            ("GET", suggest.SUGGEST): suggest.suggest,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""

@@ -5,6 +5,7 @@ from typing import Any
 from retour.flow.check import MOST
 from retour.model import MailKind
 from retour.outlets.api.problems import CATALOGUE, MEDIA_TYPE
+from retour.vet import Code, Practical, Rfc
 
 SCHEMES = {
     "key": {
@@ -87,6 +88,46 @@ CHECK_ONE: dict[str, Any] = {
             "200": {
                 "description": "The decision and its reason",
                 **_json(_object({**_RESULT, **_WHOSE}), {**_EXAMPLE, "account": "demo", "kind": "mailing"}),
+            }
+        },
+    },
+}
+
+SUGGEST: dict[str, Any] = {
+    "summary": "Is this an address, and what was probably meant?",
+    "openapi_extra": {
+        "parameters": [
+            _query(
+                "address", {"type": "string", "example": "ann@gmial.com"}, "As it was typed.", required=True
+            ),
+            _ACCOUNT,
+        ],
+        "responses": {
+            "200": {
+                "description": "What the string itself says; nothing of what is known about the address",
+                **_json(
+                    _object(
+                        {
+                            "address": {"type": "string"},
+                            "rfc": {"type": "string", "enum": [each.value for each in Rfc]},
+                            "practical": {"type": "string", "enum": [each.value for each in Practical]},
+                            "reasons": {
+                                "type": "array",
+                                "items": {"type": "string", "enum": [each.value for each in Code]},
+                            },
+                            "suggestion": {"type": ["string", "null"]},
+                            "odds": {"type": ["number", "null"]},
+                        }
+                    ),
+                    {
+                        "address": "ann@gmial.com",
+                        "rfc": "valid",
+                        "practical": "warn",
+                        "reasons": ["squat"],
+                        "suggestion": "ann@gmail.com",
+                        "odds": 500.0,
+                    },
+                ),
             }
         },
     },

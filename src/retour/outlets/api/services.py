@@ -47,6 +47,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Forms:
+    """The public forms that may ask what an address is worth."""
+
+    origins: frozenset[str] = frozenset()  # of the pages they stand on; none: only programs with a key ask
+    rate: Rate = UNLIMITED  # of each client
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The own list of a provider that follows an account."""
 
@@ -89,6 +97,7 @@ class Services:
     four_eyes: bool = True  # who asks for a wave does not apply it
     requests: Rate = UNLIMITED  # of each key
     checks_rate: Rate = UNLIMITED
+    forms: Forms = field(default_factory=Forms)
     console: bytes | None = None  # digest of the secret of the console, which speaks for people
     down: tuple[type[Exception], ...] = ()  # what the store raises when it cannot write or read for now
 
