@@ -92,7 +92,7 @@ def test_whether_an_address_is_known_or_stopped_is_not_told(retour: Installation
         stopped, unknown = asks(
             retour,
             {"address": "zoe@b.example", "headers": headers},
-            {"address": "zora@b.example", "headers": headers},
+            {"address": "zac@b.example", "headers": headers},
         )
         assert stopped.json() | {"address": ""} == unknown.json() | {"address": ""}
         assert plain(stopped) == plain(unknown)
