@@ -119,6 +119,14 @@ def key(pepper: bytes, address: str) -> bytes:
     return blake2b(address.encode(), digest_size=16, key=pepper).digest()
 
 
+def platform_key(pepper: bytes) -> bytes:
+    """The key of the hashes that all accounts share (lifecycle rule 11).
+
+    Another than the store's: whoever has a hash from there finds nothing here.
+    """
+    return blake2b(b"stopped on this platform", digest_size=32, key=pepper).digest()
+
+
 def _parts(text: str) -> tuple[str, str] | Fault:
     """Local part and domain, both normalised, or what is wrong with the text."""
     if len(text) > 4 * MAX_ADDRESS:

@@ -18,7 +18,7 @@ from retour.flow.check import may_send, may_send_all
 from retour.flow.directory import Directory
 from retour.flow.policy import in_force
 from retour.instants import SECOND, Instant
-from retour.lifecycle import decide
+from retour.lifecycle import decide, for_all
 from retour.model import Decision, MailKind
 from retour.ports import Clock
 from retour.snapshot import Table
@@ -60,6 +60,7 @@ class Gate:
         self._rewriting: set[str] = set()
         self._turn = threading.Lock()
         self._account = account
+        self._revision = 0  # of the stops of the platform
         self._load()
         if account and not self._directory.exists(account):
             self.close()
@@ -106,6 +107,7 @@ class Gate:
         self._directory.refresh(now)
         self._ask_ledger_for(self._marks.left())
         self._table.apply(self._store.ledger.standing(now))
+        self._follow_platform()
         self._table.merge()
         self._seen = now
 
@@ -130,10 +132,17 @@ class Gate:
             changes, number = self._store.ledger.moved(self._number, _LINES)
             self._table.apply(changes)
             more, self._number = number > self._number, number
+        self._follow_platform()
         for account in self._rewriting.difference(left):  # the last of its states has just been read
             self._table.rewritten(account)
         self._rewriting.intersection_update(left)
         self._seen = now
+
+    def _follow_platform(self) -> None:
+        """What the whole platform has stopped since the last look, or no more."""
+        while stops := self._store.platform.changed(self._revision, _LINES):
+            self._table.platform(stops)
+            self._revision = stops[-1].revision
 
     def _ask_ledger_for(self, accounts: Iterable[str]) -> None:
         """While the states of an account are rewritten, each answer is its ledger's (lifecycle rule 5)."""
@@ -143,4 +152,7 @@ class Gate:
 
     def _ask(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
         policy = in_force(self._store.accounts.policies(account), now).policy
-        return decide(self._store.ledger.state(account, address, now), policy, kind, address)
+        state = self._store.ledger.state(account, address, now)
+        if self._table.stopped_for_all(account, address):
+            state = for_all(state)
+        return decide(state, policy, kind, address)

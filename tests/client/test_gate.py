@@ -12,12 +12,14 @@ from client.conftest import bounced, url
 from retour import keyfile
 from retour.client import Client
 from retour.datadir import Marks
+from retour.flow.platform import Platform, Terms
 from retour.flow.policy import change_policy, in_force, refold
 from retour.gate import Gate, GateError
 from retour.instants import DAY, HOUR, SECOND, Instant
 from retour.lifecycle import decide, preset
-from retour.model import Answer, Event, EventKind, MailKind, Reason
+from retour.model import Answer, Decision, Event, EventKind, MailKind, Reason
 from retour.ports import Store
+from retour.snapshot import Table
 from retour.stores import sqlite
 from story.server import Server
 
@@ -184,3 +186,25 @@ def test_gate_and_api_of_a_running_server_agree(server: Server, client: Client) 
         assert gate.decisions(addresses) == client.decisions(addresses)
     assert client.decision("both@b.example").answer is Answer.STOP
     assert url(server)
+
+
+def test_a_gate_follows_the_stops_of_the_whole_platform(tmp_path: Path) -> None:
+    store, clock = made(tmp_path), Hand()
+    store.accounts.add_account("other", "other.test", preset("default"), NOW)
+    pepper = keyfile.load(tmp_path / keyfile.NAME).pepper
+    platform = Platform(store, Table(pepper), clock, pepper, Terms(1))
+    store.ledger.record([fact(1)], NOW)
+    platform.follow()
+    with Gate(tmp_path, "other", clock=clock) as gate:
+        assert gate.decision("ann@b.example") == Decision(Answer.STOP, "platform")
+        assert gate.decision("ann@b.example", account="shop").why == "hard"
+        store.ledger.record([fact(2, address="bob@b.example")], NOW)
+        platform.follow()
+        platform.lift(["ann@b.example"], NOW + HOUR)
+        clock.instant += SECOND
+        assert gate.decision("ann@b.example").answer is Answer.SEND
+        assert gate.decision("bob@b.example").why == "platform"
+        Marks(tmp_path, store).add("other")  # the ledger answers, under the same stop
+        clock.instant += SECOND
+        assert gate.decision("bob@b.example") == Decision(Answer.STOP, "platform")
+    store.close()

@@ -19,7 +19,8 @@ from retour.flow.intake import take_in
 from retour.flow.jobs import Runner, Work
 from retour.flow.judge import judge
 from retour.flow.notices import Notice
-from retour.flow.restore_desk import RestoreDesk
+from retour.flow.platform import Platform, Terms
+from retour.flow.restore_desk import Common, RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
 from retour.flow.waves import Place
 from retour.identity import SendIds
@@ -87,6 +88,8 @@ class Installation:
         self.directory = Directory(self.store.accounts, self.table)
         self.directory.refresh(self.clock.now())
         self.rewriter = Rewriter(self.store, self.bus, self.table, self.clock, Marks(), self.jobs.append)
+        self.platform = Platform(self.store, self.table, self.clock, b"pepper", Terms(2))
+        self.common = Common(self.platform.since, self.platform.lift, self.platform.look_at)
         self.desk = sqlite.open_desk(data / sqlite.DESK)
         self.app = create(self.services())
         transport = ASGITransport(self.app, raise_app_exceptions=False)
@@ -112,7 +115,8 @@ class Installation:
             send_ids=SendIds(),
             change_policy=self.rewriter.change,
             desk=self.desk,
-            restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend),
+            restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend, self.common),
+            platform=self.platform,
             sources=[Source("bounces", "address", "demo"), Source("lmtp", "lmtp", None)],
             lists=[Listed(f"ses-{name}", "ses", name, True, True) for name in ("demo", "other")],
             heard=self.desk.heard.of,

@@ -89,8 +89,9 @@ class Case:
 class Common(NamedTuple):
     """What the desk needs of the stop of the whole platform (lifecycle rule 11)."""
 
-    since: Callable[[str], Instant | None] = lambda address: None
+    since: Callable[[str, str], Instant | None] = lambda account, address: None
     lift: Callable[[Sequence[str], Instant], None] = lambda addresses, now: None
+    look_at: Callable[[Sequence[str]], None] = lambda addresses: None
 
 
 class RestoreDesk:
@@ -185,7 +186,7 @@ class RestoreDesk:
         earlier = [each for each in named if each.number < request.number]
         latest = self._engagements.latest(request.account, [address]).get(address, {})
         advice = advise(life, earlier, latest, now)
-        return Case(life, advice, earlier, latest, self.common.since(address))
+        return Case(life, advice, earlier, latest, self.common.since(request.account, address))
 
     # --- what follows -----------------------------------------------------------------------------------
 
@@ -199,6 +200,8 @@ class RestoreDesk:
             approved = [each for each in request.addresses if _approved(request, each)]
             if request.kind is RequestKind.REVIEW and approved:
                 self.common.lift(approved, ending.at)
+            elif request.kind is RequestKind.RESTORE:
+                self.common.look_at(request.addresses)  # they may be stopped for all no more
             self._tell([of_request(request)] if ending.ruling is not None else [])
         self._requests.settled(request)
 
@@ -254,7 +257,7 @@ class RestoreDesk:
             return Fault("request_moot", "domain", {"target": domain}) if free else None
         for address in addresses:
             if asking.kind is RequestKind.REVIEW:
-                free = self.common.since(address) is None
+                free = self.common.since(asking.account, address) is None
                 problem = "review_moot"
             else:
                 free = self._ledger.state(asking.account, address, now).state in _FREE

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from retour.flow.policy import change_policy, in_force, refold
 from retour.instants import Instant
-from retour.lifecycle import Policy, PolicyVersion, decide
+from retour.lifecycle import Policy, PolicyVersion, decide, for_all
 from retour.model import Decision, MailKind
 from retour.ports import Bus, Clock, Snapshot, Store
 
@@ -27,6 +27,8 @@ class Gate(Snapshot, Protocol):
     def rewriting(self, account: str, ask: Callable[[str, str, MailKind, Instant], Decision]) -> None: ...
 
     def rewritten(self, account: str) -> None: ...
+
+    def stopped_for_all(self, account: str, address: str) -> bool: ...
 
 
 class Marks(Protocol):
@@ -122,4 +124,7 @@ class Rewriter:
 
     def _ask(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
         policy = in_force(self._store.accounts.policies(account), now).policy
-        return decide(self._store.ledger.state(account, address, now), policy, kind, address)
+        state = self._store.ledger.state(account, address, now)
+        if self._gate.stopped_for_all(account, address):
+            state = for_all(state)
+        return decide(state, policy, kind, address)

@@ -1,7 +1,7 @@
 """The life of an address: a state machine as one table, played over its events under a policy."""
 
 from retour.lifecycle.counters import Bounce
-from retour.lifecycle.decide import decide, spared
+from retour.lifecycle.decide import decide, for_all, spared
 from retour.lifecycle.fold import fold, judged, told, type_of
 from retour.lifecycle.judgements import as_judged
 from retour.lifecycle.policy import Counting, Mode, Policy, PolicyError, PolicyVersion, TypeRule
@@ -18,6 +18,7 @@ __all__ = [
     "as_judged",
     "decide",
     "fold",
+    "for_all",
     "judged",
     "policy_from",
     "policy_to_dict",

@@ -1,5 +1,6 @@
 """State → decision: what a policy answers to "may I send?", and why."""
 
+from retour.instants import Instant
 from retour.lifecycle.policy import Mode, Policy
 from retour.model import Answer, Cause, Decision, MailKind, State, StateName
 
@@ -18,6 +19,19 @@ def decide(state: State, policy: Policy, kind: MailKind, address: str = "") -> D
     if policy.mode is Mode.OBSERVE:
         return Decision(Answer.SEND, decision.why, would_be=decision.answer)
     return decision
+
+
+def for_all(state: State, since: Instant | None = None) -> State:
+    """The state under a stop of the whole platform (rule 11); `since` is when that began.
+
+    It lies over the state and is no part of it: nobody's events say so, and it goes as it came.
+    """
+    return state._replace(
+        state=StateName.INVALID,
+        causes=state.causes | {Cause.PLATFORM},
+        since=since if state.since is None else state.since,
+        until=None,
+    )
 
 
 def spared(address: str, policy: Policy) -> bool:

@@ -15,6 +15,7 @@ from retour.ports.gates import Bus, Snapshot
 from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
 from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
+from retour.ports.platform import PlatformStop, PlatformStops
 from retour.ports.records import Change, Record, RecordQuery
 from retour.ports.requests import (
     EndedRequestError,
@@ -75,6 +76,8 @@ __all__ = [
     "Outcome",
     "Part",
     "Passing",
+    "PlatformStop",
+    "PlatformStops",
     "Record",
     "RecordQuery",
     "Records",

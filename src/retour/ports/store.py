@@ -9,6 +9,7 @@ from retour.ports.contacts import Contacts
 from retour.ports.corrections import Corrections
 from retour.ports.engagements import Engagements
 from retour.ports.ledger import Ledger
+from retour.ports.platform import PlatformStops
 from retour.ports.requests import Requests
 from retour.ports.segments import Segments
 from retour.ports.sends import Sends
@@ -28,6 +29,7 @@ class Store:
     requests: Requests
     corrections: Corrections
     sweep: Sweep
+    platform: PlatformStops
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 

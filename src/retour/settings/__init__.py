@@ -16,6 +16,7 @@ from retour.settings.asking import Api, Forms, Listener, Origin, Postfix, Socket
 from retour.settings.keeping import Retention, Rules, Waves
 from retour.settings.mail import Inlet, Lmtp, Smtp
 from retour.settings.pickup import Log, Mailbox, Queue
+from retour.settings.platform import Platform
 from retour.settings.posts import Webhook, Webhooks
 from retour.settings.relaying import Next, Relay, RelayLogin
 from retour.settings.section import NAME
@@ -37,6 +38,7 @@ __all__ = [
     "Next",
     "Notify",
     "Origin",
+    "Platform",
     "Postfix",
     "ProviderList",
     "Queue",
@@ -80,6 +82,7 @@ class Settings(BaseSettings):
     mailboxes: dict[Annotated[str, Field(pattern=NAME)], Mailbox] = {}
     queues: dict[Annotated[str, Field(pattern=NAME)], Queue] = {}
     retention: Retention = Retention()
+    platform: Platform = Platform()
     rules: Rules = Rules()
     waves: Waves = Waves()
     notify: Notify = Notify()

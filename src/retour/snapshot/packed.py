@@ -3,6 +3,7 @@
 bits 0-2  the strongest cause of `invalid` (0: none)        bit 5  held
 bit 3     there are further causes beside it                 bit 6  held by a correction, else by an incident
 bit 4     unsubscribed                                       bits 8-39  due time of the reset, whole seconds
+bit 7     stopped on the whole platform: of no row, set when an answer is made
 
 What is packed is enough for `lifecycle.decide`; since when and by which reply the address is stopped is
 asked of the ledger, and only once a mail is refused. 0 means: no row is needed, the answer is `send`.
@@ -11,6 +12,7 @@ asked of the ledger, and only once a mail is refused. 0 means: no row is needed,
 from functools import cache
 
 from retour.instants import SECOND, Instant
+from retour.lifecycle import for_all
 from retour.model import VALID, Cause, State, StateName
 
 CAUSE = 0b0000_0111
@@ -18,6 +20,7 @@ MORE = 0b0000_1000
 UNSUBSCRIBED = 0b0001_0000
 HELD = 0b0010_0000
 CORRECTION = 0b0100_0000
+PLATFORM = 0b1000_0000
 CODE = 0xFF
 DUE_SHIFT = 8
 
@@ -55,11 +58,13 @@ def due(packed: int) -> Instant | None:
 
 def after_reset(packed: int) -> int:
     """What stays when the due time has passed: an unsubscribe survives the reset (docs/lifecycle.md)."""
-    return packed & UNSUBSCRIBED
+    return packed & (UNSUBSCRIBED | PLATFORM)
 
 
 def unpack(code: int, until: Instant | None = None) -> State:
     """A state with the same decision as the one that was packed; its counters and `since` are not kept."""
+    if code & PLATFORM:
+        return for_all(unpack(code & ~PLATFORM))
     unsubscribed = bool(code & UNSUBSCRIBED)
     if code & CAUSE:
         strongest = _CAUSES[(code & CAUSE) - 1]

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from threading import Lock
 
+from retour.address import platform_key
 from retour.instants import Instant
 from retour.lifecycle import Policy, decide
 from retour.model import Answer, Decision, MailKind
-from retour.ports import Change
-from retour.snapshot.packed import CODE, after_reset, due, pack, unpack
+from retour.ports import Change, PlatformStop
+from retour.snapshot.packed import CODE, PLATFORM, after_reset, due, pack, unpack
 from retour.snapshot.segment import DIGEST, Segment
 
 Ask = Callable[[str, str, MailKind, Instant], Decision]
@@ -20,12 +21,13 @@ SEND = Decision(Answer.SEND)
 class _Account:
     """What the table knows of an account: its policy, and what that makes of each code."""
 
-    __slots__ = ("decisions", "hasher", "policy", "version")
+    __slots__ = ("decisions", "hasher", "obeys", "policy", "version")
 
     def __init__(self, hasher: blake2b, policy: Policy, version: int) -> None:
         self.hasher = hasher
         self.policy = policy
         self.version = version
+        self.obeys = policy.platform_stops == "obey"
         self.decisions: dict[int, Decision] = {}
 
     def decide(self, packed: int, kind: MailKind, address: str, now: Instant) -> Decision:
@@ -48,6 +50,40 @@ class _Account:
         return Decision(decision.answer, decision.why, until, decision.would_be)
 
 
+class _Shared:
+    """The addresses that the whole platform has stopped: hashes under a key of their own.
+
+    Looked up for every address, whatever its own row says: what is stopped here, there or nowhere takes the
+    same steps.
+    """
+
+    __slots__ = ("_hasher", "_segments", "rows")
+
+    def __init__(self, key: bytes) -> None:
+        self._hasher = blake2b(digest_size=16, key=key)
+        self._segments = [Segment() for _ in range(256)]
+        self.rows = 0  # stops that came; while there is none, nothing is looked up
+
+    def get(self, address: str) -> int:
+        """PLATFORM, or 0."""
+        hasher = self._hasher.copy()
+        hasher.update(address.encode())
+        digest = hasher.digest()[:DIGEST]
+        return self._segments[digest[0]].get(digest)
+
+    def put(self, stop: PlatformStop) -> None:
+        digest = stop.hash[:DIGEST]
+        self._segments[digest[0]].put(digest, PLATFORM if stop.since is not None else 0)
+        self.rows += 1
+
+    def merge(self) -> None:
+        self.rows = sum(segment.merge() for segment in self._segments)
+
+
+def _nothing(address: str) -> int:
+    return 0
+
+
 class Table:
     """Answers `may I send?` in process. Implements `ports.Snapshot`.
 
@@ -62,6 +98,7 @@ class Table:
         self._accounts: dict[str, _Account] = {}
         self._rewriting: dict[str, Ask] = {}
         self._segments = [Segment() for _ in range(256)]
+        self._shared = _Shared(platform_key(pepper))
         self._writing = Lock()
 
     def decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
@@ -75,6 +112,8 @@ class Table:
         hasher.update(address.encode())
         digest = hasher.digest()
         packed = self._segments[digest[0]].get(digest)
+        if self._shared.rows and known.obeys:
+            packed |= self._shared.get(address)
         return known.decide(packed, kind, address, now) if packed else SEND
 
     def decisions(
@@ -87,12 +126,13 @@ class Table:
         if self._rewriting and (ask := self._rewriting.get(account)):
             return [ask(account, address, kind, now) for address in addresses]
         fresh, segments, says = known.hasher.copy, self._segments, known.decide
+        shared = self._shared.get if self._shared.rows and known.obeys else _nothing
         answers: list[Decision] = []
         for address in addresses:
             hasher = fresh()
             hasher.update(address.encode())
             digest = hasher.digest()
-            packed = segments[digest[0]].get(digest)
+            packed = segments[digest[0]].get(digest) | shared(address)
             answers.append(says(packed, kind, address, now) if packed else SEND)
         return answers
 
@@ -115,6 +155,17 @@ class Table:
             known = blake2b(account.encode() + b"\0", digest_size=DIGEST, key=self._pepper)
             self._hashers[account] = known
         return known
+
+    def platform(self, stops: Iterable[PlatformStop]) -> None:
+        """What the whole platform has stopped, or no more, for all accounts that obey (lifecycle rule 11)."""
+        with self._writing:
+            for stop in stops:
+                self._shared.put(stop)
+
+    def stopped_for_all(self, account: str, address: str) -> bool:
+        """Whether the stop of the platform concerns this account, and this address."""
+        known = self._accounts.get(account)
+        return known is not None and known.obeys and bool(self._shared.get(address))
 
     def policy(self, account: str, policy: Policy, version: int = 0) -> None:
         """Tell the table of an account, or of the policy now in force there.
@@ -142,6 +193,7 @@ class Table:
     def merge(self) -> int:
         """Make all deltas rows, to save memory after a load; returns the number of rows."""
         with self._writing:
+            self._shared.merge()
             return sum(segment.merge() for segment in self._segments)
 
     @property

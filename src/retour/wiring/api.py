@@ -33,6 +33,7 @@ def services(house: House) -> Services:
         change_policy=house.rewriter.change,
         desk=house.desk,
         restores=house.restores,
+        platform=house.platform,
         metrics=house.metrics.text,
         unsubscribe_url=lambda account, send, now: unsubscribe_url(house, account, send, now),
         confirm_url=lambda token: confirm_url(house, token),

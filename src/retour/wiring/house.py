@@ -23,10 +23,11 @@ from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
 from retour.flow.never_stop import counted
 from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, in_words, read
-from retour.flow.restore_desk import RestoreDesk
+from retour.flow.platform import Platform, Terms
+from retour.flow.restore_desk import Common, RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
 from retour.flow.schedule import Schedule
-from retour.instants import Instant
+from retour.instants import DAY, Instant
 from retour.keyfile import Keys
 from retour.metrics import Metrics
 from retour.model import Arrival, Reading
@@ -123,6 +124,7 @@ class House:
     schedule: Schedule
     courier: Courier
     restores: RestoreDesk
+    platform: Platform
     heard: Heard
     metrics: Metrics
     rules: RulesInForce
@@ -135,6 +137,7 @@ class House:
         now = self.clock.now()
         self.directory.refresh(now)
         self.table.apply(self.store.ledger.standing(now))
+        self.platform.load()
         for account in Marks(self.settings.data_dir, self.store).left():
             self.rewriter.resume(account)
         return self.table.merge()
@@ -176,7 +179,11 @@ def build(settings: Settings) -> House:
     marks = Marks(data, store)
     rewriter = Rewriter(store, told, table, clock, marks, _logged(rewriting, metrics))
     courier = notify.courier(settings, store, desk, keys.pepper, clock, metrics)
-    restores = RestoreDesk(store, told, clock, courier.tell)
+    chosen = settings.platform
+    terms = Terms(chosen.confirmations, chosen.within_days * DAY)
+    platform = Platform(store, table, clock, keys.pepper, terms)
+    common = Common(platform.since, platform.lift, platform.look_at)
+    restores = RestoreDesk(store, told, clock, courier.tell, common)
     heard = Heard(desk.heard)
 
     def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:
@@ -190,11 +197,11 @@ def build(settings: Settings) -> House:
     kept = settings.retention
     schedule = Schedule(
         store.ledger, store.sends, store.tallies, store.engagements, inbox, told, directory, rewriter,
-        kept.raw_days, kept.unparsed_days, _gone, desk.jobs, (restores.finish,),
+        kept.raw_days, kept.unparsed_days, _gone, desk.jobs, (restores.finish, platform.follow),
     )  # fmt: skip
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
-        Door(inbox, worker.wake), schedule, courier, restores, heard,
+        Door(inbox, worker.wake), schedule, courier, restores, platform, heard,
         metrics, rules, lock, sqlite.SqliteShelf(data / sqlite.FINDINGS),
     )  # fmt: skip
 

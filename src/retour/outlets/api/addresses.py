@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path, Query, Request
 from retour import instants
 from retour.address import fault, normalise
 from retour.flow.browse import MOST, Page, overview
+from retour.flow.platform import under
 from retour.flow.suppressions import PROVIDERS
 from retour.instants import Instant
-from retour.model import BounceType, MailKind, Reason
+from retour.model import VALID, BounceType, MailKind, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
@@ -42,11 +43,14 @@ def address(
     corrections = linked(request, chosen, normalised)
     if life is None and corrections:  # the wrong one of a registration, perhaps, which was never mailed
         life = Life(normalised, known.store.ledger.state(chosen, normalised, now))
-    if life is None:
+    since = known.platform.since(chosen, normalised)
+    if life is None and since is None:
         raise Problem("address_never_seen", "address")
+    life = under(life or Life(normalised, VALID), since)
     policy = known.store.accounts.policies(chosen)[-1].policy
     latest = known.store.engagements.latest(chosen, [normalised]).get(normalised, {})
-    return address_shape(chosen, life, policy, latest, corrections, reader_of(request, key))
+    reader = reader_of(request, key)
+    return address_shape(chosen, life, policy, latest, corrections, reader, since)
 
 
 @router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")

@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from retour.address import fault, normalise
 from retour.flow.advice import Advice, on_life, on_reason
+from retour.flow.platform import under
 from retour.flow.redact import redacted
-from retour.model import Reason
+from retour.model import VALID, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account, is_support
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
+from retour.ports import Life
 
 router = APIRouter(tags=["addresses"])
 
@@ -61,8 +63,10 @@ def advice_on_address(
         raise Problem("address_malformed", "address", fault=fault(address))
     known = services(request)
     life = known.store.ledger.life(chosen, normalised, known.clock.now())
-    if life is None:
+    since = known.platform.since(chosen, normalised)
+    if life is None and since is None:
         raise Problem("address_never_seen", "address")
+    life = under(life or Life(normalised, VALID), since)
     state, bounce = on_life(life, language_of(request), sender or chosen)
     shown = None if bounce is None else _shape(bounce, None if is_support(key) else normalised)
     return AddressAdvice(account=chosen, address=normalised, state=_shape(state), bounce=shown)

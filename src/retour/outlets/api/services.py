@@ -9,6 +9,7 @@ from starlette.requests import Request
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.flow.heard import FromSource
+from retour.flow.platform import Platform
 from retour.flow.restore_desk import RestoreDesk
 from retour.identity import SendIds
 from retour.instants import Instant
@@ -80,6 +81,7 @@ class Services:
     change_policy: ChangePolicy
     desk: Desk
     restores: RestoreDesk
+    platform: Platform
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     confirm_url: Callable[[str], str | None] = lambda token: (

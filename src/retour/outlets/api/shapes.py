@@ -158,6 +158,9 @@ class AddressShape(BaseModel):
     ledger: list[RecordShape]
     engagements: list[EngagementShape] = Field(description="signs of life, the strongest kind first")
     corrections: list[CorrectionShape] = Field(description="from or to this address, the latest first")
+    platform_since: str | None = Field(
+        description="the day since which it is stopped on this platform, for all accounts; null: it is not"
+    )
 
 
 class BounceShape(BaseModel):

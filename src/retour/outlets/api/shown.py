@@ -245,10 +245,11 @@ def address_shape(
     latest: Latest,
     corrections: Sequence[CorrectionShape],
     reader: Reader,
+    platform_since: Instant | None = None,
 ) -> AddressShape:
     """Everything known of an address as JSON, with the decision for each mail kind under this policy.
 
-    `latest` are its signs of life.
+    `latest` are its signs of life; `platform_since` is when the whole platform stopped it.
     """
     bounce = telling(life.events, life.state)
     known = Known(life.address, life.state, policy, bounce)
@@ -265,6 +266,7 @@ def address_shape(
         ledger=[record_shape(record) for record in life.records],
         engagements=[engagement_shape(sign) for sign in against(latest, life.events)],
         corrections=list(corrections),
+        platform_since=time(platform_since),
     )
 
 

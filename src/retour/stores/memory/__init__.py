@@ -6,6 +6,7 @@ from retour.stores.memory.corrections import MemoryCorrections
 from retour.stores.memory.engagements import MemoryEngagements
 from retour.stores.memory.inbox import MemoryInbox
 from retour.stores.memory.ledger import MemoryLedger
+from retour.stores.memory.platform import MemoryPlatform
 from retour.stores.memory.requests import MemoryRequests
 from retour.stores.memory.sends import MemorySends
 from retour.stores.memory.sweep import MemorySweep
@@ -27,6 +28,7 @@ def new_store() -> Store:
         MemoryRequests(accounts),
         MemoryCorrections(accounts),
         MemorySweep(ledger),
+        MemoryPlatform(accounts, ledger),
         lambda: None,
     )
 

@@ -1,0 +1,265 @@
+"""Protection across accounts with privacy, over every store (K20, N10, lifecycle rule 11)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from retour.address import key, platform_key
+from retour.flow.platform import Platform, Terms
+from retour.flow.policy import change_policy
+from retour.instants import DAY, HOUR, Instant
+from retour.lifecycle import preset
+from retour.model import Answer, Cause, Decision, Event, EventKind, MailKind, Reason
+from retour.ports import PlatformStop, Store
+from retour.snapshot import Table
+
+NOW = 20_500 * DAY
+PEPPER = b"pepper of the contract tests"
+ANN, BOB = "ann@b.example", "bob@b.example"
+NAMES = ("one", "two", "three", "four")
+
+
+@dataclass
+class Hand:
+    instant: Instant = NOW
+
+    def now(self) -> Instant:
+        return self.instant
+
+
+@dataclass
+class House:
+    store: Store
+    terms: Terms = field(default_factory=Terms)
+    clock: Hand = field(default_factory=Hand)
+    table: Table = field(default_factory=lambda: Table(PEPPER))
+
+    def __post_init__(self) -> None:
+        for name in NAMES:
+            account = self.store.accounts.add_account(name, f"{name}.example", preset("emarsys"), NOW - DAY)
+            self.table.policy(account.name, preset("emarsys"), 1)
+        self.platform = Platform(self.store, self.table, self.clock, PEPPER, self.terms)
+
+    def record(self, kind: EventKind, account: str, address: str = ANN, **told: Any) -> bytes:
+        at = self.clock.now()
+        id = key(b"x", f"{kind} {account} {address} {at}")
+        event = Event(id, kind, at, account=account, address=address, **told)
+        self.table.apply(self.store.ledger.record([event], at))
+        return id
+
+    def dead(self, *accounts: str, address: str = ANN, reason: Reason = Reason.ADDRESS_UNKNOWN) -> None:
+        for account in accounts:
+            self.record(EventKind.BOUNCE, account, address, reason=reason)
+        self.platform.follow()
+
+    def says(self, account: str, address: str = ANN) -> Decision:
+        return self.table.decision(account, address, MailKind.SYSTEM, self.clock.now())
+
+    def stopped(self, address: str = ANN) -> bool:
+        """Whether an account that has never seen the address is told to stop."""
+        decision = self.says("four", address)
+        assert decision in (Decision(Answer.SEND), Decision(Answer.STOP, "platform"))
+        return decision.answer is Answer.STOP
+
+
+@pytest.fixture
+def house(store: Store) -> House:
+    return House(store)
+
+
+def test_stops_are_kept_by_hash_and_told_by_revision(house: House) -> None:
+    stops = house.store.platform
+    first, second = bytes(16), bytes([1]) * 16
+    assert (stops.place(), stops.changed(0, 10)) == (("", 0), [])
+    stops.keep([PlatformStop(first, NOW), PlatformStop(second, NOW)], ("3 60", 7))
+    assert stops.place() == ("3 60", 7)
+    stops.keep([PlatformStop(first, None, NOW + 1)])
+    assert stops.place() == ("3 60", 7)
+    changed = stops.changed(0, 10)
+    assert [(each.hash, each.since, each.lifted_at) for each in changed] == [
+        (second, NOW, None),
+        (first, None, NOW + 1),
+    ]
+    assert stops.changed(changed[0].revision, 10) == changed[1:]
+    assert stops.changed(0, 1) == changed[:1]
+    assert stops.stops([first, bytes([2]) * 16]) == {first: changed[1]}
+
+
+def test_three_accounts_stop_an_address_for_a_fourth_that_has_never_seen_it(house: House) -> None:
+    house.dead("one", "two")
+    assert not house.stopped()
+    house.dead("three")
+    assert house.stopped()
+    assert not house.stopped(BOB)
+    assert house.says("one").why == "hard"  # its own verdict comes first
+
+
+def test_only_a_hash_and_a_day_are_kept(house: House) -> None:
+    house.clock.instant = NOW + 5 * HOUR
+    house.dead("one", "two", "three")
+    (stop,) = house.store.platform.changed(0, 10)
+    assert stop == PlatformStop(key(platform_key(PEPPER), ANN), NOW, None, stop.revision)
+    assert stop.hash != key(PEPPER, ANN)
+    assert house.platform.since("four", ANN) == NOW
+
+
+@pytest.mark.parametrize("reason", [Reason.MAILBOX_FULL, Reason.SENDER_BLOCKED, Reason.REFUSED])
+def test_what_is_not_dead_stops_nobody_else(house: House, reason: Reason) -> None:
+    for _ in range(5):
+        house.clock.instant += 40 * DAY
+        house.dead("one", "two", "three", reason=reason)
+    assert not house.stopped()
+
+
+def test_complaints_imports_and_stops_of_an_account_stay_its_own(house: House) -> None:
+    for account in ("one", "two", "three"):
+        for kind in (EventKind.COMPLAINT, EventKind.IMPORT, EventKind.STOP, EventKind.UNSUBSCRIBE):
+            house.record(kind, account)
+    house.platform.follow()
+    assert not house.stopped()
+
+
+def test_the_verdicts_lie_within_sixty_days_of_each_other(house: House) -> None:
+    house.dead("one")
+    house.clock.instant += 40 * DAY
+    house.dead("two")
+    house.clock.instant += 21 * DAY
+    house.dead("three")
+    assert not house.stopped()
+    house.clock.instant += 30 * DAY
+    house.record(EventKind.BOUNCE, "one", reason=Reason.ADDRESS_UNKNOWN)  # heard again: within, now
+    house.platform.look_at([ANN])
+    assert house.stopped()
+
+
+def test_an_account_may_ignore_it_and_its_own_short_list_goes_before(house: House) -> None:
+    house.dead("one", "two", "three")
+    for settings in ({"platform_stops": "ignore"}, {"platform_stops": "obey", "never_stop": [ANN]}):
+        number = house.store.accounts.policies("four")[-1].number
+        version = change_policy("four", settings, number, house.store.accounts, "key 1", house.clock.now())
+        house.table.policy("four", version.policy, version.number)
+        assert house.says("four").answer is Answer.SEND
+    assert house.says("four") == Decision(Answer.SEND, "never_stop", would_be=Answer.STOP)
+
+
+@pytest.mark.parametrize("how", ["restore", "revert", "review"])
+def test_it_goes_with_the_verdicts_that_it_was_made_of(house: House, how: str) -> None:
+    house.dead("one", "two")
+    house.dead("three")
+    assert house.stopped()
+    house.clock.instant += DAY
+    if how == "restore":
+        house.record(EventKind.RESTORE, "three", note="it lives")
+    elif how == "review":
+        house.platform.lift([ANN], house.clock.now())
+    else:
+        house.record(EventKind.INCIDENT_OPEN, "three", begins=NOW - HOUR)
+        house.record(EventKind.INCIDENT_CLOSE, "three", begins=NOW - HOUR, outcome="revert")
+    house.platform.follow()
+    assert not house.stopped()
+    house.clock.instant += DAY
+    house.dead("one")  # one that says so again is one
+    assert not house.stopped()
+
+
+def test_a_lift_is_harmless_to_repeat_and_new_verdicts_stop_again(house: House) -> None:
+    house.dead("one", "two", "three")
+    house.clock.instant += DAY
+    lifted_at = house.clock.now()
+    house.platform.lift([ANN], lifted_at)
+    assert not house.stopped()
+    for account in ("one", "two", "three"):
+        house.clock.instant += HOUR
+        house.dead(account)
+    house.platform.look_at([ANN])
+    assert house.stopped()
+    house.platform.lift([ANN], lifted_at)  # the same decision, done again after a crash
+    assert house.stopped()
+
+
+def test_a_process_that_starts_knows_what_was_stopped_and_goes_on(house: House) -> None:
+    house.dead("one", "two", "three")
+    again = Table(PEPPER)
+    again.policy("four", preset("default"), 1)
+    platform = Platform(house.store, again, house.clock, PEPPER, house.terms)
+    platform.load()
+    again.merge()
+    assert again.decision("four", ANN, MailKind.MAILING, NOW) == Decision(Answer.STOP, "platform")
+    before = house.store.platform.changed(0, 10)
+    platform.follow()
+    assert house.store.platform.changed(0, 10) == before
+
+
+def test_other_terms_look_at_everything_anew(house: House) -> None:
+    house.dead("one", "two")
+    assert not house.stopped()
+    Platform(house.store, house.table, house.clock, PEPPER, Terms(1)).follow()
+    assert house.stopped()
+    house.platform.follow()
+    assert not house.stopped()
+
+
+def test_one_owner_stops_at_the_first_verdict(store: Store) -> None:
+    house = House(store, Terms(1))
+    house.dead("one")
+    assert house.stopped()
+    house.clock.instant += DAY
+    house.record(EventKind.RESTORE, "one")
+    house.platform.follow()
+    assert not house.stopped()
+
+
+def test_the_soft_reset_frees_nothing_that_the_platform_stops(house: House) -> None:
+    version = change_policy(
+        "four", {"reset_after": 30, "soft_threshold": 1}, 1, house.store.accounts, "key", NOW
+    )
+    house.table.policy("four", version.policy, version.number)
+    house.record(EventKind.BOUNCE, "four", reason=Reason.MAILBOX_FULL)
+    assert house.says("four").until is not None
+    house.dead("one", "two", "three")
+    assert house.says("four") == Decision(Answer.STOP, "platform")
+    house.clock.instant += 31 * DAY
+    assert house.says("four") == Decision(Answer.STOP, "platform")
+    house.record(EventKind.UNSUBSCRIBE, "four")
+    assert house.says("four").why == "platform"
+
+
+def test_the_state_of_an_account_says_nothing_of_it(house: House) -> None:
+    house.dead("one", "two", "three")
+    for account in NAMES:
+        state = house.store.ledger.state(account, ANN, NOW)
+        assert Cause.PLATFORM not in state.causes
+    assert house.store.ledger.life("four", ANN, NOW) is None
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_every_address_takes_the_same_steps(
+    house: House, many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped by itself, for all, or by nobody: an answer costs two hashes and two looks, in one order."""
+    house.dead("one", "two", "three")
+    house.dead("four", address=BOB)
+    own = "own@b.example"
+    house.record(EventKind.STOP, "four", own)
+    house.table.merge()
+    steps: list[str] = []
+    from retour.snapshot import segment, table
+
+    for cls, name in ((segment.Segment, "get"), (table._Shared, "get")):
+        original = getattr(cls, name)
+
+        def counted(self: Any, digest: Any, original: Any = original, cls: type = cls) -> Any:
+            steps.append(cls.__name__)
+            return original(self, digest)
+
+        monkeypatch.setattr(cls, name, counted)
+    taken: list[list[str]] = []
+    for address in (ANN, BOB, own, "nobody@b.example"):
+        steps.clear()
+        if many:
+            house.table.decisions("four", [address], MailKind.MAILING, NOW)
+        else:
+            house.table.decision("four", address, MailKind.MAILING, NOW)
+        taken.append(list(steps))
+    assert taken == [["Segment", "_Shared", "Segment"]] * 4

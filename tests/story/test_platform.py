@@ -1,0 +1,88 @@
+"""Two accounts of one owner: what one has found dead is stopped for the other, wherever it asks."""
+
+import socket
+from pathlib import Path
+from smtplib import SMTP
+
+from story.server import Server
+from story.waiting import eventually
+
+SETTINGS = """
+[platform]
+one_owner = true
+
+[postfix.domains."second.test"]
+account = "second"
+"""
+DEAD = "nobody@mailbox.test"
+
+
+REPORT = """\
+From: MAILER-DAEMON@mx.test
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="cut"
+
+--cut
+Content-Type: text/plain
+
+Your message could not be delivered.
+
+--cut
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.test
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <{recipient}>: no such user
+
+--cut--
+"""
+
+
+def refused(server: Server, recipient: str) -> None:
+    """The bounce of a send of the first account, as a mail server writes it."""
+    to = server.return_address(recipient)
+    with SMTP("127.0.0.1", server.ports["smtp"]) as smtp:
+        smtp.sendmail("<>", [to], REPORT.format(to=to, recipient=recipient))
+
+
+def policy(server: Server, sender: str) -> str:
+    asked = f"request=smtpd_access_policy\nprotocol_state=RCPT\nsender={sender}\nrecipient={DEAD}\n\n"
+    with socket.create_connection(("127.0.0.1", server.ports["policy"]), 30) as line:
+        line.sendall(asked.encode())
+        with line.makefile("rb") as answer:
+            return answer.readline().decode("ascii").strip()
+
+
+def test_what_one_account_found_dead_is_stopped_for_the_other(tmp_path: Path) -> None:
+    server = Server(tmp_path, SETTINGS)
+    server.command("account", "add", "second", "--return-domain", "return.second.test")
+    first, server_key = server.key, server.command("key", "add", "--account", "second", "--role", "member")
+
+    def says() -> tuple[str, str]:
+        server.key = server_key
+        try:
+            told = server.ask("GET", f"/v1/check?address={DEAD}")
+        finally:
+            server.key = first
+        return told["decision"], told["why"]
+
+    with server.running():
+        assert says() == ("send", "")
+        assert policy(server, "news@second.test") == "action=DUNNO"
+        refused(server, DEAD)
+        assert server.bounced(DEAD)["state"]["cause"] == "hard"
+        eventually(lambda: says() == ("stop", "platform"), "the stop for the other account", server.story)
+        assert "stopped on this platform" in policy(server, "news@second.test")
+    with server.running():  # and after a restart
+        assert says() == ("stop", "platform")
+        staff = server.command("key", "add", "--role", "support")
+        server.key = staff
+        body = {"addresses": [DEAD], "reason": "the server was wrong"}
+        server.ask("POST", "/v1/restores?account=shop", body)
+        server.key = first
+        eventually(lambda: says() == ("send", ""), "the end of the stop", server.story)
