@@ -174,6 +174,6 @@ class Sentences:
 
     def _kind(self, word: str) -> str | None:
         bare = word.strip(_EDGES).removesuffix("'s")
-        if not bare or _NAME.search(bare):
+        if not bare or (not bare.isalpha() and _NAME.search(bare)):
             return "small"
         return self._kinds.get(bare)

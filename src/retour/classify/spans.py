@@ -1,7 +1,7 @@
 """Which of the phrases found in a text speak: none in names of hosts, none within a longer phrase."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -18,7 +18,7 @@ _HOST: Final = re.compile(r"[\w.-]*\w\.[a-z]{2,}[\w.-]*")
 _NAMELIKE: Final = frozenset("./?=_:[")  # a phrase with one of these is meant to be found in names
 
 
-def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int) -> list[Span]:
+def telling(found: Sequence[Span], text: str, rules: Sequence[Rule], idioms: int) -> list[Span]:
     """The spans that speak, by their place. Owners from `idioms` on are idioms; between them and the rules
     stand marks and parts, which always speak.
 
@@ -27,7 +27,7 @@ def telling(found: Iterable[Span], text: str, rules: Sequence[Rule], idioms: int
     """
     told: list[Span] = []
     covers: list[Span] = []
-    for span in sorted(found, key=_longest_first):
+    for span in sorted(found, key=_longest_first) if len(found) > 1 else found:
         number, start, end = span
         if number >= len(rules):
             (told if number < idioms else covers).append(span)

@@ -33,7 +33,7 @@ def decode_text(data: bytes, charset: str = "") -> str:
 
 def decode_words(value: bytes) -> str:
     """A header value as text (RFC 2047); words that cannot be decoded stay as they are."""
-    if b"=?" not in value:
+    if value.find(b"=?") < 0:
         return decode_text(value)
     if value.count(b"=?") > 1:
         value = _BETWEEN_WORDS.sub(rb"\1", value)  # RFC 2047 §6.2: space between words does not count

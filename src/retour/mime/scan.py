@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from retour.mime import limits
 from retour.mime.charsets import charset_codec
@@ -29,14 +29,19 @@ _AFTER_DELIMITER: Final = frozenset({b"\n", b" ", b"\t", b"-", b""})
 _AS_IT_IS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
 
 
-class Content(NamedTuple):
+class Content:
     """What the Content-* fields of a part say (RFC 2045)."""
 
-    type: bytes  # in lower case
-    encoding: bytes  # in lower case, b"" when none is named
-    charset: str  # of a text, as written; "" when none is named
-    boundary: bytes  # of a multipart, b"" when there is none
-    is_saved: bool = False  # a message that was saved as a file: its name ends so
+    __slots__ = ("boundary", "charset", "encoding", "is_saved", "type")
+
+    def __init__(
+        self, type: bytes, encoding: bytes, charset: str, boundary: bytes, is_saved: bool = False
+    ) -> None:
+        self.type = type  # in lower case
+        self.encoding = encoding  # in lower case, b"" when none is named
+        self.charset = charset  # of a text, as written; "" when none is named
+        self.boundary = boundary  # of a multipart, b"" when there is none
+        self.is_saved = is_saved  # a message that was saved as a file: its name ends so
 
 
 _PLAIN: Final = Content(b"text/plain", b"", "", b"")  # RFC 2045 §5.2
@@ -133,7 +138,7 @@ def _with_line_feeds(raw: bytes) -> bytes:
 
 def _is_named(head: Block) -> bool:
     """Whether one of the fields of a message is among these."""
-    return any(name in head.low for name in _NAMES)
+    return any(head.low.find(name) >= 0 for name in _NAMES)
 
 
 def _holds_report(body: bytes) -> bool:
@@ -186,12 +191,12 @@ def _cut(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
     return head, body
 
 
-def _content(head: Block) -> Content:
+def _content(head: Block, is_saved: bool = False) -> Content:
     """What a header block says about the body below it."""
     encoding, value = head.value(b"content-transfer-encoding"), head.value(b"content-type")
     if encoding:
         encoding = encoding.lower()
-    elif not value:
+    elif not value and not is_saved:
         return _PLAIN
     media = _MEDIA_TYPE.match(value)
     type = media[0].lower() if media else b"text/plain"  # RFC 2045 §5.2
@@ -200,14 +205,13 @@ def _content(head: Block) -> Content:
         boundary = _parameter(value, _BOUNDARY, b"boundary").rstrip()
     elif type.startswith(b"text/"):
         charset = _parameter(value, _CHARSET, b"charset")
-    return Content(type, encoding, charset.decode("latin-1"), boundary)
+    return Content(type, encoding, charset.decode("latin-1"), boundary, is_saved)
 
 
 def _content_of_part(head: bytes) -> Content:
     """The same for a part of a multipart."""
     block = Block(head)
-    content = _content(block)
-    return content._replace(is_saved=True) if _SAVED in block.low else content
+    return _content(block, block.low.find(_SAVED) >= 0)
 
 
 # A server writes the same few fields above the parts of all its reports.
@@ -216,7 +220,7 @@ _known_content: Final = lru_cache(maxsize=256)(_content_of_part)
 
 def _parameter(content: bytes, pattern: re.Pattern[bytes], name: bytes) -> bytes:
     """A Content-Type parameter: by the short way, or by RFC 2231 where a star says so."""
-    if b"*" in content and name + b"*" in content.lower():  # RFC 2231 §3
+    if content.find(b"*") >= 0 and content.lower().find(name + b"*") >= 0:  # RFC 2231 §3
         return parameters(content).get(name.decode(), "").encode("latin-1", "replace")
     match = pattern.search(content)
     return match[match.lastindex or 0] if match else b""

@@ -24,7 +24,7 @@ _CLAIM: Final = re.compile(
 # A line that ends with one behind a few words: "Unknown user: a@b", "undeliverable to a@b".
 _LABELLED: Final = re.compile(
     r"(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return|message-id)"
-    r"[^\W\d_][^\n@<>]{2,80}?(?:[:：]|\bto|\bfor)[ \t]{1,8})"
+    r"[^\W\d_][^\n@<>]{2,80}(?:[:：]|\bto|\bfor)[ \t]{1,8})"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )

@@ -12,7 +12,10 @@ from retour.parse.software import software_of
 
 
 def _one_of(*patterns: str) -> re.Pattern[str]:
-    """Any of the patterns; they are asked on lower-case text whose white space is single spaces."""
+    """Any of the patterns; they are asked on lower-case text whose white space is single spaces.
+
+    Where each begins with a letter, the search skips to those letters.
+    """
     return re.compile("|".join(patterns))
 
 
@@ -22,7 +25,7 @@ _SYSTEM: Final = _one_of(
     r"mail(?:er)?[ ._-]?deliver(?:y|er)?",
     r"deliver[yi]?[ ._-]?(?:sub)?system",
     r"mail[-_ ]?(?:daemon|router|gateway|server|service|administrator|administration)",
-    r"\bdaemon@",
+    r"daemon@(?<=\bdaemon@)",
     r"system[- ]?administrat",
     r"administrateur syst",
     r"mdaemon",
@@ -30,7 +33,14 @@ _SYSTEM: Final = _one_of(
     r"microsoftexchange[0-9a-f]{10}",  # the sender of Exchange's own reports
 )
 _MACHINE: Final = _one_of(
-    *(r"no-?reply", r"do-?not-?reply", r"mail.?system", r"delivery", r"\badmin(?:istrator)?@", r"smtp"),
+    *(
+        r"no-?reply",
+        r"do-?not-?reply",
+        r"mail.?system",
+        r"delivery",
+        r"admin(?<=\badmin)(?:istrator)?@",
+        r"smtp",
+    ),
     *(r"alert@", r"notif", r"filter", r"gateway", r"security", r"virus"),
 )
 _PASSED_ON: Final = re.compile(r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|i|enc|vs|doorst|転送)\s?:")

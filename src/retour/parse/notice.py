@@ -41,7 +41,8 @@ _FIRST_FIELDS: Final = {
 }
 _BREAKS: Final = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
 _UNSEEN: Final = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.IGNORECASE)
-_TAGS: Final = re.compile(r"<(?![^\s<>]{1,130}@)[/!a-zA-Z][^<>]{0,2000}>")
+_TAG: Final = 2001  # characters between "<" and ">"
+_ADDRESS: Final = re.compile(r"[^\s<>]{1,130}@")
 _INDENTATION: Final = re.compile(r"\n[ \t]{1,200}(?=\S)")
 _EMPTY_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
@@ -166,6 +167,21 @@ def without_tags(text: str) -> str:
     """HTML as the words a reader sees, roughly: one line per block. Linear, never raises."""
     text = _UNSEEN.sub(" ", text)
     text = _BREAKS.sub("\n", text)
-    text = html.unescape(_TAGS.sub(" ", text)).replace("\xa0", " ")
+    text = html.unescape(_untagged(text)).replace("\xa0", " ")
     text = _INDENTATION.sub("\n", text)  # left over from tags: a reader sees none
     return _EMPTY_LINES.sub("\n\n", text)
+
+
+def _untagged(text: str) -> str:
+    """A space for each tag; what looks like one and holds an address stays: "<ann@example.org>"."""
+    first, *pieces = text.split("<")
+    kept = [first]
+    for piece in pieces:
+        tag, closed, rest = piece.partition(">")
+        opening = tag[:1]
+        is_tag = closed and (opening in ("/", "!") or (opening.isascii() and opening.isalpha()))
+        if is_tag and len(tag) <= _TAG and not ("@" in tag and _ADDRESS.match(tag)):
+            kept += (" ", rest)
+        else:
+            kept += ("<", piece)
+    return "".join(kept)

@@ -54,6 +54,10 @@ class Phrases:
         return text in (self._ascii if text.isascii() else self._all).lists[name]
 
 
+Entry = tuple[str, list[str]]
+"""The list that a phrase is of, and its pieces where it has several."""
+
+
 class _Index:
     """The phrases of one spelling.
 
@@ -64,40 +68,43 @@ class _Index:
 
     def __init__(self, lists: Mapping[str, Sequence[str]], fast: bool) -> None:
         self.lists = {name: tuple(phrases) for name, phrases in lists.items()}
-        # By their longest piece: list, and the pieces where there are several.
-        self._entries: dict[str, list[tuple[str, list[str]]]] = {}
+        entries: dict[str, list[Entry]] = {}  # by their longest piece
         for name, phrases in self.lists.items():
             for phrase in phrases:
                 pieces = phrase.split(" * ")
                 entry = (name, pieces if len(pieces) > 1 else [])
-                self._entries.setdefault(max(pieces, key=len), []).append(entry)
-        self._pieces = list(self._entries)
-        self._automaton = automaton(self._pieces, wanted=fast)
-        self._anywhere, self._by_word = ([], {}) if self._automaton else _by_first_word(self._pieces)
+                entries.setdefault(max(pieces, key=len), []).append(entry)
+        self._entries = list(entries.values())
+        self._automaton = automaton(list(entries), wanted=fast)
+        self._anywhere, self._by_word = ([], {}) if self._automaton else _by_first_word(entries)
         self.found = lru_cache(maxsize=8)(self._found)
 
     def _found(self, text: str) -> frozenset[str]:
         """The lists of which a phrase stands in the text."""
         found: set[str] = set()
-        for piece in self._pieces_in(text):
-            for name, pieces in self._entries[piece]:
+        for number in self._pieces_in(text):
+            for name, pieces in self._entries[number]:
                 if name not in found and (not pieces or _stand(pieces, text, 0, len(text))):
                     found.add(name)
         return frozenset(found)
 
-    def _pieces_in(self, text: str) -> Iterable[str]:
+    def _pieces_in(self, text: str) -> Iterable[int]:
+        """The numbers of the pieces that stand in the text."""
         if self._automaton:
-            return {self._pieces[number] for number, _, _ in self._automaton(text)}
+            return {number for number, _, _ in self._automaton(text)}
         near = (self._by_word[word] for word in set(_WORD.findall(text)) if word in self._by_word)
-        return [piece for pieces in (self._anywhere, *near) for piece in pieces if piece in text]
+        return [number for pieces in (self._anywhere, *near) for piece, number in pieces if piece in text]
 
 
-def _by_first_word(pieces: Iterable[str]) -> tuple[list[str], dict[str, list[str]]]:
-    anywhere: list[str] = []
-    by_word: dict[str, list[str]] = {}
-    for piece in pieces:
+def _by_first_word(
+    pieces: Iterable[str],
+) -> tuple[list[tuple[str, int]], dict[str, list[tuple[str, int]]]]:
+    """The pieces with their numbers: those that may stand anywhere, and the others by their first word."""
+    anywhere: list[tuple[str, int]] = []
+    by_word: dict[str, list[tuple[str, int]]] = {}
+    for number, piece in enumerate(pieces):
         word = _WORD.match(piece) if " " in piece else None
-        (by_word.setdefault(word[0], []) if word else anywhere).append(piece)
+        (by_word.setdefault(word[0], []) if word else anywhere).append((piece, number))
     return anywhere, by_word
 
 

@@ -14,12 +14,21 @@ COMMAND: Final = "rcpt to:"  # in lower case; without it there is nothing to rea
 _RECIPIENT: Final = re.compile(r"rcpt to: ?<([^<>\s]{3,320})>[^\n]{0,200}", re.IGNORECASE)
 _ANSWER: Final = re.compile(r"\n[^\n]{0,60}?(?<![\w.])([245]\d\d[ -][^\n]{0,998})", re.ASCII)
 _REFUSAL: Final = re.compile(r"\n[^\n]{0,60}?(?<![\w.:])([45][0-5]\d[ -][^\n]{0,998})", re.ASCII)
-_SENT: Final = re.compile(r"(?:^|[>:\]|])[ \t]{0,4}rcpt to:", re.IGNORECASE | re.MULTILINE)
+_BEFORE: Final = ("", "\n", ">", ":", "]", "|")  # what stands before a command that was sent, and at most
+_BLANKS: Final = 4
 
 
 def shows_command(words: str) -> bool:
     """Whether a line is the command that was sent, not a sentence like Exim's "after RCPT TO:<a@b>"."""
-    return _SENT.search(words) is not None
+    low = words.lower()
+    at = low.find(COMMAND)
+    while at >= 0:
+        before = low[max(0, at - _BLANKS - 1) : at]
+        lead = before.rstrip(" \t")
+        if lead[-1:] in _BEFORE and len(before) - len(lead) <= _BLANKS:
+            return True
+        at = low.find(COMMAND, at + 1)
+    return False
 
 
 def refused_in(words: str) -> list[tuple[str, str]]:
