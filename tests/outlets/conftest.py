@@ -91,6 +91,7 @@ class Installation:
         self.platform = Platform(self.store, self.table, self.clock, b"pepper", Terms(2))
         self.common = Common(self.platform.since, self.platform.lift, self.platform.look_at)
         self.desk = sqlite.open_desk(data / sqlite.DESK)
+        self.shelf = sqlite.SqliteShelf(data / sqlite.FINDINGS)
         self.app = create(self.services())
         transport = ASGITransport(self.app, raise_app_exceptions=False)
         self.client = AsyncClient(transport=transport, base_url="http://retour.test")
@@ -115,6 +116,8 @@ class Installation:
             send_ids=SendIds(),
             change_policy=self.rewriter.change,
             desk=self.desk,
+            shelf=self.shelf,
+            rewriting=self.rewriter.progress,
             restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend, self.common),
             platform=self.platform,
             sources=[Source("bounces", "address", "demo"), Source("lmtp", "lmtp", None)],

@@ -8,6 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from outlets.conftest import Installation
+from outlets.previewed import previewed, work
 from retour.flow import waves
 from retour.flow.jobs import Job
 from retour.flow.waves import Place
@@ -35,6 +36,16 @@ LEAST = {
     ("GET", "/v1/never-stop"): "member",
     ("POST", "/v1/never-stop"): "manager",
     ("DELETE", "/v1/never-stop/{entry}"): "manager",
+    ("POST", "/v1/policy/what-if"): "manager",
+    ("GET", "/v1/policy/what-if/{id}"): "member",
+    ("GET", "/v1/policy/what-if/{id}/addresses"): "member",
+    ("GET", "/v1/policy/progress"): "member",
+    ("GET", "/v1/policy/effects"): "member",
+    ("POST", "/v1/replays"): "manager",
+    ("GET", "/v1/replays/{id}"): "member",
+    ("GET", "/v1/replays/{id}/addresses"): "member",
+    ("POST", "/v1/replays/{id}/apply"): "support",
+    ("POST", "/v1/replays/{id}/undo"): "support",
     ("POST", "/v1/restores"): "support",
     ("POST", "/v1/stops"): "support",
     ("POST", "/v1/requests"): "member",
@@ -126,6 +137,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/waves"): {"act": "restore", "filter": {}, "reason": "request 17"},
     ("POST", "/v1/waves/{id}/apply"): {"filter": {}, "count": 0},
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
+    ("POST", "/v1/policy/what-if"): {"settings": {"soft_threshold": 3}, "expected": 1},
+    ("POST", "/v1/replays"): {"what": "policy"},
+    ("POST", "/v1/replays/{id}/apply"): {"reason": "request 19"},
+    ("POST", "/v1/replays/{id}/undo"): {"reason": "request 20"},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
     ("POST", "/v1/stops"): {"addresses": [ADDRESS], "reason": "request 18"},
     ("POST", "/v1/never-stop"): {"entry": "boss@shop.example"},
@@ -183,6 +198,11 @@ def _filled(retour: Installation, path: str, account: str) -> str:
             if path.endswith("undo"):
                 list(waves.apply(wave.id, "key y", place))
         return path.replace("{id}", wave.id)
+    if path.startswith(("/v1/policy/what-if/{id}", "/v1/replays/{id}")):
+        done = previewed(retour, account, "what_if" if "what-if" in path else "replay")
+        if path.endswith("/undo"):
+            work(retour, account, "replay_apply", {"replay": done, "reason": "request 18"})
+        return path.replace("{id}", done)
     if path.startswith("/v1/jobs/{id}"):
         retour.desk.jobs.add(Job(f"job-{account}", account, "replay", f"key {key}", retour.clock.now(), {}))
         return path.replace("{id}", f"job-{account}")

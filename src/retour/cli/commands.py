@@ -25,6 +25,8 @@ from retour.cli import (
     key,
     ledger,
     never_stop,
+    policy,
+    replay,
     requests,
     rules,
     send,

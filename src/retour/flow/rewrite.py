@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from retour.flow.policy import change_policy, in_force, refold
+from retour.flow.policy import BATCH, change_policy, in_force, refold
 from retour.instants import Instant
 from retour.lifecycle import Policy, PolicyVersion, decide, for_all
 from retour.model import Decision, MailKind
@@ -56,6 +56,7 @@ class Rewriter:
         self._lock = threading.Lock()
         self._pending: Counter[str] = Counter()
         self._failed: list[str] = []  # once for each job, for each has begun and must end
+        self._done: dict[str, int] = {}  # addresses rewritten, of the accounts that are being rewritten
         self._stopped = threading.Event()
 
     def change(self, account: str, settings: Mapping[str, Any], expected: int, author: str) -> PolicyVersion:
@@ -93,6 +94,11 @@ class Rewriter:
         with self._lock:
             return bool(+self._pending)
 
+    def progress(self, account: str) -> int | None:
+        """How many addresses of an account are rewritten since its policy changed; None when all are."""
+        with self._lock:
+            return self._done.get(account, 0) if self._pending[account] > 0 else None
+
     def failing(self) -> bool:
         """Whether a rewriting failed and waits to be tried again."""
         with self._lock:
@@ -107,13 +113,16 @@ class Rewriter:
     def _end(self, account: str) -> None:
         with self._lock:
             self._pending[account] -= 1
+            self._done.pop(account, None)
             if self._pending[account] <= 0:
                 self._gate.rewritten(account)
                 self._marks.discard(account)
 
     def _rewrite(self, account: str) -> None:
         try:
-            for _ in refold(self._store.ledger, account, self._bus, self._clock):
+            for step in refold(self._store.ledger, account, self._bus, self._clock):
+                with self._lock:
+                    self._done[account] = step.batches * BATCH
                 if self._stopped.is_set():
                     return
         except Exception:

@@ -43,6 +43,8 @@ def services(house: House) -> Services:
             "rewriting": lambda: not house.rewriter.failing(),
         },
         body_limit=chosen.body_limit,
+        shelf=house.shelf,
+        rewriting=house.rewriter.progress,
         wake_jobs=lambda: house.wake_jobs(),
         sources=list(_sources(house)),
         lists=[

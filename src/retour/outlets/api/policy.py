@@ -1,5 +1,7 @@
 """The policy of an account: read, change from a known version, look at the versions before."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -106,21 +108,28 @@ def put_policy(
         raise Problem("version_missing", "If-Match")
     known, asked = services(request), (chosen, body.settings, expected)
     effect = None
-    try:
+    with refusing(expected):
         if dry_run:
             effect = would_change(*asked, known.store, key.actor, known.clock.now(), MOST_PLAYED)
             version = effect.version
         else:
             version = known.change_policy(*asked, key.actor)
+    if effect is None:
+        response.headers["ETag"] = f'"{version.number}"'
+    shape = _shape(chosen, version, language_of(request)).model_dump()
+    return ChangedPolicy(**shape, dry_run=dry_run, effect=None if effect is None else _effect(effect))
+
+
+@contextmanager
+def refusing(expected: int) -> Iterator[None]:
+    """Settings that cannot be, and a version that is not the newest any more, as problems."""
+    try:
+        yield
     except StaleVersionError as error:
         raise Problem("version_conflict", "If-Match", expected=expected, newest=error.newest) from error
     except PolicyError as error:
         told = {"en": error.told("en"), "de": error.told("de")}
         raise Problem("policy_invalid", f"settings.{error.key}", **told) from error
-    if effect is None:
-        response.headers["ETag"] = f'"{version.number}"'
-    shape = _shape(chosen, version, language_of(request)).model_dump()
-    return ChangedPolicy(**shape, dry_run=dry_run, effect=None if effect is None else _effect(effect))
 
 
 def _effect(effect: Effect) -> EffectShape:

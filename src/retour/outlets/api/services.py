@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
+from retour.flow.findings import Shelf
 from retour.flow.heard import FromSource
 from retour.flow.platform import Platform
 from retour.flow.restore_desk import RestoreDesk
@@ -82,6 +83,7 @@ class Services:
     desk: Desk
     restores: RestoreDesk
     platform: Platform
+    shelf: Shelf
     metrics: Callable[[], bytes] = bytes  # Prometheus text format
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     confirm_url: Callable[[str], str | None] = lambda token: (
@@ -89,6 +91,7 @@ class Services:
     )  # of a correction; None where none is served
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
+    rewriting: Callable[[str], int | None] = lambda account: None  # addresses done; None when all are
     wake_jobs: Callable[[], None] = lambda: None  # there is a job to do
     sources: Sequence[Source] = ()
     lists: Sequence[Listed] = ()

@@ -8,7 +8,8 @@ from typing import Any
 
 from retour.instants import Instant
 from retour.model import EventKind, Reason
-from retour.ports.sweep import WHOLE, Part, Reported, Swept
+from retour.ports.sweep import WHOLE, Part, Reported, Returned, Swept
+from retour.stores.advance import BY_TIME
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import Page, load
@@ -16,6 +17,7 @@ from retour.stores.sqlite.rows import evidence_of, state_of
 from retour.stores.sqlite.statements import named
 
 SQL = named("sweep.sql")
+_LAST = (1 << 63) - 1
 Decode = Callable[[str], Any]
 """Reads JSON."""
 
@@ -79,6 +81,17 @@ class SqliteSweep:
         with self._reading() as db:
             place = {"account": self._accounts.number(db, account), "after": after, "until": after + span}
             return [k.hex() for (k,) in db.execute(SQL["judged"], place)]
+
+    def returns(self, account: str, limit: int, before: int | None = None) -> list[Returned]:
+        with self._reading() as db:
+            place = {
+                "account": self._accounts.number(db, account),
+                "before": _LAST if before is None else before,
+                "actor": BY_TIME,
+                "limit": limit,
+            }
+            rows = db.execute(SQL["returns"], place).fetchall()
+        return [Returned(number, at, k.hex(), policy) for number, at, k, policy in rows]
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
         return {each.place: each.address for each in self.at(account, places)}

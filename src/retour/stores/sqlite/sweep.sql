@@ -28,3 +28,9 @@ ORDER BY e.number;
 SELECT DISTINCT k FROM events
 WHERE number > :after AND number <= :until AND account = :account AND kind = 'rejudged'
   AND outcome LIKE 'bounce %';
+
+-- name: returns
+SELECT number, at, k, policy FROM records
+WHERE account = :account AND number < :before AND actor = :actor
+  AND before = 'invalid' AND after IN ('valid', 'bouncing')
+ORDER BY number DESC LIMIT :limit;

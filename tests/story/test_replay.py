@@ -1,0 +1,118 @@
+"""What-if and replay of a running server, by command: read by processes of their own."""
+
+import smtplib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from contract.test_replay import RULE
+from retour.cli import app
+from story.server import Server
+from story.waiting import eventually
+
+DSN = """\
+From: MAILER-DAEMON@mx.b.example
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+
+{words}
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.b.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: {status}
+Diagnostic-Code: smtp; {words}
+
+--b--
+"""
+ODD, FULL = "550 5.0.0 frobnicated by the quux of zork", "552 5.2.2 mailbox is full"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("replay"))
+    with made.running():
+        yield made
+
+
+def bounce(server: Server, address: str, words: str) -> None:
+    to = server.return_address(address)
+    mail = DSN.format(to=to, address=address, words=words, status=words.split()[1]).encode()
+    with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as lmtp:
+        lmtp.sendmail("", [to], mail)
+    server.bounced(address)
+
+
+def said(server: Server, key: str, *arguments: str, exits: int = 0) -> str:
+    where = {"RETOUR_URL": f"http://127.0.0.1:{server.ports['api']}", "RETOUR_KEY": key}
+    result = CliRunner().invoke(app, list(arguments), env=where)
+    assert result.exit_code == exits, f"{result.output}\n{server.story()}"
+    return result.output
+
+
+def decision(server: Server, address: str) -> str:
+    told: str = server.ask("GET", f"/v1/check?address={address}")["decision"]
+    return told
+
+
+def test_settings_are_looked_at_and_then_saved(server: Server) -> None:
+    """E16-E23, N3."""
+    bounce(server, "full@gmail.com", FULL)
+    told = said(server, server.key, "policy", "what-if", "preset=kwiga", "reset_after=30")
+    assert "would become invalid: 1, of them active within 90 days: 0" in told
+    assert "mailbox_full 1" in told
+    assert "gmail 1" in told
+    assert "for example: full@gmail.com" in told
+    assert decision(server, "full@gmail.com") == "send"
+    told = said(server, server.key, "policy", "what-if", "preset=kwiga", "--lang", "de")
+    assert "würden ungültig: 1" in told
+    body = {"settings": {"preset": "kwiga", "reset_after": 30}, "expected": 1}
+    server.ask("PUT", "/v1/policy", body)
+    assert decision(server, "full@gmail.com") == "stop"
+    eventually(lambda: "all 1 stored states" in said(server, server.key, "policy", "progress"), "the states")
+    assert "Nobody has come back" in said(server, server.key, "policy", "effects", "--by", "month")
+
+
+def test_a_rule_is_tried_on_the_past_applied_and_undone(server: Server, tmp_path: Path) -> None:
+    """N2."""
+    bounce(server, "odd@b.example", ODD)
+    before = server.life("odd@b.example")
+    assert before is not None
+    staff = server.command("key", "add", "--role", "support")
+    file = tmp_path / "own.toml"
+    file.write_text(RULE.format(reason="address_unknown"))
+    shop = ("--account", "shop")
+    assert "403" in said(server, server.key, "replay", "rules", "--file", str(file), exits=2)
+    told = said(server, staff, "replay", "rules", "--file", str(file), *shop)
+    assert "undetermined > address_unknown (own-quux) 1" in told
+    assert "for example: odd@b.example" in told
+    id = told.strip().rpartition(" ")[2].rstrip(".")
+    assert decision(server, "odd@b.example") == "send"
+    assert said(server, staff, "replay", "show", id, *shop) in told
+    told = said(server, staff, "replay", "apply", id, "--reason", "the owner says so", *shop)
+    assert f"The replay {id} is applied: 1 judgements." in told
+    assert decision(server, "odd@b.example") == "stop"
+    told = said(server, staff, "replay", "undo", id, "--reason", "he was wrong", *shop, "--lang", "de")
+    assert "zurückgenommen: 1" in told
+    after = server.life("odd@b.example")
+    assert after is not None
+    assert after["state"] == before["state"]
+    assert "Nothing would change." in said(server, staff, "replay", "rules", *shop)
+    assert server.faults() == 0
+
+
+def test_what_is_written_wrong_is_named(server: Server, tmp_path: Path) -> None:
+    assert "name=value" in said(server, server.key, "policy", "what-if", "soft_threshold", exits=2)
+    missing = str(tmp_path / "no.toml")
+    assert "no.toml" in said(server, server.key, "replay", "rules", "--file", missing, exits=2)
+    assert "422" in said(server, server.key, "replay", "types", "--version", "99", exits=2)
