@@ -1,7 +1,9 @@
 """Webhooks: who is let in, who is not, and what is on disk afterwards."""
 
 import asyncio
+import gzip
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -216,11 +218,72 @@ def test_what_is_too_large_is_refused_whether_or_not_it_says_so(us: Sender, hous
 
 
 @ALL
-def test_packed_content_is_refused(us: Sender, house: Hooked) -> None:
+def test_content_that_is_not_packed_as_it_says_is_refused(us: Sender, house: Hooked) -> None:
     request = us.sign(us.body, house.now())
     request.headers = {**request.headers, "Content-Encoding": "gzip"}
     assert house.post(request).status_code == (429 if us.provider == "brevo" else 415)
     assert house.arrivals() == []
+
+
+@ALL
+@pytest.mark.parametrize("signed", ["content", "packed"])
+def test_packed_content_is_believed_by_either_signature_and_kept_unpacked(
+    us: Sender, house: Hooked, signed: str
+) -> None:
+    plain = us.sign(us.body, house.now())
+    packed = gzip.compress(plain.body)
+    as_sent = signed == "packed" and plain.body == us.body  # no signature stands within the content
+    headers = us.sign(packed, house.now()).headers if as_sent else plain.headers
+    request = Request(packed, {**headers, "Content-Encoding": "gzip"}, plain.query)
+    assert house.post(request).status_code == 200
+    (arrival,) = house.arrivals()
+    assert arrival.raw == plain.body
+
+
+@ALL
+def test_packed_content_of_another_accounts_key_is_refused(
+    us: Sender, house: Hooked, sender: Callable[[], Sender]
+) -> None:
+    request = signer(sender).sign(us.body, house.now())
+    request.body = gzip.compress(request.body)
+    request.headers = {**request.headers, "Content-Encoding": "gzip"}
+    assert house.post(request).status_code == 401
+    assert house.arrivals() == []
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Hooked]:
+    with hooked(tmp_path / "data", {"shop": source(SENDERS["sendgrid"]())}) as made:
+        yield made
+
+
+BOMB = gzip.compress(b"[" * (64 * 1024 * 1024))
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status"),
+    [
+        (BOMB, "gzip", 413),
+        (gzip.compress(b" " * (4 * 1024 * 1024 + 1)), "x-gzip", 413),
+        (gzip.compress(b"[]")[:-3], "gzip", 415),
+        (gzip.compress(b"[]") * 2, "gzip", 415),
+        (gzip.compress(b"[]") + b"x", "gzip", 415),
+        (gzip.compress(gzip.compress(b"[]")), "gzip, gzip", 415),
+        (b"", "gzip", 415),
+        (gzip.compress(b"[]"), "br", 415),
+        (gzip.compress(b"[]"), "identity, GZIP", 401),
+    ],
+)
+def test_what_is_packed_is_unpacked_within_bounds(
+    shop: Hooked, body: bytes, encoding: str, status: int
+) -> None:
+    tracemalloc.start()
+    answer = shop.post(Request(body, {"Content-Encoding": encoding}))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answer.status_code == status
+    assert peak < 16 * 1024 * 1024
+    assert shop.arrivals() == []
 
 
 @ALL

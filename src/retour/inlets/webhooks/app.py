@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from retour.identity import arrival_id
 from retour.inlets.asgi import Answer, Receive, Scope, Send, say
 from retour.inlets.webhooks import subscriptions
+from retour.inlets.webhooks.packed import packing, unpacked_aside, verified
 from retour.inlets.webhooks.post import Post
 from retour.inlets.webhooks.providers import PROVIDERS
 from retour.inlets.webhooks.scheme import (
@@ -31,7 +32,6 @@ from retour.model import Arrival, Proof
 LIMIT = 4 * 1024 * 1024  # octets of a post
 HELD = 256 * 1024 * 1024  # octets of all posts that are not yet on disk
 _DROPPED = 16  # times the limit that is read and dropped, so that the sender hears our answer
-_PLAIN = (b"", b"identity")  # encodings of the content; nothing is unpacked
 
 Accept = Callable[[Sequence[Arrival], Marks], Awaitable[None]]
 
@@ -97,9 +97,10 @@ class Webhooks:
             self._watch.counts["closed"] += 1
             return UNKNOWN
         post = Post(scope["headers"], b"", scope["query_string"])
-        if not all(encoding.lower() in _PLAIN for encoding in post.all(b"content-encoding")):
+        is_packed = packing(post)
+        if is_packed is None:
             return await self._too_much(source, "content-encoding", 415)
-        return await self._read(source, source.scheme, post, receive)
+        return await self._read(source, source.scheme, post, is_packed, receive)
 
     def _found(self, path: bytes) -> Source | None:
         """`/hooks/NAME/SECRET`; a wrong secret is no other answer than a wrong name."""
@@ -109,7 +110,9 @@ class Webhooks:
         source = self._sources.get(parts[2])
         return source if source is not None and any_equals(source.paths, parts[3]) else None
 
-    async def _read(self, source: Source, scheme: Scheme, post: Post, receive: Receive) -> Answer | None:
+    async def _read(
+        self, source: Source, scheme: Scheme, post: Post, is_packed: bool, receive: Receive
+    ) -> Answer | None:
         pieces: list[bytes] = []
         taken, held = 0, 0
         try:
@@ -129,9 +132,24 @@ class Webhooks:
                 return await self._too_much(source, "size", 413)
             if self._held > HELD:
                 return self._later(source, "too many posts at once")
-            return await self._judge(source, scheme, Post(post.headers, b"".join(pieces), post.query))
+            body = b"".join(pieces)
+            if not is_packed:
+                return await self._judge(source, scheme, Post(post.headers, body, post.query))
+            self._held += self._limit  # that it may grow to
+            held += self._limit
+            return await self._unpack(source, scheme, post, body)
         finally:
             self._held -= held
+
+    async def _unpack(self, source: Source, scheme: Scheme, post: Post, body: bytes) -> Answer:
+        if self._held > HELD:
+            return self._later(source, "too many posts at once")
+        content = await unpacked_aside(body, self._limit)
+        if content is None:
+            return await self._too_much(source, "content-encoding", 415)
+        if len(content) > self._limit:
+            return await self._too_much(source, "size", 413)
+        return await self._judge(source, scheme, Post(post.headers, content, post.query), body)
 
     async def _too_much(self, source: Source, why: str, status: int) -> Answer:
         """Brevo forgets what is refused with another 4xx than 429."""
@@ -151,10 +169,10 @@ class Webhooks:
         self._watch.failed(source.name, fault)
         return Answer(PROVIDERS[source.provider].store_down, headers=_RETRY)
 
-    async def _judge(self, source: Source, scheme: Scheme, post: Post) -> Answer:
+    async def _judge(self, source: Source, scheme: Scheme, post: Post, packed: bytes | None = None) -> Answer:
         now = self._now()
         try:
-            found = await scheme.verify(post, now)
+            found = await verified(scheme, post, packed, now)
         except Exception as fault:  # a bug of ours: no reason for the provider to give up
             return self._later(source, fault)
         match found:
