@@ -24,6 +24,7 @@ _PROGRAMS = {
     "postfix": ("postfix", "postconf"),
     "dovecot": ("dovecot", "doveadm"),
     "journal": ("journalctl", "systemd-journal-remote"),
+    "nsd": ("nsd",),
 }
 _UNPACKED = {
     "exim": "usr/sbin/exim4",
@@ -48,7 +49,7 @@ def _obstacle(engine: str) -> str | None:
         return (
             f"{engine} is not installed ({', '.join(absent)} not found); `sudo scripts/engines` installs it"
         )
-    if os.geteuid() != 0 and engine != "journal":
+    if os.geteuid() != 0 and engine not in ("journal", "nsd"):
         return f"{engine} only starts as root; run the story tests as root or in a container"
     if engine == "dovecot":
         return _other_dovecot()

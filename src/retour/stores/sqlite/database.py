@@ -9,7 +9,12 @@ from pathlib import Path
 
 from retour.stores.sqlite.statements import migrations, statements
 
-_APPLICATION = {"store": 0x52455431, "inbox": 0x52455432, "desk": 0x52455444}  # "RET1" …: which file it is
+_APPLICATION = {
+    "store": 0x52455431,
+    "inbox": 0x52455432,
+    "desk": 0x52455444,
+    "domains": 0x52455456,
+}  # "RET1" …: which file it is
 _BUSY_MS = 10_000
 _READER_CACHE_MIB = 4  # of each thread; what they read is mapped, and shared by all
 _MAPPED = 1 << 30
