@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retour.cli import app
-from retour.cli.store import Language, ended
+from retour.cli.store import Data, Language, ended, looked_at, words_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from retour.flow.listcheck import Step
+    from retour.flow.listcheck import Asking, Knowledge, Rates, Step
     from retour.texts import Catalogue
 
 
@@ -25,6 +25,12 @@ def check_list(
     column: Annotated[
         str, typer.Option(help="Name or number of the column of addresses; else it is found.")
     ] = "",
+    resolver: Annotated[
+        str,
+        typer.Option(help="DNS resolver of your own: 127.0.0.1:53, or system; else none is asked."),
+    ] = "",
+    data: Data = None,
+    account: Annotated[str, typer.Option(help="With --data: the account whose history counts.")] = "",
     lang: Language = "en",
 ) -> None:
     """Check a list: what may be written to, what to correct, what to look at, what to drop, and why.
@@ -45,8 +51,9 @@ def check_list(
             source = listcheck.open_source(opened, column)
             if isinstance(source, Defect):
                 raise ended(f"{safe(str(file))}: {words(f'fault.{source.code}', value=safe(source.value))}")
-            at = text(SystemClock().now())
-            order = listcheck.Order(file.name, opened, source, listcheck.Knowledge(), chosen, at)
+            know, rates = _known(data, account, lang)
+            at, asking = text(SystemClock().now()), _asking(resolver, data, chosen, words)
+            order = listcheck.Order(file.name, opened, source, know, chosen, at, asking, rates=rates)
             for step in listcheck.check_list(order):
                 _told(step, words)
     except listcheck.OtherResultsError as error:
@@ -57,6 +64,38 @@ def check_list(
         path = safe(str(error.filename or chosen))
         raise ended(words("fault.unreadable", path=path, reason=error.strerror)) from error
     _sum(chosen, words)
+
+
+def _known(data: Path | None, account: str, lang: str) -> "tuple[Knowledge, Rates | None]":
+    """What the account's history says; nothing without an account."""
+    from retour.clock import SystemClock
+    from retour.flow.listcheck import Knowledge, known_of
+    from retour.texts import catalogue
+
+    if not account:
+        return Knowledge(), None
+    words = words_of(lang)
+    with looked_at(data, None, words) as (store, _, _):
+        try:
+            return known_of(account, store.ledger, store.tallies, SystemClock().now())
+        except KeyError as error:
+            told = catalogue(f"listcheck.{words.language.partition('.')[2]}")
+            raise ended(told("fault.no_account", value=safe(account))) from error
+
+
+def _asking(resolver: str, data: Path | None, out: Path, words: "Catalogue") -> "Asking | None":
+    """Whom to ask; what was answered is kept in the data directory, else beside the results."""
+    if not resolver:
+        return None
+    from retour.clock import SystemClock
+    from retour.flow.listcheck import Asking
+    from retour.resolve import DnsResolver, server_of
+    from retour.stores.sqlite.domains import DOMAINS, SqliteDomains
+
+    server = server_of(resolver)
+    if server is None:
+        raise ended(words("fault.no_resolver", value=safe(resolver)))
+    return Asking(DnsResolver(server, SqliteDomains((data or out) / DOMAINS), SystemClock()))
 
 
 def _told(step: "Step", words: "Catalogue") -> None:

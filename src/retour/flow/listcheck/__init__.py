@@ -5,11 +5,13 @@ blocks, cells                                 its rows, some at a time; what sta
 judge, seen, decision                         what a row is worth, which are duplicates, where they go
 quick, passes                                 the same for many rows at once
 asked                                         the DNS, of most contacts first
+history, forecast                             what the account's own ledger says, and of the list
 tally, report, told, charts                   what is counted and told
-results, run                                  the files, and the story
+results, run, work                            the files, the story, and the same as a job
 """
 
 from retour.flow.listcheck.asked import Asking
+from retour.flow.listcheck.history import Rates, known_of
 from retour.flow.listcheck.judge import Knowledge
 from retour.flow.listcheck.results import OtherResultsError
 from retour.flow.listcheck.run import Order, Step, check_list
@@ -22,8 +24,10 @@ __all__ = [
     "Knowledge",
     "Order",
     "OtherResultsError",
+    "Rates",
     "Source",
     "Step",
     "check_list",
+    "known_of",
     "open_source",
 ]

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from retour.flow.listcheck.asked import Asking, counted, known
+from retour.flow.listcheck.forecast import forecast_of
+from retour.flow.listcheck.history import Rates
 from retour.flow.listcheck.judge import Judge, Knowledge
 from retour.flow.listcheck.passes import looking
 from retour.flow.listcheck.report import Listed, report_of
@@ -51,6 +53,7 @@ class Order:
     at: str  # when it was ordered, for the report
     asking: Asking | None = None  # None: offline
     chunk: int = _CHUNK
+    rates: Rates | None = None  # of the account, for the forecast
 
 
 def check_list(order: Order) -> Iterator[Step]:
@@ -72,7 +75,7 @@ def check_list(order: Order) -> Iterator[Step]:
             tally.add(chunk)
         yield from _look(order, know, results, tally)
         facts = Listed(order.name, results.at, order.source, order.asking is not None)
-        told = report_of(facts, know, tally)
+        told = report_of(facts, know, tally) | {"forecast": forecast_of(tally.kept, order.rates)}
         results.put("report.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         for name, page in pages(told).items():
             results.put(name, page)

@@ -21,6 +21,7 @@ class Tally:
         """Begin anew."""
         self.counts: Counter[str] = Counter()
         self.domains: Counter[str] = Counter()
+        self.kept: Counter[str] = Counter()  # the same of the pile that may be written to
         self.typos: Counter[str] = Counter()
         self.examples: dict[str, list[tuple[int, str]]] = {}
 
@@ -34,6 +35,8 @@ class Tally:
             self.counts[f"{pile}.{code}"] += count
         if domain:
             self.domains[domain] += count
+            if pile is Pile.KEPT:
+                self.kept[domain] += count
 
     def row(self, row: int, outcome: Outcome) -> None:
         """One row."""
@@ -63,6 +66,7 @@ class Tally:
         return {
             "counts": dict(self.counts),
             "domains": dict(self.domains),
+            "kept": dict(self.kept),
             "typos": dict(self.typos),
             "examples": {code: sorted(kept)[:EXAMPLES] for code, kept in self.examples.items()},
         }
@@ -71,6 +75,7 @@ class Tally:
         """Counts of an earlier commit."""
         self.counts.update(told["counts"])
         self.domains.update(told["domains"])
+        self.kept.update(told["kept"])
         self.typos.update(told["typos"])
         for code, kept in told["examples"].items():
             all_ = [*self.examples.get(code, []), *((row, address) for row, address in kept)]
