@@ -213,6 +213,27 @@ def test_a_kill_after_the_decision_leaves_nothing_half_done(
     assert house.store.requests.unsettled(10) == []
 
 
+def test_a_request_that_cannot_be_finished_holds_no_other_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = house.ask("ann@b.example"), house.ask("bob@b.example")
+    for asked in (first, second):
+        house.store.requests.end(asked.id, Ending(RequestStatus.APPROVED, NOW + DAY, "key 9", YES))
+    desk = house.desk()
+    told: list[str] = []
+
+    def tell(notices: Sequence[Notice]) -> None:
+        if notices[0].data["request"] == first.id:
+            raise KilledError
+        told.extend(notice.data["request"] for notice in notices)
+
+    monkeypatch.setattr(desk, "_tell", tell)
+    with pytest.raises(KilledError):
+        desk.finish()
+    assert told == [second.id]
+    assert [each.id for each in house.store.requests.unsettled(10)] == [first.id]
+
+
 def test_a_domain_is_given_back_but_for_the_addresses_ruled_on_apart(house: House) -> None:
     asked = house.ask(domain="@B.example")
     cases, more = house.desk().cases(asked, limit=1)

@@ -21,6 +21,11 @@ BODIES: list[dict[str, Any]] = [
     {"recipient": STOPPED},
     {"addresses": [STOPPED], "kind": "system"},
     {"enabled": True},
+    {"old": "nobdy@b.example", "new": STOPPED, "reason": "a typo"},
+    {"old": STOPPED, "new": "somebody@b.example", "reason": "a typo", "confirm": False},
+    {"contacts": [{"address": STOPPED}]},
+    {"kind": "restore", "reason": "please", "question": {"address": STOPPED}},
+    {"engagements": [{"kind": "login", "address": STOPPED}]},
     {"entry": STOPPED},
 ]
 
@@ -89,6 +94,21 @@ def test_taking_back_an_import_frees_what_it_stopped_and_nothing_else(retour: In
     retour.ask("DELETE", f"/v1/suppressions/imports/{made.json()['id']}", "demo-manager")
     assert stopped(retour)
     assert retour.store.ledger.state("demo", "fresh@b.example", retour.clock.now()).state is StateName.VALID
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+def test_a_correction_towards_a_stopped_address_frees_it_neither(retour: Installation, confirm: bool) -> None:
+    retour.bounce(STOPPED)
+    retour.clock.instant += DAY
+    body = {"old": "nobdy@b.example", "new": STOPPED, "reason": "a typo", "confirm": confirm}
+    made = retour.ask("POST", "/v1/corrections", "demo-manager", json=body)
+    assert stopped(retour)
+    if made.is_success and made.json()["token"]:
+        token = {"token": made.json()["token"]}
+        retour.ask("POST", "/v1/corrections/confirm", "demo-manager", json=token)
+        assert stopped(retour)
+        retour.ask("DELETE", f"/v1/corrections/{made.json()['id']}", "demo-manager")
+    assert stopped(retour)
 
 
 def test_what_is_refused_says_whom_to_ask(retour: Installation) -> None:

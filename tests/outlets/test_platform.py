@@ -155,6 +155,17 @@ def test_what_support_gives_back_in_one_account_is_stopped_for_all_no_more(three
     assert check(three, "other-member") == ("stop", "hard")
 
 
+def test_a_restore_ends_it_for_an_account_that_had_never_seen_the_address(three: Installation) -> None:
+    dead(three, "demo", "other")
+    three.clock.instant += DAY
+    body = {"addresses": [ANN], "reason": "she wrote to us"}
+    tried = three.ask("POST", "/v1/restores?account=third&dry_run=true", "staff", json=body)
+    assert tried.is_success
+    assert check(three) == ("stop", "platform")
+    assert three.ask("POST", "/v1/restores?account=third", "staff", json=body).is_success
+    assert check(three) == ("send", "")
+
+
 @pytest.mark.parametrize("kind", MailKind)
 def test_it_holds_for_all_mail(three: Installation, kind: MailKind) -> None:
     three.bounce(ANN, Reason.MAILBOX_FULL, account="third")

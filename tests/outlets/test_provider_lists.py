@@ -198,6 +198,24 @@ def test_a_stop_and_a_restore_are_done_there_too(lists: Lists) -> None:
     assert len(lists.log("sendgrid")) == 4  # restores alone: it has no list of stops but that of unsubscribes
 
 
+def test_a_request_that_support_approves_is_done_there_too(lists: Lists) -> None:
+    retour = lists.retour
+    lists.service.lists["sendgrid bounces"] = {ADDRESS}
+    retour.bounce(ADDRESS)
+    lists.carry()
+    retour.clock.instant += SECOND
+    body = {"addresses": [ADDRESS], "done": "the mailbox was emptied"}
+    made = retour.ask("POST", "/v1/requests", "demo-member", json=body).json()
+    said = {"approved": True, "reason": "it answers"}
+    retour.ask("POST", f"/v1/requests/{made['id']}/decision", "demo-support", json=said)
+    retour.clock.instant += SECOND
+    lists.carry()
+    kept = lists.service.lists
+    assert (kept["ses"], kept["mailgun bounces"], kept["postmark"]) == (set(), set(), set())
+    assert kept["sendgrid bounces"] == set()
+    assert [message["call"]["act"] for message in lists.log("ses")] == ["restore", "stop"]
+
+
 def test_a_complaint_goes_to_the_list_of_complaints(lists: Lists) -> None:
     act(lists, EventKind.COMPLAINT)
     lists.carry()

@@ -207,8 +207,14 @@ class RestoreDesk:
 
     def finish(self) -> None:
         """Do what an earlier process, or a fault, has left undone; called again and again."""
+        faults: list[Exception] = []
         for request in self._requests.unsettled(_BATCH):
-            self.settle(request)
+            try:
+                self.settle(request)
+            except Exception as fault:  # one that cannot be done holds no other back
+                faults.append(fault)
+        if faults:
+            raise faults[0]
 
     def _end(self, request: RestoreRequest, ending: Ending) -> RestoreRequest | Fault:
         try:

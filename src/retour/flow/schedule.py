@@ -49,8 +49,6 @@ class Schedule:
         self._rewriter.retry()
         while not stopping() and (changes := self._ledger.due(now, BATCH)):
             self._bus.publish(changes)
-        for finish in self._unfinished:
-            finish()
         if self._swept is None or now - self._swept >= HOUR:
             self._inbox.expire(now - self._raw_days * DAY)
             if self._unparsed_days and (gone := self._inbox.give_up(now - self._unparsed_days * DAY)):
@@ -65,6 +63,8 @@ class Schedule:
             self._swept = now
         if self._combed is None or now - self._combed >= DAY:  # a walk over all of them
             self._combed = now if self._comb(now, stopping) else None
+        for finish in self._unfinished:
+            finish()
 
     def _comb(self, now: Instant, stopping: Callable[[], bool]) -> bool:
         """Drop signs of life past their time; False when stopped before the end."""

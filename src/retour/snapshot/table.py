@@ -64,10 +64,10 @@ class _Shared:
         self._segments = [Segment() for _ in range(256)]
         self.rows = 0  # stops that came; while there is none, nothing is looked up
 
-    def get(self, address: str) -> int:
-        """PLATFORM, or 0."""
+    def get(self, octets: bytes) -> int:
+        """PLATFORM, or 0, for the octets of a normalised address."""
         hasher = self._hasher.copy()
-        hasher.update(address.encode())
+        hasher.update(octets)
         digest = hasher.digest()[:DIGEST]
         return self._segments[digest[0]].get(digest)
 
@@ -80,7 +80,7 @@ class _Shared:
         self.rows = sum(segment.merge() for segment in self._segments)
 
 
-def _nothing(address: str) -> int:
+def _nothing(octets: bytes) -> int:
     return 0
 
 
@@ -108,12 +108,13 @@ class Table:
             return SEND
         if self._rewriting and (ask := self._rewriting.get(account)):
             return ask(account, address, kind, now)
+        octets = address.encode()
         hasher = known.hasher.copy()
-        hasher.update(address.encode())
+        hasher.update(octets)
         digest = hasher.digest()
         packed = self._segments[digest[0]].get(digest)
         if self._shared.rows and known.obeys:
-            packed |= self._shared.get(address)
+            packed |= self._shared.get(octets)
         return known.decide(packed, kind, address, now) if packed else SEND
 
     def decisions(
@@ -129,10 +130,11 @@ class Table:
         shared = self._shared.get if self._shared.rows and known.obeys else _nothing
         answers: list[Decision] = []
         for address in addresses:
+            octets = address.encode()
             hasher = fresh()
-            hasher.update(address.encode())
+            hasher.update(octets)
             digest = hasher.digest()
-            packed = segments[digest[0]].get(digest) | shared(address)
+            packed = segments[digest[0]].get(digest) | shared(octets)
             answers.append(says(packed, kind, address, now) if packed else SEND)
         return answers
 
@@ -165,7 +167,7 @@ class Table:
     def stopped_for_all(self, account: str, address: str) -> bool:
         """Whether the stop of the platform concerns this account, and this address."""
         known = self._accounts.get(account)
-        return known is not None and known.obeys and bool(self._shared.get(address))
+        return known is not None and known.obeys and bool(self._shared.get(address.encode()))
 
     def policy(self, account: str, policy: Policy, version: int = 0) -> None:
         """Tell the table of an account, or of the policy now in force there.

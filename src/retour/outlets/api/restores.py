@@ -52,6 +52,8 @@ def post_restore(
         outcome = restore(asked, ledger, known.bus, key.actor, key.role, now)
     if isinstance(outcome, Refusal):
         raise _problem(outcome, body, key.role.value)
+    if body.addresses and not dry_run:
+        known.platform.look_at(outcome.addresses)  # of a domain: within a second
     addresses = list(outcome.addresses)
     return RestoredShape(account=chosen, addresses=addresses, changed=len(outcome.changes), dry_run=dry_run)
 
