@@ -21,6 +21,7 @@ FORM = 1  # version of the normalised form; stored, so that keys can be rebuilt 
 # QUIRK: local parts over the 64 octets of RFC 5321 §4.5.3.1.1 are in use (reply addresses of ticket systems
 # and relays); only the whole is bounded. Sample: tests/core/test_address.py.
 MAX_ADDRESS = 254  # octets, RFC 5321 §4.5.3.1.3 without the angle brackets (RFC 3696 erratum 1690)
+ERASED = "erased:"  # begins the name of an erased address, which has no "@" as every address has
 
 
 class Fault(StrEnum):

@@ -13,7 +13,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from retour.bus import LocalBus
-from retour.flow import contacts, wave_orders
+from retour.flow import contacts, erase, wave_orders
 from retour.flow.directory import Directory
 from retour.flow.intake import take_in
 from retour.flow.jobs import Runner, Work
@@ -78,6 +78,7 @@ class Installation:
         self.directory_of_data = TemporaryDirectory()
         data = Path(self.directory_of_data.name)
         self.store: Records = sqlite.open_store(data / sqlite.STORE, PEPPER)
+        self.kept = sqlite.open_inbox(data / sqlite.INBOX)
         self.bus.follow(self.table.apply)
         for name in ("demo", "other"):
             self.store.accounts.add_account(name, f"{name}.return.test", preset("default"), self.clock.now())
@@ -101,6 +102,7 @@ class Installation:
         self.loop.run(self.client.aclose())
         self.loop.close()
         self.store.close()
+        self.kept.close()
         self.desk.close()
         self.directory_of_data.cleanup()
 
@@ -174,7 +176,14 @@ class Installation:
     def works(self) -> Mapping[str, Work]:
         """What jobs do."""
         place = Place(self.store.ledger, self.store.acts, self.bus, self.desk.waves, self.clock)
-        return {**wave_orders.works(self.store, place), **contacts.works(self.store, self.clock)}
+        erasing = erase.Place(
+            self.store, self.kept.erasing, self.desk.erasures, self.table.pseudonym, self.clock
+        )
+        return {
+            **wave_orders.works(self.store, place),
+            **contacts.works(self.store, self.clock),
+            **erase.works(erasing),
+        }
 
     def do_jobs(self) -> None:
         """Do what was asked for as jobs."""

@@ -14,7 +14,7 @@ from retour.flow.heard import Kept
 from retour.flow.jobs import Jobs
 from retour.flow.outbox import Outbox
 from retour.instants import DAY, Instant
-from retour.ports import Waves
+from retour.ports import ErasingDesk, Waves
 
 KEPT_FOR: Instant = 2 * DAY  # an answer; a caller that repeats later asks anew
 
@@ -100,4 +100,5 @@ class Desk:
     heard: Kept
     jobs: Jobs
     waves: Waves
+    erasures: ErasingDesk
     close: Callable[[], None]  # nothing may be asked afterwards

@@ -8,6 +8,7 @@ from retour.ports.acts import Acts
 from retour.ports.contacts import Contacts
 from retour.ports.corrections import Corrections
 from retour.ports.engagements import Engagements
+from retour.ports.erasing import Erasing
 from retour.ports.ledger import Ledger
 from retour.ports.platform import PlatformStops
 from retour.ports.requests import Requests
@@ -40,3 +41,4 @@ class Records(Store):
     acts: Acts
     segments: Segments
     contacts: Contacts
+    erasing: Erasing

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from threading import Lock
 
-from retour.address import platform_key
+from retour.address import ERASED, platform_key
 from retour.instants import Instant
 from retour.lifecycle import Policy, decide
 from retour.model import Answer, Decision, MailKind
@@ -144,10 +144,19 @@ class Table:
             for change in changes:
                 self._put(change)
 
+    def pseudonym(self, account: str, address: str) -> str:
+        """What stands for an erased address: the table goes on stopping it, and nobody can read it."""
+        return ERASED + self._digest(account, address).hex()
+
+    def _digest(self, account: str, address: str) -> bytes:
+        if address.startswith(ERASED):
+            return bytes.fromhex(address.removeprefix(ERASED))
+        hasher = self._hasher(account).copy()
+        hasher.update(address.encode())
+        return hasher.digest()
+
     def _put(self, change: Change) -> None:
-        hasher = self._hasher(change.account).copy()
-        hasher.update(change.address.encode())
-        digest = hasher.digest()
+        digest = self._digest(change.account, change.address)
         self._segments[digest[0]].put(digest, pack(change.after))
 
     def _hasher(self, account: str) -> blake2b:

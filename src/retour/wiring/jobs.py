@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from retour.flow import contacts, wave_orders
+from retour.flow import contacts, erase, wave_orders
 from retour.flow.jobs import Job, Runner, Work
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
@@ -26,11 +26,17 @@ def works(house: House) -> Mapping[str, Work]:
     return {
         **wave_orders.works(house.store, place),
         **contacts.works(house.store, house.clock),
+        **erase.works(_erasing(house)),
         WHAT_IF: made.what_if,
         REPLAY: made.replay,
         APPLY: made.apply,
         UNDO: made.undo,
     }
+
+
+def _erasing(house: House) -> erase.Place:
+    pseudonym = house.table.pseudonym
+    return erase.Place(house.store, house.inbox.erasing, house.desk.erasures, pseudonym, house.clock)
 
 
 def previews(house: House) -> Previews:

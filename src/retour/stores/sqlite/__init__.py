@@ -12,6 +12,7 @@ from retour.stores.sqlite.corrections import SqliteCorrections
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.desk import DESK, open_desk
 from retour.stores.sqlite.engagements import SqliteEngagements
+from retour.stores.sqlite.erasing import SqliteErasing
 from retour.stores.sqlite.findings import FINDINGS, SqliteShelf, opened
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
@@ -77,6 +78,7 @@ def _store(
         SqliteActs(database, accounts),
         SqliteSegments(database, accounts),
         SqliteContacts(database, accounts),
+        SqliteErasing(database, accounts, pepper),
     )
 
 

@@ -88,6 +88,15 @@ class Database:
             connection = self._own.connection = self._connect(self._reader_cache_mib)
         return connection
 
+    def settle(self) -> bool:
+        """Bring everything written into the file itself, so that nothing older stands beside it.
+
+        False while somebody reads what is older.
+        """
+        with self._turn:
+            busy: int = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._list:
@@ -111,6 +120,7 @@ class Database:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             if not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA secure_delete = ON")  # what is erased is nowhere in the file
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
             if not self._read_only:  # which reads everything once: it would fill the memory with what is past

@@ -5,6 +5,7 @@ from pathlib import Path
 from retour.flow.desk import Desk
 from retour.stores.sqlite.answers import SqliteAnswers
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.erasing import SqliteErasures
 from retour.stores.sqlite.heard import SqliteHeard
 from retour.stores.sqlite.imports import SqliteImports
 from retour.stores.sqlite.jobs import SqliteJobs
@@ -24,5 +25,6 @@ def open_desk(path: Path) -> Desk:
         SqliteHeard(database),
         SqliteJobs(database),
         SqliteWaves(database),
+        SqliteErasures(database),
         database.close,
     )

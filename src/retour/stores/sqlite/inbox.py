@@ -11,6 +11,7 @@ from retour.model import Arrival, Proof
 from retour.ports import NO_CURSORS, Outcome
 from retour.stores.advance import holdable
 from retour.stores.sqlite.database import Database, storable
+from retour.stores.sqlite.erasing import SqliteScrubbingInbox
 from retour.stores.sqlite.statements import named
 
 SQL = named("inbox.sql")
@@ -22,6 +23,7 @@ class SqliteInbox:
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self._database = Database(path, "inbox", cache_mib=16, read_only=read_only)
+        self.erasing = SqliteScrubbingInbox(self._database)
 
     def put(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
         rows = [_row(arrival) for arrival in arrivals]

@@ -126,7 +126,7 @@ WHERE account = :account AND (domain, first) > (:domain, :first) ORDER BY domain
 SELECT domain, first, address,
   state, causes, since, until, hard, soft, block, reasons, reactivations,
   unsubscribed, changes_at, last_bounce, listed
-FROM states WHERE account = :account AND (domain, first) > (:after, :first)
+FROM states WHERE account = :account AND (domain, first) > (:after, :first) AND domain <> ''
 ORDER BY domain, first LIMIT :limit;
 
 -- name: states_in_domain
@@ -165,7 +165,7 @@ WHERE e.reason = 'undetermined' AND e.number < :before AND (:account IS NULL OR 
 ORDER BY e.number DESC LIMIT :limit;
 
 -- name: records_of_account
-SELECT r.number, r.at, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy,
+SELECT r.number, r.at, iif(s.domain = '', NULL, s.address), r.actor, r.before, r.after, r.cause, r.event, r.policy,
   lower(hex(r.k)), coalesce(r.link, '')
 FROM records AS r LEFT JOIN states AS s ON s.k = r.k AND s.account = r.account
 WHERE r.account = :account AND r.number < :before
@@ -189,13 +189,13 @@ GROUP BY s.domain, l.type, l.reason;
 -- name: happened
 SELECT r.number, r.at, r.account, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy
 FROM records AS r CROSS JOIN states AS s ON s.k = r.k AND s.account = r.account
-WHERE r.number > :after AND r.number <= :last ORDER BY r.number;
+WHERE r.number > :after AND r.number <= :last AND s.domain <> '' ORDER BY r.number;
 
 -- name: acts
 SELECT e.number, e.account, s.address,
   e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
 FROM events AS e CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
-WHERE e.number > :after AND e.number <= :last AND e.standing = 'proven'
+WHERE e.number > :after AND e.number <= :last AND e.standing = 'proven' AND s.domain <> ''
   AND e.kind IN ('complaint', 'unsubscribe', 'incident_open', 'incident_close') ORDER BY e.number;
 
 -- name: after_place

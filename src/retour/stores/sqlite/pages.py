@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from retour.address import domain_of
+from retour.address import ERASED, domain_of
 from retour.chain import BEGINNING, Line, link
 from retour.instants import Instant, text
 from retour.lifecycle import PolicyVersion
@@ -48,6 +48,7 @@ class Page:
     numbers: dict[bytes, int] = field(default_factory=dict)  # of the events, by their ids
     labels: dict[bytes, int] = field(default_factory=dict)  # of those that the Overview may show
     deliveries: list[Delivery] = field(default_factory=list)
+    erased: bool = False  # nothing of it is shown any more
 
     def of(self, k: bytes, address: str = "") -> "Page":
         """An empty page of the same account."""
@@ -73,7 +74,9 @@ def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
     ends = []
     for row in db.execute(SQL["stored"]).fetchall():
         page = ordered[row[0]]
-        page.address, page.first, page.latest, page.trail = row[1:5]
+        stored, page.first, page.latest, page.trail = row[1:5]
+        page.erased = stored.startswith(ERASED)  # whoever asks by the address itself knows it
+        page.address = page.address or stored if page.erased else stored
         page.state = state_of(row[5:18])
         page.hold(*row[18:21], row[21:])
         if row[19] is not None:
@@ -127,7 +130,7 @@ class Sheaf:
 
     def turn(self, page: Page, turn: Turn, new: Sequence[Event] = ()) -> None:
         """Append the new events of an address, set its state, and write its changes down."""
-        labels = self._labels.of(page.number, turn, page.labels)
+        labels = {} if page.erased else self._labels.of(page.number, turn, page.labels)
         self._relabel(page, labels)
         is_new = not page.first
         for event in new:

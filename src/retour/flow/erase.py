@@ -1,0 +1,90 @@
+"""A contact is deleted, a person erased (E33, lifecycle rule 10): nothing is left that names them.
+
+What is known of the address goes: evidence and raw mail, sends, signs of life, contact, places on lists,
+what waits to be told. Where it was not plainly written to, its state goes on standing under a keyed hash, so
+that a list that is imported again does not have it mailed. The decision ledger names keyed hashes alone: its
+chain holds as before.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
+from retour.flow.traces import Traces
+from retour.identity import told_id
+from retour.model import State, StateName
+from retour.ports import Clock, ErasingDesk, Erasure, Record, Records, ScrubbingInbox
+
+ERASE = "erase"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person may stand."""
+
+    store: Records
+    inbox: ScrubbingInbox
+    desk: ErasingDesk
+    pseudonym: Callable[[str, str], str]  # account and address: what the gates know it by afterwards
+    clock: Clock
+
+
+def works(place: Place) -> Mapping[str, Work]:
+    """What jobs do to erase."""
+    return {ERASE: lambda job, course: erased(job, place, course)}
+
+
+def erased(job: Job, place: Place, course: Course) -> Facts:
+    """Erase whom a job names. Every step is harmless to repeat; nothing cancels it."""
+    erasure = place.desk.one(job.order["erasure"])
+    kept = bool(job.place.get("kept"))
+    if erasure is not None:
+        kept = _erase(erasure, place, _Steps(job, course, kept))
+    files = (place.store.erasing, place.inbox, place.desk)
+    if not all(file.settle() for file in files):
+        raise FailedError("still_read")
+    return {"kept_stopped": kept}
+
+
+class _Steps:
+    """Tells a job how many rows were looked at."""
+
+    def __init__(self, job: Job, course: Course, kept: bool) -> None:
+        self._course, self.kept, self._done = course, kept, 0
+
+    def told(self, rows: int) -> None:
+        self._done += rows
+        with suppress(CancelledError):
+            self._course.told(self._done, None, {"kept": self.kept})
+
+
+def _erase(erasure: Erasure, place: Place, steps: _Steps) -> bool:
+    account, address, store = erasure.account, erasure.address, place.store
+    for spelling in reversed(store.erasing.spellings(account, address)):
+        kept = not _plain(store.ledger.state(account, spelling, place.clock.now()))
+        steps.kept = steps.kept or kept
+        steps.told(0)
+        place.inbox.drop(store.erasing.arrivals(account, spelling))
+        store.erasing.erase(account, spelling, place.pseudonym(account, spelling) if kept else None)
+    traces = Traces(address)
+    place.inbox.scrub(account, traces, steps.told)
+    store.erasing.scrub(account, traces, steps.told)
+    _note(erasure, place, steps.kept)
+    place.desk.drop(erasure.id)
+    place.desk.scrub(account, traces, steps.told)
+    return steps.kept
+
+
+def _plain(state: State) -> bool:
+    """Whether nothing keeps mail from an address in this state."""
+    return state.state in (StateName.VALID, StateName.BOUNCING) and not state.unsubscribed
+
+
+def _note(erasure: Erasure, place: Place, kept: bool) -> None:
+    """A line in the ledger, which does not tell who it was."""
+    id = told_id("erased", erasure.id)
+    after = "erased, stopped" if kept else "erased"
+    place.store.acts.note(
+        id, Record(0, erasure.at, erasure.account, "", erasure.actor, "", after, None, id, 0)
+    )

@@ -1,0 +1,92 @@
+"""Where an address stands in a text, in whatever spelling: what an erasure looks for.
+
+A spelling is anything that normalises to the address, and the forms in which programs write one into another:
+"ann=b.example" in a return path, "ann%40b.example" in a link, "\\\\u00fc" in JSON, encoded lines in a mail.
+"""
+
+import binascii
+import json
+import quopri
+import re
+from urllib.parse import quote
+
+from retour.address import PROVIDERS, domain_of, normalise
+
+ERASED = "***"
+
+# Anything with an @ that could be read as an address: what delimits one in mails, logs and JSON ends it.
+_TOKEN = re.compile(r"""[^\s<>()\[\]{}:;,"'`@\\|]{1,255}@[\w.\-]{1,255}""")
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{40,}={0,2}\s{1,2})*[A-Za-z0-9+/]{16,}={0,2}")
+_SOFT = re.compile(rb"=[0-9A-Fa-f]{2}|=\r?\n")
+
+
+class Traces:
+    """The traces of one normalised address."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        local, domain = address.rpartition("@")[0], domain_of(address)
+        shown = _unicode(domain)
+        same = {name for name, rule in PROVIDERS.items() if rule.domain == domain}
+        self._needles = sorted({domain, shown.lower(), *same})
+        """One of these stands, in small letters, in every text that holds the address as it is."""
+        names = {domain, shown}
+        whole = _written({f"{local}@{name}" for name in names})
+        within = _written({form for name in names for form in (f"{local}={name}", f"{name}={local}")})
+        # Bounded at both ends: "ann@b.example" is no trace of "joann@b.example" or of "ann@b.example.org".
+        # In a return path of somebody's, other words stand before it.
+        self._forms = re.compile(
+            rf"(?:(?<![\w.+\-])(?:{whole})|(?<![\w.])(?:{within}))(?![\w\-]|\.\w)", re.IGNORECASE
+        )
+
+    def holds(self, text: str) -> bool:
+        """Whether the address stands in a text."""
+        lowered = text.lower()
+        if not any(needle in lowered for needle in self._needles) and not self._forms.search(text):
+            return False
+        return self._forms.search(text) is not None or any(
+            self._is_meant(found[0]) for found in _TOKEN.finditer(text)
+        )
+
+    def holds_octets(self, raw: bytes) -> bool:
+        """Whether the address stands in octets: plainly, or in lines encoded as mails encode them."""
+        if self.holds(raw.decode("utf-8", "replace")):
+            return True
+        if _SOFT.search(raw) and self.holds(quopri.decodestring(raw).decode("utf-8", "replace")):
+            return True
+        return any(self.holds(_decoded(found[0])) for found in _BASE64.finditer(raw))
+
+    def scrubbed(self, text: str) -> str:
+        """The text without the address."""
+        once = self._forms.sub(ERASED, text)
+        return _TOKEN.sub(lambda found: ERASED if self._is_meant(found[0]) else found[0], once)
+
+    def _is_meant(self, token: str) -> bool:
+        plain = token.rstrip(".-_")
+        return normalise(plain) == self._address or normalise(plain.strip("*=.-/")) == self._address
+
+
+def _written(forms: set[str]) -> str:
+    """A pattern for these, also as they stand in links and in JSON."""
+    told = forms | {quote(form, safe="") for form in forms} | {json.dumps(form)[1:-1] for form in forms}
+    return "|".join(re.escape(form) for form in sorted(told, key=len, reverse=True))
+
+
+def _decoded(encoded: bytes) -> str:
+    letters = b"".join(encoded.split()).rstrip(b"=")
+    try:
+        whole = letters[: len(letters) - (len(letters) % 4 == 1)]
+        return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4)).decode("utf-8", "replace")
+    except binascii.Error:
+        return ""
+
+
+def _unicode(domain: str) -> str:
+    """The domain as people read it."""
+    labels = []
+    for label in domain.split("."):
+        try:
+            labels.append(label[4:].encode().decode("punycode") if label.startswith("xn--") else label)
+        except UnicodeError:
+            labels.append(label)
+    return ".".join(labels)
