@@ -198,10 +198,12 @@ class Speller:
         return ways
 
     def _near(self, typed: str) -> set[str]:
-        shipped, own = _shipped_index(), self._own_index
-        return {
-            name for short in _shortened(typed) for name in (*shipped.get(short, ()), *own.get(short, ()))
-        }
+        shorts = _shortened(typed)
+        found: set[str] = set()
+        for index in (_shipped_index(), self._own_index):
+            for short in index.keys() & shorts:
+                found.update(index[short])
+        return found
 
     def _exactly(self, name: str) -> Iterable[tuple[str, float]]:
         """A name that is left when a whole slip is undone, or those that it is one slip away from."""

@@ -19,8 +19,10 @@ _A_WORD, _TWO_WORDS, _LIKE_WORDS = 0.15, 0.15, 0.6
 # Shares of the models of three, two, one and no letters.
 _THREE, _TWO, _ONE, _NONE = 0.62, 0.26, 0.10, 0.02
 # A name of so few letters is taken under every large ending, and some are in use: share of contacts of one.
-_SHORT = {1: 6e-7, 2: 5e-7, 3: 1.2e-7, 4: 3e-8, 5: 2e-9}
-_LARGE = 0.1  # the share from which an ending counts as large
+_SHORT = {1: 6e-7, 2: 4e-7, 3: 1.0e-7, 4: 3e-8, 5: 3e-9}
+# Endings of words make short words too likely: how much of that is left, by length.
+_LENGTH = {1: 0.01, 2: 0.02}
+_LARGE = 0.05  # the share from which an ending counts as large
 _SUBDOMAIN = 0.03
 _SECOND = frozenset(
     ("com", "co", "net", "org", "gov", "edu", "ac", "or", "ne", "gob", "gouv")
@@ -28,7 +30,7 @@ _SECOND = frozenset(
 # Mailboxes are given out under names like "rockmail": of a word or two letters, and what it is about.
 _ABOUT_MAIL, _MAIL_NAMES = "mail", 0.004
 _LETTERS_BEFORE_MAIL = 3
-_SHORT_MAIL = 1e-8  # a name of few letters and "mail" is taken as well
+_SHORT_MAIL = {1: 1e-8, 2: 1e-8, 3: 1e-9}  # names of few letters and "mail" are taken as well
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,8 @@ def unknown(domain: str) -> float:
     known = letters()
     found = TAIL * share * _made_up(chosen, known)
     more = len(chosen) - len(_ABOUT_MAIL)
-    if chosen.endswith(_ABOUT_MAIL) and 0 < more < _LETTERS_BEFORE_MAIL:
-        found += _SHORT_MAIL * min(1.0, share / _LARGE)
+    if chosen.endswith(_ABOUT_MAIL):
+        found += _SHORT_MAIL.get(more, 0.0) * min(1.0, share / _LARGE)
     found += _SHORT.get(len(chosen), 0.0) * min(1.0, share / _LARGE)
     for label in above:
         found *= _SUBDOMAIN * known.probability(label) ** 0.5
@@ -122,7 +124,7 @@ def unknown(domain: str) -> float:
 
 def _made_up(chosen: str, known: Letters) -> float:
     """P(name) by the ways in which names are made up."""
-    found = _LIKE_WORDS * known.probability(chosen)
+    found = _LIKE_WORDS * _LENGTH.get(len(chosen), 1.0) * known.probability(chosen)
     if chosen.endswith(_ABOUT_MAIL) and len(chosen) - len(_ABOUT_MAIL) >= _LETTERS_BEFORE_MAIL:
         found += _MAIL_NAMES * known.probability(chosen.removesuffix(_ABOUT_MAIL))
     words = known.words

@@ -1,0 +1,213 @@
+"""What was meant by a mistyped domain: against two rules in use elsewhere, with every false correction.
+
+The sets: slips made here, of another make than the model's own (each letter may become any other, two slips
+in one name, an ending of its own table); real domains, which must be left alone. Where labelled typos lie
+beside this repository (`../shared/corpora/addresses/domain_typos.jsonl`), each of their sets too. Peers are
+re-done from what they document, over the same providers: the closest by difflib at .77 (flanker), and the one
+within two edits (mailcheck). Rates are per CPU-second.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from retour.vet import Code, Dns, Facts, Speller
+from retour.vet.tables import table
+
+CORPUS = Path(__file__).parents[2] / "shared/corpora/addresses/domain_typos.jsonl"
+SLIPS, SEED = 3_000, 7
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ENDINGS = {
+    "com": ("con", "cmo", "vom", "ocm", "comm", "om", "cim", "xom"),
+    "de": ("ed", "dw", "dee", "d", "fe"),
+}
+_DACH = (".de", ".at", ".ch", "gmx.net")
+
+Asked = Callable[[str], str | None]
+"""A domain as typed → what was meant, or None."""
+
+
+@dataclass
+class Tally:
+    """How often one method was right, wrong or silent on one set."""
+
+    right: int = 0
+    wrong: list[str] = field(default_factory=list)
+    total: int = 0
+    seconds: float = 0.0
+
+
+def providers() -> dict[str, int]:
+    """The shipped providers with their weights."""
+    return {name: each["weight"] for each in table("providers")["provider"] for name in each["domains"]}
+
+
+def slipped(domain: str, chance: random.Random) -> str:
+    """A domain with one slip, of a make that asks no keyboard."""
+    name, _, ending = domain.rpartition(".")
+    place = chance.randrange(len(name))
+    match chance.randrange(6):
+        case 0:
+            name = name[:place] + name[place + 1 :]
+        case 1:
+            name = name[:place] + name[place] + name[place:]
+        case 2 if len(name) > 1:
+            place = chance.randrange(len(name) - 1)
+            name = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+        case 3:
+            name = name[:place] + chance.choice(_LETTERS) + name[place + 1 :]
+        case 4:
+            ending = chance.choice(_ENDINGS.get(ending, (ending + ending[-1], ending[:-1], ending[::-1])))
+        case _:
+            name = name[:place] + chance.choice(_LETTERS) + name[place:]
+    return f"{name}.{ending}"
+
+
+def made(count: int, seed: int) -> dict[str, dict[str, str | None]]:
+    """The sets that are made here: typed → meant."""
+    chance, known = random.Random(seed), providers()
+    names = chance.choices(list(known), list(known.values()), k=2 * count)
+    one: dict[str, str | None] = {
+        typed: name for name in names[:count] if (typed := slipped(name, chance)) not in known
+    }
+    two: dict[str, str | None] = {
+        typed: name
+        for name in names[count:]
+        if (typed := slipped(slipped(name, chance), chance)) not in known and typed != name
+    }
+    real = dict.fromkeys(known | dict.fromkeys(table("known")["names"].split(), 0))
+    words = table("words")
+    pairs = [
+        f"{chance.choice(words['trades'].split())}{sign}{chance.choice(words['names'].split())}"
+        for sign in ("-", "")
+        for _ in range(count)
+    ]
+    firms = dict.fromkeys(f"{pair}.{chance.choice(('de', 'com', 'at', 'ch', 'net'))}" for pair in pairs)
+    return {
+        "one slip, made here": one,
+        "two slips, made here": two,
+        "real, in our tables": real,
+        "real, of two words": firms,
+    }
+
+
+def labelled() -> dict[str, dict[str, str | None]]:
+    """The sets of the labelled corpus, where it is there."""
+    found: dict[str, dict[str, str | None]] = {}
+    if CORPUS.exists():
+        for line in CORPUS.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            found.setdefault(row["set"], {})[row["typed"]] = row["meant"]
+    return found
+
+
+def methods() -> Mapping[str, Asked]:
+    """What is compared."""
+    known, speller = list(providers()), Speller()
+
+    def ours(domain: str) -> str | None:
+        found = speller.suggest(domain)
+        return None if found is None else found.text
+
+    def closest(domain: str) -> str | None:
+        if domain in known:
+            return None
+        found = get_close_matches(domain, known, 1, 0.77)
+        return found[0] if found else None
+
+    def near(domain: str) -> str | None:
+        best = min(known, key=lambda name: _edits(domain, name))
+        return best if domain not in known and _edits(domain, best) <= 2 else None
+
+    return {"retour": ours, "difflib .77": closest, "two edits": near}
+
+
+def _edits(one: str, other: str) -> int:
+    """Levenshtein, given up beyond two: as mailcheck's measure decides, whatever it counts with."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    row = list(range(len(other) + 1))
+    for place, sign in enumerate(one, 1):
+        before, row[0] = row[0], place
+        for at, its in enumerate(other, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (sign != its))
+        if min(row) > 2:
+            return 3
+    return row[-1]
+
+
+def tallied(ask: Asked, rows: Mapping[str, str | None]) -> Tally:
+    """One method over one set."""
+    tally, began = Tally(total=len(rows)), time.process_time()
+    for typed, meant in rows.items():
+        found = ask(typed)
+        if found is not None and found == meant:
+            tally.right += 1
+        elif found is not None:
+            tally.wrong.append(f"{typed} → {found}")
+    tally.seconds = time.process_time() - began
+    return tally
+
+
+def _measured(sets: Mapping[str, Mapping[str, str | None]]) -> Iterable[str]:
+    asked = methods()
+    asked["retour"]("gmaik.com")  # tables read, indexes made
+    yield (
+        "| set | domains | "
+        + " | ".join(f"{name}: right / wrong" for name in asked)
+        + " | retour, domains/s |"
+    )
+    yield "|---|---" + "|---" * (len(asked) + 1) + "|"
+    false: list[str] = []
+    for name, rows in sets.items():
+        tallies = {method: tallied(ask, rows) for method, ask in asked.items()}
+        ours = tallies["retour"]
+        typos = any(rows.values())
+        cells = [_cell(tally, typos) for tally in tallies.values()]
+        yield f"| {name} | {len(rows):,} | {' | '.join(cells)} | {len(rows) / max(ours.seconds, 1e-9):,.0f} |"
+        false += ours.wrong if not typos else []
+    yield ""
+    yield from _of_dach(sets, asked["retour"])
+    listed = ", ".join(f"`{each}`" for each in sorted(set(false)))
+    yield f'\nReal domains that Retour would have "corrected" ({len(set(false))}): {listed or "none"}.'
+
+
+def _cell(tally: Tally, typos: bool) -> str:
+    wrong = len(tally.wrong) / max(tally.total, 1)
+    return f"{tally.right / max(tally.total, 1):.3f} / {wrong:.4f}" if typos else f"- / {wrong:.4f}"
+
+
+def _of_dach(sets: Mapping[str, Mapping[str, str | None]], ours: Asked) -> Iterable[str]:
+    """Of the typos the German-speaking ones, without and with the DNS saying that there is no such domain."""
+    speller = Speller()
+    gone = Facts(dns=Dns(Code.NXDOMAIN, "bench", datetime(2026, 11, 1, tzinfo=UTC)))
+    for name, rows in sets.items():
+        local = {typed: meant for typed, meant in rows.items() if meant and meant.endswith(_DACH)}
+        if not local:
+            continue
+        alone = sum(ours(typed) == meant for typed, meant in local.items())
+        told = sum(_right(speller, typed, meant, gone) for typed, meant in local.items())
+        yield (
+            f'Germany, Austria, Switzerland in "{name}" ({len(local)}): right {alone / len(local):.3f}; '
+            f"where the DNS says that none of the typed ones exists {told / len(local):.3f}.\n"
+        )
+
+
+def _right(speller: Speller, typed: str, meant: str | None, facts: Facts) -> bool:
+    found = speller.suggest(typed, facts)
+    return found is not None and found.text == meant
+
+
+def run() -> str:
+    """In full."""
+    return "\n".join(_measured({**made(SLIPS, SEED), **labelled()}))
+
+
+def quick() -> str:
+    """On little, to prove that it works."""
+    return "\n".join(_measured(made(30, SEED)))
