@@ -16,11 +16,15 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+# Whoever starts a server wants its console only where the console is the matter: it costs a second each time.
+os.environ.setdefault("RETOUR_CONSOLE__ENABLED", "false")
+
 # Where Debian puts the daemons; /usr/sbin is not on everybody's PATH.
 _SEARCH = os.pathsep.join(
     [os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/dovecot", "/usr/lib/systemd", "/lib/systemd"]
 )
 _PROGRAMS = {
+    "chromium": ("chromium",),
     "postfix": ("postfix", "postconf"),
     "dovecot": ("dovecot", "doveadm"),
     "journal": ("journalctl", "systemd-journal-remote"),
@@ -49,7 +53,7 @@ def _obstacle(engine: str) -> str | None:
         return (
             f"{engine} is not installed ({', '.join(absent)} not found); `sudo scripts/engines` installs it"
         )
-    if os.geteuid() != 0 and engine not in ("journal", "nsd"):
+    if os.geteuid() != 0 and engine not in ("journal", "nsd", "chromium"):
         return f"{engine} only starts as root; run the story tests as root or in a container"
     if engine == "dovecot":
         return _other_dovecot()

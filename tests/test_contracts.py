@@ -42,6 +42,7 @@ BREACHES: Sequence[tuple[str, str, str]] = [
     ("The gate in a program", "gate.py", "import retour.mime"),
     ("The client", "client/calls.py", "import retour.flow"),
     ("Only what is for Django", "gate.py", "import django"),
+    ("The console", "console/asking.py", "import retour.stores"),
     ("The dialogue", "smtpd/session.py", "import retour.model"),
     ("The library", "flow/sends.py", "import typer"),
     ("The plain install", "cli/rules.py", "import msgspec"),
@@ -66,7 +67,7 @@ def verdicts(told: str) -> Mapping[str, str]:
     return {
         name: word
         for line in told.splitlines()
-        for name, _, word in [line.rpartition(" ")]
+        for name, _, word in [line.partition(" (")[0].rpartition(" ")]  # "KEPT (1 ignored import)"
         if name in CONTRACTS
     }
 

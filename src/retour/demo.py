@@ -64,6 +64,8 @@ def invitation(demo: Demo, ports: Ports, language: str = "en") -> str:
         "welcome",
         account=ACCOUNT,
         api=f"http://{host}:{ports.api}",
+        console="-" if ports.console is None else f"http://{host}:{ports.console}",
+        link=ports.first_link or "-",
         smtp=ports.smtp,
         lmtp=ports.lmtp,
         policy=", ".join(map(str, ports.policy)),

@@ -25,6 +25,7 @@ from retour.cli import (
     key,
     ledger,
     never_stop,
+    person,
     policy,
     replay,
     requests,

@@ -6,6 +6,7 @@ import secrets
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -80,15 +81,17 @@ class Connection:
         query: Mapping[str, object] | None = None,
         body: object = None,
         idempotency_key: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Any:
         """The answer as JSON values; None for an empty one. Raises Refused and Unreachable.
 
         A write is given a key of its own unless it has one, so that repeating it is safe. A `body` of bytes
-        goes as it is, any other as JSON.
+        goes as it is, any other as JSON. `headers` go beside, or over, those of every call.
         """
         raw = isinstance(body, bytes)
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        headers = {**self._headers, "Content-Type": "application/octet-stream" if raw else "application/json"}
+        content_type = "application/octet-stream" if raw else "application/json"
+        headers = {**self._headers, "Content-Type": content_type, **headers}
         if method not in _READS:
             idempotency_key = idempotency_key or secrets.token_hex(16)
             headers["Idempotency-Key"] = idempotency_key

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
-from retour.dataplane import api, jobs, logs, mail, notify, pickup, policy, relay, webhooks
+from retour.dataplane import api, console, jobs, logs, mail, notify, pickup, policy, relay, webhooks
 from retour.dataplane.opening import Ports, failed
 from retour.flow import questions
 from retour.wiring import House
@@ -19,7 +19,7 @@ from retour.wiring import House
 log = structlog.get_logger("retour")
 _PULSE = 1.0  # seconds between two ticks of the schedule
 # In the order in which they open; they close in the opposite one.
-_PARTS = (notify, jobs, api, mail, policy, webhooks, relay, logs, pickup)
+_PARTS = (notify, jobs, api, console, mail, policy, webhooks, relay, logs, pickup)
 
 __all__ = ["Ports", "running"]
 
@@ -35,6 +35,7 @@ async def running(house: House) -> AsyncIterator[Ports]:
         log.info(
             "retour is ready",
             api=ports.api,
+            console=ports.console,
             smtp=ports.smtp,
             lmtp=ports.lmtp,
             relay=ports.relay,

@@ -25,6 +25,8 @@ class Ports:
     policy: list[int] = field(default_factory=list)
     socketmaps: list[int | Path] = field(default_factory=list)
     webhooks: int | None = None
+    console: int | None = None
+    first_link: str | None = None  # by which an admin chooses the first password
 
 
 async def opened(opening: Coroutine[Any, Any, T], host: str, port: int, key: str) -> T:

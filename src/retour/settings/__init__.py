@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from retour.settings.asking import Api, Forms, Listener, Origin, Postfix, Socketmap
 from retour.settings.keeping import Retention, Rules, Waves
+from retour.settings.looking import Console
 from retour.settings.mail import Inlet, Lmtp, Smtp
 from retour.settings.pickup import Log, Mailbox, Queue
 from retour.settings.platform import Platform
@@ -29,6 +30,7 @@ _SHOWN = ("kind", "host", "port", "tls", "ca_file", "folder", "poll", "proof", "
 
 __all__ = [
     "Api",
+    "Console",
     "Forms",
     "Inlet",
     "Listener",
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     api: Api = Api()
     forms: Forms = Forms()
+    console: Console = Console()
     smtp: Smtp = Smtp()
     lmtp: Lmtp = Lmtp()
     postfix: Postfix = Postfix()

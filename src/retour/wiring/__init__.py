@@ -1,6 +1,7 @@
 """Puts everything together: the house out of the settings, each way in and out a file. Opens no port."""
 
 from retour.wiring.api import services
+from retour.wiring.console import console
 from retour.wiring.house import House, RulesError, RulesInForce, StartError, build, json_of
 from retour.wiring.jobs import runner
 from retour.wiring.logs import followers
@@ -18,6 +19,7 @@ __all__ = [
     "RulesInForce",
     "StartError",
     "build",
+    "console",
     "followers",
     "inlet",
     "json_of",

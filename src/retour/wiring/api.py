@@ -10,6 +10,7 @@ from retour.outlets.api.limits import Rate
 from retour.outlets.api.services import Forms, Listed, Services, Source, Telling
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
+from retour.secret import digest
 from retour.wiring.confirm import confirm_url
 from retour.wiring.house import House
 from retour.wiring.notify import reach
@@ -45,6 +46,7 @@ def services(house: House) -> Services:
         body_limit=chosen.body_limit,
         shelf=house.shelf,
         rewriting=house.rewriter.progress,
+        console=digest(house.console_secret),
         wake_jobs=lambda: house.wake_jobs(),
         sources=list(_sources(house)),
         lists=[

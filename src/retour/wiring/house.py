@@ -3,14 +3,14 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 import msgspec
 import structlog
 
-from retour import datadir, keyfile
+from retour import datadir, keyfile, secret
 from retour.bus import LocalBus
 from retour.classify import Classifier
 from retour.clock import SystemClock
@@ -130,6 +130,7 @@ class House:
     rules: RulesInForce
     lock: IO[str]
     shelf: SqliteShelf
+    console_secret: str = field(default_factory=secret.new, repr=False)  # of this process alone
     wake_jobs: Callable[[], None] = lambda: None  # while they run: there is one to do
 
     def load(self) -> int:

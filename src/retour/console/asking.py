@@ -1,0 +1,77 @@
+"""The API, asked under a person's name and role."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+
+from retour.client.connection import Connection
+from retour.console.people.models import Membership, Person
+from retour.console.reader import Reader
+
+Answer = Mapping[str, Any]
+
+
+class NotAskedError(Exception):
+    """Nobody may ask this: there is no such account, or not for this person."""
+
+
+class Api:
+    """Asks for one person in one account."""
+
+    def __init__(self, person: Person, role: str, account: str, reader: Reader) -> None:
+        self.role, self.account = role, account
+        self._headers = {
+            "Retour-Person": quote(person.email),
+            "Retour-Role": role,
+            "Retour-Account": "" if person.staff_role else quote(account),
+            "Accept-Language": reader.language,
+            "Time-Zone": reader.zone_name,
+        }
+
+    def get(self, path: str, **query: object) -> Any:
+        """What a GET answers. Raises Refused, Unreachable."""
+        return _connection().call("GET", path, self._asked(query), headers=self._headers)
+
+    def post(self, path: str, body: object, method: str = "POST", **query: object) -> Any:
+        """What an act answers. Raises Refused, Unreachable."""
+        return _connection().call(method, path, self._asked(query), body, headers=self._headers)
+
+    def pages(self, path: str, rows: str, **query: object) -> Iterator[Answer]:
+        """The rows of a list, page by page, to its end."""
+        after = None
+        while True:
+            page = self.get(path, **query, after=after, limit=500)
+            yield from page[rows]
+            after = page.get("next")
+            if after is None:
+                return
+
+    def _asked(self, query: Mapping[str, object]) -> Mapping[str, object]:
+        return {"account": self.account or None, **query}
+
+
+def api_of(request: HttpRequest, account: str) -> Api:
+    """The API for whoever looks, in this account. Raises Http404 where they have nothing to look at."""
+    person = request.user
+    assert isinstance(person, Person)
+    role = role_in(person, account)
+    if role is None:
+        raise Http404
+    return Api(person, role, account, request.reader)  # type: ignore[attr-defined]
+
+
+def role_in(person: Person, account: str) -> str | None:
+    """What a person may do in an account; staff in all of them."""
+    if person.staff_role:
+        return str(person.staff_role)
+    found = Membership.objects.filter(person=person, account=account).first()
+    return None if found is None else str(found.role)
+
+
+@lru_cache(1)
+def _connection() -> Connection:
+    return Connection(settings.CHOSEN.api, settings.CHOSEN.secret, retries=1)

@@ -1,0 +1,148 @@
+"""Django, set up for the console. Everything that is not said here is Django's default."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+from django.conf import settings
+
+from retour.settings.chosen import Chosen
+
+HERE = Path(__file__).parent
+HOUR = 3600
+MIDDLEWARE = [
+    "retour.console.guard.Guard",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "retour.console.reader.ReaderMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "retour.console.refusals.Refusals",
+]
+
+
+def configure(chosen: Chosen) -> None:
+    """Set Django up; once in a process."""
+    settings.configure(
+        CHOSEN=chosen,
+        SECRET_KEY=chosen.django_secret,
+        ALLOWED_HOSTS=_hosts(chosen),
+        CSRF_TRUSTED_ORIGINS=[chosen.url.rstrip("/")] if chosen.url else [],
+        ROOT_URLCONF="retour.console.urls",
+        INSTALLED_APPS=[
+            "retour.console.people",
+            "retour.console",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "django.contrib.messages",
+            "django.contrib.humanize",
+            "allauth",
+            "allauth.account",
+            "allauth.mfa",
+            "allauth.socialaccount",
+            "allauth.socialaccount.providers.openid_connect",
+        ],
+        MIDDLEWARE=MIDDLEWARE,
+        TEMPLATES=[_templates()],
+        DATABASES={"default": _database(chosen)},
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        LOGGING_CONFIG=None,
+        LANGUAGES=[("en", "English"), ("de", "Deutsch")],
+        LANGUAGE_CODE=chosen.language,
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+        **_sessions(chosen),
+        **_logins(chosen),
+        **_mail(chosen),
+    )
+    django.setup()
+
+
+def _hosts(chosen: Chosen) -> list[str]:
+    # The address of a proxy, or what a browser on this machine writes; anything else is a forged Host header.
+    named = urlsplit(chosen.url).hostname
+    return [*([named] if named else []), chosen.host, "localhost", "127.0.0.1", "[::1]"]
+
+
+def _templates() -> dict[str, object]:
+    return {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["retour.console.templatetags.words"],
+        },
+    }
+
+
+def _database(chosen: Chosen) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": chosen.database,
+        "OPTIONS": {
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+        },
+    }
+
+
+def _sessions(chosen: Chosen) -> dict[str, object]:
+    return {
+        "SESSION_COOKIE_NAME": "retour_session",
+        "SESSION_COOKIE_AGE": 14 * 24 * HOUR,
+        "SESSION_COOKIE_SECURE": chosen.secure,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_NAME": "retour_csrf",
+        "CSRF_COOKIE_SECURE": chosen.secure,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SAMESITE": "Strict",
+        "X_FRAME_OPTIONS": "DENY",
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
+    }
+
+
+def _logins(chosen: Chosen) -> dict[str, object]:
+    return {
+        "AUTH_USER_MODEL": "people.Person",
+        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": f"django.contrib.auth.password_validation.{name}"}
+            for name in (
+                "UserAttributeSimilarityValidator",
+                "MinimumLengthValidator",
+                "CommonPasswordValidator",
+            )
+        ],
+        "LOGIN_URL": "/sign/login/",
+        "LOGIN_REDIRECT_URL": "/",
+        "ACCOUNT_ADAPTER": "retour.console.people.adapter.Adapter",
+        "SOCIALACCOUNT_ADAPTER": "retour.console.people.adapter.SocialAdapter",
+        "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
+        "ACCOUNT_LOGIN_METHODS": {"email"},
+        "ACCOUNT_SIGNUP_FIELDS": ["email*", "password1*", "password2*"],
+        "ACCOUNT_EMAIL_VERIFICATION": "none",
+        "ACCOUNT_LOGOUT_REDIRECT_URL": "/sign/login/",
+        "ACCOUNT_PREVENT_ENUMERATION": True,
+        "ACCOUNT_SESSION_REMEMBER": True,
+        "ACCOUNT_RATE_LIMITS": {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"},
+        "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+        "MFA_TOTP_ISSUER": "Retour",
+    }
+
+
+def _mail(chosen: Chosen) -> dict[str, object]:
+    backend = "smtp" if chosen.mail_host else "dummy"
+    return {
+        "EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend",
+        "EMAIL_HOST": chosen.mail_host,
+        "EMAIL_PORT": chosen.mail_port,
+        "DEFAULT_FROM_EMAIL": chosen.mail_from or "retour@localhost",
+    }

@@ -1,0 +1,35 @@
+"""What every answer of the console carries, so that a browser refuses what we never meant (security.md)."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+# Nothing from elsewhere, nothing inline. QR codes of a second factor are images in the page itself.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Guard:
+    """Middleware. What holds personal data is kept by no cache."""
+
+    def __init__(self, inner: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._inner = inner
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer with its headers."""
+        response = self._inner(request)
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

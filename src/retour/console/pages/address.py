@@ -1,0 +1,63 @@
+"""One address: what is the matter in one glance, and everything that ever happened to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from retour.client.connection import Refused
+from retour.console.asking import Answer, api_of
+
+_SEEN_AS_BOUNCE = ("bounce", "delay", "suppressed")
+
+
+@login_required
+def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
+    """The status, the decisions, the advice, the time line."""
+    api = api_of(request, account)
+    base: dict[str, object] = {
+        "account": account,
+        "role": api.role,
+        "address": address,
+        "section": "overview",
+    }
+    try:
+        life = api.get(f"/v1/addresses/{_step(address)}")
+    except Refused as refused:
+        if refused.type != "/problems/address_never_seen":
+            raise
+        return render(request, "console/address_never_seen.html", base)
+    advice = api.get("/v1/advice", address=address)
+    context = base | {
+        "life": life,
+        "advice": advice,
+        "timeline": timeline(life),
+    }
+    return render(request, "console/address.html", context)
+
+
+def _step(value: str) -> str:
+    from urllib.parse import quote
+
+    return quote(value, safe="")
+
+
+def timeline(life: Answer) -> list[Mapping[str, Any]]:
+    """Sends, events, changes of state and signs of life in one line, the latest first."""
+    bounced = {
+        event["send"] for event in life["events"] if event["kind"] in _SEEN_AS_BOUNCE and event["send"]
+    }
+    items: list[Mapping[str, Any]] = [
+        {"at": event["at"], "what": "event", "event": event} for event in life["events"]
+    ]
+    for send in life["sends"]:
+        items.append(
+            {"at": send["handed_over"], "what": "send", "send": send, "bounced": send["id"] in bounced}
+        )
+        if send["delivered_at"]:
+            items.append({"at": send["delivered_at"], "what": "delivered", "send": send})
+    items += [{"at": record["at"], "what": "record", "record": record} for record in life["ledger"]]
+    items += [{"at": sign["at"], "what": "sign", "sign": sign} for sign in life["engagements"]]
+    return sorted(items, key=lambda item: str(item["at"]), reverse=True)

@@ -1,0 +1,88 @@
+"""The way in: the first page after a login, and the link that is good once."""
+
+from django import forms
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from retour.console.asking import Api
+from retour.console.people.models import Link, Membership, Person
+from retour.texts import Catalogue
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The accounts to choose from; with one alone, straight into it."""
+    person = request.user
+    assert isinstance(person, Person)
+    accounts = accounts_of(request, person)
+    if len(accounts) == 1:
+        return redirect("overview", account=accounts[0])
+    return render(request, "console/home.html", {"accounts": accounts})
+
+
+def accounts_of(request: HttpRequest, person: Person) -> list[str]:
+    """The names of the accounts that a person may look at."""
+    if person.staff_role:
+        api = Api(person, str(person.staff_role), "", request.reader)  # type: ignore[attr-defined]
+        return sorted(map(str, api.get("/v1/accounts")["accounts"]))
+    return sorted(Membership.objects.filter(person=person).values_list("account", flat=True))
+
+
+class Choice(forms.Form):
+    """Address and password, chosen by whoever holds the link."""
+
+    email = forms.EmailField()
+    password = forms.CharField(widget=forms.PasswordInput, strip=False)
+    again = forms.CharField(widget=forms.PasswordInput, strip=False)
+
+    def __init__(self, say: Catalogue, person: Person, *args: object, **more: object) -> None:
+        super().__init__(*args, **more)  # type: ignore[arg-type]
+        self._say, self._person = say, person
+        self.fields["email"].initial = "" if person.email.endswith("@localhost") else person.email
+        for name, hint in (("email", "username"), ("password", "new-password"), ("again", "new-password")):
+            self.fields[name].label = say(f"first.{name}")
+            self.fields[name].widget.attrs["autocomplete"] = hint
+
+    def clean_email(self) -> str:
+        """Nobody else may have this address."""
+        email: str = self.cleaned_data["email"]
+        if Person.objects.filter(email__iexact=email).exclude(pk=self._person.pk).exists():
+            raise ValidationError(self._say("first.taken"))
+        return email
+
+    def clean_password(self) -> str:
+        """As strong as Django asks for."""
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self._person)
+        return password
+
+    def clean(self) -> dict[str, object]:
+        """Written twice the same."""
+        cleaned: dict[str, object] = super().clean() or {}
+        if "password" in cleaned and cleaned["password"] != cleaned.get("again"):
+            self.add_error("again", self._say("first.differs"))
+        return cleaned
+
+
+def first(request: HttpRequest, secret: str) -> HttpResponse:
+    """Choose a password by a link. A link that was used looks like one that never was."""
+    link = Link.found(secret)
+    if link is None:
+        return render(request, "console/first_gone.html", status=404)
+    say = request.reader.say  # type: ignore[attr-defined]
+    form = Choice(say, link.person, request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "console/first.html", {"form": form}, status=422 if form.errors else 200)
+    person = link.person
+    person.email = form.cleaned_data["email"]
+    person.set_password(form.cleaned_data["password"])
+    person.save()
+    link.delete()
+    login(request, person, BACKEND)
+    return redirect("home")

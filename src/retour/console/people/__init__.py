@@ -1,0 +1,1 @@
+"""Who may look: people, what they may do in which account, and how they like to read."""

@@ -1,0 +1,72 @@
+"""People kept from the command line: who may look at what, and links to choose a password."""
+
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.management import call_command
+
+from retour.console import framework
+from retour.settings.chosen import Chosen
+
+if TYPE_CHECKING:
+    from retour.console.people.models import Person
+
+
+class UnknownPersonError(Exception):
+    """Nobody logs in with this address."""
+
+
+def open_people(database: Path) -> None:
+    """Make people in a file reachable by the functions below; once in a process."""
+    if not settings.configured:
+        database.touch(mode=0o600, exist_ok=True)
+        framework.configure(Chosen(api="", secret="", database=str(database), django_secret=token_hex(16)))
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def invite(email: str, role: str, account: str) -> str:
+    """A person with this role, made if new; returns the secret of a link to choose a password.
+
+    An account's role belongs to `account`; staff have "" and see all.
+    """
+    from retour.console.people.models import Link, Membership, Person
+
+    person = Person.objects.filter(email__iexact=email).first() or Person.objects.create_user(email)
+    if account:
+        Membership.objects.update_or_create(person=person, account=account, defaults={"role": role})
+    else:
+        person.staff_role = role
+        person.save()
+    return Link.made(person)
+
+
+def renew(email: str) -> str:
+    """The secret of a new link. Raises UnknownPersonError."""
+    from retour.console.people.models import Link
+
+    return Link.made(_named(email))
+
+
+def remove(email: str) -> None:
+    """Nobody logs in with this address any more. Raises UnknownPersonError."""
+    _named(email).delete()
+
+
+def listed() -> list[tuple[str, str, str]]:
+    """Everybody with account ("" for staff) and role, by address."""
+    from retour.console.people.models import Membership, Person
+
+    staff = [(person.email, "", person.staff_role) for person in Person.objects.exclude(staff_role="")]
+    members = [(each.person.email, each.account, each.role) for each in Membership.objects.all()]
+    return sorted(staff + members)
+
+
+def _named(email: str) -> "Person":
+    from retour.console.people.models import Person
+
+    person = Person.objects.filter(email__iexact=email).first()
+    if person is None:
+        raise UnknownPersonError
+    return person

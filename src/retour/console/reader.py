@@ -1,0 +1,64 @@
+"""Who reads: language, zone and theme of the person, and the accounts that they may look at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from retour.console.people.models import Person
+from retour.flow.days import zone
+from retour.texts import LANGUAGES, Catalogue, catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How a page is written for whoever looks."""
+
+    language: str
+    zone: tzinfo
+    zone_name: str
+    theme: str
+    dense: bool
+    say: Catalogue
+
+
+class ReaderMiddleware:
+    """Sets `request.reader`, and Django's language for what Django and allauth say."""
+
+    def __init__(self, inner: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._inner = inner
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer in the reader's language."""
+        reader = reader_of(request)
+        request.reader = reader  # type: ignore[attr-defined]  # Django's way to hand a value down
+        with translation.override(reader.language):
+            response = self._inner(request)
+        response.headers["Content-Language"] = reader.language
+        return response
+
+
+def reader_of(request: HttpRequest) -> Reader:
+    """A person's own choices; before the login what the browser asks for."""
+    person = request.user if isinstance(request.user, Person) else None
+    language = (person.language if person else "") or _asked(request)
+    where = zone(person.zone) if person else None
+    return Reader(
+        language,
+        where or UTC,
+        person.zone if person and where else "UTC",
+        person.theme if person else "",
+        person.dense if person else False,
+        catalogue(f"console.{language}"),
+    )
+
+
+def _asked(request: HttpRequest) -> str:
+    for choice in request.headers.get("Accept-Language", "").split(",")[:10]:
+        language = choice.partition(";")[0].strip()[:2].lower()
+        if language in LANGUAGES:
+            return language
+    return str(settings.LANGUAGE_CODE)

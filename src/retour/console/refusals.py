@@ -1,0 +1,30 @@
+"""What the API refuses, as a page that says what is wrong and what to do."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from retour.client.connection import Refused, Unreachable
+
+
+class Refusals:
+    """Middleware: a refusal on the way becomes a page, with the API's own words in the reader's language."""
+
+    def __init__(self, inner: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._inner = inner
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer."""
+        return self._inner(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Django's hook for what a page raises."""
+        if isinstance(error, Refused):
+            told = {"title": error.detail, "remedy": error.remedy or ""}
+            return render(request, "console/refused.html", told, status=error.status)
+        if isinstance(error, Unreachable):
+            say = request.reader.say  # type: ignore[attr-defined]
+            told = {"title": say("refused.unreachable"), "remedy": say("refused.unreachable_remedy")}
+            return render(request, "console/refused.html", told, status=503)
+        return None

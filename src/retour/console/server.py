@@ -1,0 +1,83 @@
+"""The process of the console, from its first line to its end."""
+
+import sys
+from pathlib import Path
+
+import waitress
+
+from retour import logs
+from retour.console import framework
+from retour.settings.chosen import Chosen
+
+THREADS = 8
+READY = "ready"  # what it says on standard output once it listens, with the port
+LINK = "link"  # and before that, while nobody has a password, where to choose one
+
+
+def run() -> int:
+    """Serve until standard input ends, which it does when the process that started us is gone."""
+    chosen = Chosen.unpacked(sys.stdin.buffer.readline())
+    _make(Path(chosen.database))
+    logs.set_up(chosen.log_level)
+    framework.configure(chosen)
+    _migrate()
+    server = waitress.create_server(
+        _application(),
+        host=chosen.host,
+        port=chosen.port,
+        threads=THREADS,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        max_request_body_size=64 * 1024 * 1024,
+    )
+    link = _first_link()
+    if link is not None:
+        base = chosen.url.rstrip("/") or f"http://{chosen.host}:{server.effective_port}"
+        _say(LINK, f"{base}/first/{link}/")
+    _say(READY, server.effective_port)
+    _end_with_standard_input(server.close)
+    server.run()
+    return 0
+
+
+def _make(database: Path) -> None:
+    # For its owner alone, before SQLite makes it as the umask says.
+    database.touch(mode=0o600, exist_ok=True)
+
+
+def _application() -> object:
+    from django.core.wsgi import get_wsgi_application
+
+    return get_wsgi_application()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _first_link() -> str | None:
+    """A link for the admin as long as nobody has a password: there is never one by default."""
+    from retour.console.people.models import Link, Person
+
+    if any(person.has_usable_password() for person in Person.objects.all()):
+        return None
+    admin = Person.objects.filter(staff_role="admin").first()
+    admin = admin or Person.objects.create_user("admin@localhost", None, staff_role="admin")
+    return Link.made(admin)
+
+
+def _end_with_standard_input(close: object) -> None:
+    import os
+    import threading
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os._exit(0)  # requests in hand are a page each; what they asked to be done is the API's
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _say(*words: object) -> None:
+    print(*words, flush=True)  # noqa: T201 - to the process that started us

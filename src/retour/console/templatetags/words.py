@@ -1,0 +1,97 @@
+"""What templates say and show: texts of the catalogue, moments, addresses, marks."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from retour.console import assets
+from retour.texts import Catalogue, catalogue
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def t(context: Any, key: str, **values: object) -> str:
+    """The text of a key; it is escaped like everything else."""
+    say: Catalogue = context["request"].reader.say
+    return say(key, **values)
+
+
+@register.simple_tag(takes_context=True)
+def counted(context: Any, key: str, count: int, **values: object) -> str:
+    """The text of a key for a number of things: `key.one`, or `key.other`."""
+    say: Catalogue = context["request"].reader.say
+    return say(f"{key}.{'one' if count == 1 else 'other'}", count=number(context, count), **values)
+
+
+@register.simple_tag(takes_context=True)
+def status(context: Any, key: str) -> str:
+    """A text of the status catalogue: labels of reasons, months."""
+    return catalogue(f"status.{context['request'].reader.language}")(key)
+
+
+@register.simple_tag(takes_context=True)
+def number(context: Any, value: float) -> str:
+    """A number as the reader writes it: 1,234.5 or 1.234,5."""
+    written = f"{value:,}"
+    return (
+        written.translate(str.maketrans(",.", ".,"))
+        if context["request"].reader.language == "de"
+        else written
+    )
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Any, value: str | None) -> SafeString | str:
+    """A moment of the API as day and time in the reader's zone."""
+    if not value:
+        return ""
+    reader = context["request"].reader
+    there = datetime.fromisoformat(value).astimezone(reader.zone)
+    say = catalogue(f"status.{reader.language}")
+    day = say("day.full", day=there.day, month=say(f"month.{there.month}"), year=there.year)
+    return format_html('<time datetime="{}">{}, {}</time>', value, day, f"{there:%H:%M}")
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An address that may break at @ and dots, whatever its writing direction."""
+    parts = address.replace("@", "\0@").replace(".", "\0.").split("\0")
+    return format_html(
+        '<bdi class="address">{}</bdi>', format_html_join(SafeString("<wbr>"), "{}", ((p,) for p in parts))
+    )
+
+
+@register.filter
+def in_path(value: str) -> str:
+    """A value as one step of a path."""
+    return quote(value, safe="@")
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """Where a file of ours is."""
+    return assets.url(name)
+
+
+@register.inclusion_tag("console/mark.html", takes_context=True)
+def mark(context: Any, state: str, words: bool = True) -> dict[str, object]:
+    """The mark of a state: shape, colour and word together (never a colour alone)."""
+    return {"state": state, "words": words, "request": context["request"]}
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Any, **changes: object) -> str:
+    """The query of this page with some values changed (None takes one out), from the first page on."""
+    asked = context["request"].GET.copy()
+    asked.pop("after", None)
+    for name, value in changes.items():
+        if value is None or value == "":
+            asked.pop(name, None)
+        else:
+            asked[name] = str(value)
+    return f"?{asked.urlencode()}"

@@ -1,0 +1,22 @@
+"""Which page stands where. Every view of the data has an address of its own, filters and all."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from retour.console import assets
+from retour.console.pages import address, components, details, entry, overview, preferences
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", entry.home, name="home"),
+    path("first/<str:secret>/", entry.first, name="first"),
+    path("static/<str:name>", assets.serve, name="static"),
+    path("preferences/", preferences.show, name="preferences"),
+    path("components/", components.show, name="components"),
+    path("sign/", include("allauth.account.urls")),
+    path("sign/mfa/", include("allauth.mfa.urls")),
+    path("sign/social/", include("allauth.socialaccount.urls")),
+    path("sign/oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("a/<str:account>/", overview.show, name="overview"),
+    path("a/<str:account>/bounces.<str:form>", overview.export, name="export"),
+    path("a/<str:account>/address/<path:address>/event/<str:event>/", details.show, name="details"),
+    path("a/<str:account>/address/<path:address>/", address.show, name="address"),
+]

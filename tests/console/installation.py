@@ -1,0 +1,173 @@
+"""A running Retour with its console and some bounces, and browsers that are logged in."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Page
+
+from story.waiting import eventually
+
+RETOUR = (sys.executable, "-m", "retour")
+PASSWORD = "a long one, for tests"
+SETTINGS = """\
+data_dir = "data"
+[api]
+port = 0
+[smtp]
+enabled = false
+[lmtp]
+port = 0
+[[postfix.listeners]]
+port = 0
+[console]
+port = 0
+"""
+# One script in a bounce, one mark of direction, one picture: hostile text is shown as text.
+HOSTILE = "550 5.1.1 <script>alert(1)</script> \u202etxt.exe <img src=x onerror=alert(2)> user unknown"
+
+
+class Console:
+    """One installation in a process of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        (directory / "retour.toml").write_text(SETTINGS, "utf-8")
+        self.command("account", "add", "shop", "--return-domain", "return.test")
+        self.command("account", "add", "other", "--return-domain", "other.test")
+        self.key = self.command("key", "add", "--account", "shop", "--role", "manager")
+        environment = {**os.environ, "RETOUR_CONSOLE__ENABLED": "true"}
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen([*RETOUR, "serve"], cwd=directory, stderr=log, env=environment)
+        self.ports: dict[str, Any] = eventually(self._ready, "retour to be ready", self.story)
+        self.first_link = eventually(self._link, "the first link", self.story)
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "log"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['console']}"
+
+    def story(self) -> str:
+        return self._log.read_text("utf-8")
+
+    def command(self, *arguments: str) -> str:
+        run = subprocess.run([*RETOUR, *arguments], cwd=self.directory, capture_output=True, text=True)
+        assert run.returncode == 0, f"{arguments}: {run.stdout}{run.stderr}"
+        return run.stdout.strip()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(30) == 0, self.story()
+
+    def ask(self, method: str, path: str, **more: Any) -> Any:
+        url = f"http://127.0.0.1:{self.ports['api']}{path}"
+        answer = httpx.request(
+            method, url, headers={"Authorization": f"Bearer {self.key}"}, timeout=30, **more
+        )
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def send(self, recipient: str, **more: str) -> dict[str, Any]:
+        body = {"recipient": recipient, "kind": "mailing", "campaign": "May news", "subject": "News", **more}
+        registered: dict[str, Any] = self.ask("POST", "/v1/sends", json=body)
+        return registered
+
+    def bounce(self, recipient: str, said: str) -> None:
+        """A bounce of a send of ours, by LMTP."""
+        import smtplib
+
+        to = self.send(recipient)["return_address"]
+        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"], timeout=30) as session:
+            session.sendmail("", [to], report(to, recipient, said).encode())
+        eventually(lambda: self._seen(recipient), "the bounce", self.story)
+
+    def invited(self, email: str, *arguments: str) -> str:
+        """The link of a new person."""
+        return self.url + self.command("person", "add", email, *arguments)
+
+    def _seen(self, recipient: str) -> bool:
+        found = self.ask("GET", "/v1/bounces", params={"search": recipient})
+        return bool(found["bounces"])
+
+    def _lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.story().splitlines() if line.startswith("{")]
+
+    def _ready(self) -> dict[str, Any] | None:
+        assert self.process.poll() is None, self.story()
+        return next((line for line in self._lines() if line["event"] == "retour is ready"), None)
+
+    def _link(self) -> str | None:
+        return next((line["link"] for line in self._lines() if "link" in line), None)
+
+
+def report(to: str, recipient: str, said: str) -> str:
+    status = re.search(r"[245]\.\d\.\d+", said)
+    lines = [
+        "From: MAILER-DAEMON@mx.test",
+        f"To: {to}",
+        "Subject: Undelivered Mail Returned to Sender",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="cut"',
+        "",
+        "--cut",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.test",
+        "",
+        f"Final-Recipient: rfc822; {recipient}",
+        "Action: failed",
+        f"Status: {status.group() if status else '5.0.0'}",
+        f"Diagnostic-Code: smtp; {said}",
+        "",
+        "--cut--",
+        "",
+    ]
+    return "\r\n".join(lines)
+
+
+@contextmanager
+def looking(browser: Browser, **how: Any) -> Iterator[Page]:
+    """A page in a context of its own that fails on anything a browser complains about."""
+    context = browser.new_context(**how)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        yield page
+        assert complaints == []
+    finally:
+        context.close()
+
+
+def choose_password(page: Page, link: str, email: str | None = None) -> None:
+    """Use a link, and be logged in."""
+    page.goto(link)
+    if email is not None:
+        page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.fill("[name=again]", PASSWORD)
+    page.click("button.main")
+
+
+def log_in(page: Page, url: str, email: str, password: str = PASSWORD) -> None:
+    page.goto(f"{url}/sign/login/")
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", password)
+    page.click("form.narrow button.main")
+
+
+def paths(account: str, addresses: Sequence[str]) -> list[str]:
+    """Every page of an account that can be looked at."""
+    return [f"/a/{account}/", *(f"/a/{account}/address/{address}/" for address in addresses)]

@@ -1,0 +1,127 @@
+"""Every page in both languages and themes: no barrier, no sideways scrolling, hostile words shown as text."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, log_in, looking
+
+pytestmark = pytest.mark.engine("chromium")
+ADDRESSES = ("unknown@b.example", "full@b.example", "hostile@b.example", "never@b.example")
+PAGES = ["/a/shop/", "/a/shop/?type=soft&reason=mailbox_full", "/a/shop/?campaign=none", "/preferences/"]
+PAGES += [f"/a/shop/address/{address}/" for address in ADDRESSES]
+PAGES += ["/sign/password/change/", "/sign/mfa/", "/sign/logout/", "/nothing/"]
+AXE = Axe()
+# What belongs to whoever draws the page, not to its words.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def barriers(page: Page) -> list[str]:
+    found = AXE.run(page, options=RULES).response["violations"]
+    return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier(console: Console, browser: Browser, language: str, scheme: str) -> None:
+    with looking(browser, locale=language, color_scheme=scheme) as page:
+        page.goto(f"{console.url}/sign/login/")
+        assert barriers(page) == []
+        log_in(page, console.url, "manager@shop.example")
+        for path in PAGES[:-1]:
+            page.goto(console.url + path)
+            assert page.locator("html").get_attribute("lang") == language
+            assert (path, barriers(page)) == (path, [])
+            assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize(("width", "scale"), [(320, 1), (640, 2)], ids=["320 px", "200 %"])
+def test_no_page_scrolls_sideways(console: Console, browser: Browser, width: int, scale: int) -> None:
+    size = {"width": width // scale, "height": 640}
+    with looking(browser, viewport=size, device_scale_factor=scale) as page:
+        log_in(page, console.url, "manager@shop.example")
+        for path in PAGES[:-1]:
+            page.goto(console.url + path)
+            wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert (path, wide) == (path, 0)
+
+
+def test_everything_works_without_javascript(console: Console, browser: Browser) -> None:
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, "manager@shop.example")
+        page.select_option("[name=type]", "soft")
+        page.click(".filters button.main")
+        expect(page.locator("tbody tr")).to_have_count(1)
+        page.click("tbody th a")
+        expect(page.locator("h1")).to_have_text("full@b.example")
+        page.click(".timeline li.bounce a")
+        expect(page.locator("pre.raw")).to_contain_text("mailbox full")
+
+
+def test_filters_are_the_address_of_the_page(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/a/shop/?state=invalid")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("#f-state")).to_have_value("invalid")
+    page.click(".chip")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.click(".kind.soft")
+    assert page.url.endswith("?type=soft")
+
+
+def test_a_row_says_what_is_the_matter_and_what_follows(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/a/shop/?search=full@b.example")
+    row = page.locator("tbody tr")
+    expect(row.locator(".mark")).to_contain_text("bounced")
+    expect(row).to_contain_text("Mailbox full since")
+    expect(row).to_contain_text("after 3 more failures at the earliest we stop")
+
+
+def test_words_of_a_server_are_shown_and_never_obeyed(page: Page, console: Console) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.goto(f"{console.url}/a/shop/address/hostile@b.example/")
+    page.click(".timeline li.bounce a")
+    said = page.locator("pre.raw")
+    expect(said).to_contain_text("<script>alert(1)</script>")
+    expect(said).to_contain_text("<img src=x onerror=alert(2)>")
+    expect(said).to_contain_text("⟨U+202E⟩")
+    assert page.locator("main script, main img").count() == 0
+
+
+def test_an_export_is_the_list_of_the_same_filters(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/a/shop/?type=hard")
+    with page.expect_download() as download:
+        page.click("text=Save as CSV")
+    lines = download.value.path().read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("address,state,since")
+    assert sorted(line.split(",")[0] for line in lines[1:]) == ["hostile@b.example", "unknown@b.example"]
+
+
+def test_by_keyboard_alone(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/a/shop/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('tbody') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/address/**")
+
+
+def test_preferences_hold_from_the_next_page_on(console: Console, browser: Browser) -> None:
+    with looking(browser) as page:
+        log_in(page, console.url, "member@shop.example")
+        page.goto(f"{console.url}/preferences/")
+        page.select_option("[name=language]", "de")
+        page.select_option("[name=theme]", "dark")
+        page.select_option("[name=zone]", "Europe/Berlin")
+        page.click("form.narrow button.main")
+        expect(page.locator("[role=status]")).to_contain_text("Gesichert.")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        expect(page.locator("footer")).to_contain_text("Europe/Berlin")
+        page.goto(f"{console.url}/a/shop/")
+        expect(page.locator("tbody")).to_contain_text("Postfach voll seit")
