@@ -90,7 +90,9 @@ class Installation:
         self.directory.refresh(self.clock.now())
         self.rewriter = Rewriter(self.store, self.bus, self.table, self.clock, Marks(), self.jobs.append)
         self.platform = Platform(self.store, self.table, self.clock, b"pepper", Terms(2))
-        self.common = Common(self.platform.since, self.platform.lift, self.platform.look_at)
+        self.common = Common(
+            self.platform.since, self.platform.lift, self.platform.verdicts, self.platform.look_at
+        )
         self.desk = sqlite.open_desk(data / sqlite.DESK)
         self.shelf = sqlite.SqliteShelf(data / sqlite.FINDINGS)
         self.app = create(self.services())

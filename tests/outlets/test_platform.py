@@ -120,7 +120,18 @@ def test_a_review_on_request_lifts_it_for_all(three: Installation) -> None:
     cases = three.ask("GET", f"{place}/cases", "staff", params={"account": "third"}).json()["cases"]
     assert cases[0]["platform_since"] == "2024-10-04T00:00:00Z"
     said = {"approved": True, "reason": "she does answer"}
+    verdicts = [(each["account"], each["reason"]) for each in cases[0]["verdicts"]]
+    assert sorted(verdicts) == [("demo", "address_unknown"), ("other", "address_unknown")]
+    assert cases[0]["advice"]["verdict"] == "ask_back"
+    assert "2, the last of them on 2024-10-04" in cases[0]["advice"]["reasons"][0]["told"]
+    login = {"kind": "login", "address": ANN}
+    three.ask("POST", "/v1/engagements", "third-member", json={"engagements": [login]})
+    (case,) = three.ask("GET", f"{place}/cases", "staff", params={"account": "third"}).json()["cases"]
+    assert case["advice"]["verdict"] == "approve"
     three.make_key("third-support", "third", Role.SUPPORT)
+    hidden = three.ask("GET", f"{place}/cases", "third-support")
+    assert hidden.json()["type"] == "/problems/lift_by_staff"
+    assert "demo" not in hidden.text
     own = three.ask("POST", f"{place}/decision", "third-support", json=said)
     assert own.json()["type"] == "/problems/lift_by_staff"
     assert check(three) == ("stop", "platform")

@@ -9,12 +9,12 @@ may go.
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from retour.address import key, platform_key
 from retour.instants import DAY, Instant
-from retour.lifecycle import PolicyVersion, for_all, told
-from retour.model import GROUPS, BounceType, Cause, EventKind, Group, StateName
+from retour.lifecycle import Bounce, PolicyVersion, for_all, told
+from retour.model import GROUPS, BounceType, Cause, EventKind, Group, Reason, StateName
 from retour.ports import Accounts, Clock, History, Ledger, Life, PlatformStop, PlatformStops, Store
 
 _BATCH = 1000  # lines of the ledger in one commit
@@ -30,6 +30,14 @@ class Terms:
 
     def __str__(self) -> str:
         return f"{self.accounts} {self.within}"
+
+
+class Verdict(NamedTuple):
+    """What one account has found; shown to nobody but the staff of the platform."""
+
+    account: str
+    at: Instant
+    reason: Reason
 
 
 class Gate(Protocol):
@@ -67,6 +75,13 @@ class Platform:
         hash = key(self._key, address)
         stop = self._stops.stops([hash]).get(hash)
         return None if stop is None else stop.since
+
+    def verdicts(self, address: str) -> list[Verdict]:
+        """The verdicts as they stand, the latest first: for the staff of the platform."""
+        held = self._histories([address], self._stops.holders([address]))[address]
+        found = ((history.account, _dead(history, policies, self._clock.now())) for history, policies in held)
+        told = [Verdict(account, dead.at, dead.reason) for account, dead in found if dead is not None]
+        return sorted(told, key=lambda verdict: -verdict.at)
 
     def lift(self, addresses: Sequence[str], at: Instant) -> None:
         """A review has found these addresses alive: no verdict from before counts. Harmless to repeat."""
@@ -165,12 +180,18 @@ def confirmed(
 
 def _dead_at(history: History, policies: Sequence[PolicyVersion], now: Instant) -> Instant:
     """When an account last heard that the address is gone; 0 while that does not stop it there."""
+    dead = _dead(history, policies, now)
+    return 0 if dead is None else dead.at
+
+
+def _dead(history: History, policies: Sequence[PolicyVersion], now: Instant) -> Bounce | None:
+    """The last bounce by which an account knows that the address is gone, while it is stopped by it."""
     state, bounces = told(history.events, policies, now, history.deliveries)
     if Cause.HARD not in state.causes:
-        return 0
+        return None
     dead = [
-        bounce.at
+        bounce
         for bounce in bounces.values()
         if bounce.type is BounceType.HARD and GROUPS[bounce.reason] is Group.DEAD
     ]
-    return max(dead, default=0)
+    return max(dead, key=lambda bounce: bounce.at, default=None)

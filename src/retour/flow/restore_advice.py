@@ -64,6 +64,7 @@ class Asked:
     earlier: Sequence[RestoreRequest]
     latest: Latest
     now: Instant
+    dead_at: Instant = 0  # of a review: when an account heard last that it is gone
 
     @property
     def bounce(self) -> Event | None:
@@ -74,7 +75,8 @@ class Asked:
     @property
     def last(self) -> Instant:
         """When it bounced last; 0 when it never did."""
-        return max((e.at for e in _proven(self.life) if e.kind is EventKind.BOUNCE), default=0)
+        bounced = (e.at for e in _proven(self.life) if e.kind is EventKind.BOUNCE)
+        return max((self.dead_at, *bounced))
 
 
 def advise(life: Life, earlier: Sequence[RestoreRequest], latest: Latest, now: Instant) -> RestoreAdvice:
@@ -83,6 +85,16 @@ def advise(life: Life, earlier: Sequence[RestoreRequest], latest: Latest, now: I
     rulings = [ruling for rule in _RULES if (ruling := rule(asked)) is not None]
     verdict, first = rulings[0]
     return RestoreAdvice(verdict, (first, *(why for _, why in rulings[1:]), *_beside(asked)))
+
+
+def advise_review(
+    life: Life, earlier: Sequence[RestoreRequest], latest: Latest, dead: Sequence[Instant], now: Instant
+) -> RestoreAdvice:
+    """What to do about a request to review a stop of the platform; `dead`: when accounts heard it last."""
+    asked = Asked(life, earlier, latest, now, max(dead, default=0))
+    facts = {"times": str(len(dead)), "day": _day(asked.dead_at)}
+    verdict, why = _alive(asked) or (Verdict.ASK_BACK, Why("review", facts))
+    return RestoreAdvice(verdict, (why, *_beside(asked)))
 
 
 _Ruling = tuple[Verdict, Why]

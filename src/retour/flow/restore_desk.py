@@ -14,8 +14,9 @@ from typing import NamedTuple
 from retour.address import domain as normalised_domain
 from retour.address import domain_of, normalise
 from retour.flow.notices import Notice, of_request
+from retour.flow.platform import Verdict
 from retour.flow.restore import MOST_ADDRESSES
-from retour.flow.restore_advice import RestoreAdvice, advise
+from retour.flow.restore_advice import RestoreAdvice, advise, advise_review
 from retour.identity import act_id
 from retour.instants import Instant
 from retour.model import VALID, Event, EventKind, StateName
@@ -84,6 +85,7 @@ class Case:
     earlier: Sequence[RestoreRequest]
     latest: Latest
     stopped_for_all: Instant | None = None
+    verdicts: Sequence[Verdict] = ()  # of a review: what it is made of, for the staff of the platform
 
 
 class Common(NamedTuple):
@@ -91,6 +93,7 @@ class Common(NamedTuple):
 
     since: Callable[[str, str], Instant | None] = lambda account, address: None
     lift: Callable[[Sequence[str], Instant], None] = lambda addresses, now: None
+    verdicts: Callable[[str], Sequence[Verdict]] = lambda address: ()
     look_at: Callable[[Sequence[str]], None] = lambda addresses: None
 
 
@@ -185,8 +188,12 @@ class RestoreDesk:
         )
         earlier = [each for each in named if each.number < request.number]
         latest = self._engagements.latest(request.account, [address]).get(address, {})
-        advice = advise(life, earlier, latest, now)
-        return Case(life, advice, earlier, latest, self.common.since(request.account, address))
+        since = self.common.since(request.account, address)
+        if request.kind is RequestKind.RESTORE:
+            return Case(life, advise(life, earlier, latest, now), earlier, latest, since)
+        verdicts = self.common.verdicts(address)
+        advice = advise_review(life, earlier, latest, [each.at for each in verdicts], now)
+        return Case(life, advice, earlier, latest, since, verdicts)
 
     # --- what follows -----------------------------------------------------------------------------------
 

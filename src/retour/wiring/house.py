@@ -183,7 +183,7 @@ def build(settings: Settings) -> House:
     chosen = settings.platform
     terms = Terms(chosen.confirmations, chosen.within_days * DAY)
     platform = Platform(store, table, clock, keys.pepper, terms)
-    common = Common(platform.since, platform.lift, platform.look_at)
+    common = Common(platform.since, platform.lift, platform.verdicts, platform.look_at)
     restores = RestoreDesk(store, told, clock, courier.tell, common)
     heard = Heard(desk.heard)
 

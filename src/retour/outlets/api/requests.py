@@ -99,6 +99,14 @@ class AdviceShape(BaseModel):
     reasons: list[WhyShape] = Field(description="the one that decided comes first")
 
 
+class VerdictShape(BaseModel):
+    """What one account was told of an address; shown to the staff of the platform alone."""
+
+    account: str
+    at: str
+    reason: str = Field(examples=["address_unknown"])
+
+
 class CaseShape(BaseModel):
     """One address of a request with everything that there is to decide on."""
 
@@ -106,6 +114,7 @@ class CaseShape(BaseModel):
     advice: AdviceShape
     earlier: list[RequestShape] = Field(description="requests for it before this one, the latest first")
     platform_since: str | None = Field(description="stopped on the whole platform since")
+    verdicts: list[VerdictShape] = Field(description="of a review: what the stop is made of, latest first")
 
 
 class CasePage(BaseModel):
@@ -197,6 +206,8 @@ def get_cases(
 ) -> CasePage:
     """The whole history of each address, earlier requests, and an advice with its reasons."""
     found = _one(request, key, id, account)
+    if found.kind is RequestKind.REVIEW and key.account:
+        raise Problem("lift_by_staff", "id")  # it would tell one account what others were told
     try:
         cases, more = services(request).restores.cases(found, limit, after)
     except ValueError as error:
@@ -275,4 +286,8 @@ def _case(request: Request, key: Key, found: RestoreRequest, case: Case) -> Case
         ),
         earlier=[_shape(each) for each in case.earlier],
         platform_since=time(case.stopped_for_all),
+        verdicts=[
+            VerdictShape(account=each.account, at=time(each.at) or "", reason=each.reason)
+            for each in case.verdicts
+        ],
     )
