@@ -1,8 +1,8 @@
 """What was probably meant by an address that bounced: its domain, or its local part (E9, N9).
 
-Suggestions for people, never applied by themselves: a wrong guess writes to a stranger. The weights below are
-assumptions, chosen so that one hint alone rarely suffices; they were not measured. Odds are against the
-address being meant as it stands.
+Suggestions for people, never applied by themselves: a wrong guess writes to a stranger. Domains are weighed
+by `retour.vet`. The weights of local parts are assumptions, chosen so that one hint alone rarely suffices;
+they were not measured. Odds are against the address being meant as it stands.
 """
 
 import re
@@ -14,9 +14,11 @@ from itertools import permutations
 
 from retour.address import domain_of, normalise
 from retour.flow.edits import is_likely, names_of, neighbours, slips
-from retour.instants import DAY, Instant
+from retour.instants import DAY, Instant, to_datetime
 from retour.model import Event, EventKind, Reason, StateName
 from retour.ports import LOOKED_BACK, Store
+from retour.vet import Code, Dns, Facts
+from retour.vet.typos import suggest_domain
 
 LEAST = 2.0  # odds below which nothing is suggested
 MOST = 5
@@ -26,11 +28,8 @@ _LONGEST = 40  # characters of a local part that is looked into
 
 # A local part: one of some hundred neighbours, and what makes it more than that.
 _NEIGHBOUR, _LIKELY, _NAME, _SIBLING, _DELIVERED, _ACTIVE, _TWO = 0.01, 3.0, 500.0, 300.0, 200.0, 200.0, 0.1
-# A domain: how often one slip happens, and how likely a name is by chance; short ones are all taken.
-_SLIP, _CHANCE, _SHORT_CHANCE, _SHORT = 1e-4, 1e-6, 1e-3, 4
-_NO_DOMAIN, _DOMAIN_ANSWERS = 33.0, 0.5  # listcheck: no such domain; a server there answered
-_KNOWN = 20  # deliveries that make a domain a real one
 _DOMAIN_GONE = frozenset({Reason.DOMAIN_UNKNOWN, Reason.DOMAIN_NO_MAIL})
+_ANSWERED = frozenset({Reason.ADDRESS_UNKNOWN, Reason.MAILBOX_FULL, Reason.MAILBOX_DISABLED})
 
 
 class Hint(StrEnum):
@@ -86,33 +85,18 @@ def _is_stopped(account: str, address: str, store: Store, now: Instant) -> bool:
 
 def _of_domain(asked: Asked, store: Store, now: Instant) -> Iterator[Meant]:
     local, _, domain = asked.address.rpartition("@")
-    odds = domain_odds(domain, _delivered(asked.account, store, now))
-    evidence = _domain_evidence(_bounces(asked, store, now))
-    known = {normalise(each) for each in asked.siblings[:SIBLINGS]}
-    for meant, plain in odds.items():
-        address = f"{local}@{meant}"
-        is_sibling = address in known
-        told = min(plain * evidence * (_SIBLING if is_sibling else 1), _CAP)
-        hints = (Hint.DOMAIN, Hint.SIBLING) if is_sibling else (Hint.DOMAIN,)
-        yield Meant(address, told, dict.fromkeys(hints))
-
-
-def domain_odds(domain: str, delivered: Mapping[str, int]) -> dict[str, float]:
-    """Domains of the account's own deliveries that one or two slips would turn into this one, with odds."""
-    total = sum(delivered.values())
-    if delivered.get(domain, 0) >= _KNOWN:
-        return {}
-    name = domain.partition(".")[0]
-    chance = _SHORT_CHANCE if len(name) <= _SHORT else _CHANCE
-    found = {}
-    for meant, count in delivered.items():
-        if count < _KNOWN or meant.partition(".")[0] == name or abs(len(meant) - len(domain)) > 2:
-            continue  # the same name under another ending is another company, not a slip
-        steps = slips(domain, meant)
-        if steps == 1 or (steps == 2 and len(name) > 2 * _SHORT):
-            channel = _SLIP * (_LIKELY if is_likely(domain, meant) else 1) * (_TWO if steps == 2 else 1)
-            found[meant] = count / total * channel / chance
-    return found
+    facts = Facts(dns=_answer_of(_bounces(asked, store, now)))
+    found = suggest_domain(domain, _delivered(asked.account, store, now), facts)
+    odds = {found.text: found.odds} if found is not None else {}
+    alike = set()
+    for sibling in filter(None, map(normalise, asked.siblings[:SIBLINGS])):
+        meant = domain_of(sibling)
+        if sibling.rpartition("@")[0] == local and slips(domain, meant) == 1:
+            alike.add(meant)
+            odds[meant] = odds.get(meant, _NEIGHBOUR) * _SIBLING
+    for meant, told in odds.items():
+        hints = (Hint.DOMAIN, Hint.SIBLING) if meant in alike else (Hint.DOMAIN,)
+        yield Meant(f"{local}@{meant}", min(told, _CAP), dict.fromkeys(hints))
 
 
 def _delivered(account: str, store: Store, now: Instant) -> Counter[str]:
@@ -128,10 +112,13 @@ def _bounces(asked: Asked, store: Store, now: Instant) -> Sequence[Event]:
     return [event for event in life.events if event.kind is EventKind.BOUNCE] if life else []
 
 
-def _domain_evidence(bounces: Sequence[Event]) -> float:
-    if not bounces:
-        return 1.0
-    return _NO_DOMAIN if any(event.reason in _DOMAIN_GONE for event in bounces) else _DOMAIN_ANSWERS
+def _answer_of(bounces: Sequence[Event]) -> Dns | None:
+    """What the bounces say of the domain: that it is not there, or that a server of it has answered."""
+    for reasons, code in ((_DOMAIN_GONE, Code.NXDOMAIN), (_ANSWERED, Code.MX)):
+        told = [event.at for event in bounces if event.reason in reasons]
+        if told:
+            return Dns(code, "ledger", to_datetime(max(told)))
+    return None
 
 
 # --- the local part -------------------------------------------------------------------------------------
