@@ -154,6 +154,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "subscriptions that wait for an operator": subscriptions.MOST,
         "addresses in one check": check.MOST,
         "sends in one call": sends.MOST,
+        "rows of a day that rates count apart": ports.MOST_RATES,
         "signs of life in one call": engagement.MOST,
         "links that confirm nothing, from one network in a minute": confirm.GUESSES,
         "rows on a page": browse.MOST,

@@ -25,6 +25,7 @@ LEAST = {
     ("GET", "/v1/bounces"): "member",
     ("POST", "/v1/sends"): "member",
     ("POST", "/v1/engagements"): "member",
+    ("GET", "/v1/rates"): "member",
     ("GET", "/v1/corrections"): "member",
     ("POST", "/v1/corrections"): "manager",
     ("POST", "/v1/corrections/suggest"): "member",

@@ -27,6 +27,7 @@ from retour.cli import (
     never_stop,
     person,
     policy,
+    rates,
     replay,
     requests,
     rules,

@@ -72,6 +72,7 @@ def _tick(house: House, ended: threading.Event) -> None:
         try:
             house.schedule.tick(house.clock.now(), ended.is_set)
             house.heard.flush(house.clock.now())
+            house.avoided.flush(house.clock.now())
             questions.roll(house.store.segments)
         except Exception as error:
             told(error)

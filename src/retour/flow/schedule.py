@@ -8,7 +8,7 @@ from retour.flow.jobs import KEPT_FOR as JOBS_KEPT_FOR
 from retour.flow.jobs import Jobs
 from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
-from retour.ports import REMEMBERED_DAYS, Bus, Engagements, Inbox, Ledger, Sends, Tallies
+from retour.ports import REMEMBERED_DAYS, Bus, Engagements, Inbox, Ledger, Rates, Sends, Tallies
 
 BATCH = 1000
 
@@ -22,6 +22,7 @@ class Schedule:
         sends: Sends,
         tallies: Tallies,
         engagements: Engagements,
+        rates: Rates,
         inbox: Inbox,
         bus: Bus,
         directory: Directory,
@@ -35,7 +36,8 @@ class Schedule:
         """`unparsed_days` 0 keeps what was not understood for ever; `gone` is told how much of it went;
         `unfinished` do what a crash or a fault may have left undone."""
         self._ledger, self._sends, self._tallies = ledger, sends, tallies
-        self._engagements, self._inbox, self._bus = engagements, inbox, bus
+        self._rates, self._engagements = rates, engagements
+        self._inbox, self._bus = inbox, bus
         self._directory, self._rewriter = directory, rewriter
         self._raw_days, self._unparsed_days, self._gone = raw_days, unparsed_days, gone
         self._jobs = jobs
@@ -57,6 +59,7 @@ class Schedule:
             while after is not None and not stopping():
                 after = self._sends.expire(now - HORIZON, BATCH, after)
             self._tallies.expire(now - HORIZON, now)
+            self._rates.expire(now - HORIZON)
             self._inbox.forget(now - REMEMBERED_DAYS * DAY)
             if self._jobs is not None:
                 self._jobs.expire(now - JOBS_KEPT_FOR)

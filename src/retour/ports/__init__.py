@@ -17,6 +17,7 @@ from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
 from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
 from retour.ports.platform import PlatformStop, PlatformStops
+from retour.ports.rates import MOST_RATES, RATED, Rate, Rated, Rates
 from retour.ports.records import Change, Record, RecordQuery
 from retour.ports.requests import (
     EndedRequestError,
@@ -40,10 +41,12 @@ __all__ = [
     "BATCH_OCTETS",
     "ENGAGED",
     "LOOKED_BACK",
+    "MOST_RATES",
     "MOST_REPLIES",
     "MOST_TALLIES",
     "NO_CURSORS",
     "OF_MANY",
+    "RATED",
     "REMEMBERED_DAYS",
     "WAVE_BATCH",
     "WHOLE",
@@ -83,6 +86,9 @@ __all__ = [
     "Passing",
     "PlatformStop",
     "PlatformStops",
+    "Rate",
+    "Rated",
+    "Rates",
     "Record",
     "RecordQuery",
     "Records",

@@ -11,6 +11,7 @@ from retour.ports.engagements import Engagements
 from retour.ports.erasing import Erasing
 from retour.ports.ledger import Ledger
 from retour.ports.platform import PlatformStops
+from retour.ports.rates import Rates
 from retour.ports.requests import Requests
 from retour.ports.segments import Segments
 from retour.ports.sends import Sends
@@ -31,6 +32,7 @@ class Store:
     corrections: Corrections
     sweep: Sweep
     platform: PlatformStops
+    rates: Rates
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 

@@ -10,6 +10,7 @@ from retour.outlets.api.limits import Rate
 from retour.outlets.api.services import Forms, Listed, Services, Source, Telling
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
+from retour.ports import Rated
 from retour.secret import digest
 from retour.wiring.confirm import confirm_url
 from retour.wiring.house import House
@@ -37,6 +38,9 @@ def services(house: House) -> Services:
         platform=house.platform,
         metrics=house.metrics.text,
         unsubscribe_url=lambda account, send, now: unsubscribe_url(house, account, send, now),
+        avoided=lambda account, addresses: house.avoided.note(
+            account, addresses, Rated.BY_CHECK, house.clock.now()
+        ),
         confirm_url=lambda token: confirm_url(house, token),
         checks={
             "store": lambda: _answers(house.store.accounts.accounts),

@@ -16,6 +16,7 @@ from retour.classify import Classifier
 from retour.clock import SystemClock
 from retour.datadir import Marks
 from retour.flow.announce import Announcing, Silent
+from retour.flow.avoided import Avoided
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.flow.heard import Heard
@@ -126,6 +127,7 @@ class House:
     restores: RestoreDesk
     platform: Platform
     heard: Heard
+    avoided: Avoided
     metrics: Metrics
     rules: RulesInForce
     lock: IO[str]
@@ -148,6 +150,7 @@ class House:
         self.rewriter.stop()
         self.rewriting.shutdown(cancel_futures=True)
         self.heard.flush(self.clock.now(), at_once=True)
+        self.avoided.flush(self.clock.now(), at_once=True)
         self.store.close()
         self.inbox.close()
         self.desk.close()
@@ -197,12 +200,12 @@ def build(settings: Settings) -> House:
     _watch(metrics, inbox, table, store)
     kept = settings.retention
     schedule = Schedule(
-        store.ledger, store.sends, store.tallies, store.engagements, inbox, told, directory, rewriter,
-        kept.raw_days, kept.unparsed_days, _gone, desk.jobs, (restores.finish, platform.follow),
+        store.ledger, store.sends, store.tallies, store.engagements, store.rates, inbox, told, directory,
+        rewriter, kept.raw_days, kept.unparsed_days, _gone, desk.jobs, (restores.finish, platform.follow),
     )  # fmt: skip
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
-        Door(inbox, worker.wake), schedule, courier, restores, platform, heard,
+        Door(inbox, worker.wake), schedule, courier, restores, platform, heard, Avoided(store.rates),
         metrics, rules, lock, sqlite.SqliteShelf(data / sqlite.FINDINGS),
     )  # fmt: skip
 

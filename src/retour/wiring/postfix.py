@@ -7,6 +7,7 @@ from retour.flow.why import Stop, why
 from retour.model import Decision
 from retour.outlets import postfix
 from retour.outlets.postfix import Maps, Origins, Policy, Stopped
+from retour.ports import Rated
 from retour.settings import Origin, Socketmap
 from retour.smtpd import Reply
 from retour.wiring.house import House
@@ -41,6 +42,9 @@ def speaker(house: House) -> Policy:
         house.clock,
         defer_stops=chosen.stop_answer == "defer",
         more_url=chosen.more_url,
+        spared=lambda account, address: house.avoided.note(
+            account, (address,), Rated.BY_POLICY, house.clock.now()
+        ),
     )
 
 

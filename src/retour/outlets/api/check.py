@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from retour.flow.check import MOST, may_send, may_send_all
 from retour.instants import Instant, text
-from retour.model import Decision, MailKind
+from retour.model import Answer, Decision, MailKind
 from retour.outlets.api import described
 from retour.outlets.api.access import account_of, existing_account, key_of
 from retour.outlets.api.problems import Problem
@@ -74,6 +74,8 @@ async def check_one(request: Request) -> Response:
     account = await _account(request, key, asked.get("account"))
     known = services(request)
     decision = may_send(address, account, kind, known.snapshot, known.clock.now())
+    if _spares(decision):
+        known.avoided(account, (address,))
     return _json(Single(address, *_said(decision), account, kind.value))
 
 
@@ -86,6 +88,8 @@ async def check_many(request: Request) -> Response:
         raise Problem("too_many", "addresses", count=len(question.addresses), most=MOST)
     account = await _account(request, key, question.account or request.query_params.get("account"))
     decisions = await _decided(request, account, question)
+    if spared := [each for each, told in zip(question.addresses, decisions, strict=True) if _spares(told)]:
+        services(request).avoided(account, spared)
     results = _results(question.addresses, decisions)
     return _json(Batch(account, question.kind.value, results))
 
@@ -134,6 +138,11 @@ def _results(addresses: Sequence[str], decisions: Sequence[Decision]) -> list[Re
             said = told[id(decision)] = _said(decision)
         results.append(Result(address, *said))
     return results
+
+
+def _spares(decision: Decision) -> bool:
+    """Whether the answer stops a send that would have gone out."""
+    return decision.answer is Answer.STOP and decision.why != "no_address"
 
 
 def _said(decision: Decision) -> _Said:

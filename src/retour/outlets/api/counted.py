@@ -96,7 +96,7 @@ def get_tallies(
 ) -> TallyList:
     """Whole UTC days, the last thirty if no time is given."""
     chosen = existing_account(request, key, account)
-    found = services(request).store.tallies.of(chosen, *_span(request, since, until))
+    found = services(request).store.tallies.of(chosen, *span(request, since, until))
     return TallyList(
         account=chosen,
         tallies=[
@@ -123,7 +123,7 @@ def get_campaigns(
 ) -> CampaignList:
     """By type and reason, beside the deliveries that were told; the last thirty days if no time is given."""
     chosen = existing_account(request, key, account)
-    begin, end = _span(request, since, until)
+    begin, end = span(request, since, until)
     store = services(request).store
     found: dict[str | None, CampaignShape] = {}
 
@@ -149,7 +149,7 @@ def get_providers(
 ) -> ProviderRows:
     """By type and reason, beside the deliveries that were told; the last thirty days if no time is given."""
     chosen = existing_account(request, key, account)
-    begin, end = _span(request, since, until)
+    begin, end = span(request, since, until)
     store = services(request).store
     found: dict[tuple[str | None, str | None], ProviderShape] = {}
 
@@ -173,7 +173,7 @@ def _nothing() -> dict[str, Any]:
     return {"delivered": 0, "bounces": 0, "types": {}, "reasons": {}}
 
 
-def _span(request: Request, since: str | None, until: str | None) -> tuple[Instant, Instant]:
+def span(request: Request, since: str | None, until: str | None) -> tuple[Instant, Instant]:
     """The time asked for. Raises Problem for one that is turned round, or too long."""
     now = services(request).clock.now()
     end = moment("until", until)

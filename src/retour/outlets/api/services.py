@@ -89,6 +89,7 @@ class Services:
     confirm_url: Callable[[str], str | None] = lambda token: (
         None
     )  # of a correction; None where none is served
+    avoided: Callable[[str, Sequence[str]], None] = lambda account, addresses: None  # by answers of the check
     checks: Checks = field(default_factory=dict)
     body_limit: int = 4 * 1024 * 1024
     rewriting: Callable[[str], int | None] = lambda account: None  # addresses done; None when all are

@@ -53,7 +53,9 @@ class Policy:
         *,
         defer_stops: bool = False,
         more_url: str = "",
+        spared: Callable[[str, str], None] = lambda account, address: None,
     ) -> None:
+        """`spared` is told of each answer that stopped a send, before it is given: it must not wait."""
         self.counts: Counter[str] = Counter()  # answers by outcome, for the metrics
         self.avoided: Counter[str] = Counter()  # answers that stopped a send, by account
         self.origins = origins
@@ -62,6 +64,7 @@ class Policy:
         self._clock = clock
         self._defer_stops = defer_stops
         self._more_url = more_url
+        self._spared = spared
         self._known = _Remembered()
 
     def decide(self, request: bytes, listener: Origin = NOWHERE) -> Refusal | None:
@@ -81,6 +84,7 @@ class Policy:
         self.counts[decision.answer.value] += 1
         if decision.answer is Answer.STOP:
             self.avoided[origin.account] += 1
+            self._spared(origin.account, recipient)
         return Refusal(origin.account, normalise(recipient) or recipient, decision)
 
     def _nothing(self, outcome: str) -> Refusal | None:

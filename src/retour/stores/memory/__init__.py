@@ -7,6 +7,7 @@ from retour.stores.memory.engagements import MemoryEngagements
 from retour.stores.memory.inbox import MemoryInbox
 from retour.stores.memory.ledger import MemoryLedger
 from retour.stores.memory.platform import MemoryPlatform
+from retour.stores.memory.rates import MemoryRates
 from retour.stores.memory.requests import MemoryRequests
 from retour.stores.memory.sends import MemorySends
 from retour.stores.memory.sweep import MemorySweep
@@ -16,19 +17,20 @@ from retour.stores.memory.tallies import MemoryTallies
 def new_store() -> Store:
     """An empty system of record."""
     accounts = MemoryAccounts()
-    sends = MemorySends(accounts)
-    ledger = MemoryLedger(accounts, sends)
-    engagements = MemoryEngagements(accounts, sends.has_events)
+    rates = MemoryRates(accounts)
+    sends = MemorySends(accounts, rates)
+    ledger = MemoryLedger(accounts, sends, rates)
     return Store(
         accounts,
         sends,
         ledger,
-        MemoryTallies(accounts),
-        engagements,
+        MemoryTallies(accounts, rates),
+        MemoryEngagements(accounts, sends.has_events),
         MemoryRequests(accounts),
         MemoryCorrections(accounts),
         MemorySweep(ledger),
         MemoryPlatform(accounts, ledger),
+        rates,
         lambda: None,
     )
 

@@ -35,8 +35,10 @@ from retour.stores.advance import (
     surplus,
     within,
 )
+from retour.stores.failures import Failure, more
 from retour.stores.memory.accounts import MemoryAccounts
 from retour.stores.memory.page import Entry, Listed, Page, is_due, latest_of, record_of, sought
+from retour.stores.memory.rates import MemoryRates
 from retour.stores.memory.sends import MemorySends
 from retour.stores.overview import Cursor, fits, place_of
 
@@ -44,9 +46,9 @@ from retour.stores.overview import Cursor, fits, place_of
 class MemoryLedger:
     """A page for each address in an account."""
 
-    def __init__(self, accounts: MemoryAccounts, sends: MemorySends) -> None:
+    def __init__(self, accounts: MemoryAccounts, sends: MemorySends, rates: MemoryRates) -> None:
         self._lock = threading.RLock()
-        self._accounts, self._sends = accounts, sends
+        self._accounts, self._sends, self._rates = accounts, sends, rates
         self._pages: dict[Page, Entry] = {}
         sends.has_events = lambda account, address: Page(account, address) in self._pages
         self._delivered: dict[Page, dict[int, Instant]] = {}
@@ -75,6 +77,7 @@ class MemoryLedger:
         self._beyond += beyond
         if not new and (not noted_on or page not in self._pages):
             return ()  # known already; or delivered, and never bounced: no page is needed
+        self._rate(page, more(known.events, new, known.policies))
         entry = self._pages.setdefault(page, Entry())
         for event in new:
             self._arrived += 1
@@ -82,6 +85,13 @@ class MemoryLedger:
         for send in surplus(known.events, known.deliveries):
             del self._delivered[page][send]
         return self._write(page, recorded(known, new, now))
+
+    def _rate(self, page: Page, failures: Mapping[Failure, int]) -> None:
+        for failure, times in failures.items():
+            sends = self._sends.by_id([failure.send] if failure.send is not None else [])
+            campaign = next((send.campaign for send in sends.values()), None) or ""
+            place = page.account, failure.day, domain_of(page.address), campaign, failure.type
+            self._rates.tally(*place, times)
 
     def _keep(self, page: Page, deliveries: Sequence[tuple[int, Instant]]) -> None:
         """Deliveries of sends that nobody registered, the earliest of several."""

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from retour.address import normalise
+from retour.address import domain_of, normalise
 from retour.identity import first_send_id
-from retour.instants import Instant
+from retour.instants import Instant, utc_day
 from retour.model import Send
+from retour.ports import Rated
 from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.rates import MemoryRates
 
 
 class MemorySends:
     """Sends in dicts."""
 
-    def __init__(self, accounts: MemoryAccounts) -> None:
-        self._accounts = accounts
+    def __init__(self, accounts: MemoryAccounts, rates: MemoryRates) -> None:
+        self._accounts, self._rates = accounts, rates
         self._sends: dict[int, Send] = {}
         self.has_events: Callable[[str, str], bool] = lambda account, address: False  # told by the ledger
 
@@ -22,7 +24,11 @@ class MemorySends:
         for send in sends:
             self._accounts.policies(send.account)  # KeyError for an unknown account
         for send in sends:
-            self._sends.setdefault(send.id, send)
+            if send.id not in self._sends:
+                self._sends[send.id] = send
+                domain = domain_of(send.recipient).rstrip("> ").lower()
+                place = send.account, utc_day(send.handed_over), domain, send.campaign or ""
+                self._rates.tally(*place, Rated.SENT, 1)
 
     def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]:
         return {id: self._sends[id] for id in ids if id in self._sends}

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from retour.instants import Instant, utc_day
-from retour.ports import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tally
+from retour.ports import MOST_TALLIES, RATED, REMEMBERED_DAYS, Passing, Tally
 from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.rates import MemoryRates
 
 _Place = tuple[str, int, str, str, str]
 
@@ -14,9 +15,9 @@ _Place = tuple[str, int, str, str, str]
 class MemoryTallies:
     """Tallies in a counter."""
 
-    def __init__(self, accounts: MemoryAccounts) -> None:
+    def __init__(self, accounts: MemoryAccounts, rates: MemoryRates) -> None:
         self._lock = threading.Lock()
-        self._accounts = accounts
+        self._accounts, self._rates = accounts, rates
         self._tallied: dict[bytes, int] = {}  # the day of what was counted, by its id
         self._counts: Counter[_Place] = Counter()
 
@@ -33,6 +34,9 @@ class MemoryTallies:
                     fresh[each.account, day, each.kind, each.domain, each.campaign] += 1
             for place, count in sorted(fresh.items()):
                 self._counts[self._room(place)] += count
+                account, day, kind, domain, campaign = place
+                if kind in RATED:
+                    self._rates.tally(account, day, domain, campaign, RATED[kind], count)
 
     def _room(self, place: _Place) -> _Place:
         rows = sum(known[:2] == place[:2] for known in self._counts)

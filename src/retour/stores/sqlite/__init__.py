@@ -17,6 +17,7 @@ from retour.stores.sqlite.findings import FINDINGS, SqliteShelf, opened
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.platform import SqlitePlatform
+from retour.stores.sqlite.rates import SqliteRates
 from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.segments import SqliteSegments
@@ -74,6 +75,7 @@ def _store(
         SqliteCorrections(database, accounts, pepper),
         SqliteSweep(database, accounts, decode),
         SqlitePlatform(database, accounts, pepper),
+        SqliteRates(database, accounts),
         database.close,
         SqliteActs(database, accounts),
         SqliteSegments(database, accounts),

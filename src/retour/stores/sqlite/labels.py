@@ -68,6 +68,13 @@ class Labels:
         """Note in which hours the labels occur."""
         self._db.executemany(SQL["add_hour"], sorted(self._hours))
 
+    def campaign(self, send: int | None) -> str | None:
+        """Of a send; None where there is none, or it is not known."""
+        if send not in self._sends:
+            self.read_sends((send,))
+        name: str | None = self._sends[send][0]
+        return name
+
     def _mail(self, event: Event) -> tuple[Any, ...]:
         if event.send is not None and event.send not in self._sends:
             self.read_sends((event.send,))

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -14,7 +15,9 @@ from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
 from retour.ports import Change
 from retour.stores.advance import Delivery, Known, Turn, in_force
+from retour.stores.failures import more
 from retour.stores.sqlite.labels import Labels
+from retour.stores.sqlite.rates import Spot, spot, tally
 from retour.stores.sqlite.rows import (
     TEXTS,
     Encode,
@@ -116,6 +119,7 @@ class Sheaf:
         self._new_states: list[tuple[Any, ...]] = []
         self._states: list[tuple[Any, ...]] = []
         self._alarms: list[tuple[Instant, bytes, int]] = []
+        self._rates: Counter[Spot] = Counter()
         self._chains: dict[int, tuple[int, str]] = {}  # latest line and its link, by account
 
     def look_at(self, told: Mapping[Page, Mapping[bytes, Event]]) -> None:
@@ -132,6 +136,8 @@ class Sheaf:
         """Append the new events of an address, set its state, and write its changes down."""
         labels = {} if page.erased else self._labels.of(page.number, turn, page.labels)
         self._relabel(page, labels)
+        if new:
+            self._rate(page, new)
         is_new = not page.first
         for event in new:
             number = page.numbers[event.id] = self._append(page, event, page.latest, labels.get(event.id))
@@ -146,6 +152,13 @@ class Sheaf:
         alarm = turn.state.changes_at
         if alarm is not None and alarm != page.state.changes_at:
             self._alarms.append((alarm, page.k, page.number))
+
+    def _rate(self, page: Page, new: Sequence[Event]) -> None:
+        """Count the failures that the new events tell of."""
+        for failure, times in more(page.events, new, page.policies).items():
+            campaign = self._labels.campaign(failure.send)
+            place = page.number, failure.day, domain_of(page.address), campaign, failure.type
+            self._rates[spot(*place)] += times
 
     def _relabel(self, page: Page, labels: Mapping[bytes, int]) -> None:
         """Rewrite the labels of known events that are others now, or none."""
@@ -167,6 +180,7 @@ class Sheaf:
         self._db.executemany(SQL["add_event"], self._events)
         self._db.executemany(SQL["relabel"], self._relabelled)
         self._labels.write()
+        tally(self._db, self._rates)
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)
         self._db.executemany(SQL["set_chain"], [(account, *end) for account, end in self._chains.items()])

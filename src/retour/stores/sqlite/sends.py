@@ -1,18 +1,42 @@
 """Sends, in retour.sqlite3."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from retour.address import key, normalise
+from retour.address import domain_of, key, normalise
 from retour.identity import first_send_id
-from retour.instants import Instant
+from retour.instants import Instant, utc_day
 from retour.model import MailKind, Send
+from retour.ports import Rated
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, storable
+from retour.stores.sqlite.rates import Spot, spot, tally
 from retour.stores.sqlite.statements import named
 
 SQL = named("sends.sql")
+
+
+_Row = Sequence[Any]
+
+
+def _added(db: sqlite3.Connection, rows: Sequence[_Row]) -> Iterable[_Row]:
+    """Add rows; those that were not there before. Mostly that is all of them, which is found out at once."""
+    db.execute("SAVEPOINT adding")
+    before = db.total_changes
+    db.executemany(SQL["add"], rows)
+    if db.total_changes - before == len(rows):
+        db.execute("RELEASE adding")
+        return rows
+    db.execute("ROLLBACK TO adding")
+    db.execute("RELEASE adding")
+    return [row for row in rows if db.execute(SQL["add"], row).rowcount == 1]
+
+
+def _spot(row: _Row) -> Spot:
+    """Where a send is counted, by its row."""
+    return spot(row[1], utc_day(row[5]), domain_of(row[3]).rstrip("> ").lower(), row[6], Rated.SENT)
 
 
 class SqliteSends:
@@ -24,7 +48,8 @@ class SqliteSends:
     def add(self, sends: Sequence[Send]) -> None:
         with self._database.write() as db:
             numbers = {name: self._accounts.number(db, name) for name in {s.account for s in sends}}
-            db.executemany(SQL["add"], [self._row(send, numbers[send.account]) for send in sends])
+            rows = [self._row(send, numbers[send.account]) for send in sends]
+            tally(db, Counter(_spot(row) for row in _added(db, rows)))
 
     def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]:
         db = self._database.read()

@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from retour.instants import Instant, utc_day
-from retour.ports import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tally
+from retour.ports import MOST_TALLIES, RATED, REMEMBERED_DAYS, Passing, Tally
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, storable
+from retour.stores.sqlite.rates import Spot, spot, tally
 from retour.stores.sqlite.statements import named
 
 SQL = named("tallies.sql")
@@ -34,6 +35,7 @@ class SqliteTallies:
             fresh = Counter(_place(told[place], numbers) for (place,) in db.execute(SQL["fresh"]))
             db.execute(SQL["remember"])
             self._add(db, fresh)
+            tally(db, _rated(fresh))
 
     def _add(self, db: sqlite3.Connection, fresh: "Counter[_Place]") -> None:
         rows: dict[tuple[int, int], int] = {}
@@ -68,6 +70,15 @@ def _short(id: bytes) -> int:
 def _place(told: Passing, numbers: dict[str, int]) -> _Place:
     domain, campaign = storable(told.domain) or "", storable(told.campaign) or ""
     return numbers[told.account], utc_day(told.at), told.kind, domain, campaign
+
+
+def _rated(fresh: Mapping[_Place, int]) -> Counter[Spot]:
+    """The same for the rates, which know domains by their providers."""
+    found: Counter[Spot] = Counter()
+    for (account, day, kind, domain, campaign), count in fresh.items():
+        if kind in RATED:
+            found[spot(account, day, domain, campaign, RATED[kind])] += count
+    return found
 
 
 def _named(place: _Place, count: int) -> dict[str, int | str]:
