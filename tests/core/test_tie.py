@@ -120,6 +120,12 @@ def test_an_expired_token_is_kept_without_effect() -> None:
     assert tie.standing is Standing.EXPIRED
 
 
+@pytest.mark.parametrize(("days", "standing"), [(90, Standing.PROVEN), (91, Standing.EXPIRED)])
+def test_a_complaint_may_come_for_ninety_days(days: int, standing: Standing) -> None:
+    complaint = Report(Kind.COMPLAINT, "Ann@b.example")
+    assert Mail((complaint,), AT_TOKEN, received_at=NOW + days * DAY).tie().standing is standing
+
+
 @pytest.mark.parametrize("proof", Proof)
 @pytest.mark.parametrize("to", [AT_TOKEN, "bounces@other.example"])
 def test_a_token_of_one_account_at_the_inlet_of_another_changes_nothing(to: str, proof: Proof) -> None:

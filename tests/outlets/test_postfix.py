@@ -341,15 +341,18 @@ def test_who_sends_no_whole_request_is_hung_up_on(sent: bytes) -> None:
     assert policy.counts["idle"] == 1
 
 
-def test_a_ledger_that_fails_leaves_the_choice_to_postfix_too() -> None:
+def test_a_ledger_that_fails_leaves_the_stop_without_its_reason() -> None:
     def broken(*question: object) -> Stop:
         raise RuntimeError("no ledger")
 
     policy = Service(table(), service(Ledger()).origins, broken, Hand())
 
     async def dialogue(line: Line) -> None:
-        line.writer.write(request() + request(recipient=DEAD) + request())
-        assert (await line.reader.read()) == DUNNO.encode() + b"\n\n"
+        assert await line.ask(request(), request(recipient=DEAD), request()) == [
+            DUNNO,
+            "action=550 5.7.1 Sending to this recipient is stopped (not deliverable) [retour:stopped]",
+            DUNNO,
+        ]
 
     (fault,) = talk(policy, dialogue)
     assert str(fault) == "no ledger"

@@ -32,6 +32,30 @@ def told(story: Callable[[Relaying], Awaitable[T]], sink: Sink | None = None, **
     return asyncio.run(run())
 
 
+# --- who stalls ---
+
+
+def test_clients_that_stall_hold_up_no_other_account() -> None:
+    async def story(relay: Relaying) -> None:
+        stalled = [await authenticated(relay) for _ in range(4)]
+        for raw in stalled[:3]:
+            said = await raw.say(b"MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", 3)
+            assert said[-1].startswith("354")
+            raw.writer.write(b"Subject: x\r\n\r\nx\r\n")
+        said = await stalled[3].say(b"MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", 3)
+        assert said[-1].startswith("451 4.4.1")
+        other = await authenticated(relay, "other", "other")
+        said = await other.say(b"MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n\r\nx\r\n.\r\n", 4)
+        assert said[-1].startswith("250")
+        await stalled[0].close()
+        eventually_free = await stalled[3].say(b"RSET\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n", 3)
+        assert eventually_free[-1].startswith("250")
+        for raw in (*stalled[1:], other):
+            await raw.close()
+
+    told(story, connections=4, next={"connecting": 0.3})
+
+
 # --- what goes on ---
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from retour.address import normalise
+from retour.instants import DAY
 from retour.model import MAIL, Arrival, Kind, Original, Proof, Reading, Report, Send, Standing
 from retour.ports import Account, Sends
 from retour.return_address import Keyring, Token, claimed_account, verify
@@ -22,6 +23,8 @@ _SUFFICES: Mapping[Proof, frozenset[Proof]] = {
 }
 _normal = lru_cache(maxsize=4096)(normalise)  # a report's names are asked for several times
 _ENDS = (Kind.BOUNCE, Kind.COMPLAINT)  # the reports that may be about the send under whatever name
+# Somebody complains when he reads, a bounce comes when the mail does: 90 days in all (sources.md §8).
+_LATER = 60 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,9 @@ def ties(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> list
     for place, report in enumerate(reading.reports):
         named = _named(report)
         if place in own:
-            found.append(_tied(arrival, claim, claimed[0]))
+            found.append(_tied(arrival, claim, claimed[0], report.kind))
         elif len(claimed) > 1 and (meant := _only(send for send in claimed if _address(send) in named)):
-            found.append(_tied(arrival, claim, meant))
+            found.append(_tied(arrival, claim, meant, report.kind))
         else:
             found.append(_untied(arrival, claim, named, why))
     return found
@@ -123,9 +126,10 @@ def _stated(arrival: Arrival, report: Report, claim: Claim, claimed: Sequence[Se
     folded = {address.lower() for address in named}  # some providers tell all addresses in lower case
     meant = [send for send in claimed if not named or _address(send).lower() in folded]
     if named and meant:
-        return _tied(arrival, claim, max(meant, key=lambda send: (send.handed_over, send.id)))
+        latest = max(meant, key=lambda send: (send.handed_over, send.id))
+        return _tied(arrival, claim, latest, report.kind)
     alone = _only(meant)
-    return _tied(arrival, claim, alone) if alone else _untied(arrival, claim, named, "unmatched")
+    return _tied(arrival, claim, alone, report.kind) if alone else _untied(arrival, claim, named, "unmatched")
 
 
 def _token_in(text: str, keyring: Keyring, accounts: Mapping[int, Account]) -> Token | None:
@@ -174,12 +178,14 @@ def _candidates(reports: Sequence[Report]) -> bool:
     return len({named[0] for named in complained if named}) > 1
 
 
-def _tied(arrival: Arrival, claim: Claim, send: Send) -> Tie:
+def _tied(arrival: Arrival, claim: Claim, send: Send, kind: Kind) -> Tie:
     level = claim.level or Proof.SEND
     standing, defects = Standing.PROVEN, ()
     if level not in _SUFFICES[arrival.proof]:
         standing = Standing.UNPROVEN
-    elif claim.token and arrival.received_at >= claim.token.expires:
+    elif claim.token and arrival.received_at >= claim.token.expires + (
+        _LATER if kind is Kind.COMPLAINT else 0
+    ):
         standing = Standing.EXPIRED
     return Tie(send.account, _address(send), send, standing, defects)
 

@@ -27,6 +27,7 @@ class Next(Section):
     login: str = ""
     password: SecretStr = SecretStr("")
     connections: Annotated[int, Field(ge=1, le=1000)] = 20
+    connections_of_account: Annotated[int, Field(ge=1, le=1000)] | None = None
     patience: Annotated[int, Field(ge=1, le=3600)] = 600
 
     @model_validator(mode="after")

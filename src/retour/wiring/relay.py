@@ -47,7 +47,7 @@ def relay(house: House) -> Relay:
             keyring=lambda: house.keys.keyring,
             ids=SendIds(),
             logins=_logins(house, chosen),
-            links=Links(_next(chosen), chosen.next.connections),
+            links=Links(_next(chosen), chosen.next.connections, chosen.next.connections_of_account),
             sends=sends,
             registered=lambda id: asyncio.to_thread(lambda: house.store.sends.by_id([id]).get(id)),
             explain=lambda account, address, decision: _explain(words, account, address, decision),

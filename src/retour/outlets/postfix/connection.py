@@ -180,7 +180,7 @@ async def listen(
 
     `idle`: seconds without a whole request after which a connection is closed.
     """
-    return await serve(PolicyDialogue(policy, origin), policy.counts, (host, port), failed, idle)
+    return await serve(PolicyDialogue(policy, origin, failed), policy.counts, (host, port), failed, idle)
 
 
 async def serve(

@@ -1,6 +1,7 @@
 """What is spoken over a connection: how a request is cut off, and what is answered to it."""
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from retour.outlets.postfix.answers import Policy, Refusal, Words
@@ -8,6 +9,7 @@ from retour.outlets.postfix.origins import NOWHERE, Origin
 
 LIMIT = 16 * 1024  # octets of one policy request (docs/limits.md); Postfix sends about 700
 DUNNO = b"action=DUNNO\n\n"
+PATIENCE = 1.0  # seconds for the ledger to tell a reason: Postfix waits for two (docs/postfix.md)
 
 
 class NeverWholeError(ValueError):
@@ -27,13 +29,23 @@ class Dialogue(Protocol):
 
 
 class PolicyDialogue:
-    """The policy service: `name=value` lines and an empty one (SMTPD_POLICY_README)."""
+    """The policy service: `name=value` lines and an empty one (SMTPD_POLICY_README).
+
+    What is decided stands without its reason, too: were the line cut, `default_action` would let a stopped
+    recipient pass.
+    """
 
     fault = b""  # default_action in Postfix decides
 
-    def __init__(self, policy: Policy, origin: Origin = NOWHERE) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        origin: Origin = NOWHERE,
+        failed: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
         self._policy = policy
         self._origin = origin
+        self._failed = failed
 
     def cut(self, buffer: bytearray) -> bytes | None:
         """Up to the first empty line."""
@@ -55,7 +67,12 @@ class PolicyDialogue:
         return self._explained(refusal) if known is None else _action(known)
 
     async def _explained(self, refusal: Refusal) -> bytes:
-        return _action(await self._policy.explained(refusal))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return _action(await self._policy.explained(refusal))
+        except Exception as error:
+            self._failed(error)
+            return _action(self._policy.plainly(refusal))
 
 
 def _action(words: Words) -> bytes:

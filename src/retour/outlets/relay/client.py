@@ -81,7 +81,7 @@ class Client:
         if self._swallows:
             return GO_AHEAD
         try:
-            link = await self._shared.links.lease()
+            link = await self._shared.links.lease(self._known.account.name)
         except LinkError as error:
             return unreachable(self._shared, error)
         if (reply := unfit(mail, link)) is not None:
