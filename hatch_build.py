@@ -68,6 +68,8 @@ def compiled(source: Path, made: Path) -> list[Path]:
         target_dir=str(made / "c"),
         group_name="retour",
     )
+    for extension in extensions:  # what is compiled calls its own functions, and nobody replaces them
+        extension.extra_compile_args.append("-fno-semantic-interposition")
     command = build_ext(Distribution({"name": "retour", "ext_modules": extensions}))
     command.build_lib, command.build_temp = str(made / "lib"), str(made / "objects")
     command.ensure_finalized()
