@@ -45,6 +45,11 @@ class Client:
         """The answer to a body of JSON values."""
         return self._asked(path, json.dumps(body).encode())
 
+    def put(self, path: str, body: Any) -> Any:
+        """The answer to what stands in place of what was there."""
+        with self._opened(path, json.dumps(body).encode(), method="PUT") as answer:
+            return json.load(answer)
+
     def delete(self, path: str, **query: str) -> Any:
         """The answer to a removal."""
         with self._opened(f"{path}?{urlencode(query)}", method="DELETE") as answer:
@@ -64,7 +69,7 @@ class Client:
     def _opened(
         self,
         path: str,
-        content: BinaryIO | None = None,
+        content: BinaryIO | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         method: str = "GET",
     ) -> Any:

@@ -17,7 +17,9 @@ from retour.cli import (
     check_address,
     check_list,
     classify,
+    contacts,
     correct,
+    data,
     engagements,
     explain,
     follow,
@@ -39,5 +41,6 @@ from retour.cli import (
     suppressions,
     trial,
     unparsed,
+    waves,
     webhook,
 )
