@@ -289,15 +289,3 @@ def test_a_decision_needs_reasons_and_addresses_of_the_request(house: House) -> 
     assert only.status is RequestStatus.REFUSED
     with pytest.raises(EndedRequestError):
         house.store.requests.end(asked.id, Ending(RequestStatus.WITHDRAWN, NOW, "k"))
-
-
-def test_an_erased_address_is_in_no_request_any_more(house: House) -> None:
-    asked = house.ask("ann@b.example", "cid@c.example", done="ann@b.example was emptied")
-    house.desk().decide(asked, Decision("key 9", Ruling(True, "ann@b.example answers")))
-    assert house.store.requests.forget("other", "ann@b.example") == 0
-    assert house.store.requests.forget("acme", "ann@b.example") == 1
-    left = house.store.requests.one(asked.id)
-    assert left is not None
-    assert left.addresses == ("cid@c.example",)
-    assert "ann" not in repr(left).replace("key ann", "")
-    assert left.status is RequestStatus.APPROVED

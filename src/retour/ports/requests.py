@@ -102,7 +102,7 @@ class EndedRequestError(ValueError):
 
 
 class Requests(Protocol):
-    """Restore requests. What was asked and said is kept; only an erasure takes addresses out of it."""
+    """Restore requests. What was asked and said is kept; an erasure takes the address out of it."""
 
     def ask(self, request: RestoreRequest) -> RestoreRequest:
         """Keep a new request; the same id again changes nothing. Raises OpenRequestError where an open one of
@@ -123,9 +123,6 @@ class Requests(Protocol):
 
     def settled(self, request: RestoreRequest) -> None:
         """The consequences of the request as it is given are done; one that has ended since is not."""
-
-    def forget(self, account: str, address: str) -> int:
-        """An address is erased: its name is taken out, and what was written of requests that name it."""
 
 
 def status_of(ruling: Ruling, apart: Sequence[Ruling]) -> RequestStatus:

@@ -10,7 +10,6 @@ from retour.ports.requests import (
     OpenRequestError,
     RequestQuery,
     RestoreRequest,
-    Ruling,
 )
 from retour.stores.memory.accounts import MemoryAccounts
 
@@ -65,28 +64,10 @@ class MemoryRequests:
             if self._requests[request.id].status is request.status:
                 self._unsettled.pop(request.id, None)
 
-    def forget(self, account: str, address: str) -> int:
-        with self._lock:
-            found = [each for each in self._requests.values() if each.account == account]
-            naming = [each for each in found if address in _names(each)]
-            for each in naming:
-                self._requests[each.id] = _without(each, address)
-            return len(naming)
-
 
 def _names(request: RestoreRequest) -> set[str]:
     apart = request.ending.apart if request.ending is not None else {}
     return {*request.addresses, *apart}
-
-
-def _without(request: RestoreRequest, address: str) -> RestoreRequest:
-    ending = request.ending
-    if ending is not None:
-        apart = {each: said for each, said in ending.apart.items() if each != address}
-        ruling = None if ending.ruling is None else Ruling(ending.ruling.approved, "")
-        ending = ending._replace(ruling=ruling, apart=apart)
-    left = tuple(each for each in request.addresses if each != address)
-    return replace(request, addresses=left, done="", ending=ending)
 
 
 def _shared(request: RestoreRequest, other: RestoreRequest) -> str | None:

@@ -94,14 +94,6 @@ class SqliteRequests:
         with self._database.write() as db:
             db.execute(SQL["settle"], (request.id, request.status))
 
-    def forget(self, account: str, address: str) -> int:
-        with self._database.write() as db:
-            place = (self._accounts.number(db, account), domain_of(address), address)
-            naming = db.execute(SQL["naming"], place).fetchall()
-            db.execute(SQL["drop_target"], place)
-            db.executemany(SQL["blank"], naming)
-        return len(naming)
-
     def _read(self, statement: str, place: Any) -> list[RestoreRequest]:
         db = self._database.read()
         names = self._accounts.names(db)

@@ -61,12 +61,3 @@ FROM requests WHERE settled = 0 ORDER BY number LIMIT ?;
 
 -- name: settle
 UPDATE requests SET settled = 1 WHERE id = ? AND status = ?;
-
--- name: naming
-SELECT request FROM request_targets WHERE account = ? AND domain = ? AND address = ?;
-
--- name: drop_target
-DELETE FROM request_targets WHERE account = ? AND domain = ? AND address = ?;
-
--- name: blank
-UPDATE requests SET done = '', reason = CASE WHEN reason IS NULL THEN NULL ELSE '' END WHERE number = ?;

@@ -23,7 +23,7 @@ _APART = frozenset({"states", "events", "evidence", "bounced", "bounced_days", "
 _GO = frozenset(
     {"answers", "contacts", "corrections", "imported", "messages", "planned", "request_targets", "sends"}
 )
-_HASHES = frozenset({"k", "old_k", "new_k", "id", "digest"})
+_HASHES = frozenset({"k", "old_k", "new_k", "id", "digest", "hash"})
 _POLICIES = "policies"  # an address in a list there is left out, so that the list can be read
 
 
