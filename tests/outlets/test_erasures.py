@@ -250,3 +250,15 @@ def test_it_is_done_once_however_often_it_is_asked(told: Told) -> None:
     assert erased(retour, "DELETE", address="nobody@b.example") == {"kept_stopped": False}
     answer = retour.ask("POST", "/v1/erasures", "demo-manager", json={"address": ANN, "reason": " "})
     assert (answer.status_code, answer.json()["field"]) == (422, "reason")
+
+
+def test_the_link_to_an_erased_address_confirms_nothing(told: Told) -> None:
+    retour = told.retour
+    slip = {"old": "anlee@b.example", "new": ANN, "reason": "by phone"}
+    made = retour.ask("POST", "/v1/corrections", "demo-manager", json=slip).json()
+    assert check(retour) == "hold"
+    erased(retour)
+    answer = retour.ask("POST", "/v1/corrections/confirm", json={"token": made["token"]})
+    assert (answer.status_code, answer.json()["confirmed"]) == (200, False)
+    assert retour.ask("GET", "/v1/corrections").json()["corrections"] == []
+    assert where(retour) == []
