@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from outlets.conftest import Installation
-from retour.flow.never_stop import MOST, counted
+from retour.flow.never_stop import MOST
 from retour.instants import HOUR, text
 from retour.model import StateName
 
@@ -41,7 +41,7 @@ def test_an_entry_comes_warns_and_goes_while_the_state_stays_what_it_is(retour: 
     assert (said["decision"], said["why"], said["would_be"]) == ("send", "never_stop", "stop")
     state = retour.store.ledger.state("demo", BOSS, retour.clock.now()).state
     assert state is StateName.INVALID
-    assert counted(retour.store.accounts) == {"demo": 1}
+    assert retour.table.never_stopped() == {"demo": 1}
 
     retour.clock.instant += HOUR
     add(retour, "shop.example")

@@ -5,13 +5,12 @@ address counts against all who send from the same place; and with a warning that
 an entry.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retour.flow.suppressions import provider_of
 from retour.instants import Instant
 from retour.lifecycle import Policy, PolicyError, PolicyVersion
-from retour.ports import Accounts
 from retour.texts import catalogue
 
 MOST = 50
@@ -59,10 +58,3 @@ def warning(policy: Policy, language: str) -> str | None:
         return None
     words = catalogue(f"never_stop.{language}")
     return words("warning.one" if count == 1 else "warning.many", count=count)
-
-
-def counted(accounts: Accounts) -> Mapping[str, int]:
-    """How many entries the lists of the accounts have, of those that have any."""
-    names: Iterable[str] = (account.name for account in accounts.accounts())
-    counts = {name: len(accounts.policies(name)[-1].policy.never_stop) for name in names}
-    return {name: count for name, count in counts.items() if count}

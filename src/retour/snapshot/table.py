@@ -189,6 +189,11 @@ class Table:
             if known is None or version >= known.version:
                 self._accounts[account] = _Account(self._hasher(account), policy, version)
 
+    def never_stopped(self) -> dict[str, int]:
+        """How many entries the accounts never stop, of those that have any."""
+        counts = {name: len(known.policy.never_stop) for name, known in list(self._accounts.items())}
+        return {name: count for name, count in counts.items() if count}
+
     def rewriting(self, account: str, ask: Ask) -> None:
         """From now on `ask` answers for this account: its stored states are being rewritten (rule 5)."""
         self._rewriting[account] = ask

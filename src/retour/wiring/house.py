@@ -22,7 +22,6 @@ from retour.flow.directory import Directory
 from retour.flow.heard import Heard
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
-from retour.flow.never_stop import counted
 from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, in_words, read
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
@@ -197,7 +196,7 @@ def build(settings: Settings) -> House:
         return taken
 
     worker = Worker(inbox, take, told, clock, report=lambda taken: _report(taken, metrics))
-    _watch(metrics, inbox, table, store)
+    _watch(metrics, inbox, table)
     kept = settings.retention
     schedule = Schedule(
         store.ledger, store.sends, store.tallies, store.engagements, store.rates, inbox, told, directory,
@@ -228,15 +227,13 @@ def _mappings(settings: Settings) -> Mapping[str, Map]:
         raise StartError("mapping", source=error.source, file=error.file, fault=fault, what=what) from error
 
 
-def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table, store: Records) -> None:
+def _watch(metrics: Metrics, inbox: SqliteInbox, table: Table) -> None:
     def stand() -> dict[str, int]:
         return {outcome.value: count for outcome, count in inbox.counts().items()}
 
     metrics.gauge("retour_inbox", "Arrivals in the inbox, by outcome", "outcome", stand)
     metrics.gauge("retour_gate_rows", "Addresses that the gate knows", "gate", lambda: {"local": table.rows})
-    metrics.gauge(
-        "retour_never_stop", "Entries that are never stopped", "account", lambda: counted(store.accounts)
-    )
+    metrics.gauge("retour_never_stop", "Entries that are never stopped", "account", table.never_stopped)
 
 
 def _report(taken: Taken, metrics: Metrics) -> None:
