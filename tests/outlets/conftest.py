@@ -108,6 +108,10 @@ class Installation:
         self.desk.close()
         self.directory_of_data.cleanup()
 
+    @property
+    def list_room(self) -> Path:
+        return Path(self.directory_of_data.name) / "list-checks"
+
     def services(self) -> Services:
         return Services(
             clock=self.clock,
@@ -131,6 +135,7 @@ class Installation:
             metrics=lambda: b"retour_arrivals_total 0\n",
             checks={"store": lambda: True},
             body_limit=1_000_000,
+            list_room=self.list_room,
             requests=self.requests,
             checks_rate=self.checks,
             down=(sqlite3.OperationalError,),

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from outlets.conftest import Installation
 from outlets.previewed import previewed, work
 from retour.flow import waves
-from retour.flow.jobs import Job
+from retour.flow.jobs import Job, JobState
 from retour.flow.waves import Place
 from retour.outlets.api.app import ROUTERS
 from retour.ports import ContactList, Wave
@@ -93,6 +93,11 @@ LEAST = {
     ("GET", "/v1/jobs"): "member",
     ("GET", "/v1/jobs/{id}"): "member",
     ("POST", "/v1/jobs/{id}/cancel"): "manager",
+    ("POST", "/v1/list-checks"): "manager",
+    ("GET", "/v1/list-checks/{id}/files/{file}"): "member",
+    ("DELETE", "/v1/list-checks/{id}"): "manager",
+    ("POST", "/v1/list-checks/{id}/imports"): "manager",
+    ("POST", "/v1/list-imports/{id}/undo"): "manager",
     ("GET", "/v1/lists"): "manager",
     ("GET", "/v1/lists/{name}/messages"): "manager",
     ("POST", "/v1/lists/{name}/replay"): "manager",
@@ -155,10 +160,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/webhooks/{id}"): {"enabled": False},
     ("POST", "/v1/webhooks/{id}/replay"): {"ids": ["msg_1"]},
     ("POST", "/v1/lists/{name}/replay"): {"ids": ["msg_1"]},
+    ("POST", "/v1/list-checks/{id}/imports"): {"list": "list-demo"},
 }
 
 
-CONTENT: dict[tuple[str, str], bytes] = {("POST", "/v1/suppressions/import"): b"address\nzoe@b.example\n"}
+CONTENT: dict[tuple[str, str], bytes] = {
+    ("POST", "/v1/suppressions/import"): b"address\nzoe@b.example\n",
+    ("POST", "/v1/list-checks"): b"address\nzoe@b.example\n",
+}
 
 
 def _filled(retour: Installation, path: str, account: str) -> str:
@@ -207,10 +216,26 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         if path.endswith("/undo"):
             work(retour, account, "replay_apply", {"replay": done, "reason": "request 18"})
         return path.replace("{id}", done)
+    if path.startswith(("/v1/list-checks/{id}", "/v1/list-imports/{id}")):
+        return checked(retour, account, path.replace("{file}", "kept.csv"))
     if path.startswith("/v1/jobs/{id}"):
         retour.desk.jobs.add(Job(f"job-{account}", account, "replay", f"key {key}", retour.clock.now(), {}))
         return path.replace("{id}", f"job-{account}")
     return path.replace("{id}", f"{account}-member")
+
+
+def checked(retour: Installation, account: str, path: str) -> str:
+    """The path to a check that is done, to a contact list of its account, and to an import of it."""
+    kind = "list_import" if path.startswith("/v1/list-imports") else "list_check"
+    id, now = f"{kind}-{account}", retour.clock.now()
+    order = {"check": id, "list": f"list-{account}"}
+    retour.store.contacts.make_list(ContactList(account, f"list-{account}", "mine", "key x", now))
+    retour.desk.jobs.add(Job(id, account, kind, "key x", now, order))
+    retour.desk.jobs.end(id, JobState.DONE, now, {})
+    results = retour.list_room / id / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    (results / "kept.csv").write_text("retour_row\n")
+    return path.replace("{id}", id)
 
 
 def call(retour: Installation, route: tuple[str, str], key: str | None, account: str | None) -> Any:
@@ -224,7 +249,10 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
         return retour.ask(method, path, key, params=params, content=CONTENT[route])
     if route in (("GET", "/v1/check"), ("GET", "/v1/advice"), ("GET", "/v1/suggest")):
         params["address"] = ADDRESS
-    return retour.ask(method, path, key, params=params, json=BODIES.get(route))
+    body = BODIES.get(route)
+    if body == {"list": "list-demo"}:
+        body = {"list": f"list-{account or 'demo'}"}
+    return retour.ask(method, path, key, params=params, json=body)
 
 
 def routes(retour: Installation) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as SourceError
 
 from retour.settings.asking import Api, Forms, Listener, Origin, Postfix, Socketmap
-from retour.settings.keeping import Retention, Rules, Waves
+from retour.settings.keeping import ListCheck, Retention, Rules, Waves
 from retour.settings.looking import Console
 from retour.settings.mail import Inlet, Lmtp, Smtp
 from retour.settings.pickup import Log, Mailbox, Queue
@@ -33,6 +33,7 @@ __all__ = [
     "Console",
     "Forms",
     "Inlet",
+    "ListCheck",
     "Listener",
     "Lmtp",
     "Log",
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     platform: Platform = Platform()
     rules: Rules = Rules()
     waves: Waves = Waves()
+    list_check: ListCheck = ListCheck()
     notify: Notify = Notify()
     lists: dict[Annotated[str, Field(pattern=NAME)], ProviderList] = {}
 

@@ -23,6 +23,13 @@ class Retention(Section):
     unparsed_days: Annotated[int, Field(ge=0, le=3650)] = 180
 
 
+class ListCheck(Section):
+    """The check of lists before they are imported (docs/list-check.md)."""
+
+    resolver: Annotated[str, Field(pattern=r"^[0-9A-Za-z:.\[\]]{0,60}$")] = ""
+    at_once: Annotated[int, Field(ge=1, le=5000)] = 400
+
+
 class Waves(Section):
     """How many addresses are given back or stopped at once."""
 

@@ -14,6 +14,7 @@ from retour.ports import Rated
 from retour.secret import digest
 from retour.wiring.confirm import confirm_url
 from retour.wiring.house import House
+from retour.wiring.list_checks import list_room
 from retour.wiring.notify import reach
 from retour.wiring.one_click import unsubscribe_url
 
@@ -64,6 +65,8 @@ def services(house: House) -> Services:
             house.courier.wake,
         ),
         exported=lambda what, account, key: log.info("an export", what=what, account=account, key=key),
+        list_room=list_room(house),
+        resolves=bool(house.settings.list_check.resolver),
         import_limit=chosen.import_limit,
         four_eyes=house.settings.waves.four_eyes,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),

@@ -8,6 +8,7 @@ from retour.flow import contacts, erase, wave_orders
 from retour.flow.jobs import Job, Runner, Work
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
+from retour.wiring import list_checks
 from retour.wiring.house import House
 from retour.wiring.spread import Spread
 
@@ -27,6 +28,7 @@ def works(house: House) -> Mapping[str, Work]:
         **wave_orders.works(house.store, place),
         **contacts.works(house.store, house.clock),
         **erase.works(_erasing(house)),
+        **list_checks.works(house),
         WHAT_IF: made.what_if,
         REPLAY: made.replay,
         APPLY: made.apply,

@@ -23,6 +23,7 @@ from retour.outlets.api import (
     groups,
     imports,
     jobs,
+    list_checks,
     looking,
     never_stop,
     policy,
@@ -64,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     corrections.router,
     imports.router,
     jobs.router,
+    list_checks.router,
     suppressions.router,
     looking.router,
     counted.router,
@@ -185,7 +187,9 @@ class Capped:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        taken, limit = 0, self._lists if scope["path"] == imports.IMPORT else self._limit
+        taken, limit = 0, self._limit
+        if scope["path"] in (imports.IMPORT, list_checks.CHECKS):
+            limit = self._lists
 
         async def capped() -> Message:
             nonlocal taken

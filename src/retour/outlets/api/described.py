@@ -32,6 +32,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 PARAMETERS = {
+    "file": "name of a file of the check",
     "limit": "Rows on the page, at most.",
     "id": "Id of it, as the list shows it.",
     "message": "Id of the message, as the list shows it.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -99,6 +100,8 @@ class Services:
     heard: Callable[[str | None], Sequence[FromSource]] = lambda account: ()
     telling: Telling = field(default_factory=Telling)
     exported: Callable[[str, str, str], None] = lambda what, account, key: None  # is to be logged
+    list_room: Path = Path("list-checks")  # where lists that are checked lie
+    resolves: bool = False  # the settings name a resolver
     import_limit: int = 1024 * 1024 * 1024
     four_eyes: bool = True  # who asks for a wave does not apply it
     requests: Rate = UNLIMITED  # of each key

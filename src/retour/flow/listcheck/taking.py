@@ -1,0 +1,98 @@
+"""What a check has kept goes onto a list of contacts, and is taken off it again as though it had never been.
+
+Nothing here moves the state of an address: who is stopped stays stopped, on whatever list. Before addresses
+are put on it, it is written down who is new there, so that undoing takes off those alone, after any kill.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from retour.address import normalise
+from retour.flow.contacts import named
+from retour.flow.jobs import Course, Facts, FailedError, Job, Work
+from retour.flow.listcheck.work import RESULTS, place_of
+from retour.flow.lists.table import unguarded
+from retour.ports import Clock, ContactList, Records
+
+IMPORT, UNDO = "list_import", "list_import_undo"
+_BATCH = 500
+
+
+def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
+    """What jobs do with what was checked; `accept`: domains whose proposals are right."""
+
+    def take(job: Job, course: Course) -> Facts:
+        target = _list(job, store)
+        place = place_of(room, str(job.order["check"]))
+        if not (place / RESULTS / "report.json").exists():
+            raise FailedError("list_gone_file")
+        done = int(job.place.get("done", 0))
+        added = int(job.place.get("added", 0))
+        addresses = islice(_addresses(place / RESULTS, job.order.get("accept", ())), done, None)
+        while batch := list(islice(addresses, _BATCH)):
+            new = [each for each in dict.fromkeys(batch) if not _is_on(store, job.account, each, target)]
+            _note(place / f"{job.id}.jsonl", new)
+            store.contacts.put_on(target, new, clock.now())
+            done, added = done + len(batch), added + len(new)
+            course.told(done, None, {"done": done, "added": added})
+        return {"list": target.id, "addresses": done, "added": added}
+
+    def undo(job: Job, course: Course) -> Facts:
+        target = _list(job, store)
+        note = place_of(room, str(job.order["check"])) / f"{job.order['import']}.jsonl"
+        taken = 0
+        for number, batch in enumerate(_noted(note), start=1):
+            taken += store.contacts.take_off(target, batch)
+            course.told(number, None, {})
+        return {"list": target.id, "taken_off": taken}
+
+    return {IMPORT: take, UNDO: undo}
+
+
+def _list(job: Job, store: Records) -> ContactList:
+    target = named(store.contacts.lists(job.account), str(job.order["list"]))
+    if target is None:
+        raise FailedError("list_gone")
+    return target
+
+
+def _is_on(store: Records, account: str, address: str, target: ContactList) -> bool:
+    return any(each.id == target.id for each in store.contacts.lists_of(account, address))
+
+
+def _addresses(results: Path, accepted: Sequence[str]) -> Iterator[str]:
+    """Those that were kept, and of the proposed ones those whose domain as it stands somebody accepted."""
+    for row in _rows(results / "kept.csv"):
+        if (address := normalise(unguarded(row["retour_address"]))) is not None:
+            yield address
+    wanted = frozenset(accepted)
+    for row in _rows(results / "corrected.csv") if wanted else ():
+        domain = unguarded(row["retour_address"]).rpartition("@")[2]
+        address = normalise(unguarded(row["retour_suggestion"]))
+        if domain in wanted and address is not None:
+            yield address
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head = file.readline()
+        file.seek(0)
+        delimiter = next(sign for sign in ",;\t|" if f"retour_row{sign}" in head)
+        yield from csv.DictReader(file, delimiter=delimiter)
+
+
+def _note(path: Path, addresses: Sequence[str]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(list(addresses)) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _noted(path: Path) -> Iterator[list[str]]:
+    if path.exists():
+        with path.open(encoding="utf-8") as file:
+            yield from (json.loads(line) for line in file if line.endswith("\n"))

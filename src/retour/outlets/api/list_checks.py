@@ -1,0 +1,147 @@
+"""Lists of contacts are checked before they are imported: a file in, a job, files and a report out."""
+
+import os
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import FileResponse, Response
+
+from retour.flow.contacts import named
+from retour.flow.jobs import ENDED, Job, JobState
+from retour.flow.listcheck.taking import IMPORT, UNDO
+from retour.flow.listcheck.work import FILES, KIND, LIST, REPORTS, RESULTS, forget, place_of
+from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
+from retour.outlets.api.jobs import JobShape, shape
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.services import services
+
+router = APIRouter(tags=["list checks"])
+
+CHECKS = "/v1/list-checks"
+_TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json", ".html": "text/html; charset=utf-8"}
+
+
+class Taking(BaseModel):
+    """What is taken over from a check."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    list: str = Field(description="id of the contact list", examples=["5f0c"])
+    accept: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
+        (), max_length=10_000, description="domains as they stand in the list, whose proposals are right"
+    )
+
+
+@router.post(
+    CHECKS,
+    status_code=202,
+    summary="Check a list of contacts (manager)",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The file as it is: CSV of any layout and encoding, XLSX, or one address a line.",
+            "content": {
+                "application/octet-stream": {
+                    "schema": {"type": "string", "format": "binary"},
+                    "example": "name;email\nAnn;ann@b.example\n",
+                }
+            },
+        }
+    },
+)
+async def post_check(
+    request: Request,
+    key: Manager,
+    account: AccountChoice = None,
+    name: Annotated[str, Query(description="of the file, for the report", max_length=200)] = "list",
+    column: Annotated[
+        str, Query(description="name or number of the column of addresses", max_length=200)
+    ] = "",
+    dns: Annotated[bool, Query(description="ask the DNS, where the settings name a resolver")] = True,
+) -> JobShape:
+    """A job; when it is done, its files say of each row what to do with it and why. Changes no address."""
+    known = services(request)
+    chosen = await run_in_threadpool(existing_account, request, key, account)
+    id = token_hex(8)
+    place = place_of(known.list_room, id)
+    place.mkdir(parents=True)
+    with (place / LIST).open("xb") as file:
+        async for piece in request.stream():
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    order = {"name": name, "column": column, "dns": dns and known.resolves}
+    return await run_in_threadpool(_begun, request, Job(id, chosen, KIND, f"key {key.id}", 0, order))
+
+
+@router.get(f"{CHECKS}/{{id}}/files/{{file}}", summary="A file of a check", response_class=FileResponse)
+def get_file(
+    request: Request, key: Member, id: str, file: str, account: AccountChoice = None
+) -> FileResponse:
+    """kept.csv, corrected.csv, questioned.csv, dropped.csv, report.json, report.en.html or report.de.html."""
+    job = _check(request, existing_account(request, key, account), id)
+    path: Path = place_of(services(request).list_room, job.id) / RESULTS / file
+    if job.state is not JobState.DONE or file not in (*FILES, *REPORTS) or not path.exists():
+        raise Problem("list_file_unknown", "file")
+    services(request).exported("list check", job.account, key.id)
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    }
+    return FileResponse(path, media_type=_TYPES[path.suffix], filename=file, headers=headers)
+
+
+@router.delete(f"{CHECKS}/{{id}}", status_code=204, summary="Remove the files of a check (manager)")
+def delete_check(request: Request, key: Manager, id: str, account: AccountChoice = None) -> Response:
+    """The list and all that was made of it. What was imported stays, and can no longer be undone as one."""
+    job = _check(request, existing_account(request, key, account), id)
+    if job.state not in ENDED:
+        raise Problem("list_check_running", "id")
+    forget(services(request).list_room, job.id)
+    return Response(status_code=204)
+
+
+@router.post(f"{CHECKS}/{{id}}/imports", status_code=202, summary="Put what was kept on a list (manager)")
+def post_import(
+    request: Request, key: Manager, id: str, body: Taking, account: AccountChoice = None
+) -> JobShape:
+    """A job, which can be undone. Who is stopped stays stopped, on whatever list."""
+    job = _check(request, existing_account(request, key, account), id)
+    if named(services(request).store.contacts.lists(job.account), body.list) is None:
+        raise Problem("contact_list_unknown", "list")
+    if job.state is not JobState.DONE:
+        raise Problem("list_check_running", "id")
+    order = {"check": job.id, "list": body.list, "accept": list(body.accept)}
+    return _begun(request, Job(token_hex(8), job.account, IMPORT, f"key {key.id}", 0, order))
+
+
+@router.post("/v1/list-imports/{id}/undo", status_code=202, summary="Undo an import of a check (manager)")
+def post_undo(request: Request, key: Manager, id: str, account: AccountChoice = None) -> JobShape:
+    """A job, which takes off the list whom the import had put on it, and nobody else."""
+    done = services(request).desk.jobs.one(existing_account(request, key, account), id)
+    if done is None or done.kind != IMPORT:
+        raise Problem("job_unknown", "id")
+    if done.state not in ENDED:
+        raise Problem("list_check_running", "id")
+    order = {"check": done.order["check"], "list": done.order["list"], "import": done.id}
+    return _begun(request, Job(token_hex(8), done.account, UNDO, f"key {key.id}", 0, order))
+
+
+def _begun(request: Request, job: Job) -> JobShape:
+    known = services(request)
+    made = Job(job.id, job.account, job.kind, job.actor, known.clock.now(), job.order)
+    known.desk.jobs.add(made)
+    known.wake_jobs()
+    return shape(request, made)
+
+
+def _check(request: Request, account: str, id: str) -> Job:
+    job = services(request).desk.jobs.one(account, id)
+    if job is None or job.kind != KIND:
+        raise Problem("job_unknown", "id")
+    return job

@@ -1,0 +1,121 @@
+"""A list is checked by the server before it is imported (K30-K33), by staff too; imported, and undone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from story.server import Server
+from story.waiting import eventually
+
+ROWS = (
+    "mail;name\nann@b-firm.de;Ann\nbob@gmial.com;Bob\nstopped@b-firm.de;Sue\n"
+    "info.example.com;No\nann@b-firm.de;Ann\n"
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("checks")).running() as made:
+        yield made
+
+
+class Caller:
+    """Somebody with a key."""
+
+    def __init__(self, server: Server, key: str, account: str | None = None) -> None:
+        self.url, self.key = f"http://127.0.0.1:{server.ports['api']}", key
+        self.account = {} if account is None else {"account": account}
+
+    def ask(self, method: str, path: str, status: int = 200, **more: Any) -> httpx.Response:
+        params = {**self.account, **more.pop("params", {})}
+        headers = {"Authorization": f"Bearer {self.key}"}
+        answer = httpx.request(method, self.url + path, params=params, headers=headers, timeout=60, **more)
+        assert answer.status_code == status, answer.text
+        return answer
+
+    def done(self, job: str, state: str = "done") -> Any:
+        def look() -> Any:
+            told = self.ask("GET", f"/v1/jobs/{job}").json()
+            return told if told["state"] in ("done", "failed", "cancelled") else None
+
+        told = eventually(look, f"job {job}")
+        assert told["state"] == state, told
+        return told
+
+    def checked(self, content: bytes, **params: str) -> str:
+        made = self.ask("POST", "/v1/list-checks", 202, content=content, params=params).json()
+        assert made["kind"] == "list_check"
+        return str(self.done(made["id"])["id"])
+
+    def on(self, contact_list: str) -> set[str]:
+        told = self.ask("GET", "/v1/contacts", params={"list": contact_list}).json()
+        return {each["address"] for each in told["contacts"]}
+
+
+@pytest.fixture(scope="module")
+def shop(server: Server) -> Caller:
+    caller = Caller(server, server.key)
+    content = b"address,cause\nstopped@b-firm.de,complaint\n"
+    caller.ask("POST", "/v1/suppressions/import", 201, content=content, params={"format": "csv"})
+    return caller
+
+
+def test_a_list_is_checked_and_its_files_are_fetched(shop: Caller) -> None:
+    id = shop.checked(ROWS.encode(), name="customers.csv")
+    report = shop.ask("GET", f"/v1/list-checks/{id}/files/report.json").json()
+    assert report["list"]["name"] == "customers.csv"
+    assert report["piles"] == {"kept": 1, "corrected": 1, "questioned": 0, "dropped": 3}
+    assert report["forecast"]["basis"] == "few"
+    dropped = shop.ask("GET", f"/v1/list-checks/{id}/files/dropped.csv").text
+    assert "suppressed complained" in dropped
+    page = shop.ask("GET", f"/v1/list-checks/{id}/files/report.de.html")
+    assert "Was jetzt zu tun ist" in page.text
+    assert "sandbox" in page.headers["content-security-policy"]
+    shop.ask("GET", f"/v1/list-checks/{id}/files/progress.jsonl", 404)
+    shop.ask("GET", f"/v1/list-checks/{id}/files/..%2Flist", 404)
+
+
+def test_what_was_kept_is_imported_and_taken_back(shop: Caller) -> None:
+    target = shop.ask("POST", "/v1/contact-lists", 201, json={"name": "spring"}).json()["id"]
+    shop.ask("POST", f"/v1/contact-lists/{target}/contacts", json={"add": ["ann@b-firm.de"]})
+    id = shop.checked(
+        ROWS.replace("ann@b-firm.de;Ann\nbob", "ann@b-firm.de;Ann\ncy@b-firm.de;Cy\nbob").encode()
+    )
+    body = {"list": target, "accept": ["gmial.com"]}
+    made = shop.ask("POST", f"/v1/list-checks/{id}/imports", 202, json=body).json()["id"]
+    assert shop.done(made)["result"] == {"list": target, "addresses": 3, "added": 2}
+    assert shop.on(target) == {"ann@b-firm.de", "cy@b-firm.de", "bob@gmail.com"}
+    asked = shop.ask("GET", "/v1/check", params={"address": "stopped@b-firm.de"}).json()
+    assert asked["decision"] == "stop"
+    undone = shop.ask("POST", f"/v1/list-imports/{made}/undo", 202).json()["id"]
+    assert shop.done(undone)["result"] == {"list": target, "taken_off": 2}
+    assert shop.on(target) == {"ann@b-firm.de"}
+
+
+def test_support_checks_a_list_for_an_account_and_hands_over_the_report(server: Server, shop: Caller) -> None:
+    staff = Caller(server, server.command("key", "add", "--role", "support"), "shop")
+    id = staff.checked(ROWS.encode())
+    assert "stopped@b-firm.de" in staff.ask("GET", f"/v1/list-checks/{id}/files/dropped.csv").text
+    mine = shop.ask("GET", "/v1/jobs", params={"kind": "list_check"}).json()["jobs"]
+    assert id in {job["id"] for job in mine}
+    assert shop.ask("GET", f"/v1/list-checks/{id}/files/report.json").json()["rows"] == 5
+
+
+def test_what_cannot_be_read_fails_with_what_to_do(shop: Caller) -> None:
+    made = shop.ask("POST", "/v1/list-checks", 202, content=b"a;b\n1;2\n").json()["id"]
+    problem = shop.done(made, "failed")["problem"]
+    assert problem["code"] == "list_no_column"
+    assert problem["told"]
+    shop.ask("GET", f"/v1/list-checks/{made}/files/report.json", 404)
+
+
+def test_files_that_nobody_needs_are_removed(server: Server, shop: Caller) -> None:
+    id = shop.checked(ROWS.encode())
+    room = Path(server.directory) / "data/list-checks" / id
+    assert room.exists()
+    shop.ask("DELETE", f"/v1/list-checks/{id}", 204)
+    assert not room.exists()
+    shop.ask("GET", f"/v1/list-checks/{id}/files/kept.csv", 404)
