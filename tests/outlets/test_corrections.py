@@ -159,6 +159,22 @@ def test_what_was_meant_is_suggested_with_odds_and_reasons(retour: Installation)
     assert (bad.status_code, bad.json()["field"]) == (422, "address")
 
 
+def test_what_is_not_said_is_known_of_the_contact(retour: Installation) -> None:
+    people = [
+        {"address": OLD, "name": "Wendy Wilson"},
+        {"address": "w.wilson@b.example", "name": "WENDY Wilson"},
+        {"address": "w.wilsom@b.example", "name": "Walter Wilsom"},
+    ]
+    kept = retour.ask("POST", "/v1/contacts", "demo-manager", json={"contacts": people})
+    assert kept.status_code == 201, kept.text
+    answer = retour.ask("POST", "/v1/corrections/suggest", json={"address": OLD}).json()
+    found = {each["address"]: [hint["hint"] for hint in each["hints"]] for each in answer["suggestions"]}
+    assert sorted(found[NEW]) == ["name", "sibling"]
+    assert "w.wilsom@b.example" not in found
+    other = retour.ask("POST", "/v1/corrections/suggest", "other-member", json={"address": OLD}).json()
+    assert other["suggestions"] == []
+
+
 def test_the_command_suggests_corrects_and_prints_the_mail(tmp_path: Path) -> None:
     settings = (
         f'[webhooks]\nport = {free_port()}\nconfirm = true\npublic_url = "https://hooks.shop.example"\n'

@@ -8,7 +8,7 @@ they were not measured. Odds are against the address being meant as it stands.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import permutations
 
@@ -16,7 +16,7 @@ from retour.address import domain_of, normalise
 from retour.flow.edits import is_likely, names_of, neighbours, slips
 from retour.instants import DAY, Instant, to_datetime
 from retour.model import Event, EventKind, Reason, StateName
-from retour.ports import LOOKED_BACK, Store
+from retour.ports import LOOKED_BACK, Contacts, Store
 from retour.vet import Code, Dns, Facts
 from retour.vet.typos import suggest_domain
 
@@ -24,6 +24,7 @@ LEAST = 2.0  # odds below which nothing is suggested
 MOST = 5
 SIBLINGS = 20  # that are looked at
 _CAP = 10_000.0
+_LOOKED_AT, _ALIKE = 500, 2  # contacts whose addresses begin with the same letters
 _LONGEST = 40  # characters of a local part that is looked into
 
 # A local part: one of some hundred neighbours, and what makes it more than that.
@@ -70,6 +71,19 @@ def suggestions(asked: Asked, store: Store, now: Instant) -> list[Meant]:
             found.setdefault(each.address, each)
     likely = sorted((each for each in found.values() if each.odds >= LEAST), key=_order)
     return [each for each in likely if not _is_stopped(asked.account, each.address, store, now)][:MOST]
+
+
+def with_contact(asked: Asked, contacts: Contacts) -> Asked:
+    """The same, with what the account's contacts tell where the call does not: the name, and other addresses
+    of somebody of this name."""
+    contact = contacts.one(asked.account, asked.address)
+    name = asked.name or (contact.name if contact is not None else "")
+    if asked.siblings or not name.strip():
+        return replace(asked, name=name)
+    near = contacts.page(asked.account, _LOOKED_AT, search=asked.address[:_ALIKE])
+    same = [each.address for each in near if each.name.strip().casefold() == name.strip().casefold()]
+    others = [address for address in same if address != asked.address]
+    return replace(asked, name=name, siblings=others[:SIBLINGS])
 
 
 def _order(meant: Meant) -> tuple[float, str]:
@@ -125,13 +139,16 @@ def _answer_of(bounces: Sequence[Event]) -> Dns | None:
 
 
 def _of_local(asked: Asked, local: str, domain: str, store: Store, now: Instant) -> Iterator[Meant]:
-    hinted = _by_name(asked.name, local) | _by_siblings(asked, local, domain)
+    hinted = _by_name(asked.name, local)
+    for meant, told in _by_siblings(asked, local).items():
+        hinted[meant] = hinted.get(meant, set()) | told
     near = dict.fromkeys(neighbours(local), 1) | {meant: slips(local, meant) for meant in hinted}
     addresses = {f"{meant}@{domain}": meant for meant in near}
     delivered = store.sends.delivered(asked.account, list(addresses))
     active = store.engagements.latest(asked.account, list(addresses), now - LOOKED_BACK)
     for address, meant in addresses.items():
-        hints: dict[Hint, Instant | None] = dict.fromkeys(hinted.get(meant, ()))
+        told = hinted.get(meant, set())
+        hints: dict[Hint, Instant | None] = dict.fromkeys(hint for hint in Hint if hint in told)
         if address in delivered:
             hints[Hint.DELIVERED] = delivered[address]
         if address in active:
@@ -178,9 +195,9 @@ def _forms(first: str, last: str) -> Iterator[str]:
     yield from (f"{name}{mark}{last}" for name in (first, first[0]) for mark in "._-")
 
 
-def _by_siblings(asked: Asked, local: str, domain: str) -> dict[str, set[Hint]]:
+def _by_siblings(asked: Asked, local: str) -> dict[str, set[Hint]]:
     others = (normalise(each) for each in asked.siblings[:SIBLINGS])
-    locals_ = {each.rpartition("@")[0]: domain_of(each) for each in others if each}
+    locals_ = {each.rpartition("@")[0] for each in others if each}
     return {meant: {Hint.SIBLING} for meant in locals_ if meant != local and _near(local, meant)}
 
 

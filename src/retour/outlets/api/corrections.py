@@ -9,7 +9,7 @@ from retour.address import fault, normalise
 from retour.flow.browse import MOST
 from retour.flow.corrections import DAYS, MOST_DAYS, Made, Refusal, Wish, confirm, correct, letters
 from retour.flow.corrections import withdraw as taken_back
-from retour.flow.slips import SIBLINGS, Asked, Meant, suggestions
+from retour.flow.slips import SIBLINGS, Asked, Meant, suggestions, with_contact
 from retour.instants import text
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.problems import Problem, language_of
@@ -34,7 +34,9 @@ class SuggestBody(Body):
     """An address that bounced, and what is known of its contact."""
 
     address: Address
-    name: str = Field("", max_length=200, examples=["Wendy Wilson"])
+    name: str = Field(
+        "", max_length=200, description="that of the contact if left out", examples=["Wendy Wilson"]
+    )
     siblings: list[Address] = Field(
         default=[], max_length=SIBLINGS, description="other addresses of the contact, or of colleagues"
     )
@@ -122,7 +124,7 @@ def suggest(
     known, address = services(request), normalise(body.address)
     if address is None:
         raise Problem("address_malformed", "address", fault=fault(body.address))
-    asked = Asked(chosen, address, body.name, body.siblings)
+    asked = with_contact(Asked(chosen, address, body.name, body.siblings), known.store.contacts)
     found = suggestions(asked, known.store, known.clock.now())
     language = language_of(request)
     return SuggestionList(
