@@ -61,8 +61,8 @@ def measured(path: Path, addresses: int, events: int, rounds: int) -> str:
     size = path.stat().st_size / 2**30
     lines += [
         "",
-        f"{addresses:,} addresses, {looked:,} events, {size:.1f} GiB; grown in {grown:,.0f} s. The roll-ups of "
-        f"them all: {cpu:,.0f} CPU-seconds, {looked / max(cpu, 0.001):,.0f} events a CPU-second. "
+        f"{addresses:,} addresses, {looked:,} events, {size:.1f} GiB; grown in {grown:,.0f} s. The roll-ups "
+        f"of them all: {cpu:,.0f} CPU-seconds, {looked / max(cpu, 0.001):,.0f} events a CPU-second. "
         f"{rounds} rounds, wall-clock.",
     ]
     return "\n".join(lines)

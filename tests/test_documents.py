@@ -11,7 +11,7 @@ import pytest
 
 from retour import ports
 from retour.classify import phrases
-from retour.flow import browse, check, engagement, restore, sends, suppressions
+from retour.flow import browse, check, contacts, engagement, restore, sends, suppressions
 from retour.flow.lists import row
 from retour.inlets import confirm, logtail, mailboxes, one_click
 from retour.inlets.pickup import desk, server
@@ -183,4 +183,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         "domains and campaigns of a day that are counted apart": ports.MOST_TALLIES,
         "days that a repeated delivery is known": ports.REMEMBERED_DAYS,
         "reports of one send": advance.MOST_OF_A_SEND,
+        "replies of one account that segments tell apart": ports.MOST_REPLIES,
+        "contacts in one request": contacts.MOST_AT_ONCE,
+        "attributes of a contact": contacts.MOST_OF_ATTRIBUTES,
+        "lists of contacts of one account": contacts.MOST_LISTS,
     }
