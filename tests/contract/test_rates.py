@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from retour.instants import DAY, HOUR
 from retour.lifecycle import PolicyVersion, policy_from, preset
 from retour.model import Event, EventKind, MailKind, Reason, Send, Standing
-from retour.ports import MOST_RATES, Passing, Rate, Rated, Store
+from retour.ports import MOST_RATES, Passing, Rate, Rated, RateQuery, Store
 from retour.stores import memory, sqlite
 
 NOW = 20_500 * DAY + 9 * HOUR
@@ -31,7 +31,7 @@ def furnish(store: Store) -> Store:
 
 
 def counted(store: Store, account: str = "acme") -> dict[tuple[int, str, str, Rated], int]:
-    rows = store.rates.of(account, 0, NOW + 9 * DAY)
+    rows = store.rates.of(RateQuery(account, 0, NOW + 9 * DAY))
     assert len({row[:4] for row in rows}) == len(rows)
     return {(row.day - TODAY, row.provider, row.campaign, row.kind): row.times for row in rows}
 
@@ -129,7 +129,7 @@ def test_more_can_be_added_and_old_days_go(acme: Store) -> None:
     assert counted(acme) == {(0, "gmail", "", Rated.BY_CHECK): 5, (-2, "", "", Rated.BY_POLICY): 1}
     acme.rates.expire(NOW - DAY)
     assert counted(acme) == {(0, "gmail", "", Rated.BY_CHECK): 5}
-    assert acme.rates.of("acme", NOW - 9 * DAY, NOW - DAY) == []
+    assert acme.rates.of(RateQuery("acme", NOW - 9 * DAY, NOW - DAY)) == []
 
 
 def test_beyond_the_most_of_a_day_campaigns_are_not_told_apart(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_beyond_the_most_of_a_day_campaigns_are_not_told_apart(tmp_path: Path) -
 def test_an_account_that_is_not_there_is_told(acme: Store) -> None:
     asked: list[Callable[[], object]] = [
         lambda: acme.rates.add("nobody", [Rate(TODAY, "", "", Rated.SENT, 1)]),
-        lambda: acme.rates.of("nobody", 0, NOW),
+        lambda: acme.rates.of(RateQuery("nobody", 0, NOW)),
     ]
     for each in asked:
         with pytest.raises(KeyError):
@@ -209,3 +209,27 @@ def test_the_file_counts_as_memory_does(tmp_path: Path) -> None:
     assert counted(stores[0]) == counted(stores[1])
     assert sum(n for (*_, kind), n in counted(stores[0]).items() if kind is not Rated.SENT) == 19
     stores[1].close()
+
+
+def test_counts_are_summed_up_over_what_they_are_not_told_apart_by(acme: Store) -> None:
+    rows = [
+        Rate(TODAY - day, provider, campaign, Rated.SENT, 1)
+        for day in (0, 1)
+        for provider in ("gmail", "gmx")
+        for campaign in ("may", "june", "july")
+    ]
+    acme.rates.add("acme", [*rows, Rate(TODAY, "gmail", "may", Rated.HARD, 7)])
+
+    def told(*apart: bool, **only: str) -> list[tuple[int, str, str, Rated, int]]:
+        return [tuple(row) for row in acme.rates.of(RateQuery("acme", NOW - DAY, NOW, *apart, **only))]
+
+    assert told(False, False, False) == [(0, "", "", Rated.HARD, 7), (0, "", "", Rated.SENT, 12)]
+    assert told(False, True, False, campaign="june") == [
+        (0, "gmail", "", Rated.SENT, 2),
+        (0, "gmx", "", Rated.SENT, 2),
+    ]
+    assert told(True, False, False, provider="gmx") == [
+        (TODAY - 1, "", "", Rated.SENT, 3),
+        (TODAY, "", "", Rated.SENT, 3),
+    ]
+    assert len(told(True, True, True)) == 13

@@ -13,7 +13,7 @@ from retour.identity import told_id
 from retour.instants import DAY, HOUR, SECOND, text
 from retour.lifecycle import preset
 from retour.model import Event, EventKind, MailKind, Reason, Send
-from retour.ports import Passing, Rate, Rated
+from retour.ports import Passing, Rate, Rated, RateQuery
 from retour.stores.memory import new_store
 from retour.texts import catalogue
 from story.server import Server
@@ -160,7 +160,7 @@ def test_an_address_asked_for_again_within_the_hour_is_one_send_spared() -> None
     avoided.note("acme", ["ann@gmail.com"], Rated.BY_POLICY, now + HOUR)
     avoided.flush(now + HOUR)
     avoided.flush(now + HOUR, at_once=True)
-    found = {(row.provider, row.kind): row.times for row in store.rates.of("acme", now, now + DAY)}
+    found = {(row.provider, row.kind): row.times for row in store.rates.of(RateQuery("acme", now, now + DAY))}
     assert found == {
         ("gmail", Rated.BY_CHECK): 2,
         ("", Rated.BY_CHECK): 2,
@@ -177,7 +177,7 @@ def test_what_could_not_be_written_is_written_the_next_time() -> None:
     store.accounts.add_account("acme", "acme.example", preset("default"), 0)
     avoided.flush(now, at_once=True)
     avoided.flush(now, at_once=True)
-    assert [row.times for row in store.rates.of("acme", now, now)] == [1]
+    assert [row.times for row in store.rates.of(RateQuery("acme", now, now))] == [1]
 
 
 def test_a_level_needs_enough_sends() -> None:

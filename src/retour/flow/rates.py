@@ -4,11 +4,11 @@ Rates are read from what was counted as it happened; no bounce is looked at.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from retour.instants import DAY, Instant, text, utc_day
-from retour.ports import Rate, Rated, Rates
+from retour.ports import Rate, Rated, RateQuery, Rates
 from retour.texts import catalogue
 
 LIMITS = (0.02, 0.05, 0.10)  # where providers begin to look, to throttle, and to refuse
@@ -117,9 +117,10 @@ class Asked:
     provider: str | None = None
     campaign: str | None = None
 
-    def fits(self, rate: Rate) -> bool:
-        """Whether a count is of what is asked for."""
-        return self.provider in (None, rate.provider) and self.campaign in (None, rate.campaign)
+    def query(self, since: Instant, until: Instant) -> RateQuery:
+        """The counts of a time, as they are told apart here."""
+        apart = (self.by is By.DAY, self.by is By.PROVIDER, self.by is By.CAMPAIGN)
+        return RateQuery(self.account, since, until, *apart, self.provider, self.campaign)
 
     def place(self, rate: Rate) -> str:
         """The row that a count belongs to."""
@@ -137,9 +138,9 @@ class Asked:
 def rated(asked: Asked, rates: Rates) -> list[Row]:
     """The rows: days in their order, all else by attempts. Raises KeyError for an unknown account."""
     begin = utc_day(asked.since) * DAY
-    now = _figures(asked, rates.of(asked.account, begin, asked.until))
-    before = asked if asked.by is not By.DAY else Asked(asked.account, 0, 0, By.TOTAL, *_filters(asked))
-    norms = _figures(before, rates.of(asked.account, begin - NORM, begin - 1))
+    now = _figures(asked, rates.of(asked.query(begin, asked.until)))
+    before = asked if asked.by is not By.DAY else replace(asked, by=By.TOTAL)
+    norms = _figures(before, rates.of(before.query(begin - NORM, begin - 1)))
     if asked.by is By.TOTAL:
         now.setdefault("", Figures())
     rows = [
@@ -149,15 +150,10 @@ def rated(asked: Asked, rates: Rates) -> list[Row]:
     return sorted(rows, key=_by_day if asked.by is By.DAY else _by_size)
 
 
-def _filters(asked: Asked) -> tuple[str | None, str | None]:
-    return asked.provider, asked.campaign
-
-
 def _figures(asked: Asked, counted: Iterable[Rate]) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
     for rate in counted:
-        if asked.fits(rate):
-            found.setdefault(asked.place(rate), Figures()).counts[rate.kind] += rate.times
+        found.setdefault(asked.place(rate), Figures()).counts[rate.kind] += rate.times
     return found
 
 

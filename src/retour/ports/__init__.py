@@ -17,7 +17,7 @@ from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
 from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
 from retour.ports.platform import PlatformStop, PlatformStops
-from retour.ports.rates import MOST_RATES, RATED, Rate, Rated, Rates
+from retour.ports.rates import MOST_RATES, RATED, Rate, Rated, RateQuery, Rates
 from retour.ports.records import Change, Record, RecordQuery
 from retour.ports.requests import (
     EndedRequestError,
@@ -87,6 +87,7 @@ __all__ = [
     "PlatformStop",
     "PlatformStops",
     "Rate",
+    "RateQuery",
     "Rated",
     "Rates",
     "Record",

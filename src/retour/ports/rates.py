@@ -36,14 +36,30 @@ class Rate(NamedTuple):
     times: int
 
 
+class RateQuery(NamedTuple):
+    """Which counts are wanted, and what they are told apart by: of all else they are summed up."""
+
+    account: str
+    since: Instant
+    until: Instant  # whole UTC days, both included
+    days: bool = True
+    providers: bool = True
+    campaigns: bool = True
+    provider: str | None = None  # None: all
+    campaign: str | None = None
+
+
 class Rates(Protocol):
     """Counts by day. Sends, deliveries and bounces come by their own ports, in the same commit, each once."""
 
     def add(self, account: str, counted: Sequence[Rate]) -> None:
         """Commit more of what no other port tells. Raises KeyError for an unknown account."""
 
-    def of(self, account: str, since: Instant, until: Instant) -> list[Rate]:
-        """The counts of these UTC days, both included. Raises KeyError for an unknown account."""
+    def of(self, query: RateQuery) -> list[Rate]:
+        """The counts, in the order of their fields; what they are not told apart by is 0 or "".
+
+        Raises KeyError for an unknown account.
+        """
 
     def expire(self, before: Instant) -> None:
         """Drop the counts of days before."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from retour.flow.suppressions import provider_of
 from retour.instants import Instant, utc_day
-from retour.ports import MOST_RATES, Rate, Rated
+from retour.ports import MOST_RATES, Rate, Rated, RateQuery
 from retour.stores.memory.accounts import MemoryAccounts
 
 _Spot = tuple[str, int, str, str, Rated]
@@ -37,15 +37,18 @@ class MemoryRates:
         for each in counted:
             self._count((account, each.day, each.provider, each.campaign, each.kind), each.times)
 
-    def of(self, account: str, since: Instant, until: Instant) -> list[Rate]:
-        self._accounts.policies(account)
-        first, last = utc_day(since), utc_day(until)
+    def of(self, query: RateQuery) -> list[Rate]:
+        self._accounts.policies(query.account)
+        first, last = utc_day(query.since), utc_day(query.until)
+        found: Counter[tuple[int, str, str, Rated]] = Counter()
         with self._lock:
-            rows = sorted(self._counts.items())
-        return [
-            Rate(*spot[1:], times) for spot, times in rows
-            if spot[0] == account and first <= spot[1] <= last and times > 0
-        ]  # fmt: skip
+            rows = list(self._counts.items())
+        for (account, day, provider, campaign, kind), times in rows:
+            fits = query.provider in (None, provider) and query.campaign in (None, campaign)
+            if account == query.account and first <= day <= last and fits:
+                apart = day if query.days else 0, provider if query.providers else ""
+                found[*apart, campaign if query.campaigns else "", kind] += times
+        return [Rate(*place, times) for place, times in sorted(found.items()) if times > 0]
 
     def expire(self, before: Instant) -> None:
         with self._lock:

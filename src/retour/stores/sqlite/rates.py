@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from retour.flow.suppressions import provider_of
 from retour.instants import Instant, utc_day
-from retour.ports import MOST_RATES, Rate, Rated
+from retour.ports import MOST_RATES, Rate, Rated, RateQuery
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, storable
 from retour.stores.sqlite.statements import named
@@ -63,13 +63,16 @@ class SqliteRates:
                 found[number, each.day, each.provider, campaign, each.kind] += each.times
             tally(db, found)
 
-    def of(self, account: str, since: Instant, until: Instant) -> list[Rate]:
+    def of(self, query: RateQuery) -> list[Rate]:
         db = self._database.read()
-        days = self._accounts.number(db, account), utc_day(since), utc_day(until)
-        rows = db.execute(SQL["of"], days)
-        return [
-            Rate(day, provider, campaign, Rated(kind), count) for day, provider, campaign, kind, count in rows
-        ]
+        place = {
+            **query._asdict(),
+            "account": self._accounts.number(db, query.account),
+            "first": utc_day(query.since),
+            "last": utc_day(query.until),
+        }
+        rows = db.execute(SQL["of"], place)
+        return [Rate(day, by, campaign, Rated(kind), count) for day, by, campaign, kind, count in rows]
 
     def expire(self, before: Instant) -> None:
         with self._database.write() as db:

@@ -10,8 +10,10 @@ VALUES (:account, :day, :provider, :campaign, :kind, :count);
 SELECT count(*) FROM rates WHERE account = ? AND day = ?;
 
 -- name: of
-SELECT day, provider, campaign, kind, count FROM rates
-WHERE account = ? AND day BETWEEN ? AND ? AND count > 0 ORDER BY day, provider, campaign, kind;
+SELECT iif(:days, day, 0), iif(:providers, provider, ''), iif(:campaigns, campaign, ''), kind, sum(count)
+FROM rates WHERE account = :account AND day BETWEEN :first AND :last
+  AND (:provider IS NULL OR provider = :provider) AND (:campaign IS NULL OR campaign = :campaign)
+GROUP BY 1, 2, 3, 4 HAVING sum(count) > 0 ORDER BY 1, 2, 3, 4;
 
 -- name: expire
 DELETE FROM rates WHERE day < ?;
