@@ -13,6 +13,7 @@ from outlets.conftest import KEYRING, Installation
 from outlets.test_segments import Told, told
 from retour.chain import Line, verify
 from retour.flow.intake import take_in
+from retour.flow.jobs import Course, EndingError
 from retour.flow.judge import judge
 from retour.flow.outbox import Message
 from retour.flow.questions import roll
@@ -228,6 +229,14 @@ def test_lists_and_counts_know_it_no_more(told: Told) -> None:
         assert answer.is_success
         assert "ann.lee" not in answer.text
         assert "erased:" not in answer.text
+    lives, _ = retour.store.sweep.lives("demo", 100, retour.clock.now())
+    places = [life.place for life in lives]
+    assert "erased:" in repr(lives)
+    assert "erased:" not in repr(retour.store.sweep.names("demo", places))
+    settings = {"settings": {"soft_threshold": 1}, "expected": 1}
+    assert retour.ask("PUT", "/v1/policy", "demo-manager", json=settings).is_success
+    retour.finish_rewriting()
+    assert check(retour) == "stop"
     retour.clock.instant += 400 * 86_400_000_000
     assert retour.store.ledger.due(retour.clock.now(), 100) is not None
     assert "erased:" not in retour.ask("GET", "/v1/bounces").text
@@ -262,3 +271,23 @@ def test_the_link_to_an_erased_address_confirms_nothing(told: Told) -> None:
     assert (answer.status_code, answer.json()["confirmed"]) == (200, False)
     assert retour.ask("GET", "/v1/corrections").json()["corrections"] == []
     assert where(retour) == []
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_a_server_that_ends_in_the_midst_goes_on(told: Told, steps: int) -> None:
+    retour = told.retour
+    everywhere(told)
+    body = {"address": ANN, "reason": "asked by letter"}
+    asked = retour.ask("POST", "/v1/erasures", "demo-manager", json=body).json()["id"]
+    job = retour.desk.jobs.take(retour.clock.now(), ())
+    assert job is not None
+    left = iter([False] * steps)
+    with pytest.raises(EndingError):
+        retour.works()["erase"](job, Course(job, retour.desk.jobs, lambda: next(left, True)))
+    assert where(retour) != []
+    retour.desk.jobs.cancel(asked, retour.clock.now())  # which nothing comes of
+    retour.do_jobs()
+    done = retour.ask("GET", f"/v1/jobs/{asked}", "demo-manager").json()
+    assert (done["state"], done["result"]) == ("done", {"kept_stopped": True})
+    assert where(retour) == []
+    assert check(retour) == "stop"

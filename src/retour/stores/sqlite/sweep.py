@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from retour.address import ERASED
 from retour.instants import Instant
 from retour.model import EventKind, Reason
 from retour.ports.sweep import WHOLE, Part, Reported, Returned, Swept
@@ -94,7 +95,8 @@ class SqliteSweep:
         return [Returned(number, at, k.hex(), policy) for number, at, k, policy in rows]
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
-        return {each.place: each.address for each in self.at(account, places)}
+        lives = self.at(account, places)
+        return {each.place: each.address for each in lives if not each.address.startswith(ERASED)}
 
     def _loaded(self, db: sqlite3.Connection, account: str, keys: Sequence[bytes]) -> dict[bytes, Swept]:
         number = self._accounts.number(db, account)
