@@ -10,10 +10,21 @@ pytestmark = pytest.mark.engine("chromium")
 OF_SHOP = [
     "/a/shop/",
     "/a/shop/bounces.csv",
+    "/a/shop/requests/",
+    "/a/shop/requests/ask/",
+    "/a/shop/requests/0/",
     "/a/shop/address/unknown@b.example/",
     "/a/shop/address/unknown@b.example/event/00/",
 ]
-OF_ALL = ["/", "/preferences/", "/components/", "/sign/mfa/", "/sign/password/change/"]
+OF_ALL = [
+    "/",
+    "/desk/",
+    "/desk/shop/0/",
+    "/preferences/",
+    "/components/",
+    "/sign/mfa/",
+    "/sign/password/change/",
+]
 
 
 @pytest.mark.parametrize("path", [*OF_SHOP, *OF_ALL])

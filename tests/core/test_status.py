@@ -141,3 +141,12 @@ def test_days_are_those_of_the_readers_zone() -> None:
 
 def test_the_catalogues_have_the_same_keys() -> None:
     assert catalogue("status.en").keys == catalogue("status.de").keys
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_console_has_a_word_for_every_kind_of_event_and_reason(language: str) -> None:
+    keys = catalogue(f"console.{language}").keys
+    assert {f"event.{kind}" for kind in EventKind} <= keys
+    assert {f"type.{type_}" for type_ in BounceType} <= keys
+    assert {f"label.{reason}" for reason in Reason} <= catalogue(f"status.{language}").keys
+    assert catalogue("console.en").keys == catalogue("console.de").keys

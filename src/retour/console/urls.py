@@ -3,7 +3,16 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from retour.console import assets
-from retour.console.pages import address, components, details, entry, overview, preferences
+from retour.console.pages import (
+    address,
+    components,
+    desk,
+    details,
+    entry,
+    overview,
+    preferences,
+    requests,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", entry.home, name="home"),
@@ -15,6 +24,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign/mfa/", include("allauth.mfa.urls")),
     path("sign/social/", include("allauth.socialaccount.urls")),
     path("sign/oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("desk/", desk.queue, name="desk"),
+    path("desk/<str:account>/<str:id>/", desk.decide, name="decide"),
+    path("a/<str:account>/requests/", requests.listed, name="requests"),
+    path("a/<str:account>/requests/ask/", requests.ask, name="ask"),
+    path("a/<str:account>/requests/<str:id>/", requests.show, name="request"),
+    path("a/<str:account>/requests/<str:id>/withdraw/", requests.withdraw, name="withdraw"),
     path("a/<str:account>/", overview.show, name="overview"),
     path("a/<str:account>/bounces.<str:form>", overview.export, name="export"),
     path("a/<str:account>/address/<path:address>/event/<str:event>/", details.show, name="details"),

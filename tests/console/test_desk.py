@@ -1,0 +1,70 @@
+"""A marketer asks for an address, support approves with a reason, the marketer sees it (K25-K28)."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, log_in, looking
+
+pytestmark = pytest.mark.engine("chromium")
+DEAD, OTHER = "returned@c.example", "kept@c.example"
+AXE = Axe()
+
+
+def no_barrier(page: Page) -> None:
+    assert [each["id"] for each in AXE.run(page).response["violations"]] == []
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser, javascript: bool) -> None:
+    dead = f"{javascript}-{DEAD}".lower()
+    console.bounce(dead, "550 5.1.1 user unknown")
+    with looking(browser, java_script_enabled=javascript) as marketer:
+        log_in(marketer, console.url, "manager@shop.example")
+        marketer.goto(f"{console.url}/a/shop/address/{dead}/")
+        marketer.click("text=Ask for the address back")
+        expect(marketer.locator("[name=addresses]")).to_have_value(dead)
+        marketer.fill("[name=done]", "The mailbox was made again; its owner answered us.")
+        marketer.click("text=Send the request")
+        expect(marketer.locator("h1")).to_contain_text("waiting for support")
+        asked = marketer.url
+        with looking(browser, java_script_enabled=javascript) as support:
+            log_in(support, console.url, "support@retour.example")
+            support.goto(f"{console.url}/desk/")
+            support.click(f"tr:has-text('{dead}') th a")
+            expect(support.locator(".verdict strong")).not_to_be_empty()
+            if javascript:
+                no_barrier(support)
+            support.fill("[name=reason]", "The mailbox answers again.")
+            support.click("button[value=approve]")
+            expect(support.locator("[role=status]")).to_contain_text("Decided.")
+        marketer.goto(asked)
+        expect(marketer.locator("h1")).to_contain_text("given back")
+        expect(marketer.locator("main")).to_contain_text("The mailbox answers again.")
+        marketer.goto(f"{console.url}/a/shop/address/{dead}/")
+        expect(marketer.locator(".status .mark")).to_contain_text("fine")
+        expect(marketer.locator(".timeline")).to_contain_text("person support@retour.example")
+
+
+def test_what_the_api_refuses_is_said_beside_the_form(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/a/shop/requests/ask/?address=full@b.example")
+    page.fill("[name=done]", "Nothing.")
+    page.click("text=Send the request")
+    expect(page.locator(".errors")).not_to_be_empty()
+    expect(page.locator("[name=done]")).to_have_value("Nothing.")
+    no_barrier(page)
+
+
+def test_one_who_asked_in_error_withdraws(page: Page, console: Console) -> None:
+    console.bounce(OTHER, "550 5.1.1 user unknown")
+    page.goto(f"{console.url}/a/shop/requests/ask/?address={OTHER}")
+    page.fill("[name=done]", "Nothing yet.")
+    page.click("text=Send the request")
+    page.click("text=Withdraw the request")
+    expect(page.locator("h1")).to_contain_text("withdrawn")
+
+
+def test_the_desk_is_for_staff_alone(page: Page, console: Console) -> None:
+    for path in ("/desk/", "/desk/shop/0/"):
+        answer = page.request.get(console.url + path)
+        assert (path, answer.status) == (path, 404)
