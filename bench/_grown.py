@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retour.classify import classifier
 from retour.instants import DAY, HOUR, Instant
-from retour.lifecycle import preset
+from retour.lifecycle import PolicyVersion, policy_from, preset
 from retour.model import Event, EventKind, Evidence, Kind, MailKind, Report, Send
 from retour.parse import parse_reply
 from retour.stores import sqlite
@@ -45,10 +45,10 @@ _COPY = (
 )
 
 
-def grow(path: Path, addresses: int, events: int, template: int = 2000) -> Path:
+def grow(path: Path, addresses: int, events: int, template: int = 2000, pepper: bytes = PEPPER) -> Path:
     """A store of so many addresses with so many events in one account, "acme"."""
     template = min(template, addresses)
-    _write_template(path, template, events * template // addresses)
+    _write_template(path, template, events * template // addresses, pepper)
     db = sqlite3.connect(path, isolation_level=None)
     db.create_function("renamed", 2, lambda tag, k: tag + k[len(tag) :], deterministic=True)
     db.execute("PRAGMA synchronous = OFF")
@@ -77,9 +77,11 @@ def grow(path: Path, addresses: int, events: int, template: int = 2000) -> Path:
 _ENDS = (("number", "events"), ("id", "sends"))
 
 
-def _write_template(path: Path, addresses: int, events: int) -> None:
-    store, chance = sqlite.open_store(path, PEPPER), random.Random(5)
+def _write_template(path: Path, addresses: int, events: int, pepper: bytes) -> None:
+    store, chance = sqlite.open_store(path, pepper), random.Random(5)
     store.accounts.add_account("acme", "acme.example", preset("default"), NOW - 500 * DAY)
+    second = policy_from({"soft_threshold": 3}, preset("default"))
+    store.accounts.add_policy("acme", PolicyVersion(2, NOW - 200 * DAY, second, "the benchmark"), 1)
     hosts = ["gmail.com"] * 4 + ["web.de", "outlook.com", *(f"d{n}.example" for n in range(40))]
     names = [f"user{n}@{chance.choice(hosts)}" for n in range(addresses)]
     rules = classifier()

@@ -41,19 +41,19 @@ class Rejudging:
 
     def again(self, reported: Reported) -> Said | None:
         """What the report is under these rules, where that is something else than it is now."""
-        evidence = reported.evidence
-        said, before = self._said(evidence.report)
+        said, before = self._said(reported.report)
         if said[0] not in RETOLD or (before is not None and said[:2] == before[:2]):
             return None
         if said[:2] == (reported.kind, reported.reason):
             return None
-        return said if self._in_force is not None else self._whole(said, evidence, reported)
+        return said if self._in_force is not None else self._whole(said, reported.evidence(), reported)
 
     def _said(self, report: Report) -> tuple[Said, Said | None]:
         """The verdicts on the report alone, remembered by all that they are made of."""
-        words = (normal(report.diagnostic or ""), normal(report.text))
+        words, text = normal(report.diagnostic or ""), report.text
+        human = words if text == report.diagnostic else normal(text)
         told = (report.kind, report.status, report.reply_code, report.mta, _quirks(report))
-        key = (*words, *told, self._rules.providers(report))
+        key = (words, human, *told, self._rules.providers(report))
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _REMEMBERED:

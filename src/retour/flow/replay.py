@@ -76,7 +76,7 @@ def _of_judged(account: str, address: tuple[str, str], store: Store) -> Iterator
     events = life.events if life else ()
     for event, now in zip(events, as_judged(events)[0], strict=True):
         if now is not event and event.evidence is not None:
-            yield Reported(place, event.id, now.kind, now.reason, event.evidence)
+            yield _as_judged(place, event, now)
 
 
 def played_judged(
@@ -88,6 +88,13 @@ def played_judged(
         after, number = places[-1], number + 1
         if number % part[1] == part[0]:
             yield play_judged(account, places, findings.judgements(places), store, now)
+
+
+def _as_judged(place: str, event: Event, now: Event) -> Reported:
+    """A report as it is judged now."""
+    evidence = event.evidence
+    assert evidence is not None
+    return Reported(place, event.id, now.kind, now.reason, evidence.report, lambda: evidence)
 
 
 def play_judged(

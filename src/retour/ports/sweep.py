@@ -5,11 +5,11 @@ A place is what an address is called where its name may not stand: a keyed hash.
 then leads nowhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
-from retour.model import Event, EventKind, Evidence, Reason, State
+from retour.model import Event, EventKind, Evidence, Reason, Report, State
 
 WHOLE = (0, 1)
 
@@ -35,7 +35,8 @@ class Reported(NamedTuple):
     id: bytes
     kind: EventKind
     reason: Reason | None
-    evidence: Evidence
+    report: Report
+    evidence: Callable[[], Evidence]  # with the rest; few are asked for
 
 
 class Returned(NamedTuple):

@@ -6,7 +6,7 @@ from retour.address import key
 from retour.instants import Instant
 from retour.lifecycle.foreseen import untouched
 from retour.lifecycle.judgements import RETOLD
-from retour.model import EventKind, Standing, State
+from retour.model import Event, EventKind, Evidence, Standing, State
 from retour.ports import WHOLE, History, Part, RecordQuery, Reported, Returned, Swept
 from retour.stores.advance import BY_TIME
 from retour.stores.memory.ledger import MemoryLedger
@@ -37,7 +37,7 @@ class MemorySweep:
             for event in history.events
         ]
         return [
-            Reported(place, event.id, event.kind, event.reason, event.evidence)
+            _reported(place, event, event.evidence)
             for place, event in numbered[after : after + span]
             if event.evidence and event.kind in RETOLD and event.standing is Standing.PROVEN
         ]
@@ -96,6 +96,10 @@ class MemorySweep:
         domain = history.address.rpartition("@")[2]
         rows = self._ledger.states(history.account, 1_000_000, domain=domain)
         return next(row.state for row in rows if row.address == history.address)
+
+
+def _reported(place: str, event: Event, evidence: Evidence) -> Reported:
+    return Reported(place, event.id, event.kind, event.reason, evidence.report, lambda: evidence)
 
 
 def place_of(address: str) -> str:

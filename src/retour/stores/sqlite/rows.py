@@ -123,6 +123,8 @@ def _causes(text: str) -> frozenset[Cause]:
 # the time of named ones, and three quarters of the room
 
 
+_REPORT = 4  # its place
+
 Encode = Callable[[object], str]
 """Makes JSON of tuples, texts and numbers. May raise UnicodeEncodeError for what has no UTF-8."""
 
@@ -156,9 +158,14 @@ def with_body(event: Event, account: str, address: str, body: str | None) -> Eve
     )
 
 
-def evidence_of(body: Sequence[Any]) -> Evidence | None:
-    """The evidence in what `body_of` made; None of an act, which has none."""
-    return _evidence(*body[3:]) if len(body) > 3 else None
+def report_in(body: Sequence[Any]) -> Report | None:
+    """The report in what `body_of` made; None of an act, which has no evidence."""
+    return _report(*body[_REPORT]) if len(body) > _REPORT else None
+
+
+def evidence_in(body: Sequence[Any]) -> Evidence:
+    """The evidence there, where a report is."""
+    return _evidence(*body[3:])
 
 
 def _evidence(

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from retour.address import ERASED
@@ -14,7 +15,7 @@ from retour.stores.advance import BY_TIME
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import Page, load
-from retour.stores.sqlite.rows import evidence_of, state_of
+from retour.stores.sqlite.rows import evidence_in, report_in, state_of
 from retour.stores.sqlite.statements import named
 
 SQL = named("sweep.sql")
@@ -68,9 +69,9 @@ class SqliteSweep:
             rows = db.execute(SQL["reports"], place).fetchall()
         decode = self._decode
         return [
-            Reported(k.hex(), id, _KINDS[kind], _REASONS[reason], evidence)
-            for k, id, kind, reason, body in rows
-            if (evidence := evidence_of(decode(body))) is not None
+            Reported(k.hex(), id, _KINDS[kind], _REASONS[reason], report, partial(evidence_in, body))
+            for k, id, kind, reason, told in rows
+            if (report := report_in(body := decode(told))) is not None
         ]
 
     def at(self, account: str, places: Sequence[str]) -> list[Swept]:
