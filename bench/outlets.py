@@ -14,7 +14,8 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.connection import Connection
@@ -81,6 +82,30 @@ async def _answer(house: House, pipe: Connection) -> None:
         pipe.send((ports.api, ports.policy[0], ports.socketmaps[0], key))
         while await asyncio.to_thread(pipe.recv) == "seconds":
             pipe.send(time.process_time())
+
+
+@contextmanager
+def started() -> Iterator[Server]:
+    """A server in a process of its own, with an account and a key."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    yield Server(ours, *ours.recv())
+    ours.send("end")
+    process.join()
+
+
+async def asked_in_turn(server: Server, lines: Iterable[str]) -> list[float]:
+    """How many seconds each request took, one after another over one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.api)
+    waited = []
+    for line in lines:
+        began = time.perf_counter()
+        await _http(reader, writer, line, server.key, b"")
+        waited.append(time.perf_counter() - began)
+    writer.close()
+    return waited
 
 
 Client = Callable[[Server, int], Awaitable[int]]
@@ -171,18 +196,12 @@ def play(server: Server, client: Client, requests: int) -> float:
 
 def run(requests: int = 10_000, rounds: int = 4) -> str:
     """All clients in alternating rounds, as Markdown."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
     load = os.getloadavg()[0]
-    server = Server(ours, *ours.recv())
     rates: dict[str, list[float]] = {name: [] for name in CLIENTS}
-    for _ in range(rounds):
-        for name, client in CLIENTS.items():
-            rates[name].append(play(server, client, requests))
-    ours.send("end")
-    process.join()
+    with started() as server:
+        for _ in range(rounds):
+            for name, client in CLIENTS.items():
+                rates[name].append(play(server, client, requests))
     return "\n".join(
         [
             "| what | thousand answers per CPU-second, min / median / max |",

@@ -10,7 +10,7 @@ within two edits (mailcheck). Rates are per CPU-second.
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -30,6 +30,9 @@ _DACH = (".de", ".at", ".ch", "gmx.net")
 
 Asked = Callable[[str], str | None]
 """A domain as typed → what was meant, or None."""
+
+Rows = Sequence[tuple[str, str | None]]
+"""Typed and meant, as often as it is; None: it is real, and must be left alone."""
 
 
 @dataclass
@@ -68,42 +71,36 @@ def slipped(domain: str, chance: random.Random) -> str:
     return f"{name}.{ending}"
 
 
-def made(count: int, seed: int) -> dict[str, dict[str, str | None]]:
+def made(count: int, seed: int) -> dict[str, Rows]:
     """The sets that are made here: typed → meant."""
     chance, known = random.Random(seed), providers()
     names = chance.choices(list(known), list(known.values()), k=2 * count)
-    one: dict[str, str | None] = {
-        typed: name for name in names[:count] if (typed := slipped(name, chance)) not in known
-    }
-    two: dict[str, str | None] = {
-        typed: name
-        for name in names[count:]
-        if (typed := slipped(slipped(name, chance), chance)) not in known and typed != name
-    }
-    real = dict.fromkeys(known | dict.fromkeys(table("known")["names"].split(), 0))
+    one = [(slipped(name, chance), name) for name in names[:count]]
+    two = [(slipped(slipped(name, chance), chance), name) for name in names[count:]]
+    real = [*known, *table("known")["names"].split()]
     words = table("words")
     pairs = [
         f"{chance.choice(words['trades'].split())}{sign}{chance.choice(words['names'].split())}"
         for sign in ("-", "")
         for _ in range(count)
     ]
-    firms = dict.fromkeys(f"{pair}.{chance.choice(('de', 'com', 'at', 'ch', 'net'))}" for pair in pairs)
+    firms = sorted({f"{pair}.{chance.choice(('de', 'com', 'at', 'ch', 'net'))}" for pair in pairs})
     return {
-        "one slip, made here": one,
-        "two slips, made here": two,
-        "real, in our tables": real,
-        "real, of two words": firms,
+        "one slip, made here": [row for row in one if row[0] not in known],
+        "two slips, made here": [row for row in two if row[0] not in known],
+        "real, in our tables": [(name, None) for name in real],
+        "real, of two words": [(name, None) for name in firms],
     }
 
 
-def labelled() -> dict[str, dict[str, str | None]]:
+def labelled() -> dict[str, Rows]:
     """The sets of the labelled corpus, where it is there."""
-    found: dict[str, dict[str, str | None]] = {}
+    found: dict[str, list[tuple[str, str | None]]] = {}
     if CORPUS.exists():
         for line in CORPUS.read_text("utf-8").splitlines():
             row = json.loads(line)
-            found.setdefault(row["set"], {})[row["typed"]] = row["meant"]
-    return found
+            found.setdefault(row["set"], []).append((row["typed"], row["meant"]))
+    return dict(found)
 
 
 def methods() -> Mapping[str, Asked]:
@@ -141,10 +138,10 @@ def _edits(one: str, other: str) -> int:
     return row[-1]
 
 
-def tallied(ask: Asked, rows: Mapping[str, str | None]) -> Tally:
+def tallied(ask: Asked, rows: Rows) -> Tally:
     """One method over one set."""
     tally, began = Tally(total=len(rows)), time.process_time()
-    for typed, meant in rows.items():
+    for typed, meant in rows:
         found = ask(typed)
         if found is not None and found == meant:
             tally.right += 1
@@ -154,7 +151,7 @@ def tallied(ask: Asked, rows: Mapping[str, str | None]) -> Tally:
     return tally
 
 
-def _measured(sets: Mapping[str, Mapping[str, str | None]]) -> Iterable[str]:
+def _measured(sets: Mapping[str, Rows]) -> Iterable[str]:
     asked = methods()
     asked["retour"]("gmaik.com")  # tables read, indexes made
     yield (
@@ -167,7 +164,7 @@ def _measured(sets: Mapping[str, Mapping[str, str | None]]) -> Iterable[str]:
     for name, rows in sets.items():
         tallies = {method: tallied(ask, rows) for method, ask in asked.items()}
         ours = tallies["retour"]
-        typos = any(rows.values())
+        typos = any(meant for _, meant in rows)
         cells = [_cell(tally, typos) for tally in tallies.values()]
         yield f"| {name} | {len(rows):,} | {' | '.join(cells)} | {len(rows) / max(ours.seconds, 1e-9):,.0f} |"
         false += ours.wrong if not typos else []
@@ -182,16 +179,16 @@ def _cell(tally: Tally, typos: bool) -> str:
     return f"{tally.right / max(tally.total, 1):.3f} / {wrong:.4f}" if typos else f"- / {wrong:.4f}"
 
 
-def _of_dach(sets: Mapping[str, Mapping[str, str | None]], ours: Asked) -> Iterable[str]:
+def _of_dach(sets: Mapping[str, Rows], ours: Asked) -> Iterable[str]:
     """Of the typos the German-speaking ones, without and with the DNS saying that there is no such domain."""
     speller = Speller()
     gone = Facts(dns=Dns(Code.NXDOMAIN, "bench", datetime(2026, 11, 1, tzinfo=UTC)))
     for name, rows in sets.items():
-        local = {typed: meant for typed, meant in rows.items() if meant and meant.endswith(_DACH)}
+        local = [row for row in rows if row[1] and row[1].endswith(_DACH)]
         if not local:
             continue
-        alone = sum(ours(typed) == meant for typed, meant in local.items())
-        told = sum(_right(speller, typed, meant, gone) for typed, meant in local.items())
+        alone = sum(ours(typed) == meant for typed, meant in local)
+        told = sum(_right(speller, typed, meant, gone) for typed, meant in local)
         yield (
             f'Germany, Austria, Switzerland in "{name}" ({len(local)}): right {alone / len(local):.3f}; '
             f"where the DNS says that none of the typed ones exists {told / len(local):.3f}.\n"
