@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from retour.vet import Code, Dns, Facts, Policy, Speller, suggest_domain, suggest_local, vet
 from retour.vet.tables import table
-from retour.vet.typos import known_real
+from retour.vet.typos import _shares, known_real
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -139,3 +139,37 @@ def test_a_slip_in_the_name_is_seen_by_what_the_contact_is_called(
 def test_no_string_raises_anything(domain: str) -> None:
     found = Speller({"shop.example": 9}).suggest(domain, least=0.0)
     assert found is None or found.odds >= 0.0
+
+
+EDITS = st.tuples(
+    st.sampled_from(["delete", "insert", "swap", "replace"]), st.integers(0, 40), st.sampled_from("abcxyz1")
+)
+
+
+@given(st.sampled_from(sorted(name for name in _shares() if name.find(".") > 3)), st.lists(EDITS, max_size=2))
+def test_no_name_within_two_slips_is_overlooked(name: str, edits: list[tuple[str, int, str]]) -> None:
+    typed = name
+    for edit, at, sign in edits:
+        place = at % max(len(typed) - 1, 1)
+        replaced = {"delete": "", "insert": typed[place] + sign, "replace": sign}.get(edit)
+        if replaced is None:
+            typed = typed[:place] + typed[place + 1] + typed[place] + typed[place + 2 :]
+        else:
+            typed = typed[:place] + replaced + typed[place + 1 :]
+    assert typed.find(".") < 4 or name in SPELLER.near(typed)
+
+
+SPELLER = Speller()
+
+
+def test_a_very_long_line_costs_no_time_that_grows_with_its_square() -> None:
+    long = (
+        " " * 60_000 + "x",
+        "<" * 60_000,
+        "(" * 60_000,
+        "a@" + "." * 60_000,
+        '"' * 60_000,
+        "x" * 60_000 + "@x.de",
+    )
+    for text in long:
+        assert vet(text).rfc == "invalid"

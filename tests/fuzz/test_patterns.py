@@ -15,6 +15,7 @@ from retour import address
 from retour.classify import classifier
 
 ROOMS = (
+    "vet",
     "mime",
     "parse",
     "classify",

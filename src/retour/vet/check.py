@@ -3,8 +3,6 @@
 The walk is `vet`. It is told all facts and asks nobody.
 """
 
-import re
-
 from retour import address
 from retour.vet import decide, lists
 from retour.vet.facts import DEFAULT, UNTOLD, Facts, Policy
@@ -13,8 +11,9 @@ from retour.vet.names import suggest_local
 from retour.vet.syntax import Syntax, read
 from retour.vet.typos import Speller, speller_for
 
-# What stands around an address by mistake, and can be taken off without a guess.
-_AROUND = re.compile(r"^(?:mailto:)?[\s<\"'(\[,;:]*|[\s>\"')\],;:.!?]*$", re.IGNORECASE)
+# What stands before and behind an address by mistake, and can be taken off without a guess.
+_LINK = "mailto:"
+_BEFORE, _BEHIND = " \t\r\n\xa0<\"'([,;:", " \t\r\n\xa0>\"')],;:.!?"
 
 
 def vet(
@@ -78,5 +77,8 @@ def _whole(text: str, found: Suggestion) -> Suggestion | None:
 
 def _bared(text: str) -> str | None:
     """The address without what stands around it by mistake: a matter of layout, not of likelihood."""
-    bare = _AROUND.sub("", text)
+    bare = text.strip()
+    if bare[: len(_LINK)].lower() == _LINK:
+        bare = bare[len(_LINK) :]
+    bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)
     return bare if bare != text and read(bare).rfc is Rfc.VALID else None

@@ -48,7 +48,7 @@ def _layout(text: str, name: str) -> Code | None:
     """What is wrong with a name as a whole, before its labels are looked at."""
     if len(text) > 4 * LONGEST:
         return Code.TOO_LONG
-    if name.count(".") != sum(text.count(dot) for dot in "." + _DOTS):
+    if not text.isascii() and name.count(".") != sum(text.count(dot) for dot in "." + _DOTS):
         return Code.BAD_CHAR  # a sign that holds a dot, like "..." in one
     if name.startswith(".") or name.endswith(".") or ".." in name:
         return Code.DOT_MISPLACED
@@ -83,8 +83,7 @@ def _scripts(label: str) -> tuple[Code, ...]:
 def _named(text: str, labels: list[str], faults: set[Code]) -> Host:
     """A name whose labels can all stand in the DNS."""
     name = ".".join(labels)
-    spoken = [idna2008.u_label(label) or label if label.startswith("xn--") else label for label in labels]
-    if any(map(idna2008.right_to_left, spoken)) and not all(map(idna2008.beside_right_to_left, spoken)):
+    if "xn--" in name and not _directed(labels):
         return Host(None, Rfc.INVALID, (Code.BAD_LABEL,))
     rfc = Rfc.VALID
     if Code.BAD_LABEL in faults:
@@ -97,6 +96,14 @@ def _named(text: str, labels: list[str], faults: set[Code]) -> Host:
         faults.add(Code.TLD_UNKNOWN)
         rfc = max(rfc, Rfc.UNUSUAL, key=list(Rfc).index) if not labels[-1][-1].isalpha() else rfc
     return Host(name, rfc, tuple(sorted(faults)))
+
+
+def _directed(labels: list[str]) -> bool:
+    """Whether labels from right to left, if there are any, have none beside them that may not be there."""
+    spoken = [idna2008.u_label(label) or label if label.startswith("xn--") else label for label in labels]
+    if not any(map(idna2008.right_to_left, spoken)):
+        return True
+    return all(map(idna2008.beside_right_to_left, spoken))
 
 
 def _literal(text: str) -> Host:

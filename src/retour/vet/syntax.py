@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     r"|(?P<open>\()|(?P<other>[\s\S])"
 )
 PLAIN = re.compile(
-    r"([A-Za-z0-9_+\-!#$%&'*/=?^`{|}~]+(?:\.[A-Za-z0-9_+\-!#$%&'*/=?^`{|}~]+)*)@([A-Za-z0-9.\-_]+)"
+    r"\A([A-Za-z0-9_+\-!#$%&'*/=?^`{|}~]+(?:\.[A-Za-z0-9_+\-!#$%&'*/=?^`{|}~]+)*)@([A-Za-z0-9.\-_]+)"
 ).fullmatch
 _ATOM = re.compile(f"[{_ATEXT}]+")
 _IN_COMMENT = re.compile(r"[^()\\]+|\\[\s\S]|[()]")

@@ -30,6 +30,7 @@ _BRAND_ABROAD = 0.0004
 _BRAND_WITHIN, _LEAST_BRAND = 1e-4, 4
 _MOSTLY = 0.3  # share of a brand's contacts at its largest domain, for that to be meant without an ending
 _FEW_LETTERS = 4
+_BEGINNING = 7  # signs: names within two slips agree in what is left of so many when two are left out
 _CERTAIN = 1e6  # beyond this, odds say how wrong the model is
 _NEVER = 1e-18
 _LIKELIER = 4.0  # than all other providers together: with less, any suggestion may be the wrong one
@@ -113,9 +114,13 @@ def _shortened(name: str) -> set[str]:
 
     Two in a name of few letters are no slip but another name.
     """
-    ones = [name[:place] + name[place + 1 :] for place in range(len(name))]
     if name.find(".") < _FEW_LETTERS:
-        return {name, *ones}
+        return {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}
+    return _cut(name)
+
+
+def _cut(name: str) -> set[str]:
+    ones = [name[:place] + name[place + 1 :] for place in range(len(name))]
     twos = [one[:at] + one[at + 1 :] for place, one in enumerate(ones) for at in range(place, len(one))]
     return {name, *ones, *twos}
 
@@ -126,6 +131,16 @@ def _index(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         for short in _shortened(name):
             found[short] = (*found.get(short, ()), name)
     return found
+
+
+def _beginnings(names: Iterable[str]) -> frozenset[str]:
+    """What is left of the beginnings of names when two signs are left out of them."""
+    return frozenset(short for name in names for short in _cut(name[:_BEGINNING]))
+
+
+@cache
+def _shipped_beginnings() -> frozenset[str]:
+    return _beginnings(_shares())
 
 
 @cache
@@ -141,7 +156,8 @@ class Speller:
         own = sorted((count, name) for name, count in delivered.items() if count >= known)[-_MOST_OWN:]
         self._total = sum(count for count, _ in own)
         self._own = {name: count for count, name in own}
-        self._own_index = _index(name for name in self._own if name not in _shares())
+        others = [name for name in self._own if name not in _shares()]
+        self._own_index, self._own_beginnings = _index(others), _beginnings(others)
 
     def share(self, domain: str) -> float:
         """The prior: how many of the contacts are at a domain, by the account's own counts and the table."""
@@ -188,7 +204,7 @@ class Speller:
     def _ways(self, typed: str) -> dict[str, float]:
         """The domains that may have been meant, each with P(it was meant, and came out like this)."""
         ways: dict[str, float] = {}
-        for name in self._near(typed):
+        for name in self.near(typed):
             likely = self.share(name) * slipped(typed, name)
             if likely > 0.0:
                 ways[name] = likely
@@ -197,7 +213,11 @@ class Speller:
                 ways[meant] = max(ways.get(meant, 0.0), self.share(meant) * how_often * more)
         return ways
 
-    def _near(self, typed: str) -> set[str]:
+    def near(self, typed: str) -> set[str]:
+        """The names that may be within two slips of what was typed: all that are, and some others."""
+        begun = _cut(typed[:_BEGINNING])
+        if begun.isdisjoint(_shipped_beginnings()) and begun.isdisjoint(self._own_beginnings):
+            return set()  # most real domains end here
         shorts = _shortened(typed)
         found: set[str] = set()
         for index in (_shipped_index(), self._own_index):
@@ -209,7 +229,7 @@ class Speller:
         """A name that is left when a whole slip is undone, or those that it is one slip away from."""
         if name in _shares() or name in self._own:
             return ((name, 1.0),)
-        return ((near, slipped(name, near)) for near in self._near(name))
+        return ((near, slipped(name, near)) for near in self.near(name))
 
 
 def _holds(name: str, brand: str) -> bool:
