@@ -123,7 +123,8 @@ def measured(server: Server, path: str, body: object) -> Measured:
                 break
         time.sleep(0.005)
     if job["state"] != "done":
-        raise SystemExit(f"bench.replay: the job ended as {job['state']}: {job['problem']}")
+        log = (server.data.parent / "log").read_text(errors="replace")
+        raise SystemExit(f"bench.replay: the job ended as {job['state']}: {job['problem']}\n{log[-4000:]}")
     made.processor = server.used() - used
     made.seconds = (parse(job["ended_at"]) - parse(job["started_at"])) / SECOND
     made.result = job["result"]
