@@ -4,7 +4,6 @@ the reference. About one row in fifty is not plain.
 
 import re
 from collections.abc import Callable, Iterator
-from copy import copy
 from dataclasses import replace
 from functools import cache
 
@@ -33,6 +32,9 @@ _QUICK_LOCAL = re.compile(r"[a-z0-9_][a-z0-9_\-]*+(?:\.[a-z0-9_\-]++)*+@")
 _QUICK_END = LONGEST_LOCAL + 1
 _OF_PROVIDER = LEVELS.index(Code.DUP_PROVIDER)
 _HASH = 32
+_MOST_VARIANTS = 200  # of one domain that are remembered
+_NEEDS_MARKS = re.compile(r"[\",\n\r]")
+_SIGNS = frozenset("=+-@\t\r'")
 _LONGEST_ROLE = 24
 _LONG, _SHORT = (1 << 60) - 1, (1 << 30) - 1  # as seen.key
 _MOST_HOSTS = 4_000_000  # names remembered: a list of a hundred million rows has about two million
@@ -50,9 +52,7 @@ class Tail:
 
     def again(self) -> "Tail":
         """The same for another domain."""
-        other = copy(self)
-        other.rows, other.first, other.address = 0, 0, ""
-        return other
+        return Tail(PILES[self.pile], self.codes, self.text, ("", ""))
 
 
 class Host:
@@ -67,7 +67,7 @@ class Host:
         self.reads = provider is not None
         self.kept = domain if provider is None else provider.domain
         self.dots = provider is not None and provider.dots
-        self.variants: dict[tuple[Code, ...], Tail] = {}
+        self.variants: dict[tuple[Finding, ...], Tail] = {}
 
 
 def _fold(domain: str) -> Callable[[str], str] | None:
@@ -91,6 +91,7 @@ class Quick:
         self._judge, self._layout, self._tally = judge, layout, tally
         self._hosts: dict[str, Host | None] = {}
         self._texts: dict[str, str] = {}
+        self._guarded: Callable[[str], str] | None = None  # of the block that is looked at
         self._ordinary: Host | None = None  # of which nothing is to be said
 
     def remember(self, block: Block) -> None:
@@ -106,6 +107,7 @@ class Quick:
         """The rows of a block by pile, as they are to be written."""
         piles: list[list[str]] = [[] for _ in PILES]
         if not block.plain:
+            self._guarded = _guarding(self._layout.delimiter) if self._layout.delimiter else None
             for row, raw in enumerate(_raw(block), start=block.first):
                 self._odd(row, raw, piles)
             return piles
@@ -118,6 +120,7 @@ class Quick:
         """The loop that all the time goes into: nothing in it is made twice, or called without need."""
         hosts, exact, folded = self._hosts, self._judge.seen.exact, self._judge.seen.folded
         quick, d, guarded = _QUICK_LOCAL.match, self._layout.parts, self._guard(lines)
+        self._guarded = guarded
         stops, special, role = self._judge.know.history, special_locals(), BEHIND
         appends = [pile.append for pile in piles]
         for row, (line, cell) in enumerate(zip(lines, cells, strict=True), first):
@@ -183,19 +186,23 @@ class Quick:
         address = f"{local}@{host.domain}"
         said_of = self._judge.of_local(local)
         found = self._judge.seen.find(address, *self._forms(local, host))
-        if found is not None:
-            extra = (*extra, found)
+        more = (*said_of, *map(Finding, extra), *(() if found is None else (Finding(found),)))
         history = self._judge.know.history
         if history and (told := history.get(self._kept(local, host))) is not None:
-            self._told_of(row, line, local, host, (*said_of, *map(Finding, extra), *told), piles)
-            return
-        said = host.tail if not extra and not said_of else self._variant(host, extra, said_of)
+            more = (*more, *told)
+        said = self._variant(host, more) if more else host.tail
         if not said.rows:
             said.first, said.address = row, address
         said.rows += 1
         d = self._layout.parts
         text = said.text if not said.suggested[0] else said.text.replace("\0", local)
-        piles[said.pile].append(f"{row}{d}{address}{d}{text}{d}{kept(line, self._layout)}")
+        piles[said.pile].append(f"{row}{d}{address}{d}{text}{d}{self._safe(line)}")
+
+    def _safe(self, line: str) -> str:
+        """A row as `kept` has it; most need nothing."""
+        if self._layout.delimiter is None:
+            return kept(line, self._layout) if _NEEDS_MARKS.search(line) or line[:1] in _SIGNS else line
+        return line if self._guarded is None else self._guarded(line)
 
     def _forms(self, local: str, host: Host) -> tuple[str, ...]:
         """The forms of an address that duplicates are told by; none where all are the same."""
@@ -212,18 +219,6 @@ class Quick:
             return f"{local}@{host.domain}"
         return normalise(f"{local}@{host.domain}") or ""
 
-    def _told_of(
-        self, row: int, line: str, local: str, host: Host, more: tuple[Finding, ...], piles: list[list[str]]
-    ) -> None:
-        """A row that the account's own history says something about."""
-        checked = self._composed(host, more, local)
-        pile = pile_of(checked, host.facts, self._judge.know.policy)
-        address = f"{local}@{host.domain}"
-        proposed = checked.suggestion or (address if pile is Pile.CORRECTED else "")
-        outcome = Outcome(pile, address, checked, proposed)
-        self._tally.row(row, outcome)
-        piles[PILES.index(pile)].append(rendered(row, line, outcome, self._layout))
-
     def _composed(self, host: Host, more: tuple[Finding, ...], local: str) -> Checked:
         """What is to be said of an address about which more was found than about its domain."""
         findings = ordered((*host.checked.findings, *more))
@@ -233,12 +228,24 @@ class Quick:
             suggestion = f"{local}@{suggestion.rpartition('@')[2]}"
         return replace(host.checked, findings=findings, practical=verdict, suggestion=suggestion)
 
-    def _variant(self, host: Host, extra: tuple[Code, ...], said_of: tuple[Finding, ...]) -> Tail:
-        key = (*extra, *(finding.code for finding in said_of))
-        found = host.variants.get(key)
-        if found is None:
-            checked = self._composed(host, (*said_of, *map(Finding, extra)), "\0")
-            found = host.variants[key] = self._tail(host.domain, host.facts, checked)
+    def _variant(self, host: Host, more: tuple[Finding, ...]) -> Tail:
+        """What is said of rows of a domain about which more was found; the same for all ordinary domains."""
+        found = host.variants.get(more)
+        if found is not None:
+            return found
+        common = self._ordinary if host.checked is (self._ordinary and self._ordinary.checked) else None
+        shared = None if common is None else common.variants.get(more)
+        if shared is not None and not shared.suggested[0]:
+            found = shared.again()
+        else:
+            checked = self._composed(host, more, "\0")
+            found = self._tail(host.domain, host.facts, checked)
+            if common is not None and host is not common and len(common.variants) < _MOST_VARIANTS:
+                common.variants[more] = found if found.suggested[0] else found.again()
+        if len(host.variants) >= _MOST_VARIANTS:
+            self._settle(host)
+            host.variants.clear()
+        host.variants[more] = found
         return found
 
     def _host(self, name: str) -> Host | None:
@@ -291,15 +298,17 @@ class Quick:
     def settle(self) -> None:
         """Count what was looked at since the last time."""
         for known in dict.fromkeys(self._hosts.values()):
-            if known is None:
-                continue
-            for each in (known.tail, *known.variants.values()):
-                if each.rows:
-                    self._tally.rows(each.rows, PILES[each.pile], each.codes, known.checked.rfc, known.domain)
-                    self._tally.example(each.codes, each.first, each.address)
-                    if each.suggested[0] not in ("", known.domain):
-                        self._tally.typo(known.domain, each.suggested[0], each.rows)
-                    each.rows = 0
+            if known is not None:
+                self._settle(known)
+
+    def _settle(self, known: Host) -> None:
+        for each in (known.tail, *known.variants.values()):
+            if each.rows:
+                self._tally.rows(each.rows, PILES[each.pile], each.codes, known.checked.rfc, known.domain)
+                self._tally.example(each.codes, each.first, each.address)
+                if each.suggested[0] not in ("", known.domain):
+                    self._tally.typo(known.domain, each.suggested[0], each.rows)
+                each.rows = 0
 
 
 def _raw(block: Block) -> Iterator[bytes]:

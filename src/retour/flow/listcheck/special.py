@@ -29,4 +29,5 @@ def special_locals() -> frozenset[str]:
 
 def squeezed(stem: str) -> str:
     """Without the signs that may stand within the name of an office."""
-    return stem.replace(".", "").replace("-", "").replace("_", "")
+    bare = stem.replace(".", "")
+    return bare if bare.isalnum() else bare.replace("-", "").replace("_", "")
