@@ -1,5 +1,8 @@
 """Lists warn, name themselves, and give way to what the account knows."""
 
+import subprocess
+import sys
+
 import pytest
 
 from retour.vet import Code, Facts, Policy, vet
@@ -61,3 +64,24 @@ def test_no_list_names_an_ending_or_a_provider_of_everybody() -> None:
 def test_names_of_people_are_neither_offices_nor_traps() -> None:
     people = [*table("words")["names"].split(), "anna.lee", "j.r.smith", "mary42", "x.ae"]
     assert [name for name in people if is_role(name) or is_trap_like(name)] == []
+
+
+WITHOUT_EXTRAS = """
+import sys
+for name in ("publicsuffixlist", "disposable_email_domains", "idna", "pydantic", "email_validator"):
+    sys.modules[name] = None
+from retour.vet import vet
+from retour.vet.lists import disposable
+from retour.vet.suffixes import is_public_suffix, source
+assert [each.name for each in disposable()] == ["retour disposable"], disposable()
+assert source().startswith("retour 20"), source()
+assert all(map(is_public_suffix, ("com", "co.uk", "com.ar")))
+assert not any(map(is_public_suffix, ("gmail.com", "shop.co.uk")))
+print([code.value for code in vet("info@yopmail.com").reasons], vet("ann@müller.de").normalised)
+"""
+
+
+def test_the_plain_install_has_lists_of_its_own() -> None:
+    ended = subprocess.run([sys.executable, "-c", WITHOUT_EXTRAS], capture_output=True, text=True)
+    assert ended.stderr == ""
+    assert ended.stdout == "['disposable', 'role'] ann@xn--mller-kva.de\n"
