@@ -56,6 +56,7 @@ def _serve(pipe: Connection) -> None:
         settings = Settings.model_validate(
             {
                 "data_dir": data,
+                "console": {"enabled": False},
                 "api": {"port": 0},
                 "smtp": {"enabled": False},
                 "lmtp": {"enabled": False},
