@@ -109,6 +109,7 @@ def test_what_stands_around_an_address_is_taken_off_in_the_suggestion() -> None:
             text
         )
         assert checked.odds is None
+    assert vet("ann@shopqx.").suggestion is None  # no domain is left
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ The walk is `vet`. It is told all facts and asks nobody.
 from retour import address
 from retour.vet import decide, lists
 from retour.vet.facts import DEFAULT, UNTOLD, Facts, Policy
-from retour.vet.findings import Answer, Checked, Evidence, Finding, Rfc, Suggestion
+from retour.vet.findings import Answer, Checked, Code, Evidence, Finding, Rfc, Suggestion
 from retour.vet.names import suggest_local
 from retour.vet.syntax import Syntax, read
 from retour.vet.typos import Speller, speller_for
 
+_NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody would have meant
 # What stands before and behind an address by mistake, and can be taken off without a guess.
 _LINK = "mailto:"
 _BEFORE, _BEHIND = " \t\r\n\xa0<\"'([,;:", " \t\r\n\xa0>\"')],;:.!?"
@@ -81,4 +82,6 @@ def _bared(text: str) -> str | None:
     if bare[: len(_LINK)].lower() == _LINK:
         bare = bare[len(_LINK) :]
     bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)
-    return bare if bare != text and read(bare).rfc is Rfc.VALID else None
+    left = read(bare)
+    whole = left.rfc is Rfc.VALID and _NOWHERE.isdisjoint(left.codes)
+    return bare if bare != text and whole else None
