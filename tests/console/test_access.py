@@ -13,6 +13,7 @@ OF_SHOP = [
     "/a/shop/requests/",
     "/a/shop/requests/ask/",
     "/a/shop/requests/0/",
+    "/a/shop/rates/days/",
     "/a/shop/address/unknown@b.example/",
     "/a/shop/address/unknown@b.example/event/00/",
 ]

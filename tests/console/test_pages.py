@@ -18,6 +18,7 @@ PAGES += [
     "/a/shop/requests/ask/",
     "/nothing/",
 ]
+PAGES = [f"/a/shop/rates/{by}/" for by in ("days", "campaigns", "providers")] + PAGES
 AXE = Axe()
 # What belongs to whoever draws the page, not to its words.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest
 
 from retour.client.connection import Connection
 from retour.console.people.models import Membership, Person
-from retour.console.reader import Reader
+from retour.console.reader import Reader, reader
 
 Answer = Mapping[str, Any]
 
@@ -61,7 +61,7 @@ def api_of(request: HttpRequest, account: str) -> Api:
     role = role_in(person, account)
     if role is None:
         raise Http404
-    return Api(person, role, account, request.reader)  # type: ignore[attr-defined]
+    return Api(person, role, account, reader(request))
 
 
 def role_in(person: Person, account: str) -> str | None:

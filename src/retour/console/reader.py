@@ -33,12 +33,18 @@ class ReaderMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer in the reader's language."""
-        reader = reader_of(request)
-        request.reader = reader  # type: ignore[attr-defined]  # Django's way to hand a value down
-        with translation.override(reader.language):
+        who = reader_of(request)
+        request.reader = who  # type: ignore[attr-defined]  # Django's way to hand a value on
+        with translation.override(who.language):
             response = self._inner(request)
-        response.headers["Content-Language"] = reader.language
+        response.headers["Content-Language"] = who.language
         return response
+
+
+def reader(request: HttpRequest) -> Reader:
+    """Who reads the answer to this request."""
+    found: Reader = request.reader  # type: ignore[attr-defined]  # as above
+    return found
 
 
 def reader_of(request: HttpRequest) -> Reader:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from retour.client.connection import Refused, Unreachable
+from retour.console.reader import reader
 
 
 class Refusals:
@@ -24,7 +25,7 @@ class Refusals:
             told = {"title": error.detail, "remedy": error.remedy or ""}
             return render(request, "console/refused.html", told, status=error.status)
         if isinstance(error, Unreachable):
-            say = request.reader.say  # type: ignore[attr-defined]
+            say = reader(request).say
             told = {"title": say("refused.unreachable"), "remedy": say("refused.unreachable_remedy")}
             return render(request, "console/refused.html", told, status=503)
         return None

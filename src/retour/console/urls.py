@@ -11,6 +11,7 @@ from retour.console.pages import (
     entry,
     overview,
     preferences,
+    rates,
     requests,
 )
 
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:account>/requests/ask/", requests.ask, name="ask"),
     path("a/<str:account>/requests/<str:id>/", requests.show, name="request"),
     path("a/<str:account>/requests/<str:id>/withdraw/", requests.withdraw, name="withdraw"),
+    path("a/<str:account>/rates/<str:by>/", rates.show, name="rates"),
     path("a/<str:account>/", overview.show, name="overview"),
     path("a/<str:account>/bounces.<str:form>", overview.export, name="export"),
     path("a/<str:account>/address/<path:address>/event/<str:event>/", details.show, name="details"),

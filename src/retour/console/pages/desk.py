@@ -9,6 +9,7 @@ from retour.client.connection import Refused
 from retour.console.asking import Api
 from retour.console.pages.address import timeline
 from retour.console.people.models import Person
+from retour.console.reader import reader
 
 
 def staff_api(request: HttpRequest, account: str = "") -> Api:
@@ -16,7 +17,7 @@ def staff_api(request: HttpRequest, account: str = "") -> Api:
     person = request.user
     if not isinstance(person, Person) or not person.staff_role:
         raise Http404
-    return Api(person, str(person.staff_role), account, request.reader)  # type: ignore[attr-defined]
+    return Api(person, str(person.staff_role), account, reader(request))
 
 
 @login_required
@@ -41,7 +42,7 @@ def decide(request: HttpRequest, account: str, id: str) -> HttpResponse:
         except Refused as error:
             refused = error
         else:
-            messages.success(request, request.reader.say("desk.decided"))  # type: ignore[attr-defined]
+            messages.success(request, reader(request).say("desk.decided"))
             return redirect("desk")
     page = api.get(f"/v1/requests/{id}/cases", after=request.GET.get("after"))
     cases = [{**case, "timeline": timeline(case["address"])} for case in page["cases"]]

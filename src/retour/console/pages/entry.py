@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 
 from retour.console.asking import Api
 from retour.console.people.models import Link, Membership, Person
+from retour.console.reader import reader
 from retour.texts import Catalogue
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -29,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def accounts_of(request: HttpRequest, person: Person) -> list[str]:
     """The names of the accounts that a person may look at."""
     if person.staff_role:
-        api = Api(person, str(person.staff_role), "", request.reader)  # type: ignore[attr-defined]
+        api = Api(person, str(person.staff_role), "", reader(request))
         return sorted(map(str, api.get("/v1/accounts")["accounts"]))
     return sorted(Membership.objects.filter(person=person).values_list("account", flat=True))
 
@@ -75,7 +76,7 @@ def first(request: HttpRequest, secret: str) -> HttpResponse:
     link = Link.found(secret)
     if link is None:
         return render(request, "console/first_gone.html", status=404)
-    say = request.reader.say  # type: ignore[attr-defined]
+    say = reader(request).say
     form = Choice(say, link.person, request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "console/first.html", {"form": form}, status=422 if form.errors else 200)

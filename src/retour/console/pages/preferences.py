@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from retour.console.people.models import Person
-from retour.console.reader import reader_of
+from retour.console.reader import reader, reader_of
 from retour.texts import Catalogue
 
 LANGUAGES = [("", ""), ("en", "English"), ("de", "Deutsch")]
@@ -40,7 +40,7 @@ class Choice(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take 
 @login_required
 def show(request: HttpRequest) -> HttpResponse:
     """The form; what is saved holds from the next page on."""
-    say = request.reader.say  # type: ignore[attr-defined]
+    say = reader(request).say
     form = Choice(say, request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import api_of
+from retour.console.reader import reader
 
 STATUSES = ("open", "approved", "refused", "mixed", "withdrawn")
 
@@ -28,7 +29,7 @@ def ask(request: HttpRequest, account: str) -> HttpResponse:
         except Refused as error:
             refused = error
         else:
-            messages.success(request, request.reader.say("requests.asked"))  # type: ignore[attr-defined]
+            messages.success(request, reader(request).say("requests.asked"))
             return redirect("request", account=account, id=made["id"])
     context = {
         "account": account, "role": api.role, "section": "requests", "addresses": addresses, "done": done,
@@ -64,5 +65,5 @@ def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
 def withdraw(request: HttpRequest, account: str, id: str) -> HttpResponse:
     """By whoever asked, or a manager; the API sees to that."""
     api_of(request, account).post(f"/v1/requests/{id}", None, "DELETE")
-    messages.success(request, request.reader.say("requests.withdrawn"))  # type: ignore[attr-defined]
+    messages.success(request, reader(request).say("requests.withdrawn"))
     return redirect("request", account=account, id=id)

@@ -46,6 +46,18 @@ def number(context: Any, value: float) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def percent(context: Any, rate: float) -> str:
+    """A rate as the reader writes it."""
+    return percent_in(rate, context["request"].reader.language)
+
+
+def percent_in(rate: float, language: str) -> str:
+    """A rate with one decimal: 2.4 %, 2,4 %."""
+    written = f"{rate * 100:.1f} %"
+    return written.replace(".", ",") if language == "de" else written
+
+
+@register.simple_tag(takes_context=True)
 def moment(context: Any, value: str | None) -> SafeString | str:
     """A moment of the API as day and time in the reader's zone."""
     if not value:
