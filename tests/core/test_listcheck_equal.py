@@ -172,6 +172,12 @@ def test_the_counts_are_those_of_the_rows(way: str, cells: Sequence[str]) -> Non
         piles = looker.look(block)
     looker.settle()
     assert tally.counts["rows"] == len(cells) == sum(map(len, piles))
+    told = Tally()
+    judge = Judge(KNOW)
+    for block in blocks([raw], layout):
+        for row, record in enumerate(records(block, layout), start=block.first):
+            told.row(row, judge.row(record))
+    assert (tally.domains, tally.kept, tally.typos) == (told.domains, told.kept, told.typos)
     for pile, rows in zip(PILES, piles, strict=True):
         assert tally.counts[f"pile.{pile}"] == len(rows)
         reasons = [row[4].split() for row in csv.reader(rows)]

@@ -11,6 +11,7 @@ from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
     from retour.flow.listcheck import Asking, Knowledge, Rates, Step
+    from retour.flow.listcheck.external import Validator
     from retour.texts import Catalogue
 
 
@@ -31,6 +32,9 @@ def check_list(
     ] = "",
     data: Data = None,
     account: Annotated[str, typer.Option(help="With --data: the account whose history counts.")] = "",
+    external: Annotated[
+        str, typer.Option(help="Ask the installed plug-in of this name about every address.")
+    ] = "",
     lang: Language = "en",
 ) -> None:
     """Check a list: what may be written to, what to correct, what to look at, what to drop, and why.
@@ -53,7 +57,10 @@ def check_list(
                 raise ended(f"{safe(str(file))}: {words(f'fault.{source.code}', value=safe(source.value))}")
             know, rates = _known(data, account, lang)
             at, asking = text(SystemClock().now()), _asking(resolver, data, chosen, words)
-            order = listcheck.Order(file.name, opened, source, know, chosen, at, asking, rates=rates)
+            asked = _external(external, words)
+            order = listcheck.Order(
+                file.name, opened, source, know, chosen, at, asking, rates=rates, external=asked
+            )
             for step in listcheck.check_list(order):
                 _told(step, words)
     except listcheck.OtherResultsError as error:
@@ -81,6 +88,15 @@ def _known(data: Path | None, account: str, lang: str) -> "tuple[Knowledge, Rate
         except KeyError as error:
             told = catalogue(f"listcheck.{words.language.partition('.')[2]}")
             raise ended(told("fault.no_account", value=safe(account))) from error
+
+
+def _external(name: str, words: "Catalogue") -> "Validator | None":
+    from retour.flow.listcheck.external import validator
+
+    found = validator(name) if name else None
+    if name and found is None:
+        raise ended(words("fault.no_external", value=safe(name)))
+    return found
 
 
 def _asking(resolver: str, data: Path | None, out: Path, words: "Catalogue") -> "Asking | None":

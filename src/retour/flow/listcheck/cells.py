@@ -74,10 +74,11 @@ def _several(text: str) -> list[str]:
     if text.count("@") + len(_AT.findall(text)) < 2:
         return [text]
     if len(_ANGLE.findall(text)) > 1:
-        return [part for part in re.split(r"(?<=>)", text) if "@" in part or _AT.search(part)]
+        parts = [part.strip(" ,;|/") for part in re.split(r"(?<=>)", text)]
+        return [part for part in parts if "@" in part or _AT.search(part)]
     if '"' in text:
         return [text]
-    parts = [part for part in _BETWEEN.split(text) if part.strip()]
+    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
     if len(parts) == 1 or not all("@" in part or _AT.search(part) for part in parts):
         words = _BETWEEN.sub(" ", text).replace("/", " / ").split()
         parts = [word for word in words if word.lower() not in _JOINING]

@@ -240,8 +240,9 @@ class Quick:
         else:
             checked = self._composed(host, more, "\0")
             found = self._tail(host.domain, host.facts, checked)
-            if common is not None and host is not common and len(common.variants) < _MOST_VARIANTS:
-                common.variants[more] = found if found.suggested[0] else found.again()
+            shareable = common is not None and host is not common and not found.suggested[0]
+            if common is not None and shareable and len(common.variants) < _MOST_VARIANTS:
+                common.variants[more] = found.again()
         if len(host.variants) >= _MOST_VARIANTS:
             self._settle(host)
             host.variants.clear()

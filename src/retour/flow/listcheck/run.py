@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from retour.flow.listcheck.asked import Asking, counted, known
+from retour.flow.listcheck.external import Validator, asked
 from retour.flow.listcheck.forecast import forecast_of
 from retour.flow.listcheck.history import Rates
 from retour.flow.listcheck.judge import Judge, Knowledge
@@ -26,6 +27,8 @@ from retour.flow.listcheck.results import Results
 from retour.flow.listcheck.source import Source
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.told import pages
+from retour.instants import parse, to_datetime
+from retour.vet import Finding
 
 VERSION = 1  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
@@ -54,6 +57,7 @@ class Order:
     asking: Asking | None = None  # None: offline
     chunk: int = _CHUNK
     rates: Rates | None = None  # of the account, for the forecast
+    external: Validator | None = None  # a plug-in that is asked about every address
 
 
 def check_list(order: Order) -> Iterator[Step]:
@@ -70,16 +74,26 @@ def check_list(order: Order) -> Iterator[Step]:
             for done, covered in known(order.asking, domains, order.out):
                 yield Step("ask", done, len(domains), covered)
             know = replace(know, dns=order.asking.answers)
+        if order.external is not None:
+            yield Step("external", 0, None)
+            told = asked(order.external, order.source, order.out, to_datetime(parse(results.at)))
+            know = replace(know, history=_joined(know.history, told))
         tally = Tally()
         for chunk in results.chunks:
             tally.add(chunk)
         yield from _look(order, know, results, tally)
         facts = Listed(order.name, results.at, order.source, order.asking is not None)
-        told = report_of(facts, know, tally) | {"forecast": forecast_of(tally.kept, order.rates)}
-        results.put("report.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
-        for name, page in pages(told).items():
+        report = report_of(facts, know, tally) | {"forecast": forecast_of(tally.kept, order.rates)}
+        results.put("report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        for name, page in pages(report).items():
             results.put(name, page)
         results.finish()
+
+
+def _joined(
+    one: Mapping[str, tuple[Finding, ...]], other: Mapping[str, tuple[Finding, ...]]
+) -> Mapping[str, tuple[Finding, ...]]:
+    return {**other, **{address: (*told, *other.get(address, ())) for address, told in one.items()}}
 
 
 def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iterator[Step]:
@@ -117,6 +131,7 @@ def identity_of(order: Order) -> Mapping[str, Any]:
         "policy": repr(order.know.policy),
         "chunk": order.chunk,
         "dns": order.asking is not None,
+        "external": "" if order.external is None else order.external.name,
     }
 
 

@@ -1,0 +1,103 @@
+"""A validator of others, installed as a plug-in, is asked over HTTP; it questions rows, and drops none."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+WORDS = {"good@b-firm.de": "deliverable", "bad@b-firm.de": "undeliverable", "zoe@b-firm.de": "catch-all"}
+# The worked example of docs/list-check.md.
+PLUGIN = """\
+import http.client, json, os
+
+class Example:
+    name = "example"
+
+    def validate(self, addresses):
+        server = http.client.HTTPConnection("127.0.0.1", int(os.environ["EXAMPLE_PORT"]), timeout=30)
+        server.request("POST", "/v1/batch", json.dumps(list(addresses)))
+        return json.loads(server.getresponse().read())
+"""
+
+
+@contextmanager
+def service(asked: list[Any]) -> Iterator[int]:
+    """A service that checks addresses; every question is noted."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append(told)
+            body = json.dumps({address: WORDS[address] for address in told if address in WORDS}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def installed(room: Path) -> Path:
+    """The plug-in as an installer lays it down: a module, and the entry point that names it."""
+    (room / "example_validator.py").write_text(PLUGIN)
+    info = room / "example_validator-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: example-validator\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[retour.list_validators]\nexample = example_validator:Example\n")
+    return room
+
+
+def ran(room: Path, file: Path, port: int, name: str = "example") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "retour", "check-list", file, "--out", room / "out", "--external", name]
+    environment = {"PYTHONPATH": str(room), "EXAMPLE_PORT": str(port), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def rows(out: Path, pile: str) -> list[str]:
+    return (out / f"{pile}.csv").read_text("utf-8-sig").splitlines()[1:]
+
+
+def test_a_plug_in_is_asked_once_about_each_address(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text(
+        "good@b-firm.de\nbad@b-firm.de\nzoe@b-firm.de\nnew@b-firm.de\nno address\ngood@b-firm.de\n"
+    )
+    asked: list[Any] = []
+    with service(asked) as port:
+        run = ran(installed(tmp_path), file, port)
+    assert run.returncode == 0, run.stderr
+    assert asked == [["good@b-firm.de", "bad@b-firm.de", "zoe@b-firm.de", "new@b-firm.de"]]
+    assert [line.split(",")[4] for line in rows(tmp_path / "out", "questioned")] == ["ext_no", "ext_risky"]
+    assert [line.split(",")[4] for line in rows(tmp_path / "out", "kept")] == ["", "ext_unknown"]
+    assert "ext_no=no by example at " in rows(tmp_path / "out", "questioned")[0]
+
+
+def test_a_service_that_is_away_drops_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text("good@b-firm.de\n")
+    run = ran(installed(tmp_path), file, 1)
+    assert run.returncode == 0, run.stderr
+    assert [line.split(",")[4] for line in rows(tmp_path / "out", "kept")] == ["ext_unknown"]
+
+
+def test_a_plug_in_that_is_not_there_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text("good@b-firm.de\n")
+    run = ran(tmp_path, file, 1, "another")
+    assert run.returncode == 1
+    assert "another" in run.stderr
