@@ -88,6 +88,7 @@ class Log(Section):
 
     format: str
     path: Path | None = None
+    segments: Path | None = None
     unit: str = ""
     journal: Path | None = None
     begin: Literal["start", "end"] = "start"
@@ -110,8 +111,13 @@ class Log(Section):
 
     @model_validator(mode="after")
     def _from_one_place(self) -> "Log":
-        if bool(self.path) is bool(self.unit):
-            raise ValueError("is read from a file or from the journal: set path or unit, one of the two")
+        if sum(map(bool, (self.path, self.segments, self.unit))) != 1:
+            raise ValueError(
+                "is read from a file, from closed segments or from the journal: set path, segments or unit,"
+                " one of the three"
+            )
+        if self.segments and self.format != "kumomta-log":
+            raise ValueError("segments are the directory of a KumoMTA's log: set format kumomta-log, or path")
         if self.journal and not self.unit:
             raise ValueError("journal is the directory of a journal: set unit, too")
         return self

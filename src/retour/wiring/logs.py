@@ -9,6 +9,7 @@ from retour.inlets.logtail import Tail
 from retour.inlets.logtail.files import FileTail
 from retour.inlets.logtail.following import Follower
 from retour.inlets.logtail.journal import JournalTail
+from retour.inlets.logtail.segments import SegmentTail
 from retour.model import Arrival
 from retour.settings import Log
 from retour.wiring.house import House
@@ -44,6 +45,8 @@ def tail(chosen: Log) -> Tail:
     at_end = chosen.begin == "end"
     if chosen.path is not None:
         return FileTail(chosen.path, at_end)
+    if chosen.segments is not None:
+        return SegmentTail(chosen.segments, at_end)
     return JournalTail(chosen.unit, chosen.journal, at_end)
 
 
