@@ -243,7 +243,7 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
     method, path = route
     path = _filled(retour, path, account or "demo")
     params = {} if account is None else {"account": account}
-    if path.startswith(("/v1/suppressions/import", "/v1/suppressions/export")):
+    if path in ("/v1/suppressions/import", "/v1/suppressions/export"):
         params["format"] = "csv"
     if route in CONTENT:
         return retour.ask(method, path, key, params=params, content=CONTENT[route])

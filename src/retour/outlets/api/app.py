@@ -10,6 +10,7 @@ from retour.outlets.api import (
     account,
     addresses,
     advice,
+    asked,
     check,
     contact_lists,
     contacts,
@@ -103,7 +104,7 @@ def create(services: Services) -> FastAPI:
         suggest.BUCKET: Buckets(suggest.BUCKET, services.forms.rate),
     }
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(dry.known)])
+        app.include_router(router, dependencies=[Depends(dry.known), Depends(asked.known)])
     problems.install(app, services.down)
     app.add_middleware(Repeats, down=services.down)
     app.add_middleware(Shortcut)

@@ -12,6 +12,7 @@ from retour.instants import Instant, text
 from retour.model import Answer, Decision, MailKind
 from retour.outlets.api import described
 from retour.outlets.api.access import account_of, existing_account, key_of
+from retour.outlets.api.asked import only
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.ports import Key
@@ -57,6 +58,7 @@ _Said = tuple[str, str, str | None, str | None]
 
 _question = msgspec.json.Decoder(Question).decode
 _encode = msgspec.json.Encoder().encode
+_ASKED, _ASKED_OF_MANY = frozenset(("address", "kind", "account")), frozenset(("account",))
 _KINDS = {kind.value: kind for kind in MailKind}
 
 
@@ -64,6 +66,7 @@ _KINDS = {kind.value: kind for kind in MailKind}
 async def check_one(request: Request) -> Response:
     """May this address be sent mail of this kind?"""
     key = await key_of(request, "checks")
+    only(request, _ASKED)
     asked = request.query_params
     # QUIRK: "ann+x@b.example" written into a URL as it is arrives as "ann x@b.example" (a form's plus, WHATWG
     # URL §5.1). No address without quotes has a space, and "stop" for a mere slip would lose a contact.
@@ -83,6 +86,7 @@ async def check_one(request: Request) -> Response:
 async def check_many(request: Request) -> Response:
     """May these addresses, at most 10,000, be sent mail of this kind?"""
     key = await key_of(request, "checks")
+    only(request, _ASKED_OF_MANY)
     question = _read(await request.body())
     if len(question.addresses) > MOST:
         raise Problem("too_many", "addresses", count=len(question.addresses), most=MOST)

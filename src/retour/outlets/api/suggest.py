@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from retour.outlets.api import described
 from retour.outlets.api.access import existing_account, key_of
+from retour.outlets.api.asked import only
 from retour.outlets.api.limits import Buckets
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
@@ -35,6 +36,7 @@ class Suggested(msgspec.Struct):
 
 
 _encode = msgspec.json.Encoder().encode
+_ASKED = frozenset(("address", "account"))
 _SCREEN = Screen(most_domains=10_000)  # of no account
 
 
@@ -42,6 +44,7 @@ _SCREEN = Screen(most_domains=10_000)  # of no account
 async def suggest(request: Request) -> Response:
     """Is this an address, and what was probably meant?"""
     origin = await _asked_by(request)
+    only(request, _ASKED)
     # QUIRK: a plus in a URL arrives as a space (see check.py).
     asked = request.query_params.get("address", "").strip(" ").replace(" ", "+")
     if not asked:
