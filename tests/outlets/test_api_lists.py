@@ -52,7 +52,7 @@ dee@b.example,colour,,
 
 
 def test_a_list_stops_what_is_on_it_and_tells_every_line_that_it_left_out(retour: Installation) -> None:
-    made = imported(retour, LIST, note="x")
+    made = imported(retour, LIST)
     assert counted(made) == {
         "rows": 7, "complaint": 2, "import": 1, "unsubscribe": 1, "repeated": 1, "defects": 2,
     }  # fmt: skip

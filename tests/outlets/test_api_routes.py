@@ -242,7 +242,7 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
     """A call that is right but for who asks and for whom."""
     method, path = route
     path = _filled(retour, path, account or "demo")
-    params = {} if account is None else {"account": account}
+    params = {} if account is None or route[1] in NO_ACCOUNT else {"account": account}
     if path in ("/v1/suppressions/import", "/v1/suppressions/export"):
         params["format"] = "csv"
     if route in CONTENT:
