@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from httpx import Response
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inlets.hooked import OTHER, PLACE, SECRET, Hooked, hooked, source
-from inlets.senders import SENDERS, URL, Request, Sender, basic, header, mailgun, mandrill, standard
+from inlets.senders import SENDERS, URL, Request, Sender, basic, header, mailgun, mandrill, query, standard
 from retour.inlets.webhooks import Fetched, Setup, scheme_of
 from retour.inlets.webhooks.post import Post
 from retour.inlets.webhooks.providers import PROVIDERS
@@ -362,6 +363,41 @@ HANDSHAKE = [
         "data": {"validationCode": "512d38b6", "validationUrl": "https://evil.example/"},
     }
 ]
+
+
+@pytest.mark.parametrize("form", [header, query], ids=["header", "query"])
+def test_the_handshake_of_cloud_events_is_answered_behind_the_secret_only(
+    tmp_path: Path, form: Callable[[str], Sender]
+) -> None:
+    us, other = form("azure"), form("azure")
+    asking = {"WebHook-Request-Origin": "eventgrid.azure.net"}
+    with hooked(tmp_path / "data", {"shop": source(us)}) as house:
+
+        def asked(sender: Sender | None, headers: dict[str, str], path: str = PLACE) -> Response:
+            signed = sender.sign(b"", house.now()) if sender else NOTHING
+            return house.post(Request(b"", {**signed.headers, **headers}, signed.query), path, "OPTIONS")
+
+        answer = asked(us, asking)
+        assert answer.status_code == 200
+        assert answer.headers["webhook-allowed-origin"] == "eventgrid.azure.net"
+        assert answer.headers["webhook-allowed-rate"] == "*"
+        for refused in (
+            asked(other, asking),
+            asked(None, asking),
+            asked(us, {}),
+            asked(us, {"WebHook-Request-Origin": "a b"}),
+            asked(us, asking, PLACE + "x"),
+        ):
+            assert (refused.status_code, refused.headers.get("webhook-allowed-origin")) == (404, None)
+        assert house.arrivals() == []
+
+
+def test_no_other_provider_answers_a_handshake_of_cloud_events(tmp_path: Path) -> None:
+    us = header("generic")
+    with hooked(tmp_path / "data", {"shop": source(us)}) as house:
+        request = us.sign(b"", house.now())
+        request.headers = {**request.headers, "WebHook-Request-Origin": "eventgrid.azure.net"}
+        assert house.post(request, method="OPTIONS").status_code == 404
 
 
 def test_the_handshake_of_azure_is_answered_behind_the_secret_only(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from retour.identity import arrival_id
 from retour.inlets.asgi import Answer, Receive, Scope, Send, say
 from retour.inlets.webhooks import subscriptions
+from retour.inlets.webhooks.azure import EventGrid
 from retour.inlets.webhooks.packed import packing, unpacked_aside, verified
 from retour.inlets.webhooks.post import Post
 from retour.inlets.webhooks.providers import PROVIDERS
@@ -93,6 +94,8 @@ class Webhooks:
             return UNKNOWN
         if scope["method"] in ("GET", "HEAD"):  # Mandrill and Unisender look whether there is anybody
             return KEPT
+        if scope["method"] == "OPTIONS" and isinstance(source.scheme, EventGrid):
+            return await self._allow(source.scheme, Post(scope["headers"], b"", scope["query_string"]))
         if scope["method"] != "POST" or source.scheme is None:
             self._watch.counts["closed"] += 1
             return UNKNOWN
@@ -101,6 +104,15 @@ class Webhooks:
         if is_packed is None:
             return await self._too_much(source, "content-encoding", 415)
         return await self._read(source, source.scheme, post, is_packed, receive)
+
+    async def _allow(self, scheme: EventGrid, post: Post) -> Answer:
+        """Who asks with the secret whether it may post is told so, at any rate."""
+        origin = await scheme.allowed(post, self._now())
+        if origin is None:
+            self._watch.counts["closed"] += 1
+            return UNKNOWN
+        self._watch.counts["answered"] += 1
+        return Answer(200, headers=((b"webhook-allowed-origin", origin), (b"webhook-allowed-rate", b"*")))
 
     def _found(self, path: bytes) -> Source | None:
         """`/hooks/NAME/SECRET`; a wrong secret is no other answer than a wrong name."""
