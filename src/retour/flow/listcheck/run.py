@@ -32,7 +32,7 @@ from retour.vet import Finding
 
 VERSION = 1  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
-_CHUNK = 4  # blocks, at least; one commit each: about a million rows
+_CHUNK = 16  # blocks, at least; one commit each: about a million rows
 
 
 class Step(NamedTuple):

@@ -1,7 +1,7 @@
 """Duplicates: four notions kept apart. Only the exact one merges; the others are shown (listcheck.md §5).
 
-An address stands here as 90 bits of hashes, which are never written: a list of ten million rows takes about
-0.8 GB. That two addresses of such a list share theirs has a chance below 1 in 10^13.
+An address stands here as 90 bits of hashes, which are never written: a row takes about 115 octets. That two
+addresses of a list of ten million rows share theirs has a chance below 1 in 10^13.
 """
 
 import unicodedata
