@@ -1,0 +1,53 @@
+"""Pictures of the console with made-up data: `scripts/screenshots`."""
+
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import sync_playwright
+
+from console.conftest import CHROMIUM
+from console.installation import Console, choose_password, looking
+
+BOUNCES = {
+    "ann.w1lson@gmx.example": "550 5.1.1 <ann.w1lson@gmx.example>: Recipient address rejected: User unknown",
+    "ben@studio.example": "452 4.2.2 The email account that you tried to reach is over quota",
+    "carla@shop.example": "550 5.7.1 Message blocked: sending IP listed by zen.blocklist.example",
+    "dora@old-firm.example": "550 5.2.1 The mailbox is disabled",
+    "emil@news.example": "552 5.3.4 Message size exceeds fixed limit",
+    "frida@mail.example": "554 5.7.1 This message was classified as spam",
+}
+SEEN = "ann.w1lson@gmx.example"
+
+
+def main(folder: Path) -> None:
+    """Write the pictures."""
+    with TemporaryDirectory() as place, sync_playwright() as playwright:
+        made = Console(Path(place))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        try:
+            for address, said in BOUNCES.items():
+                made.bounce(address, said)
+            for theme in ("light", "dark"):
+                size = {"width": 1280, "height": 860}
+                with looking(browser, viewport=size, color_scheme=theme) as page:
+                    if theme == "light":
+                        choose_password(page, made.first_link, "support@retour.example")
+                    else:
+                        choose_password(page, made.invited("ann@shop.example", "--account", "shop"))
+                    page.goto(f"{made.url}/a/shop/")
+                    page.screenshot(path=folder / f"bounces-{theme}.png")
+                    if theme == "light":
+                        page.goto(f"{made.url}/a/shop/address/{SEEN}/")
+                        page.screenshot(path=folder / "address.png")
+                        page.click(".timeline li.bounce a")
+                        page.click("details.technical summary")
+                        page.screenshot(path=folder / "details.png")
+        finally:
+            browser.close()
+            made.stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
