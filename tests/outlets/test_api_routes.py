@@ -122,6 +122,8 @@ LEAST = {
     ("DELETE", "/v1/keys/{id}"): "manager",
 }
 # These take no account: they show the key's own only.
+# They know no account at all: to name one is a slip, and refused.
+UNASKED = {"/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"}
 NO_ACCOUNT = {
     *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
     "/v1/requests",  # the queue of support
@@ -242,7 +244,7 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
     """A call that is right but for who asks and for whom."""
     method, path = route
     path = _filled(retour, path, account or "demo")
-    params = {} if account is None or route[1] in NO_ACCOUNT else {"account": account}
+    params = {} if account is None or route[1] in UNASKED else {"account": account}
     if path in ("/v1/suppressions/import", "/v1/suppressions/export"):
         params["format"] = "csv"
     if route in CONTENT:
