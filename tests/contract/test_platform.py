@@ -10,8 +10,9 @@ from retour.flow.platform import Platform, Terms
 from retour.flow.policy import change_policy
 from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import preset
-from retour.model import Answer, Cause, Decision, Event, EventKind, MailKind, Reason
-from retour.ports import PlatformStop, Store
+from retour.lifecycle.judgements import of_bounce
+from retour.model import Answer, Cause, Decision, Event, EventKind, MailKind, Reason, Standing
+from retour.ports import PlatformStop, ReadSoFar, Store
 from retour.snapshot import Table
 
 NOW = 20_500 * DAY
@@ -71,11 +72,11 @@ def house(store: Store) -> House:
 def test_stops_are_kept_by_hash_and_told_by_revision(house: House) -> None:
     stops = house.store.platform
     first, second = bytes(16), bytes([1]) * 16
-    assert (stops.place(), stops.changed(0, 10)) == (("", 0), [])
-    stops.keep([PlatformStop(first, NOW), PlatformStop(second, NOW)], ("3 60", 7))
-    assert stops.place() == ("3 60", 7)
+    assert (stops.place(), stops.changed(0, 10)) == (ReadSoFar(), [])
+    stops.keep([PlatformStop(first, NOW), PlatformStop(second, NOW)], ReadSoFar("3 60", 7, 9))
+    assert stops.place() == ReadSoFar("3 60", 7, 9)
     stops.keep([PlatformStop(first, None, NOW + 1)])
-    assert stops.place() == ("3 60", 7)
+    assert stops.place() == ReadSoFar("3 60", 7, 9)
     changed = stops.changed(0, 10)
     assert [(each.hash, each.since, each.lifted_at) for each in changed] == [
         (second, NOW, None),
@@ -161,6 +162,99 @@ def test_it_goes_with_the_verdicts_that_it_was_made_of(house: House, how: str) -
     house.clock.instant += DAY
     house.dead("one")  # one that says so again is one
     assert not house.stopped()
+
+
+def test_what_an_open_incident_holds_makes_an_old_verdict_no_younger(house: House) -> None:
+    house.dead("one")
+    house.clock.instant += 200 * DAY
+    house.record(EventKind.INCIDENT_OPEN, "one", begins=house.clock.now() - HOUR)
+    house.dead("one", "two", "three")
+    assert not house.stopped()
+    house.clock.instant += DAY
+    begins = house.clock.now() - DAY - HOUR
+    house.record(EventKind.INCIDENT_CLOSE, "one", begins=begins, outcome="confirm")
+    house.platform.follow()
+    assert house.stopped()  # staff say that it was true
+
+
+def test_a_verdict_that_the_policy_never_counts_is_none(house: House) -> None:
+    policies = house.store.accounts
+    settings = {"threshold_by_reason": {"address_unknown": 0}}
+    change_policy("one", settings, 1, policies, "key", house.clock.now() - HOUR)
+    house.record(EventKind.BOUNCE, "one", reason=Reason.REFUSED)
+    house.clock.instant += DAY
+    house.dead("one", "two", "three")
+    assert house.says("one").why == "hard"
+    assert not house.stopped()
+
+
+def test_a_verdict_that_is_heard_again_counts_from_then(house: House) -> None:
+    house.dead("one")
+    house.clock.instant += 100 * DAY
+    house.dead("two", "three")
+    assert not house.stopped()
+    house.clock.instant += DAY
+    house.dead("one")  # changes no state
+    assert house.stopped()
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_verdict_that_a_replay_judges_otherwise_counts_no_more(house: House, undone: bool) -> None:
+    """Though its own account goes on stopping the address: `refused` is hard, and says nothing of life."""
+    bounce = house.record(EventKind.BOUNCE, "one", reason=Reason.ADDRESS_UNKNOWN)
+    house.dead("two", "three")
+    assert house.stopped()
+    house.clock.instant += DAY
+    outcome = of_bounce(bounce, EventKind.BOUNCE)
+    act = house.record(EventKind.REJUDGED, "one", reason=Reason.REFUSED, outcome=outcome)
+    house.platform.follow()
+    assert (house.says("one").why, house.stopped()) == ("hard", False)
+    if undone:
+        house.record(EventKind.WITHDRAWAL, "one", outcome=act.hex())
+        house.platform.follow()
+        assert house.stopped()
+
+
+def test_unproven_reports_are_no_verdicts(house: House) -> None:
+    house.dead("one", "two")
+    for standing in (Standing.UNPROVEN, Standing.EXPIRED):
+        house.clock.instant += DAY
+        house.record(EventKind.BOUNCE, "three", reason=Reason.ADDRESS_UNKNOWN, standing=standing)
+        house.platform.follow()
+        assert not house.stopped()
+
+
+def test_a_restore_where_the_address_was_never_stopped_ends_it_as_well(house: House) -> None:
+    """Nobody tells the platform of it but the ledger, when the process is killed in between."""
+    house.dead("one", "two", "three")
+    house.clock.instant += DAY
+    house.record(EventKind.RESTORE, "four", note="she wrote to us")
+    house.platform.follow()
+    assert not house.stopped()
+
+
+@pytest.mark.parametrize("how", ["restore", "review"])
+def test_mail_that_was_under_way_stops_nothing_again(store: Store, how: str) -> None:
+    house = House(store, Terms(1))
+    house.dead("one")
+    handed_over = house.clock.now()
+    house.clock.instant += DAY
+    if how == "restore":
+        house.record(EventKind.RESTORE, "one")
+        house.platform.follow()
+    else:
+        house.platform.lift([ANN], house.clock.now())
+    assert not house.stopped()
+    house.clock.instant += HOUR
+    house.record(EventKind.BOUNCE, "two", reason=Reason.ADDRESS_UNKNOWN, handed_over=handed_over, send=7)
+    house.platform.follow()
+    assert not house.stopped()
+    assert house.says("two").why == "hard"  # as for that account alone
+    house.clock.instant += DAY
+    told = {"reason": Reason.ADDRESS_UNKNOWN, "handed_over": house.clock.now() - HOUR, "send": 8}
+    house.record(EventKind.BOUNCE, "two", **told)
+    house.platform.follow()
+    assert house.stopped()
 
 
 def test_a_lift_is_harmless_to_repeat_and_new_verdicts_stop_again(house: House) -> None:

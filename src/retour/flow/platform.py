@@ -13,9 +13,10 @@ from typing import NamedTuple, Protocol
 
 from retour.address import key, platform_key
 from retour.instants import DAY, Instant
-from retour.lifecycle import Bounce, PolicyVersion, for_all, told
+from retour.lifecycle import PolicyVersion, for_all, told
+from retour.lifecycle.counters import counter_of
 from retour.model import GROUPS, BounceType, Cause, EventKind, Group, Reason, StateName
-from retour.ports import Accounts, Clock, History, Ledger, Life, PlatformStop, PlatformStops, Store
+from retour.ports import Accounts, Clock, History, Ledger, Life, PlatformStop, PlatformStops, ReadSoFar, Store
 
 _BATCH = 1000  # lines of the ledger in one commit
 _MOST_BATCHES = 20  # in one turn: others wait for their second
@@ -80,7 +81,7 @@ class Platform:
         """The verdicts as they stand, the latest first: for the staff of the platform."""
         held = self._histories([address], self._stops.holders([address]))[address]
         found = ((history.account, _dead(history, policies, self._clock.now())) for history, policies in held)
-        told = [Verdict(account, dead.at, dead.reason) for account, dead in found if dead is not None]
+        told = [Verdict(account, dead[-1].at, dead[-1].reason) for account, dead in found if dead]
         return sorted(told, key=lambda verdict: -verdict.at)
 
     def lift(self, addresses: Sequence[str], at: Instant) -> None:
@@ -108,17 +109,19 @@ class Platform:
                     return
 
     def _step(self, now: Instant) -> bool:
-        terms, after = self._stops.place()
-        if terms != str(self._terms):
-            after = 0  # others than before: everything is looked at anew
-        records, until = self._ledger.happened(after, _BATCH)
-        if until == after and terms == str(self._terms):
+        terms, before = str(self._terms), self._stops.place()
+        # Under others than before everything is looked at anew.
+        place = before if before.terms == terms else ReadSoFar(terms)
+        records, record = self._ledger.happened(place.record, _BATCH)
+        touched, event = self._stops.touched(place.event, _BATCH)
+        reached = ReadSoFar(terms, record, event)
+        if reached == before:
             return False
         moved = {r.address for r in records if StateName.INVALID in (r.before, r.after)}
-        self._keep(self._judged(sorted(moved), now), (str(self._terms), until))
-        return until > after
+        self._keep(self._judged(sorted(moved.union(touched)), now), reached)
+        return reached != place
 
-    def _keep(self, stops: Sequence[PlatformStop], place: tuple[str, int] | None = None) -> None:
+    def _keep(self, stops: Sequence[PlatformStop], place: ReadSoFar | None = None) -> None:
         if stops or place is not None:
             self._stops.keep(stops, place)
         self._gate.platform(stops)
@@ -169,29 +172,45 @@ def confirmed(
 ) -> bool:
     """Whether so many accounts have found the address dead, within the time. Pure.
 
-    What support has restored anywhere lives: older verdicts of others count no more either.
+    What support has restored anywhere lives: older verdicts of others count no more either, nor do those on
+    mail that was under way by then.
     """
     restored = [e.at for history, _ in held for e in history.events if e.kind is EventKind.RESTORE]
     after = max([lifted_at, *restored])
-    times = sorted(at for history, policies in held if (at := _dead_at(history, policies, now)) > after)
+    times = sorted(at for history, policies in held if (at := _dead_at(history, policies, now, after)))
     spans = zip(times, times[terms.accounts - 1 :], strict=False)
     return any(last - first <= terms.within for first, last in spans)
 
 
-def _dead_at(history: History, policies: Sequence[PolicyVersion], now: Instant) -> Instant:
-    """When an account last heard that the address is gone; 0 while that does not stop it there."""
-    dead = _dead(history, policies, now)
-    return 0 if dead is None else dead.at
+def _dead_at(history: History, policies: Sequence[PolicyVersion], now: Instant, after: Instant) -> Instant:
+    """When an account last heard of mail of after `after` that the address is gone; 0: never."""
+    fresh = [verdict.at for verdict in _dead(history, policies, now) if verdict.sent > after]
+    return max(fresh, default=0)
 
 
-def _dead(history: History, policies: Sequence[PolicyVersion], now: Instant) -> Bounce | None:
-    """The last bounce by which an account knows that the address is gone, while it is stopped by it."""
+class _Dead(NamedTuple):
+    """A bounce by which an account knows that the address is gone."""
+
+    at: Instant
+    sent: Instant  # when the mail was handed over; the time of the bounce where nobody knows
+    reason: Reason
+
+
+def _dead(history: History, policies: Sequence[PolicyVersion], now: Instant) -> list[_Dead]:
+    """The bounces that tell an account so, while they stop it there; the latest last.
+
+    Only what counts: a bounce that an incident holds is no verdict, nor one that the policy never counts.
+    """
     state, bounces = told(history.events, policies, now, history.deliveries)
     if Cause.HARD not in state.causes:
-        return None
+        return []
+    policy = policies[-1].policy
+    sent = {event.id: event.handed_over for event in history.events}
     dead = [
-        bounce
-        for bounce in bounces.values()
-        if bounce.type is BounceType.HARD and GROUPS[bounce.reason] is Group.DEAD
+        _Dead(bounce.at, min(sent.get(id) or bounce.at, bounce.at), bounce.reason)
+        for id, bounce in bounces.items()
+        if bounce.type is BounceType.HARD
+        and GROUPS[bounce.reason] is Group.DEAD
+        and counter_of(bounce, policy) is not None
     ]
-    return max(dead, key=lambda bounce: bounce.at, default=None)
+    return sorted(dead)

@@ -16,7 +16,7 @@ from retour.ports.gates import Bus, Snapshot
 from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
 from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
-from retour.ports.platform import PlatformStop, PlatformStops
+from retour.ports.platform import PlatformStop, PlatformStops, ReadSoFar
 from retour.ports.rates import MOST_RATES, RATED, Rate, Rated, RateQuery, Rates
 from retour.ports.records import Change, Record, RecordQuery
 from retour.ports.requests import (
@@ -90,6 +90,7 @@ __all__ = [
     "RateQuery",
     "Rated",
     "Rates",
+    "ReadSoFar",
     "Record",
     "RecordQuery",
     "Records",

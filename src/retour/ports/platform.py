@@ -18,6 +18,14 @@ class PlatformStop(NamedTuple):
     revision: int = 0  # rises with every change; given by the store
 
 
+class ReadSoFar(NamedTuple):
+    """How far the ledger was read, and under which terms."""
+
+    terms: str = ""
+    record: int = 0
+    event: int = 0
+
+
 class PlatformStops(Protocol):
     """The stops of the platform. None of its calls is ever made for an account."""
 
@@ -27,14 +35,21 @@ class PlatformStops(Protocol):
     def stops(self, hashes: Sequence[bytes]) -> Mapping[bytes, PlatformStop]:
         """What is known of these hashes."""
 
-    def keep(self, stops: Sequence[PlatformStop], place: tuple[str, int] | None = None) -> None:
-        """Commit how these hashes stand from now on; with it, how far the ledger was read under which terms.
+    def touched(self, after: int, limit: int) -> tuple[list[str], int]:
+        """The addresses about which the next `limit` events may say something else of a dead verdict.
+
+        Also where no state changes by it: heard again, judged again, withdrawn, restored. With the number to
+        go on from, which is `after` at the end; addresses that were erased are not among them.
+        """
+
+    def keep(self, stops: Sequence[PlatformStop], place: ReadSoFar | None = None) -> None:
+        """Commit how these hashes stand from now on; with it, how far the ledger was read.
 
         Gates learn of it by its revision.
         """
 
-    def place(self) -> tuple[str, int]:
-        """Under which terms the ledger was read, and how far; ("", 0) at first."""
+    def place(self) -> ReadSoFar:
+        """How far the ledger was read."""
 
     def changed(self, after: int, limit: int) -> list[PlatformStop]:
         """What changed beyond this revision, in the order of the changes; [] at the end."""

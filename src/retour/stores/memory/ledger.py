@@ -292,15 +292,23 @@ class MemoryLedger:
         return sorted((r for r in every if after < r.number <= last), key=lambda r: r.number), last
 
     def acts(self, after: int, limit: int) -> tuple[list[tuple[int, Event]], int]:
+        last = max(min(after + limit, self.ends()[1]), after)
+        told = [
+            (number, event._replace(evidence=None))
+            for number, event in self.numbered(after, last)
+            if event.kind in ACTS and event.standing is Standing.PROVEN
+        ]
+        return told, last
+
+    def numbered(self, after: int, last: int) -> list[tuple[int, Event]]:
+        """The events of these numbers, in their order."""
         with self._lock:
-            last = max(min(after + limit, self._arrived), after)
-            told = [
-                (entry.numbers[event.id], event._replace(evidence=None))
+            every = [
+                (entry.numbers[event.id], event)
                 for entry in self._pages.values()
                 for event in entry.events.values()
-                if event.kind in ACTS and event.standing is Standing.PROVEN
             ]
-        return sorted(each for each in told if after < each[0] <= last), last
+        return sorted((each for each in every if after < each[0] <= last), key=lambda each: each[0])
 
     def histories(self, limit: int, after: str | None = None) -> tuple[list[History], str | None]:
         with self._lock:

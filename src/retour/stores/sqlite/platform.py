@@ -1,14 +1,17 @@
 """What the whole platform has stopped, in retour.sqlite3."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from retour.address import key
-from retour.ports import PlatformStop
+from retour.model import GROUPS, Group
+from retour.ports import PlatformStop, ReadSoFar
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.statements import named
 
 SQL = named("platform.sql")
+DEAD = json.dumps(sorted(reason for reason, group in GROUPS.items() if group is Group.DEAD))
 
 
 class SqlitePlatform:
@@ -29,12 +32,19 @@ class SqlitePlatform:
             for address in addresses
         }
 
+    def touched(self, after: int, limit: int) -> tuple[list[str], int]:
+        db = self._database.read()
+        newest: int = db.execute(SQL["last_event"]).fetchone()[0]
+        last = max(min(newest, after + limit), after)
+        rows = db.execute(SQL["touched"], {"after": after, "last": last, "dead": DEAD})
+        return [address for (address,) in rows], last
+
     def stops(self, hashes: Sequence[bytes]) -> Mapping[bytes, PlatformStop]:
         db = self._database.read()
         rows = (db.execute(SQL["stops"], (each,)).fetchone() for each in hashes)
         return {row[0]: PlatformStop(*row) for row in rows if row is not None}
 
-    def keep(self, stops: Sequence[PlatformStop], place: tuple[str, int] | None = None) -> None:
+    def keep(self, stops: Sequence[PlatformStop], place: ReadSoFar | None = None) -> None:
         with self._database.write() as db:
             newest: int = db.execute(SQL["newest"]).fetchone()[0]
             rows = [
@@ -45,9 +55,9 @@ class SqlitePlatform:
             if place is not None:
                 db.execute(SQL["set_place"], place)
 
-    def place(self) -> tuple[str, int]:
+    def place(self) -> ReadSoFar:
         row = self._database.read().execute(SQL["place"]).fetchone()
-        return ("", 0) if row is None else (row[0], row[1])
+        return ReadSoFar() if row is None else ReadSoFar(*row)
 
     def changed(self, after: int, limit: int) -> list[PlatformStop]:
         rows = self._database.read().execute(SQL["changed"], (after, limit))
