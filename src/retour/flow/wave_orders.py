@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from retour.address import domain_of
@@ -159,12 +160,29 @@ def works(store: Records, place: waves.Place) -> Mapping[str, Work]:
             raise
 
     def apply(job: Job, course: Course) -> Facts:
-        return _staged(job, waves.applied, place, course)
+        return _staged(job, partial(waves.applied, still=partial(_still, store)), place, course)
 
     def undo(job: Job, course: Course) -> Facts:
         return _staged(job, waves.undone, place, course)
 
     return {"wave_plan": plan, "wave_apply": apply, "wave_undo": undo}
+
+
+def _still(store: Records, events: Sequence[Event]) -> Sequence[Event]:
+    """Those that give back nothing but what bounces stopped: a complaint may have come since the preview, and
+    be dated before it."""
+    by_account: dict[str, list[str]] = {}
+    for event in events:
+        if event.kind is EventKind.RESTORE:
+            by_account.setdefault(event.account, []).append(event.address)
+    spared: set[tuple[str, str]] = set()
+    for account, addresses in by_account.items():
+        policies = store.accounts.policies(account)
+        for address, history in store.ledger.known(account, addresses).items():
+            state = fold(history.events, policies, max(event.at for event in events), history.deliveries)
+            if state.state is StateName.INVALID and not state.causes <= _BY_BOUNCE:
+                spared.add((account, address))
+    return [event for event in events if (event.account, event.address) not in spared]
 
 
 def planned(job: Job, course: Course, store: Records, place: waves.Place) -> Facts:

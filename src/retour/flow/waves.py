@@ -15,7 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from retour.flow.facts import HORIZON
-from retour.flow.jobs import CancelledError, Course
+from retour.flow.jobs import CancelledError, Course, EndingError
 from retour.flow.withdrawal import Act, Undo, known_of, withdrawals
 from retour.identity import told_id
 from retour.model import Event
@@ -38,6 +38,14 @@ class Place:
     bus: Bus
     waves: Waves
     clock: Clock
+
+
+Still = Callable[[Sequence[Event]], Sequence[Event]]
+"""Of planned events those that may be recorded even now; what is recorded already may be left out or not."""
+
+
+def _all(events: Sequence[Event]) -> Sequence[Event]:
+    return events
 
 
 class NotNowError(Exception):
@@ -70,15 +78,18 @@ def plan(
     place.waves.turn(wave.id, (Stage.PLANNING,), Stage.PLANNED, wave.actor, place.clock.now())
 
 
-def apply(id: str, by: str, place: Place) -> Iterator[Progress]:
-    """Do what is planned; goes on where an earlier call was stopped. Raises NotNowError, KeyError."""
+def apply(id: str, by: str, place: Place, still: Still = _all) -> Iterator[Progress]:
+    """Do what is planned; goes on where an earlier call was stopped. Raises NotNowError, KeyError.
+
+    `still` is given each batch right before it is recorded.
+    """
     wave = _turned(id, (Stage.PLANNED, Stage.APPLYING), Stage.APPLYING, by, place)
     _tell(wave, "planned", "applied", place)
     done = wave.done
     while done < wave.planned:
         until = min(done + WAVE_BATCH, wave.planned)
         now = place.clock.now()
-        events = place.waves.events(id, done, until)
+        events = still(place.waves.events(id, done, until))
         place.bus.publish(place.ledger.record(events, now))
         place.waves.advance(id, until)
         done = until
@@ -110,8 +121,8 @@ def drop(id: str, by: str, place: Place) -> None:
     _turned(id, (Stage.PLANNING, Stage.PLANNED), Stage.DROPPED, by, place)
 
 
-def applied(id: str, by: str, place: Place, course: Course) -> None:
-    """Apply a wave as a job does: cancelled, it is taken back as far as it came.
+def applied(id: str, by: str, place: Place, course: Course, still: Still = _all) -> None:
+    """Apply a wave as a job does: cancelled, or failed for whatever fault, it is taken back as far as it came.
 
     Raises as `Course.told` and `apply` do. What an earlier process ended is not done again.
     """
@@ -122,9 +133,11 @@ def applied(id: str, by: str, place: Place, course: Course) -> None:
         undone(id, by, place, course)
         raise CancelledError
     try:
-        for done, of in apply(id, by, place):
+        for done, of in apply(id, by, place, still):
             course.told(done, of, {})
-    except CancelledError:
+    except (EndingError, NotNowError):
+        raise  # it goes on at the next start; or is no wave to be applied
+    except Exception:
         undone(id, by, place, course)
         raise
 

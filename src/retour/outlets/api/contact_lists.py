@@ -125,7 +125,7 @@ def post_list(request: Request, key: Manager, body: ListBody, account: AccountCh
     order = None if body.filled is None else _order(request, chosen, body.filled)
     if len(known.store.contacts.lists(chosen)) >= MOST_LISTS:
         raise Problem("too_many_lists", most=MOST_LISTS)
-    made = ContactList(chosen, token_hex(8), body.name, f"key {key.id}", known.clock.now())
+    made = ContactList(chosen, token_hex(8), body.name, key.actor, known.clock.now())
     if not known.store.contacts.make_list(made):
         raise Problem("contact_list_taken", "name")
     job = None

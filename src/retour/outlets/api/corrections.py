@@ -150,7 +150,7 @@ def post_correction(
     chosen = existing_account(request, key, body.account or account)
     known, now = services(request), services(request).clock.now()
     wish = Wish(chosen, body.old, body.new, body.reason, body.confirm, body.days)
-    made = correct(wish, known.store, known.bus, f"key {key.id}", now)
+    made = correct(wish, known.store, known.bus, key.actor, now)
     if isinstance(made, Refusal):
         raise _problem(made, body)
     response.headers["Cache-Control"] = "no-store"  # a token: nothing keeps it, also for a repetition
@@ -226,7 +226,7 @@ def delete_correction(
     known, now = services(request), services(request).clock.now()
     found: Correction | None = None
     if len(id) == 32 and all(c in "0123456789abcdef" for c in id):
-        found = taken_back(chosen, bytes.fromhex(id), known.store, known.bus, f"key {key.id}", now)
+        found = taken_back(chosen, bytes.fromhex(id), known.store, known.bus, key.actor, now)
     if found is None:
         raise Problem("correction_unknown", "id")
     return correction_shape(found, now, language_of(request))

@@ -142,7 +142,7 @@ def put_segment(
     chosen, known = existing_account(request, key, account), services(request)
     question = question_of(body)
     sought_of(request, question)
-    made = Segment(chosen, name, json.dumps(question.told()), f"key {key.id}", known.clock.now())
+    made = Segment(chosen, name, json.dumps(question.told()), key.actor, known.clock.now())
     known.store.segments.save(made)
     return _segment(request, made)
 

@@ -51,7 +51,7 @@ def post_erasure(
 def _begun(request: Request, key: Key, account: str, address: str, reason: str) -> JobShape:
     """The job names the erasure, not the address: nothing of that is to be left on it."""
     known, now = services(request), services(request).clock.now()
-    made = Erasure(token_hex(8), account, address, f"key {key.id}", reason, now)
+    made = Erasure(token_hex(8), account, address, key.actor, reason, now)
     known.desk.erasures.add(made)
     job = Job(token_hex(8), account, ERASE, made.actor, now, {"erasure": made.id})
     known.desk.jobs.add(job)

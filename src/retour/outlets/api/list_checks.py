@@ -75,7 +75,7 @@ async def post_check(
         file.flush()
         os.fsync(file.fileno())
     order = {"name": name, "column": column, "dns": dns and known.resolves}
-    return await run_in_threadpool(_begun, request, Job(id, chosen, KIND, f"key {key.id}", 0, order))
+    return await run_in_threadpool(_begun, request, Job(id, chosen, KIND, key.actor, 0, order))
 
 
 @router.get(f"{CHECKS}/{{id}}/files/{{file}}", summary="A file of a check", response_class=FileResponse)
@@ -117,7 +117,7 @@ def post_import(
     if job.state is not JobState.DONE:
         raise Problem("list_check_running", "id")
     order = {"check": job.id, "list": body.list, "accept": list(body.accept)}
-    return _begun(request, Job(token_hex(8), job.account, IMPORT, f"key {key.id}", 0, order))
+    return _begun(request, Job(token_hex(8), job.account, IMPORT, key.actor, 0, order))
 
 
 @router.post("/v1/list-imports/{id}/undo", status_code=202, summary="Undo an import of a check (manager)")
@@ -129,7 +129,7 @@ def post_undo(request: Request, key: Manager, id: str, account: AccountChoice = 
     if done.state not in ENDED:
         raise Problem("list_check_running", "id")
     order = {"check": done.order["check"], "list": done.order["list"], "import": done.id}
-    return _begun(request, Job(token_hex(8), done.account, UNDO, f"key {key.id}", 0, order))
+    return _begun(request, Job(token_hex(8), done.account, UNDO, key.actor, 0, order))
 
 
 def _begun(request: Request, job: Job) -> JobShape:

@@ -121,7 +121,7 @@ def post_apply(
     seen. Cancelled, it is taken back as far as it came."""
     wave = _wave(request, existing_account(request, key, account), id)
     _staged(wave, Stage.PLANNED)
-    if services(request).four_eyes and wave.actor == f"key {key.id}":
+    if services(request).four_eyes and _is_one(wave.actor, key.actor):
         raise Problem("four_eyes")
     told = question_of(body.filter).told()
     if told != (meant := json.loads(wave.about).get("filter")):
@@ -146,7 +146,7 @@ def delete_wave(request: Request, key: Support, id: str, account: AccountChoice 
     wave = _wave(request, chosen, id)
     place = Place(known.store.ledger, known.store.acts, known.bus, known.desk.waves, known.clock)
     try:
-        drop(id, f"key {key.id}", place)
+        drop(id, key.actor, place)
     except NotNowError as error:
         raise _not_now(wave, Stage.PLANNED) from error
     return _shape(_wave(request, chosen, id))
@@ -154,10 +154,15 @@ def delete_wave(request: Request, key: Support, id: str, account: AccountChoice 
 
 def _begun(request: Request, key: Key, kind: str, account: str, order: dict[str, Any]) -> JobShape:
     known = services(request)
-    job = Job(token_hex(8), account, kind, f"key {key.id}", known.clock.now(), order)
+    job = Job(token_hex(8), account, kind, key.actor, known.clock.now(), order)
     known.desk.jobs.add(job)
     known.wake_jobs()
     return shape(request, job)
+
+
+def _is_one(actor: str, other: str) -> bool:
+    """Whether two are one: a person in the console, and a key that bears the person's name."""
+    return actor.partition(" ")[2].casefold() == other.partition(" ")[2].casefold()
 
 
 def _wave(request: Request, account: str, id: str) -> Wave:
