@@ -18,6 +18,8 @@ from retour.flow.directory import Directory
 from retour.flow.intake import take_in
 from retour.flow.jobs import Runner, Work
 from retour.flow.judge import judge
+from retour.flow.listcheck import work
+from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.notices import Notice
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
@@ -180,16 +182,25 @@ class Installation:
         self.bus.publish(taken.changes)
         self.inbox.settle(taken.outcomes, self.clock.now())
 
+    def take_waiting(self) -> None:
+        """Judge what waits on disk."""
+        waiting = self.kept.waiting(100)
+        taken = take_in(waiting, self.store, KEYRING, judge, self.clock.now())
+        self.bus.publish(taken.changes)
+        self.kept.settle(taken.outcomes, self.clock.now())
+
     def works(self) -> Mapping[str, Work]:
         """What jobs do."""
         place = Place(self.store.ledger, self.store.acts, self.bus, self.desk.waves, self.clock)
         erasing = erase.Place(
-            self.store, self.kept.erasing, self.desk.erasures, self.table.pseudonym, self.clock
-        )
+            self.store, self.kept.erasing, self.desk.erasures, self.table.pseudonym, self.clock,
+            CheckedLists(self.list_room, self.desk.jobs), self.take_waiting,
+        )  # fmt: skip
         return {
             **wave_orders.works(self.store, place),
             **contacts.works(self.store, self.clock),
             **erase.works(erasing),
+            **work.works(self.list_room, self.store, self.clock, lambda: None),
         }
 
     def do_jobs(self) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from outlets.conftest import Installation
 from outlets.test_segments import FILTER, PEOPLE, Told, job, planned, states, stopped, told
 from retour.flow import waves
 from retour.flow.jobs import JobState

@@ -3,6 +3,7 @@
 from retour.flow.policy import in_force
 from retour.flow.rewrite import Gate
 from retour.instants import Instant
+from retour.lifecycle import PolicyVersion
 from retour.ports import Account, Accounts
 
 
@@ -12,7 +13,7 @@ class Directory:
     def __init__(self, accounts: Accounts, gate: Gate) -> None:
         self._accounts = accounts
         self._gate = gate
-        self._told: dict[str, int] = {}  # version of the policy that the gate was told of
+        self._told: dict[str, PolicyVersion] = {}  # policy that the gate was told of
         self._by_number: dict[int, Account] = {}
         self._by_name: dict[str, Account] = {}
         self._domains: frozenset[str] = frozenset()
@@ -22,9 +23,9 @@ class Directory:
         known = self._accounts.accounts()
         for account in known:
             version = in_force(self._accounts.policies(account.name), now)
-            if self._told.get(account.name, 0) < version.number:
+            if self._told.get(account.name) != version:  # erasing takes an address out of a version
                 self._gate.policy(account.name, version.policy, version.number)
-                self._told[account.name] = version.number
+                self._told[account.name] = version
         self._by_number = {account.number: account for account in known}
         self._by_name = {account.name: account for account in known}
         self._domains = frozenset(account.return_domain for account in known)

@@ -14,9 +14,11 @@ from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Wo
 from retour.flow.traces import Traces
 from retour.identity import told_id
 from retour.model import State, StateName
-from retour.ports import Clock, ErasingDesk, Erasure, Record, Records, ScrubbingInbox
+from retour.ports import Clock, ErasingDesk, Erasure, Record, Records, Scrubbing, ScrubbingInbox
 
 ERASE = "erase"
+LOOK = 0.2  # seconds
+_LOOKS = 300  # at arrivals that nobody judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Place:
     desk: ErasingDesk
     pseudonym: Callable[[str, str], str]  # account and address: what the gates know it by afterwards
     clock: Clock
+    lists: Scrubbing  # that were checked
+    pause: Callable[[], object]  # before another look at what is still to be judged
 
 
 def works(place: Place) -> Mapping[str, Work]:
@@ -40,11 +44,22 @@ def erased(job: Job, place: Place, course: Course) -> Facts:
     erasure = place.desk.one(job.order["erasure"])
     kept = bool(job.place.get("kept"))
     if erasure is not None:
+        _all_judged(erasure, place, _Steps(job, course, kept))
         kept = _erase(erasure, place, _Steps(job, course, kept))
     files = (place.store.erasing, place.inbox, place.desk)
     if not all(file.settle() for file in files):
         raise FailedError("still_read")
     return {"kept_stopped": kept}
+
+
+def _all_judged(erasure: Erasure, place: Place, steps: "_Steps") -> None:
+    """What came before the erasure was asked for is judged first: it would stand there anew afterwards."""
+    for _ in range(_LOOKS):
+        if not place.inbox.waits(erasure.account, erasure.at):
+            return
+        steps.told(0)
+        place.pause()
+    raise FailedError("still_waiting")
 
 
 class _Steps:
@@ -71,6 +86,7 @@ def _erase(erasure: Erasure, place: Place, steps: _Steps) -> bool:
     place.inbox.scrub(account, traces, steps.told)
     store.erasing.scrub(account, traces, steps.told)
     _note(erasure, place, steps.kept)
+    place.lists.scrub(account, traces, steps.told)
     place.desk.drop(erasure.id)
     place.desk.scrub(account, traces, steps.told)
     return steps.kept

@@ -82,6 +82,9 @@ class Jobs(Protocol):
     def one(self, account: str, id: str) -> Job | None:
         """A job of this account."""
 
+    def holds(self, id: str) -> bool:
+        """Whether there is such a job, of whatever account."""
+
     def listed(
         self, account: str, limit: int, after: str | None = None, kind: str | None = None
     ) -> list[Job]:

@@ -122,7 +122,7 @@ def drop(id: str, by: str, place: Place) -> None:
 
 
 def applied(id: str, by: str, place: Place, course: Course, still: Still = _all) -> None:
-    """Apply a wave as a job does: cancelled, or failed for whatever fault, it is taken back as far as it came.
+    """Apply a wave as a job does: cancelled, or failed, it is taken back as far as it came.
 
     Raises as `Course.told` and `apply` do. What an earlier process ended is not done again.
     """

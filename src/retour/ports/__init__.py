@@ -11,7 +11,7 @@ from retour.ports.clock import Clock
 from retour.ports.contacts import Contact, ContactList, Contacts
 from retour.ports.corrections import Correction, Corrections, Stand
 from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
-from retour.ports.erasing import Erasing, ErasingDesk, Erasure, Erasures, ScrubbingInbox
+from retour.ports.erasing import Erasing, ErasingDesk, Erasure, Erasures, Scrubbing, ScrubbingInbox
 from retour.ports.gates import Bus, Snapshot
 from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
@@ -102,6 +102,7 @@ __all__ = [
     "RestoreRequest",
     "Returned",
     "Ruling",
+    "Scrubbing",
     "ScrubbingInbox",
     "Segment",
     "Segments",

@@ -80,5 +80,8 @@ class Erasing(Scrubbing, Protocol):
 class ScrubbingInbox(Scrubbing, Protocol):
     """The file of the inbox."""
 
+    def waits(self, account: str, until: Instant) -> bool:
+        """Whether arrivals of this account or of nobody, received until then, are still to be judged."""
+
     def drop(self, ids: Sequence[bytes]) -> None:
         """Drop the bytes and envelopes of arrivals."""

@@ -1,11 +1,14 @@
 """The works that jobs name, and the runner that does them."""
 
 from collections.abc import Mapping
+from functools import partial
+from threading import Event
 
 import structlog
 
 from retour.flow import contacts, erase, wave_orders
 from retour.flow.jobs import Job, Runner, Work
+from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
 from retour.wiring import list_checks
@@ -37,8 +40,10 @@ def works(house: House) -> Mapping[str, Work]:
 
 
 def _erasing(house: House) -> erase.Place:
-    pseudonym = house.table.pseudonym
-    return erase.Place(house.store, house.inbox.erasing, house.desk.erasures, pseudonym, house.clock)
+    pseudonym, lists = house.table.pseudonym, CheckedLists(list_checks.list_room(house), house.desk.jobs)
+    pause = partial(Event().wait, erase.LOOK)
+    inbox, desk = house.inbox.erasing, house.desk.erasures
+    return erase.Place(house.store, inbox, desk, pseudonym, house.clock, lists, pause)
 
 
 def previews(house: House) -> Previews:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from retour.flow.jobs import Work
 from retour.flow.listcheck import taking, work
+from retour.flow.listcheck.erasing import CheckedLists
 from retour.ports.resolver import Resolver
 from retour.resolve import DnsResolver, server_of
 from retour.stores.sqlite.domains import DOMAINS, SqliteDomains
@@ -21,8 +22,10 @@ def list_room(house: House) -> Path:
 def works(house: House) -> Mapping[str, Work]:
     """What jobs do for lists that are checked, and for what is taken over from them."""
     room = list_room(house)
+    sweep = CheckedLists(room, house.desk.jobs).sweep
+    sweep(house.clock.now())
     return {
-        **work.works(room, house.store, house.clock, lambda: _resolver(house)),
+        **work.works(room, house.store, house.clock, lambda: _resolver(house), sweep),
         **taking.works(room, house.store, house.clock),
     }
 

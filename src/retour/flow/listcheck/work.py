@@ -12,7 +12,7 @@ from retour.flow.listcheck.run import Order, check_list
 from retour.flow.listcheck.source import open_source
 from retour.flow.listcheck.workbook import BrokenWorkbookError
 from retour.flow.lists import Defect
-from retour.instants import text
+from retour.instants import Instant, text
 from retour.ports import Clock, Records
 from retour.ports.resolver import Resolver
 
@@ -28,13 +28,18 @@ def place_of(room: Path, job: str) -> Path:
 
 
 def works(
-    room: Path, store: Records, clock: Clock, resolver: Callable[[], Resolver | None]
+    room: Path,
+    store: Records,
+    clock: Clock,
+    resolver: Callable[[], Resolver | None],
+    sweep: Callable[[Instant], None] = lambda now: None,
 ) -> Mapping[str, Work]:
-    """What jobs do for lists that are checked."""
+    """What jobs do for lists that are checked; `sweep` removes what belongs to no check any more."""
 
     def check(job: Job, course: Course) -> Facts:
         """Check the list; begun again after a kill, it goes on where it was."""
         place = place_of(room, job.id)
+        sweep(clock.now())
         try:
             with (place / LIST).open("rb") as file:
                 source = open_source(file, job.order.get("column", ""))

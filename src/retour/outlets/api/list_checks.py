@@ -69,11 +69,15 @@ async def post_check(
     id = token_hex(8)
     place = place_of(known.list_room, id)
     place.mkdir(parents=True)
-    with (place / LIST).open("xb") as file:
-        async for piece in request.stream():
-            file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with (place / LIST).open("xb") as file:
+            async for piece in request.stream():
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:  # it never came in whole: nothing may stay that no job names
+        forget(known.list_room, id)
+        raise
     order = {"name": name, "column": column, "dns": dns and known.resolves}
     return await run_in_threadpool(_begun, request, Job(id, chosen, KIND, key.actor, 0, order))
 

@@ -82,6 +82,10 @@ class SqliteAccounts:
         """The names of all accounts by number."""
         return {0: ""} | {number: name for name, number, _ in db.execute(SQL["accounts"])}
 
+    def forget(self) -> None:
+        """The policies were changed in the file itself: read them anew."""
+        self._policies.clear()
+
     def versions(self, db: sqlite3.Connection, number: int) -> tuple[PolicyVersion, ...]:
         """The policies of an account by its number; none for 0."""
         newest = db.execute(SQL["newest_policy"], (number,)).fetchone()[0]

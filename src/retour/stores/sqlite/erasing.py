@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from retour.address import domain_of, key
-from retour.instants import DAY
+from retour.instants import DAY, Instant
 from retour.ports.erasing import Erasure, Marks, Told
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
@@ -65,7 +65,9 @@ class SqliteErasing:
             with self._database.write() as writing:
                 writing.executemany(SQL["set_evidence"], rows)
             count += len(rows)
-        return count + scrub(self._database, (number, account), marks, told)
+        count += scrub(self._database, (number, account), marks, told)
+        self._accounts.forget()  # a list in a policy may have named it
+        return count
 
     def settle(self) -> bool:
         return self._database.settle()
@@ -118,6 +120,10 @@ class SqliteScrubbingInbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def waits(self, account: str, until: Instant) -> bool:
+        place = {"account": account, "until": until}
+        return self._database.read().execute(SQL["waits"], place).fetchone() is not None
 
     def drop(self, ids: Sequence[bytes]) -> None:
         with self._database.write() as db:

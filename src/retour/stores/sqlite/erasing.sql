@@ -67,6 +67,10 @@ SELECT number, raw, mail_from, rcpt_to FROM arrivals
 WHERE number > :after AND (raw IS NOT NULL OR rcpt_to IS NOT NULL) AND outcome <> 'waiting'
   AND (account IS NULL OR account = :account) ORDER BY number LIMIT :limit;
 
+-- name: waits
+SELECT 1 FROM arrivals
+WHERE outcome = 'waiting' AND received_at <= :until AND (account IS NULL OR account = :account) LIMIT 1;
+
 -- name: drop_raw
 UPDATE arrivals SET raw = NULL, mail_from = NULL, rcpt_to = NULL,
   outcome = iif(outcome = 'unparsed', 'expired', outcome) WHERE number = ?;

@@ -52,6 +52,9 @@ class SqliteJobs:
         job = _by_id(self._database.read(), id)
         return job if job is not None and job.account == account else None
 
+    def holds(self, id: str) -> bool:
+        return _by_id(self._database.read(), id) is not None
+
     def listed(
         self, account: str, limit: int, after: str | None = None, kind: str | None = None
     ) -> list[Job]:
