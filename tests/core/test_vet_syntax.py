@@ -82,6 +82,22 @@ def test_no_string_raises_anything(text: str) -> None:
     assert vet(f"ann@{text}.de").practical in Practical
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"\ud800"@shop.example',
+        '"a\\\udfff"@shop.example',
+        '"\udc80 b"@gmail.com',
+        '"\ufffd"@web.de',
+        '"\u202e"@web.de',
+    ],
+)
+def test_what_nobody_sees_is_refused_in_quotes_too(text: str) -> None:
+    checked = vet(text)
+    assert (checked.rfc, checked.practical, checked.reasons) == ("invalid", "reject", (Code.BAD_CHAR,))
+    assert checked.normalised is None
+
+
 def test_each_code_has_a_family_and_words() -> None:
     assert set(FAMILY) == set(Code)
     assert set(FAMILY.values()) == set(Family)

@@ -29,6 +29,10 @@ SLIPS = [
     ("bluewim.ch", "bluewin.ch"),
     ("oragne.fr", "orange.fr"),
     ("yahoo.co.ukk", "yahoo.co.uk"),
+    ("weeb.de", "web.de"),
+    ("gmvx.de", "gmx.de"),
+    ("livve.de", "live.de"),
+    ("z-online.de", "t-online.de"),
 ]
 
 
@@ -44,6 +48,7 @@ def test_a_slip_suggests_what_was_meant(typed: str, meant: str) -> None:
     "domain",
     "gmx.net gmx.at mail.de ymail.com email.de mail.com hotmail.at hotmail.dk hotmail.no live.nl "
     "yahoo.in t-online.hu outlook.com.gr gms.de gmk.de gmz.de kunde.web.de "
+    "m-online.de x-online.de b-online.de "
     "sap.com praxis-weber.de muster-gmbh.de ibm.com example.com . .. "
     f"{'x' * 300}".split(" "),
 )
@@ -103,7 +108,15 @@ def test_a_suggestion_is_a_whole_address_and_never_applied() -> None:
 
 
 def test_what_stands_around_an_address_is_taken_off_in_the_suggestion() -> None:
-    for text in ("mailto:ann@shop.de", "<ann@shop.de>", "ann@shop.de.", '"ann@shop.de"', "ann@shop.de,"):
+    given = (
+        "mailto:ann@shop.de",
+        "<ann@shop.de>",
+        "ann@shop.de.",
+        '"ann@shop.de"',
+        "ann@shop.de,",
+        "\ufeffann@shop.de",
+    )
+    for text in given:
         checked = vet(text)
         assert (checked.rfc, checked.practical, checked.suggestion) == ("invalid", "reject", "ann@shop.de"), (
             text

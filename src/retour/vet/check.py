@@ -14,7 +14,8 @@ from retour.vet.typos import Speller, speller_for
 _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody would have meant
 # What stands before and behind an address by mistake, and can be taken off without a guess.
 _LINK = "mailto:"
-_BEFORE, _BEHIND = " \t\r\n\xa0<\"'([,;:", " \t\r\n\xa0>\"')],;:.!?"
+_UNSEEN = " \t\r\n\xa0\ufeff\u200b"
+_BEFORE, _BEHIND = f"{_UNSEEN}<\"'([,;:", f"{_UNSEEN}>\"')],;:.!?"
 
 
 def vet(
@@ -78,7 +79,7 @@ def _whole(text: str, found: Suggestion) -> Suggestion | None:
 
 def _bared(text: str) -> str | None:
     """The address without what stands around it by mistake: a matter of layout, not of likelihood."""
-    bare = text.strip()
+    bare = text.strip().strip(_UNSEEN)
     if bare[: len(_LINK)].lower() == _LINK:
         bare = bare[len(_LINK) :]
     bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)

@@ -160,7 +160,17 @@ def _fault(kind: str, piece: str) -> Code | None:
         # Composing makes a semicolon of U+037E.
         composed = unicodedata.normalize("NFC", piece)
         return _unsafe(piece) if _ATOM.fullmatch(composed) else Code.BAD_CHAR
+    if kind == "quoted" and not piece.isascii():
+        return next(filter(None, map(_unseen, piece)), None)
     return None
+
+
+def _unseen(sign: str) -> Code | None:
+    """What is wrong with a sign beyond ASCII that nobody sees: controls, surrogates, lost letters."""
+    category = unicodedata.category(sign)
+    if sign.isascii() or (category[0] != "C" and sign != _LOST):
+        return None
+    return Code.CONTROL_CHAR if category == "Cc" else Code.BAD_CHAR
 
 
 def _unsafe(piece: str) -> Code | None:
@@ -169,9 +179,9 @@ def _unsafe(piece: str) -> Code | None:
     RFC 6531 allows all that is not ASCII; RFC 6532 §3.1 and RFC 5198 §2 advise against these.
     """
     for place, sign in enumerate(piece):
-        category = unicodedata.category(sign)
-        if category[0] == "C" or sign == _LOST:
-            return Code.CONTROL_CHAR if category == "Cc" else Code.BAD_CHAR
+        fault, category = _unseen(sign), unicodedata.category(sign)
+        if fault is not None:
+            return fault
         if category[0] == "Z":
             return Code.SPACE
         if category[0] == "M" and not place:

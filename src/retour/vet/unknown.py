@@ -16,10 +16,13 @@ _NO_ENDING = 1e-9
 _LETTERS = 40
 # How names are made: of a word, of letters as words have them.
 _A_WORD, _TWO_WORDS, _LIKE_WORDS = 0.15, 0.15, 0.6
+# Or of two with a hyphen between them, each a word or, so often, a few letters ("m-online").
+_HYPHENATED, _FEW_LETTERS, _FEW = 0.1, 0.3, 3
 # Shares of the models of three, two, one and no letters.
 _THREE, _TWO, _ONE, _NONE = 0.62, 0.26, 0.10, 0.02
-# A name of so few letters is taken under every large ending, and some are in use: share of contacts of one.
-_SHORT = {1: 6e-7, 2: 4e-7, 3: 1.0e-7, 4: 3e-8, 5: 3e-9}
+# Names of so few letters are nearly all taken: share of the contacts under an ending that is at all of them.
+_SHORT = {1: 5e-4, 2: 0.01, 3: 0.08, 4: 0.07, 5: 0.15}
+_ALPHABET = 26.0
 # Endings of words make short words too likely: how much of that is left, by length.
 _LENGTH = {1: 0.01, 2: 0.02}
 _LARGE = 0.05  # the share from which an ending counts as large
@@ -116,7 +119,7 @@ def unknown(domain: str) -> float:
     more = len(chosen) - len(_ABOUT_MAIL)
     if chosen.endswith(_ABOUT_MAIL):
         found += _SHORT_MAIL.get(more, 0.0) * min(1.0, share / _LARGE)
-    found += _SHORT.get(len(chosen), 0.0) * min(1.0, share / _LARGE)
+    found += TAIL * share * _SHORT.get(len(chosen), 0.0) / _ALPHABET ** len(chosen)
     for label in above:
         found *= _SUBDOMAIN * known.probability(label) ** 0.5
     return found
@@ -128,8 +131,17 @@ def _made_up(chosen: str, known: Letters) -> float:
     if chosen.endswith(_ABOUT_MAIL) and len(chosen) - len(_ABOUT_MAIL) >= _LETTERS_BEFORE_MAIL:
         found += _MAIL_NAMES * known.probability(chosen.removesuffix(_ABOUT_MAIL))
     words = known.words
+    head, hyphen, tail = chosen.partition("-")
+    if hyphen:
+        found += _HYPHENATED * _half(head, words) * _half(tail, words)
     if chosen in words:
         return found + _A_WORD / len(words)
     if any(chosen[:at] in words and chosen[at:] in words for at in range(3, len(chosen) - 2)):
         return found + _TWO_WORDS / len(words) ** 2
     return found
+
+
+def _half(part: str, words: frozenset[str]) -> float:
+    """P(one half of a name with a hyphen): a word, or a few letters; nothing for all others."""
+    found = 1 / len(words) if part in words else 0.0
+    return found + (_FEW_LETTERS / _FEW / _ALPHABET ** len(part) if 0 < len(part) <= _FEW else 0.0)
