@@ -7,6 +7,7 @@ first, and imports no more than it needs: half its memory would be the server's 
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -44,7 +45,7 @@ def work(connection: Connection) -> None:
     except BrokenPipeError:  # nobody reads any more
         return
     except Exception as error:
-        connection.send(f"{type(error).__name__}: {error}")
+        connection.send("".join(traceback.format_exception(error)))  # for the log of the server
 
 
 # --- the shares: functions that another process finds by their names ----------------------------------------

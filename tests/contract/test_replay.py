@@ -222,6 +222,8 @@ def test_a_judgement_is_judged_again_too(workshop: Workshop) -> None:
     assert told["move"] == {"returns": 1}
     workshop.do("replay_apply", replay=back, reason="it was one")
     assert whole(workshop.store) == was
+    asked = workshop.store.ledger.undetermined(10)
+    assert [event.kind for _, event in asked] == [EventKind.BOUNCE], "a judgement is no report"
 
 
 def test_types_of_today_for_the_past(workshop: Workshop) -> None:

@@ -1,5 +1,6 @@
 """What is foreseen of a policy is what two folds tell, and what a judgement says is what the life then is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import PolicyVersion, fold, policy_from, preset, preset_names
 from retour.lifecycle.foreseen import foresee, untouched
 from retour.lifecycle.judgements import RETOLD, of_bounce, of_life
+from retour.lifecycle.relived import Rows, relive
 from retour.model import Event, EventKind, Reason, Standing
 
 NOW = 40 * DAY
@@ -61,11 +63,11 @@ SETTINGS = st.fixed_dictionaries(
 
 
 @st.composite
-def lives(draw: st.DrawFn, last: Instant = NOW + DAY) -> list[Event]:
+def lives(draw: st.DrawFn, last: Instant = NOW + DAY, kinds: Sequence[EventKind] = KINDS) -> list[Event]:
     """A life of some events up to a day after NOW."""
     made = []
     for number in range(draw(st.integers(0, 8))):
-        kind = draw(st.sampled_from(KINDS))
+        kind = draw(st.sampled_from(kinds))
         bounced = kind is EventKind.BOUNCE
         made.append(
             Event(
@@ -116,6 +118,51 @@ def test_what_no_policy_can_move_is_not_moved(
             after.since,
             after.until,
         )
+
+
+PLAIN = (*[EventKind.BOUNCE] * 8, EventKind.DELAY, EventKind.DELIVERED, EventKind.RESTORE)
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> tuple[PolicyVersion, ...]:
+    """Versions that differ by anything but what a bounce counts as."""
+    rows, types = draw(versions()), draw(SETTINGS)
+    first = policy_from(types)
+    judged = {"types": first.types, "uncounted_codes": first.uncounted_codes}
+    return tuple(replace(version, policy=replace(version.policy, **judged)) for version in rows)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(lives(), lives(NOW, PLAIN)), st.one_of(versions(), alike()), st.data())
+def test_a_life_under_two_rows_of_policies_is_what_two_folds_tell(
+    events: list[Event], known: tuple[PolicyVersion, ...], data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, len(known) - 1))
+    sends = st.none() | st.integers(1, 3)
+    deliveries = data.draw(st.lists(st.tuples(sends, st.integers(0, 41).map(DAY.__mul__)), max_size=3))
+    found = relive(events, Rows.of(known, known[first:], NOW), NOW, deliveries)
+    assert found == (fold(events, known, NOW, deliveries), fold(events, known[first:], NOW, deliveries))
+
+
+def test_most_lives_are_played_once_for_both() -> None:
+    """Else the property above would hold for nothing: a stop by a threshold that only one has is seen."""
+    known = (
+        PolicyVersion(1, 0, preset("emarsys")),
+        PolicyVersion(2, 20 * DAY, policy_from({"soft_threshold": 2}, preset("emarsys"))),
+    )
+    rows = Rows.of(known, known[1:], NOW)
+    assert rows.alike
+    full = [Event(bytes([n] * 16), EventKind.BOUNCE, n * DAY, Reason.MAILBOX_FULL, "4.2.2") for n in (1, 2)]
+    before, after = relive(full, rows, NOW)
+    assert before is not after
+    assert (before.since, after.since) == (20 * DAY, 2 * DAY)
+    before, after = relive(full[:1], rows, NOW)
+    assert before is after
+    gone = Event(bytes([9] * 16), EventKind.BOUNCE, 9 * DAY, Reason.ADDRESS_UNKNOWN, "5.1.1")
+    before, after = relive([full[0], gone], rows, NOW)
+    assert before is after
+    before, after = relive([*full, gone], rows, NOW)
+    assert before is not after
 
 
 @settings(max_examples=200, deadline=None)

@@ -89,6 +89,7 @@ def test_the_saving_does_it_and_tells_how_far_it_is(filled: Installation) -> Non
     ("body", "problem", "field"),
     [
         ({"settings": {"soft_threshold": 0}, "expected": 1}, "policy_invalid", "settings.soft_threshold"),
+        ({"settings": {"never_stop": ["gmail.com"]}, "expected": 1}, "policy_invalid", "settings.never_stop"),
         ({"settings": {"soft_threshold": 2}, "expected": 9}, "version_conflict", "If-Match"),
         ({"settings": {}}, "version_missing", "If-Match"),
     ],

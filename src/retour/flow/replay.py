@@ -16,10 +16,12 @@ from retour.instants import Instant
 from retour.lifecycle import PolicyVersion, as_judged, fold
 from retour.lifecycle.judgements import of_bounce, of_life
 from retour.lifecycle.life import END_OF_CALENDAR
+from retour.lifecycle.relived import Rows, relive
 from retour.model import Event, EventKind, Reason, State
 from retour.ports import LOOKED_BACK, WHOLE, Part, Reported, Store, Swept
 
 SPAN = 4000  # numbers of events that are judged at once
+_REJUDGED = EventKind.REJUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,30 +151,41 @@ def _word(kind: EventKind, reason: Reason | None) -> str:
 
 def play_again(asked: Lives, store: Store, part: Part = WHOLE) -> Iterator[Piece]:
     """What a policy from the beginning on would do to the lives of a share, batch by batch."""
+    act = act_of(_judgement(asked, ""), "", asked.account, "", asked.now, "")
+    rows = Rows.of(asked.versions, as_judged([act], asked.versions)[1], asked.now)
     after: str | None = None
     while True:
-        lives, after = store.sweep.lives(asked.account, BATCH, asked.now, after, part)
-        places = [
-            life.place for life in lives if life.settled
-        ]  # a policy from its time on moves none of them
-        whole = [life for life in lives if not life.settled] + store.sweep.at(asked.account, places)
-        yield _played(asked, store, whole, len(lives))
+        lives, after = store.sweep.lives(asked.account, BATCH, asked.now, after, part, whole=True)
+        yield _played(asked, rows, store, lives)
         if after is None:
             return
 
 
-def _played(asked: Lives, store: Store, lives: Sequence[Swept], looked_at: int) -> Piece:
-    piece, found = Piece(looked_at), list[Played]()
+def _judgement(asked: Lives, place: str) -> Judgement:
+    return Judgement(place, b"", asked.what, "", str(asked.version))
+
+
+def _played(asked: Lives, rows: Rows, store: Store, lives: Sequence[Swept]) -> Piece:
+    piece, found = Piece(len(lives)), list[Played]()
     for life in lives:
-        judgement = Judgement(life.place, b"", asked.what, "", str(asked.version))
-        act = act_of(judgement, "", asked.account, life.address, asked.now, "")
-        before = fold(life.events, asked.versions, asked.now, life.deliveries)
-        after = fold((*life.events, act), asked.versions, asked.now, life.deliveries)
+        if any(event.kind is _REJUDGED for event in life.events):
+            before, after = _twice(asked, life)
+        else:
+            before, after = relive(life.events, rows, asked.now, life.deliveries)
         if before != after:
-            piece.judgements.append(judgement)
+            piece.judgements.append(_judgement(asked, life.place))
             found.append(Played(life, before, after, _latest(life.events)))
     _add(piece, asked.account, found, store, asked.now)
     return piece
+
+
+def _twice(asked: Lives, life: Swept) -> tuple[State, State]:
+    """A life that judgements were made of before: by the act itself."""
+    act = act_of(_judgement(asked, life.place), "", asked.account, life.address, asked.now, "")
+    return (
+        fold(life.events, asked.versions, asked.now, life.deliveries),
+        fold((*life.events, act), asked.versions, asked.now, life.deliveries),
+    )
 
 
 def _latest(events: Sequence[Event]) -> Reason | None:

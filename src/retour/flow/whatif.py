@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from retour.address import domain_of
 from retour.flow.findings import Finding, Move, Piece, move_of, named, signs, state_of
+from retour.flow.never_stop import guard
 from retour.flow.suppressions import provider_of
 from retour.instants import DAY, Instant, text
 from retour.lifecycle import Policy, PolicyVersion, decide, policy_from, spared
@@ -59,8 +60,9 @@ def question(
     newest = versions[-1]
     if newest.number != expected:
         raise StaleVersionError(newest.number, expected)
-    version = PolicyVersion(expected + 1, max(now, newest.at), policy_from(settings, newest.policy), author)
-    return Question(account, versions, version)
+    policy = policy_from(settings, newest.policy)
+    guard(newest.policy, policy)
+    return Question(account, versions, PolicyVersion(expected + 1, max(now, newest.at), policy, author))
 
 
 def look(asked: Question, store: Store, part: Part = WHOLE) -> Iterator[Piece]:

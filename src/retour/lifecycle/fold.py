@@ -32,7 +32,7 @@ def fold(
     events, policies = as_judged(tuple(events), policies)
     deliveries = tuple(deliveries)
     life = play(events, policies, deliveries, _moment(now))
-    return _woken(life, events, policies, deliveries, now)
+    return woken(life, events, policies, deliveries, now)
 
 
 def told(
@@ -49,7 +49,7 @@ def told(
     deliveries = tuple(deliveries)
     life = play(events, policies, deliveries, _moment(now))
     bounces = _listed(life, events)  # before the life goes on to what is dated ahead
-    return _woken(life, events, policies, deliveries, now), bounces
+    return woken(life, events, policies, deliveries, now), bounces
 
 
 def _listed(life: Life, events: Sequence[Event]) -> Mapping[bytes, Bounce]:
@@ -64,7 +64,7 @@ def _listed(life: Life, events: Sequence[Event]) -> Mapping[bytes, Bounce]:
     return found
 
 
-def _woken(
+def woken(
     life: Life,
     events: Sequence[Event],
     policies: Sequence[PolicyVersion],

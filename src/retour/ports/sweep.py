@@ -55,11 +55,18 @@ class Sweep(Protocol):
         """How many addresses have events, and the number of the latest event of all accounts."""
 
     def lives(
-        self, account: str, limit: int, now: Instant, after: str | None = None, part: Part = WHOLE
+        self,
+        account: str,
+        limit: int,
+        now: Instant,
+        after: str | None = None,
+        part: Part = WHOLE,
+        whole: bool = False,
     ) -> tuple[list[Swept], str | None]:
         """The next addresses of a share; the cursor is None at the end.
 
-        Those that `lifecycle.foreseen.untouched` names at `now` come settled, without their events.
+        Unless they are wanted `whole`, those that `lifecycle.foreseen.untouched` names at `now` come settled,
+        without their events.
         """
 
     def reports(self, account: str, span: int, after: int = 0) -> list[Reported]:

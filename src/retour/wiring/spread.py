@@ -4,6 +4,7 @@ Whoever reads may stop at any time: the processes end with it.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from retour.flow.whatif import Question
 from retour.share import Share, judged_again, looked, played, played_again
 
 PROCESSES = max(min(2, os.cpu_count() or 1), 1)  # two read a million lives in a minute
+_ENDS_WITHIN = 5.0  # seconds
 
 
 class ShareError(Exception):
@@ -54,22 +56,22 @@ class Spread:
 
 def spread(share: Share, data: Path, pepper: bytes, processes: int) -> Iterator[Piece]:
     """The pieces of all shares, as they come. Raises ShareError."""
-    open_: list[Connection] = []
+    open_: dict[Connection, subprocess.Popen[bytes]] = {}
     children: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(processes):
             ours, child = _started()
-            open_.append(ours)
+            open_[ours] = child
             children.append(child)
             ours.send((share, data.absolute(), pepper, (number, processes)))
         while open_:
-            for ready in wait(open_):
+            for ready in wait(list(open_)):
                 assert isinstance(ready, Connection)
-                piece = _received(ready)
+                piece = _received(ready, open_[ready])
                 if piece is not None:
                     yield piece
                 else:
-                    open_.remove(ready)
+                    del open_[ready]
                     ready.close()
     finally:
         for left in open_:
@@ -90,11 +92,23 @@ def _started() -> tuple[Connection, "subprocess.Popen[bytes]"]:
     return ours, child
 
 
-def _received(connection: Connection) -> Piece | None:
+def _received(connection: Connection, child: "subprocess.Popen[bytes]") -> Piece | None:
     try:
         told = connection.recv()
     except (EOFError, ConnectionResetError) as error:
-        raise ShareError("a process that reads the store was ended from outside") from error
+        raise ShareError(f"a process that reads the store was ended from outside: {_end(child)}") from error
     if isinstance(told, str):
         raise ShareError(told)
     return told if isinstance(told, Piece) else None
+
+
+def _end(child: "subprocess.Popen[bytes]") -> str:
+    """How a process ended that has closed its connection."""
+    try:
+        code = child.wait(_ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        return "it has closed its connection, and runs"
+    if code >= 0:
+        return f"exit code {code}"
+    hint = "; the system may have run out of memory" if code == -signal.SIGKILL else ""
+    return f"signal {signal.Signals(-code).name}{hint}"

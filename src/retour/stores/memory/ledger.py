@@ -9,7 +9,7 @@ from retour.address import domain_of
 from retour.chain import BEGINNING, link
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
-from retour.model import VALID, BounceType, Event, Reason, Send, Standing, State
+from retour.model import VALID, BounceType, Event, EventKind, Reason, Send, Standing, State
 from retour.ports import (
     BouncedAddress,
     BounceQuery,
@@ -201,7 +201,11 @@ class MemoryLedger:
         return self._numbered(
             limit,
             after,
-            lambda event: event.reason is Reason.UNDETERMINED and account in (None, event.account),
+            lambda event: (
+                event.reason is Reason.UNDETERMINED
+                and event.kind is not EventKind.REJUDGED
+                and account in (None, event.account)
+            ),
         )
 
     def _numbered(

@@ -23,11 +23,17 @@ class MemorySweep:
         return len(histories), sum(len(each.events) for each in histories)
 
     def lives(
-        self, account: str, limit: int, now: Instant, after: str | None = None, part: Part = WHOLE
+        self,
+        account: str,
+        limit: int,
+        now: Instant,
+        after: str | None = None,
+        part: Part = WHOLE,
+        whole: bool = False,
     ) -> tuple[list[Swept], str | None]:
         first = int(after or 0)
         own = self._histories(account)[part[0] :: part[1]]
-        found = [self._swept(history, now) for history in own[first : first + limit]]
+        found = [self._swept(history, None if whole else now) for history in own[first : first + limit]]
         return found, str(first + limit) if len(found) == limit else None
 
     def reports(self, account: str, span: int, after: int = 0) -> list[Reported]:

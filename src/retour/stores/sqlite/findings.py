@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from math import inf
 from pathlib import Path
 
 from retour.flow.findings import Finding, Judgement, Move
@@ -92,13 +93,21 @@ class SqliteShelf:
         return SqliteFindings(path) if path.exists() else None
 
     def expire(self, before: Instant) -> int:
-        old = [file for file in self._directory.glob("*") if file.stat().st_mtime * SECOND < before]
+        old = [file for file in self._directory.glob("*") if _made(file) < before]
         for file in old:
             file.unlink(missing_ok=True)
         return len(old)
 
     def _file(self, id: str, ending: str) -> Path:
         return self._directory / f"{id}{ending}"
+
+
+def _made(file: Path) -> float:
+    """When it was last written. A journal of what is being filled beside may be gone by then: now."""
+    try:
+        return file.stat().st_mtime * SECOND
+    except FileNotFoundError:
+        return inf
 
 
 def opened(path: Path) -> "closing[SqliteFindings]":

@@ -31,6 +31,7 @@ from retour.stores.sqlite.rows import (
 from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
+DELIVERIES = SQL["deliveries"]  # of what is touched
 _PLACE = itemgetter(15, 16)  # k and account in a row of `states`
 
 
@@ -73,7 +74,7 @@ class Page:
 def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
     """Fill pages from the file, a whole batch with a few statements, in the order of their keys."""
     ordered = sorted(pages, key=lambda page: (page.k, page.number))
-    _touch(db, [(page.k, page.number) for page in ordered])
+    touch(db, [(page.k, page.number) for page in ordered])
     ends = []
     for row in db.execute(SQL["stored"]).fetchall():
         page = ordered[row[0]]
@@ -93,11 +94,12 @@ def load(db: sqlite3.Connection, pages: Iterable[Page]) -> None:
 
 def living(db: sqlite3.Connection, places: Sequence[tuple[bytes, int]]) -> set[int]:
     """Which of these places, by their position, the file holds events of."""
-    _touch(db, places)
+    touch(db, places)
     return {slot for (slot,) in db.execute(SQL["have_events"])}
 
 
-def _touch(db: sqlite3.Connection, places: Iterable[tuple[bytes, int]]) -> None:
+def touch(db: sqlite3.Connection, places: Iterable[tuple[bytes, int]]) -> None:
+    """Say which places, by their position, the statements on `touched` are about."""
     db.execute(SQL["make_touched"])
     db.execute(SQL["clear_touched"])
     db.executemany(SQL["touch"], [(slot, *place) for slot, place in enumerate(places)])

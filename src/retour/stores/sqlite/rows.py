@@ -29,7 +29,7 @@ from retour.model import (
 # Look-ups by dict, both ways: calling an enumeration costs five times as much, its `value` eight times. And
 # rows hold plain strings: sqlite3 would look for an adapter for every member of an enumeration.
 _KINDS: Mapping[str, EventKind] = {member.value: member for member in EventKind}
-_STANDINGS: Mapping[str, Standing] = {member.value: member for member in Standing}
+STANDINGS: Mapping[str, Standing] = {member.value: member for member in Standing}
 _REASONS: Mapping[str | None, Reason | None] = {None: None} | {member.value: member for member in Reason}
 _SAID: Mapping[str, Kind] = {member.value: member for member in Kind}
 _ACTIONS: Mapping[str | None, Action | None] = {None: None} | {member.value: member for member in Action}
@@ -47,9 +47,7 @@ def event_of(row: Sequence[Any]) -> Event:
     """An event without address and evidence: all that a fold reads."""
     id, kind, at, reason, status, send, handed_over, standing, begins, outcome = row
     known = _REASONS[reason]
-    return Event(
-        id, _KINDS[kind], at, known, status, send, handed_over, _STANDINGS[standing], begins, outcome
-    )
+    return Event(id, _KINDS[kind], at, known, status, send, handed_over, STANDINGS[standing], begins, outcome)
 
 
 def row_of_event(event: Event) -> tuple[Any, ...]:

@@ -9,13 +9,13 @@ from typing import Any
 
 from retour.address import ERASED
 from retour.instants import Instant
-from retour.model import EventKind, Reason
+from retour.model import Event, EventKind, Reason
 from retour.ports.sweep import WHOLE, Part, Reported, Returned, Swept
-from retour.stores.advance import BY_TIME
+from retour.stores.advance import BY_TIME, Delivery
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
-from retour.stores.sqlite.pages import Page, load
-from retour.stores.sqlite.rows import evidence_in, report_in, state_of
+from retour.stores.sqlite.pages import DELIVERIES, touch
+from retour.stores.sqlite.rows import STANDINGS, evidence_in, report_in, state_of
 from retour.stores.sqlite.statements import named
 
 SQL = named("sweep.sql")
@@ -41,7 +41,13 @@ class SqliteSweep:
         return addresses, last
 
     def lives(
-        self, account: str, limit: int, now: Instant, after: str | None = None, part: Part = WHOLE
+        self,
+        account: str,
+        limit: int,
+        now: Instant,
+        after: str | None = None,
+        part: Part = WHOLE,
+        whole: bool = False,
     ) -> tuple[list[Swept], str | None]:
         domain, _, first = (after or " -1").partition(" ")
         with self._reading() as db:
@@ -53,13 +59,16 @@ class SqliteSweep:
                 "now": now,
                 "part": part[0],
                 "parts": part[1],
+                "whole": whole,
             }
             rows = db.execute(SQL["lives"], place).fetchall()
-            open_ = self._loaded(db, account, [k for k, _, _, _, settled, *_ in rows if not settled])
+            heads = [(row[0], place["account"], row[5]) for row in rows if not row[4]]
+            histories = dict(zip([k for k, _, _ in heads], _histories(db, heads), strict=True))
         found = [
-            Swept(k.hex(), address, state_of(state), settled=True) if settled else open_[k]
-            for k, _, _, address, settled, *state in rows
-            if settled or k in open_
+            Swept(k.hex(), address, state_of(state), settled=True)
+            if settled
+            else Swept(k.hex(), address, state_of(state), *histories[k])
+            for k, _, _, address, settled, _, *state in rows
         ]
         return found, f"{rows[-1][1]} {rows[-1][2]}" if len(rows) == limit else None
 
@@ -101,13 +110,12 @@ class SqliteSweep:
 
     def _loaded(self, db: sqlite3.Connection, account: str, keys: Sequence[bytes]) -> dict[bytes, Swept]:
         number = self._accounts.number(db, account)
-        pages = [Page(k, number, account, "") for k in dict.fromkeys(keys)]
-        if pages:
-            load(db, pages)
+        touch(db, [(k, number) for k in dict.fromkeys(keys)])
+        rows = db.execute(SQL["at"]).fetchall()
+        histories = _histories(db, [(k, number, latest) for k, _, latest, *_ in rows])
         return {
-            page.k: Swept(page.k.hex(), page.address, page.state, page.events, page.deliveries)
-            for page in pages
-            if page.first
+            k: Swept(k.hex(), address, state_of(state), *history)
+            for (k, address, _, *state), history in zip(rows, histories, strict=True)
         }
 
     @contextmanager
@@ -119,3 +127,22 @@ class SqliteSweep:
             yield db
         finally:
             db.execute("COMMIT")
+
+
+def _histories(
+    db: sqlite3.Connection, heads: Sequence[tuple[bytes, int, int]]
+) -> list[tuple[list[Event], list[Delivery]]]:
+    """Events, the latest first, and deliveries of addresses: of each its key, account and latest event."""
+    found: list[tuple[list[Event], list[Delivery]]] = [([], []) for _ in heads]
+    if not heads:
+        return found
+    ends = json.dumps([(slot, latest) for slot, (_, _, latest) in enumerate(heads)])
+    for slot, id, kind, at, reason, status, send, handed_over, standing, begins, outcome in db.execute(
+        SQL["chains"], (ends,)
+    ):
+        told = status, send, handed_over, STANDINGS[standing], begins, outcome
+        found[slot][0].append(Event(id, _KINDS[kind], at, _REASONS[reason], *told))
+    touch(db, [(k, account) for k, account, _ in heads])
+    for slot, send, at in db.execute(DELIVERIES):
+        found[slot][1].append((send, at))
+    return found

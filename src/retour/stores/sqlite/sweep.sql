@@ -7,10 +7,10 @@ SELECT coalesce(max(number), 0) FROM events;
 -- name: lives
 -- `settled` is lifecycle.foreseen.untouched.
 SELECT k, domain, first, address,
-  NOT coalesce(changes_at <= :now, 0) AND CASE
+  NOT :whole AND NOT coalesce(changes_at <= :now, 0) AND CASE
     WHEN state <> 'invalid' THEN listed = 0
     ELSE instr(causes, 'hard') > 0 OR (listed = 0 AND instr(causes, 'soft') = 0)
-  END AS settled,
+  END AS settled, latest,
   state, causes, since, until, hard, soft, block, reasons, reactivations,
   unsubscribed, changes_at, last_bounce, listed
 FROM states
@@ -34,3 +34,22 @@ SELECT number, at, k, policy FROM records
 WHERE account = :account AND number < :before AND actor = :actor
   AND before = 'invalid' AND after IN ('valid', 'bouncing')
 ORDER BY number DESC LIMIT :limit;
+
+-- name: at
+SELECT s.k, s.address, s.latest, s.state, s.causes, s.since, s.until, s.hard, s.soft, s.block, s.reasons,
+  s.reactivations, s.unsubscribed, s.changes_at, s.last_bounce, s.listed
+FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
+
+-- name: chains
+-- All events of some addresses, as a fold reads them: `ends` is JSON of pairs of slot and number.
+WITH RECURSIVE chain (slot, previous, id, kind, at, reason, status, send, handed_over, standing, begins,
+    outcome) AS (
+  SELECT json_extract(x.value, '$[0]'), e.previous,
+    e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+  FROM json_each(?) AS x CROSS JOIN events AS e ON e.number = json_extract(x.value, '$[1]')
+  UNION ALL
+  SELECT c.slot, e.previous,
+    e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+  FROM chain AS c CROSS JOIN events AS e ON e.number = c.previous
+)
+SELECT slot, id, kind, at, reason, status, send, handed_over, standing, begins, outcome FROM chain;

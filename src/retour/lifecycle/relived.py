@@ -1,0 +1,128 @@
+"""A life under two rows of policies: its state at a moment under each, most lives played once for both.
+
+Equal to two folds. Where both rows judge bounces alike, a life differs only after a stop or a reset that the
+one brings and the other does not; of most lives it is seen by their bounces alone that there is none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from retour.instants import DAY, Instant
+from retour.lifecycle.counters import Bounce, Counter, CounterName, counter_of, threshold_of
+from retour.lifecycle.fold import fold, play, woken
+from retour.lifecycle.life import Life
+from retour.lifecycle.order import Place, Rank
+from retour.lifecycle.policy import Counting, Policy, PolicyVersion
+from retour.model import BounceType, Cause, Event, EventKind, State, StateName
+
+_HARD, _INVALID = BounceType.HARD, StateName.INVALID
+_CUMULATIVE = Counting.CUMULATIVE
+_ONLY_HARD = frozenset({Cause.HARD})
+_PLAIN = frozenset(
+    {
+        EventKind.BOUNCE,
+        EventKind.DELAY,
+        EventKind.DELIVERED,
+        EventKind.SUPPRESSED,
+        EventKind.AUTOREPLY,
+        EventKind.CHALLENGE,
+        EventKind.OTHER,
+    }
+)
+"""What neither stops nor cleans an address by itself, nor reaches back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Two rows of versions, and what can be said of them whatever the life."""
+
+    before: Sequence[PolicyVersion]
+    after: Sequence[PolicyVersion]
+    policies: Sequence[Policy]  # of both
+    later: Sequence[Policy]  # of the second
+    alike: bool  # they judge every bounce alike, and read the counters alike in the end
+    at_once: bool  # under each of them the first hard bounce stops
+
+    @classmethod
+    def of(cls, before: Sequence[PolicyVersion], after: Sequence[PolicyVersion], now: Instant) -> Self:
+        """Rows to be compared at a moment."""
+        policies = [version.policy for version in (*before, *after)]
+        judged = {(tuple(sorted(each.types.items())), each.uncounted_codes) for each in policies}
+        alike = len(judged) == 1 and _last(before) == _last(after) and _is_past(before, now)
+        at_once = all(each.hard_threshold == 1 for each in policies)
+        return cls(before, after, policies, [version.policy for version in after], alike, at_once)
+
+
+def _last(versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
+    return max(versions, key=lambda version: (version.at, version.number), default=None)
+
+
+def _is_past(versions: Sequence[PolicyVersion], now: Instant) -> bool:
+    return all(version.at <= now for version in versions)
+
+
+def relive(
+    events: Sequence[Event],
+    rows: Rows,
+    now: Instant,
+    deliveries: Sequence[tuple[int | None, Instant]] = (),
+) -> tuple[State, State]:
+    """The state at `now` under each of the rows. The events are as they are judged (`as_judged`)."""
+    life = play(events, rows.before, deliveries, Place(now, Rank.NOW))
+    same = rows.alike and _is_same(life, events, rows)
+    before = woken(life, events, rows.before, deliveries, now)
+    return before, before if same else fold(events, rows.after, now, deliveries)
+
+
+def _is_same(life: Life, events: Sequence[Event], rows: Rows) -> bool:
+    """Whether the life, just played, goes the same way under both rows; False where that is not seen."""
+    if life.cleaned is not None or life.moves < len(life.history.moves):
+        return False
+    if any(event.kind not in _PLAIN for event in events):
+        return False
+    if life.state is not _INVALID:
+        return not _stops(life.bounces, rows.later)
+    if not rows.at_once or life.causes != _ONLY_HARD:
+        return False
+    first = _first_hard(life.bounces, rows.policies)
+    if first is None or life.bounces[first].at != life.since:
+        return False
+    return not _stops(life.bounces[:first], rows.later)
+
+
+def _first_hard(bounces: Sequence[Bounce], policies: Sequence[Policy]) -> int | None:
+    """Where the first bounce is that stops under each policy by itself."""
+    for number, bounce in enumerate(bounces):
+        if bounce.type is _HARD and all(counter_of(bounce, policy) is _HARD for policy in policies):
+            return number
+    return None
+
+
+def _stops(bounces: Sequence[Bounce], policies: Sequence[Policy]) -> bool:
+    """Whether these bounces might reach a threshold of the policies, in any order of theirs."""
+    if any(bounce.late for bounce in bounces):
+        return True
+    if len(policies) == 1:
+        return _reaches(bounces, policies[0])
+    return any(_reaches(bounces, replace(policy, counting=_CUMULATIVE)) for policy in policies)
+
+
+def _reaches(bounces: Sequence[Bounce], policy: Policy) -> bool:
+    """Whether a life under this policy alone might stop; a delivery would only keep it from that."""
+    counters: dict[CounterName, Counter] = {}
+    windowed = policy.counting is Counting.WINDOWED
+    for bounce in bounces:
+        name = counter_of(bounce, policy)
+        threshold = 0 if name is None else threshold_of(name, policy)
+        if name is None or not threshold:
+            continue
+        counter = counters.get(name)
+        if counter is None:
+            counter = counters[name] = Counter()
+        counter.count(bounce, windowed)
+        if counter.plain + counter.days >= threshold:
+            counter.slide(bounce.at - policy.within_days * DAY)
+            if counter.reached(threshold, policy.min_days):
+                return True
+    return False
