@@ -131,6 +131,23 @@ def measured(server: Server, path: str, body: object) -> Measured:
     return made
 
 
+SETTINGS = """\
+data_dir = "{data}"
+[api]
+port = 0
+requests_per_second = 0
+checks_per_second = 0
+[smtp]
+port = 0
+[lmtp]
+port = 0
+[[postfix.listeners]]
+port = 0
+[console]
+enabled = false
+"""
+
+
 @contextmanager
 def serving(room: Path, addresses: int, events: int) -> Iterator[Server]:
     """A server over a store that was grown."""
@@ -141,9 +158,7 @@ def serving(room: Path, addresses: int, events: int) -> Iterator[Server]:
     with closing(sqlite3.connect(data / sqlite.STORE)) as db:  # roll-ups are measured elsewhere
         db.execute("UPDATE rolled SET number = (SELECT max(number) FROM events)")
         db.commit()
-    config.write_text(
-        f'data_dir = "{data}"\n[api]\nport = 0\nrequests_per_second = 0\nchecks_per_second = 0\n'
-    )
+    config.write_text(SETTINGS.format(data=data))
     command = [sys.executable, "-m", "retour"]
     key = subprocess.run(
         [*command, "key", "add", "--role", "support", "--config", str(config)],
