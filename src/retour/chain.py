@@ -6,9 +6,9 @@ a newline, and the line as a compact JSON list: number, at (ISO 8601), who (the 
 person leaves the chain whole.
 """
 
-import json
 from collections.abc import Iterable
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import NamedTuple
 
 BEGINNING = "0" * 64
@@ -30,8 +30,14 @@ class Line(NamedTuple):
 
 def link(previous: str, line: Line) -> str:
     """The link of a line behind another."""
-    told = json.dumps(line, separators=(",", ":"))
-    return sha256(f"{previous}\n{told}".encode()).hexdigest()
+    return sha256(f"{previous}\n{_json(line)}".encode()).hexdigest()
+
+
+def _json(line: Line) -> str:
+    """As json.dumps makes it, which would make an encoder for each line, in nearly three times the time."""
+    number, *texts, policy = line
+    told = [_quoted(each) if each is not None else "null" for each in texts]
+    return f"[{number},{','.join(told)},{policy}]"
 
 
 class Verified(NamedTuple):

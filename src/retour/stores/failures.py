@@ -5,15 +5,21 @@ much has bounced. The type is that of the policy in force when it occurred; `har
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from retour.instants import Instant, utc_day
+from retour.instants import DAY, Instant
 from retour.lifecycle import Policy, PolicyVersion, TypeRule
 from retour.lifecycle.history import of_one_send, one_bounce
 from retour.model import Event, EventKind, Reason, Standing
 from retour.ports import Rated
 
+_BOUNCE, _PROVEN, _IGNORE, _UNDETERMINED = (
+    EventKind.BOUNCE,
+    Standing.PROVEN,
+    TypeRule.IGNORE,
+    Reason.UNDETERMINED,
+)
 _TYPES = {
     TypeRule.HARD: Rated.HARD,
     TypeRule.SOFT: Rated.SOFT,
@@ -32,23 +38,29 @@ class Failure(NamedTuple):
 
 def more(
     known: Iterable[Event], new: Sequence[Event], policies: Sequence[PolicyVersion]
-) -> Mapping[Failure, int]:
+) -> Iterable[tuple[Failure, int]]:
     """What the new events of an address add to what was counted of the known; below 0 is less."""
+    if len(new) == 1 and not _is_known(new[0].send, known):  # as nearly always
+        failure = _failure(new[0], policies) if _fails(new[0]) else None
+        return () if failure is None else ((failure, 1),)
     reports = [event for event in new if _fails(event)]
-    if not reports:
-        return {}
     sends = {event.send for event in reports if event.send is not None}
-    before = [event for event in known if event.send in sends and _fails(event)] if sends else []
-    if len(reports) == 1 and not before:  # as nearly always
-        failure = _failure(reports[0], policies)
-        return {} if failure is None else {failure: 1}
+    before = [event for event in known if event.send in sends and _fails(event)]
     counted = Counter(_failures([*before, *reports], policies))
     counted.subtract(Counter(_failures(before, policies)))
-    return Counter({failure: times for failure, times in counted.items() if times})
+    return [(failure, times) for failure, times in counted.items() if times]
+
+
+def _is_known(send: int | None, known: Iterable[Event]) -> bool:
+    if send is not None:
+        for event in known:  # a generator would cost more than all the rest
+            if event.send == send:
+                return True
+    return False
 
 
 def _fails(event: Event) -> bool:
-    return event.kind is EventKind.BOUNCE and event.standing is Standing.PROVEN
+    return event.kind is _BOUNCE and event.standing is _PROVEN
 
 
 def _failures(reports: Sequence[Event], policies: Sequence[PolicyVersion]) -> Iterable[Failure]:
@@ -59,15 +71,13 @@ def _failures(reports: Sequence[Event], policies: Sequence[PolicyVersion]) -> It
 
 
 def _failure(bounce: Event, policies: Sequence[PolicyVersion]) -> Failure | None:
-    policy = _in_force(policies, bounce.at)
+    policy = policies[0].policy if len(policies) == 1 else _in_force(policies, bounce.at)
     if policy is None or bounce.status in policy.uncounted_codes:
         return None
-    type_ = _TYPES.get(policy.types.get(bounce.reason or Reason.UNDETERMINED, TypeRule.IGNORE))
-    return None if type_ is None else Failure(bounce.send, utc_day(bounce.at), type_)
+    type_ = _TYPES.get(policy.types.get(bounce.reason or _UNDETERMINED, _IGNORE))
+    return None if type_ is None else Failure(bounce.send, bounce.at // DAY, type_)
 
 
 def _in_force(policies: Sequence[PolicyVersion], at: Instant) -> Policy | None:
-    if len(policies) == 1:
-        return policies[0].policy
     begun = [version for version in policies if version.at <= at] or policies[:1]
     return begun[-1].policy if begun else None

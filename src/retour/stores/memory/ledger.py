@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from retour.address import domain_of
@@ -86,8 +86,8 @@ class MemoryLedger:
             del self._delivered[page][send]
         return self._write(page, recorded(known, new, now))
 
-    def _rate(self, page: Page, failures: Mapping[Failure, int]) -> None:
-        for failure, times in failures.items():
+    def _rate(self, page: Page, failures: Iterable[tuple[Failure, int]]) -> None:
+        for failure, times in failures:
             sends = self._sends.by_id([failure.send] if failure.send is not None else [])
             campaign = next((send.campaign for send in sends.values()), None) or ""
             place = page.account, failure.day, domain_of(page.address), campaign, failure.type

@@ -120,7 +120,8 @@ class Database:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             if not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA secure_delete = ON")  # what is erased is nowhere in the file
+                # What is erased is nowhere in the file; temporary tables are in memory alone.
+                connection.execute("PRAGMA main.secure_delete = ON")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
             if not self._read_only:  # which reads everything once: it would fill the memory with what is past

@@ -5,11 +5,13 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 from retour.address import ERASED, domain_of
 from retour.chain import BEGINNING, Line, link
+from retour.flow.suppressions import provider_of
 from retour.instants import Instant, text
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
@@ -17,7 +19,7 @@ from retour.ports import Change
 from retour.stores.advance import Delivery, Known, Turn, in_force
 from retour.stores.failures import more
 from retour.stores.sqlite.labels import Labels
-from retour.stores.sqlite.rates import Spot, spot, tally
+from retour.stores.sqlite.rates import Spot, tally
 from retour.stores.sqlite.rows import (
     TEXTS,
     Encode,
@@ -32,6 +34,7 @@ from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
 DELIVERIES = SQL["deliveries"]  # of what is touched
+_text = lru_cache(maxsize=16)(text)  # the lines of a batch mostly have one time
 _PLACE = itemgetter(15, 16)  # k and account in a row of `states`
 
 
@@ -157,10 +160,9 @@ class Sheaf:
 
     def _rate(self, page: Page, new: Sequence[Event]) -> None:
         """Count the failures that the new events tell of."""
-        for failure, times in more(page.events, new, page.policies).items():
-            campaign = self._labels.campaign(failure.send)
-            place = page.number, failure.day, domain_of(page.address), campaign, failure.type
-            self._rates[spot(*place)] += times
+        for (send, day, type_), times in more(page.events, new, page.policies):
+            provider = provider_of(domain_of(page.address)) or ""
+            self._rates[page.number, day, provider, self._labels.campaign(send) or "", type_] += times
 
     def _relabel(self, page: Page, labels: Mapping[bytes, int]) -> None:
         """Rewrite the labels of known events that are others now, or none."""
@@ -196,7 +198,7 @@ class Sheaf:
         before, after = TEXTS[change.before.state] or "", TEXTS[change.after.state] or ""
         cause, policy = TEXTS[change.after.cause], in_force(page.policies, change.at)
         event = None if change.event is None else change.event.hex()
-        who, at = page.k.hex(), text(change.at)
+        who, at = page.k.hex(), _text(change.at)
         line = Line(number, at, who, change.actor, before, after, cause, event, policy)
         chained = link(self._before(page.number), line)
         made = (change.actor, before, after, cause, change.event, policy, chained)
