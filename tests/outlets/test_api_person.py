@@ -49,3 +49,19 @@ def test_other_keys_speak_for_nobody(console: Installation, retour: Installation
     admin = ANN | {"Retour-Account": "other", "Retour-Role": "admin"}
     answer = retour.ask("GET", "/v1/bounces?account=other", "demo-member", headers=admin)
     assert answer.json()["type"] == "/problems/account_unknown"
+
+
+def test_whatever_a_person_corrects_lists_or_erases_bears_the_name_too(console: Installation) -> None:
+    def post(path: str, body: dict[str, str]) -> dict[str, str]:
+        answer = console.ask("POST", path, "console", json=body, headers=ANN | {"Retour-Role": "admin"})
+        assert answer.status_code in (201, 202), answer.text
+        told: dict[str, str] = answer.json()
+        return told
+
+    wish = {"old": "w.wislon@b.example", "new": "w.wilson@b.example", "reason": "told by phone"}
+    made = [
+        post("/v1/corrections", wish),
+        post("/v1/contact-lists", {"name": "spring"}),
+        post("/v1/erasures", {"address": "eve@b.example", "reason": "she asked for it"}),
+    ]
+    assert [each["actor"] for each in made] == ["person ann@shop.example"] * 3
