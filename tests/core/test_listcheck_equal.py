@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from bench import listcheck as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +143,38 @@ def test_a_table(way: str, cells: Sequence[str], quoting: int) -> None:
 def test_any_octets(way: str, raw: bytes) -> None:
     layout = Layout(",", None, 1, width=2)
     assert looked(way, raw, layout, KNOW) == reference(raw, layout, KNOW)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("size", [3_000, 40_000])
+def test_a_long_list_in_many_blocks(way: str, size: int) -> None:
+    raw = "".join(f"{row}\n" for row in made.rows(4_000)).encode()
+    layout = Layout(",", ("id", "name", "email", "city"), 2, width=4)
+    told = reference(raw, layout, KNOW)
+    assert looked(way, raw, layout, KNOW, size) == told
+    assert all(told[:1] + told[3:])
+    assert sum("dup_exact" in row for row in told[3]) > 50
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_forms_that_meet_again_in_another_block(way: str) -> None:
+    cells = [
+        *("ann.lee@gmail.com", "b.c@firm.de", "ann.lee@gmail.com", "annlee@googlemail.com", "B.C@firm.de"),
+        *(
+            "b.c@firm.de",
+            " ann.lee@gmail.com",
+            "a.nnlee@gmail.com",
+            "C.D@firm.de",
+            "c.d@firm.de",
+            "c.d@firm.de",
+        ),
+        *("Ann.Lee+x@gmail.com", "stop.ped@gmail.com", "stopped@gmail.com", "e@firm.de", "<e@firm.de>"),
+    ]
+    layout = Layout(None, None, 0)
+    for turned in (cells, cells[::-1], cells * 2):
+        raw = "".join(f"{cell}\n" for cell in turned).encode()
+        for size in (1, 40, 100, 1 << 20):
+            assert looked(way, raw, layout, KNOW, size) == reference(raw, layout, KNOW)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -8,6 +8,7 @@ is called when it is no address names the one thing that is wrong first.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from retour.vet.findings import Code, Rfc
@@ -16,6 +17,7 @@ from retour.vet.hosts import Host, host
 LONGEST = 254  # octets of an address, RFC 5321 §4.5.3.1.3 (RFC 3696, erratum 1690)
 LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 _LOST = "\ufffd"  # stands for a letter that a program could not read: nobody is called that
+_CACHED = 4096  # strings: about the odd rows of a block of a list
 _TOO_MUCH = 4 * LONGEST  # longer strings are not taken apart
 
 _ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff"
@@ -84,8 +86,9 @@ def read(text: str) -> Syntax:
     return read_fully(text)
 
 
+@lru_cache(_CACHED)
 def read_fully(text: str) -> Syntax:
-    """What a string is, by the standards, taken apart by their grammar."""
+    """What a string is, by the standards, taken apart by their grammar. Kept: it is asked for again."""
     if not text.strip():
         return _no(Code.EMPTY)
     if len(text) > _TOO_MUCH:

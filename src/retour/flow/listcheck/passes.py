@@ -23,9 +23,17 @@ class Looker(Protocol):
         """Count what was looked at since the last time."""
 
 
-WAYS: Mapping[str, Callable[[Judge, Layout, Tally], Looker]] = {"rows": Quick}
+def _ways() -> Mapping[str, Callable[[Judge, Layout, Tally], Looker]]:
+    try:
+        from retour.flow.listcheck.columns import Columns
+    except ImportError:
+        return {"rows": Quick}
+    return {"rows": Quick, "columns": Columns}
 
 
-def looking(judge: Judge, layout: Layout, tally: Tally) -> Looker:
-    """The quickest way there is here."""
-    return list(WAYS.values())[-1](judge, layout, tally)
+WAYS = _ways()
+
+
+def looking(judge: Judge, layout: Layout, tally: Tally, way: str = "") -> Looker:
+    """One of the ways; the quickest there is here if none is named."""
+    return WAYS[way or list(WAYS)[-1]](judge, layout, tally)

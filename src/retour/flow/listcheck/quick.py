@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 from retour.address import PROVIDERS, normalise
-from retour.flow.listcheck.blocks import Block, record_of
-from retour.flow.listcheck.cells import cell_of
+from retour.flow.listcheck.blocks import Block, Record, record_of
+from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import PILES, Pile, pile_of
 from retour.flow.listcheck.judge import Judge, Outcome, ordered, repairs_of, row_of, tail
 from retour.flow.listcheck.layout import Layout
@@ -84,6 +85,15 @@ def _fold(domain: str) -> Callable[[str], str] | None:
     return folded
 
 
+class Odd(NamedTuple):
+    """A row that is not plain as it stands, taken apart."""
+
+    record: Record
+    cell: Cell
+    local: str
+    host: Host | None
+
+
 class Quick:
     """Looks at blocks of a list, one after the other."""
 
@@ -107,8 +117,8 @@ class Quick:
         """The rows of a block by pile, as they are to be written."""
         piles: list[list[str]] = [[] for _ in PILES]
         if not block.plain:
-            self._guarded = _guarding(self._layout.delimiter) if self._layout.delimiter else None
-            for row, raw in enumerate(_raw(block), start=block.first):
+            self._guarded = guarding(self._layout.delimiter) if self._layout.delimiter else None
+            for row, raw in enumerate(raw_rows(block), start=block.first):
                 self._odd(row, raw, piles)
             return piles
         lines = block.raw.decode("utf-8").split("\n")
@@ -167,14 +177,21 @@ class Quick:
 
     def _odd(self, row: int, line: str | bytes, piles: list[list[str]]) -> None:
         """A row that is not plain as it stands: perhaps it is when repaired, else it is the reference's."""
+        self._judged(row, self._parted(line), piles)
+
+    def _parted(self, line: str | bytes) -> "Odd":
+        """What stands in a row, without a judgement; the host is none where the reference has to look."""
         record = record_of(line if isinstance(line, bytes) else line.encode(), self._layout)
         cell = cell_of(record.cell)
         local, _, name = cell.addresses[0].rpartition("@")
-        if len(cell.addresses) == 1 and len(local) <= LONGEST_LOCAL and PLAIN_LOCAL.fullmatch(local):
-            host = self._host(name)
-            if host is not None:
-                self._one(row, record.line, local, host, repairs_of(record, cell), piles)
-                return
+        plain = len(cell.addresses) == 1 and len(local) <= LONGEST_LOCAL and PLAIN_LOCAL.fullmatch(local)
+        return Odd(record, cell, local, self._host(name) if plain else None)
+
+    def _judged(self, row: int, odd: "Odd", piles: list[list[str]]) -> None:
+        record, cell = odd.record, odd.cell
+        if odd.host is not None:
+            self._one(row, record.line, odd.local, odd.host, repairs_of(record, cell), piles)
+            return
         outcome = self._judge.row(record, cell)
         self._tally.row(row, outcome)
         piles[PILES.index(outcome.pile)].append(rendered(row, record.line, outcome, self._layout))
@@ -191,7 +208,7 @@ class Quick:
         if history and (told := history.get(self._kept(local, host))) is not None:
             more = (*more, *told)
         said = self._variant(host, more) if more else host.tail
-        if not said.rows:
+        if not said.rows or row < said.first:
             said.first, said.address = row, address
         said.rows += 1
         d = self._layout.parts
@@ -312,7 +329,8 @@ class Quick:
                 each.rows = 0
 
 
-def _raw(block: Block) -> Iterator[bytes]:
+def raw_rows(block: Block) -> Iterator[bytes]:
+    """The rows of a block as they stand there."""
     if block.records_:
         return (text.encode("utf-8", "surrogateescape") for text in block.records_)
     return iter(block.raw.split(b"\n")[:-1])
@@ -338,11 +356,12 @@ def guard(layout: Layout, text: str) -> Callable[[str], str] | None:
     signs = [sign for sign in "=+-@\t" if sign != layout.delimiter and sign in text]
     if not any(f"{before}{sign}" in text for sign in signs for before in ("\n", layout.delimiter)):
         return None
-    return _guarding(layout.delimiter)
+    return guarding(layout.delimiter)
 
 
 @cache
-def _guarding(delimiter: str) -> Callable[[str], str]:
+def guarding(delimiter: str) -> Callable[[str], str]:
+    """What takes the danger out of a line of columns that are parted so."""
     d = re.escape(delimiter)
     signs = "".join(re.escape(sign) for sign in "=+-@\t\r" if sign != delimiter)
     pattern = re.compile(rf"(\A|{d})(\"?)(?='*[{signs}])")
@@ -358,4 +377,4 @@ def rendered(row: int, line: str, outcome: Outcome, layout: Layout) -> str:
 
 def kept(line: str, layout: Layout) -> str:
     """A row of the list as it stood there, but that no spreadsheet runs it."""
-    return row_of((line,), layout.parts) if layout.delimiter is None else _guarding(layout.delimiter)(line)
+    return row_of((line,), layout.parts) if layout.delimiter is None else guarding(layout.delimiter)(line)

@@ -58,6 +58,7 @@ class Order:
     chunk: int = _CHUNK
     rates: Rates | None = None  # of the account, for the forecast
     external: Validator | None = None  # a plug-in that is asked about every address
+    way: str = ""  # of `passes.WAYS`, to compare them; the files are the same by all of them
 
 
 def check_list(order: Order) -> Iterator[Step]:
@@ -99,7 +100,7 @@ def _joined(
 def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iterator[Step]:
     """Every block that was not committed before."""
     fresh = Tally()
-    looker = looking(Judge(know), order.source.layout, fresh)
+    looker = looking(Judge(know), order.source.layout, fresh, order.way)
     number = 0
     for number, block in enumerate(order.source.blocks(), start=1):
         if number <= results.blocks:

@@ -5,6 +5,8 @@ addresses of a list of ten million rows share theirs has a chance below 1 in 10^
 """
 
 import unicodedata
+from collections.abc import Callable
+from typing import Protocol
 
 from retour.address import PROVIDERS, normalise
 from retour.vet import Code
@@ -26,17 +28,39 @@ def forms(local: str, domain: str) -> tuple[str, str, str, str]:
     return f"{local}@{domain}", f"{composed}@{domain}", f"{small}@{domain}", theirs
 
 
+class Numbers(Protocol):
+    """Numbers of strings."""
+
+    def __contains__(self, number: object, /) -> bool: ...
+
+    def add(self, number: int, /) -> None:
+        """From now on it is there."""
+
+
+class Levels(Protocol):
+    """Numbers of strings, each with a level."""
+
+    def __contains__(self, number: object, /) -> bool: ...
+
+    def __setitem__(self, number: int, level: int, /) -> None: ...
+
+    def get(self, number: int, /) -> int | None:
+        """The level of a number."""
+
+
 class Seen:
     """What stood in the list already."""
 
+    key: Callable[[str], int] = staticmethod(key)
+
     def __init__(self) -> None:
-        self.exact: set[int] = set()
+        self.exact: Numbers = set()
         # Other forms of those whose exact one differs, each with the lowest level at which it is theirs.
-        self.folded: dict[int, int] = {}
+        self.folded: Levels = dict[int, int]()
 
     def find(self, exact: str, *folded: str) -> Code | None:
         """Whether an address stood there before, and by which notion; from now on it does."""
-        first = key(exact)
+        first = self.key(exact)
         if first in self.exact:
             return Code.DUP_EXACT
         found: int | None = None
@@ -50,9 +74,10 @@ class Seen:
     def _differing(self, exact: str, folded: tuple[str, ...]) -> int | None:
         found: int | None = None
         for level, form in enumerate(folded, start=1):
-            number = key(form)
-            if found is None and (number in self.exact or self.folded.get(number, level + 1) <= level):
+            number = self.key(form)
+            known = self.folded.get(number)
+            if found is None and (number in self.exact or (known is not None and known <= level)):
                 found = level
-            if form != exact and self.folded.get(number, level + 1) > level:
+            if form != exact and (known is None or known > level):
                 self.folded[number] = level
         return found
