@@ -1,5 +1,8 @@
 """The data view, segments and waves by query, through the API."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -369,3 +372,15 @@ def test_one_cancelled_while_it_is_planned_leaves_nothing(told: Told) -> None:
     Runner(retour.desk.jobs, retour.works(), retour.clock)._do(job_)
     (wave,) = retour.ask("GET", "/v1/waves", "staff", params={"account": "demo"}).json()["waves"]
     assert wave["stage"] == "dropped"
+
+
+def test_bounces_of_an_earlier_version_are_found_by_their_provider_too(told: Told) -> None:
+    retour = told.retour
+    some(told)
+    new = data(retour, provider="gmail")
+    with closing(sqlite3.connect(Path(retour.directory_of_data.name) / "retour.sqlite3")) as db:
+        db.execute("UPDATE bounced SET domain = NULL WHERE number % 2 = 0")
+        assert db.total_changes > 0
+        db.commit()
+    assert data(retour, provider="gmail") == new
+    assert len(data(retour, domain="b.example")["bounces"]) == 3

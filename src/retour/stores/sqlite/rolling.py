@@ -26,7 +26,7 @@ class Roll:
         self._policies: dict[int, Sequence[PolicyVersion]] = {}
         self._replies: dict[tuple[int, str], int] = {}
         self._facets: dict[tuple[Any, ...], int] = {}
-        self._bounced: list[tuple[int, int, int, int]] = []
+        self._bounced: list[tuple[int, int, int, int, str]] = []
         self._days: Counter[tuple[int, int, int]] = Counter()
         self._domains: Counter[tuple[int, str, int, int]] = Counter()
 
@@ -37,7 +37,7 @@ class Roll:
             reply = self._reply(account, diagnostic or text or "")
             facet = self._facet((account, reply, reason, status, named, campaign or ""))
             day = at // DAY
-            self._bounced.append((account, day, facet, number))
+            self._bounced.append((account, day, facet, number, domain))
             self._days[account, facet, day] += sign
             self._domains[account, domain, facet, day] += sign
 

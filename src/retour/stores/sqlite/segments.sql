@@ -32,7 +32,7 @@ INSERT INTO facets (account, reply, reason, status, type, campaign) VALUES (?, ?
 RETURNING number;
 
 -- name: add_bounced
-INSERT OR IGNORE INTO bounced (account, day, facet, number) VALUES (?, ?, ?, ?);
+INSERT OR IGNORE INTO bounced (account, day, facet, number, domain) VALUES (?, ?, ?, ?, ?);
 
 -- name: add_total
 UPDATE facets SET count = count + ? WHERE number = ?;
@@ -76,7 +76,7 @@ SELECT max(day) FROM bounced WHERE account = :account AND day <= :until AND day 
 SELECT b.number, b.facet FROM bounced AS b
 WHERE b.account = :account AND b.day = :day AND b.number < :before
   AND b.facet IN (SELECT value FROM json_each(:facets))
-  AND (:domains IS NULL OR EXISTS (
+  AND (:domains IS NULL OR b.domain IN (SELECT value FROM json_each(:domains)) OR b.domain IS NULL AND EXISTS (
     SELECT 1 FROM events AS e CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
     WHERE e.number = b.number AND s.domain IN (SELECT value FROM json_each(:domains))))
 ORDER BY b.number DESC LIMIT :limit;
