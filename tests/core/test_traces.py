@@ -20,6 +20,11 @@ FOUND = [
     "bounce+ann.lee=b.example@return.example",
     "SRS0=x=1=b.example=ann.lee@forward.example",
     "mail to ann.lee@b.example.",
+    "https://x.example/?to=ann%2Elee%40b%2Eexample&x=1",
+    "ann.lee&#64;b.example",
+    "ann&#46;lee&commat;b.example",
+    f"https://x.example/out/{base64.urlsafe_b64encode(ANN.encode()).decode()}/x",
+    f"id-{base64.b64encode(f'to {ANN}'.encode()).decode()}",
 ]
 OTHERS = [
     "joann.lee@b.example",
@@ -27,6 +32,10 @@ OTHERS = [
     "ann.lee@bb.example",
     "ann@b.example",
     "lee@b.example",
+    "joann%2Elee%40b.example",
+    "joann.lee&#64;b.example",
+    base64.b64encode(b"to joann.lee@b.example").decode(),
+    "20020a05600c4f0200b003fe6a6e2e6c",
 ]
 
 
@@ -72,3 +81,19 @@ def test_encoded_lines_of_a_mail_are_read(lines: int) -> None:
     assert traces.holds_octets(b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(plain))
     assert traces.holds_octets(plain.replace(b"@", b"=40"))
     assert not traces.holds_octets(base64.encodebytes(b"nothing of hers " * 20))
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16-le", "utf-16", "utf-8"])
+def test_it_is_found_in_whatever_charset_octets_are(charset: str) -> None:
+    traces = Traces("jörg.müll@xn--bcher-kva.example")
+    raw = "what about jörg.müll@bücher.example then".encode(charset)
+    assert traces.holds_octets(raw)
+    assert traces.holds_octets(base64.encodebytes(raw))
+    assert not Traces("müll@xn--bcher-kva.example").holds_octets(raw)
+
+
+def test_a_link_goes_as_a_whole_and_what_stands_beside_it_stays() -> None:
+    clean = Traces(ANN).scrubbed(
+        '["550 see http://x.example/?e=ann%2Elee%40b%2Eexample&n=1\\n",["bob@b.example"]]'
+    )
+    assert json.loads(clean) == ["550 see ***\n", ["bob@b.example"]]

@@ -8,16 +8,22 @@ import binascii
 import json
 import quopri
 import re
-from urllib.parse import quote
+from collections.abc import Iterator
+from html import unescape
+from urllib.parse import quote, unquote
 
 from retour.address import PROVIDERS, domain_of, normalise
 
 ERASED = "***"
+_URL_SAFE = str.maketrans("-_", "+/")
 
 # Anything with an @ that could be read as an address: what delimits one in mails, logs and JSON ends it.
 _TOKEN = re.compile(r"""[^\s<>()\[\]{}:;,"'`@\\|]{1,255}@[\w.\-]{1,255}""")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{40,}={0,2}\s{1,2})*[A-Za-z0-9+/]{16,}={0,2}")
 _SOFT = re.compile(rb"=[0-9A-Fa-f]{2}|=\r?\n")
+# In a text, as links carry addresses: "https://x.example/out/YW5uQGIuZXhhbXBsZQ".
+_CODED = re.compile(r"(?![0-9a-f]+\b)(?:[A-Za-z0-9_\-]{16,}|[A-Za-z0-9+/]{16,})")
+_WORD = re.compile(r"""[^\s"<>\[\]{},\\]+""")
 
 
 class Traces:
@@ -30,6 +36,7 @@ class Traces:
         same = {name for name, rule in PROVIDERS.items() if rule.domain == domain}
         self._needles = sorted({domain, shown.lower(), *same})
         """One of these stands, in small letters, in every text that holds the address as it is."""
+        self._octets = [needle.encode() for needle in self._needles]
         names = {domain, shown}
         whole = _written({f"{local}@{name}" for name in names})
         within = _written({form for name in names for form in (f"{local}={name}", f"{name}={local}")})
@@ -40,26 +47,46 @@ class Traces:
         )
 
     def holds(self, text: str) -> bool:
-        """Whether the address stands in a text."""
+        """Whether the address stands in a text: as it is, or as links and pages write it."""
+        return self._holds(text) or any(self._holds(each) for each in self._read(text))
+
+    def _holds(self, text: str) -> bool:
         lowered = text.lower()
-        if not any(needle in lowered for needle in self._needles) and not self._forms.search(text):
-            return False
+        if not any(needle in lowered for needle in self._needles):
+            return ("%" in text or "\\" in text) and self._forms.search(text) is not None
         return self._forms.search(text) is not None or any(
             self._is_meant(found[0]) for found in _TOKEN.finditer(text)
         )
 
+    def _read(self, text: str) -> Iterator[str]:
+        """What a text says to whoever follows its links or sees its page."""
+        if "%" in text:
+            yield unquote(text)
+        if "&#" in text or "&commat" in text:
+            yield unescape(text)
+        for found in _CODED.finditer(text):
+            letters = found[0].translate(_URL_SAFE).encode()
+            for start in range(4):  # where it begins nobody knows: "/" and "-" are letters of base64 as well
+                octets = _decoded(letters[start:])
+                if b"@" in octets and any(each in octets.lower() for each in self._octets):
+                    yield octets.decode("utf-8", "replace")
+
     def holds_octets(self, raw: bytes) -> bool:
         """Whether the address stands in octets: plainly, or in lines encoded as mails encode them."""
-        if self.holds(raw.decode("utf-8", "replace")):
+        if self._in_any(raw) or (_SOFT.search(raw) and self._in_any(quopri.decodestring(raw))):
             return True
-        if _SOFT.search(raw) and self.holds(quopri.decodestring(raw).decode("utf-8", "replace")):
-            return True
-        return any(self.holds(_decoded(found[0])) for found in _BASE64.finditer(raw))
+        return any(self._in_any(_decoded(found[0])) for found in _BASE64.finditer(raw))
+
+    def _in_any(self, raw: bytes) -> bool:
+        return any(self.holds(text) for text in _texts(raw))
 
     def scrubbed(self, text: str) -> str:
         """The text without the address."""
         once = self._forms.sub(ERASED, text)
-        return _TOKEN.sub(lambda found: ERASED if self._is_meant(found[0]) else found[0], once)
+        twice = _TOKEN.sub(lambda found: ERASED if self._is_meant(found[0]) else found[0], once)
+        if not self.holds(twice):
+            return twice
+        return _WORD.sub(lambda found: ERASED if self.holds(found[0]) else found[0], twice)
 
     def _is_meant(self, token: str) -> bool:
         plain = token.rstrip(".-_")
@@ -72,13 +99,25 @@ def _written(forms: set[str]) -> str:
     return "|".join(re.escape(form) for form in sorted(told, key=len, reverse=True))
 
 
-def _decoded(encoded: bytes) -> str:
+def _texts(raw: bytes) -> Iterator[str]:
+    """Octets in the charsets that they may be written in."""
+    try:
+        yield raw.decode()
+    except UnicodeDecodeError:
+        yield raw.decode("utf-8", "replace")
+        yield raw.decode("cp1252", "replace")
+    if b"\0" in raw:
+        yield raw.decode("utf-16-le", "replace")
+        yield raw.decode("utf-16-be", "replace")
+
+
+def _decoded(encoded: bytes) -> bytes:
     letters = b"".join(encoded.split()).rstrip(b"=")
     try:
         whole = letters[: len(letters) - (len(letters) % 4 == 1)]
-        return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4)).decode("utf-8", "replace")
+        return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
     except binascii.Error:
-        return ""
+        return b""
 
 
 def _unicode(domain: str) -> str:
