@@ -81,6 +81,18 @@ def test_a_client_may_ask_so_often(retour: Installation) -> None:
     ]  # only a proxy is believed
 
 
+def test_all_addresses_of_one_line_are_one_client(retour: Installation) -> None:
+    def through_a_proxy(*seen: str) -> list[int]:
+        headers = [{"origin": SHOP, "x-forwarded-for": each} for each in seen]
+        calls = [{"address": "ann@shop.de", "headers": each} for each in headers]
+        return [each.status_code for each in asks(retour, *calls, peer="127.0.0.1")]
+
+    assert through_a_proxy("2001:db8::1", "2001:db8::2:1", "2001:db8:0:0:ffff::9") == [200, 200, 429]
+    assert through_a_proxy("2001:db8::1", "2001:db8::1", "2001:db8:0:1::1") == [200] * 3
+    assert through_a_proxy("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2") == [200, 200, 429, 200]
+    assert through_a_proxy("unknown", "unknown", "unknown") == [200, 200, 429]
+
+
 def test_whether_an_address_is_known_or_stopped_is_not_told(retour: Installation) -> None:
     retour.bounce("zoe@b.example")
     assert (

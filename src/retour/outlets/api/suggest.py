@@ -4,6 +4,8 @@ A public form may ask without a key, where the settings name its origin. So the 
 and the shipped tables alone: whether an address is known here, delivered to or stopped, it never tells.
 """
 
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
 import msgspec
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -20,6 +22,7 @@ from retour.vet.screen import Screen
 SUGGEST = "/v1/suggest"
 BUCKET = "suggestions"
 _LONGEST = 1_000  # signs of an address that are looked at
+_ONE_LINE = 64  # bits of an IPv6 address that say whose it is
 
 router = APIRouter(tags=["check"])
 
@@ -86,4 +89,19 @@ def _from(request: Request) -> str:
     """The address of whoever asks: the peer's; behind a proxy on this machine the one that it has seen."""
     peer = request.client.host if request.client else ""
     seen = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return seen if seen and peer in ("127.0.0.1", "::1", "") else peer
+    return _client(seen if seen and peer in ("127.0.0.1", "::1", "") else peer)
+
+
+def _client(address: str) -> str:
+    """What counts as one client: an IPv4 address, or the whole network that one line is given in IPv6.
+
+    RFC 6177 §2: no site has less than a /64, so that anybody may ask from as many addresses as they like.
+    """
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address[:_LONGEST]
+    if not isinstance(read, IPv6Address):
+        return str(read)
+    mapped = read.ipv4_mapped
+    return str(mapped or IPv6Network((int(read), _ONE_LINE), strict=False))
