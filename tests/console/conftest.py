@@ -9,7 +9,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from console.installation import HOSTILE, Console, choose_password, log_in, looking
 
 ADMIN = "admin@retour.example"
-CHROMIUM = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-sandbox"]
+# The last: a page that a test puts in the hands of the browser may ask a loopback port.
+CHROMIUM = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-sandbox",
+    "--disable-features=LocalNetworkAccessChecks",
+]
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ port = 0
 port = 0
 [console]
 port = 0
+[forms]
+origins = ["http://localhost:8099"]
 """
 # One script in a bounce, one mark of direction, one picture: hostile text is shown as text.
 HOSTILE = "550 5.1.1 <script>alert(1)</script> \u202etxt.exe <img src=x onerror=alert(2)> user unknown"
