@@ -4,15 +4,26 @@ import socket
 from pathlib import Path
 from smtplib import SMTP
 
+from retour import Gate
+from retour.model import Answer, Decision
 from story.server import Server
-from story.waiting import eventually
+from story.waiting import eventually, free_port
 
 SETTINGS = """
 [platform]
 one_owner = true
 
+[relay]
+enabled = true
+port = {relay}
+
 [postfix.domains."second.test"]
 account = "second"
+
+[[postfix.socketmaps]]
+port = {socketmap}
+account = "second"
+kind = "system"
 """
 DEAD = "nobody@mailbox.test"
 
@@ -58,8 +69,28 @@ def policy(server: Server, sender: str) -> str:
             return answer.readline().decode("ascii").strip()
 
 
-def test_what_one_account_found_dead_is_stopped_for_the_other(tmp_path: Path) -> None:
-    server = Server(tmp_path, SETTINGS)
+def socketmap(server: Server) -> str:
+    """The answer of the access table, without its netstring."""
+    asked = f"access {DEAD}"
+    with socket.create_connection(("127.0.0.1", server.ports["socketmap"]), 30) as line:
+        line.sendall(f"{len(asked)}:{asked},".encode())
+        with line.makefile("rb") as answer:
+            length = b"".join(iter(lambda: answer.read(1), b":"))
+            return answer.read(int(length)).decode("ascii")
+
+
+def relay(server: Server, key: str) -> str:
+    with SMTP("127.0.0.1", server.ports["relay"], timeout=30) as smtp:
+        smtp.login("second", key)
+        smtp.mail("news@second.test")
+        code, words = smtp.rcpt(DEAD)
+        return f"{code} {words.decode('ascii')}"
+
+
+def test_what_one_account_found_dead_is_stopped_for_the_other_wherever_it_asks(tmp_path: Path) -> None:
+    ports = {name: free_port() for name in ("relay", "socketmap")}
+    server = Server(tmp_path, SETTINGS.format(**ports))
+    server.ports |= ports
     server.command("account", "add", "second", "--return-domain", "return.second.test")
     first, server_key = server.key, server.command("key", "add", "--account", "second", "--role", "member")
 
@@ -74,10 +105,19 @@ def test_what_one_account_found_dead_is_stopped_for_the_other(tmp_path: Path) ->
     with server.running():
         assert says() == ("send", "")
         assert policy(server, "news@second.test") == "action=DUNNO"
+        assert socketmap(server) == "OK DUNNO"
+        assert relay(server, server_key).startswith("250 ")
         refused(server, DEAD)
         assert server.bounced(DEAD)["state"]["cause"] == "hard"
         eventually(lambda: says() == ("stop", "platform"), "the stop for the other account", server.story)
-        assert "stopped on this platform" in policy(server, "news@second.test")
+        says_so = "Sending to this recipient is stopped (stopped on this platform) [retour:stopped]"
+        assert policy(server, "news@second.test").startswith(f"action=550 5.7.1 {says_so}")
+        assert socketmap(server).startswith(f"OK 550 5.7.1 {says_so}")
+        assert relay(server, server_key).startswith(f"550 5.7.1 {says_so}")
+        with Gate(server.directory / "data", account="second", every=0) as gate:
+            assert gate.decision(DEAD) == Decision(Answer.STOP, "platform")
+            (told,) = gate.decisions([DEAD], "system")
+            assert told == Decision(Answer.STOP, "platform")
     with server.running():  # and after a restart
         assert says() == ("stop", "platform")
         staff = server.command("key", "add", "--role", "support")
