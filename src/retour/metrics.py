@@ -10,8 +10,13 @@ from prometheus_client.registry import Collector
 Source = Callable[[], Mapping[str, int]]
 """Values by label; asked at each scrape, in a thread."""
 
+Sees = Callable[[str], bool]
+"""Whether whoever asks may see the numbers of this account."""
 
-class Metrics(Collector):
+ACCOUNT = "account"  # the label of numbers that are somebody's
+
+
+class Metrics:
     """Every number that Retour tells; a name, what it means, a label, and where to ask."""
 
     def __init__(self) -> None:
@@ -22,8 +27,6 @@ class Metrics(Collector):
         self.faults: Counter[str] = Counter()  # faults of ours, by part
         self._counters: list[tuple[str, str, str, Source]] = []
         self._gauges: list[tuple[str, str, str, Source]] = []
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
         self.counter("retour_arrivals", "Arrivals judged, by outcome", "outcome", lambda: self.taken)
         self.counter("retour_events", "Events of reports, by standing", "standing", lambda: self.events)
         self.counter(
@@ -43,20 +46,39 @@ class Metrics(Collector):
         """A number that goes up and down."""
         self._gauges.append((name, meaning, label, source))
 
+    def read(self, sees: Sees) -> Iterator[Metric]:
+        """All numbers, as they are now; of accounts only those that are seen."""
+        for name, meaning, label, source in self._counters:
+            yield _filled(CounterMetricFamily(name, meaning, labels=[label]), _seen(label, source(), sees))
+        for name, meaning, label, source in self._gauges:
+            yield _filled(GaugeMetricFamily(name, meaning, labels=[label]), _seen(label, source(), sees))
+
+    def text(self, sees: Sees = lambda account: True) -> bytes:
+        """What GET /metrics answers."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Scrape(self, sees))
+        return generate_latest(registry)
+
+
+class _Scrape(Collector):
+    """The numbers as one reader sees them."""
+
+    def __init__(self, metrics: Metrics, sees: Sees) -> None:
+        self._metrics, self._sees = metrics, sees
+
     def describe(self) -> list[Metric]:
         """Nothing up front: asking for the values at registration would be too early."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """All numbers, as they are now."""
-        for name, meaning, label, source in self._counters:
-            yield _filled(CounterMetricFamily(name, meaning, labels=[label]), source())
-        for name, meaning, label, source in self._gauges:
-            yield _filled(GaugeMetricFamily(name, meaning, labels=[label]), source())
+        """All that is seen."""
+        return self._metrics.read(self._sees)
 
-    def text(self) -> bytes:
-        """What GET /metrics answers."""
-        return generate_latest(self._registry)
+
+def _seen(label: str, values: Mapping[str, int], sees: Sees) -> Mapping[str, int]:
+    if label != ACCOUNT:
+        return values
+    return {account: value for account, value in dict(values).items() if sees(account)}
 
 
 def _filled(

@@ -28,6 +28,7 @@ from retour.flow.waves import Place
 from retour.identity import SendIds
 from retour.instants import DAY, Instant
 from retour.lifecycle import preset
+from retour.metrics import Metrics
 from retour.model import Arrival, Event, EventKind, Reason, Role
 from retour.outlets.api.app import create
 from retour.outlets.api.limits import UNLIMITED, Rate
@@ -75,6 +76,7 @@ class Installation:
     notices: list[Notice] = field(default_factory=list)
     requests: Rate = UNLIMITED
     checks: Rate = UNLIMITED
+    metrics: Metrics = field(default_factory=Metrics)
 
     def __post_init__(self) -> None:
         self.directory_of_data = TemporaryDirectory()
@@ -134,7 +136,7 @@ class Installation:
             lists=[Listed(f"ses-{name}", "ses", name, True, True) for name in ("demo", "other")],
             heard=self.desk.heard.of,
             telling=Telling(lambda hook, number: shown(secret_of(PEPPER, hook, number)), self.unreachable),
-            metrics=lambda: b"retour_arrivals_total 0\n",
+            metrics=self.metrics.text,
             checks={"store": lambda: True},
             body_limit=1_000_000,
             list_room=self.list_room,

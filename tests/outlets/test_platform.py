@@ -84,6 +84,26 @@ def test_nothing_crosses_but_the_bit(three: Installation) -> None:
         assert "other" not in after[path][1].replace("others", "").replace("another", "")
 
 
+def test_numbers_by_account_are_shown_to_that_account_and_to_staff_alone(three: Installation) -> None:
+    numbers = {"demo": 7, "third": 2}
+    three.metrics.counter("retour_sends_avoided", "Sends avoided", "account", lambda: numbers)
+    three.metrics.gauge("retour_never_stop", "Entries that are never stopped", "account", lambda: numbers)
+
+    def shown(key: str | None) -> list[str]:
+        text = three.ask("GET", "/metrics", key).text
+        return sorted(line for line in text.splitlines() if 'account="' in line)
+
+    third = ['retour_never_stop{account="third"} 2.0', 'retour_sends_avoided_total{account="third"} 2.0']
+    demo = ['retour_never_stop{account="demo"} 7.0', 'retour_sends_avoided_total{account="demo"} 7.0']
+    assert shown(None) == []
+    assert shown("third-member") == third
+    assert shown("demo-manager") == demo
+    assert shown("staff") == sorted(demo + third)
+    assert three.ask("GET", "/metrics", None).is_success
+    nobody = three.ask("GET", "/metrics", None, headers={"Authorization": "Bearer nobody"})
+    assert nobody.status_code == 401
+
+
 def test_how_many_accounts_there_were_is_nowhere_to_be_seen(three: Installation) -> None:
     three.store.accounts.add_account("fourth", "fourth.return.test", preset("default"), three.clock.now())
     three.directory.refresh(three.clock.now())

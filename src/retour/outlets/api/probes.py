@@ -1,10 +1,14 @@
-"""For machines that watch: is it alive, is it ready, what does it count. No key, no data of anybody."""
+"""For machines that watch: is it alive, is it ready, what does it count.
+
+Without a key there is no data of anybody; the key of an account is shown its own numbers, a staff key all.
+"""
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from retour.outlets.api.access import key_of
 from retour.outlets.api.problems import CATALOGUE, LANGUAGES, Problem
 from retour.outlets.api.services import services
 
@@ -48,8 +52,13 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", summary="Metrics in the Prometheus text format", response_class=Response)
 async def metrics(request: Request) -> Response:
-    """Counters and gauges; without any address, account or text of others."""
-    counted = await run_in_threadpool(services(request).metrics)
+    """Counters and gauges, without any address. Those by account are shown to its keys and to staff alone."""
+    key = await key_of(request) if "authorization" in request.headers else None
+
+    def sees(account: str) -> bool:
+        return key is not None and key.account in ("", account)
+
+    counted = await run_in_threadpool(services(request).metrics, sees)
     return Response(counted, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

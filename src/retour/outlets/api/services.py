@@ -85,7 +85,7 @@ class Services:
     restores: RestoreDesk
     platform: Platform
     shelf: Shelf
-    metrics: Callable[[], bytes] = bytes  # Prometheus text format
+    metrics: Callable[[Callable[[str], bool]], bytes] = lambda sees: b""  # Prometheus text format, for whom
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     confirm_url: Callable[[str], str | None] = lambda token: (
         None
