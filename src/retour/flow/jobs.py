@@ -82,6 +82,9 @@ class Jobs(Protocol):
     def one(self, account: str, id: str) -> Job | None:
         """A job of this account."""
 
+    def state(self, id: str) -> "JobState | None":
+        """How far a job is, of whatever account; None where there is none."""
+
     def holds(self, id: str) -> bool:
         """Whether there is such a job, of whatever account."""
 

@@ -22,6 +22,8 @@ from retour.flow.directory import Directory
 from retour.flow.heard import Heard
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
+from retour.flow.listcheck.expiry import Expiring
+from retour.flow.listcheck.work import ROOM
 from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, in_words, read
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
@@ -200,7 +202,11 @@ def build(settings: Settings) -> House:
     kept = settings.retention
     schedule = Schedule(
         store.ledger, store.sends, store.tallies, store.engagements, store.rates, inbox, told, directory,
-        rewriter, kept.raw_days, kept.unparsed_days, _gone, desk.jobs, (restores.finish, platform.follow),
+        rewriter, kept.raw_days, kept.unparsed_days, _gone, desk.jobs,
+        (
+            restores.finish, platform.follow,
+            Expiring(data / ROOM, desk.jobs, settings.list_check.keep_days, clock),
+        ),
     )  # fmt: skip
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,

@@ -11,12 +11,10 @@ from retour.resolve import DnsResolver, server_of
 from retour.stores.sqlite.domains import DOMAINS, SqliteDomains
 from retour.wiring.house import House
 
-ROOM = "list-checks"
-
 
 def list_room(house: House) -> Path:
     """The directory with a directory for each check."""
-    return house.settings.data_dir / ROOM
+    return house.settings.data_dir / work.ROOM
 
 
 def works(house: House) -> Mapping[str, Work]:

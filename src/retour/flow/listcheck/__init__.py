@@ -7,7 +7,7 @@ quick; columns, marks; passes                 the same for many rows at once, in
 asked                                         the DNS, of most contacts first
 history, forecast                             what the account's own ledger says, and of the list
 tally, report, told, charts                   what is counted and told
-results, run, work                            the files, the story, and the same as a job
+results, run, work, expiry                    the files, the story, the same as a job; how long files stay
 """
 
 from retour.flow.listcheck.asked import Asking

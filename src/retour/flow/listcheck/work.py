@@ -17,6 +17,7 @@ from retour.ports import Clock, Records
 from retour.ports.resolver import Resolver
 
 KIND = "list_check"
+ROOM = "list-checks"  # of the data directory: a directory for each check
 LIST, RESULTS = "list", "results"
 FILES = ("kept.csv", "corrected.csv", "questioned.csv", "dropped.csv")
 REPORTS = ("report.json", "report.en.html", "report.de.html")

@@ -52,6 +52,10 @@ class SqliteJobs:
         job = _by_id(self._database.read(), id)
         return job if job is not None and job.account == account else None
 
+    def state(self, id: str) -> JobState | None:
+        job = _by_id(self._database.read(), id)
+        return None if job is None else job.state
+
     def holds(self, id: str) -> bool:
         return _by_id(self._database.read(), id) is not None
 
