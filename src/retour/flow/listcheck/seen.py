@@ -73,11 +73,14 @@ class Seen:
 
     def _differing(self, exact: str, folded: tuple[str, ...]) -> int | None:
         found: int | None = None
-        for level, form in enumerate(folded, start=1):
-            number = self.key(form)
+        numbers = [self.key(form) for form in folded]
+        for level, number in enumerate(numbers, start=1):
             known = self.folded.get(number)
             if found is None and (number in self.exact or (known is not None and known <= level)):
                 found = level
+        # Noted after all were looked up: two notions may have one form, and nobody is his own duplicate.
+        for level, (form, number) in enumerate(zip(folded, numbers, strict=True), start=1):
+            known = self.folded.get(number)
             if form != exact and (known is None or known > level):
                 self.folded[number] = level
         return found
