@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def work(connection: Connection) -> None:
     except BrokenPipeError:  # nobody reads any more
         return
     except Exception as error:
-        connection.send("".join(traceback.format_exception(error)))  # for the log of the server
+        with suppress(BrokenPipeError):  # where another share has failed before
+            connection.send("".join(traceback.format_exception(error)))  # for the log of the server
 
 
 # --- the shares: functions that another process finds by their names ----------------------------------------

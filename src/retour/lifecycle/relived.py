@@ -14,9 +14,9 @@ from retour.lifecycle.fold import fold, play, woken
 from retour.lifecycle.life import Life
 from retour.lifecycle.order import Place, Rank
 from retour.lifecycle.policy import Counting, Policy, PolicyVersion
-from retour.model import BounceType, Cause, Event, EventKind, State, StateName
+from retour.model import BounceType, Cause, Event, EventKind, State
 
-_HARD, _INVALID = BounceType.HARD, StateName.INVALID
+_HARD = BounceType.HARD
 _CUMULATIVE = Counting.CUMULATIVE
 _ONLY_HARD = frozenset({Cause.HARD})
 _PLAIN = frozenset(
@@ -41,6 +41,7 @@ class Rows:
     after: Sequence[PolicyVersion]
     policies: Sequence[Policy]  # of both
     later: Sequence[Policy]  # of the second
+    since: Instant  # when the last version comes into force
     alike: bool  # they judge every bounce alike, and read the counters alike in the end
     at_once: bool  # under each of them the first hard bounce stops
 
@@ -48,10 +49,12 @@ class Rows:
     def of(cls, before: Sequence[PolicyVersion], after: Sequence[PolicyVersion], now: Instant) -> Self:
         """Rows to be compared at a moment."""
         policies = [version.policy for version in (*before, *after)]
+        later = [version.policy for version in after]
         judged = {(tuple(sorted(each.types.items())), each.uncounted_codes) for each in policies}
-        alike = len(judged) == 1 and _last(before) == _last(after) and _is_past(before, now)
+        last = _last(before)
+        alike = len(judged) == 1 and last is not None and last == _last(after) and _is_past(before, now)
         at_once = all(each.hard_threshold == 1 for each in policies)
-        return cls(before, after, policies, [version.policy for version in after], alike, at_once)
+        return cls(before, after, policies, later, last.at if last else now, alike, at_once)
 
 
 def _last(versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
@@ -76,13 +79,17 @@ def relive(
 
 
 def _is_same(life: Life, events: Sequence[Event], rows: Rows) -> bool:
-    """Whether the life, just played, goes the same way under both rows; False where that is not seen."""
+    """Whether the life, just played, goes the same way under both rows; False where that is not seen.
+
+    It does where neither row has stopped it by the time of the last version, which both have: from then on
+    they are one. And where the first hard bounce stops it under both.
+    """
     if life.cleaned is not None or life.moves < len(life.history.moves):
         return False
     if any(event.kind not in _PLAIN for event in events):
         return False
-    if life.state is not _INVALID:
-        return not _stops(life.bounces, rows.later)
+    if life.since is None or life.since > rows.since:
+        return not _stops([bounce for bounce in life.bounces if bounce.at <= rows.since], rows.later)
     if not rows.at_once or life.causes != _ONLY_HARD:
         return False
     first = _first_hard(life.bounces, rows.policies)
@@ -100,7 +107,7 @@ def _first_hard(bounces: Sequence[Bounce], policies: Sequence[Policy]) -> int | 
 
 
 def _stops(bounces: Sequence[Bounce], policies: Sequence[Policy]) -> bool:
-    """Whether these bounces might reach a threshold of the policies, in any order of theirs."""
+    """Whether these bounces might reach a threshold of the policies, whenever each is in force."""
     if any(bounce.late for bounce in bounces):
         return True
     if len(policies) == 1:
