@@ -214,3 +214,19 @@ def test_a_server_counts_what_its_answers_spare_and_the_command_says_so(tmp_path
         assert "the rate would be 0.99 % instead of 0.00 %" in result.output
         german = CliRunner().invoke(app, ["rates", "--by", "campaign", "--lang", "de"], env=where)
         assert "May: 0,00 % von 100 Versänden" in german.output
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "words"),
+    [
+        ({"provider": "gmial"}, "provider", "is one of gmail"),
+        ({"since": "2026-05-03T00:00:00Z", "until": "2026-05-01T00:00:00Z"}, "since", "lies after until"),
+        ({"since": "2020-05-03T00:00:00Z", "until": "2026-05-01T00:00:00Z"}, "since", "at most 400 days"),
+    ],
+)
+def test_a_question_that_can_have_no_answer_is_refused_by_its_field(
+    retour: Installation, asked: dict[str, str], field: str, words: str
+) -> None:
+    answer = retour.ask("GET", "/v1/rates", params=asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert words in answer.json()["detail"]

@@ -180,6 +180,8 @@ def span(request: Request, since: str | None, until: str | None) -> tuple[Instan
     end = now if end is None else end
     begin = moment("since", since)
     begin = end - _DAYS * DAY if begin is None else begin
-    if not 0 <= end - begin <= _MOST_DAYS * DAY:
+    if begin > end:
+        raise Problem("invalid", "since", fault="since: lies after until")
+    if end - begin > _MOST_DAYS * DAY:
         raise Problem("invalid", "since", fault=f"since: is at most {_MOST_DAYS} days before until")
     return begin, end

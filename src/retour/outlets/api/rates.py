@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from retour.flow.rates import LIMITS, NORM, Asked, By, Figures, Row, in_words, rated, total
 from retour.instants import DAY, text, utc_day
 from retour.outlets.api.access import AccountChoice, Member, existing_account
-from retour.outlets.api.addresses import Moment
+from retour.outlets.api.addresses import Moment, domains_of
 from retour.outlets.api.counted import span
 from retour.outlets.api.problems import language_of
 from retour.outlets.api.services import services
@@ -85,6 +85,7 @@ def get_rates(
 ) -> RateList:
     """Read from what was counted as it happened; the last thirty days if no time is given."""
     chosen = existing_account(request, key, account)
+    domains_of(provider or None)  # refuses one that nobody knows
     begin, end = span(request, since, until)
     begin = utc_day(begin) * DAY
     rows = rated(Asked(chosen, begin, end, by, provider, campaign), services(request).store.rates)

@@ -1,0 +1,79 @@
+"""A campaign that bounces too much, against the limits of providers, and what follows (K23, K24)."""
+
+import smtplib
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from story.server import Server
+from story.waiting import eventually
+
+LIMITS = [(1, "good"), (3, "watch"), (8, "high"), (15, "stop")]  # of 100 sends; and what that means
+
+NOTICE = (
+    "From: MAILER-DAEMON@mx.b.example\r\nTo: {to}\r\nSubject: Undelivered mail\r\nMIME-Version: 1.0\r\n"
+    'Content-Type: multipart/report; report-type=delivery-status; boundary="cut"\r\n\r\n'
+    "--cut\r\nContent-Type: text/plain\r\n\r\nYour mail was not delivered.\r\n\r\n"
+    "--cut\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.b.example\r\n\r\n"
+    "Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: {status}\r\n"
+    "Diagnostic-Code: smtp; {diagnostic}\r\n\r\n--cut--\r\n"
+)
+HARD = {"status": "5.1.1", "diagnostic": "550 5.1.1 no such user here"}
+SOFT = {"status": "5.2.2", "diagnostic": "552 5.2.2 mailbox full"}
+
+
+def rows(server: Server, by: str) -> dict[str, Any]:
+    return {row["of"]: row for row in server.ask("GET", f"/v1/rates?by={by}")["rates"]}
+
+
+def rated(server: Server, bounces: int) -> dict[str, Any]:
+    """What is said of Gmail, once it has refused so many."""
+
+    def told() -> dict[str, Any] | None:
+        row: dict[str, Any] = rows(server, "provider")["gmail"]
+        return row if row["bounces"] >= bounces else None
+
+    return eventually(told, f"{bounces} bounces", server.story)
+
+
+def in_german(server: Server) -> str:
+    return httpx.get(
+        f"http://127.0.0.1:{server.ports['api']}/v1/rates",
+        headers={"Authorization": f"Bearer {server.key}", "Accept-Language": "de"},
+    ).text
+
+
+def test_bounces_of_a_campaign_are_rated_at_each_limit_and_outlive_the_server(tmp_path: Path) -> None:
+    with Server(tmp_path).running() as server:
+        wanted = [{"recipient": f"u{n}@gmail.com", "campaign": "may"} for n in range(100)]
+        sends = server.ask("POST", "/v1/sends", {"sends": wanted})["sends"]
+        told = set()
+        back = 0
+        for most, level in LIMITS:
+            with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as door:
+                for send in sends[back:most]:
+                    to, kind = send["return_address"], SOFT if back % 3 == 2 else HARD
+                    notice = NOTICE.format(to=to, recipient=send["recipient"], **kind)
+                    for _ in range(2):  # the same notice again is no other bounce
+                        door.sendmail("", to, notice)
+                    back += 1
+            row = rated(server, most)
+            assert (row["bounces"], row["attempts"], row["basis"]) == (most, 100, "sent")
+            assert row["rate"] == most / 100
+            assert row["level"] == level
+            told.add(row["told"].partition("bounced. ")[2])
+        assert len(told) == len(LIMITS)  # each says in words of its own what happens if one goes on
+        assert "paus" in row["told"]
+
+        expected = {"hard": 10, "soft": 5, "block": 0}
+        assert rows(server, "campaign")["may"]["types"] == expected
+        server.stop()
+        server.start()
+        (total,) = rows(server, "total").values()
+        days = rows(server, "day").values()  # two, about midnight
+        assert total["types"] == expected
+        assert sum(day["bounces"] for day in days) == 15
+        german = in_german(server)
+        assert "15,0" in german
+        assert "verliert die Domain für Monate ihren Ruf" in german
