@@ -128,9 +128,10 @@ class Process:
 
 
 def environment() -> dict[str, str]:
-    """Without settings of whoever runs the tests."""
+    """Without settings of whoever runs the tests, and without the console, whose port another may hold."""
     return {name: value for name, value in os.environ.items() if not name.startswith("RETOUR_")} | {
-        "LANG": "C"
+        "LANG": "C",
+        "RETOUR_CONSOLE__ENABLED": "false",
     }
 
 

@@ -1,8 +1,13 @@
 """Two accounts of one owner: what one has found dead is stopped for the other, wherever it asks."""
 
+import signal
 import socket
+import sys
 from pathlib import Path
 from smtplib import SMTP
+
+import httpx
+import pytest
 
 from retour import Gate
 from retour.model import Answer, Decision
@@ -126,3 +131,39 @@ def test_what_one_account_found_dead_is_stopped_for_the_other_wherever_it_asks(t
         server.ask("POST", "/v1/restores?account=shop", body)
         server.key = first
         eventually(lambda: says() == ("send", ""), "the end of the stop", server.story)
+
+
+@pytest.mark.parametrize("step", ["after end", "before settled"])
+def test_killed_between_the_decision_of_a_review_and_its_effect_the_stop_goes_at_the_next_start(
+    tmp_path: Path, step: str
+) -> None:
+    server = Server(tmp_path, "[platform]\none_owner = true\n")
+    server.command("account", "add", "second", "--return-domain", "return.second.test")
+    second = server.command("key", "add", "--account", "second", "--role", "member")
+    staff = server.command("key", "add", "--role", "support")
+    first = server.key
+
+    def says() -> str:
+        why: str = server.ask("GET", f"/v1/check?address={DEAD}")["why"]
+        return why
+
+    with server.running():
+        refused(server, DEAD)
+        server.bounced(DEAD)
+        server.key = second
+        eventually(lambda: says() == "platform", "the stop for the other account", server.story)
+        body = {"kind": "review", "addresses": [DEAD], "done": "she wrote to us from it"}
+        id = server.ask("POST", "/v1/requests", body)["id"]
+    server.start([sys.executable, "-m", "story.killed", step])
+    with pytest.raises(httpx.TransportError):
+        httpx.post(
+            f"http://127.0.0.1:{server.ports['api']}/v1/requests/{id}/decision?account=second",
+            json={"approved": True, "reason": "she answers"},
+            headers={"Authorization": f"Bearer {staff}"},
+            timeout=30,
+        )
+    assert server.dies() == -signal.SIGKILL
+    with server.running():
+        eventually(lambda: says() == "", "the end of the stop", server.story)
+        server.key = first
+        assert says() == "hard"  # its own verdict stays its own
