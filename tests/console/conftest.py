@@ -1,4 +1,4 @@
-"""One installation for all tests of the console, and one browser."""
+"""One installation and one browser for the tests of a module: while Playwright runs, no other loop can."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ CHROMIUM = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Console]:
     made = Console(tmp_path_factory.mktemp("console"))
     try:
@@ -41,7 +41,7 @@ def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
         made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)

@@ -3,12 +3,7 @@
 import itertools
 import re
 
-from django.conf import settings
-
 from retour.console.charts import Chart, Series, rates
-
-if not settings.configured:
-    settings.configure(USE_I18N=False)
 
 
 def drawn(*series: Series, days: int = 4, title: str = "Found", told: str = "Told") -> str:
