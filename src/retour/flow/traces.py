@@ -22,7 +22,8 @@ _TOKEN = re.compile(r"""[^\s<>()\[\]{}:;,"'`@\\|]{1,255}@[\w.\-]{1,255}""")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{40,}={0,2}\s{1,2})*[A-Za-z0-9+/]{16,}={0,2}")
 _SOFT = re.compile(rb"=[0-9A-Fa-f]{2}|=\r?\n")
 # In a text, as links carry addresses: "https://x.example/out/YW5uQGIuZXhhbXBsZQ".
-_CODED = re.compile(r"(?![0-9a-f]+\b)(?:[A-Za-z0-9_\-]{16,}|[A-Za-z0-9+/]{16,})")
+_CODED = re.compile(r"[A-Za-z0-9_\-]{16,}|[A-Za-z0-9+/]{16,}")
+_HEX = re.compile(r"[0-9a-f\-]+")  # ids and digests, which are many and hold no address
 _WORD = re.compile(r"""[^\s"<>\[\]{},\\]+""")
 
 
@@ -65,6 +66,8 @@ class Traces:
         if "&#" in text or "&commat" in text:
             yield unescape(text)
         for found in _CODED.finditer(text):
+            if _HEX.fullmatch(found[0]):
+                continue
             letters = found[0].translate(_URL_SAFE).encode()
             for start in range(4):  # where it begins nobody knows: "/" and "-" are letters of base64 as well
                 octets = _decoded(letters[start:])
