@@ -88,6 +88,13 @@ def test_wrong_passwords_are_refused_and_soon_no_more_are_heard(console: Console
     assert "too many" in last.text.lower()
 
 
+def test_without_mail_no_mail_is_promised(console: Console) -> None:
+    page = httpx.get(f"{console.url}/sign/password/reset/")
+    assert page.status_code == 200
+    assert "Ask your administrator for a new link." in page.text
+    assert 'name="email"' not in page.text
+
+
 def test_a_post_from_elsewhere_is_refused(console: Console) -> None:
     form = {"login": "manager@shop.example", "password": PASSWORD}
     assert httpx.post(f"{console.url}/sign/login/", data=form).status_code == 403

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("static/<str:name>", assets.serve, name="static"),
     path("preferences/", preferences.show, name="preferences"),
     path("components/", components.show, name="components"),
+    path("sign/password/reset/", entry.forgotten, name="forgotten"),
     path("sign/", include("allauth.account.urls")),
     path("sign/mfa/", include("allauth.mfa.urls")),
     path("sign/social/", include("allauth.socialaccount.urls")),

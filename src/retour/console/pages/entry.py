@@ -1,11 +1,15 @@
 """The way in: the first page after a login, and the link that is good once."""
 
+from typing import Any
+
+from allauth.account.views import PasswordResetView
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from retour.console.asking import Api
@@ -42,8 +46,8 @@ class Choice(forms.Form):
     password = forms.CharField(widget=forms.PasswordInput, strip=False)
     again = forms.CharField(widget=forms.PasswordInput, strip=False)
 
-    def __init__(self, say: Catalogue, person: Person, *args: object, **more: object) -> None:
-        super().__init__(*args, **more)  # type: ignore[arg-type]
+    def __init__(self, say: Catalogue, person: Person, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
         self._say, self._person = say, person
         self.fields["email"].initial = "" if person.email.endswith("@localhost") else person.email
         for name, hint in (("email", "username"), ("password", "new-password"), ("again", "new-password")):
@@ -69,6 +73,14 @@ class Choice(forms.Form):
         if "password" in cleaned and cleaned["password"] != cleaned.get("again"):
             self.add_error("again", self._say("first.differs"))
         return cleaned
+
+
+def forgotten(request: HttpRequest) -> HttpResponseBase:
+    """A link by mail; where no mail is sent, whom to ask: never a mail that is promised and does not come."""
+    if settings.CHOSEN.mail_host:
+        answer: HttpResponseBase = PasswordResetView.as_view()(request)
+        return answer
+    return render(request, "console/forgotten.html")
 
 
 def first(request: HttpRequest, secret: str) -> HttpResponse:

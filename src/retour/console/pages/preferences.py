@@ -1,5 +1,6 @@
 """How somebody likes to read: language, zone, theme, density, single-letter keys."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -23,8 +24,8 @@ class Choice(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take 
         model = Person
         fields = ("language", "zone", "theme", "dense", "keys")
 
-    def __init__(self, say: Catalogue, *args: object, **more: object) -> None:
-        super().__init__(*args, **more)  # type: ignore[arg-type]
+    def __init__(self, say: Catalogue, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
         choices = {
             "language": [("", say("preferences.as_browser")), *LANGUAGES[1:]],
             "theme": [(theme, say(f"preferences.theme_{theme or 'system'}")) for theme in THEMES],

@@ -32,7 +32,7 @@ def show(request: HttpRequest, account: str, by: str) -> HttpResponse:
     context = {
         "account": account, "role": api.role, "section": by, "by": by, "found": found, "rows": rows,
         "total": next(iter(total["rates"]), None), "avoided": total["avoided"], "few": FEW,
-        "chart": _chart(found, rows, who) if by == "days" and rows else None,
+        "chart": _chart(found, rows, who) if by == "days" and _enough(rows) else None,
     }  # fmt: skip
     return render(request, "console/rates.html", context)
 
@@ -61,11 +61,9 @@ def _named(of: str | None, by: str, who: Reader) -> str:
 
 def _chart(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], who: Reader) -> SafeString:
     """The rate of each type over all days of the time; its title is the worst of them."""
-    enough = [row for row in rows if row["rate"] is not None and row["attempts"] >= FEW]
-    worst = max(enough, key=lambda row: float(row["rate"]), default=None)
-    title = who.say("rates.chart_few")
-    if worst is not None:
-        title = who.say("rates.chart_worst", rate=percent(worst["rate"], who.language), day=worst["named"])
+    enough = _enough(rows)
+    worst = max(enough, key=lambda row: float(row["rate"]))
+    title = who.say("rates.chart_worst", rate=percent(worst["rate"], who.language), day=worst["named"])
     of = {row["of"]: row for row in enough}
     days = _days(found["since"], found["until"])
     series = [
@@ -75,6 +73,11 @@ def _chart(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], who: Rea
     labels = [f"{day.day}.{day.month}." for day in days]
     told = who.say("rates.chart_told")
     return rates(Chart(title, told, labels, series, lambda rate: f"{rate * 100:.0f} %"))
+
+
+def _enough(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those with so many attempts that a rate means something."""
+    return [row for row in rows if row["rate"] is not None and row["attempts"] >= FEW]
 
 
 def _days(since: str, until: str) -> list[date]:
