@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from retour.instants import Instant
 from retour.model import Cause, Event, EventKind, Reason, State, StateName
@@ -145,10 +145,10 @@ def named(reason: Reason | None) -> str:
 
 def summed(counts: Mapping[Tally, int]) -> dict[str, object]:
     """Counts as JSON has them: an object for each word of the tally."""
-    whole: dict[str, object] = {}
+    whole: dict[str, Any] = {}
     for (*way, last), count in sorted(counts.items()):
         inner = whole
         for word in way:
-            inner = inner.setdefault(word, {})  # type: ignore[assignment]
+            inner = inner.setdefault(word, {})
         inner[last] = count
     return whole

@@ -32,7 +32,7 @@ _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
 _PLACE = re.compile(rb"([A-Z]{1,3})\d*")
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));")
 _UNREADABLE = (
-    *(KeyError, ValueError, OSError, EOFError, RuntimeError, NotImplementedError),
+    *(KeyError, ValueError, OSError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error),
 )
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -184,17 +184,7 @@ def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
                 if b"<!" in piece and re.search(rb"<!(?:DOCTYPE|ENTITY)", piece):
                     raise BrokenWorkbookError("workbook_broken")
                 yield piece
-    except (
-        KeyError,
-        zipfile.BadZipFile,
-        OSError,
-        EOFError,
-        RuntimeError,
-        NotImplementedError,
-        ValueError,
-    ) as error:
-        raise BrokenWorkbookError("workbook_broken") from error
-    except zlib.error as error:
+    except _UNREADABLE as error:
         raise BrokenWorkbookError("workbook_broken") from error
 
 
