@@ -1,4 +1,4 @@
-"""How somebody likes to read: language, zone, theme, density, single-letter keys."""
+"""How somebody likes to read: language, zone, theme, density."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -22,7 +22,7 @@ class Choice(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take 
 
     class Meta:
         model = Person
-        fields = ("language", "zone", "theme", "dense", "keys")
+        fields = ("language", "zone", "theme", "dense")
 
     def __init__(self, say: Catalogue, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -39,9 +39,6 @@ class Person(AbstractBaseUser):
     zone: models.CharField[str, str] = models.CharField(max_length=64, default="UTC")
     theme: models.CharField[str, str] = models.CharField(max_length=8, blank=True)  # "", "light" or "dark"
     dense: models.BooleanField[bool, bool] = models.BooleanField(default=False)
-    keys: models.BooleanField[bool, bool] = models.BooleanField(
-        default=True
-    )  # single-letter shortcuts (WCAG 2.1.4)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
