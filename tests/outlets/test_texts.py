@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from retour.texts import catalogue
+from retour.texts import LANGUAGES, catalogue, family
 
 NAMES = sorted(file.name.partition(".")[0] for file in files("retour.texts").iterdir() if ".en." in file.name)
 
@@ -18,6 +18,14 @@ def test_both_languages_have_the_same_keys_and_words_to_fill_in(name: str) -> No
     for key in english.keys:
         filled = [set(re.findall(r"{(\w+)}", words._texts[key])) for words in (english, german)]
         assert filled[0] == filled[1], key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_of_a_family_stand_in_one_file_each(language: str) -> None:
+    files_of = [name for name in NAMES if name == "console" or name.startswith("console_")]
+    apart = [catalogue(f"{name}.{language}").keys for name in files_of]
+    assert family("console", language).keys == frozenset().union(*apart)
+    assert sum(map(len, apart)) == len(family("console", language).keys)
 
 
 def test_problems_fill_in_the_same_words_in_both_languages() -> None:
