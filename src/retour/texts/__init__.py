@@ -1,9 +1,10 @@
-"""Every text that people read, by key and language: one TOML file a language, the same keys in each."""
+"""Every text that people read, by key and language: TOML files, the same keys for each language."""
 
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 LANGUAGES = ("en", "de")
@@ -31,8 +32,19 @@ class Catalogue:
 @cache
 def catalogue(language: str) -> Catalogue:
     """The catalogue of one of LANGUAGES, read once. Raises FileNotFoundError for any other."""
-    file = resources.files("retour.texts").joinpath(f"{language}.toml")
-    return Catalogue(language, dict(_flat(tomllib.loads(file.read_text(encoding="utf-8")))))
+    folder = resources.files("retour.texts")
+    texts = _read(folder.joinpath(f"{language}.toml"))
+    name, dot, ending = language.rpartition(".")
+    if dot:  # a long one is cut: console.en.toml, console_sources.en.toml
+        parts = sorted(file.name for file in folder.iterdir() if file.name.startswith(f"{name}_"))
+        for part in parts:
+            if part.endswith(f".{ending}.toml"):
+                texts |= _read(folder.joinpath(part))
+    return Catalogue(language, texts)
+
+
+def _read(file: Traversable) -> dict[str, str]:
+    return dict(_flat(tomllib.loads(file.read_text(encoding="utf-8"))))
 
 
 @cache
