@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", preferences.show, name="preferences"),
     path("components/", components.show, name="components"),
     path("sign/password/reset/", entry.forgotten, name="forgotten"),
+    path("sign/email/", entry.nothing, name="account_email"),
     path("sign/", include("allauth.account.urls")),
     path("sign/mfa/", include("allauth.mfa.urls")),
     path("sign/social/", include("allauth.socialaccount.urls")),

@@ -9,7 +9,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from retour.console.asking import Api
@@ -73,6 +73,11 @@ class Choice(forms.Form):
         if "password" in cleaned and cleaned["password"] != cleaned.get("again"):
             self.add_error("again", self._say("first.differs"))
         return cleaned
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Nobody changes their own address: the ledger names people by it, and a role belongs to it."""
+    raise Http404
 
 
 def forgotten(request: HttpRequest) -> HttpResponseBase:

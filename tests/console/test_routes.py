@@ -1,0 +1,192 @@
+"""Every address of the console with every role and for another account; one that is added must stand here.
+
+The walk begins at the table of addresses itself, so that a page without a row fails.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from console.conftest import ADMIN
+from console.installation import PASSWORD, Console
+
+pytestmark = pytest.mark.engine("chromium")
+LISTED = """
+import json
+from retour.console import framework
+from retour.settings.chosen import Chosen
+framework.configure(Chosen(api="", secret="", database=":memory:", django_secret="x"))
+from django.urls import URLPattern, get_resolver
+
+def walk(patterns, before=""):
+    for each in patterns:
+        place = before + str(each.pattern)
+        if isinstance(each, URLPattern):
+            yield each.name, place
+        else:
+            yield from walk(each.url_patterns, place)
+
+print(json.dumps(dict(walk(get_resolver().url_patterns))))
+"""
+PEOPLE = {
+    "member": "member@shop.example",
+    "manager": "manager@shop.example",
+    "support": "support@retour.example",
+    "admin": ADMIN,
+    "stranger": "stranger@other.example",  # a manager of another account
+}
+RANK = ["nobody", "own", "member", "manager", "support", "admin"]
+REFUSED = {403, 404}
+ADDRESS = "unknown@b.example"
+
+
+class Row(NamedTuple):
+    """One address: who is let in at least, with what answer, and where it stands."""
+
+    least: str  # "nobody": without a login; "own": whoever has logged in, about themselves; else a role
+    path: str
+    let_in: int = 200
+    method: str = "GET"
+
+
+ROWS: dict[str, Row] = {
+    "home": Row("own", "/"),
+    "first": Row("nobody", "/first/forged/", 404),
+    "static": Row("nobody", "/static/console.css"),
+    "preferences": Row("own", "/preferences/"),
+    "components": Row("support", "/components/"),
+    "account_email": Row("nobody", "/sign/email/", 404),  # nobody changes their own address
+    "forgotten": Row("nobody", "/sign/password/reset/"),
+    "desk": Row("support", "/desk/"),
+    "decide": Row("support", "/desk/shop/{request}/"),
+    "overview": Row("member", "/a/shop/"),
+    "export": Row("member", "/a/shop/bounces.csv"),
+    "address": Row("member", f"/a/shop/address/{ADDRESS}/"),
+    "details": Row("member", f"/a/shop/address/{ADDRESS}/event/{{event}}/"),
+    "rates": Row("member", "/a/shop/rates/days/"),
+    "requests": Row("member", "/a/shop/requests/"),
+    "ask": Row("member", "/a/shop/requests/ask/"),
+    "request": Row("member", "/a/shop/requests/{request}/"),
+    "withdraw": Row("member", "/a/shop/requests/0/withdraw/", 404, "POST"),
+}
+# Of the library of logins: before a login, and about whoever has logged in.
+BEFORE = {
+    "account_login", "account_signup", "account_inactive", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key", "account_confirm_email",
+    "account_reset_password_from_key_done", "account_email_verification_sent", "account_confirm_login_code",
+    "mfa_authenticate", "socialaccount_login_cancelled", "socialaccount_login_error",
+    "socialaccount_signup", "openid_connect_login", "openid_connect_callback",
+}  # fmt: skip
+OWN = {
+    "account_logout": "/sign/logout/",
+    "account_change_password": "/sign/password/change/",
+    "account_set_password": "/sign/password/set/",
+    "account_reauthenticate": "/sign/reauthenticate/",
+    "mfa_index": "/sign/mfa/",
+    "mfa_reauthenticate": "/sign/mfa/reauthenticate/",
+    "mfa_activate_totp": "/sign/mfa/totp/activate/",
+    "mfa_deactivate_totp": "/sign/mfa/totp/deactivate/",
+    "mfa_view_recovery_codes": "/sign/mfa/recovery-codes/",
+    "mfa_generate_recovery_codes": "/sign/mfa/recovery-codes/generate/",
+    "mfa_download_recovery_codes": "/sign/mfa/recovery-codes/download/",
+    "socialaccount_connections": "/sign/social/",
+}
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[str, str]:
+    """The addresses of the console by name."""
+    run = subprocess.run([sys.executable, "-c", LISTED], capture_output=True, text=True, check=True)
+    found: dict[str, str] = json.loads(run.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def clients(console: Console) -> Iterator[dict[str, httpx.Client]]:
+    """One client for each role, logged in."""
+    with ExitStack() as stack:
+        made = {who: stack.enter_context(httpx.Client(base_url=console.url)) for who in PEOPLE}
+        for who, email in PEOPLE.items():
+            form = {"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token(made[who])}
+            assert made[who].post("/sign/login/", data=form).status_code == 302, email
+        yield made
+
+
+@pytest.fixture(scope="module")
+def made(console: Console) -> dict[str, str]:
+    """What the addresses name: a bounce, a request."""
+    body = {"addresses": [ADDRESS], "done": "The mailbox was made again."}
+    life = console.ask("GET", f"/v1/addresses/{ADDRESS}")
+    return {
+        "request": console.ask("POST", "/v1/requests", json=body)["id"],
+        "event": life["events"][0]["id"],
+    }
+
+
+def token(client: httpx.Client, path: str = "/sign/login/") -> str:
+    """What a form needs to be believed."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(path).text)
+    assert found is not None
+    return found[1]
+
+
+def answer(client: httpx.Client, row: Row, made: dict[str, str]) -> httpx.Response:
+    path = row.path.format(**made)
+    if row.method == "GET":
+        found = client.get(path, follow_redirects=True)
+        assert row.least == "nobody" or "/sign/" not in str(found.url)
+        return found
+    return client.post(path, data={"csrfmiddlewaretoken": token(client, "/preferences/")})
+
+
+def test_every_address_has_a_row(table: dict[str, str]) -> None:
+    assert set(table) == {*ROWS, *BEFORE, *OWN}
+
+
+def test_each_row_stands_at_its_address(table: dict[str, str]) -> None:
+    for name, row in ROWS.items():
+        place = re.sub(r"<path:\w+>", ".+", re.sub(r"<(str:)?\w+>", "[^/]+", table[name]))
+        assert re.fullmatch(f"/{place}", row.path), name
+
+
+@pytest.mark.parametrize("name", [*ROWS, *OWN])
+def test_nobody_is_shown_the_login_and_no_more(console: Console, name: str) -> None:
+    row = ROWS.get(name) or Row("own", OWN[name])
+    found = httpx.get(console.url + row.path)
+    if row.least == "nobody":
+        assert found.status_code == row.let_in
+    else:
+        assert found.status_code == 302
+        assert found.headers["location"].startswith(("/sign/login/", "/sign/reauthenticate/"))
+        assert ADDRESS not in found.text
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("name", ROWS)
+def test_each_role_is_let_in_where_it_belongs(
+    clients: dict[str, httpx.Client], made: dict[str, str], name: str, who: str
+) -> None:
+    row = ROWS[name]
+    found = answer(clients[who], row, made)
+    if who == "stranger" and row.least not in ("nobody", "own"):
+        assert found.status_code == 404, found.text  # another's account and none look alike
+        assert ADDRESS not in found.text
+    elif RANK.index("manager" if who == "stranger" else who) >= RANK.index(row.least):
+        assert found.status_code == row.let_in, found.text
+    else:
+        assert found.status_code in REFUSED, found.text
+        assert ADDRESS not in found.text
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("name", ROWS)
+def test_an_act_from_elsewhere_is_refused(clients: dict[str, httpx.Client], name: str, who: str) -> None:
+    found = clients[who].post(ROWS[name].path, data={"reason": "forged"})
+    assert found.status_code in {403, 404, 405}, found.text
