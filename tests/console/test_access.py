@@ -14,6 +14,8 @@ OF_SHOP = [
     "/a/shop/requests/ask/",
     "/a/shop/requests/0/",
     "/a/shop/rates/days/",
+    "/a/shop/jobs/",
+    "/a/shop/jobs/0/",
     "/a/shop/address/unknown@b.example/",
     "/a/shop/address/unknown@b.example/event/00/",
 ]

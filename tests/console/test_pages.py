@@ -16,6 +16,7 @@ PAGES += [
     "/sign/logout/",
     "/a/shop/requests/",
     "/a/shop/requests/ask/",
+    "/a/shop/jobs/",
     "/nothing/",
 ]
 PAGES = [f"/a/shop/rates/{by}/" for by in ("days", "campaigns", "providers")] + PAGES

@@ -1,0 +1,44 @@
+"""What holds of every page: no barrier in either language and scheme, no scrolling sideways when narrow."""
+
+from collections.abc import Sequence
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from console.installation import Console, log_in, looking
+
+AXE = Axe()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LOOKS = [("en", "light"), ("de", "dark")]
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds."""
+    found = AXE.run(page, options=RULES).response["violations"]
+    return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
+
+
+def sideways(page: Page) -> int:
+    """How many pixels a page is wider than its window."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wide
+
+
+def faults(console: Console, browser: Browser, email: str, paths: Sequence[str]) -> list[tuple[str, object]]:
+    """Every page in both languages and schemes, at 1280 and at 320 pixels."""
+    found: list[tuple[str, object]] = []
+    for language, scheme in LOOKS:
+        with looking(browser, locale=language, color_scheme=scheme) as page:
+            log_in(page, console.url, email)
+            for path in paths:
+                page.set_viewport_size({"width": 1280, "height": 800})
+                answer = page.goto(console.url + path)
+                assert answer is not None
+                assert answer.ok, (path, answer.status)
+                found += [(path, each) for each in barriers(page)]
+                found += [(path, "h1")] if page.locator("h1").count() != 1 else []
+                if page.locator("html").get_attribute("lang") != language:
+                    found.append((path, "lang"))
+                page.set_viewport_size({"width": 320, "height": 640})
+                found += [(path, f"{wide} px sideways")] if (wide := sideways(page)) else []
+    return found
