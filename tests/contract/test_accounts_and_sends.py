@@ -8,7 +8,7 @@ from retour.identity import SendIds
 from retour.instants import DAY
 from retour.lifecycle import PolicyVersion, policy_from, preset, preset_names
 from retour.model import Event, EventKind, MailKind, Role, Send
-from retour.ports import Account, Key, StaleVersionError, Store
+from retour.ports import Account, Key, KnownKey, StaleVersionError, Store
 from retour.return_address import Keyring, verify
 
 NOW = 20_500 * DAY
@@ -44,6 +44,20 @@ def test_keys_are_found_by_digest_until_they_are_revoked(store: Store) -> None:
     assert store.accounts.key(b"none") is None
     assert (store.accounts.revoke_key("k1", NOW), store.accounts.revoke_key("k1", NOW)) == (True, False)
     assert (store.accounts.key(b"digest"), store.accounts.keys()) == (None, [])
+
+
+def test_a_key_tells_what_it_is_for_and_when_it_was_used_last(store: Store) -> None:
+    first, second = Key("k2", "acme", Role.MEMBER), Key("k1", "acme", Role.MANAGER)
+    store.accounts.add_key(first, b"first", NOW, "the shop")
+    store.accounts.add_key(second, b"second", NOW + 1)
+    store.accounts.add_key(Key("k3", "other", Role.MEMBER), b"third", NOW)
+    store.accounts.key_used("k2", NOW + 5)
+    assert store.accounts.keys_of("acme") == [
+        KnownKey(first, "the shop", NOW, NOW + 5),
+        KnownKey(second, "", NOW + 1, None),
+    ]
+    store.accounts.revoke_key("k2", NOW)
+    assert [each.key for each in store.accounts.keys_of("acme")] == [second]
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -317,13 +317,15 @@ def test_the_queue_of_large_mails_is_paged_to_its_end(retour: Installation) -> N
 
 
 def test_a_key_is_made_shown_once_used_and_revoked(retour: Installation) -> None:
-    made = retour.ask("POST", "/v1/keys", "demo-manager", json={"role": "member"})
+    made = retour.ask("POST", "/v1/keys", "demo-manager", json={"role": "member", "name": "the shop"})
     assert made.status_code == 201
     retour.keys["fresh"] = made.json()["key"]
     assert retour.ask("GET", "/v1/account", "fresh").json()["name"] == "demo"
     keys = retour.ask("GET", "/v1/keys", "demo-manager")
     assert made.json()["id"] in [key["id"] for key in keys.json()["keys"]]
     assert made.json()["key"] not in keys.text
+    told = {key["id"]: (key["name"], key["used_at"] is None) for key in keys.json()["keys"]}
+    assert told[made.json()["id"]] == ("the shop", False)
     assert retour.ask("DELETE", f"/v1/keys/{made.json()['id']}", "demo-manager").status_code == 204
     assert retour.ask("GET", "/v1/account", "fresh").status_code == 401
     again = retour.ask("DELETE", f"/v1/keys/{made.json()['id']}", "demo-manager")

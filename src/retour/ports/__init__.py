@@ -5,7 +5,7 @@ All calls are synchronous and thread-safe; whoever lives in an event loop calls 
 that returns has committed (promise 1). Repeating a call with the same ids changes nothing (promise 2).
 """
 
-from retour.ports.accounts import Account, Accounts, Key, StaleVersionError
+from retour.ports.accounts import Account, Accounts, Key, KnownKey, StaleVersionError
 from retour.ports.acts import OF_MANY, Acts
 from retour.ports.clock import Clock
 from retour.ports.contacts import Contact, ContactList, Contacts
@@ -77,6 +77,7 @@ __all__ = [
     "History",
     "Inbox",
     "Key",
+    "KnownKey",
     "Latest",
     "Ledger",
     "Life",

@@ -32,6 +32,16 @@ class Key:
         return f"person {self.person}" if self.person else f"key {self.id}"
 
 
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key as its account looks at it."""
+
+    key: Key
+    name: str  # what it is for, in the words of whoever made it
+    made_at: Instant
+    used_at: Instant | None  # to within a minute; None: never, or not since this is noted
+
+
 class StaleVersionError(ValueError):
     """Somebody else changed the policy since it was read."""
 
@@ -48,11 +58,17 @@ class Accounts(Protocol):
     def add_account(self, name: str, return_domain: str, policy: Policy, now: Instant) -> Account:
         """Raises ValueError when the name or the return domain is taken."""
 
-    def add_key(self, key: Key, digest: bytes, now: Instant) -> None:
+    def add_key(self, key: Key, digest: bytes, now: Instant, name: str = "") -> None:
         """Raises ValueError when the id is taken."""
 
     def keys(self) -> list[Key]:
         """All keys that are not revoked."""
+
+    def keys_of(self, account: str) -> list[KnownKey]:
+        """The same of one account ("": of the staff), in the order in which they were made."""
+
+    def key_used(self, id: str, now: Instant) -> None:
+        """Note when a key was used last."""
 
     def revoke_key(self, id: str, now: Instant) -> bool:
         """End a key; False when there is none of this id."""

@@ -4,6 +4,7 @@ An account's key sees its own account, a staff key (without account) chooses one
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Annotated
@@ -22,6 +23,7 @@ from retour.secret import PREFIX, digest
 
 _RANK = {role: rank for rank, role in enumerate(Role)}
 _REMEMBERED: Instant = 5 * SECOND  # a key revoked by another process works this long at most
+_NOTED: Instant = 60 * SECOND  # between two notes of when a key was used last
 _MOST_REMEMBERED = 10_000
 _PLACE = "retour.key"  # in the scope of a request that is authenticated
 
@@ -29,8 +31,9 @@ _PLACE = "retour.key"  # in the scope of a request that is authenticated
 class Keys:
     """Keys by secret, each remembered for some seconds: the check route must not read the database."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def __init__(self, accounts: Accounts, down: tuple[type[Exception], ...] = ()) -> None:
+        self._accounts, self._down = accounts, down
+        self._used: dict[str, Instant] = {}  # by id of key, when its use was written down
         self._known: dict[bytes, tuple[Instant, Key]] = {}
 
     def known(self, digest: bytes, now: Instant) -> Key | None:
@@ -45,7 +48,16 @@ class Keys:
             self._known.clear()
         if key is not None:
             self._known[digest] = now, key
+            self._note(key, now)
         return key
+
+    def _note(self, key: Key, now: Instant) -> None:
+        """Write down that it is used; what cannot write just now answers all the same."""
+        if now - self._used.get(key.id, 0) < _NOTED:
+            return
+        self._used[key.id] = now
+        with suppress(*self._down):
+            self._accounts.key_used(key.id, now)
 
     def forget(self) -> None:
         """After a key was revoked here."""

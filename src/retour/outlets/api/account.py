@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from retour import secret
 from retour.flow.never_stop import warning
+from retour.instants import text
 from retour.model import Role
 from retour.outlets.api.access import (
     AccountChoice,
@@ -19,7 +20,8 @@ from retour.outlets.api.access import (
 )
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
-from retour.ports import Key
+from retour.outlets.api.shown import time
+from retour.ports import Key, KnownKey
 
 router = APIRouter(tags=["account"])
 
@@ -45,6 +47,7 @@ class KeyBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     role: Role = Field(Role.MEMBER, description="not above the role of the key that asks")
+    name: str = Field("", description="what it is for", examples=["shop server"], max_length=100)
 
 
 class KeyShape(BaseModel):
@@ -53,6 +56,9 @@ class KeyShape(BaseModel):
     id: str
     account: str = Field(description="empty for a key of the staff")
     role: Role
+    name: str = Field(description="what it is for, in the words of whoever made it")
+    made_at: str
+    used_at: str | None = Field(description="when it was used last, to within a minute; null: not yet")
 
 
 class NewKey(KeyShape):
@@ -93,7 +99,8 @@ def get_accounts(request: Request, key: Support) -> Accounts:
 def get_keys(request: Request, key: Manager, account: AccountChoice = None) -> KeyList:
     """Ids and roles; the secrets are kept nowhere."""
     chosen = existing_account(request, key, account)
-    return KeyList(account=chosen, keys=[_shape(each) for each in _keys(request, chosen)])
+    found = services(request).store.accounts.keys_of(chosen)
+    return KeyList(account=chosen, keys=[_shape(each) for each in found])
 
 
 @router.post("/v1/keys", status_code=201, summary="Make a key")
@@ -107,8 +114,9 @@ def post_key(
         raise Problem("role_too_low", "role", role=key.role.value, needed=body.role.value)
     value, made = secret.new(), Key(token_hex(8), chosen, body.role)
     known = services(request)
-    known.store.accounts.add_key(made, secret.digest(value), known.clock.now())
-    return NewKey(**_shape(made).model_dump(), key=value)
+    now = known.clock.now()
+    known.store.accounts.add_key(made, secret.digest(value), now, body.name.strip())
+    return NewKey(**_shape(KnownKey(made, body.name.strip(), now, None)).model_dump(), key=value)
 
 
 @router.delete("/v1/keys/{id}", status_code=204, summary="Revoke a key")
@@ -116,17 +124,19 @@ def delete_key(request: Request, key: Manager, id: str, account: AccountChoice =
     """It stops working at once here, within seconds in other processes."""
     chosen = existing_account(request, key, account)
     known = services(request)
-    if all(each.id != id for each in _keys(request, chosen)):
+    if all(each.key.id != id for each in known.store.accounts.keys_of(chosen)):
         raise Problem("key_unknown", "id")
     known.store.accounts.revoke_key(id, known.clock.now())
     request.app.state.keys.forget()
     return Response(status_code=204)
 
 
-def _keys(request: Request, account: str) -> list[Key]:
-    every = services(request).store.accounts.keys()
-    return [each for each in every if each.account == account]
-
-
-def _shape(key: Key) -> KeyShape:
-    return KeyShape(id=key.id, account=key.account, role=key.role)
+def _shape(known: KnownKey) -> KeyShape:
+    return KeyShape(
+        id=known.key.id,
+        account=known.key.account,
+        role=known.key.role,
+        name=known.name,
+        made_at=text(known.made_at),
+        used_at=time(known.used_at),
+    )

@@ -97,7 +97,7 @@ def create(services: Services) -> FastAPI:
     """The application over these services."""
     app = FastAPI(title="Retour", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.services = services
-    app.state.keys = Keys(services.store.accounts)
+    app.state.keys = Keys(services.store.accounts, services.down)
     app.state.buckets = {
         "requests": Buckets("requests", services.requests),
         "checks": Buckets("checks", services.checks_rate),

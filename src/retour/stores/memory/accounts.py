@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from retour.instants import Instant
 from retour.lifecycle import Policy, PolicyVersion
-from retour.ports import Account, Key, StaleVersionError
+from retour.ports import Account, Key, KnownKey, StaleVersionError
 
 
 class MemoryAccounts:
@@ -15,6 +15,7 @@ class MemoryAccounts:
         self._lock = threading.Lock()
         self._accounts: dict[str, Account] = {}
         self._keys: dict[bytes, Key] = {}
+        self._known: dict[str, KnownKey] = {}
         self._policies: dict[str, tuple[PolicyVersion, ...]] = {}
 
     def accounts(self) -> list[Account]:
@@ -32,14 +33,23 @@ class MemoryAccounts:
             self._policies[name] = (PolicyVersion(1, now, policy),)
             return account
 
-    def add_key(self, key: Key, digest: bytes, now: Instant) -> None:
+    def add_key(self, key: Key, digest: bytes, now: Instant, name: str = "") -> None:
         with self._lock:
             if digest in self._keys or key.id in {known.id for known in self._keys.values()}:
                 raise ValueError(f"key {key.id!r} is taken; choose another id")
             self._keys[digest] = key
+            self._known[key.id] = KnownKey(key, name, now, None)
 
     def keys(self) -> list[Key]:
         return list(self._keys.values())
+
+    def keys_of(self, account: str) -> list[KnownKey]:
+        found = [self._known[key.id] for key in self._keys.values() if key.account == account]
+        return sorted(found, key=lambda known: (known.made_at, known.key.id))
+
+    def key_used(self, id: str, now: Instant) -> None:
+        with self._lock:
+            self._known[id] = replace(self._known[id], used_at=now)
 
     def revoke_key(self, id: str, now: Instant) -> bool:
         with self._lock:

@@ -6,7 +6,7 @@ import sqlite3
 from retour.instants import Instant
 from retour.lifecycle import Policy, PolicyVersion, policy_from, policy_to_dict
 from retour.model import Role
-from retour.ports import Account, Key, StaleVersionError
+from retour.ports import Account, Key, KnownKey, StaleVersionError
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.statements import named
 
@@ -37,16 +37,24 @@ class SqliteAccounts:
             ) from error
         return Account(name, number, return_domain)
 
-    def add_key(self, key: Key, digest: bytes, now: Instant) -> None:
+    def add_key(self, key: Key, digest: bytes, now: Instant, name: str = "") -> None:
         try:
             with self._database.write() as db:
-                db.execute(SQL["add_key"], (key.id, digest, key.account, key.role, now))
+                db.execute(SQL["add_key"], (key.id, digest, key.account, key.role, now, name))
         except sqlite3.IntegrityError as error:
             raise ValueError(f"key {key.id!r} is taken; choose another id") from error
 
     def keys(self) -> list[Key]:
         rows = self._database.read().execute(SQL["keys"])
         return [Key(id, account, Role(role)) for id, account, role in rows]
+
+    def keys_of(self, account: str) -> list[KnownKey]:
+        rows = self._database.read().execute(SQL["keys_of"], (account,))
+        return [KnownKey(Key(id, account, Role(role)), *more) for id, role, *more in rows]
+
+    def key_used(self, id: str, now: Instant) -> None:
+        with self._database.write() as db:
+            db.execute(SQL["key_used"], (now, id))
 
     def key(self, digest: bytes) -> Key | None:
         row = self._database.read().execute(SQL["key"], (digest,)).fetchone()

@@ -8,10 +8,17 @@ INSERT INTO accounts (name, return_domain, created_at) VALUES (?, ?, ?) RETURNIN
 SELECT number FROM accounts WHERE name = ?;
 
 -- name: add_key
-INSERT INTO api_keys (id, digest, account, role, created_at) VALUES (?, ?, ?, ?, ?);
+INSERT INTO api_keys (id, digest, account, role, created_at, name) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: keys
 SELECT id, account, role FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at, id;
+
+-- name: keys_of
+SELECT id, role, name, created_at, used_at FROM api_keys
+WHERE account = ? AND revoked_at IS NULL ORDER BY created_at, id;
+
+-- name: key_used
+UPDATE api_keys SET used_at = ? WHERE id = ?;
 
 -- name: key
 SELECT id, account, role FROM api_keys WHERE digest = ? AND revoked_at IS NULL;
