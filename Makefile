@@ -19,8 +19,9 @@ run: .venv/.server
 engines:
 	scripts/engines
 
+# One process for each core; a file's tests stay together, for they share their servers and browser.
 test: setup engines
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

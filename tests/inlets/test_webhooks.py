@@ -274,6 +274,8 @@ BOMB = gzip.compress(b"[" * (64 * 1024 * 1024))
         (gzip.compress(b"[]"), "br", 415),
         (gzip.compress(b"[]"), "identity, GZIP", 401),
     ],
+    # The bytes name the second they were packed in, which makes other names in each process of the tests.
+    ids=["bomb", "too large", "cut short", "two", "something behind", "twice", "empty", "brotli", "identity"],
 )
 def test_what_is_packed_is_unpacked_within_bounds(
     shop: Hooked, body: bytes, encoding: str, status: int
