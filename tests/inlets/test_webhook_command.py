@@ -7,12 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from inlets.amazon import HOST, TOPIC, amazon
-from inlets.hooked import SECRET, hooked, source
+from inlets.hooked import SECRET, Hooked, hooked, source
 from inlets.senders import Request, Sender, basic
 from retour.cli import webhook
 from retour.cli.commands import app
 from retour.inlets.webhooks import Https
 from retour.inlets.webhooks.scheme import Why
+from retour.lifecycle import preset
+from retour.ports import RecordQuery
 from retour.settings import Settings, load
 from retour.texts import catalogue
 
@@ -22,6 +24,15 @@ SNS = Sender("ses", "", lambda body, at: Request(body), {"topics": [TOPIC]})
 def command(*arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["webhook", *arguments])
     return done.exit_code, done.output.strip()
+
+
+def shop(house: Hooked) -> None:
+    store, now = house.house.store, house.house.clock.now()
+    store.accounts.add_account("shop", "shop.return.test", preset("default"), now)
+
+
+def answers(house: Hooked) -> list[tuple[str, str]]:
+    return [(each.after, each.actor) for each in house.house.store.ledger.records(RecordQuery("shop"))]
 
 
 def test_a_secret_is_hard_to_guess_and_another_each_time() -> None:
@@ -41,6 +52,9 @@ def test_a_topic_is_confirmed_by_an_operator_alone(tmp_path: Path, monkeypatch: 
         with hooked(tmp_path / "data", {"shop": source(SNS)}, sns.https()) as house:
             assert command("pending", *data) == (0, "No topic waits to be confirmed.")
             house.post(Request(sns.body("confirm?", Type="SubscriptionConfirmation")))
+            nobody = command("confirm", command("pending", *data)[1].split()[0], *data)
+            assert (nobody[0], "account shop of the source shop does not exist" in nobody[1]) == (1, True)
+            shop(house)
             shown = command("pending", *data)[1]
             assert f"shop  {TOPIC}  asks to post here" in shown
             id = shown.split()[0]
@@ -55,6 +69,7 @@ def test_a_topic_is_confirmed_by_an_operator_alone(tmp_path: Path, monkeypatch: 
             )
             assert command("pending", *data) == (0, "No topic waits to be confirmed.")
             assert command("confirm", id, *data)[0] == 1
+            assert answers(house) == [("confirmed", "command line")]
 
 
 def test_what_could_not_be_confirmed_still_waits_and_can_be_left(
@@ -62,13 +77,15 @@ def test_what_could_not_be_confirmed_still_waits_and_can_be_left(
 ) -> None:
     data = ("--data", str(tmp_path / "data"))
     with amazon(tmp_path) as sns, hooked(tmp_path / "data", {"shop": source(SNS)}, sns.https()) as house:
+        shop(house)
         house.post(Request(sns.body("gone", Type="UnsubscribeConfirmation")))
         monkeypatch.setattr(webhook, "https", lambda: Https(sns.https().trusting, lambda _: ("127.0.0.1", 1)))
         id = command("pending", *data)[1].split()[0]
         status, said = command("confirm", id, *data, "--lang", "de")
         assert (status, "es wartet weiter" in said) == (1, True)
         assert "was unsubscribed" in command("pending", *data)[1]
-        assert command("forget", id, *data) == (0, f"{TOPIC} stays unconfirmed.")
+        assert command("refuse", id, *data) == (0, f"{TOPIC} stays unconfirmed.")
+        assert answers(house) == [("refused", "command line")]
         assert command("pending", *data)[1] == "No topic waits to be confirmed."
 
 

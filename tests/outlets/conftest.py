@@ -24,6 +24,7 @@ from retour.flow.notices import Notice
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
+from retour.flow.topics import Waiting
 from retour.flow.waves import Place
 from retour.identity import SendIds
 from retour.instants import DAY, Instant
@@ -64,6 +65,23 @@ class Marks(set[str]):
 
 
 @dataclass
+class Asking:
+    """Topics that wait, in memory; `told` are those that were told yes."""
+
+    waiting: list[Waiting] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    def pending(self) -> list[Waiting]:
+        return list(self.waiting)
+
+    def confirm(self, chosen: Waiting) -> None:
+        self.told.append(chosen.id)
+
+    def forget(self, chosen: Waiting) -> None:
+        self.waiting.remove(chosen)
+
+
+@dataclass
 class Installation:
     """One installation in this process: two accounts, `demo` and `other`, and a key for each role."""
 
@@ -72,6 +90,7 @@ class Installation:
     bus: LocalBus = field(default_factory=LocalBus)
     table: Table = field(default_factory=lambda: Table(b"pepper"))
     jobs: list[Rewriting] = field(default_factory=list)
+    topics: Asking = field(default_factory=Asking)
     keys: dict[str, str] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     requests: Rate = UNLIMITED
@@ -129,6 +148,7 @@ class Installation:
             change_policy=self.rewriter.change,
             desk=self.desk,
             shelf=self.shelf,
+            subscriptions=self.topics,
             rewriting=self.rewriter.progress,
             restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend, self.common),
             platform=self.platform,

@@ -11,6 +11,7 @@ from outlets.conftest import Installation
 from outlets.previewed import previewed, work
 from retour.flow import waves
 from retour.flow.jobs import Job, JobState
+from retour.flow.topics import Waiting
 from retour.flow.waves import Place
 from retour.outlets.api.app import ROUTERS
 from retour.ports import ContactList, Wave
@@ -111,6 +112,9 @@ LEAST = {
     ("POST", "/v1/webhooks/{id}/replay"): "manager",
     ("GET", "/v1/webhooks/{id}/messages"): "manager",
     ("GET", "/v1/webhooks/{id}/messages/{message}"): "manager",
+    ("GET", "/v1/topics"): "manager",
+    ("POST", "/v1/topics/{id}/confirm"): "manager",
+    ("POST", "/v1/topics/{id}/refuse"): "manager",
     ("GET", "/v1/unparsed"): "support",
     ("GET", "/v1/unparsed/shapes"): "support",
     ("POST", "/v1/unparsed/retry"): "support",
@@ -220,6 +224,11 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         return path.replace("{id}", done)
     if path.startswith(("/v1/list-checks/{id}", "/v1/list-imports/{id}")):
         return checked(retour, account, path.replace("{file}", "kept.csv"))
+    if path.startswith("/v1/topics/{id}"):
+        kind = "SubscriptionConfirmation"
+        asked = Waiting(f"topic-{account}", account, account, "arn", "token", kind, retour.clock.now())
+        retour.topics.waiting.append(asked)
+        return path.replace("{id}", asked.id)
     if path.startswith("/v1/jobs/{id}"):
         retour.desk.jobs.add(Job(f"job-{account}", account, "replay", f"key {key}", retour.clock.now(), {}))
         return path.replace("{id}", f"job-{account}")

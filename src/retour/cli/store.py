@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from retour.parse.providers.generic import Map
-    from retour.ports import Store
+    from retour.ports import Records, Store
     from retour.return_address import Keyring
     from retour.stores.sqlite import SqliteInbox
     from retour.texts import Catalogue
@@ -48,7 +48,7 @@ def ended(sentence: str) -> typer.Exit:
 
 
 @contextmanager
-def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterator["Store"]:
+def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterator["Records"]:
     """The store of a data directory. Ends the command where it cannot be used."""
     from retour import keyfile
     from retour.stores import sqlite

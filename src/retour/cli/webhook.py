@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retour.cli import app
-from retour.cli.store import Config, Data, Language, ended, known_directory, words_of
+from retour.cli.store import Config, Data, Language, ended, known_directory, opened, words_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from retour.flow.topics import Operator, Subscriptions, Waiting
     from retour.inlets.webhooks.fetch import Https
-    from retour.inlets.webhooks.subscriptions import Waiting
+    from retour.ports import Acts
     from retour.settings import Webhook, Webhooks
     from retour.stores.sqlite import SqliteInbox
     from retour.texts import Catalogue
@@ -25,6 +26,7 @@ webhook = typer.Typer(no_args_is_help=True)
 app.add_typer(webhook, name="webhook", help="Webhooks of providers: URLs, how they stand, topics to confirm.")
 
 Id = Annotated[str, typer.Argument(help="As `retour webhook pending` shows it.")]
+_WHO = "command line"  # in the ledger: whoever may read the data directory
 
 
 @webhook.command()
@@ -51,12 +53,12 @@ def list_(data: Data = None, config: Config = None, lang: Language = "en") -> No
 @webhook.command()
 def pending(data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Show the topics that ask to post here."""
-    from retour.inlets.webhooks.subscriptions import pending
+    from retour.inlets.webhooks.subscriptions import Pending
     from retour.instants import text
 
     words = _words(lang)
     with _inbox(data, config, lang) as inbox:
-        found = pending(inbox)
+        found = Pending(inbox, https()).pending()
     for each in found:
         kind = words(f"kind.{each.kind}")
         typer.echo(f"{each.id}  {text(each.at)}  {each.source}  {safe(each.topic)}  {kind}")
@@ -67,29 +69,23 @@ def pending(data: Data = None, config: Config = None, lang: Language = "en") -> 
 @webhook.command()
 def confirm(id: Id, data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Let a topic post here. The URL is built from the topic; the one that was sent is not asked."""
-    from retour.inlets.webhooks import subscriptions
-    from retour.inlets.webhooks.fetch import FetchError
+    from retour.flow import topics
 
     words = _words(lang)
-    with _inbox(data, config, lang) as inbox:
-        chosen = _chosen(inbox, id, words)
-        try:
-            subscriptions.confirm(inbox, chosen, https())
-        except FetchError as error:
-            raise ended(words("fault.not_confirmed", reason=safe(str(error)))) from error
+    try:
+        chosen = _answer(id, topics.confirm, data, config, lang)
+    except topics.UnconfirmedError as error:
+        raise ended(words("fault.not_confirmed", reason=safe(str(error)))) from error
     typer.echo(words("say.confirmed", topic=safe(chosen.topic)))
 
 
 @webhook.command()
-def forget(id: Id, data: Data = None, config: Config = None, lang: Language = "en") -> None:
+def refuse(id: Id, data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Leave a topic unconfirmed, and off the list."""
-    from retour.inlets.webhooks import subscriptions
+    from retour.flow import topics
 
-    words = _words(lang)
-    with _inbox(data, config, lang) as inbox:
-        chosen = _chosen(inbox, id, words)
-        subscriptions.forget(inbox, chosen)
-    typer.echo(words("say.forgotten", topic=safe(chosen.topic)))
+    chosen = _answer(id, topics.refuse, data, config, lang)
+    typer.echo(_words(lang)("say.refused", topic=safe(chosen.topic)))
 
 
 def https() -> "Https":
@@ -99,13 +95,28 @@ def https() -> "Https":
     return Https()
 
 
-def _chosen(inbox: "SqliteInbox", id: str, words: "Catalogue") -> "Waiting":
-    from retour.inlets.webhooks.subscriptions import pending
+def _answer(
+    id: str,
+    answer: "Callable[[Waiting, Operator, Subscriptions, Acts], None]",
+    data: Path | None,
+    config: Path | None,
+    lang: str,
+) -> "Waiting":
+    """Answer what waits under an id, with a line in the ledger of its account."""
+    from retour.clock import SystemClock
+    from retour.flow.topics import Operator
+    from retour.inlets.webhooks.subscriptions import Pending
 
-    found = next((each for each in pending(inbox) if each.id == id), None)
-    if found is None:
-        raise ended(words("fault.no_pending", id=safe(id)))
-    return found
+    words = _words(lang)
+    with _inbox(data, config, lang) as inbox, opened(data, config, words_of(lang)) as store:
+        waiting = Pending(inbox, https())
+        chosen = next((each for each in waiting.pending() if each.id == id), None)
+        if chosen is None:
+            raise ended(words("fault.no_pending", id=safe(id)))
+        if chosen.account not in [each.name for each in store.accounts.accounts()]:
+            raise ended(words("fault.no_account", account=safe(chosen.account), source=chosen.source))
+        answer(chosen, Operator(_WHO, SystemClock().now()), waiting, store.acts)
+    return chosen
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from retour.identity import SendIds
+from retour.inlets.webhooks import Https, Pending
 from retour.outlets.api.limits import Rate
 from retour.outlets.api.services import Forms, Listed, Services, Source, Telling
 from retour.outlets.notify.reach import UnreachableError
@@ -21,7 +22,7 @@ from retour.wiring.one_click import unsubscribe_url
 log = structlog.get_logger("retour")
 
 
-def services(house: House) -> Services:
+def services(house: House, https: Https | None = None) -> Services:
     """What the API works with."""
     chosen, forms = house.settings.api, house.settings.forms
     return Services(
@@ -50,6 +51,7 @@ def services(house: House) -> Services:
         },
         body_limit=chosen.body_limit,
         shelf=house.shelf,
+        subscriptions=Pending(house.inbox, https or Https()),
         rewriting=house.rewriter.progress,
         console=digest(house.console_secret),
         wake_jobs=lambda: house.wake_jobs(),

@@ -5,6 +5,7 @@ from retour.inlets.webhooks.building import Setup, SetupError, missing, scheme_o
 from retour.inlets.webhooks.certificates import Fetched
 from retour.inlets.webhooks.fetch import Https
 from retour.inlets.webhooks.scheme import Key
+from retour.inlets.webhooks.subscriptions import Pending
 from retour.inlets.webhooks.watch import Watch
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Fetched",
     "Https",
     "Key",
+    "Pending",
     "Setup",
     "SetupError",
     "Source",

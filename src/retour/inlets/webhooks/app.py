@@ -229,7 +229,7 @@ class Webhooks:
 
     async def _ask(self, source: Source, asked: Subscription, now: Instant) -> Answer:
         """Keep what a topic of ours asks, until an operator answers it."""
-        marked = subscriptions.mark(source.name, asked, now)
+        marked = subscriptions.mark(source.name, source.account, asked, now)
         if marked is None:
             return await self._refuse(source, Why.MISSING)
         try:

@@ -5,10 +5,11 @@ What is kept is the topic, which was listed, and the token; where to go with the
 """
 
 import json
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
 
-from retour.inlets.webhooks.fetch import Https
+from retour.flow.topics import UnconfirmedError, Waiting
+from retour.inlets.webhooks.fetch import FetchError, Https
 from retour.inlets.webhooks.scheme import Subscription
 from retour.inlets.webhooks.topics import Amazon, Scaleway
 from retour.instants import Instant
@@ -19,23 +20,18 @@ MOST = 20  # that wait for one source
 _LONGEST_TOKEN = 1024
 
 
-class Waiting(NamedTuple):
-    """One subscription that nobody has confirmed yet."""
-
-    id: str
-    source: str
-    topic: str
-    token: str
-    kind: str
-    at: Instant
-
-
-def mark(source: str, asked: Subscription, now: Instant) -> tuple[str, bytes] | None:
+def mark(source: str, account: str, asked: Subscription, now: Instant) -> tuple[str, bytes] | None:
     """Name and content of its mark, the same for each repetition; None for a token that is none."""
     if not asked.token.isascii() or not asked.token.isalnum() or len(asked.token) > _LONGEST_TOKEN:
         return None
     id = blake2b(f"{asked.topic}\n{asked.token}".encode(), digest_size=6).hexdigest()
-    content = {"topic": asked.topic, "token": asked.token, "kind": asked.kind, "at": now}
+    content = {
+        "account": account,
+        "topic": asked.topic,
+        "token": asked.token,
+        "kind": asked.kind,
+        "at": now,
+    }
     return f"{PENDING}{source}/{id}", json.dumps(content).encode()
 
 
@@ -43,21 +39,31 @@ def waiting(name: str, content: bytes) -> Waiting:
     """A mark read back."""
     source, _, id = name.removeprefix(PENDING).rpartition("/")
     said = json.loads(content)
-    return Waiting(id, source, said["topic"], said["token"], said["kind"], said["at"])
+    account = said.get("account", "")  # those of before it was kept ask again, and then have it
+    return Waiting(id, account, source, said["topic"], said["token"], said["kind"], said["at"])
 
 
-def pending(inbox: Inbox) -> list[Waiting]:
-    """All that wait, the oldest first."""
-    return sorted((waiting(*each) for each in inbox.cursors(PENDING).items()), key=lambda each: each.at)
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A body of `flow.topics.Subscriptions`: marks in an inbox, and hosts that are reached over HTTPS."""
 
+    inbox: Inbox
+    https: Https
 
-def confirm(inbox: Inbox, chosen: Waiting, https: Https) -> None:
-    """Say yes to a subscription, by a URL of our own making. Raises FetchError, and then it still waits."""
-    rule = next(each for each in (Amazon(), Scaleway()) if each.is_topic(chosen.topic))
-    https.get(*rule.confirmation(chosen.topic, chosen.token))
-    forget(inbox, chosen)
+    def pending(self) -> list[Waiting]:
+        """All that wait, the oldest first."""
+        return sorted(
+            (waiting(*each) for each in self.inbox.cursors(PENDING).items()), key=lambda each: each.at
+        )
 
+    def confirm(self, chosen: Waiting) -> None:
+        """By a URL of our own making. Raises UnconfirmedError."""
+        rule = next(each for each in (Amazon(), Scaleway()) if each.is_topic(chosen.topic))
+        try:
+            self.https.get(*rule.confirmation(chosen.topic, chosen.token))
+        except FetchError as error:
+            raise UnconfirmedError(str(error)) from error
 
-def forget(inbox: Inbox, chosen: Waiting) -> None:
-    """It no longer waits; its token ends by itself after some days."""
-    inbox.put([], {f"{PENDING}{chosen.source}/{chosen.id}": None})
+    def forget(self, chosen: Waiting) -> None:
+        """Take its mark away."""
+        self.inbox.put([], {f"{PENDING}{chosen.source}/{chosen.id}": None})

@@ -39,6 +39,7 @@ from retour.outlets.api import (
     sends,
     suggest,
     suppressions,
+    topics,
     unparsed,
     unproven,
     waves,
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     unproven.router,
     webhooks.router,
     provider_lists.router,
+    topics.router,
     account.router,
     probes.router,
 )

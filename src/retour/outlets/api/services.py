@@ -13,6 +13,7 @@ from retour.flow.findings import Shelf
 from retour.flow.heard import FromSource
 from retour.flow.platform import Platform
 from retour.flow.restore_desk import RestoreDesk
+from retour.flow.topics import Subscriptions
 from retour.identity import SendIds
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
@@ -85,6 +86,7 @@ class Services:
     restores: RestoreDesk
     platform: Platform
     shelf: Shelf
+    subscriptions: Subscriptions  # of topics that ask to post here
     metrics: Callable[[Callable[[str], bool]], bytes] = lambda sees: b""  # Prometheus text format, for whom
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
     confirm_url: Callable[[str], str | None] = lambda token: (
