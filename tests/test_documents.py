@@ -156,6 +156,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "addresses in one check": check.MOST,
         "sends in one call": sends.MOST,
         "rows of a day that rates count apart": ports.MOST_RATES,
+        "rows of a day that `/v1/campaigns` and `/v1/providers` tell apart, each": ports.MOST_LISTED,
         "signs of life in one call": engagement.MOST,
         "links that confirm nothing, from one network in a minute": confirm.GUESSES,
         "rows on a page": browse.MOST,

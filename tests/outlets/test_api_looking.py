@@ -142,6 +142,28 @@ def test_providers_gather_their_domains_and_all_others_stand_alone(retour: Insta
     assert (len(found["providers"]), found["others"]) == (100, 52)
 
 
+def test_each_filter_is_counted_under_the_others(retour: Installation) -> None:
+    for address in ("a@gmail.com", "b@googlemail.com", "c@b.example"):
+        retour.bounce(address)
+    retour.bounce("d@b.example", Reason.MAILBOX_FULL)
+    retour.bounce("x@gmail.com", account="other")
+    found = ask(retour, "/v1/counts", type="hard")
+    assert found == {
+        "account": "demo",
+        "addresses": 3,
+        "status": {"invalid": 3},
+        "state": {"invalid": 3},
+        "type": {"hard": 3, "soft": 1},
+        "reason": {"address_unknown": 3},
+        "kind": {"other": 3},
+        "provider": {"gmail": 2, "other": 1},
+    }
+    assert ask(retour, "/v1/counts", provider="gmail", status="valid")["addresses"] == 0
+    assert ask(retour, "/v1/counts", campaign="May")["addresses"] == 0
+    refused = retour.ask("GET", "/v1/counts?provider=nobody")
+    assert (refused.status_code, refused.json()["field"]) == (422, "provider")
+
+
 @pytest.mark.parametrize("path", ["/v1/campaigns", "/v1/tallies", "/v1/providers"])
 def test_a_time_is_not_turned_round_nor_endless(retour: Installation, path: str) -> None:
     now = retour.clock.now()

@@ -60,6 +60,7 @@ LEAST = {
     ("GET", "/v1/ledger/export"): "member",
     ("GET", "/v1/tallies"): "member",
     ("GET", "/v1/campaigns"): "member",
+    ("GET", "/v1/counts"): "member",
     ("GET", "/v1/providers"): "member",
     ("GET", "/v1/sources"): "member",
     ("GET", "/v1/data"): "member",

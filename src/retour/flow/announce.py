@@ -14,7 +14,6 @@ from retour.ports import (
     BouncedAddress,
     BounceQuery,
     Bus,
-    CampaignCount,
     Change,
     DomainCount,
     History,
@@ -108,10 +107,6 @@ class Announcing:
     def records(self, query: RecordQuery) -> list[Record]:
         """As `Ledger.records`."""
         return self._ledger.records(query)
-
-    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
-        """As `Ledger.campaigns`."""
-        return self._ledger.campaigns(account, since, until)
 
     def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
         """As `Ledger.domains`."""

@@ -10,12 +10,13 @@ from retour.ports.acts import OF_MANY, Acts
 from retour.ports.clock import Clock
 from retour.ports.contacts import Contact, ContactList, Contacts
 from retour.ports.corrections import Correction, Corrections, Stand
+from retour.ports.counts import MOST_LISTED, Counts, ListedCount, Mark, Shown
 from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
 from retour.ports.erasing import Erasing, ErasingDesk, Erasure, Erasures, Scrubbing, ScrubbingInbox
 from retour.ports.gates import Bus, Snapshot
 from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
-from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
+from retour.ports.lives import BouncedAddress, BounceQuery, DomainCount, History, Life, Stored
 from retour.ports.platform import PlatformStop, PlatformStops, ReadSoFar
 from retour.ports.rates import MOST_RATES, RATED, Rate, Rated, RateQuery, Rates
 from retour.ports.records import Change, Record, RecordQuery
@@ -41,6 +42,7 @@ __all__ = [
     "BATCH_OCTETS",
     "ENGAGED",
     "LOOKED_BACK",
+    "MOST_LISTED",
     "MOST_RATES",
     "MOST_REPLIES",
     "MOST_TALLIES",
@@ -57,7 +59,6 @@ __all__ = [
     "Bounced",
     "BouncedAddress",
     "Bus",
-    "CampaignCount",
     "Change",
     "Clock",
     "Contact",
@@ -65,6 +66,7 @@ __all__ = [
     "Contacts",
     "Correction",
     "Corrections",
+    "Counts",
     "DomainCount",
     "EndedRequestError",
     "Ending",
@@ -81,6 +83,8 @@ __all__ = [
     "Latest",
     "Ledger",
     "Life",
+    "ListedCount",
+    "Mark",
     "OpenRequestError",
     "Outcome",
     "Part",
@@ -108,6 +112,7 @@ __all__ = [
     "Segment",
     "Segments",
     "Sends",
+    "Shown",
     "Sign",
     "Snapshot",
     "Sought",

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from retour.instants import Instant
 from retour.model import Event, State
-from retour.ports.lives import BouncedAddress, BounceQuery, CampaignCount, DomainCount, History, Life, Stored
+from retour.ports.lives import BouncedAddress, BounceQuery, DomainCount, History, Life, Stored
 from retour.ports.records import Change, Record, RecordQuery
 
 
@@ -91,14 +91,11 @@ class Ledger(Protocol):
         Raises KeyError for an unknown account.
         """
 
-    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
-        """Listed bounces of this time, since their addresses were last clean, counted.
+    def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
+        """Listed bounces of this time, since their addresses were last clean, by domain; each is looked at.
 
         Raises KeyError for an unknown account.
         """
-
-    def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
-        """As `campaigns`, by the domain of the address."""
 
     def ends(self) -> tuple[int, int]:
         """The numbers of the latest record and of the latest event."""

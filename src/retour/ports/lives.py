@@ -63,15 +63,6 @@ class History:
     deliveries: tuple[tuple[int | None, Instant], ...] = ()
 
 
-class CampaignCount(NamedTuple):
-    """How many listed bounces a campaign has had of one type and reason."""
-
-    campaign: str | None  # None: of no campaign, or of no send that is known
-    type: str | None
-    reason: str | None
-    bounces: int
-
-
 class DomainCount(NamedTuple):
     """How many listed bounces the addresses of a domain have had of one type and reason."""
 

@@ -7,6 +7,7 @@ from retour.ports.accounts import Accounts
 from retour.ports.acts import Acts
 from retour.ports.contacts import Contacts
 from retour.ports.corrections import Corrections
+from retour.ports.counts import Counts
 from retour.ports.engagements import Engagements
 from retour.ports.erasing import Erasing
 from retour.ports.ledger import Ledger
@@ -44,3 +45,4 @@ class Records(Store):
     segments: Segments
     contacts: Contacts
     erasing: Erasing
+    counts: Counts

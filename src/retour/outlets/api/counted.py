@@ -44,7 +44,7 @@ class BouncesShape(BaseModel):
     types: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
     reasons: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
 
-    def add(self, type_: str | None, reason: str | None, count: int) -> None:
+    def add(self, type_: str, reason: str, count: int) -> None:
         """So many bounces more."""
         self.bounces += count
         for of, name in ((self.types, type_ or "none"), (self.reasons, reason or "none")):
@@ -54,7 +54,9 @@ class BouncesShape(BaseModel):
 class CampaignShape(BouncesShape):
     """One campaign in this time."""
 
-    campaign: str | None = Field(description="null: bounces of no campaign, or of no send that is known")
+    campaign: str | None = Field(
+        description="null: bounces of no campaign, of no send that is known, or of many campaigns"
+    )
 
 
 class CampaignList(BaseModel):
@@ -80,7 +82,7 @@ class ProviderRows(BaseModel):
     since: str
     until: str
     providers: list[ProviderShape]
-    others: int = Field(description="bounces of domains beyond the first hundred rows")
+    others: int = Field(description="bounces of domains beyond the first hundred rows, or of many")
 
 
 @router.get("/v1/tallies", summary="Deliveries and avoided sends, counted by day")
@@ -121,7 +123,10 @@ def get_campaigns(
     since: Moment = None,
     until: Moment = None,
 ) -> CampaignList:
-    """By type and reason, beside the deliveries that were told; the last thirty days if no time is given."""
+    """By type and reason, beside the deliveries that were told.
+
+    Whole UTC days, the last thirty if no time is given.
+    """
     chosen = existing_account(request, key, account)
     begin, end = span(request, since, until)
     store = services(request).store
@@ -130,8 +135,8 @@ def get_campaigns(
     def of(campaign: str | None) -> CampaignShape:
         return found.setdefault(campaign, CampaignShape(campaign=campaign, **_nothing()))
 
-    for campaign, type_, reason, count in store.ledger.campaigns(chosen, begin, end):
-        of(campaign).add(type_, reason, count)
+    for campaign, type_, reason, count in store.counts.campaigns(chosen, begin, end):
+        of(campaign or None).add(type_, reason, count)
     for tally in store.tallies.of(chosen, begin, end):
         if tally.kind == "delivered" and tally.campaign:
             of(tally.campaign).delivered += tally.times
@@ -147,7 +152,10 @@ def get_providers(
     since: Moment = None,
     until: Moment = None,
 ) -> ProviderRows:
-    """By type and reason, beside the deliveries that were told; the last thirty days if no time is given."""
+    """By type and reason, beside the deliveries that were told.
+
+    Whole UTC days, the last thirty if no time is given.
+    """
     chosen = existing_account(request, key, account)
     begin, end = span(request, since, until)
     store = services(request).store
@@ -158,13 +166,14 @@ def get_providers(
         place = (None, domain) if name is None else (name, None)
         return found.setdefault(place, ProviderShape(provider=place[0], domain=place[1], **_nothing()))
 
-    for domain, type_, reason, count in store.ledger.domains(chosen, begin, end):
+    for domain, type_, reason, count in store.counts.domains(chosen, begin, end):
         of(domain).add(type_, reason, count)
     for tally in store.tallies.of(chosen, begin, end):
         if tally.kind == "delivered" and tally.domain:
             of(tally.domain).delivered += tally.times
+    of_many = found.pop((None, ""), None)
     rows = sorted(found.values(), key=lambda each: (-each.bounces, -each.delivered, str(each.domain)))
-    others = sum(each.bounces for each in rows[_MOST_ROWS:])
+    others = sum(each.bounces for each in rows[_MOST_ROWS:]) + (of_many.bounces if of_many else 0)
     times = {"since": text(begin), "until": text(end)}
     return ProviderRows(account=chosen, **times, providers=rows[:_MOST_ROWS], others=others)
 

@@ -13,7 +13,6 @@ from retour.model import VALID, BounceType, Event, EventKind, Reason, Send, Stan
 from retour.ports import (
     BouncedAddress,
     BounceQuery,
-    CampaignCount,
     Change,
     DomainCount,
     History,
@@ -260,18 +259,6 @@ class MemoryLedger:
                 and query.cause in (None, record.cause)
             ]
         return sorted(every, key=lambda record: -record.number)[: query.limit]
-
-    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
-        self._policies(account)
-        with self._lock:
-            counted = Counter(
-                (one.send.campaign if one.send else None, one.type, one.event.reason)
-                for page, entry in self._pages.items()
-                if page.account == account
-                for one in entry.listed.values()
-                if since <= one.event.at < until
-            )
-        return [CampaignCount(*place, count) for place, count in counted.items()]
 
     def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
         self._policies(account)

@@ -22,6 +22,7 @@ from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.segments import SqliteSegments
 from retour.stores.sqlite.sends import SqliteSends
+from retour.stores.sqlite.shown import SqliteCounts, prepare
 from retour.stores.sqlite.sweep import Decode, SqliteSweep
 from retour.stores.sqlite.tallies import SqliteTallies
 
@@ -38,6 +39,7 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = 
     """
     database = Database(path, "store", cache_mib)
     _prove(database, path, pepper)
+    prepare(database)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     ledger = SqliteLedger(database, accounts, sends, pepper, encode)
@@ -81,6 +83,7 @@ def _store(
         SqliteSegments(database, accounts),
         SqliteContacts(database, accounts),
         SqliteErasing(database, accounts, pepper),
+        SqliteCounts(database, accounts),
     )
 
 

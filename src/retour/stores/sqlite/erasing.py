@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from retour.address import domain_of, key
 from retour.instants import DAY, Instant
+from retour.model import StateName
 from retour.ports.erasing import Erasure, Marks, Told
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.pages import SQL as LEDGER
 from retour.stores.sqlite.pages import Page, load
 from retour.stores.sqlite.rolling import SQL as ROLL
 from retour.stores.sqlite.scrubbing import SQL, evidence, in_pieces, scrub
+from retour.stores.sqlite.shown import ShownCounts
 
 _ARRIVAL = 3  # its place in the body of evidence
 _PAGE = 500
@@ -42,6 +45,7 @@ class SqliteErasing:
             page = self._page(db, account, address)
             place = page.k, page.number
             _uncount(db, page, domain_of(address))
+            _unshow(db, page)
             numbers = [(number,) for number in page.numbers.values()]
             db.executemany(SQL["drop_evidence"], numbers)
             if pseudonym is None:
@@ -87,6 +91,12 @@ def _uncount(db: sqlite3.Connection, page: Page, domain: str) -> None:
             db.execute(ROLL["add_total"], (-1, facet))
             db.execute(ROLL["add_day"], (page.number, facet, day, -1))
             db.execute(ROLL["add_domain"], (page.number, domain, facet, day, -1))
+
+
+def _unshow(db: sqlite3.Connection, page: Page) -> None:
+    counts = ShownCounts(db, Labels(db))
+    counts.move(page, StateName.VALID, {})
+    counts.write()
 
 
 class SqliteErasures:

@@ -56,10 +56,10 @@ class Labels:
         for event, type_ in turn.listed:
             facts = (account, status, TEXTS[type_], TEXTS[event.reason])
             before = known.get(event.id)
-            if before is not None and self._label(before)[:4] == facts:
+            if before is not None and self.label(before)[:4] == facts:
                 found[event.id] = before
                 continue
-            label = (*facts, *(self._mail(event) if before is None else self._label(before)[4:]))
+            label = (*facts, *(self._mail(event) if before is None else self.label(before)[4:]))
             number = found[event.id] = self._numbers.get(label) or self._number(Label(*label))
             self._hours.add((account, event.at // HOUR, number))
         return found
@@ -80,7 +80,8 @@ class Labels:
             self.read_sends((event.send,))
         return self._sends[event.send]
 
-    def _label(self, number: int) -> Label:
+    def label(self, number: int) -> Label:
+        """The label of a number."""
         if number not in self._labels:
             self._labels[number] = Label(*self._db.execute(SQL["label"], (number,)).fetchone())
         return self._labels[number]

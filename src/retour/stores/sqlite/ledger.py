@@ -12,7 +12,6 @@ from retour.model import VALID, Event, State
 from retour.ports import (
     BouncedAddress,
     BounceQuery,
-    CampaignCount,
     Change,
     DomainCount,
     History,
@@ -227,11 +226,6 @@ class SqliteLedger:
         return [
             Record(number, at, query.account, address or "", *rest) for number, at, address, *rest in rows
         ]
-
-    def campaigns(self, account: str, since: Instant, until: Instant) -> list[CampaignCount]:
-        with self._reading() as db:
-            place = (self._accounts.number(db, account), since, until)
-            return [CampaignCount(*row) for row in db.execute(SQL["campaigns"], place)]
 
     def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
         with self._reading() as db:

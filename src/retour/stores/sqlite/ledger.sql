@@ -173,12 +173,6 @@ WHERE r.account = :account AND r.number < :before
   AND (:after IS NULL OR r.after = :after) AND (:cause IS NULL OR r.cause = :cause)
 ORDER BY r.number DESC LIMIT :limit;
 
--- name: campaigns
-SELECT l.campaign, l.type, l.reason, count(*)
-FROM events AS e CROSS JOIN labels AS l ON l.number = e.label
-WHERE e.account = ? AND e.label IS NOT NULL AND e.at >= ? AND e.at < ?
-GROUP BY l.campaign, l.type, l.reason;
-
 -- name: domains
 SELECT s.domain, l.type, l.reason, count(*)
 FROM events AS e CROSS JOIN labels AS l ON l.number = e.label

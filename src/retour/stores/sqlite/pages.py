@@ -30,6 +30,7 @@ from retour.stores.sqlite.rows import (
     row_of_state,
     state_of,
 )
+from retour.stores.sqlite.shown import ShownCounts
 from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
@@ -125,6 +126,7 @@ class Sheaf:
         self._states: list[tuple[Any, ...]] = []
         self._alarms: list[tuple[Instant, bytes, int]] = []
         self._rates: Counter[Spot] = Counter()
+        self._shown = ShownCounts(db, self._labels)
         self._chains: dict[int, tuple[int, str]] = {}  # latest line and its link, by account
 
     def look_at(self, told: Mapping[Page, Mapping[bytes, Event]]) -> None:
@@ -141,6 +143,7 @@ class Sheaf:
         """Append the new events of an address, set its state, and write its changes down."""
         labels = {} if page.erased else self._labels.of(page.number, turn, page.labels)
         self._relabel(page, labels)
+        self._shown.move(page, turn.state.state, labels, new)
         if new:
             self._rate(page, new)
         is_new = not page.first
@@ -185,6 +188,7 @@ class Sheaf:
         self._db.executemany(SQL["relabel"], self._relabelled)
         self._labels.write()
         tally(self._db, self._rates)
+        self._shown.write()
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)
         self._db.executemany(SQL["set_chain"], [(account, *end) for account, end in self._chains.items()])

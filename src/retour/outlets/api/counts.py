@@ -1,0 +1,71 @@
+"""Counts beside the filters of the Overview (E26-E30), from roll-ups: no bounce is looked at."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from retour.flow.counts import Wanted, counted
+from retour.model import BounceType, MailKind, Reason
+from retour.outlets.api.access import AccountChoice, Member, existing_account
+from retour.outlets.api.addresses import Provider, domains_of
+from retour.outlets.api.services import services
+
+router = APIRouter(tags=["addresses"])
+
+
+class CountsShape(BaseModel):
+    """Addresses. Each value is counted under all the other filters, without the one it belongs to.
+
+    An address counts under every type, reason and mail kind that one of its bounces has.
+    """
+
+    account: str
+    addresses: int = Field(description="that pass all filters")
+    status: dict[str, int] = Field(examples=[{"valid": 12, "invalid": 3}])
+    state: dict[str, int] = Field(examples=[{"bouncing": 10, "held": 2, "invalid": 3}])
+    type: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
+    reason: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
+    kind: dict[str, int] = Field(
+        description="mail kind; other: of no send that is known", examples=[{"mailing": 9, "other": 6}]
+    )
+    provider: dict[str, int] = Field(
+        description="other: not known by the domain", examples=[{"gmail": 4, "other": 11}]
+    )
+
+
+@router.get("/v1/counts", summary="How many bounced addresses each filter of the Overview would find")
+def get_counts(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    status: Annotated[
+        str | None,
+        Query(
+            pattern="^(valid|invalid)$", description="valid: bounced, not deactivated; invalid: deactivated"
+        ),
+    ] = None,
+    type: Annotated[BounceType | None, Query(description="type of the bounce")] = None,
+    campaign: str | None = None,
+    reason: Reason | None = None,
+    kind: Annotated[MailKind | None, Query(description="mail kind of the send")] = None,
+    provider: Provider = None,
+) -> CountsShape:
+    """Of the states as they are stored: after a change of policy the counts follow with the rewriting.
+
+    The filters of time and search are not told apart here.
+    """
+    chosen = existing_account(request, key, account)
+    domains_of(provider)  # refuses one that nobody knows
+    rows = services(request).store.counts.shown(chosen, campaign)
+    found = counted(rows, Wanted(status, type, reason, kind, provider))
+    return CountsShape(
+        account=chosen,
+        addresses=found.addresses,
+        status=found.statuses,
+        state=found.states,
+        type=found.types,
+        reason=found.reasons,
+        kind=found.kinds,
+        provider=found.providers,
+    )

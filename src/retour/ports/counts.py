@@ -1,0 +1,47 @@
+"""How much the Overview has to show, without a look at what it shows: kept exact as states change."""
+
+from typing import NamedTuple, Protocol
+
+from retour.instants import Instant
+from retour.model import StateName
+
+MOST_LISTED = 2000  # rows of one account and day; beyond, campaigns and domains are not told apart
+
+
+class Mark(NamedTuple):
+    """What a listed bounce is filtered by; "" where nothing told."""
+
+    type: str
+    reason: str
+    kind: str  # of the mail
+
+
+class Shown(NamedTuple):
+    """How many addresses are alike in all that they are filtered by."""
+
+    provider: str  # "": its domain tells none
+    state: StateName
+    marks: frozenset[Mark]  # of its listed bounces since it was last clean
+    addresses: int
+
+
+class ListedCount(NamedTuple):
+    """How many listed bounces a campaign or a domain has had of one type and reason."""
+
+    of: str  # "": of none, of no send that is known, or of those beyond MOST_LISTED of a day
+    type: str
+    reason: str
+    bounces: int
+
+
+class Counts(Protocol):
+    """Roll-ups of the listed bounces of the stored states. All raise KeyError for an unknown account."""
+
+    def shown(self, account: str, campaign: str | None = None) -> list[Shown]:
+        """The addresses that the Overview shows; of a campaign, with its bounces alone."""
+
+    def campaigns(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
+        """Listed bounces since their addresses were last clean, of the UTC days of [since, until)."""
+
+    def domains(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
+        """The same by the domain of the address. Those of known providers are always told apart."""

@@ -1,0 +1,164 @@
+"""What the roll-ups of the Overview count is what a look at every address would."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.conftest import PEPPER
+from retour.flow.counts import Wanted, counted
+from retour.flow.suppressions import PROVIDERS
+from retour.instants import DAY
+from retour.lifecycle import PolicyVersion, policy_from, preset
+from retour.model import BounceType, Event, EventKind, MailKind, Reason, Send
+from retour.ports import BounceQuery, Records
+from retour.stores import sqlite
+from retour.stores.sqlite import shown as rolled
+
+NOW = 20_000 * DAY
+ADDRESSES = [f"u{n}@{domain}" for n in range(4) for domain in ("gmail.com", "gmx.de", "b.example")]
+REASONS = [Reason.ADDRESS_UNKNOWN, Reason.MAILBOX_FULL, Reason.CONTENT_REJECTED, Reason.MESSAGE_TOO_LARGE]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Records]:
+    made = sqlite.open_store(tmp_path / sqlite.STORE, PEPPER)
+    made.accounts.add_account("demo", "demo.return.test", preset("default"), NOW - 90 * DAY)
+    yield made
+    made.close()
+
+
+def lived(store: Records) -> None:
+    """Bounces of many kinds, a restore, a policy that stops sooner, an erased address."""
+    for number in range(60):
+        address = ADDRESSES[number * 7 % len(ADDRESSES)]
+        at = NOW - (60 - number) * DAY // 2
+        send = Send(
+            number + 1, "demo", address, list(MailKind)[number % 3], at - 1, ("May", "June", None)[number % 3]
+        )
+        store.sends.add([send])
+        id, reason = number.to_bytes(16), REASONS[number * 5 % 7 % len(REASONS)]
+        named = None if number % 5 == 0 else send.id
+        store.ledger.record(
+            [Event(id, EventKind.BOUNCE, at, reason, send=named, account="demo", address=address)], at
+        )
+    restored = Event(b"r" * 16, EventKind.RESTORE, NOW, account="demo", address=ADDRESSES[0])
+    store.ledger.record([restored], NOW)
+    stricter = policy_from({"soft_threshold": 1, "block_threshold": 2}, preset("default"))
+    store.accounts.add_policy("demo", PolicyVersion(2, NOW, stricter, "test"), 1)
+    store.ledger.refold("demo", NOW, 1000, None)
+    store.erasing.erase("demo", ADDRESSES[1], "erased-1")
+    store.erasing.erase("demo", ADDRESSES[2], None)
+
+
+def looked(store: Records, wanted: Wanted, campaign: str | None = None) -> int:
+    domains = None if wanted.provider is None else frozenset(PROVIDERS[wanted.provider])
+    query = BounceQuery(
+        "demo",
+        status=wanted.status,
+        type=None if wanted.type is None else BounceType(wanted.type),
+        reason=None if wanted.reason is None else Reason(wanted.reason),
+        mail_kind=None if wanted.kind is None else MailKind(wanted.kind),
+        campaign=campaign,
+        domains=domains,
+        limit=500,
+    )
+    return len(store.ledger.bounces(query, NOW))
+
+
+FILTERS = [
+    Wanted(),
+    Wanted(status="valid"),
+    Wanted(status="invalid"),
+    Wanted(type="soft"),
+    Wanted(type="hard", reason="address_unknown"),
+    Wanted(type="hard", reason="mailbox_full"),
+    Wanted(provider="gmail"),
+    Wanted(provider="gmx", kind="mailing", status="invalid"),
+    Wanted(reason="mailbox_full", kind="system"),
+]
+
+
+@pytest.mark.parametrize("campaign", [None, "May", "June"])
+def test_counts_are_those_of_the_list(store: Records, campaign: str | None) -> None:
+    lived(store)
+    rows = store.counts.shown("demo", campaign)
+    assert sum(row.addresses for row in rows) > 0
+    for wanted in FILTERS:
+        assert counted(rows, wanted).addresses == looked(store, wanted, campaign), wanted
+    each = counted(rows, Wanted(type="soft"))
+    for reason in REASONS:
+        asked = Wanted(type="soft", reason=reason.value)
+        assert each.reasons[reason.value] == looked(store, asked, campaign)
+    for status in ("valid", "invalid"):
+        assert each.statuses[status] == looked(store, Wanted(status, "soft"), campaign)
+    assert each.providers["gmail"] == looked(store, Wanted(type="soft", provider="gmail"), campaign)
+
+
+def test_roll_ups_made_anew_are_those_kept_up(
+    store: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(store)
+    store.ledger.record(
+        [Event(b"z" * 16, EventKind.BOUNCE, NOW, Reason.MAILBOX_FULL, account="demo", address="z@b.example")],
+        NOW,
+    )
+    since, until = NOW - 90 * DAY, NOW + DAY
+
+    def told() -> tuple[object, ...]:
+        return tuple(
+            Counter(each)
+            for each in (
+                store.counts.shown("demo"),
+                store.counts.shown("demo", "May"),
+                store.counts.campaigns("demo", since, until),
+                store.counts.domains("demo", since, until),
+            )
+        )
+
+    kept_up = told()
+    monkeypatch.setattr(rolled, "TERMS", "others")
+    sqlite.open_store(tmp_path / sqlite.STORE, PEPPER).close()
+    assert told() == kept_up
+    by_domain = {
+        (each.domain, each.type, each.reason): each.bounces
+        for each in store.ledger.domains("demo", since, until)
+    }
+    assert {tuple(each[:3]): each.bounces for each in store.counts.domains("demo", since, until)} == by_domain
+    assert sum(each.bounces for each in store.counts.campaigns("demo", since, until)) == sum(
+        by_domain.values()
+    )
+
+
+def test_beyond_the_most_of_a_day_domains_are_not_told_apart_and_nothing_is_lost(
+    store: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rolled, "MOST_LISTED", 3)
+    addresses = [f"u@d{n}.example" for n in range(6)] + ["u@gmail.com"]
+    for number, address in enumerate(addresses):
+        event = Event(
+            number.to_bytes(16),
+            EventKind.BOUNCE,
+            NOW,
+            Reason.ADDRESS_UNKNOWN,
+            account="demo",
+            address=address,
+        )
+        store.ledger.record([event], NOW)
+    found = {each.of: each.bounces for each in store.counts.domains("demo", NOW, NOW + 1)}
+    assert found == {"d0.example": 1, "d1.example": 1, "d2.example": 1, "": 3, "gmail.com": 1}
+    back = [
+        Event(bytes([9, n]) * 8, EventKind.RESTORE, NOW, account="demo", address=address)
+        for n, address in enumerate(addresses)
+    ]
+    store.ledger.record(back, NOW)
+    assert store.counts.domains("demo", NOW, NOW + 1) == []
+    assert store.counts.shown("demo") == []
+
+
+def test_an_account_that_nobody_knows_has_no_counts(store: Records) -> None:
+    with pytest.raises(KeyError):
+        store.counts.shown("nobody")
+    with pytest.raises(KeyError):
+        store.counts.campaigns("nobody", 0, NOW)
