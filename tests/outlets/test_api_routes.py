@@ -96,6 +96,11 @@ LEAST = {
     ("GET", "/v1/jobs/{id}"): "member",
     ("POST", "/v1/jobs/{id}/cancel"): "manager",
     ("POST", "/v1/list-checks"): "manager",
+    ("GET", "/v1/list-checks"): "member",
+    ("GET", "/v1/list-checks/{id}"): "member",
+    ("GET", "/v1/list-checks/{id}/rows"): "member",
+    ("PUT", "/v1/list-checks/{id}/decisions"): "manager",
+    ("POST", "/v1/list-imports/{id}/outcome"): "manager",
     ("GET", "/v1/list-checks/{id}/files/{file}"): "member",
     ("DELETE", "/v1/list-checks/{id}"): "manager",
     ("POST", "/v1/list-checks/{id}/imports"): "manager",
@@ -168,6 +173,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/webhooks/{id}/replay"): {"ids": ["msg_1"]},
     ("POST", "/v1/lists/{name}/replay"): {"ids": ["msg_1"]},
     ("POST", "/v1/list-checks/{id}/imports"): {"list": "list-demo"},
+    ("PUT", "/v1/list-checks/{id}/decisions"): {"domains": {"gmial.com": True}},
 }
 
 
@@ -246,7 +252,9 @@ def checked(retour: Installation, account: str, path: str) -> str:
     retour.desk.jobs.end(id, JobState.DONE, now, {})
     results = retour.list_room / id / "results"
     results.mkdir(parents=True, exist_ok=True)
-    (results / "kept.csv").write_text("retour_row\n")
+    for pile in ("kept", "corrected"):
+        (results / f"{pile}.csv").write_text("retour_row,retour_address,retour_reasons,retour_suggestion\n")
+    (results / "report.json").write_text('{"piles": {"kept": 0}}')
     return path.replace("{id}", id)
 
 
@@ -261,6 +269,8 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
         return retour.ask(method, path, key, params=params, content=CONTENT[route])
     if route in (("GET", "/v1/check"), ("GET", "/v1/advice"), ("GET", "/v1/suggest")):
         params["address"] = ADDRESS
+    if path.endswith("/rows"):
+        params["pile"] = "kept"
     body = BODIES.get(route)
     if body == {"list": "list-demo"}:
         body = {"list": f"list-{account or 'demo'}"}

@@ -95,6 +95,87 @@ def test_what_was_kept_is_imported_and_taken_back(shop: Caller) -> None:
     assert shop.on(target) == {"ann@b-firm.de"}
 
 
+MENDED = (
+    "mail;name\nann@b-firm.de;Ann\nbob@gmial.com;Bob\ncy@gmial.com;Cy\ndi (at) b-firm.de;Di\n"
+    "ed@b-firm.de, eva@b-firm.de;Ed\nfay@hotmial.com;Fay\n"
+)
+
+
+def test_proposals_are_decided_by_domain_and_by_form(shop: Caller) -> None:
+    id = shop.checked(MENDED.encode())
+    path = f"/v1/list-checks/{id}"
+    told = shop.ask("GET", path).json()
+    assert told["job"]["result"]["piles"]["corrected"] == 5
+    assert told["job"]["stage"] == "look"
+    domains = [(each["domain"], each["suggestion"], each["rows"]) for each in told["proposals"]["domains"]]
+    assert domains == [("gmial.com", "gmail.com", 2), ("hotmial.com", "hotmail.com", 1)]
+    forms = [(each["form"], each["rows"]) for each in told["proposals"]["forms"]]
+    assert forms == [("at_spelled", 1), ("several_in_cell", 1)]
+    body = {"domains": {"gmial.com": True, "hotmial.com": False}, "forms": {"several_in_cell": True}}
+    decided = shop.ask("PUT", f"{path}/decisions", json=body).json()
+    assert decided["accepted"] == 3
+    assert decided["domains"][1]["decision"]["accepted"] is False
+    assert decided["domains"][0]["decision"]["by"].startswith("key ")
+    target = shop.ask("POST", "/v1/contact-lists", 201, json={"name": "decided"}).json()["id"]
+    wrong = shop.ask("POST", f"{path}/imports", 409, json={"list": target, "rows": 1})
+    assert wrong.json()["type"] == "/problems/list_rows_differ"
+    made = shop.ask("POST", f"{path}/imports", 202, json={"list": target, "rows": 4}).json()["id"]
+    shop.done(made)
+    assert shop.on(target) == {
+        *("ann@b-firm.de", "bob@gmail.com", "cy@gmail.com", "ed@b-firm.de", "eva@b-firm.de")
+    }
+    shop.ask("PUT", f"{path}/decisions", json={"domains": {"gmial.com": None}})
+    open_again = shop.ask("GET", path).json()
+    assert open_again["proposals"]["accepted"] == 1
+    assert [each["job"]["id"] for each in open_again["imports"]] == [made]
+
+
+def test_the_rows_of_a_reason_are_read_page_by_page(shop: Caller) -> None:
+    id = shop.checked(MENDED.encode())
+    query: dict[str, Any] = {"pile": "corrected", "reason": "squat", "limit": 2}
+    first = shop.ask("GET", f"/v1/list-checks/{id}/rows", params=query).json()
+    assert [(row["row"], row["address"]) for row in first["rows"]] == [
+        (3, "bob@gmial.com"),
+        (4, "cy@gmial.com"),
+    ]
+    second = shop.ask("GET", f"/v1/list-checks/{id}/rows", params={**query, "after": first["next"]}).json()
+    assert [row["suggestion"] for row in second["rows"]] == ["fay@hotmail.com"]
+    assert second["next"] is None
+    query = {"pile": "corrected", "domain": "hotmial.com"}
+    of_domain = shop.ask("GET", f"/v1/list-checks/{id}/rows", params=query).json()
+    assert [row["row"] for row in of_domain["rows"]] == [7]
+
+
+def test_what_came_back_is_compared_with_the_forecast(shop: Caller) -> None:
+    rows = "".join(f"c{number}@outcome-firm.de\n" for number in range(6))
+    id = shop.checked(rows.encode())
+    forecast = shop.ask("GET", f"/v1/list-checks/{id}/files/report.json").json()["forecast"]
+    target = shop.ask("POST", "/v1/contact-lists", 201, json={"name": "compared"}).json()["id"]
+    made = shop.ask("POST", f"/v1/list-checks/{id}/imports", 202, json={"list": target}).json()["id"]
+    shop.done(made)
+    before = shop.ask("POST", f"/v1/list-imports/{made}/outcome", 202).json()["id"]
+    nobody = shop.done(before)["result"]
+    assert (nobody["looked"], nobody["mailed"], nobody["hard_rate"]) == (6, 0, None)
+    assert nobody["hard_verdict"] == "nobody"
+    for number in range(4):
+        shop.ask("POST", "/v1/sends", 201, json={"recipient": f"c{number}@outcome-firm.de"})
+    content = b"address,cause\nc0@outcome-firm.de,hard\n"
+    shop.ask("POST", "/v1/suppressions/import", 201, content=content, params={"format": "csv"})
+    after = shop.ask("POST", f"/v1/list-imports/{made}/outcome", 202).json()["id"]
+    told = shop.done(after)["result"]
+    assert (told["looked"], told["mailed"]) == (6, 4)
+    assert told["hard_forecast"]["rate"] == forecast["hard"]["rate"]
+    assert told["hard_forecast"]["high"] > forecast["hard"]["high"]  # of fewer addresses, chance more
+    shown = shop.ask("GET", f"/v1/list-checks/{id}").json()["imports"][0]
+    assert shown["outcome"]["id"] == after
+
+
+def test_only_validators_of_the_settings_are_asked(shop: Caller) -> None:
+    refused = shop.ask("POST", "/v1/list-checks", 422, content=b"a@b.de\n", params={"validator": "costly"})
+    assert refused.json()["type"] == "/problems/validator_unknown"
+    assert shop.ask("GET", "/v1/list-checks").json()["possible"]["validators"] == []
+
+
 def test_support_checks_a_list_for_an_account_and_hands_over_the_report(server: Server, shop: Caller) -> None:
     staff = Caller(server, server.command("key", "add", "--role", "support"), "shop")
     id = staff.checked(ROWS.encode())

@@ -27,6 +27,12 @@ class Sends(Protocol):
         Those without one are left out. Raises KeyError for an unknown account.
         """
 
+    def handed_over(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
+        """When the latest send to each of these normalised addresses was handed over; others are left out.
+
+        Raises KeyError for an unknown account.
+        """
+
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         """Look at `limit` sends beyond the id `after`, and drop those handed over before.
 

@@ -29,6 +29,7 @@ class ListCheck(Section):
     resolver: Annotated[str, Field(pattern=r"^[0-9A-Za-z:.\[\]]{0,60}$")] = ""
     at_once: Annotated[int, Field(ge=1, le=5000)] = 400
     keep_days: Annotated[int, Field(ge=0, le=90)] = 30
+    validators: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")], ...] = ()
 
 
 class Waves(Section):

@@ -69,6 +69,7 @@ def services(house: House, https: Https | None = None) -> Services:
         exported=lambda what, account, key: log.info("an export", what=what, account=account, key=key),
         list_room=list_room(house),
         resolves=bool(house.settings.list_check.resolver),
+        validators=house.settings.list_check.validators,
         import_limit=chosen.import_limit,
         four_eyes=house.settings.waves.four_eyes,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from retour.flow.jobs import Work
-from retour.flow.listcheck import taking, work
+from retour.flow.listcheck import outcome, taking, work
 from retour.flow.listcheck.erasing import CheckedLists
 from retour.ports.resolver import Resolver
 from retour.resolve import DnsResolver, server_of
@@ -25,6 +25,7 @@ def works(house: House) -> Mapping[str, Work]:
     return {
         **work.works(room, house.store, house.clock, lambda: _resolver(house), sweep),
         **taking.works(room, house.store, house.clock),
+        **outcome.works(room, house.store, house.desk.jobs, house.clock),
     }
 
 

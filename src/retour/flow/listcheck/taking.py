@@ -4,18 +4,16 @@ Nothing here moves the state of an address: who is stopped stays stopped, on wha
 are put on it, it is written down who is new there, so that undoing takes off those alone, after any kill.
 """
 
-import csv
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from retour.address import normalise
 from retour.flow.contacts import named
 from retour.flow.jobs import Course, Facts, FailedError, Job, Work
+from retour.flow.listcheck.proposals import Accepted, addresses_of
 from retour.flow.listcheck.work import RESULTS, place_of
-from retour.flow.lists.table import unguarded
 from retour.ports import Clock, ContactList, Records
 
 IMPORT, UNDO = "list_import", "list_import_undo"
@@ -23,7 +21,7 @@ _BATCH = 500
 
 
 def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
-    """What jobs do with what was checked; `accept`: domains whose proposals are right."""
+    """What jobs do with what was checked."""
 
     def take(job: Job, course: Course) -> Facts:
         target = _list(job, store)
@@ -32,7 +30,7 @@ def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
             raise FailedError("list_gone_file")
         done = int(job.place.get("done", 0))
         added = int(job.place.get("added", 0))
-        addresses = islice(_addresses(place / RESULTS, job.order.get("accept", ())), done, None)
+        addresses = islice(addresses_of(place / RESULTS, accepted_by(job)), done, None)
         while batch := list(islice(addresses, _BATCH)):
             new = [each for each in dict.fromkeys(batch) if not _is_on(store, job.account, each, target)]
             _note(place / f"{job.id}.jsonl", new)
@@ -53,6 +51,11 @@ def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
     return {IMPORT: take, UNDO: undo}
 
 
+def accepted_by(job: Job) -> Accepted:
+    """Which proposals an import takes over."""
+    return Accepted(frozenset(job.order.get("accept", ())), frozenset(job.order.get("accept_forms", ())))
+
+
 def _list(job: Job, store: Records) -> ContactList:
     target = named(store.contacts.lists(job.account), str(job.order["list"]))
     if target is None:
@@ -62,27 +65,6 @@ def _list(job: Job, store: Records) -> ContactList:
 
 def _is_on(store: Records, account: str, address: str, target: ContactList) -> bool:
     return any(each.id == target.id for each in store.contacts.lists_of(account, address))
-
-
-def _addresses(results: Path, accepted: Sequence[str]) -> Iterator[str]:
-    """Those that were kept, and of the proposed ones those whose domain as it stands somebody accepted."""
-    for row in _rows(results / "kept.csv"):
-        if (address := normalise(unguarded(row["retour_address"]))) is not None:
-            yield address
-    wanted = frozenset(accepted)
-    for row in _rows(results / "corrected.csv") if wanted else ():
-        domain = unguarded(row["retour_address"]).rpartition("@")[2]
-        address = normalise(unguarded(row["retour_suggestion"]))
-        if domain in wanted and address is not None:
-            yield address
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        head = file.readline()
-        file.seek(0)
-        delimiter = next(sign for sign in ",;\t|" if f"retour_row{sign}" in head)
-        yield from csv.DictReader(file, delimiter=delimiter)
 
 
 def _note(path: Path, addresses: Sequence[str]) -> None:

@@ -1,15 +1,19 @@
 """The check of a list as a job: its file and its results lie in a directory of the job's own."""
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 from retour.flow.jobs import Course, Facts, FailedError, Job, Work
 from retour.flow.listcheck.asked import Asking
+from retour.flow.listcheck.external import Validator, validator
 from retour.flow.listcheck.history import known_of
+from retour.flow.listcheck.proposals import proposals_of
 from retour.flow.listcheck.results import OtherResultsError
-from retour.flow.listcheck.run import Order, check_list
-from retour.flow.listcheck.source import open_source
+from retour.flow.listcheck.run import Order, Step, check_list
+from retour.flow.listcheck.source import Source, open_source
 from retour.flow.listcheck.workbook import BrokenWorkbookError
 from retour.flow.lists import Defect
 from retour.instants import Instant, text
@@ -20,6 +24,7 @@ KIND = "list_check"
 ROOM = "list-checks"  # of the data directory: a directory for each check
 LIST, RESULTS = "list", "results"
 FILES = ("kept.csv", "corrected.csv", "questioned.csv", "dropped.csv")
+_PIECE = 1 << 20  # octets read at once
 REPORTS = ("report.json", "report.en.html", "report.de.html")
 
 
@@ -49,9 +54,12 @@ def works(
                 know, rates = known_of(job.account, store.ledger, store.tallies, clock.now())
                 asked = resolver() if job.order.get("dns") else None
                 asking = None if asked is None else Asking(asked)
+                external = _validator(job.order.get("external", ""))
                 at, name = text(job.asked_at), str(job.order.get("name", ""))
-                order = Order(name, file, source, know, place / RESULTS, at, asking, rates=rates)
-                return _walked(order, course)
+                order = Order(
+                    name, file, source, know, place / RESULTS, at, asking, rates=rates, external=external
+                )
+                return _walked(order, course, _Pace(job, clock, _about(file, source)))
         except (OtherResultsError, FileNotFoundError) as error:
             raise FailedError("list_gone_file") from error
         except BrokenWorkbookError as error:
@@ -60,12 +68,56 @@ def works(
     return {KIND: check}
 
 
-def _walked(order: Order, course: Course) -> Facts:
+def _validator(name: str) -> Validator | None:
+    """The plug-in that was asked for. Raises FailedError where it is installed no more."""
+    found = validator(name) if name else None
+    if name and found is None:
+        raise FailedError("list_no_validator")
+    return found
+
+
+class _Pace:
+    """When each stage began, and with how much done already: what its rate and its end are told by."""
+
+    def __init__(self, job: Job, clock: Clock, about: int | None) -> None:
+        self._clock, self.about = clock, about
+        self._stage, self._base = str(job.place.get("stage", "")), job.done
+        self._told = ""
+        self._since = self._last = clock.now()
+
+    def place(self, step: Step) -> Facts:
+        """Where the check is."""
+        if step.stage != self._told:
+            self._since = self._last
+            self._base = self._base if step.stage == self._stage and not self._told else 0
+            self._told = step.stage
+        self._last = self._clock.now()
+        covered = round(step.covered, 4)
+        return {"stage": step.stage, "covered": covered, "since": self._since, "base": self._base}
+
+
+def _about(file: IO[bytes], source: Source) -> int | None:
+    """How many rows a list has, by its line breaks; None of a workbook, which has none."""
+    if source.sheet:
+        return None
+    file.seek(0)
+    lines = sum(piece.count(b"\n") for piece in iter(lambda: file.read(_PIECE), b""))
+    file.seek(0)
+    return lines + 1
+
+
+def _walked(order: Order, course: Course, pace: _Pace) -> Facts:
     rows = 0
     for step in check_list(order):
-        rows = step.done if step.stage == "look" else rows
-        course.told(step.done, step.total, {"stage": step.stage, "covered": round(step.covered, 4)})
-    return {"rows": rows}
+        total = step.total
+        if step.stage == "look":
+            rows = step.done
+            total = None if pace.about is None else max(pace.about, rows)
+        course.told(step.done, total, pace.place(step))
+    course.told(rows, rows, {"stage": "look"})
+    proposals_of(order.out)
+    report = json.loads((order.out / "report.json").read_text("utf-8"))
+    return {"rows": rows, "piles": report["piles"]}
 
 
 def forget(room: Path, job: str) -> None:

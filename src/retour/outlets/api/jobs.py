@@ -38,6 +38,7 @@ class JobShape(BaseModel):
     total: int | None = Field(description="null as long as it is not known")
     rate: float | None = Field(description="done in a second, since it started")
     ends_at: str | None = Field(description="when it will be done at this rate")
+    stage: str | None = Field(description="of work that has several, each with its own unit")
     cancelling: bool = Field(description="somebody wants it to end, and it stops at its next step")
     order: dict[str, Any]
     result: dict[str, Any] = Field(description="{} before it is done")
@@ -99,6 +100,7 @@ def shape(request: Request, job: Job) -> JobShape:
         total=job.total,
         rate=rate,
         ends_at=time(ends_at),
+        stage=job.place.get("stage"),
         cancelling=job.cancelling and job.state not in ENDED,
         order=dict(job.order),
         result=dict(job.result),
@@ -107,12 +109,16 @@ def shape(request: Request, job: Job) -> JobShape:
 
 
 def pace(job: Job, now: Instant) -> tuple[float | None, Instant | None]:
-    """How much a job does in a second, and when it will be done at that; None where nothing tells."""
-    if job.started_at is None or not job.done:
+    """How much a job does in a second, and when it will be done at that; None where nothing tells.
+
+    Work of several stages says in its place since when the present one lasts, and with what it began.
+    """
+    since, did = job.place.get("since", job.started_at), job.done - int(job.place.get("base", 0))
+    if since is None or did <= 0:
         return None, None
-    took = max((job.ended_at or now) - job.started_at, 1)
+    took = max((job.ended_at or now) - since, 1)
     left = None if job.total is None or job.state in ENDED else max(job.total - job.done, 0)
-    return round(job.done * SECOND / took, 1), None if left is None else now + left * took // job.done
+    return round(did * SECOND / took, 1), None if left is None else now + left * took // did
 
 
 def _job(request: Request, account: str, id: str) -> Job:

@@ -1,9 +1,10 @@
 """Lists of contacts are checked before they are imported: a file in, a job, files and a report out."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -12,6 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from retour.flow.contacts import named
 from retour.flow.jobs import ENDED, Job, JobState
+from retour.flow.listcheck.proposals import Accepted, accepted_of, rows_taken
 from retour.flow.listcheck.taking import IMPORT, UNDO
 from retour.flow.listcheck.work import FILES, KIND, LIST, REPORTS, RESULTS, forget, place_of
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
@@ -31,9 +33,13 @@ class Taking(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     list: str = Field(description="id of the contact list", examples=["5f0c"])
-    accept: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
-        (), max_length=10_000, description="domains as they stand in the list, whose proposals are right"
+    accept: tuple[Annotated[str, Field(max_length=253)], ...] | None = Field(
+        None,
+        max_length=10_000,
+        description="domains as they stand in the list, whose proposals are right; "
+        "left out: what was accepted by PUT /v1/list-checks/{id}/decisions",
     )
+    rows: int | None = Field(None, description="as many as you have seen; refused where it would be others")
 
 
 @router.post(
@@ -62,9 +68,14 @@ async def post_check(
         str, Query(description="name or number of the column of addresses", max_length=200)
     ] = "",
     dns: Annotated[bool, Query(description="ask the DNS, where the settings name a resolver")] = True,
+    validator: Annotated[
+        str, Query(description="ask this plug-in as well, one of list_check.validators", max_length=100)
+    ] = "",
 ) -> JobShape:
     """A job; when it is done, its files say of each row what to do with it and why. Changes no address."""
     known = services(request)
+    if validator and validator not in known.validators:
+        raise Problem("validator_unknown", "validator", known=", ".join(known.validators) or "-")
     chosen = await run_in_threadpool(existing_account, request, key, account)
     id = token_hex(8)
     place = place_of(known.list_room, id)
@@ -78,8 +89,8 @@ async def post_check(
     except BaseException:  # it never came in whole: nothing may stay that no job names
         forget(known.list_room, id)
         raise
-    order = {"name": name, "column": column, "dns": dns and known.resolves}
-    return await run_in_threadpool(_begun, request, Job(id, chosen, KIND, key.actor, 0, order))
+    order = {"name": name, "column": column, "dns": dns and known.resolves, "external": validator}
+    return await run_in_threadpool(begun, request, chosen, KIND, key.actor, order, id)
 
 
 @router.get(f"{CHECKS}/{{id}}/files/{{file}}", summary="A file of a check", response_class=FileResponse)
@@ -87,7 +98,7 @@ def get_file(
     request: Request, key: Member, id: str, file: str, account: AccountChoice = None
 ) -> FileResponse:
     """kept.csv, corrected.csv, questioned.csv, dropped.csv, report.json, report.en.html or report.de.html."""
-    job = _check(request, existing_account(request, key, account), id)
+    job = check_of(request, existing_account(request, key, account), id)
     path: Path = place_of(services(request).list_room, job.id) / RESULTS / file
     if job.state is not JobState.DONE or file not in (*FILES, *REPORTS) or not path.exists():
         raise Problem("list_file_unknown", "file")
@@ -101,9 +112,9 @@ def get_file(
 
 
 @router.delete(f"{CHECKS}/{{id}}", status_code=204, summary="Remove the files of a check (manager)")
-def delete_check(request: Request, key: Manager, id: str, account: AccountChoice = None) -> Response:
+def deletecheck_of(request: Request, key: Manager, id: str, account: AccountChoice = None) -> Response:
     """The list and all that was made of it. What was imported stays, and can no longer be undone as one."""
-    job = _check(request, existing_account(request, key, account), id)
+    job = check_of(request, existing_account(request, key, account), id)
     if job.state not in ENDED:
         raise Problem("list_check_running", "id")
     forget(services(request).list_room, job.id)
@@ -115,13 +126,22 @@ def post_import(
     request: Request, key: Manager, id: str, body: Taking, account: AccountChoice = None
 ) -> JobShape:
     """A job, which can be undone. Who is stopped stays stopped, on whatever list."""
-    job = _check(request, existing_account(request, key, account), id)
+    job = check_of(request, existing_account(request, key, account), id)
     if named(services(request).store.contacts.lists(job.account), body.list) is None:
         raise Problem("contact_list_unknown", "list")
     if job.state is not JobState.DONE:
         raise Problem("list_check_running", "id")
-    order = {"check": job.id, "list": body.list, "accept": list(body.accept)}
-    return _begun(request, Job(token_hex(8), job.account, IMPORT, key.actor, 0, order))
+    place = place_of(services(request).list_room, job.id)
+    accepted = accepted_of(place) if body.accept is None else Accepted(frozenset(body.accept))
+    if body.rows is not None and body.rows != (found := rows_taken(place / RESULTS, accepted)):
+        raise Problem("list_rows_differ", "rows", seen=body.rows, found=found)
+    order = {
+        "check": job.id,
+        "list": body.list,
+        "accept": sorted(accepted.domains),
+        "accept_forms": sorted(accepted.forms),
+    }
+    return begun(request, job.account, IMPORT, key.actor, order)
 
 
 @router.post("/v1/list-imports/{id}/undo", status_code=202, summary="Undo an import of a check (manager)")
@@ -133,18 +153,22 @@ def post_undo(request: Request, key: Manager, id: str, account: AccountChoice = 
     if done.state not in ENDED:
         raise Problem("list_check_running", "id")
     order = {"check": done.order["check"], "list": done.order["list"], "import": done.id}
-    return _begun(request, Job(token_hex(8), done.account, UNDO, key.actor, 0, order))
+    return begun(request, done.account, UNDO, key.actor, order)
 
 
-def _begun(request: Request, job: Job) -> JobShape:
+def begun(
+    request: Request, account: str, kind: str, actor: str, order: Mapping[str, Any], id: str = ""
+) -> JobShape:
+    """A new job, with its id where it has one already."""
     known = services(request)
-    made = Job(job.id, job.account, job.kind, job.actor, known.clock.now(), job.order)
+    made = Job(id or token_hex(8), account, kind, actor, known.clock.now(), order)
     known.desk.jobs.add(made)
     known.wake_jobs()
     return shape(request, made)
 
 
-def _check(request: Request, account: str, id: str) -> Job:
+def check_of(request: Request, account: str, id: str) -> Job:
+    """The check of this id. Raises Problem `job_unknown`."""
     job = services(request).desk.jobs.one(account, id)
     if job is None or job.kind != KIND:
         raise Problem("job_unknown", "id")

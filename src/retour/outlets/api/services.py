@@ -104,6 +104,7 @@ class Services:
     exported: Callable[[str, str, str], None] = lambda what, account, key: None  # is to be logged
     list_room: Path = Path("list-checks")  # where lists that are checked lie
     resolves: bool = False  # the settings name a resolver
+    validators: Sequence[str] = ()  # of lists, that the settings allow
     import_limit: int = 1024 * 1024 * 1024
     four_eyes: bool = True  # who asks for a wave does not apply it
     requests: Rate = UNLIMITED  # of each key

@@ -47,6 +47,15 @@ class MemorySends:
                 found[address] = max(send.delivered_at, found.get(address, send.delivered_at))
         return found
 
+    def handed_over(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
+        self._accounts.policies(account)
+        wanted, found = set(addresses), dict[str, Instant]()
+        for send in self._sends.values():
+            address = normalise(send.recipient) or send.recipient
+            if send.account == account and address in wanted:
+                found[address] = max(send.handed_over, found.get(address, send.handed_over))
+        return found
+
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         bound = first_send_id(before)
         batch = sorted(id for id in self._sends if after < id < bound)[:limit]

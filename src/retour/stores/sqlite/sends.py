@@ -69,10 +69,16 @@ class SqliteSends:
         return self._sends(db, rows)
 
     def delivered(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
+        return self._latest("last_delivery", account, addresses)
+
+    def handed_over(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
+        return self._latest("last_send", account, addresses)
+
+    def _latest(self, which: str, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
         db = self._database.read()
         number = self._accounts.number(db, account)
         rows = (
-            (address, db.execute(SQL["last_delivery"], (key(self._pepper, address), number)).fetchone()[0])
+            (address, db.execute(SQL[which], (key(self._pepper, address), number)).fetchone()[0])
             for address in addresses
         )
         return {address: at for address, at in rows if at is not None}

@@ -22,6 +22,9 @@ FROM sends WHERE k = ? AND account = ? ORDER BY handed_over, id;
 -- name: last_delivery
 SELECT max(delivered_at) FROM sends WHERE k = ? AND account = ?;
 
+-- name: last_send
+SELECT max(handed_over) FROM sends WHERE k = ? AND account = ?;
+
 -- name: is_known
 SELECT 1 FROM sends WHERE id = ?;
 
