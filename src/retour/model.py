@@ -358,6 +358,13 @@ class Evidence(NamedTuple):
     arrival: bytes | None = None  # id of the raw mail, which may be gone before
 
 
+FOR_ALL: Final = "platform"
+"""Scope of a restore by the staff of the platform: older verdicts of no account count for its stop."""
+
+OF_BOUNCES: Final = "bounces"
+"""Scope of a restore that gives back only what bounces stopped: complaints and the like stand."""
+
+
 class Event(NamedTuple):
     """A dated fact about one address in one account, with a deterministic id.
 
@@ -373,7 +380,8 @@ class Event(NamedTuple):
     handed_over: Instant | None = None  # when that send was handed over
     standing: Standing = Standing.PROVEN
     begins: Instant | None = None  # of an incident_open: since when hard bounces are doubted
-    outcome: str | None = None  # of an incident_close: "confirm" or "revert"; of a withdrawal: an id in hex
+    # Of an incident_close: "confirm" or "revert"; of a withdrawal: an id in hex; of a restore: its scope.
+    outcome: str | None = None
     account: str = ""
     address: str = ""  # normalised; the one we sent to
     actor: str = ""  # rule, job, key or person

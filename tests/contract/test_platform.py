@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from retour.address import key, platform_key
+from retour.bus import LocalBus
+from retour.flow.directory import Directory
 from retour.flow.platform import Platform, Terms
 from retour.flow.policy import change_policy
+from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import preset
 from retour.lifecycle.judgements import of_bounce
-from retour.model import Answer, Cause, Decision, Event, EventKind, MailKind, Reason, Standing
+from retour.model import FOR_ALL, Answer, Cause, Decision, Event, EventKind, MailKind, Reason, Standing
 from retour.ports import PlatformStop, ReadSoFar, Store
 from retour.snapshot import Table
 
@@ -228,9 +231,53 @@ def test_a_restore_where_the_address_was_never_stopped_ends_it_as_well(house: Ho
     """Nobody tells the platform of it but the ledger, when the process is killed in between."""
     house.dead("one", "two", "three")
     house.clock.instant += DAY
-    house.record(EventKind.RESTORE, "four", note="she wrote to us")
+    house.record(EventKind.RESTORE, "four", note="she wrote to us", outcome=FOR_ALL)
     house.platform.follow()
     assert not house.stopped()
+
+
+def test_an_accounts_own_support_ends_its_own_verdict_and_no_other(house: House) -> None:
+    house.dead("one", "two", "three")
+    house.clock.instant += DAY
+    house.record(EventKind.RESTORE, "four", note="she wrote to us")
+    house.platform.follow()
+    assert house.stopped()
+    house.record(EventKind.RESTORE, "one", note="she wrote to us")
+    house.platform.follow()
+    assert not house.stopped()  # two verdicts are left, of the three that it takes
+
+
+def test_a_restore_of_the_platform_that_was_withdrawn_ends_nothing(house: House) -> None:
+    house.dead("one", "two", "three")
+    house.clock.instant += DAY
+    restored = house.record(EventKind.RESTORE, "four", outcome=FOR_ALL)
+    house.record(EventKind.WITHDRAWAL, "four", outcome=restored.hex())
+    house.platform.follow()
+    assert house.stopped()
+
+
+def test_a_stop_of_the_time_in_which_it_was_ignored_has_no_effect_later_either(house: House) -> None:
+    ask = house.store.accounts
+    rewriter = Rewriter(house.store, LocalBus(), house.table, house.clock, set[str](), lambda job: job())
+    house.clock.instant += DAY
+    rewriter.change("four", {"platform_stops": "ignore"}, 1, "key")
+    house.clock.instant += DAY
+    house.dead("one", "two", "three")
+    assert not house.stopped()
+    house.clock.instant += 2 * DAY
+    rewriter.change("four", {"platform_stops": "obey"}, 2, "key")
+    assert house.says("four") == Decision(Answer.SEND)
+    assert house.platform.since("four", ANN) is None
+    assert len(ask.policies("four")) == 3
+    house.dead("one", "two", "three", address=BOB)
+    assert house.says("four", BOB) == Decision(Answer.STOP, "platform")
+    again = Table(PEPPER)
+    Directory(house.store.accounts, again).refresh(house.clock.now())
+    Platform(house.store, again, house.clock, PEPPER, house.terms).load()
+    told = [again.decision("four", each, MailKind.MAILING, house.clock.now()).answer for each in (ANN, BOB)]
+    assert told == [Answer.SEND, Answer.STOP]
+    five = [again.decision("one", each, MailKind.MAILING, house.clock.now()).answer for each in (ANN, BOB)]
+    assert five == [Answer.STOP, Answer.STOP]
 
 
 @pytest.mark.parametrize("how", ["restore", "review"])
@@ -240,7 +287,7 @@ def test_mail_that_was_under_way_stops_nothing_again(store: Store, how: str) -> 
     handed_over = house.clock.now()
     house.clock.instant += DAY
     if how == "restore":
-        house.record(EventKind.RESTORE, "one")
+        house.record(EventKind.RESTORE, "one", outcome=FOR_ALL)
         house.platform.follow()
     else:
         house.platform.lift([ANN], house.clock.now())
@@ -328,32 +375,37 @@ def test_the_state_of_an_account_says_nothing_of_it(house: House) -> None:
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_every_address_takes_the_same_steps(
+def test_every_address_takes_the_same_steps_but_for_the_one_bit(
     house: House, many: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped by itself, for all, or by nobody: an answer costs two hashes and two looks, in one order."""
+    """Stopped by itself, dead elsewhere, or by nobody: an answer costs two hashes and one look.
+
+    Only a hash that begins as one stopped for all is looked up there, too: that it is, the answer tells.
+    """
     house.dead("one", "two", "three")
     house.dead("four", address=BOB)
     own = "own@b.example"
     house.record(EventKind.STOP, "four", own)
     house.table.merge()
     steps: list[str] = []
-    from retour.snapshot import segment, table
+    from retour.snapshot import segment, shared
 
-    for cls, name in ((segment.Segment, "get"), (table._Shared, "get")):
+    for cls, name in ((segment.Segment, "get"), (shared.Shared, "get")):
         original = getattr(cls, name)
 
-        def counted(self: Any, digest: Any, original: Any = original, cls: type = cls) -> Any:
+        def counted(self: Any, *told: Any, original: Any = original, cls: type = cls) -> Any:
             steps.append(cls.__name__)
-            return original(self, digest)
+            return original(self, *told)
 
         monkeypatch.setattr(cls, name, counted)
     taken: list[list[str]] = []
-    for address in (ANN, BOB, own, "nobody@b.example"):
+    elsewhere = "elsewhere@b.example"
+    house.dead("one", "two", address=elsewhere)
+    for address in (BOB, own, elsewhere, "nobody@b.example", ANN):
         steps.clear()
         if many:
             house.table.decisions("four", [address], MailKind.MAILING, NOW)
         else:
             house.table.decision("four", address, MailKind.MAILING, NOW)
         taken.append(list(steps))
-    assert taken == [["Segment", "_Shared", "Segment"]] * 4
+    assert taken == [*[["Segment"]] * 4, ["Segment", "Shared", "Segment"]]

@@ -26,6 +26,7 @@ from retour.lifecycle.order import Place, Rank
 from retour.lifecycle.seen import seen
 from retour.lifecycle.table import TABLE, Trigger
 from retour.model import (
+    OF_BOUNCES,
     VALID,
     Answer,
     BounceType,
@@ -65,6 +66,12 @@ REASONS = st.sampled_from(
 )
 
 
+OUTCOMES = {
+    EventKind.INCIDENT_CLOSE: ("confirm", "revert", None),
+    EventKind.RESTORE: (None, OF_BOUNCES),
+}
+
+
 @st.composite
 def an_event(draw: st.DrawFn) -> Event:
     kind = draw(st.one_of(st.just(EventKind.BOUNCE), st.sampled_from(EventKind)))
@@ -78,9 +85,7 @@ def an_event(draw: st.DrawFn) -> Event:
         handed_over=draw(st.one_of(st.none(), MOMENTS)),
         standing=draw(st.sampled_from([Standing.PROVEN] * 8 + [Standing.UNPROVEN, Standing.EXPIRED])),
         begins=draw(st.one_of(st.none(), MOMENTS)) if kind is EventKind.INCIDENT_OPEN else None,
-        outcome=draw(st.sampled_from(["confirm", "revert", None]))
-        if kind is EventKind.INCIDENT_CLOSE
-        else None,
+        outcome=draw(st.sampled_from(OUTCOMES.get(kind, (None,)))),
     )
 
 

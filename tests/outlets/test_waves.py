@@ -9,7 +9,7 @@ from outlets.test_segments import FILTER, PEOPLE, Told, job, planned, states, st
 from retour.flow import waves
 from retour.flow.jobs import JobState
 from retour.instants import HOUR
-from retour.model import Event, EventKind
+from retour.model import Cause, Event, EventKind
 from retour.secret import digest, new
 
 __all__ = ["told"]
@@ -33,6 +33,25 @@ def test_what_is_told_late_and_dated_before_the_wave_is_not_given_back(told: Tol
     assert retour.store.ledger.state("demo", "ann@gmail.com", retour.clock.now()) == marked
     assert states(retour, *PEOPLE) == ["invalid", "valid", "invalid"]
     job(retour, "POST", f"{path}/undo", "staff", params=ACCOUNT)
+    assert states(retour, *PEOPLE) == ["invalid"] * 3
+
+
+@pytest.mark.parametrize("kind", [EventKind.COMPLAINT, EventKind.IMPORT, EventKind.STOP])
+def test_what_is_told_after_the_wave_and_dated_before_it_stands(told: Told, kind: EventKind) -> None:
+    retour = told.retour
+    stopped(told)
+    path = f"/v1/waves/{planned(retour)['wave']}"
+    before = retour.clock.now() - HOUR // 2
+    retour.clock.instant += HOUR
+    job(retour, "POST", f"{path}/apply", "admin", json=SEEN, params=ACCOUNT)
+    assert states(retour, *PEOPLE) == ["valid", "valid", "invalid"]
+    late = Event(b"l" * 16, kind, before, account="demo", address="ann@gmail.com")
+    retour.store.ledger.record([late], retour.clock.now())
+    marked = retour.store.ledger.state("demo", "ann@gmail.com", retour.clock.now())
+    assert marked.state.value == "invalid"
+    assert not marked.causes & {Cause.HARD, Cause.SOFT, Cause.BLOCK}  # what bounces did was given back
+    job(retour, "POST", f"{path}/undo", "staff", params=ACCOUNT)
+    assert Cause.HARD in retour.store.ledger.state("demo", "ann@gmail.com", retour.clock.now()).causes
     assert states(retour, *PEOPLE) == ["invalid"] * 3
 
 

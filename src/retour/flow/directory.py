@@ -3,7 +3,7 @@
 from retour.flow.policy import in_force
 from retour.flow.rewrite import Gate
 from retour.instants import Instant
-from retour.lifecycle import PolicyVersion
+from retour.lifecycle import PolicyVersion, ignoring
 from retour.ports import Account, Accounts
 
 
@@ -22,9 +22,10 @@ class Directory:
         """Learn of accounts, and tell the gate of policies that it does not know yet."""
         known = self._accounts.accounts()
         for account in known:
-            version = in_force(self._accounts.policies(account.name), now)
+            versions = self._accounts.policies(account.name)
+            version = in_force(versions, now)
             if self._told.get(account.name) != version:  # erasing takes an address out of a version
-                self._gate.policy(account.name, version.policy, version.number)
+                self._gate.policy(account.name, version.policy, version.number, ignoring(versions))
                 self._told[account.name] = version
         self._by_number = {account.number: account for account in known}
         self._by_name = {account.name: account for account in known}

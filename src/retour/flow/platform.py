@@ -15,7 +15,7 @@ from retour.address import key, platform_key
 from retour.instants import DAY, Instant
 from retour.lifecycle import PolicyVersion, for_all, told
 from retour.lifecycle.counters import counter_of
-from retour.model import GROUPS, BounceType, Cause, EventKind, Group, Reason, StateName
+from retour.model import FOR_ALL, GROUPS, BounceType, Cause, EventKind, Group, Reason, StateName
 from retour.ports import Accounts, Clock, History, Ledger, Life, PlatformStop, PlatformStops, ReadSoFar, Store
 
 _BATCH = 1000  # lines of the ledger in one commit
@@ -172,10 +172,16 @@ def confirmed(
 ) -> bool:
     """Whether so many accounts have found the address dead, within the time. Pure.
 
-    What support has restored anywhere lives: older verdicts of others count no more either, nor do those on
-    mail that was under way by then.
+    What the staff of the platform has restored anywhere lives: older verdicts of others count no more either,
+    nor do those on mail that was under way by then. An account's own support ends its own verdict alone.
     """
-    restored = [e.at for history, _ in held for e in history.events if e.kind is EventKind.RESTORE]
+    events = [event for history, _ in held for event in history.events]
+    withdrawn = {event.outcome for event in events if event.kind is EventKind.WITHDRAWAL}
+    restored = [
+        event.at
+        for event in events
+        if event.kind is EventKind.RESTORE and event.outcome == FOR_ALL and event.id.hex() not in withdrawn
+    ]
     after = max([lifted_at, *restored])
     times = sorted(at for history, policies in held if (at := _dead_at(history, policies, now, after)))
     spans = zip(times, times[terms.accounts - 1 :], strict=False)

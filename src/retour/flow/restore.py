@@ -8,7 +8,7 @@ from retour.address import domain as normalised_domain
 from retour.address import normalise
 from retour.identity import act_id
 from retour.instants import Instant
-from retour.model import VALID, Cause, Event, EventKind, Role, StateName
+from retour.model import FOR_ALL, VALID, Cause, Event, EventKind, Role, StateName
 from retour.ports import Bus, Change, Ledger
 
 MOST_ADDRESSES = 10
@@ -34,6 +34,7 @@ class Request:
     reason: str
     addresses: Sequence[str] = ()
     domain: str | None = None
+    for_all: bool = False  # by the staff of the platform: older verdicts of no account count any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _would_stop(request: Request, batch: Sequence[str], ledger: Ledger, now: Ins
 
 def _stop(request: Request, address: str, actor: str, now: Instant) -> Event:
     restored = _event(request, address, actor, now)
-    return restored._replace(id=act_id("stop", request.account, address, now, actor), kind=EventKind.STOP)
+    id = act_id("stop", request.account, address, now, actor)
+    return restored._replace(id=id, kind=EventKind.STOP, outcome=None)
 
 
 def would_restore(request: Request, ledger: Ledger, role: Role, now: Instant) -> Restored | Refusal:
@@ -144,4 +146,5 @@ def _event(request: Request, address: str, actor: str, now: Instant) -> Event:
         address=address,
         actor=actor,
         note=request.reason.strip(),
+        outcome=FOR_ALL if request.for_all else None,
     )

@@ -19,7 +19,7 @@ from retour.flow.restore import MOST_ADDRESSES
 from retour.flow.restore_advice import RestoreAdvice, advise, advise_review
 from retour.identity import act_id
 from retour.instants import Instant
-from retour.model import VALID, Event, EventKind, StateName
+from retour.model import FOR_ALL, VALID, Event, EventKind, StateName
 from retour.ports import (
     Bus,
     Clock,
@@ -74,6 +74,7 @@ class Decision:
     by: str
     ruling: Ruling
     apart: Mapping[str, Ruling] = field(default_factory=dict)
+    for_all: bool = False  # by the staff of the platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,9 @@ class RestoreDesk:
         if not request.addresses or set(request.addresses) - apart.keys():
             said.append(decision.ruling)
         status = status_of(said[0], said)
-        return self._end(request, Ending(status, self._clock.now(), decision.by, decision.ruling, apart))
+        now = self._clock.now()
+        ending = Ending(status, now, decision.by, decision.ruling, apart, decision.for_all)
+        return self._end(request, ending)
 
     def cases(
         self, request: RestoreRequest, limit: int, after: str | None = None
@@ -251,7 +254,8 @@ class RestoreDesk:
             ruling = request.ruling_on(address)
             assert ruling is not None, "it was ruled on"
             if ruling.approved:
-                yield _event(request, EventKind.RESTORE, address, ending.at, ending.by, ruling.reason)
+                restored = _event(request, EventKind.RESTORE, address, ending.at, ending.by, ruling.reason)
+                yield restored._replace(outcome=FOR_ALL if ending.for_all else None)
             elif request.domain is None or address in ending.apart:
                 yield _event(request, EventKind.RESTORE_REFUSED, address, ending.at, ending.by, ruling.reason)
 

@@ -6,13 +6,13 @@ read; so there is no moment with an answer under the old version.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
 from retour.flow.policy import BATCH, change_policy, in_force, refold
 from retour.instants import Instant
-from retour.lifecycle import Policy, PolicyVersion, decide, for_all
+from retour.lifecycle import Policy, PolicyVersion, Span, decide, for_all, ignoring
 from retour.model import Decision, MailKind
 from retour.ports import Bus, Clock, Snapshot, Store
 
@@ -22,7 +22,9 @@ Rewriting = Callable[[], None]
 class Gate(Snapshot, Protocol):
     """A snapshot that is told of policies."""
 
-    def policy(self, account: str, policy: Policy, version: int = 0) -> None: ...
+    def policy(
+        self, account: str, policy: Policy, version: int = 0, ignored: Sequence[Span] = ()
+    ) -> None: ...
 
     def rewriting(self, account: str, ask: Callable[[str, str, MailKind, Instant], Decision]) -> None: ...
 
@@ -69,7 +71,8 @@ class Rewriter:
         except BaseException:
             self._end(account)
             raise
-        self._gate.policy(account, version.policy, version.number)
+        versions = self._store.accounts.policies(account)
+        self._gate.policy(account, version.policy, version.number, ignoring(versions))
         self._run(partial(self._rewrite, account))
         return version
 

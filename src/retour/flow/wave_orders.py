@@ -21,7 +21,7 @@ from retour.flow.why import telling
 from retour.identity import act_id
 from retour.instants import DAY, Instant
 from retour.lifecycle import PolicyVersion, fold
-from retour.model import Cause, Event, EventKind, State, StateName
+from retour.model import OF_BOUNCES, Cause, Event, EventKind, State, StateName
 from retour.ports import Bounced, History, Records, Wave
 
 ACTS = {"restore": EventKind.RESTORE, "stop": EventKind.STOP}
@@ -136,6 +136,7 @@ class Planner:
             address=address,
             actor=wave.actor,
             note=wave.note,
+            outcome=OF_BOUNCES if self._order.act == "restore" else None,
         )
 
 

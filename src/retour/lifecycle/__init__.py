@@ -4,7 +4,16 @@ from retour.lifecycle.counters import Bounce
 from retour.lifecycle.decide import decide, for_all, spared
 from retour.lifecycle.fold import fold, judged, told, type_of
 from retour.lifecycle.judgements import as_judged
-from retour.lifecycle.policy import Counting, Mode, Policy, PolicyError, PolicyVersion, TypeRule
+from retour.lifecycle.policy import (
+    Counting,
+    Mode,
+    Policy,
+    PolicyError,
+    PolicyVersion,
+    Span,
+    TypeRule,
+    ignoring,
+)
 from retour.lifecycle.presets import policy_from, policy_to_dict, preset, preset_names
 
 __all__ = [
@@ -14,11 +23,13 @@ __all__ = [
     "Policy",
     "PolicyError",
     "PolicyVersion",
+    "Span",
     "TypeRule",
     "as_judged",
     "decide",
     "fold",
     "for_all",
+    "ignoring",
     "judged",
     "policy_from",
     "policy_to_dict",

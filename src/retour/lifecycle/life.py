@@ -13,7 +13,7 @@ from retour.lifecycle.incidents import Doubts
 from retour.lifecycle.order import Place
 from retour.lifecycle.policy import Counting, Policy, TypeRule
 from retour.lifecycle.table import CAUSES, STOPS, Trigger, moved
-from retour.model import BounceType, Cause, Event, EventKind, Reason, StateName
+from retour.model import OF_BOUNCES, BounceType, Cause, Event, EventKind, Reason, StateName
 
 CONFIRMED_AFTER, CONFIRMED_WITHIN = 24 * HOUR, 30 * DAY  # rule 2, both ends included
 
@@ -22,6 +22,7 @@ MOST_REACTIVATIONS = 10  # whatever a policy says (rule 6)
 END_OF_CALENDAR: Instant = 253_402_300_799_999_999  # 9999-12-31: a due time beyond it could not be shown
 
 _ONLY_SOFT = frozenset({Cause.SOFT})
+_BY_BOUNCE = frozenset({Cause.HARD, Cause.SOFT, Cause.BLOCK})
 
 # Looking a member of an enumeration up takes four times as long as a name; these are asked for each bounce.
 _VALID, _INVALID, _WINDOWED = StateName.VALID, StateName.INVALID, Counting.WINDOWED
@@ -170,11 +171,19 @@ class Life:
                 if not self.doubted:
                     self.move(Trigger.RELEASED)
 
-    def restore(self, at: Instant, _: Event) -> None:
-        """Rule 8: valid and clean, whatever the causes, and whatever was waited for."""
+    def restore(self, at: Instant, event: Event) -> None:
+        """Rule 8: valid and clean, whatever the causes, and whatever was waited for.
+
+        A restore of a wave was decided on what bounces stopped: no other cause goes with it, though it may
+        be told only later.
+        """
+        kept = self.causes - _BY_BOUNCE if event.outcome == OF_BOUNCES else frozenset()
+        since = self.since
         self.move(Trigger.RESTORED)
         self.clean(at)
         self.waiting = False
+        if kept:
+            self.stop(Trigger.STOPPED, at if since is None else since, kept)
 
     # --- a bounce ---------------------------------------------------------------------------------------
 

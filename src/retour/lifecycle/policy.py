@@ -1,6 +1,6 @@
 """An account's policy: what counts, how often, and what it leads to. Versioned; presets are data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +68,24 @@ class PolicyVersion:
     at: Instant
     policy: Policy
     author: str = ""
+
+
+Span = tuple[Instant, Instant]
+"""From a moment on, up to before another."""
+
+ALWAYS: Instant = 1 << 62  # later than any time
+
+
+def ignoring(versions: Sequence[PolicyVersion]) -> list[Span]:
+    """When stops of the platform were ignored: those of that time have no effect, also later (rule 7)."""
+    found: list[Span] = []
+    begin = -ALWAYS  # the first version is in force before its time, too
+    for version, following in zip(versions, (*versions[1:], None), strict=True):
+        end = ALWAYS if following is None else following.at
+        if version.policy.platform_stops == "ignore":
+            found.append((begin, end))
+        begin = end
+    return found
 
 
 class PolicyError(UnreadableError):

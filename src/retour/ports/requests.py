@@ -41,6 +41,7 @@ class Ending(NamedTuple):
     by: str
     ruling: Ruling | None = None  # None of a withdrawn one
     apart: Mapping[str, Ruling] = MappingProxyType({})  # addresses that are ruled on otherwise
+    for_all: bool = False  # ruled by the staff of the platform
 
 
 @dataclass(frozen=True, slots=True)

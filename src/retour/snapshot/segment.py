@@ -11,6 +11,7 @@ mapped for them alone, which goes back to the system whole; on the heap, each me
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from itertools import accumulate
 from mmap import mmap
 from struct import Struct
@@ -82,6 +83,13 @@ class Segment:
         self._rows = _merged(self._rows, self._deltas)
         self._deltas = {}
         return len(self._rows.keys)
+
+    def heads(self) -> Iterator[int]:
+        """The second to fourth octet of the hash of each row, as one number; of deltas none."""
+        keys, _, _, starts = self._rows
+        for bucket in range(BUCKETS):
+            for row in range(starts[bucket], starts[bucket + 1]):
+                yield bucket >> 4 << 16 | keys[row] >> 48
 
     @property
     def rows(self) -> int:

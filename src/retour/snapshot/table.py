@@ -6,11 +6,12 @@ from threading import Lock
 
 from retour.address import ERASED, platform_key
 from retour.instants import Instant
-from retour.lifecycle import Policy, decide
+from retour.lifecycle import Policy, Span, decide
 from retour.model import Answer, Decision, MailKind
 from retour.ports import Change, PlatformStop
-from retour.snapshot.packed import CODE, PLATFORM, after_reset, due, pack, unpack
+from retour.snapshot.packed import CODE, after_reset, due, pack, unpack
 from retour.snapshot.segment import DIGEST, Segment
+from retour.snapshot.shared import Shared, head
 
 Ask = Callable[[str, str, MailKind, Instant], Decision]
 """Account, normalised address, mail kind, now → decision, as the ledger itself would answer."""
@@ -21,13 +22,14 @@ SEND = Decision(Answer.SEND)
 class _Account:
     """What the table knows of an account: its policy, and what that makes of each code."""
 
-    __slots__ = ("decisions", "hasher", "obeys", "policy", "version")
+    __slots__ = ("decisions", "hasher", "ignored", "obeys", "policy", "version")
 
-    def __init__(self, hasher: blake2b, policy: Policy, version: int) -> None:
+    def __init__(self, hasher: blake2b, policy: Policy, version: int, ignored: Sequence[Span]) -> None:
         self.hasher = hasher
         self.policy = policy
         self.version = version
         self.obeys = policy.platform_stops == "obey"
+        self.ignored = ignored  # when it did not: the stops of that time have no effect later either
         self.decisions: dict[int, Decision] = {}
 
     def decide(self, packed: int, kind: MailKind, address: str, now: Instant) -> Decision:
@@ -50,40 +52,6 @@ class _Account:
         return Decision(decision.answer, decision.why, until, decision.would_be)
 
 
-class _Shared:
-    """The addresses that the whole platform has stopped: hashes under a key of their own.
-
-    Looked up for every address, whatever its own row says: what is stopped here, there or nowhere takes the
-    same steps.
-    """
-
-    __slots__ = ("_hasher", "_segments", "rows")
-
-    def __init__(self, key: bytes) -> None:
-        self._hasher = blake2b(digest_size=16, key=key)
-        self._segments = [Segment() for _ in range(256)]
-        self.rows = 0  # stops that came; while there is none, nothing is looked up
-
-    def get(self, octets: bytes) -> int:
-        """PLATFORM, or 0, for the octets of a normalised address."""
-        hasher = self._hasher.copy()
-        hasher.update(octets)
-        digest = hasher.digest()[:DIGEST]
-        return self._segments[digest[0]].get(digest)
-
-    def put(self, stop: PlatformStop) -> None:
-        digest = stop.hash[:DIGEST]
-        self._segments[digest[0]].put(digest, PLATFORM if stop.since is not None else 0)
-        self.rows += 1
-
-    def merge(self) -> None:
-        self.rows = sum(segment.merge() for segment in self._segments)
-
-
-def _nothing(octets: bytes) -> int:
-    return 0
-
-
 class Table:
     """Answers `may I send?` in process. Implements `ports.Snapshot`.
 
@@ -98,7 +66,7 @@ class Table:
         self._accounts: dict[str, _Account] = {}
         self._rewriting: dict[str, Ask] = {}
         self._segments = [Segment() for _ in range(256)]
-        self._shared = _Shared(platform_key(pepper))
+        self._shared = Shared(platform_key(pepper))
         self._writing = Lock()
 
     def decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
@@ -113,8 +81,15 @@ class Table:
         hasher.update(octets)
         digest = hasher.digest()
         packed = self._segments[digest[0]].get(digest)
-        if self._shared.rows and known.obeys:
-            packed |= self._shared.get(octets)
+        shared = self._shared
+        if known.obeys and shared.rows:
+            # Written out: a call would cost as much as the look. `digest` is of another key here.
+            hasher = shared.hasher.copy()
+            hasher.update(octets)
+            digest = hasher.digest()
+            may, shift = shared.front
+            if may[head(digest)[0] >> shift]:
+                packed |= shared.get(digest, known.ignored)
         return known.decide(packed, kind, address, now) if packed else SEND
 
     def decisions(
@@ -127,14 +102,21 @@ class Table:
         if self._rewriting and (ask := self._rewriting.get(account)):
             return [ask(account, address, kind, now) for address in addresses]
         fresh, segments, says = known.hasher.copy, self._segments, known.decide
-        shared = self._shared.get if self._shared.rows and known.obeys else _nothing
+        shared = self._shared if known.obeys and self._shared.rows else None
         answers: list[Decision] = []
         for address in addresses:
             octets = address.encode()
             hasher = fresh()
             hasher.update(octets)
             digest = hasher.digest()
-            packed = segments[digest[0]].get(digest) | shared(octets)
+            packed = segments[digest[0]].get(digest)
+            if shared is not None:
+                hasher = shared.hasher.copy()
+                hasher.update(octets)
+                digest = hasher.digest()
+                may, shift = shared.front
+                if may[head(digest)[0] >> shift]:
+                    packed |= shared.get(digest, known.ignored)
             answers.append(says(packed, kind, address, now) if packed else SEND)
         return answers
 
@@ -176,10 +158,12 @@ class Table:
     def stopped_for_all(self, account: str, address: str) -> bool:
         """Whether the stop of the platform concerns this account, and this address."""
         known = self._accounts.get(account)
-        return known is not None and known.obeys and bool(self._shared.get(address.encode()))
+        return known is not None and known.obeys and self._shared.holds(address, known.ignored)
 
-    def policy(self, account: str, policy: Policy, version: int = 0) -> None:
+    def policy(self, account: str, policy: Policy, version: int = 0, ignored: Sequence[Span] = ()) -> None:
         """Tell the table of an account, or of the policy now in force there.
+
+        `ignored` is when the account ignored the stops of the platform (lifecycle rule 7).
 
         Threads that change a policy one after the other may come here the other way round: what is older
         than the version known is passed over.
@@ -187,7 +171,7 @@ class Table:
         with self._writing:
             known = self._accounts.get(account)
             if known is None or version >= known.version:
-                self._accounts[account] = _Account(self._hasher(account), policy, version)
+                self._accounts[account] = _Account(self._hasher(account), policy, version, ignored)
 
     def never_stopped(self) -> dict[str, int]:
         """How many entries the accounts never stop, of those that have any."""

@@ -229,7 +229,7 @@ def post_decision(
     approves = body.approved or any(ruling.approved for ruling in apart.values())
     if found.kind is RequestKind.REVIEW and approves and key.account:
         raise Problem("lift_by_staff", "approved")
-    decision = Decision(key.actor, Ruling(body.approved, body.reason), apart)
+    decision = Decision(key.actor, Ruling(body.approved, body.reason), apart, for_all=not key.account)
     return _shape(_whole(services(request).restores.decide(found, decision)))
 
 

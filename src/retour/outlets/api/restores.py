@@ -44,7 +44,7 @@ def post_restore(
     """Each address becomes valid and clean, whatever the causes; the reason is kept in the ledger."""
     chosen = existing_account(request, key, body.account or account)
     known = services(request)
-    asked = RestoreRequest(chosen, body.reason, tuple(body.addresses), body.domain)
+    asked = RestoreRequest(chosen, body.reason, tuple(body.addresses), body.domain, for_all=not key.account)
     ledger, now = known.store.ledger, known.clock.now()
     if dry_run:
         outcome = would_restore(asked, ledger, key.role, now)

@@ -59,6 +59,7 @@ class SqliteRequests:
             "by": ending.by,
             "approved": None if ruling is None else ruling.approved,
             "reason": None if ruling is None else storable(ruling.reason),
+            "for_all": ending.for_all,
         }
         with self._database.write() as db:
             row = db.execute(SQL["end"], told).fetchone()
@@ -117,11 +118,12 @@ def _targets(request: RestoreRequest, account: int, number: int) -> Iterator[tup
 
 
 def _request(row: Sequence[Any], names: dict[int, str], targets: Sequence[tuple[Any, ...]]) -> RestoreRequest:
-    number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason = row
+    number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, *ruled = row
+    approved, reason, for_all = ruled
     ending = None
     if ended_at is not None:
         ruling = None if approved is None else Ruling(bool(approved), reason)
         apart = {address: Ruling(bool(said), why) for _, address, said, why in targets if said is not None}
-        ending = Ending(RequestStatus(status), ended_at, ended_by, ruling, apart)
+        ending = Ending(RequestStatus(status), ended_at, ended_by, ruling, apart, bool(for_all))
     asked = tuple(address for place, address, _, _ in targets if place >= 0)
     return RestoreRequest(id, names[account], RequestKind(kind), asked, domain, done, at, by, ending, number)

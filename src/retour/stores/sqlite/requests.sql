@@ -18,7 +18,7 @@ WHERE t.account = ? AND t.domain = ? AND t.place >= 0 AND r.status = 'open' LIMI
 
 -- name: end
 UPDATE requests SET status = :status, ended_at = :at, ended_by = :by, approved = :approved, reason = :reason,
-  settled = 0
+  for_all = :for_all, settled = 0
 WHERE id = :id AND status = 'open' RETURNING number, account;
 
 -- name: rule_apart
@@ -28,7 +28,8 @@ ON CONFLICT (account, domain, address, request) DO UPDATE
 SET approved = excluded.approved, reason = excluded.reason;
 
 -- name: one
-SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason
+SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason,
+  for_all
 FROM requests WHERE id = ?;
 
 -- name: targets
@@ -36,7 +37,8 @@ SELECT request, place, address, approved, reason FROM request_targets
 WHERE request IN (SELECT value FROM json_each(?)) AND address <> '' ORDER BY request, place;
 
 -- name: oldest_first
-SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason
+SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason,
+  for_all
 FROM requests AS r
 WHERE number > coalesce(:after, 0)
   AND (:account IS NULL OR account = :account) AND (:status IS NULL OR status = :status)
@@ -46,7 +48,8 @@ WHERE number > coalesce(:after, 0)
 ORDER BY number LIMIT :limit;
 
 -- name: latest_first
-SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason
+SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason,
+  for_all
 FROM requests AS r
 WHERE number < coalesce(:after, 9223372036854775807)
   AND (:account IS NULL OR account = :account) AND (:status IS NULL OR status = :status)
@@ -56,7 +59,8 @@ WHERE number < coalesce(:after, 9223372036854775807)
 ORDER BY number DESC LIMIT :limit;
 
 -- name: unsettled
-SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason
+SELECT number, id, account, kind, domain, done, at, by, status, ended_at, ended_by, approved, reason,
+  for_all
 FROM requests WHERE settled = 0 ORDER BY number LIMIT ?;
 
 -- name: settle
