@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from retour.classify import classifier
+from retour.flow.questions import roll
 from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import PolicyVersion, policy_from, preset
 from retour.model import Event, EventKind, Evidence, Kind, MailKind, Report, Send
@@ -44,16 +45,39 @@ _COPY = (
     " reactivations, unsubscribed, changes_at, last_bounce, listed FROM template",
 )
 
+_COPY_ROLLED = (
+    "INSERT INTO bounced (account, day, facet, number, domain)"
+    " SELECT account, day, facet, number + :by, domain FROM bounced WHERE number <= :last",
+)
+_COUNTED = ("facets", "bounced_days", "bounced_domains", "rates", "shown", "listed_days")
 
-def grow(path: Path, addresses: int, events: int, template: int = 2000, pepper: bytes = PEPPER) -> Path:
-    """A store of so many addresses with so many events in one account, "acme"."""
+
+def grow(
+    path: Path,
+    addresses: int,
+    events: int,
+    template: int = 2000,
+    pepper: bytes = PEPPER,
+    rolled: bool = False,
+    now: Instant = NOW,
+) -> Path:
+    """A store of so many addresses with so many events in one account, "acme".
+
+    `now`: the events are of the 390 days before it. `rolled`: with the roll-ups of all events, which are
+    else left to those who measure what they cost.
+    """
     template = min(template, addresses)
-    _write_template(path, template, events * template // addresses, pepper)
+    _write_template(path, template, events * template // addresses, pepper, now)
+    if rolled:
+        _roll(path, pepper)
     db = sqlite3.connect(path, isolation_level=None)
     db.create_function("renamed", 2, lambda tag, k: tag + k[len(tag) :], deterministic=True)
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA cache_size = -400000")
     db.execute("CREATE TEMP TABLE template AS SELECT * FROM states ORDER BY k")
+    indexes = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql > ''").fetchall()
+    for name, _ in indexes:  # made at the end they are sorted once
+        db.execute(f"DROP INDEX {name}")
     last, sent = (db.execute(f"SELECT max({n}) FROM {t}").fetchone()[0] for n, t in _ENDS)
     for copy in range(1, addresses // template):
         told = {
@@ -65,23 +89,36 @@ def grow(path: Path, addresses: int, events: int, template: int = 2000, pepper: 
             "tag": blake2b(copy.to_bytes(4), digest_size=4).digest(),
         }
         db.execute("BEGIN")
-        for statement in _COPY:
+        for statement in (*_COPY, *(_COPY_ROLLED if rolled else ())):
             named = {name: value for name, value in told.items() if f":{name}" in statement}
             db.execute(statement, named)
         db.execute("COMMIT")
+    for _, sql in indexes:
+        db.execute(sql)
+    if rolled:  # each copy is counted as its template is
+        for table in _COUNTED:
+            db.execute(f"UPDATE {table} SET count = count * ?", (addresses // template,))
+        db.execute("UPDATE rolled SET number = (SELECT max(number) FROM events)")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     return path
 
 
+def _roll(path: Path, pepper: bytes) -> None:
+    store = sqlite.open_store(path, pepper)
+    while roll(store.segments):
+        pass
+    store.close()
+
+
 _ENDS = (("number", "events"), ("id", "sends"))
 
 
-def _write_template(path: Path, addresses: int, events: int, pepper: bytes) -> None:
+def _write_template(path: Path, addresses: int, events: int, pepper: bytes, now: Instant) -> None:
     store, chance = sqlite.open_store(path, pepper), random.Random(5)
-    store.accounts.add_account("acme", "acme.example", preset("default"), NOW - 500 * DAY)
+    store.accounts.add_account("acme", "acme.example", preset("default"), now - 500 * DAY)
     second = policy_from({"soft_threshold": 3}, preset("default"))
-    store.accounts.add_policy("acme", PolicyVersion(2, NOW - 200 * DAY, second, "the benchmark"), 1)
+    store.accounts.add_policy("acme", PolicyVersion(2, now - 200 * DAY, second, "the benchmark"), 1)
     hosts = ["gmail.com"] * 4 + ["web.de", "outlook.com", *(f"d{n}.example" for n in range(40))]
     names = [f"user{n}@{chance.choice(hosts)}" for n in range(addresses)]
     rules = classifier()
@@ -90,7 +127,7 @@ def _write_template(path: Path, addresses: int, events: int, pepper: bytes) -> N
     for number in range(events):
         address = names[number % addresses]  # each has about as many: the chains are of all lengths
         address = address if chance.random() < 0.5 else names[chance.randrange(addresses)]
-        at = NOW - chance.randrange(1, 390 * 24) * HOUR
+        at = now - chance.randrange(1, 390 * 24) * HOUR
         told = chance.choices(_TEXTS, _WEIGHTS)[0].format(a=address, d=address.partition("@")[2], n=number)
         report: Report = parse_reply(told)._replace(recipient=address, remote_mta=f"mx.{address[-7:]}")
         verdict = rules.classify(report)
@@ -125,5 +162,5 @@ def _write_template(path: Path, addresses: int, events: int, pepper: bytes) -> N
         )
     store.sends.add(sends)
     for first in range(0, len(made), 1000):
-        store.ledger.record(made[first : first + 1000], NOW - HOUR)
+        store.ledger.record(made[first : first + 1000], now - HOUR)
     store.close()

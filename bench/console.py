@@ -1,0 +1,234 @@
+"""Pages of the console over a large account, and the export of a million rows.
+
+    python -m bench.console [--addresses 10000000] [--events 20000000] [--rounds 7] [--keep DIRECTORY]
+
+The store is grown with its roll-ups (bench/_grown.py; `--keep` keeps it for the next run), the server is
+`retour serve` with its console. A manager logs in and walks from the first page along every link; of each
+kind of page up to three are opened, the Overview also with each of its filters. Milliseconds are wall clock
+from the question to the last octet of the answer, console and API together, in turns over all pages; "first"
+is the first time. Of an export, the octets, seconds and the most that console and API hold meanwhile
+(RssAnon) are told beside what they held before.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from html import unescape
+from pathlib import Path
+from statistics import median
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+
+import httpx
+
+from bench._grown import grow
+from bench.replay import Server
+from retour import keyfile
+from retour.clock import SystemClock
+from retour.stores import sqlite
+
+PERSON = "ann@shop.example"
+PASSWORD = "a long one, for the benchmark"  # of a person of a store that goes with the run
+EACH = 3  # pages of one kind
+FILTERS = (
+    "state=invalid",
+    "state=valid&type=soft",
+    "type=hard",
+    "type=block",
+    "reason=mailbox_full",
+    "provider=gmail",
+    "kind=mailing",
+    "search=user7-1",
+    "search=d3.example",
+    "state=invalid&type=hard&reason=address_unknown&provider=gmail",
+)
+SETTINGS = """\
+data_dir = "{data}"
+[api]
+port = 0
+requests_per_second = 0
+[smtp]
+enabled = false
+[lmtp]
+port = 0
+[[postfix.listeners]]
+port = 0
+[console]
+port = 0
+"""
+
+
+@contextmanager
+def serving(room: Path, addresses: int, events: int) -> Iterator[tuple[Server, str, str]]:
+    """A server over a store that was grown, the URL of its console, and a link for a first password."""
+    data, config = room / "data", room / "retour.toml"
+    if not config.exists():
+        data.mkdir(parents=True)
+        pepper = keyfile.load_or_create(data / keyfile.NAME).pepper
+        grow(data / sqlite.STORE, addresses, events, pepper=pepper, rolled=True, now=SystemClock().now())
+        config.write_text(SETTINGS.format(data=data))
+    command = [sys.executable, "-m", "retour"]
+    key = _said([*command, "key", "add", "--role", "support"], config)
+    (data / "console.sqlite3").unlink(missing_ok=True)
+    with (room / "log").open("w+b") as log:
+        process = subprocess.Popen([*command, "serve", "--config", str(config)], stdout=log, stderr=log)
+        try:
+            ports = _ports(process, room / "log")
+            person = ("person", "add", PERSON, "--account", "acme", "--role", "manager")
+            link = _said([*command, *person], config)
+            yield Server(data, ports["api"], key, process), f"http://127.0.0.1:{ports['console']}", link
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _said(command: list[str], config: Path) -> str:
+    command = [*command, "--config", str(config)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"bench.console: {command}: {run.stdout}{run.stderr}")
+    return run.stdout.strip()
+
+
+def _ports(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, int]:
+    """Where the server says that it answers."""
+    while process.poll() is None:
+        for line in log.read_text(errors="replace").splitlines():
+            if line.startswith("{") and '"retour is ready"' in line:
+                told: dict[str, int] = json.loads(line)
+                return told
+        time.sleep(0.05)
+    raise SystemExit(f"bench.console: the server has ended: {log.read_text(errors='replace')}")
+
+
+class Visitor:
+    """A manager who is logged in, and the pages that were found."""
+
+    def __init__(self, base: str, link: str) -> None:
+        self._session = httpx.Client(base_url=base, timeout=120, follow_redirects=True)
+        form = self._session.get(link).text
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+        assert token, form
+        told = {"csrfmiddlewaretoken": token[1], "email": PERSON, "password": PASSWORD, "again": PASSWORD}
+        self._session.post(link, data=told, headers={"Referer": base}).raise_for_status()
+        self.kinds: dict[str, list[str]] = {}
+
+    def open(self, path: str) -> tuple[float, str]:
+        """Seconds until the last octet, and the page."""
+        began = time.perf_counter()
+        answer = self._session.get(path)
+        taken = time.perf_counter() - began
+        if answer.status_code != 200:
+            raise SystemExit(f"bench.console: {path} answered {answer.status_code}")
+        return taken, answer.text
+
+    def walk(self, *begin: str) -> dict[str, float]:
+        """Open pages along their links, and tell what each took the first time."""
+        first: dict[str, float] = {}
+        waiting = list(begin)
+        while waiting:
+            path = waiting.pop(0)
+            kind = kind_of(path)
+            if path in first or not kind or len(self.kinds.get(kind, ())) >= EACH:
+                continue
+            taken, page = self.open(path)
+            first[path] = taken
+            self.kinds.setdefault(kind, []).append(path)
+            waiting += [_of(path, link) for link in re.findall(r'<a [^>]*href="([^"]+)"', page)]
+        return first
+
+    def download(self, path: str, look: Callable[[], float]) -> tuple[int, float, float]:
+        """Octets, seconds, and the most that `look` told meanwhile."""
+        began, octets, most, looked = time.perf_counter(), 0, look(), 0.0
+        with self._session.stream("GET", path, timeout=None) as answer:
+            for chunk in answer.iter_bytes():
+                octets += len(chunk)
+                if time.perf_counter() - looked > 0.2:
+                    looked, most = time.perf_counter(), max(most, look())
+        return octets, time.perf_counter() - began, most
+
+
+def kind_of(path: str) -> str:
+    """The kind of page: its path without what names one thing, and its filter; empty for what is no page."""
+    parts = urlsplit(path)
+    if not parts.path.endswith("/") or parts.path.startswith(("/sign/", "/first/")):
+        return ""
+    words = (word if re.fullmatch(r"[a-z_-]+", word) else "…" for word in parts.path.split("/")[1:-1])
+    names = sorted({name for name, _ in parse_qsl(parts.query)})
+    filters = names if len(names) < 2 else ["several filters"]
+    return " ".join(["/".join(words).removeprefix("a/acme").lstrip("/") or "overview", *filters])
+
+
+def _of(path: str, link: str) -> str:
+    """Where a link leads on the same server; empty elsewhere."""
+    joined = urlsplit(urldefrag(urljoin(f"http://console{path}", unescape(link))).url)
+    return joined._replace(scheme="", netloc="").geturl() if joined.netloc == "console" else ""
+
+
+def run(
+    addresses: int = 10_000_000, events: int = 20_000_000, rounds: int = 7, keep: Path | None = None
+) -> str:
+    """The table."""
+    load = os.getloadavg()[0]
+    with ExitStack() as ends:
+        room = keep or Path(ends.enter_context(tempfile.TemporaryDirectory()))
+        server, console, link = ends.enter_context(serving(room, addresses, events))
+        visitor = Visitor(console, link)
+        start = "/a/acme/"
+        first = visitor.walk(start, *(f"{start}?{each}" for each in FILTERS))
+        times: dict[str, list[float]] = {path: [] for path in first}
+        for _ in range(rounds):
+            for path, taken in times.items():
+                taken.append(visitor.open(path)[0])
+        before = server.memory()
+        export = visitor.download(f"{start}bounces.csv", server.memory)
+        size = (server.data / sqlite.STORE).stat().st_size / 2**30
+    lines = ["| page | first | median | max |", "|---|---|---|---|"]
+    for kind, paths in visitor.kinds.items():
+        lines.append(_line(kind, [first[path] for path in paths], [times[path] for path in paths]))
+    octets, seconds, most = export
+    return "\n".join(
+        [
+            f"{addresses:,} addresses, {events:,} events, {size:.1f} GiB; {rounds} rounds over"
+            f" {len(first)} pages; load {load:.1f} before, {os.getloadavg()[0]:.1f} after. Milliseconds; of"
+            " several pages of a kind the slowest.",
+            "",
+            *lines,
+            "",
+            f"Export of all that is listed: {octets / 1e6:,.0f} MB in {seconds:,.0f} s; API and console held"
+            f" {before:,.0f} MB before and {most:,.0f} MB at most meanwhile.",
+        ]
+    )
+
+
+def _line(kind: str, first: list[float], times: list[list[float]]) -> str:
+    name, _, filters = kind.partition(" ")
+    told = f"{name}, by {filters}" if filters else name
+    cells = (1000 * seconds for seconds in (max(first), max(map(median, times)), max(map(max, times))))
+    return f"| {told} | {' | '.join(f'{cell:,.0f}' for cell in cells)} |"
+
+
+def quick() -> str:
+    """A tiny account."""
+    return run(200, 400, 1)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--addresses", type=int, default=10_000_000)
+    parser.add_argument("--events", type=int, default=20_000_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--keep", type=Path)
+    chosen = parser.parse_args()
+    print(run(chosen.addresses, chosen.events, chosen.rounds, chosen.keep))
+
+
+if __name__ == "__main__":
+    main()
