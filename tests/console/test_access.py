@@ -16,6 +16,7 @@ OF_SHOP = [
     "/a/shop/rates/days/",
     "/a/shop/jobs/",
     "/a/shop/jobs/0/",
+    *(f"/a/shop/settings/{path}" for path in ("", "history/", "effects/", "never-stop/", "what-if/0/")),
     "/a/shop/address/unknown@b.example/",
     "/a/shop/address/unknown@b.example/event/00/",
 ]

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from retour.console.people.models import Person
 from retour.flow.days import zone
-from retour.texts import LANGUAGES, Catalogue, family
+from retour.texts import LANGUAGES, Catalogue, catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def reader_of(request: HttpRequest) -> Reader:
         person.zone if person and where else "UTC",
         person.theme if person else "",
         person.dense if person else False,
-        family("console", language),
+        catalogue(f"console.{language}"),
     )
 
 

@@ -10,10 +10,12 @@ from retour.console.pages import (
     details,
     entry,
     jobs,
+    never_stop,
     overview,
     preferences,
     rates,
     requests,
+    settings,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -37,6 +39,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:account>/jobs/", jobs.listed, name="jobs"),
     path("a/<str:account>/jobs/<str:id>/", jobs.show, name="job"),
     path("a/<str:account>/jobs/<str:id>/cancel/", jobs.cancel, name="job_cancel"),
+    path("a/<str:account>/settings/", settings.show, name="settings"),
+    path("a/<str:account>/settings/history/", settings.history, name="settings_history"),
+    path("a/<str:account>/settings/effects/", settings.effects, name="settings_effects"),
+    path("a/<str:account>/settings/never-stop/", never_stop.show, name="never_stop"),
+    path("a/<str:account>/settings/never-stop/remove/", never_stop.remove, name="never_stop_remove"),
+    path("a/<str:account>/settings/what-if/<str:id>/", settings.what_if, name="what_if"),
+    path("a/<str:account>/settings/what-if/<str:id>/save/", settings.save, name="what_if_save"),
+    path("a/<str:account>/settings/what-if/<str:id>/addresses/", settings.affected, name="what_if_addresses"),
     path("a/<str:account>/rates/<str:by>/", rates.show, name="rates"),
     path("a/<str:account>/", overview.show, name="overview"),
     path("a/<str:account>/bounces.<str:form>", overview.export, name="export"),

@@ -47,17 +47,6 @@ def _read(file: Traversable) -> dict[str, str]:
     return dict(_flat(tomllib.loads(file.read_text(encoding="utf-8"))))
 
 
-@cache
-def family(name: str, language: str) -> Catalogue:
-    """The catalogue `name` together with those that begin with `name_`: a large part has several."""
-    whole: dict[str, str] = {}
-    for file in resources.files("retour.texts").iterdir():
-        stem = file.name.removesuffix(f".{language}.toml")
-        if stem == name or (stem != file.name and stem.startswith(f"{name}_")):
-            whole |= _flat(tomllib.loads(file.read_text(encoding="utf-8")))
-    return Catalogue(language, whole)
-
-
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Nested tables as pairs of dotted key and text."""
     pairs: list[tuple[str, str]] = []

@@ -25,7 +25,7 @@ KINDS = (
 UNSTOPPABLE = frozenset({"erase"})  # nothing cancels it: half an erasure would be none
 ENDED = frozenset({"done", "failed", "cancelled"})
 # The page that shows what a job found: its name, and where in the job its id stands ("" is the job itself).
-RESULTS: Mapping[str, tuple[str, str]] = {}
+RESULTS: Mapping[str, tuple[str, str]] = {"what_if": ("what_if", "")}
 
 
 @login_required

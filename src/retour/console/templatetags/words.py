@@ -96,6 +96,17 @@ def mark(context: Any, state: str, words: bool = True) -> dict[str, object]:
     return {"state": state, "words": words, "request": context["request"]}
 
 
+@register.simple_tag
+def bar(value: float, most: float, kind: str) -> SafeString:
+    """A bar as long as its share of the longest; the number stands beside it, so nothing is read out."""
+    share = round(100 * value / most, 2) if most else 0
+    return format_html(
+        '<svg class="measure {}" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect width="{}" height="10"/></svg>',
+        kind, share,
+    )  # fmt: skip
+
+
 @register.simple_tag(takes_context=True)
 def query(context: Any, **changes: object) -> str:
     """The query of this page with some values changed (None takes one out), from the first page on."""

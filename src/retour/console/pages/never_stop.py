@@ -1,0 +1,44 @@
+"""Never stop: the short list of addresses that are written to whatever comes back, and its warning."""
+
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from retour.client.connection import Refused
+from retour.console.asking import api_of
+from retour.console.reader import reader
+from retour.model import Role
+
+
+@login_required
+def show(request: HttpRequest, account: str) -> HttpResponse:
+    """The list; a manager adds to it."""
+    api = api_of(request, account)
+    entry, refused = request.POST.get("entry", "").strip(), None
+    if request.method == "POST":
+        try:
+            api.post("/v1/never-stop", {"entry": entry})
+        except Refused as error:
+            refused = error
+        else:
+            messages.success(request, reader(request).say("never_stop.added", entry=entry))
+            return redirect("never_stop", account=account)
+    context = {
+        "account": account, "role": api.role, "section": "settings", "list": api.get("/v1/never-stop"),
+        "entry": entry, "refused": refused, "may_change": api.role != Role.MEMBER,
+    }  # fmt: skip
+    return render(request, "console/never_stop.html", context, status=422 if refused else 200)
+
+
+@login_required
+@require_POST
+def remove(request: HttpRequest, account: str) -> HttpResponse:
+    """Take an entry off the list: what stopped it meanwhile stops it from now on."""
+    entry = request.POST.get("entry", "")
+    api_of(request, account).post(f"/v1/never-stop/{quote(entry, safe='')}", None, "DELETE")
+    messages.success(request, reader(request).say("never_stop.removed", entry=entry))
+    return redirect("never_stop", account=account)
