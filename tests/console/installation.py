@@ -30,6 +30,8 @@ port = 0
 port = 0
 [console]
 port = 0
+[notify]
+allow_networks = ["127.0.0.0/8"]
 [forms]
 origins = ["http://localhost:8099"]
 """

@@ -17,6 +17,10 @@ PAGES += [
     "/a/shop/requests/",
     "/a/shop/requests/ask/",
     "/a/shop/jobs/",
+    "/a/shop/team/",
+    "/a/shop/keys/",
+    "/a/shop/webhooks/",
+    "/a/shop/account/",
     "/nothing/",
 ]
 PAGES = [f"/a/shop/rates/{by}/" for by in ("days", "campaigns", "providers")] + PAGES

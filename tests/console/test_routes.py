@@ -66,6 +66,19 @@ ROWS: dict[str, Row] = {
     "forgotten": Row("nobody", "/sign/password/reset/"),
     "desk": Row("support", "/desk/"),
     "decide": Row("support", "/desk/shop/{request}/"),
+    "invited": Row("nobody", "/invited/forged/", 404),
+    "team": Row("member", "/a/shop/team/"),
+    "member": Row("manager", "/a/shop/team/{member}/"),
+    "withdraw_invitation": Row("manager", "/a/shop/invitations/0/withdraw/", 404, "POST"),
+    "keys": Row("manager", "/a/shop/keys/"),
+    "revoke": Row("manager", "/a/shop/keys/{key}/revoke/"),
+    "hooks": Row("manager", "/a/shop/webhooks/"),
+    "hook": Row("manager", "/a/shop/webhooks/{hook}/"),
+    "hook_message": Row("manager", "/a/shop/webhooks/{hook}/{message}/"),
+    "account": Row("member", "/a/shop/account/"),
+    "jobs": Row("member", "/a/shop/jobs/"),
+    "job": Row("member", "/a/shop/jobs/0/", 404),
+    "job_cancel": Row("manager", "/a/shop/jobs/0/cancel/", 404, "POST"),
     "overview": Row("member", "/a/shop/"),
     "export": Row("member", "/a/shop/bounces.csv"),
     "address": Row("member", f"/a/shop/address/{ADDRESS}/"),
@@ -120,14 +133,26 @@ def clients(console: Console) -> Iterator[dict[str, httpx.Client]]:
 
 
 @pytest.fixture(scope="module")
-def made(console: Console) -> dict[str, str]:
+def made(console: Console, clients: dict[str, httpx.Client]) -> dict[str, str]:
     """What the addresses name: a bounce, a request."""
     body = {"addresses": [ADDRESS], "done": "The mailbox was made again."}
+    hook = console.ask("POST", "/v1/webhooks", json={"url": "http://127.0.0.1:9/"})["id"]
+    message = console.ask("POST", f"/v1/webhooks/{hook}/test", json={})["id"]
     life = console.ask("GET", f"/v1/addresses/{ADDRESS}")
     return {
+        "hook": hook,
+        "message": message,
+        "key": console.ask("GET", "/v1/keys")["keys"][0]["id"],
+        "member": first_member(clients["manager"]),
         "request": console.ask("POST", "/v1/requests", json=body)["id"],
         "event": life["events"][0]["id"],
     }
+
+
+def first_member(client: httpx.Client) -> str:
+    found = re.search(r'href="/a/shop/team/(\d+)/"', client.get("/a/shop/team/").text)
+    assert found is not None
+    return found[1]
 
 
 def token(client: httpx.Client, path: str = "/sign/login/") -> str:
@@ -152,14 +177,14 @@ def test_every_address_has_a_row(table: dict[str, str]) -> None:
 
 def test_each_row_stands_at_its_address(table: dict[str, str]) -> None:
     for name, row in ROWS.items():
-        place = re.sub(r"<path:\w+>", ".+", re.sub(r"<(str:)?\w+>", "[^/]+", table[name]))
+        place = re.sub(r"<path:\w+>", ".+", re.sub(r"<((str|int):)?\w+>", "[^/]+", table[name]))
         assert re.fullmatch(f"/{place}", row.path), name
 
 
 @pytest.mark.parametrize("name", [*ROWS, *OWN])
-def test_nobody_is_shown_the_login_and_no_more(console: Console, name: str) -> None:
+def test_nobody_is_shown_the_login_and_no_more(console: Console, made: dict[str, str], name: str) -> None:
     row = ROWS.get(name) or Row("own", OWN[name])
-    found = httpx.get(console.url + row.path)
+    found = httpx.get(console.url + row.path.format(**made))
     if row.least == "nobody":
         assert found.status_code == row.let_in
     else:

@@ -6,12 +6,15 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from retour.client.connection import Connection
 from retour.console.people.models import Membership, Person
 from retour.console.reader import Reader, reader
+from retour.model import Role
 
+_RANK = {role.value: rank for rank, role in enumerate(Role)}
 Answer = Mapping[str, Any]
 
 
@@ -54,13 +57,18 @@ class Api:
         return {"account": self.account or None, **query}
 
 
-def api_of(request: HttpRequest, account: str) -> Api:
-    """The API for whoever looks, in this account. Raises Http404 where they have nothing to look at."""
+def api_of(request: HttpRequest, account: str, least: Role = Role.MEMBER) -> Api:
+    """The API for whoever looks, in this account.
+
+    Raises Http404 where they have nothing to look at, PermissionDenied where their role is below `least`.
+    """
     person = request.user
     assert isinstance(person, Person)
     role = role_in(person, account)
     if role is None:
         raise Http404
+    if _RANK[role] < _RANK[least]:
+        raise PermissionDenied(least.value)
     return Api(person, role, account, reader(request))
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from retour.console.people.models import Person
+from retour.console.people.models import AccountChoice, Membership, Person
 from retour.flow.days import zone
 from retour.texts import LANGUAGES, Catalogue, catalogue
 
@@ -50,16 +50,30 @@ def reader(request: HttpRequest) -> Reader:
 def reader_of(request: HttpRequest) -> Reader:
     """A person's own choices; before the login what the browser asks for."""
     person = request.user if isinstance(request.user, Person) else None
-    language = (person.language if person else "") or _asked(request)
-    where = zone(person.zone) if person else None
+    account = _account(request, person)
+    language = (person.language if person else "") or (account.language if account else "") or _asked(request)
+    named = (person.zone if person else "") or (account.zone if account else "")
+    where = zone(named) if named else None
     return Reader(
         language,
         where or UTC,
-        person.zone if person and where else "UTC",
+        named if where else "UTC",
         person.theme if person else "",
         person.dense if person else False,
         catalogue(f"console.{language}"),
     )
+
+
+def _account(request: HttpRequest, person: Person | None) -> AccountChoice | None:
+    """What the account chose whose page is asked for, or else the one that the person belongs to."""
+    if person is None or (person.language and person.zone):
+        return None
+    name = request.path.split("/")[2] if request.path.startswith("/a/") else ""
+    mine = Membership.objects.filter(person=person).order_by("account")
+    if name and (person.staff_role or mine.filter(account=name).exists()):
+        return AccountChoice.of(name)
+    first = mine.first()
+    return AccountChoice.of(first.account) if first else None
 
 
 def _asked(request: HttpRequest) -> str:

@@ -14,6 +14,7 @@ from retour.console.reader import reader, reader_of
 from retour.texts import Catalogue
 
 LANGUAGES = [("", ""), ("en", "English"), ("de", "Deutsch")]
+ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
 THEMES = ("", "light", "dark")
 
 
@@ -29,10 +30,10 @@ class Choice(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take 
         choices = {
             "language": [("", say("preferences.as_browser")), *LANGUAGES[1:]],
             "theme": [(theme, say(f"preferences.theme_{theme or 'system'}")) for theme in THEMES],
-            "zone": [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
+            "zone": [("", say("preferences.as_account")), *ZONES],
         }
         for name, values in choices.items():
-            self.fields[name] = forms.ChoiceField(choices=values, required=name == "zone")
+            self.fields[name] = forms.ChoiceField(choices=values, required=False)
         for name in self.fields:
             self.fields[name].label = say(f"preferences.{name}")
             self.initial.setdefault(name, getattr(self.instance, name))

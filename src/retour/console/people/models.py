@@ -36,7 +36,7 @@ class Person(AbstractBaseUser):
     is_active: models.BooleanField[bool, bool] = models.BooleanField(default=True)
     staff_role: models.CharField[str, str] = models.CharField(max_length=16, blank=True, choices=STAFF_ROLES)
     language: models.CharField[str, str] = models.CharField(max_length=8, blank=True)
-    zone: models.CharField[str, str] = models.CharField(max_length=64, default="UTC")
+    zone: models.CharField[str, str] = models.CharField(max_length=64, blank=True)  # "": as the account
     theme: models.CharField[str, str] = models.CharField(max_length=8, blank=True)  # "", "light" or "dark"
     dense: models.BooleanField[bool, bool] = models.BooleanField(default=False)
 
@@ -71,15 +71,46 @@ class Link(models.Model):
     def made(cls, person: Person) -> str:
         """The secret of a new link; those made before for this person end."""
         cls.objects.filter(person=person).delete()
-        secret = token_urlsafe(32)
-        cls.objects.create(person=person, digest=_digest(secret), ends_at=now() + timedelta(days=LINK_DAYS))
+        secret = new_secret()
+        cls.objects.create(person=person, digest=digest(secret), ends_at=now() + timedelta(days=LINK_DAYS))
         return secret
 
     @classmethod
     def found(cls, secret: str) -> Link | None:
         """The link of this secret; None when it was used, has ended, or never was."""
-        return cls.objects.filter(digest=_digest(secret), ends_at__gt=now()).first()
+        return cls.objects.filter(digest=digest(secret), ends_at__gt=now()).first()
 
 
-def _digest(secret: str) -> str:
+class Invitation(models.Model):
+    """A role in an account, offered to an address; the secret itself is kept nowhere."""
+
+    account: models.CharField[str, str] = models.CharField(max_length=64)
+    email: models.EmailField[str, str] = models.EmailField()
+    role: models.CharField[str, str] = models.CharField(max_length=16, choices=ACCOUNT_ROLES)
+    by: models.CharField[str, str] = models.CharField(max_length=254)
+    digest: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    made_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    ends_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+
+
+class AccountChoice(models.Model):
+    """How the people of an account read, as long as they choose nothing themselves."""
+
+    account: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    language: models.CharField[str, str] = models.CharField(max_length=8, blank=True)
+    zone: models.CharField[str, str] = models.CharField(max_length=64, default="UTC")
+
+    @classmethod
+    def of(cls, account: str) -> AccountChoice:
+        """What the account chose; what it starts with, if it chose nothing."""
+        return cls.objects.filter(account=account).first() or cls(account=account)
+
+
+def new_secret() -> str:
+    """What a link is made of."""
+    return token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """What is kept of it."""
     return sha256(secret.encode()).hexdigest()

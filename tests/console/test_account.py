@@ -1,0 +1,172 @@
+"""The account: people, keys shown once, webhooks with their log. Nobody gets in by another's link."""
+
+import re
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import PASSWORD, Console, choose_password, log_in, looking
+from outlets.receiver import receiving, status
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+AXE = Axe()
+
+
+def no_barrier(page: Page) -> None:
+    assert [each["id"] for each in AXE.run(page).response["violations"]] == []
+
+
+def invited(page: Page, console: Console, email: str, role: str = "member") -> str:
+    """Invite somebody as whoever is logged in; returns the link."""
+    page.goto(f"{console.url}/a/shop/team/")
+    page.fill("[name=email]", email)
+    page.select_option("[name=role]", role)
+    page.click("form.narrow button.main")
+    return page.locator(".once pre").inner_text()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_somebody_new_is_invited_and_joins_once(console: Console, browser: Browser, javascript: bool) -> None:
+    email = f"new-{javascript}@shop.example".lower()
+    with looking(browser, java_script_enabled=javascript) as manager:
+        log_in(manager, console.url, "manager@shop.example")
+        link = invited(manager, console, email)
+        if javascript:
+            no_barrier(manager)
+        manager.reload()  # the form is sent again: the first link ends, and another is shown
+        link = manager.locator(".once pre").inner_text() if manager.locator(".once").count() else link
+        with looking(browser, java_script_enabled=javascript) as guest:
+            choose_password(guest, link)
+            assert guest.url == f"{console.url}/a/shop/"
+            assert guest.request.get(f"{console.url}/a/shop/keys/").status == 403
+        assert httpx.get(link).status_code == 404
+        manager.goto(f"{console.url}/a/shop/team/")
+        expect(manager.locator("table").first).to_contain_text(email)
+
+
+def test_whoever_can_log_in_joins_after_a_login_alone(console: Console, browser: Browser, page: Page) -> None:
+    """Who invites sees the link: it must not let them in as somebody else."""
+    link = invited(page, console, "stranger@other.example")
+    opened = httpx.get(link).text
+    assert "stranger@other.example" in opened
+    assert 'name="password"' not in opened
+    page.goto(link)  # as the manager who invited
+    expect(page.locator("main")).to_contain_text("You are logged in as manager@shop.example.")
+    with looking(browser) as stranger:
+        stranger.goto(link)
+        stranger.click("main a.button")
+        stranger.fill("[name=login]", "stranger@other.example")
+        stranger.fill("[name=password]", PASSWORD)
+        stranger.click("form.narrow button.main")
+        stranger.click("text=Join shop")
+        expect(stranger.locator("[role=status]")).to_contain_text("You belong to shop now.")
+        stranger.click(".switch summary")
+        stranger.click(".switch a >> text=other")
+        assert stranger.url == f"{console.url}/a/other/"
+        page.goto(f"{console.url}/a/shop/team/")
+        page.click("tr:has-text('stranger@other.example') a")
+        page.click("button.danger")
+        expect(page.locator("[role=status]")).to_contain_text("Saved.")
+        assert stranger.request.get(f"{console.url}/a/shop/").status == 404
+
+
+def test_an_invitation_that_is_withdrawn_is_good_no_more(console: Console, page: Page) -> None:
+    link = invited(page, console, "nobody@shop.example")
+    page.goto(f"{console.url}/a/shop/team/")
+    page.click("tr:has-text('nobody@shop.example') button")
+    expect(page.locator("[role=status]")).to_contain_text("no longer be used")
+    assert httpx.get(link).status_code == 404
+
+
+def test_the_last_manager_stays(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/team/")
+    page.click("tr:has-text('manager@shop.example') a")
+    no_barrier(page)
+    page.click("button.danger")
+    expect(page.locator(".errors")).to_contain_text("last manager")
+
+
+def test_a_key_is_shown_once_used_and_revoked(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/keys/")
+    page.fill("[name=name]", "till")
+    page.select_option("[name=role]", "member")
+    page.click("form.narrow button.main")
+    key = page.locator(".once pre").first.inner_text()
+    no_barrier(page)
+    api = f"http://127.0.0.1:{console.ports['api']}/v1/account"
+    assert httpx.get(api, headers={"Authorization": f"Bearer {key}"}).json()["name"] == "shop"
+    page.goto(f"{console.url}/a/shop/keys/")
+    assert key not in page.content()
+    row = page.locator("tr:has-text('till')")
+    expect(row).not_to_contain_text("not yet")
+    row.get_by_role("link").click()
+    no_barrier(page)
+    page.click("button.danger")
+    expect(page.locator("[role=status]")).to_contain_text("is revoked")
+    assert httpx.get(api, headers={"Authorization": f"Bearer {key}"}).status_code == 401
+
+
+def told(page: Page, hook: str) -> int:
+    page.goto(hook)
+    return page.locator("tr:has-text('delivered')").count()
+
+
+def test_a_webhook_is_made_tested_rotated_told_again_and_removed(console: Console, page: Page) -> None:
+    with receiving() as receiver:
+        receiver.answer = status(204)
+        page.goto(f"{console.url}/a/shop/webhooks/")
+        page.fill("[name=url]", receiver.url())
+        page.click("form.narrow button.main")
+        first = page.locator(".once pre").inner_text()
+        assert first.startswith("whsec_")
+        page.click("text=Send it a test message")
+        page.click("button[value=test]")
+        eventually(lambda: len(receiver.heard) == 1, "the test message")
+        page.wait_for_load_state()
+        hook = page.url
+        eventually(lambda: told(page, hook), "the answer in the log")
+        no_barrier(page)
+        page.click("tbody th a")
+        expect(page.locator("main")).to_contain_text("204")
+        no_barrier(page)
+        page.click("text=Send this message again")
+        eventually(lambda: len(receiver.heard) == 2, "the message once more")
+        assert len({heard.headers["webhook-id"] for heard in receiver.heard}) == 1
+        page.click(".way a >> nth=1")
+        page.click("button[value=rotate]")
+        second = page.locator(".once pre").inner_text()
+        assert second != first
+        expect(page.locator("main")).to_contain_text("The secret of before still signs until")
+        page.click("button[value=disable]")
+        expect(page.locator("main")).to_contain_text("switched off by you")
+        page.click("button[value=remove]")
+        expect(page.locator("[role=status]")).to_contain_text("The webhook is removed.")
+
+
+def test_a_webhook_to_a_closed_network_is_refused_beside_the_form(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/webhooks/")
+    page.fill("[name=url]", "http://10.0.0.1/")
+    page.click("form.narrow button.main")
+    expect(page.locator(".errors")).not_to_be_empty()
+    expect(page.locator("[name=url]")).to_have_value("http://10.0.0.1/")
+    no_barrier(page)
+
+
+def test_the_account_says_how_its_people_read(console: Console, browser: Browser, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/account/")
+    page.select_option("[name=zone]", "Asia/Tokyo")
+    page.click("form.narrow button.main")
+    with looking(browser) as member:
+        log_in(member, console.url, "member@shop.example")
+        expect(member.locator("footer")).to_contain_text("Asia/Tokyo")
+        member.goto(f"{console.url}/a/shop/account/")
+        assert member.locator("select").count() == 0
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)', member.content())
+        assert token is not None
+        form = {"csrfmiddlewaretoken": token[1], "zone": "UTC"}
+        headers = {"Referer": console.url}
+        answer = member.request.post(f"{console.url}/a/shop/account/", form=form, headers=headers)
+        assert answer.status == 403
