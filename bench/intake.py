@@ -3,14 +3,13 @@
 Retour records events: each is looked up, its address folded under the policy, state, evidence, alarm and
 decision ledger written. The peer only inserts a row for the event and counts in a row for the address,
 from rows made beforehand. Both keep a file with a million addresses, synchronous = FULL, one commit for
-each batch of 1000; each lives in a process of its own and takes the same events in alternating rounds,
-three in four about an address already there.
+each batch of 1000, and look for cyclic garbage as seldom as `retour serve`; each lives in a process of its
+own and takes the same events in alternating rounds, three in four about an address already there.
 
     python -m bench.intake [--addresses 1000000] [--rounds 4] [--batches 20]
 """
 
 import argparse
-import gc
 import multiprocessing
 import os
 import random
@@ -41,6 +40,7 @@ from retour.model import (
     Report,
     Verdict,
 )
+from retour.serving import collect_seldom
 from retour.stores import sqlite
 from retour.stores.advance import recorded
 from retour.stores.sqlite.database import Database
@@ -211,8 +211,7 @@ def _serve(name: str, addresses: int, pipe: Connection) -> None:
             seed, count = order
             events = batches(seed, count, addresses)
             given = events if name == "Retour" else [rows(batch) for batch in events]
-            gc.collect()
-            gc.freeze()  # what is given was there before
+            collect_seldom()  # as serve does; and what is given was there before
             wall, cpu = time.perf_counter(), time.process_time()
             for batch in given:
                 record(batch)  # type: ignore[arg-type]

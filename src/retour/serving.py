@@ -38,14 +38,14 @@ def _run(chosen: Settings, with_demo: bool, lang: str) -> int:
     house = wiring.build(chosen)
     try:
         house.load()
-        _collect_seldom()
+        collect_seldom()
         asyncio.run(_until_signalled(house, lang if with_demo else None))
     finally:
         house.close()
     return 0
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """What was loaded stays, and a batch makes ten thousands of values that die without being collected:
     to look for cycles after every 700 costs a sixth of intake (bench/intake.py, median of 30 batches)."""
     gc.collect()

@@ -14,9 +14,11 @@ _HARD, _SOFT, _BLOCK = BounceType.HARD, BounceType.SOFT, BounceType.BLOCK
 def seen(life: Life, now: Instant) -> State:
     """The state at a moment at or after all that was played, when nothing but time has passed since."""
     policy, read, due, fades = life.policy, life.counters, life.due(), look_for_listed(life, now)
-    slide(read, policy, now)
+    if read:
+        slide(read, policy, now)
     turns = [counter.slides_at(policy.within_days) for counter in read.values() if counter.days]
     turns += (due, fades)
+    rings = [at for at in turns if at is not None]
     return State(
         life.state,
         life.causes,
@@ -32,7 +34,7 @@ def seen(life: Life, now: Instant) -> State:
         },
         life.reactivations,
         life.unsubscribed,
-        min([at for at in turns if at is not None], default=None),
+        min(rings) if rings else None,
         life.last_listed,
         life.listed,
     )

@@ -38,7 +38,7 @@ class Failure(NamedTuple):
 
 def more(
     known: Iterable[Event], new: Sequence[Event], policies: Sequence[PolicyVersion]
-) -> Iterable[tuple[Failure, int]]:
+) -> Sequence[tuple[Failure, int]]:
     """What the new events of an address add to what was counted of the known; below 0 is less."""
     if len(new) == 1 and not _is_known(new[0].send, known):  # as nearly always
         failure = _failure(new[0], policies) if _fails(new[0]) else None

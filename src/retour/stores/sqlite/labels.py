@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from retour.instants import HOUR
-from retour.model import Event, StateName
+from retour.model import BounceType, Reason, StateName
 from retour.stores.advance import Turn
 from retour.stores.sqlite.rows import TEXTS
 from retour.stores.sqlite.statements import named
@@ -39,6 +39,7 @@ class Labels:
         self._labels: dict[int, Label] = {}
         self._sends: dict[int | None, tuple[Any, ...]] = {None: (None, None)}
         self._hours: set[tuple[int, int, int]] = set()
+        self._given: dict[tuple[Any, ...], int] = {}  # by all that a label hangs on: few are asked for often
 
     def read_sends(self, ids: Iterable[int | None]) -> None:
         """Look campaigns and kinds up, many at once."""
@@ -54,14 +55,15 @@ class Labels:
         status = "invalid" if turn.state.state is _INVALID else "valid"
         found = {}
         for event, type_ in turn.listed:
-            facts = (account, status, TEXTS[type_], TEXTS[event.reason])
             before = known.get(event.id)
-            if before is not None and self.label(before)[:4] == facts:
-                found[event.id] = before
-                continue
-            label = (*facts, *(self._mail(event) if before is None else self.label(before)[4:]))
-            number = found[event.id] = self._numbers.get(label) or self._number(Label(*label))
-            self._hours.add((account, event.at // HOUR, number))
+            send = event.send if before is None else None
+            place = account, before, send, status, type_, event.reason
+            number = self._given.get(place)
+            if number is None:
+                number = self._given[place] = self._give(*place)
+            found[event.id] = number
+            if number != before:
+                self._hours.add((account, event.at // HOUR, number))
         return found
 
     def write(self) -> None:
@@ -70,15 +72,28 @@ class Labels:
 
     def campaign(self, send: int | None) -> str | None:
         """Of a send; None where there is none, or it is not known."""
-        if send not in self._sends:
-            self.read_sends((send,))
-        name: str | None = self._sends[send][0]
+        name: str | None = self._mail(send)[0]
         return name
 
-    def _mail(self, event: Event) -> tuple[Any, ...]:
-        if event.send is not None and event.send not in self._sends:
-            self.read_sends((event.send,))
-        return self._sends[event.send]
+    def _give(
+        self,
+        account: int,
+        before: int | None,
+        send: int | None,
+        status: str,
+        type_: BounceType | None,
+        reason: Reason | None,
+    ) -> int:
+        facts = (account, status, TEXTS[type_], TEXTS[reason])
+        if before is not None and self.label(before)[:4] == facts:
+            return before
+        label = (*facts, *(self._mail(send) if before is None else self.label(before)[4:]))
+        return self._numbers.get(label) or self._number(Label(*label))
+
+    def _mail(self, send: int | None) -> tuple[Any, ...]:
+        if send not in self._sends:
+            self.read_sends((send,))
+        return self._sends[send]
 
     def label(self, number: int) -> Label:
         """The label of a number."""

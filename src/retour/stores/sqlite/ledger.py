@@ -65,8 +65,9 @@ class SqliteLedger:
                     sheaf.keep(page, event)
                 if new or (page.first and not delivered.isdisjoint(by_id)):
                     turn = recorded(page.known(), new, now)
-                    old = surplus(page.events, page.deliveries)
-                    db.executemany(SQL["drop_delivery"], [(page.k, page.number, send) for send in old])
+                    # Mostly there is none; even a statement about nothing has its price.
+                    if old := surplus(page.events, page.deliveries):
+                        db.executemany(SQL["drop_delivery"], [(page.k, page.number, send) for send in old])
                     sheaf.turn(page, turn, new)
                     changes += turn.changes
             sheaf.write()

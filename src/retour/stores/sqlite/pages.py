@@ -163,9 +163,13 @@ class Sheaf:
 
     def _rate(self, page: Page, new: Sequence[Event]) -> None:
         """Count the failures that the new events tell of."""
-        for (send, day, type_), times in more(page.events, new, page.policies):
-            provider = provider_of(domain_of(page.address)) or ""
-            self._rates[page.number, day, provider, self._labels.campaign(send) or "", type_] += times
+        counted = more(page.events, new, page.policies)
+        if not counted:
+            return
+        provider = provider_of(domain_of(page.address)) or ""
+        for (send, day, type_), times in counted:
+            campaign = "" if send is None else self._labels.campaign(send) or ""
+            self._rates[page.number, day, provider, campaign, type_] += times
 
     def _relabel(self, page: Page, labels: Mapping[bytes, int]) -> None:
         """Rewrite the labels of known events that are others now, or none."""

@@ -1,8 +1,8 @@
 """Roll-ups of what the Overview may show, written in the transaction that changes what it shows."""
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Set
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -23,82 +23,105 @@ SQL = named("shown.sql")
 TERMS = blake2b(repr(sorted(PROVIDERS.items())).encode(), digest_size=16).hexdigest()
 _VALID = StateName.VALID
 
-Alike = tuple[int, str, str, str, str]  # account, campaign, provider, state, marks
-Listed = tuple[int, str, int, str, str, str]  # account, of, day, name, type, reason
+_FEW = 200  # rows of a day that are looked for one by one; else all of the day are read
+
+Alike = tuple[int, str, StateName, frozenset[int]]  # account, provider, state, labels
+Facts = tuple[str, str, str]  # campaign, type, reason
+Moved = tuple[int, int, str, Facts]  # account, day, domain
+Day = tuple[int, str, int]  # account, "campaign" or "domain", day
+Row = tuple[str, str, str]  # name, type, reason
 
 
 class ShownCounts:
-    """What one transaction changes of the roll-ups."""
+    """What one transaction changes of the roll-ups: gathered as it comes, told apart when it is written."""
 
     def __init__(self, db: sqlite3.Connection, labels: Labels) -> None:
         self._db, self._labels = db, labels
         self._alike: Counter[Alike] = Counter()
-        self._listed: Counter[Listed] = Counter()
-        self._marks: dict[frozenset[int], Mapping[str, str]] = {}
+        self._moved: Counter[Moved] = Counter()
+        self._facts: dict[int | None, Facts | None] = {None: None}  # by label
 
     def move(
         self, page: "Page", state: StateName, labels: Mapping[bytes, int], told: Iterable[Event] = ()
     ) -> None:
         """An address goes from what its page holds to this state and these labels; `told` is new on it."""
-        if state is page.state.state and labels == page.labels:
+        known, was = page.labels, page.state.state
+        if labels == known and state is was:
             return
-        domain = domain_of(page.address)
-        place = page.number, provider_of(domain) or ""
-        self._count(place, page.state.state, page.labels, -1)
-        self._count(place, state, labels, 1)
-        for event in (*page.events, *told):
-            before, after = page.labels.get(event.id), labels.get(event.id)
-            if before != after:
-                self._list(page.number, domain, event.at // DAY, before, -1)
-                self._list(page.number, domain, event.at // DAY, after, 1)
-
-    def _count(self, place: tuple[int, str], state: StateName, labels: Mapping[bytes, int], by: int) -> None:
+        account, domain = page.number, domain_of(page.address)
+        provider = provider_of(domain) or ""
+        if known and was is not _VALID:
+            self._alike[account, provider, was, frozenset(known.values())] -= 1
         if labels and state is not _VALID:
-            account, provider = place
-            for campaign, marks in self._marked(frozenset(labels.values())).items():
-                self._alike[account, campaign, provider, state.value, marks] += by
+            self._alike[account, provider, state, frozenset(labels.values())] += 1
+        for event in (*page.events, *told):
+            before, after = known.get(event.id), labels.get(event.id)
+            if before != after:
+                self._list(account, event.at // DAY, domain, before, after)
 
-    def _marked(self, labels: frozenset[int]) -> Mapping[str, str]:
-        """The marks of an address with these labels, by campaign; under "" those of all."""
-        found = self._marks.get(labels)
-        if found is None:
-            told: dict[str, set[str]] = {"": set()}
-            for label in map(self._labels.label, labels):
-                mark = f"{label.type or ''} {label.reason or ''} {label.mail_kind or ''}"
-                told[""].add(mark)
-                told.setdefault(label.campaign or "", set()).add(mark)
-            found = self._marks[labels] = {each: ",".join(sorted(marks)) for each, marks in told.items()}
-        return found
+    def _list(self, account: int, day: int, domain: str, before: int | None, after: int | None) -> None:
+        left, reached = self._told(before), self._told(after)
+        if left == reached:  # another status of the address alone
+            return
+        if left is not None:
+            self._moved[account, day, domain, left] -= 1
+        if reached is not None:
+            self._moved[account, day, domain, reached] += 1
 
-    def _list(self, account: int, domain: str, day: int, label: int | None, by: int) -> None:
-        if label is not None:
+    def _told(self, label: int | None) -> Facts | None:
+        if label is not None and label not in self._facts:
             told = self._labels.label(label)
-            type_, reason = told.type or "", told.reason or ""
-            self._listed[account, "campaign", day, told.campaign or "", type_, reason] += by
-            self._listed[account, "domain", day, domain, type_, reason] += by
+            self._facts[label] = (told.campaign or "", told.type or "", told.reason or "")
+        return self._facts[label]
 
     def write(self) -> None:
         """Write the changes down, in the order of their keys."""
-        alike = sorted((place, count) for place, count in self._alike.items() if count)
-        self._db.executemany(SQL["count_shown"], [(*place, count) for place, count in alike])
-        self._db.executemany(SQL["drop_shown"], [place for place, count in alike if count < 0])
-        rows: dict[tuple[int, str, int], int] = {}
-        for place, count in sorted(each for each in self._listed.items() if each[1]):
-            self._write_listed(place, count, rows)
+        alike: Counter[tuple[int, str, str, str, str]] = Counter()
+        for (account, provider, state, labels), count in self._alike.items():
+            for campaign, marks in self._marked(labels).items():
+                alike[account, campaign, provider, state.value, marks] += count
+        changed = sorted((place, count) for place, count in alike.items() if count)
+        self._db.executemany(SQL["count_shown"], [(*place, count) for place, count in changed])
+        self._db.executemany(SQL["drop_shown"], [place for place, count in changed if count < 0])
+        for day, rows in sorted(self._by_day().items()):
+            self._write_day(day, {row: count for row, count in rows.items() if count})
 
-    def _write_listed(self, place: Listed, count: int, rows: dict[tuple[int, str, int], int]) -> None:
-        if self._db.execute(SQL["more_listed"], (count, *place)).rowcount:
-            if count < 0:
-                self._db.execute(SQL["drop_listed"], place)
-            return
-        account, of, day, name, *rest = place
-        if (account, of, day) not in rows:
-            rows[account, of, day] = self._db.execute(SQL["rows_of_day"], place[:3]).fetchone()[0]
-        known = of == "domain" and provider_of(name) is not None
-        if count < 0 or (rows[account, of, day] >= MOST_LISTED and not known):
-            name = ""
-        self._db.execute(SQL["begin_listed"], (count, account, of, day, name, *rest))
-        rows[account, of, day] += 1
+    def _marked(self, labels: frozenset[int]) -> Mapping[str, str]:
+        """The marks of an address with these labels, by campaign; under "" those of all."""
+        told: dict[str, set[str]] = {"": set()}
+        for label in map(self._labels.label, labels):
+            mark = f"{label.type or ''} {label.reason or ''} {label.mail_kind or ''}"
+            told[""].add(mark)
+            told.setdefault(label.campaign or "", set()).add(mark)
+        return {each: ",".join(sorted(marks)) for each, marks in told.items()}
+
+    def _by_day(self) -> Mapping[Day, Counter[Row]]:
+        days: dict[Day, Counter[Row]] = defaultdict(Counter)
+        for (account, day, domain, (campaign, type_, reason)), count in self._moved.items():
+            days[account, "campaign", day][campaign, type_, reason] += count
+            days[account, "domain", day][domain, type_, reason] += count
+        return days
+
+    def _write_day(self, day: Day, counts: Mapping[Row, int]) -> None:
+        known = self._known(day, counts)
+        room, of = MOST_LISTED, day[1]
+        if len(known) < len(counts):
+            room -= self._db.execute(SQL["rows_of_day"], day).fetchone()[0]
+        placed: Counter[Row] = Counter()
+        for row, count in sorted(counts.items()):
+            if row not in known:
+                is_told = count > 0 and (room > 0 or (of == "domain" and provider_of(row[0]) is not None))
+                row, room = row if is_told else ("", *row[1:]), room - 1
+            placed[row] += count
+        rows = sorted(placed.items())
+        self._db.executemany(SQL["begin_listed"], [(count, *day, *row) for row, count in rows])
+        self._db.executemany(SQL["drop_listed"], [(*day, *row) for row, count in rows if count < 0])
+
+    def _known(self, day: Day, counts: Mapping[Row, int]) -> Set[Row]:
+        """Which of these rows are there; and others, where all of a day are read at once."""
+        if len(counts) < _FEW:
+            return {row for row in counts if self._db.execute(SQL["has_listed"], (*day, *row)).fetchone()}
+        return counts.keys() & set(self._db.execute(SQL["listed_of_day"], day))
 
 
 def prepare(database: Database) -> None:

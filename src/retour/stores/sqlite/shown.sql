@@ -67,9 +67,12 @@ ON CONFLICT (account, campaign, provider, state, marks) DO UPDATE SET count = co
 DELETE FROM shown
 WHERE account = ? AND campaign = ? AND provider = ? AND state = ? AND marks = ? AND count <= 0;
 
--- name: more_listed
-UPDATE listed_days SET count = count + ?
+-- name: has_listed
+SELECT 1 FROM listed_days
 WHERE account = ? AND of = ? AND day = ? AND name = ? AND type = ? AND reason = ?;
+
+-- name: listed_of_day
+SELECT name, type, reason FROM listed_days WHERE account = ? AND of = ? AND day = ?;
 
 -- name: begin_listed
 INSERT INTO listed_days (count, account, of, day, name, type, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
