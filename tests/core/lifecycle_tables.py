@@ -54,6 +54,7 @@ SETTINGS = {
     "reset_growth": (2, 1, 1),
     "complaint_stops": ("marketing", "marketing", "marketing"),
     "platform_stops": ("obey", "obey", "obey"),
+    "corrections": ("confirm", "confirm", "confirm"),
     "mode": (Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE),
     "never_stop": (frozenset(), frozenset(), frozenset()),
 }

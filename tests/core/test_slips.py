@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retour.flow.edits import is_likely, names_of, neighbours, slips
+from retour.flow.colleagues import PATTERNS, Colleague, made_by, written_so
+from retour.flow.edits import is_likely, names_of, neighbours, persons_of, slips
 from retour.flow.slips import Asked, Hint, suggestions
 from retour.identity import told_id
 from retour.instants import DAY
@@ -186,3 +187,61 @@ def test_more_hints_are_better_odds_and_the_best_comes_first(store: Store) -> No
     assert first.address == "wendy.wilson@b.example"
     assert all(each.odds <= first.odds for each in others)
     assert first.hints[Hint.DELIVERED] == NOW - 2 * DAY
+
+
+@pytest.mark.parametrize(
+    ("name", "persons"),
+    [
+        ("Wendy Wilson", [("wendy", "wilson")]),
+        ("Wilson, Wendy", [("wendy", "wilson")]),
+        ("Wendy Ann Wilson", [("wendy", "wilson")]),
+        ("Jörg Müller", [("joerg", "mueller"), ("jorg", "muller")]),
+        ("Wilson", []),
+        ("", []),
+    ],
+)
+def test_a_name_is_a_first_and_a_last(name: str, persons: list[tuple[str, str]]) -> None:
+    assert persons_of(name) == persons
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_every_pattern_of_colleagues_is_known_again(pattern: str) -> None:
+    bob, eve, wendy = (
+        made_by(pattern, *name) for name in (("bob", "braun"), ("eve", "eich"), ("wendy", "wilson"))
+    )
+    beside = [Colleague(bob, "Bob Braun"), Colleague(eve, "Eich, Eve")]
+    assert written_so("somebody", "Wendy Wilson", beside)[wendy] == 3.0
+    assert written_so(wendy, "Wendy Wilson", beside) == {}
+
+
+def colleagues_of(address: str, name: str = "") -> Asked:
+    beside = [("bob.braun@b.example", "Bob Braun"), ("eve.eich@b.example", ""), ("info@b.example", "")]
+    return Asked("acme", address, name, colleagues=beside)
+
+
+def test_an_address_is_suggested_as_colleagues_write_theirs(store: Store) -> None:
+    (meant,) = suggestions(colleagues_of("wwilson@b.example", "Wendy Wilson"), store, NOW)
+    assert (meant.address, meant.odds, set(meant.hints)) == ("wendy.wilson@b.example", 3.0, {Hint.PATTERN})
+    (meant,) = suggestions(colleagues_of("wendy_wilson@b.example"), store, NOW)  # the mark alone
+    assert meant.address == "wendy.wilson@b.example"
+    delivered(store, "wendy.wilson@b.example")
+    (meant,) = suggestions(colleagues_of("wwilson@b.example", "Wendy Wilson"), store, NOW)
+    assert (meant.odds, set(meant.hints)) == (600.0, {Hint.PATTERN, Hint.DELIVERED})
+
+
+def test_a_slip_that_colleagues_speak_for_is_more_probable(store: Store) -> None:
+    alone, *_ = suggestions(Asked("acme", "wendy.wislon@b.example", "Wendy Wilson"), store, NOW)
+    (meant,) = suggestions(colleagues_of("wendy.wislon@b.example", "Wendy Wilson"), store, NOW)
+    assert (meant.address, set(meant.hints)) == ("wendy.wilson@b.example", {Hint.NAME, Hint.PATTERN})
+    assert meant.odds == 4 * alone.odds
+
+
+def test_what_no_two_colleagues_share_suggests_nothing(store: Store) -> None:
+    bob = ("bob.braun@b.example", "Bob Braun")
+    one = Asked("acme", "wwilson@b.example", "Wendy Wilson", colleagues=[bob])
+    assert suggestions(one, store, NOW) == []
+    bounced(store, "eve.eich@b.example")  # a colleague who is stopped shows nothing
+    assert suggestions(colleagues_of("wwilson@b.example", "Wendy Wilson"), store, NOW) == []
+    others = [(f"{name}.wolf@gmail.com", f"{name} Wolf") for name in ("bob", "eve")]
+    at_gmail = Asked("acme", "wwilson@gmail.com", "Wendy Wilson", colleagues=others)
+    assert suggestions(at_gmail, store, NOW) == []

@@ -79,7 +79,30 @@ def test_a_token_works_once_within_its_time_and_for_its_account(retour: Installa
     assert decision(retour, NEW) == ("send", "")
 
 
+def trust(retour: Installation) -> None:
+    """The account lets those who correct an address vouch for it."""
+    told = {"settings": {"corrections": "trust"}, "expected": 1}
+    assert retour.ask("PUT", "/v1/policy", "demo-manager", json=told).is_success
+    retour.finish_rewriting()
+
+
+def test_the_account_says_whether_its_contacts_are_asked_and_a_call_may_only_be_stricter(
+    retour: Installation,
+) -> None:
+    body = {"old": OLD, "new": NEW, "reason": "told by phone", "confirm": False}
+    refused = retour.ask("POST", "/v1/corrections", "demo-manager", json=body)
+    assert (refused.status_code, refused.json()["field"]) == (409, "confirm")
+    assert "trust" in refused.json()["remedy"]
+    assert decision(retour, NEW) == ("send", "")
+    trust(retour)
+    assert correct(retour)["stand"] == "plain"
+    asked = correct(retour, new="w.willson@b.example", confirm=True)
+    assert (asked["stand"], bool(asked["token"])) == ("waiting", True)
+    assert decision(retour, "w.willson@b.example") == ("hold", "correction")
+
+
 def test_without_confirmation_it_is_mailed_at_once_and_stands_in_its_life(retour: Installation) -> None:
+    trust(retour)
     made = correct(retour, confirm=False)
     assert (made["stand"], made["token"], made["url"], made["letters"]) == ("plain", None, None, {})
     assert decision(retour, NEW) == ("send", "")
@@ -175,6 +198,23 @@ def test_what_is_not_said_is_known_of_the_contact(retour: Installation) -> None:
     assert other["suggestions"] == []
 
 
+def test_colleagues_among_the_contacts_show_how_it_is_written(retour: Installation) -> None:
+    people = [
+        {"address": "bob.braun@c.example", "name": "Bob Braun"},
+        {"address": "eve.eich@c.example", "name": "Eve Eich"},
+        {"address": "wwilson@c.example", "name": "Wendy Wilson"},
+    ]
+    kept = retour.ask("POST", "/v1/contacts", "demo-manager", json={"contacts": people})
+    assert kept.is_success, kept.text
+    body = {"address": "wwilson@c.example"}
+    (found,) = retour.ask("POST", "/v1/corrections/suggest", json=body).json()["suggestions"]
+    assert (found["address"], found["odds"]) == ("wendy.wilson@c.example", 3.0)
+    told = {"hint": "pattern", "told": "colleagues at this domain write theirs like it"}
+    assert found["hints"] == [told]
+    other = retour.ask("POST", "/v1/corrections/suggest", "other-member", json=body).json()
+    assert other["suggestions"] == []
+
+
 def test_the_command_suggests_corrects_and_prints_the_mail(tmp_path: Path) -> None:
     settings = (
         f'[webhooks]\nport = {free_port()}\nconfirm = true\npublic_url = "https://hooks.shop.example"\n'
@@ -193,5 +233,7 @@ def test_the_command_suggests_corrects_and_prints_the_mail(tmp_path: Path) -> No
         assert "Wir warten, bis der Kontakt die neue Adresse bestätigt" in made
         assert "https://hooks.shop.example/confirm/" in made
         assert "Bestätigen Sie Ihre E-Mail-Adresse" in made
+        assert "policy" in said(OLD, "x@b.example", "--reason", "r", "--no-confirm", status=2)
+        server.ask("PUT", "/v1/policy", {"settings": {"corrections": "trust"}, "expected": 1})
         assert "Nobody was asked" in said(OLD, "x@b.example", "--reason", "r", "--no-confirm")
         assert "reason" in said(OLD, NEW, status=2).lower()

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from story.mta import Mta
+from story.mta import UNKNOWN, Mta
 from story.server import Server
 from story.waiting import eventually
 
@@ -26,6 +27,21 @@ def as_staff(server: Server, key: str, method: str, path: str, body: Any = None)
         return server.ask(method, f"{path}?account=shop", body)
     finally:
         server.key = own
+
+
+def refused(server: Server, key: str, path: str, body: Any) -> str:
+    """The kind of problem that a call runs into."""
+    place = f"http://127.0.0.1:{server.ports['api']}{path}?account=shop"
+    answer = httpx.post(place, json=body, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    assert answer.is_client_error, answer.text
+    kind: str = answer.json()["type"]
+    return kind
+
+
+def answers(server: Server, people: list[str]) -> set[tuple[str, str]]:
+    """What the check says, with its reason."""
+    told = [server.ask("GET", f"/v1/check?address={address}") for address in people]
+    return {(each["decision"], each["why"]) for each in told}
 
 
 def states(server: Server) -> list[dict[str, Any]]:
@@ -76,6 +92,35 @@ def test_a_wave_that_is_killed_is_whole_afterwards_and_so_is_its_undoing(server:
         ended(server, two, job)
         assert states(server) == before
         assert as_staff(server, two, "GET", path)["stage"] == "undone"
+
+
+def test_what_a_server_stopped_is_given_back_by_a_query_and_taken_back(server: Server) -> None:
+    """Rule 8: a restore by query, with preview, four eyes, one line for the wave, and undo."""
+    one, two = (server.command("key", "add", "--role", "support") for _ in range(2))
+    gone = {"reason": "address_unknown", "domain": "gone.test"}
+    with server.running():
+        people = [f"p{number}@gone.test" for number in range(3)]
+        mta = Mta(server, people, UNKNOWN)
+        eventually(mta.run_queue, "every bounce to be acknowledged", server.story)
+        before = [server.bounced(address)["state"] for address in people]
+        assert {state["state"] for state in before} == {"invalid"}
+        body = {"act": "restore", "filter": gone, "reason": "their server was at fault"}
+        asked = as_staff(server, one, "POST", "/v1/waves", body)
+        preview = ended(server, one, asked["id"])
+        assert (preview["addresses"], preview["reasons"]) == (3, {"address_unknown": 3})
+        path, seen = f"/v1/waves/{preview['wave']}", {"filter": gone, "count": 3}
+        assert answers(server, people) == {("stop", "hard")}
+        assert refused(server, one, f"{path}/apply", seen) == "/problems/four_eyes"
+        assert refused(server, server.key, f"{path}/apply", seen) == "/problems/role_too_low"
+        assert answers(server, people) == {("stop", "hard")}
+        ended(server, two, as_staff(server, two, "POST", f"{path}/apply", seen)["id"])
+        assert answers(server, people) == {("send", "")}
+        lines = server.ask("GET", "/v1/ledger")["lines"]
+        assert [line["after"] for line in lines].count("applied") == 1
+        assert len([line for line in lines if line["after"] == "valid"]) == 3
+        ended(server, one, as_staff(server, one, "POST", f"{path}/undo")["id"])
+        assert [life["state"] for address in people if (life := server.life(address))] == before
+        assert answers(server, people) == {("stop", "hard")}
 
 
 def test_what_a_server_said_is_found_counted_saved_and_made_a_list(server: Server) -> None:

@@ -23,20 +23,23 @@ def correct(
     reason: Annotated[str, typer.Option(help="Why; kept with the correction.")] = "",
     name: Annotated[str, typer.Option(help="Name of the contact, for a suggestion.")] = "",
     sibling: Annotated[list[str] | None, typer.Option(help="Another address of the contact.")] = None,
-    plain: Annotated[bool, typer.Option("--no-confirm", help="Mail the new one at once.")] = False,
+    confirm: Annotated[
+        bool | None,
+        typer.Option("--confirm/--no-confirm", help="Ask the contact first; left out: as the policy says."),
+    ] = None,
     days: Annotated[int, typer.Option(help="How long the link works.")] = 7,
     account: Account = "",
     api: Url = API,
     lang: Language = "en",
 ) -> None:
-    """Correct an address; mail to the new one waits until its contact has confirmed it."""
+    """Correct an address; mail to the new one waits for its contact to confirm it, if the account asks."""
     client, words, language = _client(api, key, lang)
     more = {"account": account} if account else {}
     if not new:
         asked = {"address": old, "name": name, "siblings": sibling or []}
         _suggest(client.post("/v1/corrections/suggest", asked | more), words)
         return
-    wish = {"old": old, "new": new, "reason": reason, "confirm": not plain, "days": days}
+    wish = {"old": old, "new": new, "reason": reason, "confirm": confirm, "days": days}
     _told(client.post("/v1/corrections", wish | more), words, language)
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from secrets import token_urlsafe
 
 from retour.address import normalise
+from retour.flow.policy import in_force
 from retour.identity import act_id
 from retour.instants import DAY, Instant, text
 from retour.model import Event, EventKind, StateName
@@ -31,6 +32,7 @@ class Refusal(StrEnum):
     SAME = "same"  # both are one mailbox
     REASON = "reason"  # none was told
     STOPPED = "stopped"  # the new address is: only support gives it back
+    CONFIRM = "confirm"  # the account has its contacts asked, and one call does not go behind that
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Wish:
     old: str
     new: str
     reason: str
-    confirm: bool = True
+    confirm: bool | None = None  # as the account's policy says; stricter is always possible
     days: int = DAYS
 
 
@@ -71,13 +73,17 @@ def correct(wish: Wish, store: Store, bus: Bus, actor: str, now: Instant) -> Mad
     if isinstance(pair, Refusal):
         return pair
     old, new = pair
+    asks = in_force(store.accounts.policies(wish.account), now).policy.corrections == "confirm"
+    if asks and wish.confirm is False:
+        return Refusal.CONFIRM
+    is_asked = asks if wish.confirm is None else wish.confirm
     id = act_id("correction", wish.account, new, now, f"{actor} {old}")
-    expires = now + wish.days * DAY if wish.confirm else None
+    expires = now + wish.days * DAY if is_asked else None
     correction = Correction(id, wish.account, old, new, now, actor, wish.reason.strip(), expires)
     # Held first: a crash between leaves an address that waits, and no link to it that was ever told.
     changes = store.ledger.record(_events(correction), now)
     bus.publish(changes)
-    token = token_urlsafe(32) if wish.confirm else None
+    token = token_urlsafe(32) if is_asked else None
     store.corrections.add(correction, digest(token) if token else None)
     return Made(correction, token, changes)
 

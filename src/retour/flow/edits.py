@@ -54,8 +54,27 @@ def neighbours(word: str) -> Iterator[str]:
 
 def names_of(name: str) -> list[str]:
     """The words of a person's name as they are written in addresses: Müller is mueller, and muller."""
+    found = [word for text in _spellings(name) for word in _words(text)]
+    return list(dict.fromkeys(found))[:8]
+
+
+def persons_of(name: str) -> list[tuple[str, str]]:
+    """First and last name, each pair in one spelling; "Wilson, Wendy" is Wendy Wilson. [] for one word."""
+    found = []
+    for text in _spellings(name):
+        last, comma, first = text.partition(",")
+        words = [*_words(first), *_words(last)] if comma else _words(text)
+        if len(words) > 1:
+            family = _words(last)[-1] if comma and _words(last) else words[-1]
+            found.append((words[0], family))
+    return list(dict.fromkeys(found))
+
+
+def _spellings(name: str) -> tuple[str, str]:
     low = unicodedata.normalize("NFC", name[:200]).lower()
     spelled = "".join(_UMLAUTS.get(letter, letter) for letter in low)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
-    found = [word for text in (spelled, plain) for word in re.findall(r"[a-z]+", text) if len(word) > 1]
-    return list(dict.fromkeys(found))[:8]
+    return spelled, "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"[a-z]+", text) if len(word) > 1]

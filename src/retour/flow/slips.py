@@ -13,7 +13,9 @@ from enum import StrEnum
 from itertools import permutations
 
 from retour.address import domain_of, normalise
+from retour.flow.colleagues import MOST_COLLEAGUES, Colleague, written_so
 from retour.flow.edits import is_likely, names_of, neighbours, slips
+from retour.flow.suppressions import provider_of
 from retour.instants import DAY, Instant, to_datetime
 from retour.model import Event, EventKind, Reason, StateName
 from retour.ports import LOOKED_BACK, Contacts, Store
@@ -41,6 +43,7 @@ class Hint(StrEnum):
     SIBLING = "sibling"
     DELIVERED = "delivered"
     ACTIVE = "active"
+    PATTERN = "pattern"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Asked:
     address: str  # normalised
     name: str = ""
     siblings: Sequence[str] = ()  # other addresses of the contact, or of his colleagues
+    colleagues: Sequence[tuple[str, str]] = ()  # contacts at the same domain: address and name
 
 
 @dataclass(slots=True)
@@ -69,6 +73,11 @@ def suggestions(asked: Asked, store: Store, now: Instant) -> list[Meant]:
     if len(local) <= _LONGEST and not local.startswith('"'):
         for each in _of_local(asked, local, domain, store, now):
             found.setdefault(each.address, each)
+        for each in _of_colleagues(asked, local, domain, store, now):
+            known = found.setdefault(each.address, each)
+            if known is not each:
+                known.odds = min(known.odds * (1 + each.odds), _CAP)
+                known.hints |= each.hints
     likely = sorted((each for each in found.values() if each.odds >= LEAST), key=_order)
     return [each for each in likely if not _is_stopped(asked.account, each.address, store, now)][:MOST]
 
@@ -78,12 +87,15 @@ def with_contact(asked: Asked, contacts: Contacts) -> Asked:
     of somebody of this name."""
     contact = contacts.one(asked.account, asked.address)
     name = asked.name or (contact.name if contact is not None else "")
+    beside = contacts.at(asked.account, domain_of(asked.address), MOST_COLLEAGUES + 1)
+    colleagues = [(each.address, each.name) for each in beside if each.address != asked.address]
+    asked = replace(asked, name=name, colleagues=colleagues)
     if asked.siblings or not name.strip():
-        return replace(asked, name=name)
+        return asked
     near = contacts.page(asked.account, _LOOKED_AT, search=asked.address[:_ALIKE])
     same = [each.address for each in near if each.name.strip().casefold() == name.strip().casefold()]
     others = [address for address in same if address != asked.address]
-    return replace(asked, name=name, siblings=others[:SIBLINGS])
+    return replace(asked, siblings=others[:SIBLINGS])
 
 
 def _order(meant: Meant) -> tuple[float, str]:
@@ -170,6 +182,29 @@ def _local_odds(local: str, meant: str, steps: int, hints: Mapping[Hint, Instant
     for hint in hints:
         odds *= _WEIGHTS[hint]
     return min(odds, _CAP)
+
+
+def _of_colleagues(asked: Asked, local: str, domain: str, store: Store, now: Instant) -> Iterator[Meant]:
+    """As those write theirs who take mail at the same domain; consumers at one provider are no colleagues."""
+    if provider_of(domain) is not None:
+        return
+    told = dict.fromkeys(filter(None, map(normalise, asked.siblings[:SIBLINGS])), "") | dict(asked.colleagues)
+    beside = [address for address in told if domain_of(address) == domain and address != asked.address]
+    colleagues = [
+        Colleague(address.rpartition("@")[0], told[address])
+        for address in beside[:MOST_COLLEAGUES]
+        if not _is_stopped(asked.account, address, store, now)
+    ]
+    meant = {f"{each}@{domain}": odds for each, odds in written_so(local, asked.name, colleagues).items()}
+    delivered = store.sends.delivered(asked.account, list(meant))
+    for address, odds in meant.items():
+        if address in told:
+            continue  # that is the colleague
+        hints: dict[Hint, Instant | None] = {Hint.PATTERN: None}
+        if address in delivered:
+            hints[Hint.DELIVERED] = delivered[address]
+            odds *= _DELIVERED
+        yield Meant(address, min(odds, _CAP), hints)
 
 
 def _by_name(name: str, local: str) -> dict[str, set[Hint]]:

@@ -56,6 +56,7 @@ class Policy:
     reset_growth: int = 2
     complaint_stops: str = "marketing"  # or "all"
     platform_stops: str = "obey"  # or "ignore"
+    corrections: str = "confirm"  # a corrected address is held until its contact confirms; or "trust"
     mode: Mode = Mode.ENFORCE
     never_stop: frozenset[str] = frozenset()  # normalised addresses, or domains
 

@@ -31,6 +31,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "counting": tuple(Counting),
     "complaint_stops": ("all", "marketing"),
     "platform_stops": ("obey", "ignore"),
+    "corrections": ("confirm", "trust"),
     "mode": tuple(Mode),
 }
 

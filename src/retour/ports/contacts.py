@@ -54,6 +54,9 @@ class Contacts(Protocol):
     ) -> list[Contact]:
         """Contacts by address beyond `after`: all, or those on a list, or whose addresses begin so."""
 
+    def at(self, account: str, domain: str, limit: int) -> list[Contact]:
+        """Contacts at a (normalised) domain, those with a name first."""
+
     def make_list(self, list: ContactList) -> bool:
         """A new list; False where its name is taken."""
 

@@ -72,7 +72,11 @@ class CorrectBody(Body):
     old: Address
     new: Annotated[str, Field(max_length=1016, examples=["w.wilson@b.example"])]
     reason: str = Field(max_length=2000, examples=["the contact told us on the phone"])
-    confirm: bool = Field(True, description="hold mail to the new address until its contact confirms it")
+    confirm: bool | None = Field(
+        None,
+        description="hold mail to the new address until its contact confirms it; left out: as "
+        "`corrections` of the policy says. false is refused where that is `confirm`",
+    )
     days: int = Field(DAYS, ge=1, le=MOST_DAYS, description="how long the link works")
     sender: str = Field("", max_length=200, description="who signs the mail; the account if left out")
     account: str | None = None
@@ -182,6 +186,8 @@ def _problem(refusal: Refusal, body: CorrectBody) -> Problem:
             return Problem("reason_missing", "reason")
         case Refusal.STOPPED:
             return Problem("correction_stopped", "new")
+        case Refusal.CONFIRM:
+            return Problem("correction_confirm", "confirm")
 
 
 @router.get("/v1/corrections", summary="Corrected addresses")

@@ -64,6 +64,11 @@ class SqliteContacts:
         rows = db.execute(SQL["page" if on is None else "page_of_list"], place)
         return [Contact(account, *row) for row in rows]
 
+    def at(self, account: str, domain: str, limit: int) -> list[Contact]:
+        db = self._database.read()
+        rows = db.execute(SQL["at"], (self._accounts.number(db, account), domain, limit))
+        return [Contact(account, *row) for row in rows]
+
     def make_list(self, list: ContactList) -> bool:
         with self._database.write() as db:
             account = self._accounts.number(db, list.account)

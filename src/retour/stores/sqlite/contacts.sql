@@ -24,6 +24,10 @@ WHERE list = ? AND contact = (SELECT number FROM contacts WHERE account = ? AND 
 -- name: one
 SELECT address, name, attributes, made_at, changed_at FROM contacts WHERE account = ? AND address = ?;
 
+-- name: at
+SELECT address, name, attributes, made_at, changed_at FROM contacts
+WHERE account = ? AND substr(address, instr(address, '@') + 1) = ? ORDER BY name = '', number LIMIT ?;
+
 -- name: page
 SELECT address, name, attributes, made_at, changed_at FROM contacts
 WHERE account = :account AND address > :after AND (:search = '' OR substr(address, 1, length(:search)) = :search)
