@@ -16,6 +16,7 @@ import pytest
 
 from console.conftest import ADMIN
 from console.installation import PASSWORD, Console
+from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
 LISTED = """
@@ -87,6 +88,19 @@ ROWS: dict[str, Row] = {
     "requests": Row("member", "/a/shop/requests/"),
     "ask": Row("member", "/a/shop/requests/ask/"),
     "request": Row("member", "/a/shop/requests/{request}/"),
+    "settings": Row("member", "/a/shop/settings/"),
+    "settings_history": Row("member", "/a/shop/settings/history/"),
+    "settings_effects": Row("member", "/a/shop/settings/effects/"),
+    "never_stop": Row("member", "/a/shop/settings/never-stop/"),
+    "never_stop_remove": Row("manager", "/a/shop/settings/never-stop/remove/", 404, "POST"),
+    "what_if": Row("member", "/a/shop/settings/what-if/{job}/"),
+    "what_if_save": Row("manager", "/a/shop/settings/what-if/0/save/", 404, "POST"),
+    "what_if_addresses": Row("member", "/a/shop/settings/what-if/{job}/addresses/"),
+    "ledger": Row("member", "/a/shop/ledger/"),
+    "ledger_verify": Row("member", "/a/shop/ledger/verify/", 302, "POST"),
+    "ledger_verified": Row("member", "/a/shop/ledger/verified/0/", 404),
+    "ledger_export": Row("member", "/a/shop/ledger/ledger.csv"),
+    "erase": Row("manager", "/a/shop/erase/"),
     "withdraw": Row("member", "/a/shop/requests/0/withdraw/", 404, "POST"),
 }
 # Of the library of logins: before a login, and about whoever has logged in.
@@ -139,6 +153,8 @@ def made(console: Console, clients: dict[str, httpx.Client]) -> dict[str, str]:
     hook = console.ask("POST", "/v1/webhooks", json={"url": "http://127.0.0.1:9/"})["id"]
     message = console.ask("POST", f"/v1/webhooks/{hook}/test", json={})["id"]
     life = console.ask("GET", f"/v1/addresses/{ADDRESS}")
+    job = console.ask("POST", "/v1/policy/what-if", json={"settings": {"soft_threshold": 1}, "expected": 1})
+    eventually(lambda: console.ask("GET", f"/v1/jobs/{job['id']}")["state"] == "done", "it", console.story)
     return {
         "hook": hook,
         "message": message,
@@ -146,6 +162,7 @@ def made(console: Console, clients: dict[str, httpx.Client]) -> dict[str, str]:
         "member": first_member(clients["manager"]),
         "request": console.ask("POST", "/v1/requests", json=body)["id"],
         "event": life["events"][0]["id"],
+        "job": job["id"],
     }
 
 

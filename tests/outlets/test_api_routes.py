@@ -58,6 +58,7 @@ LEAST = {
     ("POST", "/v1/requests/{id}/decision"): "support",
     ("GET", "/v1/ledger"): "member",
     ("GET", "/v1/ledger/export"): "member",
+    ("POST", "/v1/ledger/verify"): "member",
     ("GET", "/v1/tallies"): "member",
     ("GET", "/v1/campaigns"): "member",
     ("GET", "/v1/counts"): "member",

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -38,7 +38,10 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, account: str) -> HttpResponse:
     """Take an entry off the list: what stopped it meanwhile stops it from now on."""
-    entry = request.POST.get("entry", "")
-    api_of(request, account).post(f"/v1/never-stop/{quote(entry, safe='')}", None, "DELETE")
+    entry = request.POST.get("entry", "").strip()
+    api = api_of(request, account)
+    if not entry:
+        raise Http404
+    api.post(f"/v1/never-stop/{quote(entry, safe='')}", None, "DELETE")
     messages.success(request, reader(request).say("never_stop.removed", entry=entry))
     return redirect("never_stop", account=account)
