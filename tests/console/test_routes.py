@@ -85,6 +85,18 @@ ROWS: dict[str, Row] = {
     "address": Row("member", f"/a/shop/address/{ADDRESS}/"),
     "details": Row("member", f"/a/shop/address/{ADDRESS}/event/{{event}}/"),
     "rates": Row("member", "/a/shop/rates/days/"),
+    "checks": Row("member", "/a/shop/checks/"),
+    "check_new": Row("manager", "/a/shop/checks/new/"),
+    "check": Row("member", "/a/shop/checks/{check}/"),
+    "check_rows": Row("member", "/a/shop/checks/{check}/rows/"),
+    "check_file": Row("member", "/a/shop/checks/{check}/files/kept.csv"),
+    "check_decide": Row("manager", "/a/shop/checks/{check}/decide/", 302, "POST"),
+    "check_take": Row("manager", "/a/shop/checks/{check}/import/", 302, "POST"),
+    "check_follow": Row("manager", "/a/shop/checks/{check}/imports/0/undo/", 404, "POST"),
+    "check_remove": Row("manager", "/a/shop/checks/{check}/remove/"),
+    "jobs": Row("member", "/a/shop/jobs/"),
+    "job": Row("member", "/a/shop/jobs/{check}/"),
+    "job_cancel": Row("manager", "/a/shop/jobs/{check}/cancel/", 302, "POST"),
     "requests": Row("member", "/a/shop/requests/"),
     "ask": Row("member", "/a/shop/requests/ask/"),
     "request": Row("member", "/a/shop/requests/{request}/"),
@@ -148,18 +160,25 @@ def clients(console: Console) -> Iterator[dict[str, httpx.Client]]:
 
 @pytest.fixture(scope="module")
 def made(console: Console, clients: dict[str, httpx.Client]) -> dict[str, str]:
-    """What the addresses name: a bounce, a request."""
+    """What the addresses name: a bounce, a request, a check of a list."""
     body = {"addresses": [ADDRESS], "done": "The mailbox was made again."}
     hook = console.ask("POST", "/v1/webhooks", json={"url": "http://127.0.0.1:9/"})["id"]
     message = console.ask("POST", f"/v1/webhooks/{hook}/test", json={})["id"]
     life = console.ask("GET", f"/v1/addresses/{ADDRESS}")
     job = console.ask("POST", "/v1/policy/what-if", json={"settings": {"soft_threshold": 1}, "expected": 1})
     eventually(lambda: console.ask("GET", f"/v1/jobs/{job['id']}")["state"] == "done", "it", console.story)
+    check = console.ask("POST", "/v1/list-checks", content=b"ann@b-firm.de\n")["id"]
+
+    def done() -> bool:
+        return bool(console.ask("GET", f"/v1/jobs/{check}")["state"] == "done")
+
+    eventually(done, "the check", console.story)
     return {
         "hook": hook,
         "message": message,
         "key": console.ask("GET", "/v1/keys")["keys"][0]["id"],
         "member": first_member(clients["manager"]),
+        "check": check,
         "request": console.ask("POST", "/v1/requests", json=body)["id"],
         "event": life["events"][0]["id"],
         "job": job["id"],

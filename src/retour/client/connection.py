@@ -65,7 +65,7 @@ class Connection:
         self.url = url.rstrip("/")
         self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
         self._prefix = parts.path.rstrip("/")
-        self._headers = {
+        self.headers = {
             "Authorization": f"Bearer {key}",
             "Accept-Language": language,
         }
@@ -91,18 +91,19 @@ class Connection:
         raw = isinstance(body, bytes)
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         content_type = "application/octet-stream" if raw else "application/json"
-        headers = {**self._headers, "Content-Type": content_type, **headers}
+        headers = {**self.headers, "Content-Type": content_type, **headers}
         if method not in _READS:
             idempotency_key = idempotency_key or secrets.token_hex(16)
             headers["Idempotency-Key"] = idempotency_key
-        answer = self._patiently(method, self._target(path, query), content, headers, idempotency_key)
-        return _json(answer)
+        answer = self._patiently(method, self.target(path, query), content, headers, idempotency_key)
+        return json_of(answer)
 
     def fetch(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
         """What a GET answers, as it is. Raises Refused and Unreachable."""
-        return self._patiently("GET", self._target(path, query), None, self._headers, None)
+        return self._patiently("GET", self.target(path, query), None, self.headers, None)
 
-    def _target(self, path: str, query: Mapping[str, object] | None) -> str:
+    def target(self, path: str, query: Mapping[str, object] | None) -> str:
+        """A path with its query as a request names it; None is left out."""
         asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
         return f"{self._prefix}{path}" + (f"?{urlencode(asked)}" if asked else "")
 
@@ -125,7 +126,7 @@ class Connection:
             else:
                 asked = told.get("Retry-After", "")
                 if not left or not (status in _AGAIN or (status == _CONFLICT and asked)):
-                    return _accepted(status, answer)
+                    return accepted(status, answer)
                 pause = min(float(asked), _LONGEST_PAUSE) if asked.isdecimal() else pause
             self._pause(pause)
         raise AssertionError("the last turn returns or raises")
@@ -141,15 +142,16 @@ class Connection:
     def _connected(self) -> http.client.HTTPConnection:
         known: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
         if known is None:
-            if self._secure:
-                known = http.client.HTTPSConnection(
-                    self._host, self._port, timeout=self._timeout, context=self._context
-                )
-            else:
-                known = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            known = self.another(self._timeout)
             self._own.connection = known
             self._opened.add(known)
         return known
+
+    def another(self, timeout: float) -> http.client.HTTPConnection:
+        """A connection beside those that are kept; whoever asks for it closes it."""
+        if self._secure:
+            return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._context)
+        return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
 
     def _hang_up(self) -> None:
         connection: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
@@ -168,14 +170,16 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _accepted(status: int, answer: bytes) -> bytes:
+def accepted(status: int, answer: bytes) -> bytes:
+    """An answer that says yes. Raises Refused."""
     if status < http.client.BAD_REQUEST:
         return answer
-    told = _json(answer)
+    told = json_of(answer)
     raise Refused(status, told if isinstance(told, dict) else {})
 
 
-def _json(answer: bytes) -> Any:
+def json_of(answer: bytes) -> Any:
+    """The values of an answer; None for an empty one, and for what is no JSON."""
     try:
         return json.loads(answer) if answer else None
     except ValueError:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from retour.client import streams
 from retour.client.connection import Connection
 from retour.console.people.models import Membership, Person
 from retour.console.reader import Reader, reader
@@ -42,6 +43,14 @@ class Api:
     def post(self, path: str, body: object, method: str = "POST", **query: object) -> Any:
         """What an act answers. Raises Refused, Unreachable."""
         return _connection().call(method, path, self._asked(query), body, headers=self._headers)
+
+    def upload(self, path: str, file: IO[bytes], length: int, **query: object) -> Any:
+        """What a long body is answered with. Raises Refused, Unreachable."""
+        return streams.upload(_connection(), path, self._asked(query), file, length, self._headers)
+
+    def download(self, path: str) -> tuple[Mapping[str, str], Iterator[bytes]]:
+        """A file, with its headers. Raises Refused, Unreachable."""
+        return streams.download(_connection(), path, self._asked({}), self._headers)
 
     def pages(self, path: str, rows: str, **query: object) -> Iterator[Answer]:
         """The rows of a list, page by page, to its end."""

@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 
 import waitress
+from waitress.server import BaseWSGIServer
 
 from retour import logs
-from retour.console import framework
+from retour.console import framework, uploads
 from retour.settings.chosen import Chosen
 
 THREADS = 8
@@ -21,6 +22,8 @@ def run() -> int:
     logs.set_up(chosen.log_level)
     framework.configure(chosen)
     _migrate()
+    uploads.prepare(chosen.folder / uploads.ROOM)
+    BaseWSGIServer.channel_class = uploads.channel(chosen.most_upload)
     server = waitress.create_server(
         _application(),
         host=chosen.host,
@@ -28,7 +31,7 @@ def run() -> int:
         threads=THREADS,
         ident=None,
         clear_untrusted_proxy_headers=True,
-        max_request_body_size=64 * 1024 * 1024,
+        max_request_body_size=max(chosen.most_upload, uploads.MOST) + uploads.AROUND,
     )
     link = _first_link()
     if link is not None:

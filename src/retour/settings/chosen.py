@@ -21,6 +21,7 @@ class Chosen:
     mail_host: str = ""  # "": no mail is sent, and links are shown to the admin instead
     mail_port: int = 25
     mail_from: str = ""
+    most_upload: int = 1024 * 1024 * 1024  # octets of a list that is checked
 
     @property
     def secure(self) -> bool:

@@ -24,6 +24,7 @@ def console(house: House, api: int, secret: str) -> Chosen:
         mail_host=settings.mail_host,
         mail_port=settings.mail_port,
         mail_from=settings.mail_from,
+        most_upload=house.settings.api.import_limit,
     )
 
 

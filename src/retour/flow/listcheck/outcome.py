@@ -104,8 +104,10 @@ def compared(count: Count, forecast: Mapping[str, Any] | None) -> Mapping[str, A
 
 def _range(forecast: Mapping[str, float], mailed: int) -> tuple[float, float]:
     """The interval for so few of them: what is not known of the rate, and chance on top."""
+    if not mailed:
+        return forecast["low"], forecast["high"]
     rate, known = forecast["rate"], (forecast["high"] - forecast["low"]) / 2 / _SIGMAS
-    spread = _SIGMAS * sqrt(known**2 + rate * (1 - rate) / max(mailed, 1))
+    spread = _SIGMAS * sqrt(known**2 + rate * (1 - rate) / mailed)
     return round(max(0.0, rate - spread), 6), round(min(1.0, rate + spread), 6)
 
 

@@ -1,5 +1,6 @@
 """A check that is done, looked at and decided upon: its rows, its proposals, how its imports came out."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -73,6 +74,7 @@ class CheckShape(BaseModel):
 
     job: JobShape
     files: list[str] = Field(description="those that there are")
+    report: dict[str, Any] | None = Field(description="report.json; null as the proposals are")
     proposals: Proposals | None = Field(description="null before it is done, and when its files are gone")
     imports: list[Imported]
 
@@ -156,6 +158,7 @@ def get_check(request: Request, key: Member, id: str, account: AccountChoice = N
     return CheckShape(
         job=shape(request, job),
         files=files if job.state is JobState.DONE else [],
+        report=json.loads((results / "report.json").read_text("utf-8")) if done else None,
         proposals=_proposals(request, job) if done else None,
         imports=list(_imports(request, job)),
     )

@@ -1,0 +1,121 @@
+"""What a check found, in the words of its report and as bars: numbers stand beside each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from retour.console.pages.details import shown as visible
+from retour.texts import Catalogue, catalogue
+
+PILES = ("kept", "corrected", "questioned", "dropped")
+FILES = frozenset(
+    (
+        *(f"{pile}.{ending}" for pile in PILES for ending in ("csv", "xlsx")),
+        *("report.json", "report.en.html", "report.de.html"),
+    )
+)
+_DOMAINS = 10
+
+
+def codes_told(language: str) -> dict[str, str]:
+    """Every reason code in words."""
+    vet = catalogue(f"vet.{language}")
+    return {key.removeprefix("code."): vet(key) for key in vet.keys if key.startswith("code.")}
+
+
+def report_shown(report: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A report for a page."""
+    say, codes = catalogue(f"listcheck.{language}"), codes_told(language)
+    rows = max(report["rows"], 1)
+    piles = [
+        {"pile": pile, "rows": report["piles"][pile], "share": report["piles"][pile] / rows,
+         "named": say(f"pile.{pile}"), "means": say(f"pile.{pile}_means")}
+        for pile in PILES
+    ]  # fmt: skip
+    return {
+        "rows": report["rows"],
+        "piles": piles,
+        "band": band(piles, say("page.sum")),
+        # Our own words, with marks of weight in them; no word of the list stands there.
+        "next": [mark_safe(say(f"next.{step}")) for step in report["next"]],  # noqa: S308
+        "reasons": _reasons(report, codes),
+        "domains": _longest(report["domains"]["most"][:_DOMAINS]),
+        "distinct": report["domains"]["distinct"],
+        "forecast": _forecast(report.get("forecast"), say),
+        "dns": _dns(report["dns"], codes),
+        "list": report["list"],
+    }
+
+
+def rows_seen(rows: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
+    """Rows with their reasons in words, and their own words made visible."""
+    vet = catalogue(f"vet.{language}")
+    plain = ("address", "suggestion", "evidence")
+    return [
+        {**row, **{name: visible(row[name]) for name in plain},
+         "told": [(code, vet(f"code.{code}")) for code in row["reasons"]]}
+        for row in rows
+    ]  # fmt: skip
+
+
+def band(piles: Sequence[Mapping[str, Any]], title: str) -> SafeString:
+    """One band, parted by share; the table beside it says the same in numbers."""
+    left, parts = 0.0, []
+    for each in piles:
+        width = round(100 * each["share"], 3)
+        parts.append((each["pile"], round(left, 3), width, each["named"], each["rows"]))
+        left += width
+    drawn = format_html_join(
+        "", '<rect class="{}" x="{}" y="0" width="{}" height="8"><title>{}: {}</title></rect>', parts
+    )
+    told = "; ".join(f"{each['named']}: {each['rows']}" for each in piles)
+    return format_html(
+        '<svg class="band" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{}. {}">'
+        "{}</svg>",
+        title, told, drawn,
+    )  # fmt: skip
+
+
+def bar(share: float) -> SafeString:
+    """The length of one number beside the longest; the number itself stands beside it."""
+    return format_html(
+        '<svg class="length" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect x="0" y="0" width="{}" height="6"/></svg>',
+        max(round(100 * share, 2), 0.5),
+    )
+
+
+def _longest(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    most = max((each["rows"] for each in rows), default=1)
+    return [{**each, "bar": bar(each["rows"] / most)} for each in rows]
+
+
+def _reasons(report: Mapping[str, Any], codes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The most frequent first; each leads to its rows in every pile."""
+    most = sorted(report["reasons"], key=lambda each: -each["rows"])
+    told = [
+        {**each, "named": codes.get(each["code"], each["code"]),
+         "in": [(pile, each["piles"][pile]) for pile in PILES]}
+        for each in most
+    ]  # fmt: skip
+    return _longest(told)
+
+
+def _forecast(forecast: Mapping[str, Any] | None, say: Catalogue) -> dict[str, Any] | None:
+    if forecast is None:
+        return None
+    based = say(f"forecast.{forecast['basis']}", addresses=forecast["addresses"], known=forecast["known"])
+    rates = [{**forecast[kind], "kind": kind, "named": say(f"forecast.{kind}")} for kind in ("hard", "soft")]
+    return {"rates": rates, "based": based}
+
+
+def _dns(dns: Mapping[str, Any] | None, codes: Mapping[str, str]) -> dict[str, Any] | None:
+    if dns is None:
+        return None
+    states = [
+        {"named": codes.get(state, state), "domains": count, "rows": dns["contacts"][state]}
+        for state, count in dns["domains"].items()
+    ]
+    return {**dns, "states": states}

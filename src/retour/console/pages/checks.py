@@ -1,0 +1,207 @@
+"""The list check: lists of contacts looked at before they are imported (K30-K33).
+
+Upload → progress → what was found, what to correct, what to import, and later how it came out.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from retour.client.connection import Refused
+from retour.console.asking import Api, api_of
+from retour.console.pages.check_shown import FILES, PILES, codes_told, report_shown, rows_seen
+from retour.console.pages.jobs import shown
+from retour.console.reader import reader
+from retour.model import Role
+
+_CHECKS = "/v1/list-checks"
+
+
+@login_required
+def listed(request: HttpRequest, account: str) -> HttpResponse:
+    """The account's checks, the latest first."""
+    api = api_of(request, account)
+    page = api.get(_CHECKS, after=request.GET.get("after"), limit=50)
+    checks = [shown(job, reader(request).say) for job in page["checks"]]
+    context = {**_frame(api, account), "checks": checks, "next": page["next"], "piles": PILES}
+    return render(request, "console/checks.html", context)
+
+
+@login_required
+def new(request: HttpRequest, account: str) -> HttpResponse:
+    """The form for a file; what is wrong with the file itself, its job will say."""
+    api = _manager(request, account)
+    refused, missing = None, False
+    if request.method == "POST":
+        file = request.FILES.get("list")
+        missing = file is None or not file.size
+        if file is not None and file.file is not None and file.size:
+            asked = {
+                "name": (file.name or "list")[:200],
+                "column": request.POST.get("column", "")[:200],
+                "dns": request.POST.get("dns") == "yes",
+                "validator": request.POST.get("validator", ""),
+            }
+            try:
+                made = api.upload(_CHECKS, file.file, file.size, **asked)
+            except Refused as error:
+                refused = error
+            else:
+                return redirect("check", account=account, id=made["id"])
+    possible = api.get(_CHECKS, limit=1)["possible"]
+    context = {
+        **_frame(api, account), "possible": possible, "refused": refused, "missing": missing,
+        "column": request.POST.get("column", ""), "most": settings.CHOSEN.most_upload // 2**20,
+    }  # fmt: skip
+    return render(request, "console/check_new.html", context, status=422 if refused or missing else 200)
+
+
+@login_required
+def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
+    """One check: how far it is, and when it is done what there is to do."""
+    api, say = api_of(request, account), reader(request).say
+    found = api.get(f"{_CHECKS}/{id}")
+    job = shown(found["job"], say)
+    context: dict[str, Any] = {**_frame(api, account), "job": job, "found": found}
+    if found["proposals"] is not None:
+        report = found["report"]
+        context |= {
+            "shown": report_shown(report, reader(request).language),
+            "proposals": found["proposals"],
+            "lists": api.get("/v1/contact-lists")["lists"],
+            "rows": report["piles"]["kept"] + found["proposals"]["accepted"],
+            "open": sum(each["rows"] for each in found["proposals"]["domains"] if not each["decision"]),
+            "imports": [_import(each, say) for each in found["imports"]],
+        }
+    return render(request, "console/check.html", context)
+
+
+def _import(each: Mapping[str, Any], say: Any) -> dict[str, Any]:
+    """An import with its jobs as pages show them; it can be undone once, and counted again and again."""
+    undo, outcome = each["undo"], each["outcome"]
+    return {
+        "job": shown(each["job"], say),
+        "undo": shown(undo, say) if undo else None,
+        "outcome": shown(outcome, say) if outcome else None,
+        "can_undo": each["job"]["state"] == "done" and (not undo or undo["state"] in ("failed", "cancelled")),
+        "can_count": each["job"]["state"] == "done" and (not outcome or shown(outcome, say)["ended"]),
+    }
+
+
+@login_required
+def rows(request: HttpRequest, account: str, id: str) -> HttpResponse:
+    """Rows of one pile, of one reason or one domain."""
+    api = api_of(request, account)
+    asked = {"pile": request.GET.get("pile", "kept")}
+    asked |= {name: request.GET.get(name, "") for name in ("reason", "domain")}
+    if asked["pile"] not in PILES:
+        raise Http404
+    check = api.get(f"{_CHECKS}/{id}")
+    page = api.get(f"{_CHECKS}/{id}/rows", **asked, after=request.GET.get("after", 0), limit=50)
+    context = {
+        **_frame(api, account), "job": check["job"], "asked": asked, "next": page["next"],
+        "rows": rows_seen(page["rows"], reader(request).language), "piles": PILES,
+        "reason_told": codes_told(reader(request).language).get(asked["reason"], ""),
+    }  # fmt: skip
+    return render(request, "console/check_rows.html", context)
+
+
+@login_required
+def file(request: HttpRequest, account: str, id: str, name: str) -> HttpResponseBase:
+    """A file of a check, handed on piece by piece."""
+    if name not in FILES:
+        raise Http404
+    headers, body = api_of(request, account).download(f"{_CHECKS}/{id}/files/{name}")
+    told = {each.lower(): value for each, value in headers.items()}
+    response = StreamingHttpResponse(body, content_type=told["content-type"])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@login_required
+@require_POST
+def decide(request: HttpRequest, account: str, id: str) -> HttpResponse:
+    """One decision: of a domain, of a form, or of all that is still open (E-mail by domain, one click)."""
+    api, say = _manager(request, account), reader(request).say
+    accepted = {"accept": True, "leave": False, "open": None}.get(request.POST.get("act", ""))
+    domain, form = request.POST.get("domain"), request.POST.get("form")
+    if request.POST.get("act") == "all":
+        return _accept_all(request, api, account, id)
+    body = {"domains": {domain: accepted} if domain else {}, "forms": {form: accepted} if form else {}}
+    api.post(f"{_CHECKS}/{id}/decisions", body, "PUT")
+    told = "checks.now_open" if accepted is None else "checks.now_accept" if accepted else "checks.now_leave"
+    messages.success(request, say(told, what=domain or say(f"form.{form}")))
+    return redirect(f"{request.path.removesuffix('decide/')}#proposals")
+
+
+def _accept_all(request: HttpRequest, api: Api, account: str, id: str) -> HttpResponse:
+    """All domains that nobody has decided on; refused where it would be others than were seen."""
+    found = api.get(f"{_CHECKS}/{id}")["proposals"]
+    still = [each for each in found["domains"] if not each["decision"]] if found else []
+    say = reader(request).say
+    if str(sum(each["rows"] for each in still)) != request.POST.get("count"):
+        messages.error(request, say("checks.others"))
+    else:
+        body = {"domains": {each["domain"]: True for each in still}}
+        api.post(f"{_CHECKS}/{id}/decisions", body, "PUT")
+        messages.success(request, say("checks.now_all", count=len(still)))
+    return redirect(f"{request.path.removesuffix('decide/')}#proposals")
+
+
+@login_required
+@require_POST
+def take(request: HttpRequest, account: str, id: str) -> HttpResponse:
+    """Import what was kept and accepted, onto a list that there is or a new one."""
+    api = _manager(request, account)
+    target = request.POST.get("to", "")
+    if name := request.POST.get("new", "").strip():
+        target = api.post("/v1/contact-lists", {"name": name})["id"]
+    if not target:
+        messages.error(request, reader(request).say("checks.no_list"))
+        return redirect(f"{request.path.removesuffix('import/')}#import")
+    body = {"list": target, "rows": int(request.POST.get("rows", "0") or 0)}
+    api.post(f"{_CHECKS}/{id}/imports", body)
+    messages.success(request, reader(request).say("checks.importing"))
+    return redirect(f"{request.path.removesuffix('import/')}#imports")
+
+
+@login_required
+@require_POST
+def follow(request: HttpRequest, account: str, id: str, made: str, act: str) -> HttpResponse:
+    """Undo an import, or count how it came out."""
+    if act not in ("undo", "outcome"):
+        raise Http404
+    _manager(request, account).post(f"/v1/list-imports/{made}/{act}", None)
+    messages.success(request, reader(request).say(f"checks.begun_{act}"))
+    return redirect("check", account=account, id=id)
+
+
+@login_required
+def remove(request: HttpRequest, account: str, id: str) -> HttpResponse:
+    """A page that asks with facts; then the files are gone."""
+    api = _manager(request, account)
+    found = api.get(f"{_CHECKS}/{id}")
+    if request.method == "POST":
+        api.post(f"{_CHECKS}/{id}", None, "DELETE")
+        messages.success(request, reader(request).say("checks.removed"))
+        return redirect("checks", account=account)
+    context = {**_frame(api, account), "job": found["job"], "imports": found["imports"]}
+    return render(request, "console/check_remove.html", context)
+
+
+def _frame(api: Api, account: str) -> dict[str, Any]:
+    return {"account": account, "role": api.role, "section": "checks", "may": api.role != Role.MEMBER}
+
+
+def _manager(request: HttpRequest, account: str) -> Api:
+    """For whoever may change something. Raises Http404 for others."""
+    api = api_of(request, account)
+    if api.role == Role.MEMBER:
+        raise Http404
+    return api

@@ -1,0 +1,178 @@
+"""A list is checked, corrected by domain, imported and taken back; what came back stands beside the forecast."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, log_in, looking
+from console.sound import faults
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+MANAGER = "manager@shop.example"
+ROWS = (
+    "mail;name\nann@b-firm.de;Ann\nbob@gmial.com;Bob\ncy@hotmial.com;Cy\ndi (at) b-firm.de;Di\n"
+    "unknown@b.example;Gone\n<script>alert(1)</script>@b.de;Eve\nann@b-firm.de;Ann\n=cmd@b-firm.de;Fay\n"
+)
+
+
+def written(tmp_path: Path, rows: str = ROWS, name: str = "customers.csv") -> Path:
+    file = tmp_path / name
+    file.write_text(rows)
+    return file
+
+
+def checked(page: Page, console: Console, file: Path) -> str:
+    """Upload a list by the form; the page of its check, done."""
+    page.goto(f"{console.url}/a/shop/checks/new/")
+    page.set_input_files("[name=list]", file)
+    page.click("text=Check this list")
+    expect(page.locator("h1")).to_have_text(file.name)
+    url = page.url.partition("#")[0]
+
+    def done() -> bool:
+        page.goto(url)
+        return page.locator(".piles").count() == 1
+
+    eventually(done, "the check", console.story)
+    return url
+
+
+def ask_until_done(page: Page, console: Console, url: str, selector: str) -> None:
+    def shown() -> bool:
+        page.goto(url)
+        return page.locator(selector).count() > 0
+
+    eventually(shown, selector, console.story)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_list_goes_from_upload_to_import_and_back(
+    console: Console, browser: Browser, tmp_path: Path, javascript: bool
+) -> None:
+    name = f"spring {javascript}"
+    with looking(browser, java_script_enabled=javascript) as page:
+        log_in(page, console.url, MANAGER)
+        url = checked(page, console, written(tmp_path))
+        expect(page.locator(".lead")).to_contain_text("8 rows were checked")
+        row = page.locator("tr", has=page.locator("th", has_text="gmial.com"))
+        row.get_by_role("button", name="Accept").click()
+        expect(page.locator("[role=status]")).to_contain_text("Accepted: gmial.com.")
+        row = page.locator("tr", has=page.locator("th", has_text="hotmial.com"))
+        row.get_by_role("button", name="Leave").click()
+        expect(row).to_contain_text("left as it is")
+        row = page.locator("tr", has=page.locator("th", has_text="the @ was written as a word"))
+        row.get_by_role("button", name="Accept").click()
+        page.fill("[name=new]", name)
+        page.click("button:has-text('Import 4 rows')")
+        ask_until_done(page, console, url, "button:has-text('Undo')")
+        expect(page.locator("main")).to_contain_text("4 addresses were imported; 4 of them were new")
+        lists = {each["name"]: each for each in console.ask("GET", "/v1/contact-lists")["lists"]}
+        on = console.ask("GET", "/v1/contacts", params={"list": lists[name]["id"]})["contacts"]
+        assert {each["address"] for each in on} == {
+            *("ann@b-firm.de", "bob@gmail.com", "di@b-firm.de", "=cmd@b-firm.de")
+        }
+        page.click("text=Count what came back")
+        ask_until_done(page, console, url, "text=nobody was written to yet")
+        page.click("button:has-text('Undo')")
+        ask_until_done(page, console, url, "text=4 addresses were taken off the list")
+        assert page.locator("button:has-text('Undo')").count() == 0
+
+
+def test_all_that_are_open_are_accepted_as_they_were_seen(
+    console: Console, page: Page, tmp_path: Path
+) -> None:
+    url = checked(page, console, written(tmp_path))
+    id = url.rstrip("/").rpartition("/")[2]
+    body = {"domains": {"gmial.com": False}}
+    console.ask("PUT", f"/v1/list-checks/{id}/decisions", json=body)  # somebody else, meanwhile
+    page.click("button:has-text('Accept all that are open (2 rows)')")
+    expect(page.locator("#status")).to_contain_text("Somebody has decided meanwhile")
+    page.click("button:has-text('Accept all that are open (1 rows)')")
+    decided = console.ask("GET", f"/v1/list-checks/{id}")["proposals"]["domains"]
+    assert {each["domain"]: each["decision"]["accepted"] for each in decided} == {
+        "gmial.com": False,
+        "hotmial.com": True,
+    }
+    assert {each["decision"]["by"] for each in decided} >= {f"person {MANAGER}"}
+
+
+def test_every_number_of_a_reason_leads_to_its_rows(console: Console, page: Page, tmp_path: Path) -> None:
+    checked(page, console, written(tmp_path))
+    page.click("a.chip:has-text('dropped') >> nth=0")
+    expect(page.locator("h1")).to_contain_text("dropped: ")
+    page.goto(page.url.partition("&")[0])
+    expect(page.locator("tbody")).to_contain_text("<script>alert(1)</script>@b.de")
+    expect(page.locator("tbody tr", has_text="unknown@b.example")).to_contain_text("stopped")
+    assert page.locator("main script").count() == 0
+
+
+def test_files_are_saved_with_the_guard_against_formulas(
+    console: Console, page: Page, tmp_path: Path
+) -> None:
+    checked(page, console, written(tmp_path))
+    with page.expect_download() as download:
+        page.click("tr:has-text('kept') >> nth=0 >> text=CSV")
+    assert "'=cmd@b-firm.de" in download.value.path().read_text("utf-8-sig")
+    with page.expect_download() as download:
+        page.click("text=Report in German")
+    assert "Was jetzt zu tun ist" in download.value.path().read_text("utf-8")
+
+
+def test_a_long_list_is_taken_and_only_there(console: Console, page: Page, tmp_path: Path) -> None:
+    rows = "".join(f"ann.lee.number.{number}@long-list-firm.de\n" for number in range(80_000))
+    checked(page, console, written(tmp_path, rows, "long.csv"))
+    expect(page.locator(".lead")).to_contain_text("80,000 rows were checked")
+    assert list((console.directory / "data/uploads").iterdir()) == []
+
+
+def test_what_is_no_list_says_so_and_what_to_do(console: Console, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{console.url}/a/shop/checks/new/")
+    page.set_input_files("[name=list]", written(tmp_path, "a;b\n1;2\n", "none.csv"))
+    page.click("text=Check this list")
+    expect(page.locator(".status")).to_contain_text("no column looks like e-mail addresses", timeout=30_000)
+    page.goto(f"{console.url}/a/shop/checks/new/")
+    page.evaluate("document.querySelector('[name=list]').removeAttribute('required')")
+    page.click("text=Check this list")
+    expect(page.locator(".errors")).to_contain_text("Choose the file")
+
+
+def test_staff_checks_for_an_account_and_its_people_find_it(
+    console: Console, browser: Browser, tmp_path: Path
+) -> None:
+    with looking(browser) as page:
+        log_in(page, console.url, "support@retour.example")
+        page.goto(f"{console.url}/a/shop/checks/new/")
+        expect(page.locator("main")).to_contain_text("You check for shop")
+        url = checked(page, console, written(tmp_path, name="by staff.csv"))
+        expect(page.locator("main")).to_contain_text("The people of shop find it here as well.")
+    with looking(browser) as page:
+        log_in(page, console.url, "member@shop.example")
+        page.goto(f"{console.url}/a/shop/checks/")
+        page.click("text=by staff.csv >> nth=0")
+        assert page.url == url
+        expect(page.locator("main")).to_contain_text("person support@retour.example")
+        expect(page.locator("button:has-text('Accept')")).to_have_count(0)
+        expect(page.locator("text=Report in English")).to_have_count(1)
+
+
+def test_a_check_is_removed_after_a_question_with_facts(console: Console, page: Page, tmp_path: Path) -> None:
+    url = checked(page, console, written(tmp_path, name="brief.csv"))
+    page.click("text=Remove this check")
+    expect(page.locator("main")).to_contain_text("Nothing of it was imported.")
+    page.click("button:has-text('Remove this check')")
+    page.goto(url)
+    expect(page.locator(".empty")).to_contain_text("The files of this check are gone")
+
+
+def test_no_page_of_a_check_has_a_barrier(console: Console, browser: Browser, tmp_path: Path) -> None:
+    with looking(browser) as page:
+        log_in(page, console.url, MANAGER)
+        url = checked(page, console, written(tmp_path)).removeprefix(console.url)
+    paths = ["/a/shop/checks/", "/a/shop/checks/new/", url, f"{url}rows/?pile=corrected", f"{url}remove/"]
+    assert faults(console, browser, MANAGER, paths) == []
+    with looking(browser) as page:
+        log_in(page, console.url, "stranger@other.example")
+        page.goto(f"{console.url}/a/other/checks/")
+        expect(page.locator(".empty")).to_contain_text("No list was checked yet")
