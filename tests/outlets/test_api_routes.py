@@ -254,7 +254,7 @@ def checked(retour: Installation, account: str, path: str) -> str:
     results = retour.list_room / id / "results"
     results.mkdir(parents=True, exist_ok=True)
     for pile in ("kept", "corrected"):
-        (results / f"{pile}.csv").write_text("retour_row,retour_address,retour_reasons,retour_suggestion\n")
+        (results / f"{pile}.csv").write_text("retour_row,retour_address,retour_practical,retour_reasons\n")
     (results / "report.json").write_text('{"piles": {"kept": 0}}')
     return path.replace("{id}", id)
 

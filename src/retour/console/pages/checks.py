@@ -21,6 +21,7 @@ from retour.console.reader import reader
 from retour.model import Role
 
 _CHECKS = "/v1/list-checks"
+_ACTS = {"accept": True, "leave": False, "open": None}
 
 
 @login_required
@@ -75,7 +76,7 @@ def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
             "shown": report_shown(report, reader(request).language),
             "proposals": found["proposals"],
             "lists": api.get("/v1/contact-lists")["lists"],
-            "rows": report["piles"]["kept"] + found["proposals"]["accepted"],
+            "rows": found["proposals"]["importable"],
             "open": sum(each["rows"] for each in found["proposals"]["domains"] if not each["decision"]),
             "imports": [_import(each, say) for each in found["imports"]],
         }
@@ -127,20 +128,21 @@ def file(request: HttpRequest, account: str, id: str, name: str) -> HttpResponse
 @login_required
 @require_POST
 def decide(request: HttpRequest, account: str, id: str) -> HttpResponse:
-    """One decision: of a domain, of a form, or of all that is still open (E-mail by domain, one click)."""
+    """One decision: of a domain, of a form, or of all domains that are still open."""
     api, say = _manager(request, account), reader(request).say
-    accepted = {"accept": True, "leave": False, "open": None}.get(request.POST.get("act", ""))
-    domain, form = request.POST.get("domain"), request.POST.get("form")
-    if request.POST.get("act") == "all":
-        return _accept_all(request, api, account, id)
-    body = {"domains": {domain: accepted} if domain else {}, "forms": {form: accepted} if form else {}}
-    api.post(f"{_CHECKS}/{id}/decisions", body, "PUT")
-    told = "checks.now_open" if accepted is None else "checks.now_accept" if accepted else "checks.now_leave"
-    messages.success(request, say(told, what=domain or say(f"form.{form}")))
-    return redirect(f"{request.path.removesuffix('decide/')}#proposals")
+    act, domain, form = (request.POST.get(name, "") for name in ("act", "domain", "form"))
+    back = redirect(f"{request.path.removesuffix('decide/')}#proposals")
+    if act == "all":
+        _accept_all(request, api, id)
+    elif act in _ACTS and (domain or f"form.{form}" in say):
+        chosen = {domain or form: _ACTS[act]}
+        body = {"domains": chosen} if domain else {"forms": chosen}
+        api.post(f"{_CHECKS}/{id}/decisions", body, "PUT")
+        messages.success(request, say(f"checks.now_{act}", what=domain or say(f"form.{form}")))
+    return back
 
 
-def _accept_all(request: HttpRequest, api: Api, account: str, id: str) -> HttpResponse:
+def _accept_all(request: HttpRequest, api: Api, id: str) -> None:
     """All domains that nobody has decided on; refused where it would be others than were seen."""
     found = api.get(f"{_CHECKS}/{id}")["proposals"]
     still = [each for each in found["domains"] if not each["decision"]] if found else []
@@ -151,7 +153,6 @@ def _accept_all(request: HttpRequest, api: Api, account: str, id: str) -> HttpRe
         body = {"domains": {each["domain"]: True for each in still}}
         api.post(f"{_CHECKS}/{id}/decisions", body, "PUT")
         messages.success(request, say("checks.now_all", count=len(still)))
-    return redirect(f"{request.path.removesuffix('decide/')}#proposals")
 
 
 @login_required
@@ -165,8 +166,8 @@ def take(request: HttpRequest, account: str, id: str) -> HttpResponse:
     if not target:
         messages.error(request, reader(request).say("checks.no_list"))
         return redirect(f"{request.path.removesuffix('import/')}#import")
-    body = {"list": target, "rows": int(request.POST.get("rows", "0") or 0)}
-    api.post(f"{_CHECKS}/{id}/imports", body)
+    seen = request.POST.get("rows", "")
+    api.post(f"{_CHECKS}/{id}/imports", {"list": target, "rows": int(seen) if seen.isdecimal() else 0})
     messages.success(request, reader(request).say("checks.importing"))
     return redirect(f"{request.path.removesuffix('import/')}#imports")
 

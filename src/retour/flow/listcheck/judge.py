@@ -29,7 +29,8 @@ _ORDER = {code: place for place, code in enumerate(Code)}
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """All that is known before a list is read. `history` is by normalised address, all else by domain."""
+    """All that is known before a list is read. `history` and `names` are by normalised address, all else by
+    domain; whoever is in `names` is in `history` as well."""
 
     policy: Policy = DEFAULT
     dns: Mapping[str, Dns] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Knowledge:
     bounced: Mapping[str, int] = field(default_factory=dict)
     frequent: Mapping[str, int] = field(default_factory=dict)
     history: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(self, domain: str | None) -> Facts:
         """What is known about every address of a domain."""
@@ -97,10 +99,13 @@ class Judge:
             return text, replace(self.know.facts(None), repairs=repairs), None
         exact, *folded = forms(parts.local, parts.domain)
         found = self.seen.find(exact, *folded)
-        history = self.know.history.get(normalise(exact) or "", ())
-        duplicates = () if found is None else (Finding(found),)
+        kept = normalise(exact) or ""
         facts = replace(
-            self.know.facts(parts.domain), repairs=repairs, history=history, duplicates=duplicates
+            self.know.facts(parts.domain),
+            repairs=repairs,
+            history=self.know.history.get(kept, ()),
+            duplicates=() if found is None else (Finding(found),),
+            names=self.know.names.get(kept, ()),
         )
         return exact, facts, found
 

@@ -23,6 +23,14 @@ _NAMES = (
     *("correoelectronico", "correoelectrónico", "indirizzoemail", "posta", "eposta", "epost", "sähköposti"),
     *("почта", "электроннаяпочта", "email地址", "メールアドレス"),
 )
+# What the columns of a person's name are called; a column "name" may hold anything, and is none of them.
+_OF_PERSONS = frozenset(
+    (
+        *("firstname", "first", "givenname", "forename", "fname", "vorname", "rufname", "prénom", "prenom"),
+        *("lastname", "last", "surname", "familyname", "lname", "nachname", "familienname", "zuname"),
+        *("nomdefamille", "apellido", "apellidos", "cognome"),
+    )
+)
 _RANK = {name: rank for rank, name in enumerate(_NAMES)}
 _NO_SIGNS = re.compile(r"[\W_]+")
 _ADDRESS = re.compile(r"\S@\S|[(\[{]\s*+(?:at|ät|@)\s*+[)\]}]", re.IGNORECASE)
@@ -37,6 +45,7 @@ class Layout:
     column: int  # where the addresses stand
     others: tuple[int, ...] = ()  # further columns that hold addresses, and are left alone
     width: int = 1  # columns of most rows
+    names: tuple[int, ...] = ()  # columns of first and last names
 
     @property
     def name(self) -> str:
@@ -72,7 +81,8 @@ def columns_of(records: Sequence[Sequence[str]], delimiter: str | None) -> Layou
     chosen = _columns(head, body)
     if not chosen:
         return None
-    return Layout(delimiter, head, chosen[0], tuple(sorted(chosen[1:])), _width(head, body))
+    names = tuple(column for column, cell in enumerate(head or ()) if _bare(cell) in _OF_PERSONS)
+    return Layout(delimiter, head, chosen[0], tuple(sorted(chosen[1:])), _width(head, body), names)
 
 
 def _width(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from retour.address import normalise
 from retour.flow.lists.table import unguarded
-from retour.vet import Code
+from retour.vet import Code, Practical
 
 PROPOSALS, DECISIONS = "proposals.json", "decisions.json"
 MOST_DOMAINS = 1000  # of the most rows; the rest can be looked at in corrected.csv
@@ -25,15 +25,24 @@ _FORM = "form"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What somebody has called right: domains as they stand in the list, and forms."""
+    """What somebody has decided: proposals that are right, and addresses that are right as they stand.
+
+    Both by the domain as it stands in the list, or by form.
+    """
 
     domains: frozenset[str] = field(default_factory=frozenset)
     forms: frozenset[str] = field(default_factory=frozenset)
+    left: frozenset[str] = field(default_factory=frozenset)
+    left_forms: frozenset[str] = field(default_factory=frozenset)
 
-    def takes(self, row: Mapping[str, str]) -> bool:
-        """Whether the proposal of a row is among them."""
+    def of(self, row: Mapping[str, str]) -> Sequence[str]:
+        """What a row of corrected.csv gives: what is proposed, the address as it stands, or nothing."""
         domain, form = sort_of(row)
-        return domain in self.domains if form is None else form in self.forms
+        if domain in self.domains if form is None else form in self.forms:
+            return unguarded(row["retour_suggestion"]).split()
+        if domain in self.left if form is None else form in self.left_forms:
+            return [unguarded(row["retour_address"])] if _stands(row, form) else []
+        return []
 
 
 def sort_of(row: Mapping[str, str]) -> tuple[str, str | None]:
@@ -44,6 +53,11 @@ def sort_of(row: Mapping[str, str]) -> tuple[str, str | None]:
     if Code.SEVERAL_IN_CELL not in codes and stands != meant:
         return stands, None
     return stands, next((form for form in FORMS if form in codes), _FORM)
+
+
+def _stands(row: Mapping[str, str], form: str | None) -> bool:
+    """Whether an address could be written to as it stands; what is no address could not."""
+    return form in (None, Code.TYPO_LOCAL) and row["retour_practical"] != Practical.REJECT
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
@@ -63,20 +77,26 @@ def proposals_of(results: Path) -> Mapping[str, Any]:
         return told
     domains: Counter[tuple[str, str]] = Counter()
     forms: Counter[str] = Counter()
+    standing: Counter[str] = Counter()
     for row in rows_of(results / "corrected.csv"):
         domain, form = sort_of(row)
         if form is None:
             domains[domain, unguarded(row["retour_suggestion"]).rpartition("@")[2]] += 1
         else:
             forms[form] += 1
+        standing[domain if form is None else f" {form}"] += _stands(row, form)
     most = sorted(domains.items(), key=lambda each: (-each[1], each[0]))
     made = {
         "domains": [
-            {"domain": domain, "suggestion": meant, "rows": count}
+            {"domain": domain, "suggestion": meant, "rows": count, "standing": standing[domain]}
             for (domain, meant), count in most[:MOST_DOMAINS]
         ],
         "more": sum(count for _, count in most[MOST_DOMAINS:]),
-        "forms": [{"form": form, "rows": forms[form]} for form in FORMS if forms[form]],
+        "forms": [
+            {"form": form, "rows": forms[form], "standing": standing[f" {form}"]}
+            for form in FORMS
+            if forms[form]
+        ],
     }
     _put(kept, made)
     return made
@@ -103,31 +123,39 @@ def decide(
 
 
 def accepted_of(place: Path) -> Accepted:
-    """All that was accepted up to now."""
+    """All that was decided up to now."""
     told = decisions_of(place)
-    chosen = {
-        name: frozenset(key for key, each in told[name].items() if each["accepted"])
-        for name in ("domains", "forms")
-    }
-    return Accepted(chosen["domains"], chosen["forms"])
+
+    def those(name: str, accepted: bool) -> frozenset[str]:
+        return frozenset(key for key, each in told[name].items() if each["accepted"] is accepted)
+
+    return Accepted(
+        those("domains", True), those("forms", True), those("domains", False), those("forms", False)
+    )
 
 
 def addresses_of(results: Path, accepted: Accepted) -> Iterator[str]:
-    """Those that were kept, and those of the proposals that were accepted; normalised."""
+    """Those that were kept, and those of corrected.csv that were decided on; normalised."""
     for row in rows_of(results / "kept.csv"):
         if (address := normalise(unguarded(row["retour_address"]))) is not None:
             yield address
     for row in rows_of(results / "corrected.csv") if accepted != Accepted() else ():
-        if accepted.takes(row):
-            yield from _addresses(unguarded(row["retour_suggestion"]).split())
+        yield from _addresses(accepted.of(row))
 
 
 def rows_taken(results: Path, accepted: Accepted) -> int:
     """How many rows of the list an import would take over."""
     kept = json.loads((results / "report.json").read_text("utf-8"))["piles"]["kept"]
     told = proposals_of(results)
-    of_domains = sum(each["rows"] for each in told["domains"] if each["domain"] in accepted.domains)
-    return int(kept + of_domains + sum(e["rows"] for e in told["forms"] if e["form"] in accepted.forms))
+    ways = (
+        ("domains", "domain", accepted.domains, "rows"),
+        ("domains", "domain", accepted.left, "standing"),
+        ("forms", "form", accepted.forms, "rows"),
+        ("forms", "form", accepted.left_forms, "standing"),
+    )
+    return int(
+        kept + sum(each[rows] for of, name, those, rows in ways for each in told[of] if each[name] in those)
+    )
 
 
 def _addresses(texts: Sequence[str]) -> Iterator[str]:

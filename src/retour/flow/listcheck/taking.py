@@ -52,8 +52,9 @@ def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
 
 
 def accepted_by(job: Job) -> Accepted:
-    """Which proposals an import takes over."""
-    return Accepted(frozenset(job.order.get("accept", ())), frozenset(job.order.get("accept_forms", ())))
+    """What an import takes over beside what was kept."""
+    orders = ("accept", "accept_forms", "leave", "leave_forms")
+    return Accepted(*(frozenset(job.order.get(each, ())) for each in orders))
 
 
 def _list(job: Job, store: Records) -> ContactList:

@@ -11,7 +11,7 @@ from retour.flow.jobs import ENDED, Job, JobState
 from retour.flow.listcheck.decision import Pile
 from retour.flow.listcheck.outcome import OUTCOME
 from retour.flow.listcheck.pages import ours, page_of
-from retour.flow.listcheck.proposals import FORMS, decide, decisions_of, proposals_of
+from retour.flow.listcheck.proposals import FORMS, accepted_of, decide, decisions_of, proposals_of, rows_taken
 from retour.flow.listcheck.taking import IMPORT, UNDO
 from retour.flow.listcheck.work import FILES, KIND, REPORTS, RESULTS, place_of
 from retour.instants import text
@@ -41,6 +41,7 @@ class OfDomain(BaseModel):
     domain: str = Field(description="as it stands in the list")
     suggestion: str
     rows: int
+    standing: int = Field(description="of these rows, those that could be written to as they stand")
     decision: Decision | None
 
 
@@ -49,6 +50,7 @@ class OfForm(BaseModel):
 
     form: Form
     rows: int
+    standing: int = Field(description="as above")
     decision: Decision | None
 
 
@@ -59,6 +61,7 @@ class Proposals(BaseModel):
     more: int = Field(description="rows of domains beyond those; they stand in corrected.csv")
     forms: list[OfForm]
     accepted: int = Field(description="rows whose proposal was accepted")
+    importable: int = Field(description="rows that an import takes now: kept, accepted, left as they stand")
 
 
 class Imported(BaseModel):
@@ -117,7 +120,7 @@ class Rows(BaseModel):
 
 
 class Decisions(BaseModel):
-    """What is decided now; true: accepted, false: left as it is, null: open again."""
+    """What is decided now; true: the proposal is right, false: the address is, null: open again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -230,7 +233,10 @@ def _proposals(request: Request, job: Job) -> Proposals:
     forms = [OfForm.model_validate(with_decision(each, "forms", "form")) for each in told["forms"]]
     decided_on: list[OfDomain | OfForm] = [*domains, *forms]
     accepted = sum(each.rows for each in decided_on if each.decision is not None and each.decision.accepted)
-    return Proposals(domains=domains, more=told["more"], forms=forms, accepted=accepted)
+    importable = rows_taken(place / RESULTS, accepted_of(place))
+    return Proposals(
+        domains=domains, more=told["more"], forms=forms, accepted=accepted, importable=importable
+    )
 
 
 def _imports(request: Request, job: Job) -> Iterator[Imported]:

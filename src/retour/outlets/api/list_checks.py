@@ -140,6 +140,8 @@ def post_import(
         "list": body.list,
         "accept": sorted(accepted.domains),
         "accept_forms": sorted(accepted.forms),
+        "leave": sorted(accepted.left),
+        "leave_forms": sorted(accepted.left_forms),
     }
     return begun(request, job.account, IMPORT, key.actor, order)
 
