@@ -21,7 +21,6 @@ from retour.flow.listcheck.external import Validator, asked
 from retour.flow.listcheck.forecast import forecast_of
 from retour.flow.listcheck.history import Rates
 from retour.flow.listcheck.judge import Judge, Knowledge
-from retour.flow.listcheck.names import named
 from retour.flow.listcheck.passes import looking
 from retour.flow.listcheck.report import Listed, report_of
 from retour.flow.listcheck.results import Results
@@ -31,7 +30,7 @@ from retour.flow.listcheck.told import pages
 from retour.instants import parse, to_datetime
 from retour.vet import Finding
 
-VERSION = 2  # of the files: a check that an older version began is begun anew
+VERSION = 1  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
 _CHUNK = 16  # blocks, at least; one commit each: about a million rows
 
@@ -80,11 +79,6 @@ def check_list(order: Order) -> Iterator[Step]:
             yield Step("external", 0, None)
             told = asked(order.external, order.source, order.out, to_datetime(parse(results.at)))
             know = replace(know, history=_joined(know.history, told))
-        if order.source.layout.names:
-            yield Step("names", 0, None)
-            names = named(order.source, know.policy)
-            odd = {address: know.history.get(address, ()) for address in names}
-            know = replace(know, names=names, history={**know.history, **odd})
         tally = Tally()
         for chunk in results.chunks:
             tally.add(chunk)
