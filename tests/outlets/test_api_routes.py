@@ -13,6 +13,8 @@ from retour.flow import waves
 from retour.flow.jobs import Job, JobState
 from retour.flow.topics import Waiting
 from retour.flow.waves import Place
+from retour.identity import act_id
+from retour.model import Action, Arrival, Event, EventKind, Evidence, Group, Kind, Reason, Report, Verdict
 from retour.outlets.api.app import ROUTERS
 from retour.ports import ContactList, Wave
 
@@ -24,9 +26,12 @@ LEAST = {
     ("GET", "/v1/suggest"): "member",
     ("GET", "/v1/addresses/{address}"): "member",
     ("GET", "/v1/bounces"): "member",
+    ("GET", "/v1/bounces/export"): "member",
     ("POST", "/v1/sends"): "member",
     ("POST", "/v1/engagements"): "member",
     ("GET", "/v1/rates"): "member",
+    ("GET", "/v1/review"): "member",
+    ("GET", "/v1/mail"): "support",
     ("GET", "/v1/corrections"): "member",
     ("POST", "/v1/corrections"): "manager",
     ("POST", "/v1/corrections/suggest"): "member",
@@ -80,6 +85,7 @@ LEAST = {
     ("POST", "/v1/contact-lists/{id}/contacts"): "manager",
     ("DELETE", "/v1/contacts/{address}"): "manager",
     ("POST", "/v1/erasures"): "manager",
+    ("POST", "/v1/contacts/deletions"): "manager",
     ("POST", "/v1/waves"): "support",
     ("GET", "/v1/waves"): "support",
     ("GET", "/v1/waves/{id}"): "support",
@@ -153,6 +159,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/contacts"): {"contacts": [{"address": ADDRESS}]},
     ("PUT", "/v1/contacts/{address}"): {"address": ADDRESS},
     ("POST", "/v1/erasures"): {"address": ADDRESS, "reason": "asked on 1 May"},
+    ("POST", "/v1/contacts/deletions"): {"addresses": [ADDRESS]},
     ("POST", "/v1/contact-lists"): {"name": "a list"},
     ("PUT", "/v1/contact-lists/{id}"): {"name": "another list"},
     ("POST", "/v1/contact-lists/{id}/contacts"): {"add": [ADDRESS]},
@@ -259,6 +266,26 @@ def checked(retour: Installation, account: str, path: str) -> str:
     return path.replace("{id}", id)
 
 
+def mail_of(retour: Installation, account: str) -> dict[str, str]:
+    """A mail that a bounce of this account was read from."""
+    known = account if account in ("demo", "other") else "demo"
+    raw = f"{known}\r\n".encode()
+    came = Arrival(bytes(15) + raw[:1], "in", retour.clock.now(), raw, len(raw), account=known)
+    report = Report(Kind.BOUNCE, ADDRESS, None, Action.FAILED, "5.1.1", "550", "550 5.1.1 no such user")
+    verdict = Verdict(Kind.BOUNCE, Reason.ADDRESS_UNKNOWN, Group.DEAD, "rule", "", 1.0)
+    event = Event(
+        id=act_id("bounce", known, ADDRESS, 0, "mail"),
+        kind=EventKind.BOUNCE,
+        at=retour.clock.now(),
+        account=known,
+        address=ADDRESS,
+        evidence=Evidence(report, verdict, arrival=came.id),
+    )
+    retour.inbox.put([came])
+    retour.store.ledger.record([event], retour.clock.now())
+    return {"address": ADDRESS, "event": event.id.hex()}
+
+
 def call(retour: Installation, route: tuple[str, str], key: str | None, account: str | None) -> Any:
     """A call that is right but for who asks and for whom."""
     method, path = route
@@ -272,6 +299,8 @@ def call(retour: Installation, route: tuple[str, str], key: str | None, account:
         params["address"] = ADDRESS
     if path.endswith("/rows"):
         params["pile"] = "kept"
+    if route == ("GET", "/v1/mail"):
+        params |= mail_of(retour, account or "demo")
     body = BODIES.get(route)
     if body == {"list": "list-demo"}:
         body = {"list": f"list-{account or 'demo'}"}

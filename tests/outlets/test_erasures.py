@@ -291,3 +291,16 @@ def test_a_server_that_ends_in_the_midst_goes_on(told: Told, steps: int) -> None
     assert (done["state"], done["result"]) == ("done", {"kept_stopped": True})
     assert where(retour) == []
     assert check(retour) == "stop"
+
+
+def test_many_who_are_deleted_at_once_stand_nowhere_either(told: Told) -> None:
+    retour = told.retour
+    everywhere(told)
+    body = {"addresses": [ANN, "nobody@b.example"]}
+    asked = retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=body)
+    assert asked.json()["count"] == 2
+    retour.do_jobs()
+    job = retour.ask("GET", f"/v1/jobs/{asked.json()['job']['id']}", "demo-manager").json()
+    assert job["result"] == {"erased": 2, "kept_stopped": 1}
+    assert where(retour) == []
+    assert check(retour) == check(retour, "bob@b.example") == "stop"

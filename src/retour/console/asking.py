@@ -48,9 +48,9 @@ class Api:
         """What a long body is answered with. Raises Refused, Unreachable."""
         return streams.upload(_connection(), path, self._asked(query), file, length, self._headers)
 
-    def download(self, path: str) -> tuple[Mapping[str, str], Iterator[bytes]]:
+    def download(self, path: str, **query: object) -> tuple[Mapping[str, str], Iterator[bytes]]:
         """A file, with its headers. Raises Refused, Unreachable."""
-        return streams.download(_connection(), path, self._asked({}), self._headers)
+        return streams.download(_connection(), path, self._asked(query), self._headers)
 
     def pages(self, path: str, rows: str, **query: object) -> Iterator[Answer]:
         """The rows of a list, page by page, to its end."""

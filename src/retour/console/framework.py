@@ -32,6 +32,7 @@ def configure(chosen: Chosen) -> None:
         ROOT_URLCONF="retour.console.urls",
         INSTALLED_APPS=[
             "retour.console.people",
+            "retour.console.looking",
             "retour.console",
             "django.contrib.auth",
             "django.contrib.contenttypes",

@@ -33,7 +33,7 @@ def works(store: Records, clock: Clock) -> Mapping[str, Work]:
         if target is None:
             raise FailedError("list_gone")
         seen = added = 0
-        for addresses in _meant(job, store, clock):
+        for addresses in meant(job.account, job.order["from"], store, clock):
             added += store.contacts.put_on(target, addresses, clock.now())
             seen += len(addresses)
             course.told(seen, None, {})
@@ -43,15 +43,15 @@ def works(store: Records, clock: Clock) -> Mapping[str, Work]:
     return {"list_save": save}
 
 
-def _meant(job: Job, store: Records, clock: Clock) -> Iterator[Sequence[str]]:
-    told = job.order["from"]
+def meant(account: str, told: Mapping[str, Any], store: Records, clock: Clock) -> Iterator[Sequence[str]]:
+    """Addresses that a filter of the Overview or a question means now. Raises FailedError."""
     if "bounces" in told:
-        yield from _listed(query_of(job.account, told["bounces"]), store, clock)
+        yield from _listed(query_of(account, told["bounces"]), store, clock)
         return
     wanted = sought(Question(**told["data"]))
     if isinstance(wanted, Wrong):
         raise FailedError("question")
-    for page in all_of(job.account, wanted, store.segments):
+    for page in all_of(account, wanted, store.segments):
         yield list(dict.fromkeys(row.event.address for row in page))
 
 

@@ -9,6 +9,7 @@ chain holds as before.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
 from retour.flow.traces import Traces
@@ -16,7 +17,8 @@ from retour.identity import told_id
 from retour.model import State, StateName
 from retour.ports import Clock, ErasingDesk, Erasure, Record, Records, Scrubbing, ScrubbingInbox
 
-ERASE = "erase"
+ERASE, DELETE = "erase", "delete"  # kinds of jobs: one address, and many at once
+MOST_AT_ONCE = 500  # addresses: each is looked for in every file
 LOOK = 0.2  # seconds
 _LOOKS = 300  # at arrivals that nobody judges
 
@@ -34,9 +36,20 @@ class Place:
     pause: Callable[[], object]  # before another look at what is still to be judged
 
 
+class _Progress(Protocol):
+    """How an erasure tells what it has done, and remembers whether something is kept."""
+
+    kept: bool
+
+    def told(self, rows: int) -> None: ...
+
+
 def works(place: Place) -> Mapping[str, Work]:
     """What jobs do to erase."""
-    return {ERASE: lambda job, course: erased(job, place, course)}
+    return {
+        ERASE: lambda job, course: erased(job, place, course),
+        DELETE: lambda job, course: deleted(job, place, course),
+    }
 
 
 def erased(job: Job, place: Place, course: Course) -> Facts:
@@ -46,13 +59,31 @@ def erased(job: Job, place: Place, course: Course) -> Facts:
     if erasure is not None:
         _all_judged(erasure, place, _Steps(job, course, kept))
         kept = _erase(erasure, place, _Steps(job, course, kept))
-    files = (place.store.erasing, place.inbox, place.desk)
-    if not all(file.settle() for file in files):
-        raise FailedError("still_read")
+    _settle(place)
     return {"kept_stopped": kept}
 
 
-def _all_judged(erasure: Erasure, place: Place, steps: "_Steps") -> None:
+def deleted(job: Job, place: Place, course: Course) -> Facts:
+    """The same for many, one after the other."""
+    ids, kept = job.order["erasures"], set(job.place.get("kept", ()))
+    for number, id in enumerate(ids):
+        erasure = place.desk.one(id)
+        if erasure is None:  # done before a kill
+            continue
+        steps = _OfMany(course, number, len(ids), kept)
+        _all_judged(erasure, place, steps)
+        _erase(erasure, place, steps)
+    _settle(place)
+    return {"erased": len(ids), "kept_stopped": len(kept)}
+
+
+def _settle(place: Place) -> None:
+    files = (place.store.erasing, place.inbox, place.desk)
+    if not all(file.settle() for file in files):
+        raise FailedError("still_read")
+
+
+def _all_judged(erasure: Erasure, place: Place, steps: _Progress) -> None:
     """What came before the erasure was asked for is judged first: it would stand there anew afterwards."""
     for _ in range(_LOOKS):
         if not place.inbox.waits(erasure.account, erasure.at):
@@ -60,6 +91,26 @@ def _all_judged(erasure: Erasure, place: Place, steps: "_Steps") -> None:
         steps.told(0)
         place.pause()
     raise FailedError("still_waiting")
+
+
+class _OfMany:
+    """Tells a job how many addresses are erased, and remembers which of them stay stopped."""
+
+    def __init__(self, course: Course, number: int, total: int, kept: set[int]) -> None:
+        self._course, self._number, self._total, self._all = course, number, total, kept
+
+    @property
+    def kept(self) -> bool:
+        return self._number in self._all
+
+    @kept.setter
+    def kept(self, is_kept: bool) -> None:
+        if is_kept:
+            self._all.add(self._number)
+
+    def told(self, rows: int) -> None:
+        with suppress(CancelledError):
+            self._course.told(self._number, self._total, {"kept": sorted(self._all)})
 
 
 class _Steps:
@@ -74,7 +125,7 @@ class _Steps:
             self._course.told(self._done, None, {"kept": self.kept})
 
 
-def _erase(erasure: Erasure, place: Place, steps: _Steps) -> bool:
+def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
     account, address, store = erasure.account, erasure.address, place.store
     for spelling in reversed(store.erasing.spellings(account, address)):
         kept = not _plain(store.ledger.state(account, spelling, place.clock.now()))

@@ -9,6 +9,8 @@ from django.shortcuts import render
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, api_of
+from retour.console.pages.correct import suggestions
+from retour.model import Role
 
 _SEEN_AS_BOUNCE = ("bounce", "delay", "suppressed")
 
@@ -30,12 +32,22 @@ def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
             raise
         return render(request, "console/address_never_seen.html", base)
     advice = api.get("/v1/advice", address=address)
+    may_write = api.role != Role.MEMBER
     context = base | {
         "life": life,
         "advice": advice,
+        "may_write": may_write,
+        "suggestions": suggestions(api, address) if may_write and _may_be_a_slip(life) else [],
+        "alive": [sign for sign in life["engagements"] if sign["after_bounce"]],
         "timeline": timeline(life),
     }
     return render(request, "console/address.html", context)
+
+
+def _may_be_a_slip(life: Answer) -> bool:
+    """Whether it is stopped, and nobody has corrected it yet."""
+    made = [each for each in life["corrections"] if each["old"] == life["address"] and not each["withdrawn"]]
+    return life["state"]["state"] == "invalid" and not made
 
 
 def _step(value: str) -> str:

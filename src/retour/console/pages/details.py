@@ -1,13 +1,20 @@
 """One bounce in detail (E34-E35): the send, what was said by whom, how it was judged, what to do."""
 
+from itertools import islice
+
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from retour.console.asking import api_of
+from retour.console.asking import Answer, Api, api_of
 from retour.console.pages.address import _step
+from retour.console.pages.shown import shown
+from retour.model import Role
+
+MOST_SHOWN = 64 * 1024  # octets of a mail on a page; more is for a download
+STAFF = (Role.SUPPORT, Role.ADMIN)
 
 
 @login_required
@@ -20,7 +27,7 @@ def show(request: HttpRequest, account: str, address: str, event: str) -> HttpRe
         raise Http404
     send = next((each for each in life["sends"] if each["id"] == found["send"]), None)
     evidence = found["evidence"] or {"report": {}, "verdict": {}}
-    said = evidence["report"].get("diagnostic") or evidence["report"].get("text") or ""
+    report, matched = evidence["report"], evidence["verdict"].get("matched") or ""
     context = {
         "account": account,
         "role": api.role,
@@ -29,11 +36,44 @@ def show(request: HttpRequest, account: str, address: str, event: str) -> HttpRe
         "send": send,
         "report": evidence["report"],
         "verdict": evidence["verdict"],
-        "said": marked(said, evidence["verdict"].get("matched") or ""),
+        "said": marked(report.get("diagnostic") or "", matched),
+        "body": marked(report.get("text") or "", matched),
+        "subject": shown(send["subject"] or "") if send else "",
         "life": life,
+        "advice": _advice(api, life, found),
+        "may_read_mail": api.role in STAFF and bool(evidence.get("arrival")),
         "section": "overview",
     }
     return render(request, "console/details.html", context)
+
+
+def _advice(api: Api, life: Answer, event: Answer) -> Answer | None:
+    """What to do, where this is the bounce that tells: of earlier ones the advice is over."""
+    bounces = [each for each in life["events"] if each["kind"] == "bounce"]
+    latest = max(bounces, key=lambda each: str(each["at"]), default=None)
+    if latest is None or latest["id"] != event["id"]:
+        return None
+    found: Answer | None = api.get("/v1/advice", address=life["address"])["bounce"]
+    return found
+
+
+@login_required
+def mail(request: HttpRequest, account: str, address: str, event: str) -> HttpResponseBase:
+    """The mail as it came, for support: shown as text, at most so much; or all of it as a file."""
+    api = api_of(request, account)
+    if api.role not in STAFF:
+        raise Http404
+    _, pieces = api.download("/v1/mail", address=address, event=event)
+    if request.GET.get("form") == "eml":
+        response = StreamingHttpResponse(pieces, content_type="application/octet-stream")
+        response.headers["Content-Disposition"] = f'attachment; filename="{event[:16]}.eml"'
+        return response
+    begun = b"".join(islice(pieces, 2))
+    context = {
+        "account": account, "role": api.role, "section": "overview", "address": address, "event": event,
+        "text": shown(begun[:MOST_SHOWN].decode("utf-8", "replace")), "is_cut": len(begun) > MOST_SHOWN,
+    }  # fmt: skip
+    return render(request, "console/mail.html", context)
 
 
 def marked(said: str, matched: str) -> SafeString:
@@ -44,20 +84,3 @@ def marked(said: str, matched: str) -> SafeString:
         return format_html("{}", visible)
     end = place + len(shown(matched))
     return format_html("{}<mark>{}</mark>{}", visible[:place], visible[place:end], visible[end:])
-
-
-def shown(text: str) -> str:
-    """Controls and marks of direction made visible, so that no text passes for another (security.md)."""
-    return "".join(f"⟨U+{ord(c):04X}⟩" if _hidden(c) else c for c in text)
-
-
-def _hidden(character: str) -> bool:
-    point = ord(character)
-    return (
-        (point < 0x20 and character not in "\n\t")
-        or 0x7F <= point < 0xA0
-        or 0x200B <= point <= 0x200F
-        or 0x202A <= point <= 0x202E
-        or 0x2060 <= point <= 0x2069
-        or point == 0xFEFF
-    )

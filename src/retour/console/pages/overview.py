@@ -1,94 +1,131 @@
 """The Overview: bounced addresses with every filter (E26-E30), and the same list as a file."""
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
-from retour.console.asking import Api, api_of
-from retour.flow.lists.table import guarded
-from retour.model import BounceType, MailKind, Reason
+from retour.console.asking import Answer, Api, api_of
+from retour.console.looking.models import Looks
+from retour.console.pages.files import file
+from retour.console.pages.filters import PROVIDERS, chips, chosen, options
+from retour.console.pages.views import views
+from retour.console.people.models import Person
+from retour.console.reader import Reader, reader
+from retour.model import BounceType, MailKind, Reason, Role
 
 # The name in the address of the page → the parameter of the API.
 FILTERS = {
     "state": "status", "type": "type", "campaign": "campaign", "reason": "reason", "provider": "provider",
     "kind": "kind", "since": "since", "until": "until", "search": "search",
 }  # fmt: skip
-STATES = ("valid", "invalid")
-PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "united_internet", "t-online")
-COLUMNS = ("address", "state", "since", "until", "type", "reason", "status", "at", "campaign", "explanation")
+VALUES = {
+    "state": ("valid", "invalid"),
+    "type": [type_.value for type_ in BounceType],
+    "reason": [reason.value for reason in Reason],
+    "provider": PROVIDERS,
+    "kind": [kind.value for kind in MailKind],
+}
+UNCOUNTED = ("since", "until", "search")  # filters that the roll-ups know nothing of
+COLUMNS = ("state", "what", "type", "campaign", "at", "due", "code", "subject", "kind")
+USUAL = ("state", "what", "type", "campaign", "at")
 
 
 @login_required
 def show(request: HttpRequest, account: str) -> HttpResponse:
     """A page of the list; its filters are its address."""
-    api = api_of(request, account)
-    chosen = filters(request)
-    page = api.get("/v1/bounces", **asked(chosen), after=request.GET.get("after"), limit=50)
+    api, who = api_of(request, account), reader(request)
+    set_ = chosen(request, FILTERS)
+    page = api.get("/v1/bounces", **asked(set_), after=request.GET.get("after"), limit=50)
+    counts = counted(api, set_)
     context = {
         "account": account,
         "role": api.role,
-        "chosen": chosen,
+        "section": "overview",
+        "chosen": set_,
+        "chips": chips(set_, who),
         "rows": page["bounces"],
         "next": page["next"],
-        "states": STATES,
-        "types": [type_.value for type_ in BounceType],
-        "reasons": [reason.value for reason in Reason],
-        "kinds": [kind.value for kind in MailKind],
         "first": "after" not in request.GET,
-        "section": "overview",
+        "count": None if counts is None else counts["addresses"],
+        "columns": columns(request),
+        "all_columns": COLUMNS,
+        "views": views(request, account, "overview", lambda query: _live(api, query)),
+        "may_write": api.role != Role.MEMBER,
+        "kept_query": _without_place(request),
+        **_options(counts, who),
     }
     return render(request, "console/overview.html", context)
 
 
-def filters(request: HttpRequest) -> Mapping[str, str]:
-    """The filters that are set, by their names in the address of the page."""
-    return {name: value for name in FILTERS if (value := request.GET.get(name, "").strip())}
-
-
-def asked(chosen: Mapping[str, str]) -> dict[str, str]:
-    """The same for the API. A day alone is its beginning in UTC, as the form's field gives it."""
-    told = {FILTERS[name]: value for name, value in chosen.items()}
+def asked(set_: Mapping[str, str]) -> dict[str, str]:
+    """Filters as the API takes them. A day alone is its beginning in UTC, as the form's field gives it."""
+    told = {FILTERS[name]: value for name, value in set_.items()}
     for name in ("since", "until"):
         if len(told.get(name, "")) == len("2026-05-01"):
             told[name] += "T00:00:00Z"
     return told
 
 
+def counted(api: Api, set_: Mapping[str, str]) -> Answer | None:
+    """How many each filter would find; None where it was not counted for these filters."""
+    if any(name in set_ for name in UNCOUNTED):
+        return None
+    found: Answer = api.get("/v1/counts", **asked(set_))
+    return found
+
+
+def _live(api: Api, query: Mapping[str, str]) -> int | None:
+    set_ = {name: query[name] for name in FILTERS if query.get(name)}
+    counts = counted(api, set_)
+    return None if counts is None else int(counts["addresses"])
+
+
+def _options(counts: Answer | None, who: Reader) -> dict[str, Any]:
+    return {
+        f"{name}_options": options(name, values, who, None if counts is None else counts[FILTERS[name]])
+        for name, values in VALUES.items()
+    }
+
+
+def columns(request: HttpRequest) -> list[str]:
+    """The columns that are shown: those of the address of the page, or else the person's own."""
+    wanted = request.GET.get("columns", "")
+    if not wanted and isinstance(request.user, Person):
+        wanted = Looks.objects.filter(person=request.user).values_list("columns", flat=True).first() or ""
+    named = wanted.split(",")
+    return [name for name in COLUMNS if name in named] or list(USUAL)
+
+
+def _without_place(request: HttpRequest) -> str:
+    kept = request.GET.copy()
+    kept.pop("after", None)
+    return kept.urlencode()
+
+
 @login_required
-def export(request: HttpRequest, account: str, form: str) -> HttpResponseBase:
-    """Everything that the filters find, as CSV: times in UTC, streamed, however long it is."""
-    if form != "csv":
-        raise Http404
-    api = api_of(request, account)
-    response = StreamingHttpResponse(
-        _lines(api, asked(filters(request))), content_type="text/csv; charset=utf-8"
-    )
-    response.headers["Content-Disposition"] = f'attachment; filename="bounces-{account}.csv"'
+@require_POST
+def look(request: HttpRequest, account: str) -> HttpResponse:
+    """Keep which columns somebody wants, and how narrow the rows are."""
+    api_of(request, account)
+    person = request.user
+    assert isinstance(person, Person)
+    named = ",".join(name for name in COLUMNS if name in request.POST.getlist("column"))
+    Looks.objects.update_or_create(person=person, defaults={"columns": named})
+    person.dense = bool(request.POST.get("dense"))
+    person.save(update_fields=["dense"])
+    messages.success(request, reader(request).say("overview.looks_saved"))
+    response = redirect("overview", account=account)
+    response.headers["Location"] += "?" + request.POST.get("query", "")
     return response
 
 
-class _Line:
-    """What csv writes to: it hands each line on."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(api: Api, query: Mapping[str, str]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield "\ufeff" + writer.writerow(COLUMNS)  # Excel reads UTF-8 only behind a mark
-    for row in api.pages("/v1/bounces", "bounces", **query):
-        yield writer.writerow([guarded(str(value)) for value in _cells(row)])
-
-
-def _cells(row: Mapping[str, Any]) -> list[object]:
-    state, bounce, send = row["state"], row["bounce"], row["send"] or {}
-    return [
-        row["address"], state["state"], state["since"] or "", state["until"] or "", row["type"] or "",
-        bounce["reason"] or "", bounce["status"] or "", bounce["at"], send.get("campaign") or "",
-        row["explanation"]["words"],
-    ]  # fmt: skip
+@login_required
+def export(request: HttpRequest, account: str, form: str) -> HttpResponseBase:
+    """Everything that the filters find, as CSV or XLSX: times in UTC, streamed, however long it is."""
+    api = api_of(request, account)
+    return file(api, "/v1/bounces/export", "bounces", form, **asked(chosen(request, FILTERS)))

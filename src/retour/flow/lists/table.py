@@ -18,9 +18,14 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
+def is_formula(field: str) -> bool:
+    """Whether a spreadsheet could run it."""
+    return _FORMULA.match(field) is not None
+
+
 def guarded(field: str) -> str:
     """A field that no spreadsheet runs."""
-    return f"'{field}" if _FORMULA.match(field) else field
+    return f"'{field}" if is_formula(field) else field
 
 
 def unguarded(field: str) -> str:

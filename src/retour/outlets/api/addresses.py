@@ -1,24 +1,34 @@
 """One address with everything known of it, and the list of bounced addresses (E26-E30)."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import StreamingResponse
 
 from retour import instants
 from retour.address import fault, normalise
 from retour.flow.browse import MOST, Page, overview
+from retour.flow.lists.workbook import Cell
 from retour.flow.platform import under
 from retour.flow.suppressions import PROVIDERS
 from retour.instants import Instant
 from retour.model import VALID, BounceType, MailKind, Reason
+from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
-from retour.outlets.api.shapes import AddressShape, BouncePage
-from retour.outlets.api.shown import address_shape, bounce_shape, linked, reader_of
+from retour.outlets.api.shapes import AddressShape, BouncePage, BounceShape
+from retour.outlets.api.shown import Reader, address_shape, bounce_shape, linked, reader_of
 from retour.ports import BounceQuery, Life
 
 router = APIRouter(tags=["addresses"])
+
+_COLUMNS = (
+    *("address", "state", "since", "until", "type", "reason", "status", "at", "campaign"),
+    "explanation",
+)
 
 Provider = Annotated[
     str | None, Query(description="of consumer mailboxes, by their domains", examples=["gmail"])
@@ -53,8 +63,7 @@ def address(
     return address_shape(chosen, life, policy, latest, corrections, reader, since)
 
 
-@router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")
-def bounces(
+def meant(
     request: Request,
     key: Member,
     account: AccountChoice = None,
@@ -74,16 +83,10 @@ def bounces(
         str | None, Query(description="an address, or all of a domain as @b.example", examples=["@b.example"])
     ] = None,
     provider: Provider = None,
-    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
-) -> BouncePage:
-    """A page of bounced addresses, each with its latest bounce that passes all filters of a bounce together.
-
-    The latest is first; `next` is the cursor of the page after it.
-    """
-    chosen = existing_account(request, key, account)
-    query = BounceQuery(
-        account=chosen,
+) -> BounceQuery:
+    """The filters of the Overview, as a list and a file of it take them."""
+    return BounceQuery(
+        account=existing_account(request, key, account),
         status=status,
         type=type,
         campaign=campaign,
@@ -93,16 +96,73 @@ def bounces(
         until=moment("until", until),
         search=search,
         domains=domains_of(provider),
-        after=after,
-        limit=limit,
     )
-    page, reader = _page(request, query), reader_of(request, key)
-    policy = services(request).store.accounts.policies(chosen)[-1].policy
+
+
+Meant = Annotated[BounceQuery, Depends(meant)]
+
+
+@router.get("/v1/bounces", summary="Bounced addresses, with the filters of the Overview")
+def bounces(
+    request: Request,
+    key: Member,
+    asked: Meant,
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> BouncePage:
+    """A page of bounced addresses, each with its latest bounce that passes all filters of a bounce together.
+
+    The latest is first; `next` is the cursor of the page after it.
+    """
+    page, reader = _page(request, replace(asked, after=after, limit=limit)), reader_of(request, key)
+    policy = services(request).store.accounts.policies(asked.account)[-1].policy
     return BouncePage(
-        account=chosen,
+        account=asked.account,
         bounces=[bounce_shape(row, policy, reader) for row in page.rows],
         next=page.after,
     )
+
+
+@router.get(
+    "/v1/bounces/export",
+    summary="The Overview as a file",
+    response_class=StreamingResponse,
+    responses=tables.described("All addresses that pass the filters, the latest bounce first", _COLUMNS),
+)
+def export_bounces(
+    request: Request, key: Member, asked: Meant, form: tables.Choice = tables.Form.CSV
+) -> StreamingResponse:
+    """However long the list is, in constant memory; fields are guarded against formulas."""
+    services(request).exported("bounces", asked.account, key.id)
+    return tables.table(form, "bounces", _COLUMNS, _rows(request, asked, reader_of(request, key)))
+
+
+def _rows(request: Request, asked: BounceQuery, reader: Reader) -> Iterator[list[Cell]]:
+    policy = services(request).store.accounts.policies(asked.account)[-1].policy
+    asked = replace(asked, limit=MOST)
+    while True:
+        page = _page(request, asked)
+        for row in page.rows:
+            yield _cells(bounce_shape(row, policy, reader))
+        if page.after is None:
+            return
+        asked = replace(asked, after=page.after)
+
+
+def _cells(row: BounceShape) -> list[Cell]:
+    state, bounce, send = row.state, row.bounce, row.send
+    return [
+        row.address,
+        state.state,
+        tables.moment(state.since),
+        tables.moment(state.until),
+        row.type,
+        bounce.reason,
+        bounce.status,
+        tables.moment(bounce.at),
+        None if send is None else send.campaign,
+        row.explanation.words,
+    ]
 
 
 def _page(request: Request, query: BounceQuery) -> Page:

@@ -122,7 +122,7 @@ def get_lists(request: Request, key: Member, account: AccountChoice = None) -> L
 def post_list(request: Request, key: Manager, body: ListBody, account: AccountChoice = None) -> ListShape:
     """Empty, or filled by a job with everybody whom a filter or a segment means now."""
     chosen, known = existing_account(request, key, body.account or account), services(request)
-    order = None if body.filled is None else _order(request, chosen, body.filled)
+    order = None if body.filled is None else order_of(request, chosen, body.filled)
     if len(known.store.contacts.lists(chosen)) >= MOST_LISTS:
         raise Problem("too_many_lists", most=MOST_LISTS)
     made = ContactList(chosen, token_hex(8), body.name, key.actor, known.clock.now())
@@ -172,8 +172,8 @@ def delete_list(request: Request, key: Manager, id: str, account: AccountChoice 
     return _shape(found)
 
 
-def _order(request: Request, account: str, filled: From) -> dict[str, Any]:
-    """Who is meant, as the job keeps it. Raises Problem."""
+def order_of(request: Request, account: str, filled: From) -> dict[str, Any]:
+    """Who is meant, as jobs keep it. Raises Problem."""
     if sum(each is not None for each in (filled.bounces, filled.data, filled.segment)) != 1:
         raise Problem("invalid", "from", fault="from: name one of bounces, data, segment")
     if filled.bounces is None:

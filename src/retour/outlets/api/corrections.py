@@ -132,11 +132,14 @@ def suggest(
     found = suggestions(asked, known.store, known.clock.now())
     language = language_of(request)
     return SuggestionList(
-        account=chosen, address=address, suggestions=[_suggestion(each, address, language) for each in found]
+        account=chosen,
+        address=address,
+        suggestions=[suggestion_shape(each, address, language) for each in found],
     )
 
 
-def _suggestion(meant: Meant, address: str, language: str) -> SuggestionShape:
+def suggestion_shape(meant: Meant, address: str, language: str) -> SuggestionShape:
+    """What was probably meant by an address, and why, in words."""
     words = catalogue(f"correction.{language}")
     domains = {"old": address.rpartition("@")[2], "new": meant.address.rpartition("@")[2]}
     hints = [

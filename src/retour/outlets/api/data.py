@@ -1,7 +1,5 @@
 """The data view: every bounce, those not listed too, and segments: questions with a name (E31-E32)."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Annotated
@@ -11,9 +9,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from retour.flow.browse import MOST
-from retour.flow.lists.table import guarded
+from retour.flow.lists.workbook import Cell
 from retour.flow.questions import Question, all_of, counted
 from retour.instants import text
+from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account, is_support
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.questions import Asked, Filter, question_of, sought_of
@@ -25,7 +24,6 @@ from retour.ports import Bounced, Segment, Segments, Sought
 router = APIRouter(tags=["segments"])
 
 _COLUMNS = ("address", "at", "type", "reason", "code", "campaign", "reply")
-_CSV = {"text/csv": {"example": ",".join(_COLUMNS)}}
 Name = Annotated[str, Path(max_length=100, pattern=r"^[^/\x00-\x1f]+$", examples=["full-at-gmail"])]
 Saved = Annotated[
     str | None, Query(description="name of a segment, instead of conditions", examples=["full-at-gmail"])
@@ -104,26 +102,22 @@ def get_data(
     "/v1/data/export",
     summary="The data view as a file",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "All bounces that are meant",
-            "content": {"text/csv": {"example": ",".join(_COLUMNS)}},
-        }
-    },
+    responses=tables.described("All bounces that are meant", _COLUMNS),
 )
 def export_data(
-    request: Request, key: Member, asked: Asked, account: AccountChoice = None, segment: Saved = None
+    request: Request,
+    key: Member,
+    asked: Asked,
+    form: tables.Choice = tables.Form.CSV,
+    account: AccountChoice = None,
+    segment: Saved = None,
 ) -> StreamingResponse:
-    """As CSV, in constant memory; fields are guarded against formulas."""
+    """In constant memory; fields are guarded against formulas."""
     chosen = existing_account(request, key, account)
     wanted = sought_of(request, chosen_question(request, chosen, asked, segment))
     services(request).exported("data", chosen, key.id)
-    pieces = _table(chosen, wanted, services(request).store.segments, to_support=is_support(key))
-    headers = {
-        "Content-Disposition": 'attachment; filename="bounces.csv"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(pieces, media_type="text/csv; charset=utf-8; header=present", headers=headers)
+    rows = _rows(chosen, wanted, services(request).store.segments, to_support=is_support(key))
+    return tables.table(form, "bounces", _COLUMNS, rows)
 
 
 @router.get("/v1/segments", summary="Segments of the account, with their counts")
@@ -185,18 +179,11 @@ def _row(row: Bounced, *, to_support: bool) -> BouncedShape:
     return BouncedShape(address=row.event.address, type=row.type, campaign=row.campaign, bounce=shown)
 
 
-def _table(account: str, wanted: Sought, segments: Segments, *, to_support: bool) -> Iterator[bytes]:
-    held = io.StringIO()
-    writer = csv.writer(held)
-    writer.writerow(_COLUMNS)
+def _rows(account: str, wanted: Sought, segments: Segments, *, to_support: bool) -> Iterator[list[Cell]]:
     for page in all_of(account, wanted, segments):
         for row in page:
             shown = event_shape(row.event, to_support=to_support)
             report = shown.evidence.report if shown.evidence else None
             reply = (report.diagnostic or report.text) if report else ""
-            told = (row.event.address, shown.at, row.type, shown.reason, shown.status, row.campaign, reply)
-            writer.writerow([guarded(field or "") for field in told])
-        yield held.getvalue().encode("utf-8", "replace")
-        held.seek(0)
-        held.truncate()
-    yield held.getvalue().encode("utf-8", "replace")
+            at = tables.moment(shown.at)
+            yield [row.event.address, at, row.type, shown.reason, shown.status, row.campaign, reply]

@@ -5,10 +5,13 @@ from secrets import token_hex
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from retour.flow.erase import ERASE
+from retour.flow.contacts import meant
+from retour.flow.erase import DELETE, ERASE, MOST_AT_ONCE
 from retour.flow.jobs import Job
 from retour.outlets.api.access import AccountChoice, Manager, existing_account
+from retour.outlets.api.contact_lists import From, order_of
 from retour.outlets.api.contacts import Place, normalised
+from retour.outlets.api.dry import DryRun
 from retour.outlets.api.jobs import JobShape, shape
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
@@ -25,6 +28,29 @@ class ErasureBody(BaseModel):
     address: str = Field(max_length=1016, examples=["ann@b.example"])
     reason: str = Field(max_length=2000, examples=["Asked for by letter of 1 May"])
     account: str | None = None
+
+
+class DeletionsBody(BaseModel):
+    """Who is to be deleted: addresses, or whoever a filter means and how many that were."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    addresses: list[str] = Field([], max_length=MOST_AT_ONCE, examples=[["ann@b.example"]])
+    filled: From | None = Field(
+        None, alias="from", description="instead of addresses", examples=[{"bounces": {"status": "invalid"}}]
+    )
+    count: int | None = Field(
+        None, description="how many addresses the filter meant when somebody looked; refused if it differs"
+    )
+    account: str | None = None
+
+
+class Deletions(BaseModel):
+    """How many addresses are meant, and the job that deletes them."""
+
+    account: str
+    count: int
+    job: JobShape | None = Field(description="null for a dry run")
 
 
 @router.delete("/v1/contacts/{address:path}", status_code=202, summary="Delete a contact (manager)")
@@ -46,6 +72,47 @@ def post_erasure(
     if not body.reason.strip():
         raise Problem("reason_missing", "reason")
     return _begun(request, key, chosen, normalised(body.address), body.reason.strip())
+
+
+@router.post("/v1/contacts/deletions", status_code=202, summary="Delete many contacts (manager)")
+def post_deletions(
+    request: Request,
+    key: Manager,
+    body: DeletionsBody,
+    account: AccountChoice = None,
+    dry_run: DryRun = False,
+) -> Deletions:
+    """Of a filter exactly those whom somebody has seen: where their number has changed, nobody is deleted."""
+    chosen, known = existing_account(request, key, body.account or account), services(request)
+    addresses = _addresses(request, chosen, body)
+    if dry_run:
+        return Deletions(account=chosen, count=len(addresses), job=None)
+    if body.filled is not None and body.count != len(addresses):
+        raise Problem("count_changed", "count", seen=body.count, count=len(addresses))
+    now = known.clock.now()
+    made = [Erasure(token_hex(8), chosen, address, key.actor, "", now) for address in addresses]
+    for each in made:
+        known.desk.erasures.add(each)
+    job = Job(token_hex(8), chosen, DELETE, key.actor, now, {"erasures": [each.id for each in made]})
+    known.desk.jobs.add(job)
+    known.wake_jobs()
+    return Deletions(account=chosen, count=len(made), job=shape(request, job))
+
+
+def _addresses(request: Request, account: str, body: DeletionsBody) -> list[str]:
+    """Who is meant, each once. Raises Problem."""
+    if bool(body.addresses) == (body.filled is not None):
+        raise Problem("invalid", "addresses", fault="addresses: name them, or a filter in from")
+    if body.filled is None:
+        return list(
+            dict.fromkeys(normalised(each, f"addresses.{n}") for n, each in enumerate(body.addresses))
+        )
+    known, found = services(request), {}
+    for page in meant(account, order_of(request, account, body.filled), known.store, known.clock):
+        found.update(dict.fromkeys(page))
+        if len(found) > MOST_AT_ONCE:
+            raise Problem("too_many_to_delete", "from", most=MOST_AT_ONCE)
+    return list(found)
 
 
 def _begun(request: Request, key: Key, account: str, address: str, reason: str) -> JobShape:

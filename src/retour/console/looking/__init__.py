@@ -1,0 +1,1 @@
+"""How people look at lists: views that they saved, the columns that they want."""

@@ -1,0 +1,1 @@
+"""Schema of saved views, step by step."""

@@ -1,0 +1,71 @@
+"""Delete contact (E33): a page that tells in words who is meant and what follows, before anything happens."""
+
+from collections.abc import Mapping
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from retour.client.connection import Refused
+from retour.console.asking import Api, api_of
+from retour.console.pages.filters import chips, chosen
+from retour.console.pages.overview import FILTERS, asked
+from retour.console.reader import reader
+from retour.model import Role
+
+TYPED_ABOVE = 100  # so many contacts are deleted only by whoever types their number
+_NAMED = 10  # addresses that are named on the page
+
+
+@login_required
+def delete(request: HttpRequest, account: str) -> HttpResponse:
+    """Those that were picked, or all that the filters mean; exactly as many as were seen."""
+    api, who = api_of(request, account), reader(request)
+    if api.role == Role.MEMBER:
+        raise Http404
+    given = request.POST if request.method == "POST" else request.GET
+    picked, set_ = given.getlist("address"), chosen(request, FILTERS)
+    wanted = _wanted(picked, set_)
+    refused = None
+    if request.method == "POST":
+        refused = _typed_wrong(request)
+        if refused is None:
+            try:
+                done = api.post("/v1/contacts/deletions", wanted | {"count": _number(given.get("count"))})
+            except Refused as error:
+                refused = {"detail": error.detail, "remedy": error.remedy or ""}
+            else:
+                messages.success(request, who.say("delete.begun"))
+                return redirect("job", account=account, id=done["job"]["id"])
+    count, too_many = _count(api, wanted)
+    context = {
+        "account": account, "role": api.role, "section": "overview", "picked": picked, "refused": refused,
+        "named": picked[:_NAMED], "more": max(0, len(picked) - _NAMED), "chips": chips(set_, who),
+        "count": count, "too_many": too_many, "typed": count > TYPED_ABOVE, "query": request.GET.urlencode(),
+    }  # fmt: skip
+    return render(request, "console/delete.html", context, status=422 if refused else 200)
+
+
+def _wanted(picked: list[str], set_: Mapping[str, str]) -> dict[str, object]:
+    return {"addresses": picked} if picked else {"from": {"bounces": asked(set_)}}
+
+
+def _count(api: Api, wanted: Mapping[str, object]) -> tuple[int, Refused | None]:
+    """How many are meant, or why so many cannot be."""
+    try:
+        return int(api.post("/v1/contacts/deletions", wanted, dry_run=True)["count"]), None
+    except Refused as error:
+        return 0, error
+
+
+def _number(told: str | None) -> int:
+    return int(told) if told and told.isascii() and told.isdigit() else -1
+
+
+def _typed_wrong(request: HttpRequest) -> dict[str, str] | None:
+    count = _number(request.POST.get("count"))
+    if count > TYPED_ABOVE and _number(request.POST.get("typed", "").strip()) != count:
+        say = reader(request).say
+        return {"detail": say("delete.typed_wrong"), "remedy": say("delete.type", count=count)}
+    return None

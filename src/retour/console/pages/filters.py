@@ -1,0 +1,65 @@
+"""Filters in the address of a page: what is set, in words, and how many each value would find."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from retour.console.reader import Reader
+from retour.texts import catalogue
+
+PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "united_internet", "t-online")
+PROVIDER_NAMES = {
+    "gmail": "Gmail", "microsoft": "Microsoft", "yahoo": "Yahoo", "apple": "Apple",
+    "united_internet": "GMX, Web.de", "t-online": "T-Online",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that can be chosen."""
+
+    value: str
+    told: str
+    count: int | None = None  # None: nobody has counted
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is set."""
+
+    name: str
+    label: str
+    told: str
+
+
+def chosen(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
+    """The filters that are set, by their names in the address of the page."""
+    return {name: value for name in names if (value := request.GET.get(name, "").strip())}
+
+
+def chips(set_: Mapping[str, str], who: Reader) -> list[Chip]:
+    """Each filter that is set, in words."""
+    return [Chip(name, who.say(f"filter.{name}"), told(name, value, who)) for name, value in set_.items()]
+
+
+def options(
+    name: str, values: Iterable[str], who: Reader, counts: Mapping[str, int] | None = None
+) -> list[Option]:
+    """The values of a filter in words, each with how many it would find."""
+    return [
+        Option(value, told(name, value, who), None if counts is None else counts.get(value, 0))
+        for value in values
+    ]
+
+
+def told(name: str, value: str, who: Reader) -> str:
+    """A value in words; as it is where it is somebody's own word."""
+    if name == "provider":
+        return PROVIDER_NAMES.get(value, value)
+    if name == "reason":
+        words, key = catalogue(f"status.{who.language}"), f"label.{value}"
+    else:
+        words = who.say
+        key = f"filter.state_{value}" if name == "state" else f"{name}.{value}"
+    return words(key) if name in ("state", "type", "kind", "reason") and key in words else value

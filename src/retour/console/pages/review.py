@@ -1,0 +1,29 @@
+"""The guided review of stopped addresses (E37), step by step: correct slips, take the rest along, delete."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from retour.console.asking import api_of
+from retour.model import Role
+
+STEPS = ("correct", "export", "delete")
+INVALID = "state=invalid"
+
+
+@login_required
+def show(request: HttpRequest, account: str) -> HttpResponse:
+    """One step; each has an address of its own."""
+    api = api_of(request, account)
+    step = request.GET.get("step", "")
+    step = step if step in STEPS else STEPS[0]
+    found = None
+    if step == "correct":
+        found = api.get("/v1/review", after=request.GET.get("after"), limit=20)
+    count = api.get("/v1/counts", status="invalid")["addresses"]
+    context = {
+        "account": account, "role": api.role, "section": "review", "steps": STEPS, "step": step,
+        "found": found, "count": count, "may_write": api.role != Role.MEMBER,
+        "first": "after" not in request.GET, "invalid": INVALID,
+    }  # fmt: skip
+    return render(request, "console/review.html", context)

@@ -1,0 +1,33 @@
+"""What templates of lists say: the address of the same list with a filter more or less."""
+
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def with_filter(context: Any, name: str, value: object) -> str:
+    """The query of this page with one filter set, from the first page on."""
+    asked = context["request"].GET.copy()
+    asked.pop("after", None)
+    asked[name] = str(value)
+    return f"?{asked.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def without(context: Any, *names: str) -> str:
+    """The query of this page without some filters, from the first page on."""
+    asked = context["request"].GET.copy()
+    for name in ("after", *names):
+        asked.pop(name, None)
+    return f"?{asked.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def following(context: Any, after: str) -> str:
+    """The query of the next page of this list."""
+    asked = context["request"].GET.copy()
+    asked["after"] = after
+    return f"?{asked.urlencode()}"

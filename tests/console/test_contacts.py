@@ -1,0 +1,195 @@
+"""Contacts and lists, imports taken back, corrections, the review of stopped addresses, evidence."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, log_in, looking
+from console.sound import faults
+
+pytestmark = pytest.mark.engine("chromium")
+MANAGER = "manager@shop.example"
+SLIP, MEANT = "ann@gmial.com", "ann@gmail.com"
+
+
+@pytest.fixture(scope="module")
+def slip(console: Console) -> str:
+    """An address in which somebody has slipped, and that is stopped for it."""
+    console.bounce(SLIP, "550 5.1.1 user unknown")
+    return SLIP
+
+
+@pytest.fixture(scope="module")
+def kept(console: Console) -> str:
+    """A list with one contact; its id."""
+    listed = console.ask("POST", "/v1/contact-lists", json={"name": "Graz"})
+    person = {"address": "ben@b.example", "name": "Ben Bell", "attributes": {"city": "Graz", "visits": 3}}
+    console.ask("POST", "/v1/contacts", json={"contacts": [person], "list": listed["id"]})
+    return str(listed["id"])
+
+
+@pytest.fixture(scope="module")
+def imported(console: Console) -> str:
+    """The id of an imported list."""
+    content = b"address\nold1@b.example\nold2@b.example\n"
+    made = console.ask("POST", "/v1/suppressions/import", params={"format": "csv"}, content=content)
+    return str(made["id"])
+
+
+def event_of(console: Console, address: str) -> str:
+    return str(console.ask("GET", f"/v1/addresses/{address}")["events"][0]["id"])
+
+
+def test_every_page_is_sound(console: Console, browser: Browser, slip: str, kept: str, imported: str) -> None:
+    event = event_of(console, "hostile@b.example")
+    pages = [
+        "/a/shop/contacts/",
+        f"/a/shop/contacts/?list={kept}",
+        "/a/shop/contacts/?search=nobody",
+        "/a/shop/contact/ben@b.example/",
+        "/a/shop/contact/new@b.example/",
+        "/a/shop/contacts/imports/",
+        f"/a/shop/contacts/imports/{imported}/undo/",
+        "/a/shop/review/",
+        "/a/shop/review/?step=export",
+        "/a/shop/review/?step=delete",
+        f"/a/shop/correct/?old={slip}",
+        f"/a/shop/address/{slip}/",
+        f"/a/shop/address/hostile@b.example/event/{event}/?evidence=1",
+    ]
+    assert faults(console, browser, MANAGER, pages) == []
+    mail = [f"/a/shop/address/hostile@b.example/event/{event}/mail/"]
+    assert faults(console, browser, "support@retour.example", mail) == []
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "none"])
+def test_a_contact_is_changed_and_put_on_a_list(
+    console: Console, browser: Browser, kept: str, javascript: bool
+) -> None:
+    address = f"cara.{javascript}@b.example".lower()
+    with looking(browser, java_script_enabled=javascript) as page:
+        log_in(page, console.url, MANAGER)
+        page.goto(f"{console.url}/a/shop/contact/{address}/")
+        page.fill("[name=name]", "Cara Cole")
+        page.fill("[name=attributes]", "city: Wien\nvisits: 7\nno attribute")
+        page.click("text=Save")
+        expect(page.locator(".errors")).to_contain_text("“no attribute” is no attribute")
+        page.fill("[name=attributes]", "city: Wien\nvisits: 7\nnote: true story")
+        page.check(f"[name=on][value='{kept}']")
+        page.click("text=Save")
+        expect(page.locator("#status")).to_contain_text("Saved.")
+        page.goto(f"{console.url}/a/shop/contacts/?list={kept}&search=cara")
+        expect(page.locator("tbody")).to_contain_text("visits: 7")
+    found = console.ask("GET", f"/v1/contacts/{address}")
+    assert found["attributes"] == {"city": "Wien", "visits": 7, "note": "true story"}
+    assert found["lists"] == ["Graz"]
+
+
+def test_a_list_is_made_renamed_and_dropped(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/contacts/")
+    page.click(".looks summary")
+    page.fill("#l-name", "Spring")
+    page.click("button:has-text('Make the list')")
+    expect(page.locator("h1")).to_have_text("Spring")
+    expect(page.locator(".empty")).to_contain_text("Nobody is on this list")
+    page.click(".looks summary")
+    page.fill("#l-name", "Summer")
+    page.click("text=Rename")
+    expect(page.locator("h1")).to_have_text("Summer")
+    page.click(".looks summary")
+    page.click("text=Drop the list Summer")
+    expect(page.locator("#status")).to_contain_text("“Summer” is dropped")
+
+
+def test_an_import_is_taken_back_after_its_effect_was_seen(
+    console: Console, page: Page, imported: str
+) -> None:
+    def decision() -> str:
+        return str(console.ask("GET", "/v1/check", params={"address": "old1@b.example"})["decision"])
+
+    assert decision() == "stop"
+    page.goto(f"{console.url}/a/shop/contacts/imports/")
+    page.click(f"a[href*='{imported}']")
+    expect(page.locator(".lead")).to_have_text("2 entries would be taken back.")
+    expect(page.locator(".follows")).to_contain_text("2 addresses that nothing else stops")
+    page.click("button.danger")
+    expect(page.locator("#status")).to_contain_text("2 entries are taken back; 2 addresses")
+    assert decision() == "send"
+
+
+def test_slips_come_first_are_corrected_and_come_no_more(console: Console, page: Page, slip: str) -> None:
+    page.goto(f"{console.url}/a/shop/")
+    page.click("text=Stopped addresses")
+    row = page.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("ann@gmial.com")
+    row.locator(".suggestions a").first.click()
+    expect(page.locator("[name=old]")).to_have_value(SLIP)
+    expect(page.locator("[name=new]")).to_have_value(MEANT)
+    page.fill("[name=reason]", "told by phone")
+    page.click("button:has-text('Correct')")
+    expect(page.locator("h1")).to_have_text("Corrected")
+    expect(page.locator("#token, #link")).to_have_count(1)
+    page.click("text=On with the review")
+    expect(page.locator(".empty")).to_contain_text("No slip")
+    page.click("text=Next step")
+    expect(page.locator("main")).to_contain_text("Save as XLSX")
+    page.click("text=Next step")
+    page.click("text=Delete all of them")
+    expect(page.locator("h1")).to_contain_text("Delete ")
+    page.goto(f"{console.url}/a/shop/address/{slip}/")
+    expect(page.locator("#corrections")).to_be_visible()
+
+
+def test_what_was_meant_stands_on_the_page_of_the_address_and_a_member_only_looks(
+    console: Console, page: Page, browser: Browser
+) -> None:
+    console.bounce("dan@gmial.com", "550 5.1.1 user unknown")
+    page.goto(f"{console.url}/a/shop/address/dan@gmial.com/")
+    expect(page.locator(".suggestions")).to_contain_text("dan@gmail.com")
+    page.click("text=Ask for the address back")
+    expect(page.locator("textarea[name=addresses]")).to_have_value("dan@gmial.com")
+    with looking(browser) as other:
+        log_in(other, console.url, "member@shop.example")
+        other.goto(f"{console.url}/a/shop/address/dan@gmial.com/")
+        assert other.locator("text=Correct this address").count() == 0
+
+
+def test_life_after_the_bounce_is_told(console: Console, page: Page) -> None:
+    console.ask("POST", "/v1/engagements", json={"kind": "click", "address": "full@b.example"})
+    page.goto(f"{console.url}/a/shop/address/full@b.example/")
+    expect(page.locator("section", has=page.locator("#alive"))).to_contain_text("Clicked a link")
+
+
+def test_evidence_is_copied_and_linked(console: Console, browser: Browser) -> None:
+    with looking(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+        log_in(page, console.url, MANAGER)
+        event = event_of(console, "full@b.example")
+        page.goto(f"{console.url}/a/shop/address/full@b.example/event/{event}/")
+        page.click("text=Copy the reply")
+        expect(page.locator("#status")).to_have_text("Copied.")
+        assert "mailbox full" in page.evaluate("navigator.clipboard.readText()")
+        page.click("button:has-text('Copy the link')")
+        link = page.evaluate("navigator.clipboard.readText()")
+        page.goto(link)
+        expect(page.locator("details.technical")).to_have_attribute("open", "")
+        expect(page.locator(".advice")).to_contain_text("Who acts")
+
+
+def test_the_mail_is_for_support_as_text_and_its_reader_stands_in_the_ledger(
+    console: Console, browser: Browser
+) -> None:
+    event = event_of(console, "hostile@b.example")
+    with looking(browser) as page:
+        page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+        log_in(page, console.url, "support@retour.example")
+        page.goto(f"{console.url}/a/shop/address/hostile@b.example/event/{event}/")
+        page.click("text=The mail as it came")
+        raw = page.locator("pre.raw")
+        expect(raw).to_contain_text("<script>alert(1)</script>")
+        expect(raw).to_contain_text("⟨U+202E⟩")
+        assert page.locator("main script, main img").count() == 0
+        with page.expect_download() as download:
+            page.click("text=The whole mail as a file")
+        assert b"<script>" in download.value.path().read_bytes()
+    lines = console.ask("GET", "/v1/ledger", params={"limit": 10})["lines"]
+    assert any(line["after"] == "mail read" and "support" in line["actor"] for line in lines)

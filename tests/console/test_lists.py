@@ -1,0 +1,254 @@
+"""The Overview and the data view: counts, columns, views, lists, files, deleting, swaps, keys."""
+
+import io
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, log_in, looking
+from console.sound import faults
+from retour.flow.listcheck.workbook import open_workbook
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+MANAGER = "manager@shop.example"
+PAGES = [
+    "/a/shop/",
+    "/a/shop/?type=soft&columns=state,due,code,subject,kind",
+    "/a/shop/?campaign=none",
+    "/a/shop/delete/?address=full@b.example",
+    "/a/shop/delete/?type=soft",
+    "/a/shop/save-list/bounces/?type=soft",
+    "/a/shop/save-list/data/?type=soft",
+    "/a/shop/data/",
+    "/a/shop/data/?type=hard&text=user+unknown",
+    "/a/shop/data/?campaign=none",
+    "/shortcuts/",
+]
+
+
+@pytest.fixture(scope="module")
+def uncounted(console: Console) -> None:
+    """A bounce with a code that does not count."""
+    wanted = {"settings": {"uncounted_codes": ["5.3.5"]}, "expected": 1}
+    console.ask("PUT", "/v1/policy", json=wanted)
+    console.bounce("late@b.example", "552 5.3.5 system incorrectly configured", listed=False)
+
+
+def counted_in(page: Page, select: str) -> list[str]:
+    return [told for told in page.locator(f"#{select} option").all_inner_texts() if "(" in told]
+
+
+def test_every_list_is_sound(console: Console, browser: Browser) -> None:
+    assert faults(console, browser, MANAGER, PAGES) == []
+
+
+def test_each_filter_tells_how_many_it_would_find(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/?campaign=May+news")
+    expect(page.locator("#results-title")).to_have_text("3 addresses: May news")
+    assert counted_in(page, "f-type") == ["hard (2)", "soft (1)", "block (0)"]
+    assert "x stopped (2)" in counted_in(page, "f-state")
+    page.goto(f"{console.url}/a/shop/?search=@b.example")
+    expect(page.locator("#results-title")).to_have_text("Addresses: @b.example")
+
+
+def test_a_filter_swaps_the_list_alone_and_keeps_the_focus(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/")
+    page.evaluate("document.querySelector('h1').dataset.same = 'yes'")
+    page.focus("#f-type")
+    page.select_option("#f-type", "soft")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#f-type")).to_be_focused()
+    expect(page.locator("#status")).to_have_text("1 address: soft")
+    expect(page.locator("h1")).to_have_attribute("data-same", "yes")
+    assert parse_qs(urlsplit(page.url).query) == {"type": ["soft"]}
+    page.click(".chip")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.locator("#results-title")).to_be_focused()
+    expect(page.locator("#f-type")).to_have_value("")
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("h1")).to_have_attribute("data-same", "yes")
+
+
+def test_columns_and_rows_are_chosen_and_kept(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/?type=soft")
+    page.click(".looks summary")
+    page.check("[name=column][value=code]")
+    page.uncheck("[name=column][value=campaign]")
+    page.check(".looks [name=dense]")
+    page.click(".looks button")
+    assert "type=soft" in page.url
+    expect(page.locator("html")).to_have_attribute("data-dense", "")
+    heads = page.locator("thead th").all_inner_texts()
+    assert heads[1:] == ["Address", "Status", "What is the matter", "Type", "Bounced", "Code"]
+    page.goto(f"{console.url}/a/shop/?columns=due")
+    assert page.locator("thead th").all_inner_texts()[1:] == ["Address", "Until"]
+    page.goto(f"{console.url}/a/shop/")
+    page.click(".looks summary")
+    for name in ("code", "campaign"):
+        page.locator(f"[name=column][value={name}]").set_checked(name == "campaign")
+    page.uncheck(".looks [name=dense]")
+    page.click(".looks button")
+
+
+def test_a_view_is_saved_with_its_count_and_seen_by_whom_it_is_for(
+    console: Console, page: Page, browser: Browser
+) -> None:
+    page.goto(f"{console.url}/a/shop/?type=hard")
+    for name, shared in (("Mine", False), ("Ours", True)):
+        if not page.locator("#v-name").is_visible():
+            page.click(".views summary")
+        page.fill("#v-name", name)
+        page.locator("[name=shared]").set_checked(shared)
+        page.click(".views button:has-text('Save view')")
+        expect(page.locator("#status")).to_contain_text(f"The view “{name}” is saved.")
+    expect(page.locator(".views .chip")).to_contain_text(["Mine (2)", "Ours (2)"])
+    with looking(browser) as other:
+        log_in(other, console.url, "member@shop.example")
+        other.goto(f"{console.url}/a/shop/")
+        expect(other.locator(".views .chip")).to_have_count(1)
+        other.click(".views .chip")
+        expect(other.locator("tbody tr")).to_have_count(2)
+        assert other.locator(".view button").count() == 0
+    for name in ("Mine", "Ours"):
+        page.click(f".view button:has-text('{name}')")
+        expect(page.locator("#status")).to_contain_text("is dropped")
+
+
+def test_what_is_shown_becomes_a_workbook(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/?type=hard")
+    with page.expect_download() as download:
+        page.click("text=Save as XLSX")
+    book = open_workbook(io.BytesIO(download.value.path().read_bytes()))
+    head, *rows = book.rows(book.sheets[0])
+    assert head[0] == "address"
+    assert sorted(row[0] for row in rows) == ["hostile@b.example", "unknown@b.example"]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "none"])
+def test_what_is_shown_becomes_a_list(console: Console, browser: Browser, javascript: bool) -> None:
+    name = f"Full {javascript}"
+    with looking(browser, java_script_enabled=javascript) as page:
+        log_in(page, console.url, MANAGER)
+        page.goto(f"{console.url}/a/shop/?type=soft")
+        page.click("a:has-text('Save as list')")
+        expect(page.locator("main")).to_contain_text("1 address.")
+        page.fill("[name=name]", name)
+        page.click("button:has-text('Save as list')")
+        expect(page.locator("#status")).to_contain_text("is being filled")
+
+    def is_filled() -> bool:
+        lists = console.ask("GET", "/v1/contact-lists")["lists"]
+        return {each["name"]: each["contacts"] for each in lists}.get(name) == 1
+
+    eventually(is_filled, "the list to be filled", console.story)
+
+
+def test_whoever_is_deleted_was_named_before(console: Console, page: Page) -> None:
+    for number in range(2):
+        console.bounce(f"gone{number}@b.example", "550 5.1.1 user unknown", campaign="Gone")
+    page.goto(f"{console.url}/a/shop/?campaign=Gone")
+    page.check("tbody input[value='gone0@b.example']")
+    page.click("text=Delete the picked contacts")
+    expect(page.locator("h1")).to_have_text("Delete 1 contact")
+    expect(page.locator(".follows li")).to_have_count(4)
+    page.click("text=Keep them")
+    page.goto(f"{console.url}/a/shop/?campaign=Gone")
+    page.click("text=Delete all of them")
+    expect(page.locator("h1")).to_have_text("Delete 2 contacts")
+    expect(page.locator(".lead")).to_contain_text("All 2 that match:")
+    console.bounce("gone2@b.example", "550 5.1.1 user unknown", campaign="Gone")
+    page.click("button.danger")
+    expect(page.locator(".errors")).to_contain_text("2 addresses were seen, and now the filter means 3")
+    expect(page.locator("h1")).to_have_text("Delete 3 contacts")
+    page.click("button.danger")
+    expect(page.locator("#status")).to_contain_text("A job deletes them now")
+    left = {"campaign": "Gone"}
+    eventually(
+        lambda: not console.ask("GET", "/v1/bounces", params=left)["bounces"], "them to go", console.story
+    )
+    assert console.ask("GET", "/v1/check", params={"address": "gone0@b.example"})["decision"] == "stop"
+
+
+def test_a_member_deletes_nobody_and_saves_no_list(console: Console, browser: Browser) -> None:
+    with looking(browser) as page:
+        log_in(page, console.url, "member@shop.example")
+        page.goto(f"{console.url}/a/shop/")
+        expect(page.locator("text=Save as XLSX")).to_have_count(1)
+        assert page.locator("[name=address], a:has-text('Save as list'), a:has-text('Delete')").count() == 0
+
+
+def test_the_data_view_shows_what_is_not_counted(console: Console, page: Page, uncounted: None) -> None:
+    page.goto(f"{console.url}/a/shop/?search=late@b.example")
+    expect(page.locator("tbody tr")).to_have_count(0)
+    page.goto(f"{console.url}/a/shop/data/?domain=b.example&code=5.3.5")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("not counted")
+
+
+def test_what_is_typed_becomes_filters(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/data/")
+    page.fill("#q", 'campaign:"May news" mailbox full')
+    page.press("#q", "Enter")
+    page.wait_for_url("**/data/?*")
+    assert parse_qs(urlsplit(page.url).query) == {"campaign": ["May news"], "text": ["mailbox full"]}
+    expect(page.locator("#results-title")).to_contain_text("1 bounce")
+    page.fill("#q", "colour:red")
+    page.press("#q", "Enter")
+    expect(page.locator(".errors")).to_contain_text("“colour:” is no condition here.")
+    expect(page.locator("#q")).to_have_value("colour:red")
+
+
+def test_cells_filter_and_a_segment_keeps_the_question(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/data/?campaign=May+news")
+    page.click("tbody .kind.soft")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.fill("#s-name", "Soft in May")
+    page.click("text=Save as segment")
+    expect(page.locator("#status")).to_contain_text("“Soft in May” is saved. It means 1 bounces now.")
+    expect(page.locator(".segments .chip")).to_have_text("Soft in May (1)")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.click(".segments button")
+    expect(page.locator("#status")).to_contain_text("is dropped")
+    expect(page.locator(".segments")).to_have_count(0)
+
+
+def test_keys_walk_the_list_and_never_fire_in_a_field(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/")
+    page.keyboard.press("j")
+    expect(page.locator("tbody tr:nth-child(1) th a")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("tbody tr:nth-child(2) th a")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type("gd?j")
+    expect(page.locator("#find")).to_have_value("gd?j")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(page.locator("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_url("**/data/")
+
+
+def test_keys_are_switched_off(console: Console, page: Page) -> None:
+    for on in (False, True):
+        page.goto(f"{console.url}/shortcuts/")
+        page.locator("[name=keys]").set_checked(on)
+        page.click("form button.main:visible")
+        page.goto(f"{console.url}/a/shop/")
+        page.keyboard.press("?")
+        expect(page.locator("dialog[open]")).to_have_count(int(on))
+
+
+def test_on_paper_there_is_the_list_and_what_it_is(console: Console, page: Page) -> None:
+    page.emulate_media(media="print")
+    page.goto(f"{console.url}/a/shop/?type=soft")
+    expect(page.locator("#results-title")).to_be_visible()
+    expect(page.locator(".printed")).to_be_visible()
+    for hidden in (".filters", ".side", ".with-all", ".looks"):
+        expect(page.locator(hidden)).to_be_hidden()

@@ -1,0 +1,70 @@
+"""What is shown, as a file, and many contacts deleted at once: exactly those whom somebody has seen."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from outlets.conftest import Installation
+from outlets.test_segments import Told, told
+from retour.flow.listcheck.workbook import open_workbook
+
+__all__ = ["told"]
+LIKE_A_FORMULA = "=cmd|' /C calc'!A0"
+
+
+def as_csv(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def as_workbook(content: bytes) -> list[list[str]]:
+    book = open_workbook(io.BytesIO(content))
+    return list(book.rows(book.sheets[0]))
+
+
+@pytest.mark.parametrize("route", ["/v1/bounces/export", "/v1/data/export"])
+def test_the_same_rows_in_both_forms(retour: Installation, told: Told, route: str) -> None:
+    for number in range(3):
+        told.bounce(f"ann{number}@b.example", campaign=LIKE_A_FORMULA)
+    lines = as_csv(retour.ask("GET", route).content)
+    answer = retour.ask("GET", route, params={"format": "xlsx"})
+    head, *rows = as_workbook(answer.content)
+    assert answer.headers["content-disposition"] == 'attachment; filename="bounces.xlsx"'
+    assert head == list(lines[0])
+    assert [line["address"] for line in lines] == [row[0] for row in rows]
+    assert {line["campaign"] for line in lines} == {f"'{LIKE_A_FORMULA}"}
+    assert {row[head.index("campaign")] for row in rows} == {LIKE_A_FORMULA}
+
+
+def test_an_export_holds_what_its_filters_mean(retour: Installation, told: Told) -> None:
+    told.bounce("ann@b.example", campaign="spring")
+    told.bounce("bob@b.example", campaign="summer")
+    lines = as_csv(retour.ask("GET", "/v1/bounces/export", params={"campaign": "summer"}).content)
+    assert [line["address"] for line in lines] == ["bob@b.example"]
+    assert lines[0]["explanation"]
+
+
+def deletion(retour: Installation, body: dict[str, Any], **query: Any) -> Any:
+    return retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=body, params=query)
+
+
+FILTER = {"from": {"bounces": {"campaign": "spring"}}}
+
+
+def test_a_filter_deletes_only_as_many_as_were_seen(retour: Installation, told: Told) -> None:
+    told.bounce("ann@b.example")
+    seen = deletion(retour, FILTER, dry_run=True).json()
+    assert (seen["count"], seen["job"]) == (1, None)
+    told.bounce("bob@b.example")
+    refused = deletion(retour, FILTER | {"count": 1})
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "/problems/count_changed"
+    assert deletion(retour, FILTER).status_code == 409
+    assert retour.desk.jobs.listed("demo", 10) == []
+    assert deletion(retour, FILTER | {"count": 2}).json()["count"] == 2
+
+
+def test_neither_both_ways_nor_none(retour: Installation) -> None:
+    assert deletion(retour, {}).status_code == 422
+    assert deletion(retour, FILTER | {"addresses": ["ann@b.example"]}).status_code == 422

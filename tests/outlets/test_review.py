@@ -1,0 +1,49 @@
+"""The guided review: addresses in which somebody has probably slipped, and no others."""
+
+from typing import Any
+
+from outlets.conftest import Installation
+from outlets.test_segments import Told, told
+from retour.model import Reason
+
+__all__ = ["told"]
+
+
+def review(retour: Installation, **query: Any) -> Any:
+    return retour.ask("GET", "/v1/review", params=query).json()
+
+
+def test_slips_come_with_what_was_meant(retour: Installation, told: Told) -> None:
+    told.bounce("ann@gmial.com", Reason.DOMAIN_UNKNOWN, "5.1.2", "domain not found")
+    told.bounce("ann@gmail.com", Reason.MAILBOX_FULL, "4.2.2", "mailbox full")
+    told.bounce("whoever@b.example")
+    found = review(retour)
+    (candidate,) = found["candidates"]
+    assert candidate["address"] == "ann@gmial.com"
+    assert candidate["suggestions"][0]["address"] == "ann@gmail.com"
+    assert candidate["suggestions"][0]["hints"][0]["told"]
+    assert candidate["explanation"]["words"]
+    assert (found["looked_at"], found["next"]) == (2, None)
+
+
+def test_what_was_corrected_is_not_asked_again(retour: Installation, told: Told) -> None:
+    told.bounce("ann@gmial.com", Reason.DOMAIN_UNKNOWN, "5.1.2", "domain not found")
+    body = {"old": "ann@gmial.com", "new": "ann@gmail.com", "reason": "a slip"}
+    made = retour.ask("POST", "/v1/corrections", "demo-manager", json=body).json()
+    assert review(retour)["candidates"] == []
+    retour.ask("DELETE", f"/v1/corrections/{made['id']}", "demo-manager")
+    assert len(review(retour)["candidates"]) == 1
+
+
+def test_page_by_page_to_the_end(retour: Installation, told: Told) -> None:
+    for number in range(5):
+        told.bounce(f"ann{number}@gmial.com", Reason.DOMAIN_UNKNOWN, "5.1.2", "domain not found")
+    seen, after = [], None
+    while True:
+        page = review(retour, limit=2, **({} if after is None else {"after": after}))
+        seen += [each["address"] for each in page["candidates"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert sorted(seen) == [f"ann{number}@gmial.com" for number in range(5)]
+    assert retour.ask("GET", "/v1/review", params={"after": "x"}).status_code == 422
