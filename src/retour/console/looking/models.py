@@ -28,7 +28,7 @@ class View(models.Model):
     person: models.ForeignKey[Person | None, Person | None] = models.ForeignKey(
         Person, null=True, on_delete=models.CASCADE, related_name="views"
     )  # None: everybody of the account sees it
-    page: models.CharField[str, str] = models.CharField(max_length=16)  # "overview" or "data"
+    page: models.CharField[str, str] = models.CharField(max_length=16)  # the name of its address
     name: models.CharField[str, str] = models.CharField(max_length=100)
     query: models.CharField[str, str] = models.CharField(max_length=2000)
 

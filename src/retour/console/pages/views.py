@@ -17,7 +17,7 @@ from retour.console.people.models import Person
 from retour.console.reader import reader
 from retour.model import Role
 
-PAGES = ("overview", "data")
+PAGES = ("overview",)
 SHOWN = 12  # so many are counted anew each time somebody looks
 _LONGEST = 2000
 
