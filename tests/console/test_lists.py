@@ -33,7 +33,7 @@ def uncounted(console: Console) -> None:
     """A bounce with a code that does not count."""
     wanted = {"settings": {"uncounted_codes": ["5.3.5"]}, "expected": 1}
     console.ask("PUT", "/v1/policy", json=wanted)
-    console.bounce("late@b.example", "552 5.3.5 system incorrectly configured", listed=False)
+    console.bounce("late@b.example", "552 5.3.5 system incorrectly configured", listed=False, campaign="Late")
 
 
 def counted_in(page: Page, select: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The data view: every bounce that was told, counted or not, and segments with their counts (E31-E32)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -36,10 +36,11 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     set_ = chosen(request, (*FILTERS, "segment"))
     page, refused = _page(api, set_, request.GET.get("after"))
     wrong = told.wrong if typed else None
+    uncounted = api.get("/v1/policy")["settings"].get("uncounted_codes", ())
     context = {
         "account": account, "role": api.role, "section": "data", "chosen": set_, "chips": chips(set_, who),
         "typed": typed, "refused": _fault(who, wrong) if wrong else refused,
-        "rows": [_row(row) for row in page["bounces"]], "next": page["next"], "count": page["count"],
+        "rows": [_row(row, uncounted) for row in page["bounces"]], "next": page["next"], "count": page["count"],
         "behind": page["behind"], "first": "after" not in request.GET, "may_write": api.role != Role.MEMBER,
         "segments": [_segment(each) for each in api.get("/v1/segments")["segments"]],
         "may_save": bool(set_) and "segment" not in set_ and refused is None and api.role != Role.MEMBER,
@@ -63,13 +64,14 @@ def _fault(who: Reader, word: str) -> dict[str, str]:
     return {"detail": who.say("data.no_such_word", word=word), "remedy": who.say("data.no_such_word_help")}
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], uncounted: Collection[str]) -> dict[str, Any]:
     bounce = row["bounce"]
     report = (bounce["evidence"] or {"report": {}})["report"]
     reply = shown(" ".join((report.get("diagnostic") or report.get("text") or "").split()))
     return {
         **row,
         "reply": reply if len(reply) <= _REPLY else reply[:_REPLY] + "…",
+        "is_uncounted": bounce["status"] in uncounted,
         "domain": row["address"].rpartition("@")[2],
     }
 
