@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from retour.console.pages.details import shown as visible
+from retour.console.pages.shown import shown as visible
 from retour.texts import Catalogue, catalogue
 
 PILES = ("kept", "corrected", "questioned", "dropped")

@@ -40,8 +40,9 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     context = {
         "account": account, "role": api.role, "section": "data", "chosen": set_, "chips": chips(set_, who),
         "typed": typed, "refused": _fault(who, wrong) if wrong else refused,
-        "rows": [_row(row, uncounted) for row in page["bounces"]], "next": page["next"], "count": page["count"],
-        "behind": page["behind"], "first": "after" not in request.GET, "may_write": api.role != Role.MEMBER,
+        "rows": [_row(row, uncounted) for row in page["bounces"]], "next": page["next"],
+        "count": page["count"], "behind": page["behind"],
+        "first": "after" not in request.GET, "may_write": api.role != Role.MEMBER,
         "segments": [_segment(each) for each in api.get("/v1/segments")["segments"]],
         "may_save": bool(set_) and "segment" not in set_ and refused is None and api.role != Role.MEMBER,
         "reason_options": options("reason", [reason.value for reason in Reason], who),
