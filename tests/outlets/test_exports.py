@@ -45,6 +45,17 @@ def test_an_export_holds_what_its_filters_mean(retour: Installation, told: Told)
     assert lines[0]["explanation"]
 
 
+def test_the_ledger_is_a_workbook_too(retour: Installation, told: Told) -> None:
+    told.bounce("ann@b.example")
+    lines = as_csv(retour.ask("GET", "/v1/ledger/export").content)
+    head, *rows = as_workbook(retour.ask("GET", "/v1/ledger/export", params={"format": "xlsx"}).content)
+    assert head == list(lines[0])
+    places = [head.index(name) for name in head if name != "at"]
+    assert [[row[place] for place in places] for row in rows] == [
+        [line[head[place]] for place in places] for line in lines
+    ]
+
+
 def deletion(retour: Installation, body: dict[str, Any], **query: Any) -> Any:
     return retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=body, params=query)
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +12,9 @@ from starlette.responses import StreamingResponse
 
 from retour.flow.browse import MOST
 from retour.flow.lists.table import guarded
+from retour.flow.lists.workbook import Cell
 from retour.model import Cause, StateName
+from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.addresses import Moment, moment
 from retour.outlets.api.messages import cursor
@@ -96,14 +98,14 @@ def get_ledger(
     responses={
         200: {
             "description": "The lines, the latest first",
-            "content": {"text/csv": {"example": ",".join(_COLUMNS)}},
+            "content": tables.described("", _COLUMNS)[200]["content"],
         }
     },
 )
 def export_ledger(
     request: Request,
     key: Member,
-    form: Annotated[Literal["csv", "jsonl"], Query(alias="format")] = "csv",
+    form: Annotated[Literal["csv", "jsonl", "xlsx"], Query(alias="format")] = "csv",
     account: AccountChoice = None,
     since: Moment = None,
     until: Moment = None,
@@ -113,6 +115,8 @@ def export_ledger(
     query = RecordQuery(chosen, moment("since", since), moment("until", until), limit=MOST)
     services(request).exported("ledger", chosen, key.id)
     rows = _rows(services(request).store.ledger, query)
+    if form == "xlsx":
+        return tables.table(tables.Form.XLSX, "ledger", _COLUMNS, map(_cells, rows))
     pieces = _table(rows) if form == "csv" else (json.dumps(row).encode() + b"\n" for row in rows)
     headers = {
         "Content-Disposition": f'attachment; filename="ledger.{form}"',
@@ -164,6 +168,17 @@ def _rows(ledger: Ledger, query: RecordQuery) -> Iterator[dict[str, object]]:
         if len(found) < MOST:
             return
         before = found[-1].number
+
+
+def _cells(row: Mapping[str, object]) -> list[Cell]:
+    """A line as a workbook holds it: its number and its time as such."""
+    return [_cell(name, row[name]) for name in _COLUMNS]
+
+
+def _cell(name: str, value: object) -> Cell:
+    if name == "at" and isinstance(value, str):
+        return tables.moment(value)
+    return value if isinstance(value, int) or value is None else str(value)
 
 
 def _table(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
