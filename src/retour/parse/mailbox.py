@@ -10,6 +10,8 @@ _ADDRESS: Final = re.compile(
     r'(?:"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){1,128}"|[^\s"<>()\[\]\\,;:@\x00-\x1f\x7f]{1,128})'
     r"@(?:\[[0-9A-Fa-f:.IPv]{3,60}\]|[^\s\"<>()\[\]\\,;:@!'|*\x00-\x1f\x7f]{1,255})"
 )
+# What nearly all are, of those: sets without classes take a third of the time.
+_PLAIN: Final = re.compile(r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z.-]{1,128}+@[0-9A-Za-z.-]{0,190}[0-9A-Za-z-]")
 _LOCAL_END: Final = re.compile(
     r'(?:"[^"\n]{1,64}"|[^\s"<>()\[\]\\,;:@：，；（）\'=\x00-\x20\x7f][^\s"<>()\[\]\\,;:@：，；（）\x00-\x20\x7f]{0,127})$'
 )
@@ -26,6 +28,8 @@ _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 def one_address(text: str) -> str | None:
     """The one address that `text` is: "a@b", "<a@b>", with a comment or a closing dot. None for all else."""
+    if _PLAIN.fullmatch(text):
+        return text
     return _remembered(text) if len(text) <= _LONGEST else _one_address(text)
 
 

@@ -60,7 +60,7 @@ def report_of(
     """A report on a recipient from a server's words (one line) and whatever else was stated about it."""
     host, said = unwrapped(words[:WORDS])
     reply, code = codes_in(said) if kind is not Kind.DELIVERED else accepted_in(said)
-    told = telling_status(code, status)
+    told = code if code == status else telling_status(code, status)
     if text and text != said and (reply is None or tells_little(told)):
         more, detail = codes_in(text)
         if not tells_little(detail) and not is_for_good(detail, reply):
@@ -76,7 +76,7 @@ def report_of(
         action,
         told,
         reply,
-        continued(said, reply, code) or None,
+        (continued(said, reply, code) if "-" in said else said) or None,
         remote or host,
         text[:WORDS],
         mta,

@@ -43,6 +43,16 @@ _WRAPPINGS: Final[tuple[Wrapping, ...]] = (
     _wrapping("server returned was:", r"error that the other server returned was:\s*"),
     _wrapping("remote server was:", r"response from the remote server was:\s*"),
 )
+# The first of these in sets without classes, that give nothing back: as it stands in nearly all of a log.
+_SAID: Final = re.compile(
+    r"host\s+([0-9A-Za-z_.:-]{1,255}+)\s?\[[0-9A-Fa-f:.IPv]{2,60}+\](?::\d{1,5}+)?"
+    r"(?:\s{1,2}(?:said|refused to talk to me)\s?|\s?):\s*",
+    re.ASCII,
+)
+# Postfix's own words about a host that it did not reach; in such a tail none of the above can stand.
+_UNREACHED: Final = re.compile(
+    r"connect to ([0-9A-Za-z_.-]{1,255}+)\[[0-9A-Fa-f:.]{2,60}+\]:\d{1,5}+: [A-Za-z ]{0,60}[A-Za-z]"
+)
 # These name the host but wrap no words of it. Postfix: "connect to mx[192.0.2.1]:25: Connection refused".
 _CONNECT: Final = re.compile(r"connect to ([\w.-]{1,255})\[", re.ASCII)
 _TALKING: Final = re.compile(r"talking to ([\w.-]{1,255})", re.ASCII)  # Sendmail
@@ -74,8 +84,10 @@ def unwrapped(words: str) -> tuple[str | None, str]:
 
     Words that nobody wrapped come back as they are. At most 4 KiB are to be given.
     """
-    if words.startswith("host ") and (found := _WRAPPINGS[0].pattern.match(words)):  # nearly all of a log
-        return found["host"], _unclosed(words[found.end() :], "")
+    if words.startswith("host ") and (found := _SAID.match(words)):
+        return found[1], _unclosed(words[found.end() :], "")
+    if words.startswith("connect to ") and (found := _UNREACHED.fullmatch(words)):
+        return found[1].rstrip("."), words
     kind = _TYPE.match(words)
     if kind:
         words = words[kind.end() :]
@@ -91,7 +103,8 @@ def unwrapped(words: str) -> tuple[str | None, str]:
 
 def _unclosed(words: str, quote: str) -> str:
     for closing in _CLOSINGS:
-        if closing in words and (at := words.rfind(closing, max(0, len(words) - 300))) >= 0:
+        at = words.rfind(closing, max(0, len(words) - 300))
+        if at >= 0:
             words = words[:at]
     return words.strip().removesuffix(quote)
 

@@ -124,9 +124,15 @@ _Value = TypeVar("_Value")
 
 def remember(table: dict[bytes, _Value], key: bytes, value: _Value) -> None:
     """Keep the newest OPEN entries of a table: memory stays bounded on a log of any length."""
-    if key not in table and len(table) >= OPEN:
-        del table[next(iter(table))]
+    if len(table) >= OPEN:
+        make_room(table, key)
     table[key] = value
+
+
+def make_room(table: dict[bytes, _Value], key: bytes) -> None:
+    """Let the oldest of a full table go, where a key is to come into it that is not there."""
+    if key not in table:
+        del table[next(iter(table))]
 
 
 def as_text(octets: bytes) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from retour.instants import Instant
 from retour.model import Action, Kind, Original, Reading, Report
 from retour.parse.bounds import RECIPIENTS
+from retour.parse.logs import entry
 from retour.parse.logs.entry import (
     AMBIGUOUS_LINE,
     BROKEN_LINE,
@@ -19,6 +20,7 @@ from retour.parse.logs.entry import (
     Facts,
     LogReader,
     defective,
+    make_room,
     remember,
 )
 from retour.parse.logs.postfix_lines import (
@@ -66,7 +68,7 @@ class PostfixLog(LogReader):
     def read(self, block: bytes) -> list[Entry]:
         """What these lines tell: one entry an attempt, with one report."""
         found: list[Entry] = []
-        arrived, sent_by, delayed = self._arrived, self._sent_by, self._delayed
+        arrived, sent_by, delayed, most = self._arrived, self._sent_by, self._delayed, entry.OPEN
         for line, writer, daemon, id, mark, to, status in relevant(block):
             key = writer + id
             if mark == b"to=<":
@@ -83,11 +85,21 @@ class PostfixLog(LogReader):
             elif len(line) > _LONGEST_NOTE:
                 continue
             elif mark == b"from=<":
-                if daemon == b"qmgr":
-                    self._sender(line, key, found)
+                if daemon != b"qmgr":
+                    continue
+                if line.endswith(EXPIRED):
+                    self._expired(line, key, found)
+                elif b">, size=" not in line:
+                    continue
+                if delayed and key in delayed:
+                    delayed[key].sent_by = line
+                    continue
+                if len(sent_by) >= most:
+                    make_room(sent_by, key)
+                sent_by[key] = line
             elif daemon == b"cleanup":  # a queue id that is used again belongs to a new mail
-                if key not in arrived:
-                    remember(arrived, key, line)
+                if len(arrived) >= most:
+                    make_room(arrived, key)
                 arrived[key] = line
                 sent_by.pop(key, None)
                 if delayed:
@@ -104,18 +116,6 @@ class PostfixLog(LogReader):
         for mail in mails:
             lines |= dict.fromkeys(mail.deferred.values())
         return lines
-
-    def _sender(self, line: bytes, key: bytes, found: list[Entry]) -> None:
-        """Qmgr tells the sender, at each attempt; or that it gives the mail up for time."""
-        gives_up = line.endswith(EXPIRED)
-        if gives_up:
-            self._expired(line, key, found)
-        elif b">, size=" not in line:
-            return
-        if key in self._delayed:
-            self._delayed[key].sent_by = line
-        else:
-            remember(self._sent_by, key, line)
 
     def _outcome(
         self, line: bytes, key: bytes, daemon: bytes, to: bytes, status: bytes, found: list[Entry]

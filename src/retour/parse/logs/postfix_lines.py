@@ -34,7 +34,9 @@ _DAEMON: Final = rf"(?:[^ \t-\r\[\]:]{{1,195}}/)?+({'|'.join(_DAEMONS)})"
 _PROCESS: Final = r"(?:\[\d{1,10}+\]: | (?:\d{1,10}|-) [^ \t-\r]{1,32} (?:-|\[[^\[\]\n]{0,500}\]) (?:BOM)?)"
 # Short queue ids are hexadecimal, long ones (enable_long_queue_ids) base 52: global/mail_queue.h.
 _ID: Final = r"([0-9A-Za-z]{5,25}+): "
-_ADDRESS: Final = r'(?:"(?:[^"\\\n]|\\[^\n]){0,512}"@[^<> \t-\r]{1,320}|(?!")[^<>\n]{0,512})'  # may hold ", "
+_ADDRESS: Final = (
+    r'(?:"(?:[^"\\\n]|\\[^\n]){0,512}"@[^<> \t-\r]{1,320}|(?!")[^<>\n]{0,512}+)'  # may hold ", "
+)
 _OUTCOME: Final = (
     rf"({_ADDRESS})>, (?:orig_to=<(ORIG{_ADDRESS})>, )?relay=(RELAY[^ \t-\r,]{{1,512}}+), "
     r"(?:conn_use=\d{1,9}, )?delay=[0-9.]{1,16}+, delays=[0-9./]{1,64}+, dsn=(DSN[245]\.\d{1,3}\.\d{1,3}), "
@@ -62,6 +64,9 @@ _SENDER: Final = re.compile(
     r": from=<(" + _ADDRESS + r")>, (?:size=\d|status=(?:force-)?expired, returned to sender)"
 )
 _MESSAGE_ID: Final = re.compile(r": message-id=<([^<>\s]{1,998})>\Z")
+# The same where all is ASCII, as nearly always: twice as fast as text with classes.
+_PLAIN_SENDER: Final = re.compile(rb': from=<((?!")[ -;=?-~]{0,512}+)>, size=\d')
+_PLAIN_MESSAGE_ID: Final = re.compile(rb": message-id=<([!-;=?-~]{1,998}+)>\Z")
 
 _KINDS: Final = {
     "sent": (Kind.DELIVERED, Action.DELIVERED),
@@ -120,6 +125,9 @@ def split(octets: bytes) -> Line | None:
 
 def sender_in(octets: bytes) -> str | None:
     """The envelope sender that a line of qmgr tells; empty for the null sender."""
+    plain = _PLAIN_SENDER.match(octets, octets.find(b": from=<"))
+    if plain:
+        return plain[1].decode("ascii")
     text = as_text(octets)
     found = _SENDER.match(text, text.find(": from=<"))
     return found[1] if found else None
@@ -127,6 +135,9 @@ def sender_in(octets: bytes) -> str | None:
 
 def message_id_in(octets: bytes) -> str | None:
     """The Message-ID that a line of cleanup tells."""
+    plain = _PLAIN_MESSAGE_ID.match(octets, octets.find(b": message-id=<"))
+    if plain:
+        return plain[1].decode("ascii")
     text = as_text(octets)
     found = _MESSAGE_ID.match(text, text.find(": message-id=<"))
     return found[1] if found else None
@@ -134,20 +145,20 @@ def message_id_in(octets: bytes) -> str | None:
 
 def report_in(line: Line, at: Instant | None = None) -> tuple[Report, tuple[str, ...]]:
     """The report of a line that tells an outcome, and its defects."""
-    kind, action = _KINDS[line.status or ""]
-    words = line.rest
+    _, _, _, _, to, orig_to, relay, dsn, status, words = line
+    kind, action = _KINDS[status or ""]
     whole = words.endswith(")")
     words = words[:-1] if whole else words
-    recipient = one_address(line.to or "")
-    relay = line.relay or ""
+    recipient = one_address(to or "")
+    host, bracket, _ = (relay or "").partition("[")
     report = report_of(
         kind,
         recipient,
         words,
-        original=one_address(line.orig_to) if line.orig_to else None,
+        original=one_address(orig_to) if orig_to else None,
         action=action,
-        status=line.dsn,
-        remote=relay.partition("[")[0] if "[" in relay else None,
+        status=dsn,
+        remote=host if bracket else None,
         text=words,
         mta="postfix",
         at=at,

@@ -15,7 +15,7 @@ def stamp(text: str) -> Instant | None:
 
     A classic syslog time ("Nov  1 09:00:00") names neither year nor zone: a guess would be a wrong day.
     """
-    found = _ISO.fullmatch(text)
+    found = _ISO.fullmatch(text) if "0" <= text[:1] <= "9" else None
     if not found:
         return None
     day, time, fraction, zone = found.groups()
