@@ -1,5 +1,6 @@
 """What the roll-ups of the Overview count is what a look at every address would."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,3 +163,47 @@ def test_an_account_that_nobody_knows_has_no_counts(store: Records) -> None:
         store.counts.shown("nobody")
     with pytest.raises(KeyError):
         store.counts.campaigns("nobody", 0, NOW)
+
+
+def test_returns_and_what_follows_are_counted_as_they_happen_and_the_same_made_anew(
+    store: Records, tmp_path: Path
+) -> None:
+    resets = policy_from({"soft_threshold": 1, "reset_after": 5, "counting": "cumulative"}, preset("default"))
+    store.accounts.add_policy("demo", PolicyVersion(2, NOW, resets, "test"), 1)
+    people = ADDRESSES[:6]
+
+    def told(kind: EventKind, address: str, at: int, send: int | None = None) -> None:
+        id = f"{kind.value[:4]}{address}{at // DAY}".encode()[-16:].rjust(16)
+        reason = Reason.MAILBOX_FULL if kind is EventKind.BOUNCE else None
+        store.ledger.record([Event(id, kind, at, reason, send=send, account="demo", address=address)], at)
+
+    for address in people:
+        told(EventKind.BOUNCE, address, NOW + DAY)
+    while store.ledger.due(NOW + 7 * DAY, 100):
+        pass
+    for number, address in enumerate(people[:4], 1):
+        store.sends.add([Send(number, "demo", address, MailKind.MAILING, NOW + 8 * DAY)])
+        told(EventKind.DELIVERED, address, NOW + 8 * DAY, number)
+    told(EventKind.BOUNCE, people[0], NOW + 9 * DAY, 1)  # delivered first, and bounced then: no delivery
+    told(EventKind.BOUNCE, people[1], NOW + 10 * DAY)
+    while store.ledger.due(NOW + 40 * DAY, 100):
+        pass
+    told(EventKind.BOUNCE, people[1], NOW + 41 * DAY)
+    store.erasing.erase("demo", people[5], "erased-5")
+    day = NOW // DAY
+    counted = {(each.what, each.day - day): each.addresses for each in store.counts.effects("demo")}
+    assert counted == {
+        ("freed", 6): 6,
+        ("delivered", 8): 3,
+        ("bounced", 9): 1,
+        ("bounced", 10): 1,
+        ("freed", 19): 1,
+        ("freed", 20): 1,
+        ("bounced", 41): 1,
+    }
+    kept_up = store.counts.effects("demo")
+    with sqlite3.connect(tmp_path / sqlite.STORE) as file:
+        for table in ("effects", "returned", "effects_made"):
+            file.execute(f"DELETE FROM {table}")
+    sqlite.open_store(tmp_path / sqlite.STORE, PEPPER).close()
+    assert store.counts.effects("demo") == kept_up

@@ -178,8 +178,9 @@ def test_what_resets_did_by_week_and_month(retour: Installation) -> None:
     while retour.store.ledger.due(retour.clock.now(), 100):
         pass
     now = retour.clock.now()
-    sent = Send(9, "demo", "ann@b.example", MailKind.MAILING, now, delivered_at=now)
-    retour.store.sends.add([sent])
+    retour.store.sends.add([Send(9, "demo", "ann@b.example", MailKind.MAILING, now)])
+    facts = {"send": 9, "account": "demo", "address": "ann@b.example"}
+    retour.store.ledger.record([Event(b"d" * 16, EventKind.DELIVERED, now, **facts)], now)
     full(retour, "bob@b.example", 0)
     told = retour.ask("GET", "/v1/policy/effects").json()
     weeks = {each["period"]: (each["freed"], each["delivered"], each["bounced"]) for each in told["periods"]}

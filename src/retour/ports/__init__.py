@@ -10,7 +10,7 @@ from retour.ports.acts import OF_MANY, Acts
 from retour.ports.clock import Clock
 from retour.ports.contacts import Contact, ContactList, Contacts
 from retour.ports.corrections import Correction, Corrections, Stand
-from retour.ports.counts import MOST_LISTED, Counts, ListedCount, Mark, Shown
+from retour.ports.counts import MOST_LISTED, Counts, Effect, ListedCount, Mark, Shown
 from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
 from retour.ports.erasing import Erasing, ErasingDesk, Erasure, Erasures, Scrubbing, ScrubbingInbox
 from retour.ports.gates import Bus, Snapshot
@@ -34,7 +34,7 @@ from retour.ports.requests import (
 from retour.ports.segments import MOST_REPLIES, Bounced, Segment, Segments, Sought
 from retour.ports.sends import Sends
 from retour.ports.store import Records, Store
-from retour.ports.sweep import WHOLE, Part, Reported, Returned, Sweep, Swept
+from retour.ports.sweep import WHOLE, Part, Reported, Sweep, Swept
 from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies, Tally
 from retour.ports.waves import WAVE_BATCH, Stage, Wave, Waves
 
@@ -68,6 +68,7 @@ __all__ = [
     "Corrections",
     "Counts",
     "DomainCount",
+    "Effect",
     "EndedRequestError",
     "Ending",
     "Engagement",
@@ -105,7 +106,6 @@ __all__ = [
     "RequestStatus",
     "Requests",
     "RestoreRequest",
-    "Returned",
     "Ruling",
     "Scrubbing",
     "ScrubbingInbox",

@@ -34,6 +34,15 @@ class ListedCount(NamedTuple):
     bounces: int
 
 
+class Effect(NamedTuple):
+    """How many addresses that a reset gave back did something on a day."""
+
+    version: int  # of the policy that let them come back
+    day: int  # since 1970, UTC
+    what: str  # "freed", "delivered" (reached for the first time since) or "bounced" (again)
+    addresses: int
+
+
 class Counts(Protocol):
     """Roll-ups of the listed bounces of the stored states. All raise KeyError for an unknown account."""
 
@@ -45,3 +54,6 @@ class Counts(Protocol):
 
     def domains(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
         """The same by the domain of the address. Those of known providers are always told apart."""
+
+    def effects(self, account: str) -> list[Effect]:
+        """What became of the addresses that came back by themselves, of all time (E22)."""

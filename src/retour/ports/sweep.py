@@ -39,15 +39,6 @@ class Reported(NamedTuple):
     evidence: Callable[[], Evidence]  # with the rest; few are asked for
 
 
-class Returned(NamedTuple):
-    """An invalid address that came back by itself, when its reset was due."""
-
-    number: int  # of the line in the ledger
-    at: Instant
-    place: str
-    policy: int  # version in force
-
-
 class Sweep(Protocol):
     """Reading over an account. Every call raises KeyError for an unknown account."""
 
@@ -77,9 +68,6 @@ class Sweep(Protocol):
 
     def judged(self, account: str, span: int, after: int = 0) -> list[str]:
         """Where the next `span` numbers of events have judgements of reports."""
-
-    def returns(self, account: str, limit: int, before: int | None = None) -> list[Returned]:
-        """What came back by itself, the latest first; `before` is the last number of the page before."""
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
         """The addresses at these places."""

@@ -81,8 +81,8 @@ class EffectsShape(BaseModel):
 
     account: str
     periods: list[PeriodShape]
-    looked_at: int = Field(description="returns that were looked at, the latest first")
-    whole: bool = Field(description="false: there are earlier ones")
+    looked_at: int = Field(description="returns that are counted")
+    whole: bool = Field(description="true: all there were")
 
 
 @router.post("/v1/policy/what-if", status_code=202, summary="What settings would do before they are saved")
@@ -149,16 +149,18 @@ def get_effects(
 ) -> EffectsShape:
     """For each version of the policy: who came back, was reached since, bounced again."""
     chosen = existing_account(request, key, account)
-    found = effects(chosen, by, services(request).store)
+    found = effects(services(request).store.counts.effects(chosen), by)
     periods = [
         PeriodShape(
             version=version,
             period=period,
             **{name: told.get(name, 0) for name in ("freed", "delivered", "bounced")},
         )
-        for (version, period), told in sorted(found.counts.items())
+        for (version, period), told in sorted(found.items())
     ]
-    return EffectsShape(account=chosen, periods=periods, looked_at=found.looked_at, whole=found.whole)
+    return EffectsShape(
+        account=chosen, periods=periods, looked_at=sum(each.freed for each in periods), whole=True
+    )
 
 
 # --- for replays, too ---------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@ from retour.instants import Instant
 from retour.lifecycle.foreseen import untouched
 from retour.lifecycle.judgements import RETOLD
 from retour.model import Event, EventKind, Evidence, Standing, State
-from retour.ports import WHOLE, History, Part, RecordQuery, Reported, Returned, Swept
-from retour.stores.advance import BY_TIME
+from retour.ports import WHOLE, History, Part, Reported, Swept
 from retour.stores.memory.ledger import MemoryLedger
 
 
@@ -64,15 +63,6 @@ class MemorySweep:
             if event.kind is EventKind.REJUDGED and (event.outcome or "").startswith("bounce ")
         ]
         return list(dict.fromkeys(found))
-
-    def returns(self, account: str, limit: int, before: int | None = None) -> list[Returned]:
-        records = self._ledger.records(RecordQuery(account, limit=1_000_000_000, before=before))
-        found = [
-            Returned(each.number, each.at, place_of(each.address), each.policy)
-            for each in records
-            if each.actor == BY_TIME and each.before == "invalid" and each.after in ("valid", "bouncing")
-        ]
-        return found[:limit]
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
         return {each.place: each.address for each in self.at(account, places)}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from retour.address import key
 from retour.ports import Records, Store
+from retour.stores.sqlite import reckoned
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.acts import SqliteActs
 from retour.stores.sqlite.contacts import SqliteContacts
@@ -40,6 +41,7 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = 
     database = Database(path, "store", cache_mib)
     _prove(database, path, pepper)
     prepare(database)
+    reckoned.prepare(database)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     ledger = SqliteLedger(database, accounts, sends, pepper, encode)

@@ -13,6 +13,7 @@ from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.pages import SQL as LEDGER
 from retour.stores.sqlite.pages import Page, load
+from retour.stores.sqlite.returned import SQL as RETURNED
 from retour.stores.sqlite.rolling import SQL as ROLL
 from retour.stores.sqlite.scrubbing import SQL, evidence, in_pieces, scrub
 from retour.stores.sqlite.shown import ShownCounts
@@ -56,6 +57,7 @@ class SqliteErasing:
                 db.executemany(SQL["unlabel"], numbers)
                 db.execute(SQL["hide_state"], (pseudonym, *place))
                 db.execute(SQL["keep_deliveries"], place)
+            db.execute(RETURNED["drop"], (page.number, page.k))
             db.execute(SQL["drop_sends"], place)
             db.execute(SQL["drop_signs"], place)
             db.execute(SQL["drop_places"], (page.number, address))

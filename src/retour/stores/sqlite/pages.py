@@ -20,6 +20,7 @@ from retour.stores.advance import Delivery, Known, Turn, in_force
 from retour.stores.failures import more
 from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.rates import Spot, tally
+from retour.stores.sqlite.returned import Return, Returns, comes_back
 from retour.stores.sqlite.rows import (
     TEXTS,
     Encode,
@@ -127,6 +128,7 @@ class Sheaf:
         self._alarms: list[tuple[Instant, bytes, int]] = []
         self._rates: Counter[Spot] = Counter()
         self._shown = ShownCounts(db, self._labels)
+        self._returns = Returns(db)
         self._chains: dict[int, tuple[int, str]] = {}  # latest line and its link, by account
 
     def look_at(self, told: Mapping[Page, Mapping[bytes, Event]]) -> None:
@@ -150,8 +152,13 @@ class Sheaf:
         for event in new:
             number = page.numbers[event.id] = self._append(page, event, page.latest, labels.get(event.id))
             page.first, page.latest = page.first or number, number
+        returns = []
         for change in turn.changes:
-            self._record(page, change)
+            number = self._record(page, change)
+            if comes_back(change):
+                returns.append(Return(number, change.at, in_force(page.policies, change.at)))
+        if returns or page.state.reactivations:
+            self._returns.turn(page, returns, new)
         row = (page.latest, page.trail, *row_of_state(turn.state), page.k, page.number)
         if is_new:
             self._new_states.append((*row, page.address, domain_of(page.address), page.first))
@@ -193,6 +200,7 @@ class Sheaf:
         self._labels.write()
         tally(self._db, self._rates)
         self._shown.write()
+        self._returns.write()
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)
         self._db.executemany(SQL["set_chain"], [(account, *end) for account, end in self._chains.items()])
@@ -200,7 +208,7 @@ class Sheaf:
         self._db.executemany(SQL["set_state"], sorted(self._states, key=_PLACE))
         self._db.executemany(SQL["set_alarm"], sorted(self._alarms))
 
-    def _record(self, page: Page, change: Change) -> None:
+    def _record(self, page: Page, change: Change) -> int:
         self._last_record += 1
         number = self._last_record
         before, after = TEXTS[change.before.state] or "", TEXTS[change.after.state] or ""
@@ -213,6 +221,7 @@ class Sheaf:
         self._records.append((number, page.trail, change.at, page.k, page.number, *made))
         self._chains[page.number] = (number, chained)
         page.trail = number
+        return number
 
     def _before(self, account: int) -> str:
         """The link of the latest line of an account."""

@@ -10,10 +10,11 @@ from retour.address import domain_of
 from retour.flow.suppressions import PROVIDERS, provider_of
 from retour.instants import DAY, Instant
 from retour.model import Event, StateName
-from retour.ports.counts import MOST_LISTED, ListedCount, Mark, Shown
+from retour.ports.counts import MOST_LISTED, Effect, ListedCount, Mark, Shown
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.labels import Labels
+from retour.stores.sqlite.returned import SQL as RETURNED
 from retour.stores.sqlite.statements import named
 
 if TYPE_CHECKING:
@@ -157,6 +158,11 @@ class SqliteCounts:
 
     def domains(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
         return self._of("domain", account, since, until)
+
+    def effects(self, account: str) -> list[Effect]:
+        db = self._database.read()
+        place = (self._accounts.number(db, account),)
+        return [Effect(*row) for row in db.execute(RETURNED["effects"], place)]
 
     def _of(self, of: str, account: str, since: Instant, until: Instant) -> list[ListedCount]:
         db = self._database.read()

@@ -10,8 +10,8 @@ from typing import Any
 from retour.address import ERASED
 from retour.instants import Instant
 from retour.model import Event, EventKind, Reason
-from retour.ports.sweep import WHOLE, Part, Reported, Returned, Swept
-from retour.stores.advance import BY_TIME, Delivery
+from retour.ports.sweep import WHOLE, Part, Reported, Swept
+from retour.stores.advance import Delivery
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import DELIVERIES, touch
@@ -92,17 +92,6 @@ class SqliteSweep:
         with self._reading() as db:
             place = {"account": self._accounts.number(db, account), "after": after, "until": after + span}
             return [k.hex() for (k,) in db.execute(SQL["judged"], place)]
-
-    def returns(self, account: str, limit: int, before: int | None = None) -> list[Returned]:
-        with self._reading() as db:
-            place = {
-                "account": self._accounts.number(db, account),
-                "before": _LAST if before is None else before,
-                "actor": BY_TIME,
-                "limit": limit,
-            }
-            rows = db.execute(SQL["returns"], place).fetchall()
-        return [Returned(number, at, k.hex(), policy) for number, at, k, policy in rows]
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
         lives = self.at(account, places)

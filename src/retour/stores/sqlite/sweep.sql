@@ -29,12 +29,6 @@ SELECT DISTINCT k FROM events
 WHERE number > :after AND number <= :until AND account = :account AND kind = 'rejudged'
   AND outcome LIKE 'bounce %';
 
--- name: returns
-SELECT number, at, k, policy FROM records
-WHERE account = :account AND number < :before AND actor = :actor
-  AND before = 'invalid' AND after IN ('valid', 'bouncing')
-ORDER BY number DESC LIMIT :limit;
-
 -- name: at
 SELECT s.k, s.address, s.latest, s.state, s.causes, s.since, s.until, s.hard, s.soft, s.block, s.reasons,
   s.reactivations, s.unsubscribed, s.changes_at, s.last_bounce, s.listed
