@@ -30,6 +30,18 @@ port = 0
 port = 0
 [console]
 port = 0
+[webhooks]
+port = 0
+public_url = "https://hooks.shop.example"
+[webhooks.sources.letters]
+provider = "postmark"
+account = "shop"
+paths = ["n0t-4-real-s3cret-path"]
+keys = ["ann:a long password"]
+[webhooks.sources.topics]
+provider = "ses"
+account = "shop"
+paths = ["an0ther-fake-s3cret-path"]
 [notify]
 allow_networks = ["127.0.0.0/8"]
 [forms]

@@ -2,9 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from retour.console import assets
+from retour.console import account_urls, assets
 from retour.console.pages import (
-    account,
     address,
     checks,
     components,
@@ -16,10 +15,7 @@ from retour.console.pages import (
     details,
     entry,
     erase,
-    hooks,
-    invited,
     jobs,
-    keys,
     ledger,
     list_imports,
     never_stop,
@@ -31,14 +27,12 @@ from retour.console.pages import (
     save_list,
     settings,
     shortcuts,
-    team,
     views,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", entry.home, name="home"),
     path("first/<str:secret>/", entry.first, name="first"),
-    path("invited/<str:secret>/", invited.accept, name="invited"),
     path("static/<str:name>", assets.serve, name="static"),
     path("preferences/", preferences.show, name="preferences"),
     path("shortcuts/", shortcuts.show, name="shortcuts"),
@@ -75,20 +69,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:account>/settings/what-if/<str:id>/", settings.what_if, name="what_if"),
     path("a/<str:account>/settings/what-if/<str:id>/save/", settings.save, name="what_if_save"),
     path("a/<str:account>/settings/what-if/<str:id>/addresses/", settings.affected, name="what_if_addresses"),
-    path("a/<str:account>/team/", team.show, name="team"),
-    path("a/<str:account>/team/<int:id>/", team.member, name="member"),
-    path("a/<str:account>/invitations/<int:id>/withdraw/", team.withdraw, name="withdraw_invitation"),
-    path("a/<str:account>/keys/", keys.show, name="keys"),
-    path("a/<str:account>/keys/<str:id>/revoke/", keys.revoke, name="revoke"),
-    path("a/<str:account>/webhooks/", hooks.show, name="hooks"),
-    path("a/<str:account>/webhooks/<str:id>/", hooks.one, name="hook"),
-    path("a/<str:account>/webhooks/<str:id>/<str:message>/", hooks.message, name="hook_message"),
-    path("a/<str:account>/account/", account.show, name="account"),
     path("a/<str:account>/ledger/", ledger.show, name="ledger"),
     path("a/<str:account>/ledger/verify/", ledger.verify, name="ledger_verify"),
     path("a/<str:account>/ledger/verified/<str:id>/", ledger.verified, name="ledger_verified"),
     path("a/<str:account>/ledger/ledger.<str:form>", ledger.export, name="ledger_export"),
     path("a/<str:account>/erase/", erase.show, name="erase"),
+    *account_urls.PATTERNS,
     path("a/<str:account>/rates/<str:by>/", rates.show, name="rates"),
     path("a/<str:account>/", overview.show, name="overview"),
     path("a/<str:account>/bounces.<str:form>", overview.export, name="export"),

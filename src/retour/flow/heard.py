@@ -27,6 +27,19 @@ class FromSource(NamedTuple):
     last_unparsed_at: Instant | None
 
 
+class Standing(NamedTuple):
+    """How a way in stands now, as it says itself."""
+
+    state: str  # "open", "closed" (a setting is missing), "refused" (its posts are), "failing"
+    since: Instant | None = None
+    why: str = ""  # what is missing, or why it is refused
+    behind: int | None = None  # seconds since all that lay there was read
+    waiting: int | None = None  # seen there and not yet durable
+
+
+OPEN = Standing("open")
+
+
 class Kept(Protocol):
     """Where it is written down."""
 

@@ -1,14 +1,14 @@
 """What the API works with."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import structlog
 
 from retour.identity import SendIds
 from retour.inlets.webhooks import Https, Pending
 from retour.outlets.api.limits import Rate
-from retour.outlets.api.services import Forms, Listed, Services, Source, Telling
+from retour.outlets.api.services import Forms, Listed, Services, Telling
 from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
 from retour.ports import Rated
@@ -18,6 +18,7 @@ from retour.wiring.house import House
 from retour.wiring.list_checks import list_room
 from retour.wiring.notify import reach
 from retour.wiring.one_click import unsubscribe_url
+from retour.wiring.sources import reached, sources, standing
 
 log = structlog.get_logger("retour")
 
@@ -55,7 +56,9 @@ def services(house: House, https: Https | None = None) -> Services:
         rewriting=house.rewriter.progress,
         console=digest(house.console_secret),
         wake_jobs=lambda: house.wake_jobs(),
-        sources=list(_sources(house)),
+        sources=list(sources(house)),
+        standing=lambda: standing(house),
+        reached=reached(house),
         lists=[
             Listed(name, each.provider, each.account, each.stops, each.restores)
             for name, each in house.settings.lists.items()
@@ -94,19 +97,3 @@ def _unreachable(house: House, url: str) -> str | None:
     except UnreachableError as error:
         return str(error)
     return None
-
-
-def _sources(house: House) -> Iterator[Source]:
-    """Every way in that the settings name."""
-    chosen = house.settings
-    for name, settings in (("smtp", chosen.smtp), ("lmtp", chosen.lmtp)):
-        if settings.enabled:
-            yield Source(name, name, None)
-    for address, inlet in chosen.inlets.items():
-        yield Source(inlet.name or address, "address", inlet.account)
-    for name, hook in chosen.webhooks.sources.items():
-        yield Source(f"webhooks.{name}", "webhook", hook.account)
-    for name, log_ in chosen.logs.items():
-        yield Source(f"log:{name}", "log", log_.account)
-    for name, mailbox in chosen.mailboxes.items():
-        yield Source(f"mailboxes.{name}", "mailbox", mailbox.account)

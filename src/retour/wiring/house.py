@@ -19,7 +19,7 @@ from retour.flow.announce import Announcing, Silent
 from retour.flow.avoided import Avoided
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
-from retour.flow.heard import Heard
+from retour.flow.heard import Heard, Standing
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
 from retour.flow.listcheck.expiry import Expiring
@@ -134,6 +134,7 @@ class House:
     lock: IO[str]
     shelf: SqliteShelf
     console_secret: str = field(default_factory=secret.new, repr=False)  # of this process alone
+    ways: dict[str, Callable[[], Standing]] = field(default_factory=dict)  # that tell how they stand
     wake_jobs: Callable[[], None] = lambda: None  # while they run: there is one to do
 
     def load(self) -> int:

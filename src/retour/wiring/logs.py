@@ -1,10 +1,12 @@
 """The logs that are followed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import structlog
 
 from retour.flow.follow import Terms
+from retour.flow.heard import Standing
 from retour.inlets.logtail import Tail
 from retour.inlets.logtail.files import FileTail
 from retour.inlets.logtail.following import Follower
@@ -79,10 +81,17 @@ def _told(house: House, name: str) -> Callable[[Exception], None]:
     return told
 
 
+def _standing(house: House, follower: Follower) -> Standing:
+    state = "failing" if follower.count.trouble else "open"
+    return Standing(state, behind=follower.late(house.clock.now()))
+
+
 def _watch(house: House, made: Sequence[Follower]) -> None:
     def each(number: Callable[[Follower], int]) -> Callable[[], Mapping[str, int]]:
         return lambda: {follower.terms.name: number(follower) for follower in made}
 
+    for follower in made:
+        house.ways[f"log:{follower.terms.name}"] = partial(_standing, house, follower)
     metrics = house.metrics
     metrics.counter("retour_log_lines", "Lines read, by log", "log", each(lambda f: f.count.lines))
     metrics.counter("retour_log_events", "Events kept, by log", "log", each(lambda f: f.count.events))

@@ -25,7 +25,7 @@ def mailbox_followers(
         source = _source(name, chosen, desk)
         followers.append(Follower(name, source, troubled("mailbox", name), fault, patience))
         desks[name] = desk
-    watch(house.metrics, "mailbox", desks)
+    watch(house, "mailbox", desks)
     return followers
 
 

@@ -1,13 +1,15 @@
 """What is told of everything that Retour visits by itself, mailboxes and queues: log lines and numbers."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
+from retour.flow.heard import Standing
 from retour.inlets.pickup.desk import Desk, TroubleError
 from retour.instants import SECOND
-from retour.metrics import Metrics
 from retour.texts import catalogue
+from retour.wiring.house import House
 
 log = structlog.get_logger("retour")
 _TEXTS = catalogue("pickup.en")
@@ -34,8 +36,18 @@ def noticed(kind: str, name: str) -> Callable[[str, str, str], None]:
     return told
 
 
-def watch(metrics: Metrics, kind: str, desks: Mapping[str, Desk]) -> None:
+def standing(desk: Desk) -> Standing:
+    """How something that is visited stands now."""
+    counts = desk.counts
+    state = "failing" if counts.failing else "open"
+    return Standing(state, counts.last_success or None, waiting=counts.waiting)
+
+
+def watch(house: House, kind: str, desks: Mapping[str, Desk]) -> None:
     """The numbers of all of a kind, by name."""
+    metrics = house.metrics
+    for desk in desks.values():
+        house.ways[desk.inlet] = partial(standing, desk)
 
     def of(field: str, scale: int = 1) -> Callable[[], dict[str, int]]:
         return lambda: {name: int(getattr(desk.counts, field)) // scale for name, desk in desks.items()}

@@ -26,7 +26,7 @@ def queue_followers(house: House, keep: Keep, fault: Callable[[Exception], None]
         desk = desks[name] = Desk(terms, keep, house.inbox, house.clock.now, noticed("queue", name))
         followers.append(_follower(name, chosen, desk, fault))
     if desks:
-        watch(house.metrics, "queue", desks)
+        watch(house, "queue", desks)
     return followers
 
 

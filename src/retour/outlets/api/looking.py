@@ -11,14 +11,21 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from retour.flow.browse import MOST
+from retour.flow.heard import OPEN, FromSource, Standing
 from retour.flow.lists.table import guarded
 from retour.flow.lists.workbook import Cell
-from retour.model import Cause, StateName
+from retour.model import Cause, Role, StateName
 from retour.outlets.api import tables
-from retour.outlets.api.access import AccountChoice, Member, existing_account
+from retour.outlets.api.access import (
+    AccountChoice,
+    Member,
+    existing_account,
+    ranks_above,
+    whole_account,
+)
 from retour.outlets.api.addresses import Moment, moment
 from retour.outlets.api.messages import cursor
-from retour.outlets.api.services import services
+from retour.outlets.api.services import Source, services
 from retour.outlets.api.shapes import RecordShape
 from retour.outlets.api.shown import record_shape, time
 from retour.ports import Ledger, Record, RecordQuery
@@ -53,7 +60,17 @@ class SourceShape(BaseModel):
     source: str = Field(description="as arrivals and events name it", examples=["bounces@shop.example"])
     kind: str | None = Field(description="null: the settings no longer name it", examples=["webhook", "log"])
     account: str | None = Field(description="null: of no account, or of all")
-    state: str = Field(description="`silent` (nothing came yet), `heard`")
+    form: str = Field(description="whose posts or lines they are; empty: mail", examples=["sendgrid"])
+    proof: str | None = Field(description="how far it is believed; null: each mail proves itself")
+    state: str = Field(
+        description="`silent` (nothing came yet), `heard`; `closed` (a setting is missing), `refused` (its"
+        " posts are), `failing` (it cannot be read now)"
+    )
+    since: str | None = Field(description="of that state, or when a visit last went through")
+    why: str = Field(description="what is missing, or why it is refused: see docs/webhooks.md")
+    behind: int | None = Field(description="seconds since all that lay there was read; null: nothing lies")
+    waiting: int | None = Field(description="seen there and not yet taken in; null: nothing lies")
+    url: str | None = Field(description="to enter at the provider, with its secret; shown to managers alone")
     first_at: str | None
     last_at: str | None = Field(description="when the last arrival came")
     arrivals: int
@@ -65,6 +82,11 @@ class SourceList(BaseModel):
     """By name."""
 
     account: str
+    return_domain: str = Field(description="of the return addresses of the account")
+    reached: dict[str, str] = Field(
+        description="where mail servers and providers find us, by the settings",
+        examples=[{"lmtp": "127.0.0.1:2424", "policy": "127.0.0.1:10040"}],
+    )
     sources: list[SourceShape]
 
 
@@ -129,27 +151,45 @@ def export_ledger(
 @router.get("/v1/sources", summary="Every way in, and when something last came of it")
 def get_sources(request: Request, key: Member, account: AccountChoice = None) -> SourceList:
     """Sources of the account, by the settings and by what came; those of no account are for the staff."""
-    chosen = existing_account(request, key, account)
-    known = services(request)
-    heard = {each.source: each for each in known.heard(chosen)}
-    named = {each.name: each for each in known.sources if each.account in (chosen, None)}
-    shapes = []
-    for name in sorted({*heard, *(each.name for each in named.values() if each.account == chosen)}):
-        came, source = heard.get(name), named.get(name)
-        shapes.append(
-            SourceShape(
-                source=name,
-                kind=None if source is None else source.kind,
-                account=chosen,
-                state="silent" if came is None else "heard",
-                first_at=time(came and came.first_at),
-                last_at=time(came and came.last_at),
-                arrivals=0 if came is None else came.arrivals,
-                unparsed=0 if came is None else came.unparsed,
-                last_unparsed_at=time(came and came.last_unparsed_at),
-            )
-        )
-    return SourceList(account=chosen, sources=shapes)
+    chosen, known = whole_account(request, key, account), services(request)
+    heard = {each.source: each for each in known.heard(chosen.name)}
+    named = {each.name: each for each in known.sources if each.account in (chosen.name, None)}
+    standing, secrets = known.standing(), not ranks_above(Role.MANAGER, key.role)
+    own = (each.name for each in named.values() if each.account == chosen.name)
+    shapes = [
+        _source(chosen.name, name, named.get(name), heard.get(name), standing.get(name, OPEN), secrets)
+        for name in sorted({*heard, *own})
+    ]
+    return SourceList(
+        account=chosen.name,
+        return_domain=chosen.return_domain,
+        reached=dict(known.reached),
+        sources=shapes,
+    )
+
+
+def _source(
+    account: str, name: str, source: Source | None, came: FromSource | None, now: Standing, secrets: bool
+) -> SourceShape:
+    quiet = "silent" if came is None else "heard"
+    return SourceShape(
+        source=name,
+        kind=source.kind if source else None,
+        account=account,
+        form=source.form if source else "",
+        proof=source.proof.value if source and source.proof else None,
+        state=quiet if now.state == "open" else now.state,
+        since=time(now.since),
+        why=now.why,
+        behind=now.behind,
+        waiting=now.waiting,
+        url=source.url or None if source and secrets else None,
+        first_at=time(came and came.first_at),
+        last_at=time(came and came.last_at),
+        arrivals=0 if came is None else came.arrivals,
+        unparsed=0 if came is None else came.unparsed,
+        last_unparsed_at=time(came and came.last_unparsed_at),
+    )
 
 
 def _line(record: Record) -> dict[str, Any]:

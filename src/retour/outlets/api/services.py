@@ -10,14 +10,14 @@ from starlette.requests import Request
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.flow.findings import Shelf
-from retour.flow.heard import FromSource
+from retour.flow.heard import FromSource, Standing
 from retour.flow.platform import Platform
 from retour.flow.restore_desk import RestoreDesk
 from retour.flow.topics import Subscriptions
 from retour.identity import SendIds
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
-from retour.model import Send
+from retour.model import Proof, Send
 from retour.outlets.api.limits import UNLIMITED, Rate
 from retour.ports import Account, Bus, Clock, Inbox, Records, Snapshot
 from retour.return_address import Keyring
@@ -46,8 +46,11 @@ class Source:
     """A way in that the settings name."""
 
     name: str  # as arrivals name it
-    kind: str  # "address", "webhook", "log", "mailbox", "smtp", "lmtp"
+    kind: str  # "address", "webhook", "log", "mailbox", "queue", "smtp", "lmtp"
     account: str | None  # None: of all accounts
+    form: str = ""  # whose posts or lines they are
+    proof: Proof | None = None  # None: each mail proves itself
+    url: str = field(default="", repr=False)  # to enter at a provider, with its secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class Services:
     rewriting: Callable[[str], int | None] = lambda account: None  # addresses done; None when all are
     wake_jobs: Callable[[], None] = lambda: None  # there is a job to do
     sources: Sequence[Source] = ()
+    standing: Callable[[], Mapping[str, Standing]] = dict  # by name of source; others are open
+    reached: Mapping[str, str] = field(default_factory=dict)  # lmtp, smtp, policy, webhooks: where
     lists: Sequence[Listed] = ()
     heard: Callable[[str | None], Sequence[FromSource]] = lambda account: ()
     telling: Telling = field(default_factory=Telling)

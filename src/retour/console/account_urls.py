@@ -1,0 +1,21 @@
+"""Where the pages on an account itself stand: people, keys, webhooks, sources."""
+
+from django.urls import URLPattern, path
+
+from retour.console.pages import account, hooks, invited, keys, sources, team
+
+PATTERNS: list[URLPattern] = [
+    path("invited/<str:secret>/", invited.accept, name="invited"),
+    path("a/<str:account>/team/", team.show, name="team"),
+    path("a/<str:account>/team/<int:id>/", team.member, name="member"),
+    path("a/<str:account>/invitations/<int:id>/withdraw/", team.withdraw, name="withdraw_invitation"),
+    path("a/<str:account>/keys/", keys.show, name="keys"),
+    path("a/<str:account>/keys/<str:id>/revoke/", keys.revoke, name="revoke"),
+    path("a/<str:account>/webhooks/", hooks.show, name="hooks"),
+    path("a/<str:account>/webhooks/<str:id>/", hooks.one, name="hook"),
+    path("a/<str:account>/webhooks/<str:id>/<str:message>/", hooks.message, name="hook_message"),
+    path("a/<str:account>/account/", account.show, name="account"),
+    path("a/<str:account>/sources/", sources.show, name="sources"),
+    path("a/<str:account>/sources/connect/<str:what>/", sources.connect, name="connect"),
+    path("a/<str:account>/sources/topics/<str:id>/<str:how>/", sources.answer, name="topic"),
+]
