@@ -7,6 +7,7 @@ from retour.instants import Instant
 from retour.ports import ENGAGED, LOOKED_BACK, Engagement, Latest, Sign
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.many import asked
 from retour.stores.sqlite.statements import named
 
 SQL = named("engagements.sql")
@@ -40,10 +41,10 @@ class SqliteEngagements:
         db = self._database.read()
         number = self._accounts.number(db, account)
         found: dict[str, Latest] = {}
-        for address in addresses:
-            row = db.execute(SQL["of"], (number, key(self._pepper, address))).fetchone()
-            if row and (signs := _signs(row, since)):
-                found[address] = signs
+        told, by_key = asked(self._pepper, addresses)
+        for k, *times in db.execute(SQL["of"], told | {"account": number}):
+            if signs := _signs(times, since):
+                found[by_key[k]] = signs
         return found
 
     def active_since(self, account: str, since: Instant) -> Iterator[tuple[str, Latest]]:

@@ -9,7 +9,8 @@ WHERE excluded.opened > coalesce(opened, -1) OR excluded.clicked > coalesce(clic
   OR excluded.replied > coalesce(replied, -1) OR excluded.logged_in > coalesce(logged_in, -1);
 
 -- name: of
-SELECT opened, clicked, replied, logged_in FROM engagements WHERE account = ? AND k = ?;
+SELECT e.k, e.opened, e.clicked, e.replied, e.logged_in FROM json_each(:places) AS n
+CROSS JOIN engagements AS e ON e.account = :account AND e.k = substr(:keys, n.value, 16);
 
 -- name: page
 SELECT e.k, s.address, e.opened, e.clicked, e.replied, e.logged_in

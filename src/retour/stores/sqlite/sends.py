@@ -12,6 +12,7 @@ from retour.model import MailKind, Send
 from retour.ports import Rated
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, storable
+from retour.stores.sqlite.many import asked
 from retour.stores.sqlite.rates import Spot, spot, tally
 from retour.stores.sqlite.statements import named
 
@@ -77,11 +78,9 @@ class SqliteSends:
     def _latest(self, which: str, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
         db = self._database.read()
         number = self._accounts.number(db, account)
-        rows = (
-            (address, db.execute(SQL[which], (key(self._pepper, address), number)).fetchone()[0])
-            for address in addresses
-        )
-        return {address: at for address, at in rows if at is not None}
+        told, by_key = asked(self._pepper, addresses)
+        rows = db.execute(SQL[which], told | {"account": number})
+        return {by_key[k]: at for k, at in rows if at is not None}
 
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         with self._database.write() as db:

@@ -20,10 +20,12 @@ SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, mes
 FROM sends WHERE k = ? AND account = ? ORDER BY handed_over, id;
 
 -- name: last_delivery
-SELECT max(delivered_at) FROM sends WHERE k = ? AND account = ?;
+SELECT s.k, max(s.delivered_at) FROM json_each(:places) AS n
+CROSS JOIN sends AS s ON s.k = substr(:keys, n.value, 16) AND s.account = :account GROUP BY n.value;
 
 -- name: last_send
-SELECT max(handed_over) FROM sends WHERE k = ? AND account = ?;
+SELECT s.k, max(s.handed_over) FROM json_each(:places) AS n
+CROSS JOIN sends AS s ON s.k = substr(:keys, n.value, 16) AND s.account = :account GROUP BY n.value;
 
 -- name: is_known
 SELECT 1 FROM sends WHERE id = ?;
