@@ -22,12 +22,14 @@ from retour.console.pages import (
     overview,
     preferences,
     rates,
+    replays,
     requests,
     review,
     save_list,
     settings,
     shortcuts,
     views,
+    waves,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -75,6 +77,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:account>/ledger/ledger.<str:form>", ledger.export, name="ledger_export"),
     path("a/<str:account>/erase/", erase.show, name="erase"),
     *account_urls.PATTERNS,
+    path("a/<str:account>/waves/", waves.listed, name="waves"),
+    path("a/<str:account>/waves/<str:id>/", waves.show, name="wave"),
+    path("a/<str:account>/waves/<str:id>/<str:step>/", waves.act, name="wave_act"),
+    path("a/<str:account>/replays/", replays.listed, name="replays"),
+    path("a/<str:account>/replays/<str:id>/", replays.show, name="replay"),
+    path("a/<str:account>/replays/<str:id>/addresses/", replays.addresses, name="replay_addresses"),
+    path("a/<str:account>/replays/<str:id>/act/<str:step>/", replays.act, name="replay_act"),
     path("a/<str:account>/rates/<str:by>/", rates.show, name="rates"),
     path("a/<str:account>/", overview.show, name="overview"),
     path("a/<str:account>/bounces.<str:form>", overview.export, name="export"),

@@ -30,7 +30,14 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "what_if": ("what_if", ""),
     "list_check": ("check", ""),
     "ledger_verify": ("ledger_verified", ""),
+    "replay": ("replay", ""),
+    "replay_apply": ("replay", "replay"),
+    "replay_undo": ("replay", "replay"),
+    "wave_plan": ("wave", "wave"),
+    "wave_apply": ("wave", "wave"),
+    "wave_undo": ("wave", "wave"),
 }
+STAFF = frozenset({"replay", "wave"})  # pages that show nothing to people of an account
 
 
 @login_required
@@ -55,7 +62,7 @@ def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
     context = {
         "account": account, "role": api.role, "section": "jobs", "job": job,
         "may_cancel": api.role != Role.MEMBER and job["kind"] not in UNSTOPPABLE and not job["ended"],
-        "result_url": _result(job, account),
+        "result_url": _result(job, account, api.role),
     }  # fmt: skip
     return render(request, "console/job.html", context)
 
@@ -87,9 +94,11 @@ def kind_told(kind: str, say: Catalogue) -> str:
     return say(key) if key in say else kind
 
 
-def _result(job: Answer, account: str) -> str | None:
+def _result(job: Answer, account: str, role: str) -> str | None:
     """Where to look at what it found, once it is done."""
     if job["state"] != "done" or job["kind"] not in RESULTS:
         return None
     name, of = RESULTS[job["kind"]]
+    if name in STAFF and role not in (Role.SUPPORT, Role.ADMIN):
+        return None
     return reverse(name, args=[account, job["result"][of] if of else job["id"]])

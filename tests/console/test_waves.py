@@ -1,0 +1,124 @@
+"""Waves and replays by staff: seen before, applied by a second person, undone as though never been."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.conftest import ADMIN
+from console.installation import Console, log_in, looking
+from console.sound import barriers, faults
+
+pytestmark = pytest.mark.engine("chromium")
+SUPPORT = "support@retour.example"
+RULE = """\
+[[rule]]
+id = "own.brimming"
+reason = "mailbox_full"
+source = "replies of 3 May"
+phrases = ["is brimming over"]
+samples = ["the box is brimming over"]
+"""
+
+
+def settled(page: Page, words: str) -> None:
+    """Look again until the page says so; without JavaScript that is the only way."""
+    expect(page.locator("main")).to_be_visible()
+    for _ in range(200):
+        if words in page.locator("main").inner_text() and page.locator("text=Look again").count() == 0:
+            return
+        page.wait_for_load_state()
+        page.reload()
+    raise AssertionError(f"{words}: {page.locator('main').inner_text()}")
+
+
+def state(console: Console, address: str) -> str:
+    return str(console.ask("GET", f"/v1/addresses/{address}")["state"]["state"])
+
+
+def test_one_plans_a_wave_and_another_applies_and_undoes_it(console: Console, browser: Browser) -> None:
+    wronged = "wronged@flown.example"
+    console.bounce(wronged, "550 5.1.1 user unknown")
+    with looking(browser, java_script_enabled=False) as first, looking(browser) as second:
+        log_in(first, console.url, SUPPORT)
+        first.goto(f"{console.url}/a/shop/waves/")
+        first.fill("[name=domain]", "flown.example")
+        first.fill("[name=why]", "The provider was at fault")
+        first.click("text=Find and count")
+        settled(first, "planned, nothing done")
+        expect(first.locator(".figures .returns strong")).to_have_text("1")
+        expect(first.locator("main")).to_contain_text("Domain: flown.example")
+        expect(first.locator("table.bars >> nth=0")).to_contain_text("Address unknown")
+        first.click("text=Give back 1 addresses")
+        expect(first.locator(".errors")).not_to_be_empty()  # four eyes
+        assert state(console, wronged) == "invalid"
+        log_in(second, console.url, ADMIN)
+        second.goto(first.url.replace("/apply/", "/"))
+        assert barriers(second) == []
+        second.click("text=Give back 1 addresses")
+        expect(second.locator("h1")).to_have_text("Wave: applied", timeout=30_000)
+        assert state(console, wronged) == "valid"
+        second.click("button:has-text('Undo the wave')")
+        expect(second.locator("h1")).to_have_text("Wave: undone", timeout=30_000)
+        assert state(console, wronged) == "invalid"
+
+
+def test_a_wave_that_means_nobody_says_so_and_is_dropped(console: Console, browser: Browser) -> None:
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, SUPPORT)
+        page.goto(f"{console.url}/a/shop/waves/")
+        page.fill("[name=code]", "nonsense")
+        page.fill("[name=why]", "A try")
+        page.click("text=Find and count")
+        expect(page.locator(".errors")).to_contain_text("code")
+        expect(page.locator("[name=why]")).to_have_value("A try")
+        page.fill("[name=code]", "")
+        page.fill("[name=domain]", "nobody.example")
+        page.click("text=Find and count")
+        settled(page, "Nothing would happen to any address")
+        page.click("text=Drop this plan")
+        expect(page.locator("h1")).to_have_text("Wave: dropped")
+
+
+def test_a_replay_under_own_rules_is_seen_applied_and_undone(console: Console, browser: Browser) -> None:
+    console.bounce("odd@flown.example", "550 the box is brimming over")
+    before = state(console, "odd@flown.example")
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, SUPPORT)
+        page.goto(f"{console.url}/a/shop/replays/")
+        page.check("[name=what][value=own]")
+        page.fill("[name=rules]", "[[rule]]\nid = 'broken'")
+        page.click("text=Look at the difference")
+        expect(page.locator(".errors")).to_contain_text("broken")
+        page.fill("[name=rules]", RULE)
+        page.click("text=Look at the difference")
+        settled(page, "Judged again")
+        expect(page.locator("main")).to_contain_text("own.brimming")
+        expect(page.locator("tr:has-text('own.brimming')")).to_contain_text("Mailbox full")
+        page.fill("[name=reason]", "The rule was missing")
+        page.click("button:has-text('Apply the replay')")
+        settled(page, "Undo the replay")
+        page.fill("[name=reason]", "It was wrong")
+        page.click("button:has-text('Undo the replay')")
+        settled(page, "undone")
+        assert state(console, "odd@flown.example") == before
+
+
+def test_a_replay_of_a_version_that_changes_nothing_says_so(console: Console, browser: Browser) -> None:
+    with looking(browser) as page:
+        log_in(page, console.url, SUPPORT)
+        page.goto(f"{console.url}/a/other/replays/")
+        page.check("[name=what][value=policy]")
+        page.click("text=Look at the difference")
+        expect(page.locator(".empty")).to_contain_text("Nothing would happen", timeout=30_000)
+        expect(page.locator("button:has-text('Apply')")).to_have_count(0)
+        assert barriers(page) == []
+
+
+def test_waves_and_replays_are_for_staff_alone(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/a/shop/")
+    expect(page.locator(".side a:has-text('Waves')")).to_have_count(0)
+    for path in ("waves/", "waves/0/", "replays/", "replays/0/"):
+        assert page.request.get(f"{console.url}/a/shop/{path}").status == 404
+
+
+def test_the_pages_of_waves_and_replays_are_sound(console: Console, browser: Browser) -> None:
+    assert faults(console, browser, SUPPORT, ["/a/shop/waves/", "/a/shop/replays/", "/a/other/waves/"]) == []
