@@ -83,7 +83,7 @@ def test_filters_are_the_address_of_the_page(page: Page, console: Console) -> No
     page.click(".chip >> nth=0")
     expect(page.locator("tbody tr")).to_have_count(3)
     page.click(".kind.soft")
-    assert "type=soft" in page.url
+    page.wait_for_url(lambda url: "type=soft" in url)
 
 
 def test_a_row_says_what_is_the_matter_and_what_follows(page: Page, console: Console) -> None:
@@ -120,9 +120,9 @@ def test_by_keyboard_alone(page: Page, console: Console) -> None:
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
-    for _ in range(30):
+    for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.closest('tbody') !== null"):
+        if page.evaluate("document.activeElement.closest('tbody th') !== null"):
             break
     page.keyboard.press("Enter")
     page.wait_for_url("**/address/**")

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -99,6 +99,9 @@ def save_segment(request: HttpRequest, account: str) -> HttpResponse:
     """The filters of the page under a name."""
     api, name = api_of(request, account), request.POST.get("name", "").strip()
     asked = {each: value for each in FILTERS if (value := request.POST.get(each, "").strip())}
+    if not name:
+        messages.error(request, reader(request).say("data.segment_unnamed"))
+        return redirect(f"{_place(account)}?{urlencode(asked)}")
     try:
         made = api.post(f"/v1/segments/{quote(name, safe='')}", asked, "PUT")
     except Refused as refused:
@@ -112,8 +115,10 @@ def save_segment(request: HttpRequest, account: str) -> HttpResponse:
 @require_POST
 def drop_segment(request: HttpRequest, account: str) -> HttpResponse:
     """Its bounces stay."""
-    name = request.POST.get("name", "")
-    api_of(request, account).post(f"/v1/segments/{quote(name, safe='')}", None, "DELETE")
+    api, name = api_of(request, account), request.POST.get("name", "")
+    if not name:
+        raise Http404
+    api.post(f"/v1/segments/{quote(name, safe='')}", None, "DELETE")
     messages.success(request, reader(request).say("data.segment_dropped", name=name))
     return redirect("data", account=account)
 
