@@ -39,6 +39,8 @@ def main(folder: Path) -> None:
                     page.goto(f"{made.url}/a/shop/")
                     page.screenshot(path=folder / f"bounces-{theme}.png")
                     if theme == "light":
+                        page.goto(f"{made.url}/a/shop/data/?campaign=May+news")
+                        page.screenshot(path=folder / "data.png")
                         page.goto(f"{made.url}/a/shop/address/{SEEN}/")
                         page.screenshot(path=folder / "address.png")
                         page.click(".timeline li.bounce a")

@@ -175,6 +175,27 @@ def test_evidence_is_copied_and_linked(console: Console, browser: Browser) -> No
         expect(page.locator(".advice")).to_contain_text("Who acts")
 
 
+def test_hostile_words_are_text_and_nothing_of_them_stays_unseen(console: Console, page: Page) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    said = "550 5.1.1 <svg onload=alert(3)> us\u200ber \u2066unknown\u2069 <iframe src=javascript:alert(4)>"
+    console.bounce("trick@b.example", said, subject="A\u202egnp.exe")
+    event = event_of(console, "trick@b.example")
+    of_address = "/a/shop/address/trick@b.example/"
+    places = {
+        "/a/shop/data/?text=user+unknown&domain=b.example": "tbody",
+        of_address: ".timeline",
+        f"{of_address}event/{event}/": "pre.raw >> nth=0",
+    }
+    for path, place in places.items():
+        page.goto(console.url + path)
+        told = page.locator(place)
+        expect(told).to_contain_text("<svg onload=alert(3)>")
+        expect(told).to_contain_text("us⟨U+200B⟩er ⟨U+2066⟩unknown")
+        assert page.locator("main svg[onload], main iframe, main script").count() == 0
+    page.goto(f"{console.url}/a/shop/?search=trick@b.example&columns=subject")
+    expect(page.locator("tbody")).to_contain_text("A⟨U+202E⟩gnp.exe")
+
+
 def test_the_mail_is_for_support_as_text_and_its_reader_stands_in_the_ledger(
     console: Console, browser: Browser
 ) -> None:

@@ -4,7 +4,15 @@ from typing import Any
 
 from django import template
 
+from retour.console.pages.shown import shown
+
 register = template.Library()
+
+
+@register.filter
+def visible(text: str | None) -> str:
+    """Words of others, with what cannot be seen written out."""
+    return shown(text or "")
 
 
 @register.simple_tag(takes_context=True)
