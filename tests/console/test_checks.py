@@ -1,5 +1,6 @@
 """A list is checked, corrected by domain, imported and taken back; what came back is compared."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,22 @@ def test_a_long_list_is_taken_and_only_there(console: Console, page: Page, tmp_p
     checked(page, console, written(tmp_path, rows, "long.csv"))
     expect(page.locator(".lead")).to_contain_text("80,000 rows were checked")
     assert list((console.directory / "data/uploads").iterdir()) == []
+
+
+def test_more_than_the_settings_allow_is_not_read(console: Console, page: Page) -> None:
+    """By what a request says of its length, before any of it is kept."""
+    port, cookies = console.ports["console"], page.context.cookies()
+    told = "; ".join(f"{each['name']}={each['value']}" for each in cookies)
+    for path, length, status in (
+        ("/a/shop/checks/new/", 2 * 1024**3, b"413"),
+        ("/preferences/", 65 * 1024**2, b"413"),
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            line.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {told}\r\n"
+                f"Content-Length: {length}\r\n\r\n".encode()
+            )
+            assert status in line.recv(200).split(b"\r\n")[0], path
 
 
 def test_what_is_no_list_says_so_and_what_to_do(console: Console, page: Page, tmp_path: Path) -> None:

@@ -10,6 +10,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from story.server import RETOUR, Server
+from story.waiting import eventually
+
 WORDS = {"good@b-firm.de": "deliverable", "bad@b-firm.de": "undeliverable", "zoe@b-firm.de": "catch-all"}
 # The worked example of docs/list-check.md.
 PLUGIN = """\
@@ -101,3 +106,39 @@ def test_a_plug_in_that_is_not_there_is_told(tmp_path: Path) -> None:
     run = ran(tmp_path, file, 1, "another")
     assert run.returncode == 1
     assert "another" in run.stderr
+
+
+def test_the_server_asks_it_where_the_settings_allow_it(tmp_path: Path) -> None:
+    asked: list[Any] = []
+    allowed = '[list_check]\nvalidators = ["example", "gone"]\n'
+    with service(asked) as port:
+        where = f"PYTHONPATH={installed(tmp_path)}"
+        server = Server(tmp_path, allowed)
+        try:
+            server.start(["/usr/bin/env", where, f"EXAMPLE_PORT={port}", *RETOUR])
+            told = answered(server, "POST", "/v1/list-checks?validator=example", b"bad@b-firm.de\n")
+            report = answered(server, "GET", f"/v1/list-checks/{ended(server, told['id'])['id']}")["report"]
+            gone = answered(server, "POST", "/v1/list-checks?validator=gone", b"bad@b-firm.de\n")
+            assert ended(server, gone["id"])["problem"]["code"] == "list_no_validator"
+            possible = answered(server, "GET", "/v1/list-checks")["possible"]
+        finally:
+            server.stop()
+    assert asked == [["bad@b-firm.de"]]
+    assert {each["code"]: each["piles"]["questioned"] for each in report["reasons"]} == {"ext_no": 1}
+    assert possible["validators"] == ["example", "gone"]
+
+
+def answered(server: Server, method: str, path: str, content: bytes | None = None) -> Any:
+    url = f"http://127.0.0.1:{server.ports['api']}{path}"
+    headers = {"Authorization": f"Bearer {server.key}"}
+    answer = httpx.request(method, url, content=content, headers=headers, timeout=60)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+def ended(server: Server, job: str) -> Any:
+    def look() -> Any:
+        told = answered(server, "GET", f"/v1/jobs/{job}")
+        return told if told["state"] in ("done", "failed") else None
+
+    return eventually(look, "the check", server.story)

@@ -3,10 +3,12 @@
 import io
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from bench.dns import answering, made, wrong
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,6 +133,18 @@ def test_answers_are_kept_until_they_are_too_old(port: int, tmp_path: Path) -> N
     later = {name: dns.state for name, dns in away.look_up(names)}
     assert later == {"mx.good.example": Code.MX, "x.broken.example": Code.TIMEOUT}
     kept.close()
+
+
+@pytest.mark.engine("nsd")
+def test_thousands_of_domains_are_each_told_as_they_are(tmp_path: Path) -> None:
+    names = made(5_000)
+    with answering(names, tmp_path) as port, closing(SqliteDomains(tmp_path / "kept.sqlite3")) as kept:
+        clock = Clock()
+        first = dict(DnsResolver(Server("127.0.0.1", port), kept, clock, tries=QUICK).look_up(list(names)))
+        again = dict(DnsResolver(Server("127.0.0.1", 1), kept, clock, tries=(0.05,)).look_up(list(names)))
+    assert len(first) == len(names)
+    assert wrong(first, names) == {}
+    assert again == first  # nobody was asked a second time
 
 
 @pytest.mark.engine("nsd")
