@@ -123,6 +123,9 @@ def test_files_are_saved_with_the_guard_against_formulas(
         page.click("tr:has-text('kept') >> nth=0 >> text=CSV")
     assert "'=cmd@b-firm.de" in download.value.path().read_text("utf-8-sig")
     with page.expect_download() as download:
+        page.click("tr:has-text('kept') >> nth=0 >> text=XLSX")
+    assert download.value.path().read_bytes().startswith(b"PK")
+    with page.expect_download() as download:
         page.click("text=Report in German")
     assert "Was jetzt zu tun ist" in download.value.path().read_text("utf-8")
 

@@ -1,5 +1,6 @@
 """A list is checked by the server before it is imported (K30-K33), by staff too; imported, and undone."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from retour.flow.listcheck.workbook import open_workbook
 from story.server import Server
 from story.waiting import eventually
 
@@ -71,6 +73,10 @@ def test_a_list_is_checked_and_its_files_are_fetched(shop: Caller) -> None:
     assert report["forecast"]["basis"] == "few"
     dropped = shop.ask("GET", f"/v1/list-checks/{id}/files/dropped.csv").text
     assert "suppressed complained" in dropped
+    book = shop.ask("GET", f"/v1/list-checks/{id}/files/corrected.xlsx").content
+    found = open_workbook(io.BytesIO(book))
+    (head, row) = found.rows(found.sheets[0])
+    assert (head[0], row[0], row[1]) == ("retour_row", "3", "bob@gmial.com")
     page = shop.ask("GET", f"/v1/list-checks/{id}/files/report.de.html")
     assert "Was jetzt zu tun ist" in page.text
     assert "sandbox" in page.headers["content-security-policy"]

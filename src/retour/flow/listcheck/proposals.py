@@ -62,11 +62,18 @@ def _stands(row: Mapping[str, str], form: str | None) -> bool:
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
     """The rows of a pile, as they were written."""
+    rows = fields_of(path)
+    names = next(rows)
+    yield from (dict(zip(names, fields, strict=False)) for fields in rows)
+
+
+def fields_of(path: Path) -> Iterator[list[str]]:
+    """The head of a pile, and then its rows, as they were written."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         head = file.readline()
         file.seek(0)
         delimiter = next(sign for sign in ",;\t|" if f"retour_row{sign}" in head)
-        yield from csv.DictReader(file, delimiter=delimiter)
+        yield from csv.reader(file, delimiter=delimiter)
 
 
 def proposals_of(results: Path) -> Mapping[str, Any]:

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from retour.flow.contacts import named
 from retour.flow.jobs import ENDED, Job, JobState
-from retour.flow.listcheck.proposals import Accepted, accepted_of, rows_taken
+from retour.flow.listcheck.proposals import Accepted, accepted_of, fields_of, rows_taken
 from retour.flow.listcheck.taking import IMPORT, UNDO
 from retour.flow.listcheck.work import FILES, KIND, LIST, REPORTS, RESULTS, forget, place_of
+from retour.flow.lists.table import unguarded
+from retour.flow.lists.workbook import MEDIA_TYPE, workbook
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.jobs import JobShape, shape
 from retour.outlets.api.problems import Problem
@@ -94,13 +96,15 @@ async def post_check(
 
 
 @router.get(f"{CHECKS}/{{id}}/files/{{file}}", summary="A file of a check", response_class=FileResponse)
-def get_file(
-    request: Request, key: Member, id: str, file: str, account: AccountChoice = None
-) -> FileResponse:
-    """kept.csv, corrected.csv, questioned.csv, dropped.csv, report.json, report.en.html or report.de.html."""
+def get_file(request: Request, key: Member, id: str, file: str, account: AccountChoice = None) -> Response:
+    """kept.csv, corrected.csv, questioned.csv, dropped.csv, the same as .xlsx, report.json,
+    report.en.html or report.de.html.
+    """
     job = check_of(request, existing_account(request, key, account), id)
-    path: Path = place_of(services(request).list_room, job.id) / RESULTS / file
-    if job.state is not JobState.DONE or file not in (*FILES, *REPORTS) or not path.exists():
+    stem, _, ending = file.partition(".")
+    name = f"{stem}.csv" if ending == "xlsx" else file
+    path: Path = place_of(services(request).list_room, job.id) / RESULTS / name
+    if job.state is not JobState.DONE or name not in (*FILES, *REPORTS) or not path.exists():
         raise Problem("list_file_unknown", "file")
     services(request).exported("list check", job.account, key.id)
     headers = {
@@ -108,7 +112,18 @@ def get_file(
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     }
+    if ending == "xlsx":
+        return _workbook(path, file, headers)
     return FileResponse(path, media_type=_TYPES[path.suffix], filename=file, headers=headers)
+
+
+def _workbook(path: Path, name: str, headers: Mapping[str, str]) -> Response:
+    """A pile for a spreadsheet; its guard against formulas is that of the workbook, not an apostrophe."""
+    rows = fields_of(path)
+    head = next(rows)
+    pieces = workbook(head, ([int(row[0]), *map(unguarded, row[1:])] for row in rows))
+    told = {**headers, "Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces, media_type=MEDIA_TYPE, headers=told)
 
 
 @router.delete(f"{CHECKS}/{{id}}", status_code=204, summary="Remove the files of a check (manager)")
