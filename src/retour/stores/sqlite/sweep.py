@@ -19,7 +19,6 @@ from retour.stores.sqlite.rows import STANDINGS, evidence_in, report_in, state_o
 from retour.stores.sqlite.statements import named
 
 SQL = named("sweep.sql")
-_LAST = (1 << 63) - 1
 Decode = Callable[[str], Any]
 """Reads JSON."""
 
@@ -125,12 +124,18 @@ def _histories(
     found: list[tuple[list[Event], list[Delivery]]] = [([], []) for _ in heads]
     if not heads:
         return found
-    ends = json.dumps([(slot, latest) for slot, (_, _, latest) in enumerate(heads)])
-    for slot, id, kind, at, reason, status, send, handed_over, standing, begins, outcome in db.execute(
-        SQL["chains"], (ends,)
-    ):
-        told = status, send, handed_over, STANDINGS[standing], begins, outcome
-        found[slot][0].append(Event(id, _KINDS[kind], at, _REASONS[reason], *told))
+    of = {latest: slot for slot, (_, _, latest) in enumerate(heads)}
+    while of:  # event by event along all chains at once: recursion in SQL would copy every row twice
+        before: dict[int, int] = {}
+        for number, previous, id, kind, at, reason, status, send, handed_over, standing, begins, outcome in (
+            db.execute(SQL["links"], (json.dumps(sorted(of)),))
+        ):
+            slot = of[number]
+            told = status, send, handed_over, STANDINGS[standing], begins, outcome
+            found[slot][0].append(Event(id, _KINDS[kind], at, _REASONS[reason], *told))
+            if previous is not None:
+                before[previous] = slot
+        of = before
     touch(db, [(k, account) for k, account, _ in heads])
     for slot, send, at in db.execute(DELIVERIES):
         found[slot][1].append((send, at))

@@ -34,16 +34,8 @@ SELECT s.k, s.address, s.latest, s.state, s.causes, s.since, s.until, s.hard, s.
   s.reactivations, s.unsubscribed, s.changes_at, s.last_bounce, s.listed
 FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
 
--- name: chains
--- All events of some addresses, as a fold reads them: `ends` is JSON of pairs of slot and number.
-WITH RECURSIVE chain (slot, previous, id, kind, at, reason, status, send, handed_over, standing, begins,
-    outcome) AS (
-  SELECT json_extract(x.value, '$[0]'), e.previous,
-    e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
-  FROM json_each(?) AS x CROSS JOIN events AS e ON e.number = json_extract(x.value, '$[1]')
-  UNION ALL
-  SELECT c.slot, e.previous,
-    e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
-  FROM chain AS c CROSS JOIN events AS e ON e.number = c.previous
-)
-SELECT slot, id, kind, at, reason, status, send, handed_over, standing, begins, outcome FROM chain;
+-- name: links
+-- Events by their numbers (JSON), as a fold reads them, each with the one before it of its address.
+SELECT e.number, e.previous,
+  e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
+FROM json_each(?) AS x CROSS JOIN events AS e ON e.number = x.value;
