@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from outlets.conftest import Installation
-from outlets.previewed import previewed, work
+from outlets.previewed import do_all, previewed, work
 from retour.flow import waves
 from retour.flow.jobs import Job, JobState
 from retour.flow.topics import Waiting
@@ -53,6 +53,10 @@ LEAST = {
     ("GET", "/v1/replays/{id}/addresses"): "member",
     ("POST", "/v1/replays/{id}/apply"): "support",
     ("POST", "/v1/replays/{id}/undo"): "support",
+    ("POST", "/v1/replay-groups"): "support",
+    ("GET", "/v1/replay-groups/{id}"): "support",
+    ("POST", "/v1/replay-groups/{id}/apply"): "support",
+    ("POST", "/v1/replay-groups/{id}/undo"): "support",
     ("POST", "/v1/restores"): "support",
     ("POST", "/v1/stops"): "support",
     ("POST", "/v1/requests"): "member",
@@ -140,9 +144,14 @@ LEAST = {
 }
 # These take no account: they show the key's own only.
 # They know no account at all: to name one is a slip, and refused.
-UNASKED = {"/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"}
+GROUPS = {"/v1/replay-groups", *(f"/v1/replay-groups/{{id}}{act}" for act in ("", "/apply", "/undo"))}
+UNASKED = {
+    *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
+    *GROUPS,
+}
 NO_ACCOUNT = {
     *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
+    *GROUPS,
     "/v1/requests",  # the queue of support
     "/v1/suggest",  # knows the string alone
 }
@@ -168,6 +177,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/policy/what-if"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/replays"): {"what": "policy"},
+    ("POST", "/v1/replay-groups"): {"what": "policy"},
+    ("POST", "/v1/replay-groups/{id}/apply"): {"reason": "request 19"},
+    ("POST", "/v1/replay-groups/{id}/undo"): {"reason": "request 20"},
     ("POST", "/v1/replays/{id}/apply"): {"reason": "request 19"},
     ("POST", "/v1/replays/{id}/undo"): {"reason": "request 20"},
     ("POST", "/v1/restores"): {"addresses": [ADDRESS], "reason": "request 17"},
@@ -237,6 +249,14 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         if path.endswith("/undo"):
             work(retour, account, "replay_apply", {"replay": done, "reason": "request 18"})
         return path.replace("{id}", done)
+    if path.startswith("/v1/replay-groups/{id}"):
+        key = f"{account}-support" if account in ("demo", "other") else "staff"
+        id = retour.ask("POST", "/v1/replay-groups", key, json={"what": "policy"}).json()["id"]
+        do_all(retour)
+        if path.endswith("/undo"):
+            retour.ask("POST", f"/v1/replay-groups/{id}/apply", key, json={"reason": "request 18"})
+            do_all(retour)
+        return path.replace("{id}", id)
     if path.startswith(("/v1/list-checks/{id}", "/v1/list-imports/{id}")):
         return checked(retour, account, path.replace("{file}", "kept.csv"))
     if path.startswith("/v1/topics/{id}"):

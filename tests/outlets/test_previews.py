@@ -167,6 +167,61 @@ def test_a_preview_that_is_not_there(retour: Installation) -> None:
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/preview_unknown")
 
 
+def test_every_account_is_judged_again_at_once_and_given_back_whole(retour: Installation) -> None:
+    """N2: the difference by account; applied as one wave each, undone in all, byte for byte."""
+    for account, count in (("demo", 2), ("other", 1)):
+        for number in range(count):
+            retour.bounce(f"u{number}@gmail.com", Reason.MAILBOX_FULL, account=account)
+        retour.clock.instant += DAY
+        changed = {"settings": {"soft_threshold": 1, "counting": "cumulative"}, "expected": 1}
+        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
+        retour.finish_rewriting()
+        retour.clock.instant += DAY
+        changed = {"settings": {"soft_threshold": 5}, "expected": 2}
+        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
+        retour.finish_rewriting()
+    before = [retour.store.ledger.states(account, 100) for account in ("demo", "other")]
+    asked = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy"})
+    assert (asked.status_code, asked.json()["total"]) == (202, 2)
+    path = f"/v1/replay-groups/{asked.json()['id']}"
+    early = retour.ask("POST", f"{path}/apply", "staff", json={"reason": "x"})
+    assert early.json()["type"] == "/problems/replay_stage"
+    do_all(retour)
+    found = retour.ask("GET", path, "staff").json()
+    assert (found["done"], found["move"]) == (2, {"returns": 3})
+    assert found["reason"] == {"returns": {"mailbox_full": 3}}
+    assert found["provider"] == {"returns": {"gmail": 3}}
+    assert [(each["account"], each["move"]) for each in found["accounts"]] == [
+        ("demo", {"returns": 2}),
+        ("other", {"returns": 1}),
+    ]
+    assert retour.ask("GET", path, "demo-support").json()["total"] == 1  # its own alone
+    samples = retour.ask("GET", f"/v1/replays/{found['accounts'][1]['replay']}", "other-member").json()
+    assert samples["samples"]["returns"] == ["u0@gmail.com"]
+    assert retour.ask("POST", f"{path}/apply", "staff", json={"reason": "19"}).is_success
+    do_all(retour)
+    applied = retour.ask("GET", path, "staff").json()
+    assert {each["stage"] for each in applied["accounts"]} == {"applied"}
+    for account, count in (("demo", 2), ("other", 1)):
+        states = [row.state.state.value for row in retour.store.ledger.states(account, 100)]
+        assert states == ["bouncing"] * count
+        lines = retour.ask("GET", "/v1/ledger", f"{account}-member").json()["lines"]
+        assert [line["after"] for line in lines].count("applied") == 1
+    assert retour.ask("POST", f"{path}/undo", "staff", json={"reason": "20"}).is_success
+    do_all(retour)
+    assert [retour.store.ledger.states(account, 100) for account in ("demo", "other")] == before
+    again = retour.ask("POST", f"{path}/undo", "staff", json={"reason": "20"})
+    assert again.json()["type"] == "/problems/replay_stage"
+
+
+def test_a_replay_of_every_account_takes_no_version_of_one(retour: Installation) -> None:
+    answer = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy", "version": 1})
+    assert (answer.status_code, answer.json()["field"]) == (422, "version")
+    broken = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "rules", "rules": "["})
+    assert broken.json()["type"] == "/problems/rules_invalid"
+    assert retour.ask("GET", "/v1/replay-groups/x", "staff").status_code == 404
+
+
 def test_what_resets_did_by_week_and_month(retour: Installation) -> None:
     """E22: who came back, was reached since, bounced again, under which version."""
     settings = {"settings": {"soft_threshold": 2, "reset_after": 10}, "expected": 1}

@@ -82,6 +82,9 @@ class Jobs(Protocol):
     def one(self, account: str, id: str) -> Job | None:
         """A job of this account."""
 
+    def group(self, id: str) -> "list[Job]":
+        """The jobs whose ids are this one with "-" and a number, in the order in which they were added."""
+
     def state(self, id: str) -> "JobState | None":
         """How far a job is, of whatever account; None where there is none."""
 

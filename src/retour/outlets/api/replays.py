@@ -73,7 +73,7 @@ def post_replay(request: Request, key: Manager, body: ReplayBody, account: Accou
     if body.what == "rules":
         if not is_support(key):
             raise Problem("role_too_low", role=key.role.value, needed="support")
-        _look_at(request, body.rules)
+        look_at(request, body.rules)
         return asked(request, key, chosen, REPLAY, order | {"rules": body.rules})
     versions = services(request).store.accounts.policies(chosen)
     number = versions[-1].number if body.version is None else body.version
@@ -86,7 +86,7 @@ def post_replay(request: Request, key: Manager, body: ReplayBody, account: Accou
 def get_replay(request: Request, key: Member, id: str, account: AccountChoice = None) -> PreviewShape:
     """The counts stand in the job's result: moves, changed verdicts by rule, reasons, providers."""
     job = preview(request, existing_account(request, key, account), id, REPLAY)
-    stage = _stage(request, id)
+    stage = stage_of(request, id)
     return PreviewShape(
         job=job_shape(request, job), samples=sampled(request, job), stage=stage and stage.value
     )
@@ -114,7 +114,7 @@ def post_apply(
     """One step, wholly or not at all: a line of the ledger for it, and one for each address it moves."""
     chosen = existing_account(request, key, account)
     findings_of(request, preview(request, chosen, id, REPLAY)).close()
-    stage = _stage(request, id)
+    stage = stage_of(request, id)
     if stage not in (None, Stage.PLANNING, Stage.PLANNED, Stage.DROPPED):
         raise Problem("replay_stage", "id", stage=stage.value)
     return asked(request, key, chosen, APPLY, {"replay": id, "reason": body.reason})
@@ -127,18 +127,19 @@ def post_undo(
     """As though it had never been: every state is again what it would be without it."""
     chosen = existing_account(request, key, account)
     preview(request, chosen, id, REPLAY)
-    stage = _stage(request, id)
+    stage = stage_of(request, id)
     if stage not in (Stage.APPLYING, Stage.APPLIED, Stage.UNDOING):
         raise Problem("replay_stage", "id", stage="not applied" if stage is None else stage.value)
     return asked(request, key, chosen, UNDO, {"replay": id, "reason": body.reason})
 
 
-def _stage(request: Request, id: str) -> Stage | None:
+def stage_of(request: Request, id: str) -> Stage | None:
+    """How far the wave of a replay is; None: nobody has applied it."""
     wave = services(request).desk.waves.one(id)
     return None if wave is None else wave.stage
 
 
-def _look_at(request: Request, rules: str | None) -> None:
+def look_at(request: Request, rules: str | None) -> None:
     """Raises Problem `rules_invalid` for rules that cannot be used."""
     found = [] if rules is None else faults_of([RuleFile("rules", rules)])
     if found:

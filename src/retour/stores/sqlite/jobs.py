@@ -52,6 +52,9 @@ class SqliteJobs:
         job = _by_id(self._database.read(), id)
         return job if job is not None and job.account == account else None
 
+    def group(self, id: str) -> list[Job]:
+        return [_job(row) for row in self._database.read().execute(SQL["group"], {"id": id})]
+
     def state(self, id: str) -> JobState | None:
         job = _by_id(self._database.read(), id)
         return None if job is None else job.state

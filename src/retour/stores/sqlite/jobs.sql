@@ -29,6 +29,12 @@ SELECT id, account, kind, actor, asked_at, "order", state, done, total, place, r
   cancelling, started_at, ended_at
 FROM jobs WHERE id = ?;
 
+-- name: group
+-- "." comes right after "-".
+SELECT id, account, kind, actor, asked_at, "order", state, done, total, place, result, problem, starts,
+  cancelling, started_at, ended_at
+FROM jobs WHERE id > :id || '-' AND id < :id || '.' ORDER BY number;
+
 -- name: listed
 SELECT id, account, kind, actor, asked_at, "order", state, done, total, place, result, problem, starts,
   cancelling, started_at, ended_at

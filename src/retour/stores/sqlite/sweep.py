@@ -127,9 +127,20 @@ def _histories(
     of = {latest: slot for slot, (_, _, latest) in enumerate(heads)}
     while of:  # event by event along all chains at once: recursion in SQL would copy every row twice
         before: dict[int, int] = {}
-        for number, previous, id, kind, at, reason, status, send, handed_over, standing, begins, outcome in (
-            db.execute(SQL["links"], (json.dumps(sorted(of)),))
-        ):
+        for (
+            number,
+            previous,
+            id,
+            kind,
+            at,
+            reason,
+            status,
+            send,
+            handed_over,
+            standing,
+            begins,
+            outcome,
+        ) in db.execute(SQL["links"], (json.dumps(sorted(of)),)):
             slot = of[number]
             told = status, send, handed_over, STANDINGS[standing], begins, outcome
             found[slot][0].append(Event(id, _KINDS[kind], at, _REASONS[reason], *told))

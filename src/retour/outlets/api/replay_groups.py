@@ -1,0 +1,150 @@
+"""A replay over every account at once, for staff: one group of replays, applied and undone together (N2).
+
+Each account has a replay of its own in it, done one after the other with what else its jobs do, and applied
+as one wave. A support key of one account has a group of that account alone.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from secrets import token_hex
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from retour.flow.jobs import Job, JobState
+from retour.flow.previews import APPLY, REPLAY, UNDO
+from retour.outlets.api.access import Restorer, Support
+from retour.outlets.api.problems import Problem
+from retour.outlets.api.replays import ReasonBody, ReplayBody, look_at, stage_of
+from retour.outlets.api.services import services
+from retour.ports import Key, Stage
+
+router = APIRouter(tags=["replays"])
+
+_APPLICABLE = (None, Stage.PLANNING, Stage.PLANNED, Stage.DROPPED)
+_UNDOABLE = (Stage.APPLYING, Stage.APPLIED, Stage.UNDOING)
+
+
+class GroupMemberShape(BaseModel):
+    """The replay of one account; `GET /v1/replays/{id}?account=` has its samples and addresses."""
+
+    account: str
+    replay: str
+    state: JobState
+    stage: str | None = Field(description="applied, undone …; null: nobody has applied it")
+    looked_at: int
+    move: dict[str, int] = Field(examples=[{"stops": 3, "returns": 12}])
+
+
+class ReplayGroupShape(BaseModel):
+    """The difference over all accounts."""
+
+    id: str
+    done: int = Field(description="accounts whose replay has ended")
+    total: int = Field(description="accounts")
+    move: dict[str, int] = Field(examples=[{"stops": 3, "returns": 12}])
+    reason: dict[str, dict[str, int]] = Field(description="by move, then by reason of the latest bounce")
+    provider: dict[str, dict[str, int]] = Field(description="by move, then by provider")
+    accounts: list[GroupMemberShape] = Field(description="those with the most addresses that move first")
+
+
+@router.post("/v1/replay-groups", status_code=202, summary="Judge every account's history again (support)")
+def post_group(request: Request, key: Support, body: ReplayBody) -> ReplayGroupShape:
+    """Nothing is changed. Under `policy` and `types` each account is played under its newest version."""
+    if body.version is not None:
+        raise Problem("invalid", "version", fault="version: is that of one account; leave it out here")
+    if body.what == "rules":
+        look_at(request, body.rules)
+    known, id = services(request), token_hex(8)
+    order = {"what": body.what} | ({"rules": body.rules} if body.what == "rules" else {})
+    names = [each.name for each in known.store.accounts.accounts() if key.account in ("", each.name)]
+    for number, name in enumerate(names, 1):
+        known.desk.jobs.add(Job(f"{id}-{number}", name, REPLAY, key.actor, known.clock.now(), order))
+    known.wake_jobs()
+    return _shape(request, id, _group(request, key, id))
+
+
+@router.get("/v1/replay-groups/{id}", summary="What a replay over every account has found (support)")
+def get_group(request: Request, key: Support, id: str) -> ReplayGroupShape:
+    """The difference, whole and by account."""
+    return _shape(request, id, _group(request, key, id))
+
+
+@router.post("/v1/replay-groups/{id}/apply", status_code=202, summary="Apply it to every account (support)")
+def post_group_apply(request: Request, key: Restorer, id: str, body: ReasonBody) -> ReplayGroupShape:
+    """One wave for each account, with lines in that account's ledger; repeated, it applies what is left."""
+    jobs = _group(request, key, id)
+    for job in jobs:
+        if job.state is not JobState.DONE:
+            raise Problem("replay_stage", "id", stage=job.state.value)
+    return _each(request, key, id, jobs, APPLY, body.reason)
+
+
+@router.post("/v1/replay-groups/{id}/undo", status_code=202, summary="Undo it in every account (support)")
+def post_group_undo(request: Request, key: Restorer, id: str, body: ReasonBody) -> ReplayGroupShape:
+    """As though it had never been, wherever it was applied."""
+    return _each(request, key, id, _group(request, key, id), UNDO, body.reason)
+
+
+def _each(
+    request: Request, key: Key, id: str, jobs: Sequence[Job], kind: str, reason: str
+) -> ReplayGroupShape:
+    known, wanted = services(request), _APPLICABLE if kind == APPLY else _UNDOABLE
+    stages = {job.id: stage_of(request, job.id) for job in jobs}
+    meant = [job for job in jobs if stages[job.id] in wanted]
+    if not meant:
+        named = sorted({"not applied" if stage is None else stage.value for stage in stages.values()})
+        raise Problem("replay_stage", "id", stage=", ".join(named))
+    for job in meant:
+        order = {"replay": job.id, "reason": reason}
+        known.desk.jobs.add(Job(token_hex(8), job.account, kind, key.actor, known.clock.now(), order))
+    known.wake_jobs()
+    return _shape(request, id, jobs)
+
+
+def _group(request: Request, key: Key, id: str) -> list[Job]:
+    """The replays of a group, as far as the key may see them. Raises Problem."""
+    found = [
+        job
+        for job in services(request).desk.jobs.group(id)
+        if job.kind == REPLAY and key.account in ("", job.account)
+    ]
+    if not found:
+        raise Problem("preview_unknown", "id")
+    return found
+
+
+def _shape(request: Request, id: str, jobs: Sequence[Job]) -> ReplayGroupShape:
+    members = []
+    move: Counter[str] = Counter()
+    reasons: dict[str, Counter[str]] = {}
+    providers: dict[str, Counter[str]] = {}
+    for job in jobs:
+        stage = stage_of(request, job.id)
+        told: dict[str, Any] = dict(job.result)
+        members.append(
+            GroupMemberShape(
+                account=job.account,
+                replay=job.id,
+                state=job.state,
+                stage=stage and stage.value,
+                looked_at=told.get("looked_at", 0),
+                move=told.get("move", {}),
+            )
+        )
+        move.update(told.get("move", {}))
+        for name, found in (("reason", reasons), ("provider", providers)):
+            for each, counts in told.get(name, {}).items():
+                found.setdefault(each, Counter()).update(counts)
+    ended = sum(job.state not in (JobState.WAITING, JobState.RUNNING) for job in jobs)
+    members.sort(key=lambda member: (-sum(member.move.values()), member.account))
+    return ReplayGroupShape(
+        id=id,
+        done=ended,
+        total=len(jobs),
+        move=move,
+        reason={each: dict(counts) for each, counts in reasons.items()},
+        provider={each: dict(counts) for each, counts in providers.items()},
+        accounts=members,
+    )
