@@ -60,6 +60,7 @@ def test_a_filter_swaps_the_list_alone_and_keeps_the_focus(console: Console, pag
     page.select_option("#f-type", "soft")
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("#f-type")).to_be_focused()
+    expect(page.locator("#v-name")).to_have_count(1)  # what is set can be saved, without a new page
     expect(page.locator("#status")).to_have_text("1 address: soft")
     expect(page.locator("h1")).to_have_attribute("data-same", "yes")
     assert parse_qs(urlsplit(page.url).query) == {"type": ["soft"]}
@@ -115,6 +116,9 @@ def test_a_view_is_saved_with_its_count_and_seen_by_whom_it_is_for(
     for name in ("Mine", "Ours"):
         page.click(f".view button:has-text('{name}')")
         expect(page.locator("#status")).to_contain_text("is dropped")
+    page.click("text=Undo")
+    expect(page.locator(".views .chip")).to_have_text(["Ours (2) everybody"])
+    page.click(".view button:has-text('Ours')")
 
 
 def test_what_is_shown_becomes_a_workbook(console: Console, page: Page) -> None:
@@ -210,9 +214,18 @@ def test_cells_filter_and_a_segment_keeps_the_question(console: Console, page: P
     expect(page.locator("#status")).to_contain_text("“Soft in May” is saved. It means 1 bounces now.")
     expect(page.locator(".segments .chip")).to_have_text("Soft in May (1)")
     expect(page.locator("tbody tr")).to_have_count(1)
+    page.click("a:has-text('Save as list')")
+    expect(page.locator(".lead")).to_contain_text("The address of 1 bounce. Segment: Soft in May")
+    page.fill("[name=name]", "Of a segment")
+    page.click("button:has-text('Save as list')")
+    expect(page.locator("#status")).to_contain_text("is being filled")
+    page.goto(f"{console.url}/a/shop/data/")
     page.click(".segments button")
     expect(page.locator("#status")).to_contain_text("is dropped")
     expect(page.locator(".segments")).to_have_count(0)
+    page.click("text=Undo")
+    expect(page.locator(".segments .chip")).to_have_text("Soft in May (1)")
+    page.click(".segments button")
 
 
 def test_keys_walk_the_list_and_never_fire_in_a_field(console: Console, page: Page) -> None:

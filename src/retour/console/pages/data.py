@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
@@ -16,6 +17,7 @@ from retour.console.pages.data_search import conditions
 from retour.console.pages.files import file
 from retour.console.pages.filters import PROVIDERS, chips, chosen, options
 from retour.console.pages.shown import shown
+from retour.console.pages.views import offer, offered
 from retour.console.reader import Reader, reader
 from retour.model import Reason, Role
 
@@ -39,7 +41,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     uncounted = api.get("/v1/policy")["settings"].get("uncounted_codes", ())
     context = {
         "account": account, "role": api.role, "section": "data", "chosen": set_, "chips": chips(set_, who),
-        "typed": typed, "refused": _fault(who, wrong) if wrong else refused,
+        "typed": typed, "undo": offered(request), "refused": _fault(who, wrong) if wrong else refused,
         "rows": [_row(row, uncounted) for row in page["bounces"]], "next": page["next"],
         "count": page["count"], "behind": page["behind"],
         "first": "after" not in request.GET, "may_write": api.role != Role.MEMBER,
@@ -118,12 +120,15 @@ def drop_segment(request: HttpRequest, account: str) -> HttpResponse:
     api, name = api_of(request, account), request.POST.get("name", "")
     if not name:
         raise Http404
+    asked: Mapping[str, Any] = next(
+        (each["filter"] for each in api.get("/v1/segments")["segments"] if each["name"] == name), {}
+    )
     api.post(f"/v1/segments/{quote(name, safe='')}", None, "DELETE")
+    again = {each: value for each, value in asked.items() if value is not None}
+    offer(request, reverse("segment_save", args=[account]), again | {"name": name})
     messages.success(request, reader(request).say("data.segment_dropped", name=name))
     return redirect("data", account=account)
 
 
 def _place(account: str) -> str:
-    from django.urls import reverse
-
     return reverse("data", args=[account])

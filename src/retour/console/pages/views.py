@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from retour.console.asking import api_of
@@ -20,6 +22,7 @@ from retour.model import Role
 PAGES = ("overview",)
 SHOWN = 12  # so many are counted anew each time somebody looks
 _LONGEST = 2000
+_UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,20 @@ def drop(request: HttpRequest, account: str, page: str, id: int) -> HttpResponse
         raise Http404
     view.delete()
     messages.success(request, reader(request).say("views.dropped", name=view.name))
+    shared = "on" if view.person is None else ""
+    again = {"name": view.name, "query": view.query, "shared": shared}
+    offer(request, reverse("view_save", args=[account, page]), again)
     return _back(account, page, _clean(request.POST.get("query", "")))
+
+
+def offer(request: HttpRequest, url: str, fields: Mapping[str, str]) -> None:
+    """What was just dropped can be had back: the next page shows a button for it, once."""
+    request.session[_UNDO] = {"url": url, "fields": dict(fields)}
+
+
+def offered(request: HttpRequest) -> Any:
+    """The offer of the act before, for the page that shows it."""
+    return request.session.pop(_UNDO, None)
 
 
 def _clean(query: str) -> str:
