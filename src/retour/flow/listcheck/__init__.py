@@ -8,6 +8,8 @@ asked                                         the DNS, of most contacts first
 history, forecast                             what the account's own ledger says, and of the list
 tally, report, told, charts                   what is counted and told
 results, run, work, expiry                    the files, the story, the same as a job; how long files stay
+piles, names, pages                           the files read again: slips before the @, rows of a reason
+proposals, taking, outcome                    what is decided, what is imported, and what came back of it
 """
 
 from retour.flow.listcheck.asked import Asking

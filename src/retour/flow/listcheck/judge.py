@@ -29,8 +29,7 @@ _ORDER = {code: place for place, code in enumerate(Code)}
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """All that is known before a list is read. `history` and `names` are by normalised address, all else by
-    domain; whoever is in `names` is in `history` as well."""
+    """All that is known before a list is read. `history` is by normalised address, all else by domain."""
 
     policy: Policy = DEFAULT
     dns: Mapping[str, Dns] = field(default_factory=dict)
@@ -38,7 +37,6 @@ class Knowledge:
     bounced: Mapping[str, int] = field(default_factory=dict)
     frequent: Mapping[str, int] = field(default_factory=dict)
     history: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(self, domain: str | None) -> Facts:
         """What is known about every address of a domain."""
@@ -105,7 +103,6 @@ class Judge:
             repairs=repairs,
             history=self.know.history.get(kept, ()),
             duplicates=() if found is None else (Finding(found),),
-            names=self.know.names.get(kept, ()),
         )
         return exact, facts, found
 

@@ -1,14 +1,12 @@
 """Rows of a pile, page by page: those of one reason, or of one domain."""
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
+from retour.flow.listcheck.piles import opened, records
 from retour.flow.lists.table import unguarded
 
 LOOKED_AT = 50_000  # rows of a file that one page is looked for in
-_MARK = "\ufeff"
 _OURS = "retour_"
 
 
@@ -20,32 +18,16 @@ def page_of(
     A page may have fewer rows than wanted, or none, with more to come: rare ones are not waited for.
     """
     found: list[Mapping[str, str]] = []
-    with path.open("rb") as file:
-        head = file.readline().decode("utf-8").removeprefix(_MARK)
-        delimiter = next(sign for sign in ",;\t|" if f"retour_row{sign}" in head)
-        names = next(csv.reader([head], delimiter=delimiter))
+    file, names, delimiter = opened(path)
+    with file:
         file.seek(max(after, file.tell()))
-        for looked, (fields, place) in enumerate(_records(file, delimiter), start=1):
+        for looked, (fields, _, place) in enumerate(records(file, delimiter), start=1):
             row = dict(zip(names, map(unguarded, fields), strict=False))
             if _is_wanted(row, reason, domain):
                 found.append(row)
             if len(found) == limit or looked == LOOKED_AT:
                 return found, place
     return found, None
-
-
-def _records(file: IO[bytes], delimiter: str) -> Iterator[tuple[list[str], int]]:
-    """Records, each with the place behind it: none is cut, for the reader asks line by line."""
-    place = file.tell()
-
-    def lines() -> Iterator[str]:
-        nonlocal place
-        for line in file:
-            place += len(line)
-            yield line.decode("utf-8", "replace")
-
-    for fields in csv.reader(lines(), delimiter=delimiter):
-        yield fields, place
 
 
 def _is_wanted(row: Mapping[str, str], reason: str, domain: str) -> bool:

@@ -4,7 +4,6 @@ A proposal for the domain is decided by domain: one look at `gmial.com` is enoug
 are decided by their form: `(at)` for @, several addresses in a cell, a slip before the @, signs around it.
 """
 
-import csv
 import json
 import os
 from collections import Counter
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from retour.address import normalise
+from retour.flow.listcheck.piles import opened, records
 from retour.flow.lists.table import unguarded
 from retour.vet import Code, Practical
 
@@ -69,11 +69,10 @@ def rows_of(path: Path) -> Iterator[dict[str, str]]:
 
 def fields_of(path: Path) -> Iterator[list[str]]:
     """The head of a pile, and then its rows, as they were written."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        head = file.readline()
-        file.seek(0)
-        delimiter = next(sign for sign in ",;\t|" if f"retour_row{sign}" in head)
-        yield from csv.reader(file, delimiter=delimiter)
+    file, names, delimiter = opened(path)
+    with file:
+        yield names
+        yield from (fields for fields, _, _ in records(file, delimiter))
 
 
 def proposals_of(results: Path) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from retour.flow.listcheck.external import Validator, asked
 from retour.flow.listcheck.forecast import forecast_of
 from retour.flow.listcheck.history import Rates
 from retour.flow.listcheck.judge import Judge, Knowledge
+from retour.flow.listcheck.names import proposed, settle
 from retour.flow.listcheck.passes import looking
 from retour.flow.listcheck.report import Listed, report_of
 from retour.flow.listcheck.results import Results
@@ -83,12 +84,14 @@ def check_list(order: Order) -> Iterator[Step]:
         for chunk in results.chunks:
             tally.add(chunk)
         yield from _look(order, know, results, tally)
+        moved = proposed(order.out, order.source.layout, know.policy, tally)
         facts = Listed(order.name, results.at, order.source, order.asking is not None)
         report = report_of(facts, know, tally) | {"forecast": forecast_of(tally.kept, order.rates)}
         results.put("report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
         for name, page in pages(report).items():
             results.put(name, page)
         results.finish()
+        settle(moved)
 
 
 def _joined(

@@ -1,0 +1,87 @@
+"""A slip before the @ is found by the names that stand beside it, and moves no row but to be looked at."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retour.flow import listcheck
+from retour.flow.listcheck import Knowledge, Source
+from retour.flow.listcheck.passes import WAYS
+
+ROWS = """\
+Vorname;Nachname;E-Mail
+Walter;Wilson;w.wislon@gmx.de
+Anna;Müller;anna.mueller@gmx.de
+Anna;Müller;anna.muelelr@b-firm.de
+Bob;Jones;bobby77@gmail.com
+Eva;Schneider;e.schnieder@gmial.com
+"Meier; Dr.";Meier;"info@b-firm.de"
+Carl;Sommer;kontakt@b-firm.de
+Ida;=Winter;ida.wintre@b-firm.de
+"""
+
+
+def checked(out: Path, rows: str, way: str = "") -> tuple[dict[str, list[dict[str, str]]], Any]:
+    """What stands in the piles, and the report."""
+    file = io.BytesIO(rows.encode())
+    source = listcheck.open_source(file)
+    assert isinstance(source, Source)
+    order = listcheck.Order("list", file, source, Knowledge(), out, "now", way=way)
+    list(listcheck.check_list(order))
+    piles = {}
+    for pile in ("kept", "corrected", "questioned", "dropped"):
+        with (out / f"{pile}.csv").open(encoding="utf-8-sig", newline="") as written:
+            piles[pile] = list(csv.DictReader(written, delimiter=";"))
+    return piles, json.loads((out / "report.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_slip_is_proposed_with_its_odds(tmp_path: Path, way: str) -> None:
+    piles, report = checked(tmp_path, ROWS, way)
+    found = [(row["retour_row"], row["retour_suggestion"]) for row in piles["corrected"]]
+    assert found == [
+        ("2", "w.wilson@gmx.de"),
+        ("4", "anna.mueller@b-firm.de"),
+        ("6", "e.schnieder@gmail.com"),
+        ("9", "ida.winter@b-firm.de"),
+    ]
+    first = piles["corrected"][0]
+    assert first["retour_practical"] == "warn"
+    assert first["retour_reasons"] == "typo_local free"
+    assert float(first["retour_odds"]) >= 20
+    assert first["retour_evidence"].endswith("typo_local=unknown by retour typos")
+    assert piles["corrected"][3]["Nachname"] == "'=Winter"
+    assert [row["retour_row"] for row in piles["kept"]] == ["3", "5", "7", "8"]
+    assert report["piles"] == {"kept": 4, "corrected": 4, "questioned": 0, "dropped": 0}
+    reasons = {each["code"]: each for each in report["reasons"]}
+    assert reasons["typo_local"]["piles"]["corrected"] == 3
+    assert reasons["typo_local"]["examples"][0] == {"row": 2, "address": "w.wislon@gmx.de"}
+    assert reasons["free"]["piles"]["kept"] == 2
+    assert report["forecast"]["addresses"] == 4
+
+
+def test_a_name_that_may_be_written_so_is_left_alone(tmp_path: Path) -> None:
+    rows = "first name,last name,email\n" + "".join(
+        f"{first},{last},{address}\n"
+        for first, last, address in (
+            ("Anna", "Meier", "a.meier@b-firm.de"),
+            ("Anna", "Meier", "anna@b-firm.de"),
+            ("Jo", "Li", "jo.l@b-firm.de"),
+            ("", "", "somebody@b-firm.de"),
+            ("Hans", "Groß", "h.gross@b-firm.de"),
+            ("Renée", "Dubois", "renee.dubois@b-firm.de"),
+            ("Maria", "Marino", "maria.m@b-firm.de"),
+        )
+    )
+    piles, report = checked(tmp_path, rows)
+    assert piles["corrected"] == []
+    assert "typo_local" not in {each["code"] for each in report["reasons"]}
+
+
+def test_without_columns_of_names_nothing_is_guessed(tmp_path: Path) -> None:
+    piles, _ = checked(tmp_path, "name;email\nWalter Wilson;w.wislon@gmx.de\n")
+    assert piles["corrected"] == []
