@@ -47,6 +47,7 @@ allow_networks = ["127.0.0.0/8"]
 [forms]
 origins = ["http://localhost:8099"]
 """
+CONSOLE = "[console]\nport = 0\n"
 # One script in a bounce, one mark of direction, one picture: hostile text is shown as text.
 HOSTILE = "550 5.1.1 <script>alert(1)</script> \u202etxt.exe <img src=x onerror=alert(2)> user unknown"
 
@@ -54,9 +55,9 @@ HOSTILE = "550 5.1.1 <script>alert(1)</script> \u202etxt.exe <img src=x onerror=
 class Console:
     """One installation in a process of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, more: str = "") -> None:
         self.directory = directory
-        (directory / "retour.toml").write_text(SETTINGS, "utf-8")
+        (directory / "retour.toml").write_text(SETTINGS.replace(CONSOLE, CONSOLE + more), "utf-8")
         self.command("account", "add", "shop", "--return-domain", "return.test")
         self.command("account", "add", "other", "--return-domain", "other.test")
         self.key = self.command("key", "add", "--account", "shop", "--role", "manager")

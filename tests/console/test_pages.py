@@ -13,10 +13,13 @@ PAGES += [f"/a/shop/address/{address}/" for address in ADDRESSES]
 PAGES += [
     "/sign/password/change/",
     "/sign/mfa/",
+    "/sign/sessions/",
     "/sign/logout/",
     "/a/shop/requests/",
     "/a/shop/requests/ask/",
     "/a/shop/jobs/",
+    "/a/shop/charts/reasons/",
+    "/a/shop/charts/given-back/",
     "/a/shop/sources/",
     "/a/shop/sources/connect/postfix/",
     "/a/shop/sources/connect/sendgrid/",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from retour.console.pages import account, hooks, invited, keys, sources, team
+from retour.console.pages import account, figures, hooks, invited, keys, rates, sources, team
 
 PATTERNS: list[URLPattern] = [
     path("invited/<str:secret>/", invited.accept, name="invited"),
@@ -15,6 +15,11 @@ PATTERNS: list[URLPattern] = [
     path("a/<str:account>/webhooks/<str:id>/", hooks.one, name="hook"),
     path("a/<str:account>/webhooks/<str:id>/<str:message>/", hooks.message, name="hook_message"),
     path("a/<str:account>/account/", account.show, name="account"),
+    path("a/<str:account>/charts/reasons/", figures.reasons, name="reasons"),
+    path("a/<str:account>/charts/reasons.csv", figures.reasons_csv, name="reasons_csv"),
+    path("a/<str:account>/charts/given-back/", figures.given_back, name="given_back"),
+    path("a/<str:account>/charts/given-back.csv", figures.given_back_csv, name="given_back_csv"),
+    path("a/<str:account>/charts/rates/<str:by>.csv", rates.export, name="rates_csv"),
     path("a/<str:account>/sources/", sources.show, name="sources"),
     path("a/<str:account>/sources/connect/<str:what>/", sources.connect, name="connect"),
     path("a/<str:account>/sources/topics/<str:id>/<str:how>/", sources.answer, name="topic"),

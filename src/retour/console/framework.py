@@ -18,6 +18,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "retour.console.reader.ReaderMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "retour.console.people.second.SecondFactor",
     "retour.console.refusals.Refusals",
 ]
 
@@ -44,6 +45,7 @@ def configure(chosen: Chosen) -> None:
             "allauth.mfa",
             "allauth.socialaccount",
             "allauth.socialaccount.providers.openid_connect",
+            "allauth.usersessions",
         ],
         MIDDLEWARE=MIDDLEWARE,
         TEMPLATES=[_templates()],
@@ -56,6 +58,7 @@ def configure(chosen: Chosen) -> None:
         TIME_ZONE="UTC",
         **_sessions(chosen),
         **_logins(chosen),
+        **_sign_on(chosen),
         **_mail(chosen),
     )
     django.setup()
@@ -136,6 +139,29 @@ def _logins(chosen: Chosen) -> dict[str, object]:
         "ACCOUNT_RATE_LIMITS": {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"},
         "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
         "MFA_TOTP_ISSUER": "Retour",
+    }
+
+
+def _sign_on(chosen: Chosen) -> dict[str, object]:
+    """Another's login is believed for people who are here already, by an address that it has verified."""
+    app = {
+        "provider_id": "company",
+        "name": chosen.oidc_name,
+        "client_id": chosen.oidc_client,
+        "secret": chosen.oidc_secret,
+        "settings": {"server_url": chosen.oidc_issuer, "oauth_pkce_enabled": True},
+    }
+    return {
+        "SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX": "",
+        "SOCIALACCOUNT_PROVIDERS": {
+            "openid_connect": {
+                "provider_class": "retour.console.people.sign_on.SignOn",
+                "APPS": [app] if chosen.oidc_issuer else [],
+            }
+        },
+        "SOCIALACCOUNT_EMAIL_AUTHENTICATION": True,
+        "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT": True,
+        "SOCIALACCOUNT_STORE_TOKENS": False,
     }
 
 

@@ -1,7 +1,9 @@
 """What every answer of the console carries, so that a browser refuses what we never meant (security.md)."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 # Nothing from elsewhere, nothing inline. QR codes of a second factor are images in the page itself.
@@ -25,11 +27,19 @@ class Guard:
 
     def __init__(self, inner: Callable[[HttpRequest], HttpResponse]) -> None:
         self._inner = inner
+        self._headers = HEADERS
+        if issuer := settings.CHOSEN.oidc_issuer:
+            # A form that leads to another's login by a redirect is held to form-action all the way.
+            parts = urlsplit(issuer)
+            policy = POLICY.replace(
+                "form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}"
+            )
+            self._headers = HEADERS | {"Content-Security-Policy": policy}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer with its headers."""
         response = self._inner(request)
-        for name, value in HEADERS.items():
+        for name, value in self._headers.items():
             response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         return response

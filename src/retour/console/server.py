@@ -31,6 +31,7 @@ def run() -> int:
         threads=THREADS,
         ident=None,
         clear_untrusted_proxy_headers=True,
+        **_behind(chosen.proxy),
         max_request_body_size=max(chosen.most_upload, uploads.MOST) + uploads.AROUND,
     )
     link = _first_link()
@@ -41,6 +42,13 @@ def run() -> int:
     _end_with_standard_input(server.close)
     server.run()
     return 0
+
+
+def _behind(proxy: str) -> dict[str, object]:
+    """Whose word on the address of a client is taken: logins are limited by it."""
+    if not proxy:
+        return {}
+    return {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}, "trusted_proxy_count": 1}
 
 
 def _make(database: Path) -> None:

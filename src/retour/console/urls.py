@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign/email/", entry.nothing, name="account_email"),
     path("sign/", include("allauth.account.urls")),
     path("sign/mfa/", include("allauth.mfa.urls")),
+    path("sign/sessions/", include("allauth.usersessions.urls")),
     path("sign/social/", include("allauth.socialaccount.urls")),
     path("sign/oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
     path("desk/", desk.queue, name="desk"),

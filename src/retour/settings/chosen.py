@@ -1,7 +1,7 @@
 """What the console is told by the process that starts it, over its standard input."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
@@ -21,6 +21,12 @@ class Chosen:
     mail_host: str = ""  # "": no mail is sent, and links are shown to the admin instead
     mail_port: int = 25
     mail_from: str = ""
+    second_factor: str = "optional"  # or "staff", "all": who must have one
+    proxy: str = ""  # address of the proxy whose word on clients is taken
+    oidc_issuer: str = ""  # "": nobody logs in by another
+    oidc_client: str = ""
+    oidc_secret: str = field(default="", repr=False)
+    oidc_name: str = ""
     most_upload: int = 1024 * 1024 * 1024  # octets of a list that is checked
 
     @property

@@ -24,6 +24,12 @@ def console(house: House, api: int, secret: str) -> Chosen:
         mail_host=settings.mail_host,
         mail_port=settings.mail_port,
         mail_from=settings.mail_from,
+        second_factor=settings.second_factor,
+        proxy=settings.proxy,
+        oidc_issuer=settings.oidc.issuer.rstrip("/"),
+        oidc_client=settings.oidc.client_id,
+        oidc_secret=settings.oidc.client_secret.get_secret_value(),
+        oidc_name=settings.oidc.name,
         most_upload=house.settings.api.import_limit,
     )
 

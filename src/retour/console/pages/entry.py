@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.views import PasswordResetView
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib.auth import login
@@ -102,5 +103,11 @@ def first(request: HttpRequest, secret: str) -> HttpResponse:
     person.set_password(form.cleaned_data["password"])
     person.save()
     link.delete()
-    login(request, person, BACKEND)
+    enter(request, person)
     return redirect("home")
+
+
+def enter(request: HttpRequest, person: Person) -> None:
+    """Log somebody in who has just proven who they are: a session of its own, in their list of sessions."""
+    login(request, person, BACKEND)
+    UserSession.objects.create_from_request(request)

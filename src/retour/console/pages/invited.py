@@ -4,12 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from retour.console.pages.entry import BACKEND
+from retour.console.pages.entry import enter
 from retour.console.people import invitations
 from retour.console.people.models import Invitation, Person
 from retour.console.reader import reader
@@ -66,5 +65,5 @@ def _begin(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         context = {"form": form, "invitation": invitation}
         return render(request, "console/invited.html", context, status=422 if form.errors else 200)
     account = invitation.account
-    login(request, invitations.begin(invitation, form.cleaned_data["password"]), BACKEND)
+    enter(request, invitations.begin(invitation, form.cleaned_data["password"]))
     return redirect("overview", account=account)

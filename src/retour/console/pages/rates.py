@@ -5,15 +5,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from retour.console.asking import api_of
 from retour.console.charts import Chart, Series, rates
+from retour.console.pages.figures import as_csv
+from retour.console.pages.rates_charts import Drawn, hard, long_day, spared
 from retour.console.reader import Reader, reader
 from retour.console.templatetags.words import percent_in as percent
-from retour.texts import catalogue
 
 TYPES = ("hard", "soft", "block")
 BY = {"days": "day", "campaigns": "campaign", "providers": "provider"}
@@ -29,12 +30,51 @@ def show(request: HttpRequest, account: str, by: str) -> HttpResponse:
     found = api.get("/v1/rates", by=BY[by], since=_day(request, "since"), until=_day(request, "until"))
     total = api.get("/v1/rates", by="total", since=_start(found["since"]), until=_start(found["until"]))
     rows = [{**row, "named": _named(row["of"], by, who)} for row in found["rates"]]
+    all_ = next(iter(total["rates"]), None)
     context = {
+        "also": _also(by, found, rows, all_, who), "since": _told(found["since"], who),
+        "until": _told(found["until"], who),
         "account": account, "role": api.role, "section": by, "by": by, "found": found, "rows": rows,
-        "total": next(iter(total["rates"]), None), "avoided": total["avoided"], "few": FEW,
+        "total": all_, "avoided": total["avoided"], "few": FEW,
         "chart": _chart(found, rows, who) if by == "days" and _enough(rows) else None,
     }  # fmt: skip
     return render(request, "console/rates.html", context)
+
+
+@login_required
+def export(request: HttpRequest, account: str, by: str) -> HttpResponseBase:
+    """The same numbers as a file for programs."""
+    if by not in BY:
+        raise Http404
+    api = api_of(request, account)
+    found = api.get("/v1/rates", by=BY[by], since=_day(request, "since"), until=_day(request, "until"))
+    columns = (BY[by], "sent", "delivered", *TYPES, "attempts", "rate", "hard_rate", "avoided")
+    cells = (
+        [
+            row["of"], row["sent"], row["delivered"], *(row["types"].get(kind, 0) for kind in TYPES),
+            row["attempts"], row["rate"], row["hard_rate"], row["avoided"]["total"],
+        ]
+        for row in found["rates"]
+    )  # fmt: skip
+    return as_csv(f"{by}-{account}", columns, cells)
+
+
+def _also(
+    by: str,
+    found: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    total: Mapping[str, Any] | None,
+    who: Reader,
+) -> Drawn | None:
+    if by == "days":
+        return spared(rows, _days(found["since"], found["until"]), who)
+    if by == "campaigns":
+        return hard(rows, total["norm"]["hard_rate"] if total else None, FEW, who)
+    return None
+
+
+def _told(day: str, who: Reader) -> str:
+    return long_day(date.fromisoformat(day), who.language)
 
 
 def _day(request: HttpRequest, name: str) -> str | None:
@@ -53,9 +93,7 @@ def _start(day: str) -> str:
 
 def _named(of: str | None, by: str, who: Reader) -> str:
     if by == "days" and of:
-        day = date.fromisoformat(of)
-        say = catalogue(f"status.{who.language}")
-        return say("day.full", day=day.day, month=say(f"month.{day.month}"), year=day.year)
+        return long_day(date.fromisoformat(of), who.language)
     return of or who.say("rates.others")
 
 

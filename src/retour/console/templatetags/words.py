@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -82,6 +83,20 @@ def breakable(address: str) -> SafeString:
 def in_path(value: str) -> str:
     """A value as one step of a path."""
     return quote(value, safe="@")
+
+
+@register.simple_tag(takes_context=True)
+def actor(context: Any, value: str) -> str:
+    """Who acted, as the ledger names it ("person ann@…", "key 85…"), in the reader's language."""
+    say: Catalogue = context["request"].reader.say
+    kind, _, who = value.partition(" ")
+    return say(f"actor.{kind}", who=who) if who and f"actor.{kind}" in say else value
+
+
+@register.simple_tag
+def sign_on() -> str:
+    """The name of another's login that may be used; empty for none."""
+    return settings.CHOSEN.oidc_name if settings.CHOSEN.oidc_issuer else ""
 
 
 @register.simple_tag

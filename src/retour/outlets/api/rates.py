@@ -36,6 +36,7 @@ class NormShape(BaseModel):
     bounces: int
     attempts: int | None
     rate: float | None
+    hard_rate: float | None
 
 
 class RateShape(BaseModel):
@@ -127,7 +128,11 @@ def _shape(row: Row, norm: dict[str, str], language: str) -> RateShape:
         without=_rounded(figures.without),
         avoided=_avoided(figures),
         norm=NormShape(
-            **norm, bounces=row.norm.bounces, attempts=row.norm.attempts, rate=_rounded(row.norm.rate)
+            **norm,
+            bounces=row.norm.bounces,
+            attempts=row.norm.attempts,
+            rate=_rounded(row.norm.rate),
+            hard_rate=_rounded(row.norm.hard_rate),
         ),
         level=figures.level,
         told=in_words(row, language),

@@ -1,0 +1,105 @@
+"""Bars, drawn on the server like the lines of `charts`: classes and attributes, no style.
+
+In print each kind has a pattern besides its colour (console.css), so that a grey page tells them apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+WIDTH, ROW, LABEL, RIGHT = 720, 30, 210, 110
+HEIGHT, LEFT, TOP, BOTTOM = 220, 52, 14, 28
+LONGEST = 30  # characters of a label; the table beside has all of it
+PATTERNS = SafeString(
+    '<defs><pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)"><rect width="3" height="6" class="ink"/></pattern>'
+    '<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<circle cx="3" cy="3" r="1.6" class="ink"/></pattern></defs>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its label, its value, how that is told, its kind (which gives colour and pattern)."""
+
+    label: str
+    value: float
+    told: str
+    kind: str = "hard"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a chart says of itself: the finding as its title, and a description with its numbers."""
+
+    title: str
+    told: str
+
+
+def lying(
+    words: Words, bars: Sequence[Bar], line: tuple[float, str] | None = None, id: str = "bars"
+) -> SafeString:
+    """Bars that lie, from zero, each with its value behind it; a labelled line where one is given."""
+    top = max([*(bar.value for bar in bars), line[0] if line else 0, 1e-9])
+    height = ROW * len(bars) + (24 if line else 6)
+    drawn = [_lying(bar, place, top) for place, bar in enumerate(bars)]
+    if line is not None:
+        x = round(LABEL + (WIDTH - LABEL - RIGHT) * line[0] / top, 1)
+        drawn.append(
+            format_html(
+                '<path class="limit" d="M{} 0V{}"/>'
+                '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>',
+                x, height - 18, x, height - 4, line[1],
+            )
+        )  # fmt: skip
+    return _framed(words, height, drawn, id)
+
+
+def standing(words: Words, bars: Sequence[Bar], id: str = "columns") -> SafeString:
+    """Bars that stand side by side, as the days of a month; the highest is named."""
+    top = max([*(bar.value for bar in bars), 1e-9])
+    wide = (WIDTH - LEFT) / max(len(bars), 1)
+    base, step = HEIGHT - BOTTOM, max(len(bars) // 6, 1)
+    drawn = [format_html('<path class="base" d="M{} {}H{}"/>', LEFT, base, WIDTH)]
+    highest = max(range(len(bars)), key=lambda place: bars[place].value, default=-1)
+    for place, bar in enumerate(bars):
+        x, tall = round(LEFT + wide * place, 1), round((base - TOP) * bar.value / top, 1)
+        drawn.append(
+            format_html(
+                '<rect class="column {}" x="{}" y="{}" width="{}" height="{}"/>',
+                bar.kind, round(x + wide * 0.1, 1), round(base - tall, 1), round(wide * 0.8, 1), tall,
+            )
+        )  # fmt: skip
+        if place % step == 0:
+            drawn.append(format_html('<text class="tick" x="{}" y="{}">{}</text>', x, base + 18, bar.label))
+        if place == highest and bar.value:
+            drawn.append(
+                format_html(
+                    '<text class="name {}" x="{}" y="{}" text-anchor="{}">{}</text>',
+                    bar.kind, round(x + wide / 2, 1), max(base - tall - 4, 11),
+                    "end" if place > len(bars) * 0.8 else "start", bar.told,
+                )
+            )  # fmt: skip
+    return _framed(words, HEIGHT, drawn, id)
+
+
+def _lying(bar: Bar, place: int, top: float) -> SafeString:
+    y, wide = place * ROW, round((WIDTH - LABEL - RIGHT) * bar.value / top, 1)
+    label = bar.label if len(bar.label) <= LONGEST else bar.label[: LONGEST - 1] + "…"
+    return format_html(
+        '<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
+        '<rect class="column {}" x="{}" y="{}" width="{}" height="{}"/>'
+        '<text class="value" x="{}" y="{}">{}</text>',
+        LABEL - 8, y + 19, label, bar.kind, LABEL, y + 6, wide, ROW - 12, LABEL + wide + 6, y + 19, bar.told,
+    )  # fmt: skip
+
+
+def _framed(words: Words, height: float, drawn: Sequence[SafeString], id: str) -> SafeString:
+    return format_html(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
+        '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}{}</svg>',
+        WIDTH, height, id, id, id, words.title, id, words.told, PATTERNS,
+        format_html_join("", "{}", ((each,) for each in drawn)),
+    )  # fmt: skip

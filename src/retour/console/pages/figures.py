@@ -1,0 +1,153 @@
+"""Charts that look across: reasons by provider, what became of soft bounces and of addresses given back."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from retour.console.asking import Api, api_of
+from retour.console.bars import Bar, Words, lying
+from retour.console.reader import Reader, reader
+from retour.console.templatetags.words import percent_in
+from retour.flow.lists.table import guarded
+from retour.texts import catalogue
+
+MOST_REASONS, MOST_PROVIDERS, DAYS = 12, 8, 30
+LEVELS = 5  # of one hue, from light to dark
+
+
+@login_required
+def reasons(request: HttpRequest, account: str) -> HttpResponse:
+    """Reason by provider as a heat map: a table whose cells are shaded by their number."""
+    api, who = api_of(request, account), reader(request)
+    found, cells = _cells(request, api)
+    columns, rows = _largest(cells, 1, MOST_PROVIDERS), _largest(cells, 0, MOST_REASONS)
+    most, total = max(cells.values(), default=0), sum(cells.values())
+    label = catalogue(f"status.{who.language}")
+    table = [
+        {
+            "reason": reason,
+            "named": label(f"label.{reason}"),
+            "cells": [_cell(cells[reason, column], most, column) for column in columns],
+            "sum": sum(count for (of, _), count in cells.items() if of == reason),
+        }
+        for reason in rows
+    ]
+    title = who.say("figures.no_bounces")
+    if most:
+        reason, provider = max(cells, key=lambda place: cells[place])
+        title = who.say(
+            "figures.largest", reason=label(f"label.{reason}"), provider=_named(provider, who), count=most,
+            total=total,
+        )  # fmt: skip
+    context = {
+        "account": account, "section": "figures", "title": title, "table": table, "found": found,
+        "columns": [(column, _named(column, who)) for column in columns], "total": total,
+        "since": found["since"][:10], "until": found["until"][:10],
+    }  # fmt: skip
+    return render(request, "console/reasons.html", context)
+
+
+@login_required
+def reasons_csv(request: HttpRequest, account: str) -> StreamingHttpResponse:
+    """The same as a file, every reason and provider."""
+    _, cells = _cells(request, api_of(request, account))
+    rows = ((reason, provider, count) for (reason, provider), count in sorted(cells.items()))
+    return as_csv(f"reasons-{account}", ("reason", "provider", "bounces"), rows)
+
+
+@login_required
+def given_back(request: HttpRequest, account: str) -> HttpResponse:
+    """The way of addresses that came back: freed, reached since, bounced again."""
+    api, who = api_of(request, account), reader(request)
+    found = api.get("/v1/policy/effects", by="month")
+    total = {name: sum(row[name] for row in found["periods"]) for name in ("freed", "delivered", "bounced")}
+    kinds = {"freed": "held", "delivered": "ok", "bounced": "hard"}
+    freed = total["freed"]
+    bars = [
+        Bar(who.say(f"figures.{name}"), count, _of(count, freed, who), kinds[name])
+        for name, count in total.items()
+    ]
+    words = Words(who.say("figures.funnel", **total), who.say("figures.funnel_told", count=freed))
+    context = {
+        "account": account, "section": "figures", "title": words.title, "total": total, "freed": freed,
+        "chart": lying(words, bars, id="funnel") if freed else None, "periods": found["periods"][::-1],
+    }  # fmt: skip
+    return render(request, "console/given_back.html", context)
+
+
+@login_required
+def given_back_csv(request: HttpRequest, account: str) -> StreamingHttpResponse:
+    """Month by month."""
+    found = api_of(request, account).get("/v1/policy/effects", by="month")
+    columns = ("period", "version", "freed", "delivered", "bounced")
+    return as_csv(
+        f"given-back-{account}", columns, ([row[name] for name in columns] for row in found["periods"])
+    )
+
+
+def as_csv(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
+    """A table as a file for programs: points, days in UTC, guarded against formulas."""
+    response = StreamingHttpResponse(_lines(columns, rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+class _Line:
+    """What csv writes to: it hands each line on."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield "\ufeff" + writer.writerow(columns)  # Excel reads UTF-8 only behind a mark
+    for row in rows:
+        yield writer.writerow([guarded("" if value is None else str(value)) for value in row])
+
+
+def _cells(request: HttpRequest, api: Api) -> tuple[Mapping[str, Any], Counter[tuple[str, str]]]:
+    """Bounces by reason and provider (its domain where it is nobody's that is known), of whole days."""
+    times = {name: _day(request, name) for name in ("since", "until")}
+    found = api.get("/v1/providers", **{name: day and f"{day}T00:00:00Z" for name, day in times.items()})
+    cells: Counter[tuple[str, str]] = Counter()
+    for row in found["providers"]:
+        for reason, count in row["reasons"].items():
+            if reason != "none" and count:
+                cells[reason, row["provider"] or row["domain"]] += count
+    return found, cells
+
+
+def _day(request: HttpRequest, name: str) -> str | None:
+    try:
+        day = date.fromisoformat(request.GET.get(name, ""))
+    except ValueError:
+        return None
+    return (day + timedelta(days=1) if name == "until" else day).isoformat()
+
+
+def _largest(cells: Counter[tuple[str, str]], side: int, most: int) -> list[str]:
+    sums: Counter[str] = Counter()
+    for place, count in cells.items():
+        sums[place[side]] += count
+    return [name for name, _ in sums.most_common(most)]
+
+
+def _cell(count: int, most: int, column: str) -> Mapping[str, object]:
+    level = min(int((count / most) ** 0.5 * LEVELS) + 1, LEVELS) if count else 0
+    return {"count": count, "level": level, "provider": column}
+
+
+def _named(provider: str, who: Reader) -> str:
+    key = f"mailbox.{provider}"
+    return who.say(key) if key in who.say else provider
+
+
+def _of(count: int, whole: int, who: Reader) -> str:
+    return f"{count:,} ({percent_in(count / whole, who.language)})" if whole else str(count)

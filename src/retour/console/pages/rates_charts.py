@@ -1,0 +1,66 @@
+"""The second chart of the pages on rates: sends spared by day, hard bounces of emails against the norm."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.utils.safestring import SafeString
+
+from retour.console.bars import Bar, Words, lying, standing
+from retour.console.reader import Reader
+from retour.console.templatetags.words import percent_in as percent
+from retour.texts import catalogue
+
+MOST = 12  # emails in the chart; the table has all
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Drawn(NamedTuple):
+    """A chart with what stands above and below it."""
+
+    chart: SafeString
+    title: str
+    told: str
+
+
+def long_day(day: date, language: str) -> str:
+    """A day in words."""
+    say = catalogue(f"status.{language}")
+    return say("day.full", day=day.day, month=say(f"month.{day.month}"), year=day.year)
+
+
+def spared(rows: Rows, days: Sequence[date], who: Reader) -> Drawn | None:
+    """Sends spared, day by day; None where there were none."""
+    of = {row["of"]: row["avoided"]["total"] for row in rows}
+    counts = [of.get(day.isoformat(), 0) for day in days]
+    if not sum(counts):
+        return None
+    bars = [
+        Bar(f"{day.day}.{day.month}.", count, str(count), "ok")
+        for day, count in zip(days, counts, strict=True)
+    ]
+    best = days[counts.index(max(counts))]
+    told = who.say("figures.avoided_told")
+    title = who.say("figures.avoided_title", count=sum(counts), day=long_day(best, who.language))
+    return Drawn(standing(Words(title, told), bars, "avoided"), title, told)
+
+
+def hard(rows: Rows, norm: float | None, few: int, who: Reader) -> Drawn | None:
+    """The hard rate of each email against the account's norm; None where too few were sent for a rate."""
+    known = [row for row in rows if row["of"] and row["hard_rate"] is not None and row["attempts"] >= few]
+    if not known:
+        return None
+    known = sorted(sorted(known, key=lambda row: -row["attempts"])[:MOST], key=lambda row: -row["hard_rate"])
+    bars = [
+        Bar(row["of"], row["hard_rate"], f"{percent(row['hard_rate'], who.language)} (n = {row['attempts']})")
+        for row in known
+    ]
+    worst = known[0]
+    words = {"campaign": worst["of"], "rate": percent(worst["hard_rate"], who.language)}
+    if norm is None:
+        title = who.say("figures.hard_alone", **words)
+    else:
+        title = who.say("figures.hard_title", **words, norm=percent(norm, who.language))
+    line = None if norm is None else (norm, who.say("figures.norm", rate=percent(norm, who.language)))
+    told = who.say("figures.hard_told", count=len(known))
+    return Drawn(lying(Words(title, told), bars, line, "hard"), title, told)

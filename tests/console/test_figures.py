@@ -1,0 +1,65 @@
+"""Charts: a finding as the title, the numbers as a table and a file, hostile names as text."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, log_in, looking
+
+pytestmark = pytest.mark.engine("chromium")
+
+
+def lines(page: Page, path: str) -> list[str]:
+    answer = page.request.get(path)
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/csv")
+    return answer.body().decode("utf-8-sig").splitlines()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reasons_by_provider_are_a_shaded_table(
+    console: Console, browser: Browser, language: str, scheme: str
+) -> None:
+    if language + scheme == "enlight":
+        for number in range(5):
+            console.bounce(f"gone-{number}@gmail.com", "550 5.1.1 user unknown")
+    with looking(browser, locale=language, color_scheme=scheme) as page:
+        log_in(page, console.url, "member@shop.example")
+        page.goto(f"{console.url}/a/shop/charts/reasons/")
+        expect(page.locator(".lead")).to_contain_text("Gmail")
+        assert page.locator("td.heat-5").first.inner_text() == "5"
+        assert page.locator("td.heat-0").first.inner_text() == "–"
+        assert [each["id"] for each in Axe().run(page).response["violations"]] == []
+        told = lines(page, f"{console.url}/a/shop/charts/reasons.csv")
+        assert told[0] == "reason,provider,bounces"
+        assert "address_unknown,gmail,5" in told
+
+
+def test_emails_stand_beside_the_norm(console: Console, page: Page) -> None:
+    one = {"kind": "mailing", "campaign": "<b>June</b>"}
+    told = [{"recipient": f"{number}@a.example", **one} for number in range(120)]
+    console.ask("POST", "/v1/sends", json={"sends": told})
+    page.goto(f"{console.url}/a/shop/rates/campaigns/")
+    expect(page.locator("h2").first).to_contain_text("<b>June</b> has the highest hard rate: 0.0 %")
+    expect(page.locator("figure svg")).to_have_count(1)
+    assert page.locator("svg b").count() == 0
+    head, *rows = lines(page, f"{console.url}/a/shop/charts/rates/campaigns.csv")
+    assert head.startswith("campaign,sent,delivered,hard,soft,block")
+    assert any(row.startswith("<b>June</b>,120,") for row in rows)
+
+
+def test_sends_spared_stand_day_by_day(console: Console, page: Page) -> None:
+    console.ask("GET", "/v1/check", params={"address": "unknown@b.example", "kind": "mailing"})
+    page.goto(f"{console.url}/a/shop/rates/days/")
+    page.wait_for_function("document.body.innerText.includes('spared') || location.reload()")
+    expect(page.locator("caption").first).not_to_contain_text("-")  # days in words
+
+
+def test_without_returns_the_page_says_what_brings_them(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/charts/given-back/")
+    expect(page.locator(".empty h2")).to_have_text("No address has come back by itself yet")
+    assert lines(page, f"{console.url}/a/shop/charts/given-back.csv") == [
+        "period,version,freed,delivered,bounced"
+    ]
+    assert [each["id"] for each in Axe().run(page).response["violations"]] == []
