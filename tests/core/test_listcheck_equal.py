@@ -11,14 +11,15 @@ from bench import listcheck as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retour.flow.listcheck.blocks import blocks, records
+from retour.flow.listcheck.blocks import BLOCK, Record, blocks, records
+from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
-from retour.flow.listcheck.judge import Judge, Knowledge
+from retour.flow.listcheck.judge import Judge, Knowledge, Outcome
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.passes import WAYS
-from retour.flow.listcheck.quick import rendered
 from retour.flow.listcheck.tally import Tally
-from retour.vet import Answer, Code, Evidence, Finding
+from retour.flow.listcheck.written import rendered
+from retour.vet import Answer, Checked, Code, Evidence, Facts, Finding
 
 CORPORA = Path(__file__).parents[3] / "shared/corpora/addresses"
 STOPPED = Finding(Code.SUPPRESSED, Evidence("history", Answer.YES, "own ledger"))
@@ -94,25 +95,29 @@ CELL = st.one_of(
 )
 
 
-def reference(raw: bytes, layout: Layout, know: Knowledge) -> list[list[str]]:
+def reference(raw: bytes, layout: Layout, know: Knowledge, size: int = BLOCK) -> list[list[str]]:
     """Every row looked at for itself."""
     judge = Judge(know)
     piles: list[list[str]] = [[] for _ in PILES]
-    for block in blocks([raw], layout):
+    for block in blocks([raw], layout, size):
         for row, record in enumerate(records(block, layout), start=block.first):
             outcome = judge.row(record)
             piles[PILES.index(outcome.pile)].append(rendered(row, record.line, outcome, layout))
     return piles
 
 
-def looked(way: str, raw: bytes, layout: Layout, know: Knowledge, size: int = 1 << 20) -> list[list[str]]:
-    """The same by one of the quick ways."""
+def looked(way: str, raw: bytes, layout: Layout, know: Knowledge, size: int = 1 << 20) -> list[bytes]:
+    """The same by one of the quick ways, as it is written into the files."""
     looker = WAYS[way](Judge(know), layout, Tally())
-    piles: list[list[str]] = [[] for _ in PILES]
+    piles = [b"" for _ in PILES]
     for block in blocks([raw], layout, size):
-        for pile, rows in zip(piles, looker.look(block), strict=True):
-            pile += rows
+        piles = [pile + rows for pile, rows in zip(piles, looker.look(block), strict=True)]
     return piles
+
+
+def written(piles: Sequence[Sequence[str]]) -> list[bytes]:
+    """Rows as they stand in the files."""
+    return ["".join(f"{row}\n" for row in rows).encode("utf-8", "replace") for rows in piles]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -121,7 +126,7 @@ def looked(way: str, raw: bytes, layout: Layout, know: Knowledge, size: int = 1 
 def test_one_address_a_line(way: str, cells: Sequence[str], size: int) -> None:
     layout = Layout(None, None, 0)
     raw = "".join(f"{cell}\n" for cell in cells).encode()
-    assert looked(way, raw, layout, KNOW, size) == reference(raw, layout, KNOW)
+    assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -134,7 +139,7 @@ def test_a_table(way: str, cells: Sequence[str], quoting: int) -> None:
     writer.writerow(("name", "mail", "more"))
     writer.writerows([f"=n{n}", cell, "-1"] for n, cell in enumerate(cells))
     raw = made.getvalue().encode()
-    assert looked(way, raw, layout, KNOW) == reference(raw, layout, KNOW)
+    assert looked(way, raw, layout, KNOW) == written(reference(raw, layout, KNOW))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -142,7 +147,7 @@ def test_a_table(way: str, cells: Sequence[str], quoting: int) -> None:
 @given(raw=st.binary(max_size=200))
 def test_any_octets(way: str, raw: bytes) -> None:
     layout = Layout(",", None, 1, width=2)
-    assert looked(way, raw, layout, KNOW) == reference(raw, layout, KNOW)
+    assert looked(way, raw, layout, KNOW) == written(reference(raw, layout, KNOW))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -151,7 +156,7 @@ def test_a_long_list_in_many_blocks(way: str, size: int) -> None:
     raw = "".join(f"{row}\n" for row in made.rows(4_000)).encode()
     layout = Layout(",", ("id", "name", "email", "city"), 2, width=4)
     told = reference(raw, layout, KNOW)
-    assert looked(way, raw, layout, KNOW, size) == told
+    assert looked(way, raw, layout, KNOW, size) == written(told)
     assert all(told[:1] + told[3:])
     assert sum("dup_exact" in row for row in told[3]) > 50
 
@@ -174,7 +179,7 @@ def test_forms_that_meet_again_in_another_block(way: str) -> None:
     for turned in (cells, cells[::-1], cells * 2):
         raw = "".join(f"{cell}\n" for cell in turned).encode()
         for size in (1, 40, 100, 1 << 20):
-            assert looked(way, raw, layout, KNOW, size) == reference(raw, layout, KNOW)
+            assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -190,7 +195,7 @@ def test_every_address_of_the_collected_ones(way: str) -> None:
     text = "".join(cell.replace("\n", " ").replace("\r", " ") + "\n" for cell in cells)
     raw = text.encode("utf-8", "replace")
     assert len(cells) > 10_000
-    assert looked(way, raw, layout, KNOW) == reference(raw, layout, KNOW)
+    assert looked(way, raw, layout, KNOW) == written(reference(raw, layout, KNOW))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -200,10 +205,11 @@ def test_the_counts_are_those_of_the_rows(way: str, cells: Sequence[str]) -> Non
     layout, tally = Layout(None, None, 0), Tally()
     looker = WAYS[way](Judge(KNOW), layout, tally)
     raw = "".join(f"{cell}\n" for cell in cells).encode()
-    piles: list[list[str]] = [[] for _ in PILES]
+    files = [b"" for _ in PILES]
     for block in blocks([raw], layout):
-        piles = looker.look(block)
+        files = looker.look(block)
     looker.settle()
+    piles = [list(csv.reader(io.StringIO(rows.decode(), newline=""))) for rows in files]
     assert tally.counts["rows"] == len(cells) == sum(map(len, piles))
     told = Tally()
     judge = Judge(KNOW)
@@ -213,6 +219,63 @@ def test_the_counts_are_those_of_the_rows(way: str, cells: Sequence[str]) -> Non
     assert (tally.domains, tally.kept, tally.typos) == (told.domains, told.kept, told.typos)
     for pile, rows in zip(PILES, piles, strict=True):
         assert tally.counts[f"pile.{pile}"] == len(rows)
-        reasons = [row[4].split() for row in csv.reader(rows)]
+        reasons = [row[4].split() for row in rows]
         for code in Code:
             assert tally.counts[f"{pile}.{code}"] == sum(code.value in told for told in reasons), code
+
+
+class _Blind(Judge):
+    """Judges nothing."""
+
+    def row(self, record: Record, cell: Cell | None = None) -> Outcome:
+        raise AssertionError(record)
+
+    def check(self, text: str, facts: Facts) -> Checked:
+        raise AssertionError(text)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_judged_before_is_not_judged_again(way: str) -> None:
+    cells = [
+        "Ann.Lee@gmail.com",
+        "b.c@firm.de",
+        "jürgen@firm.de",
+        "<d@firm.de>",
+        "ann at firm.de",
+        "x..y@firm.de",
+    ]
+    raw = "".join(
+        f"{row}\n" for row in (*cells, *(row.split(",")[2] for row in made.rows(2_000)), *cells)
+    ).encode()
+    layout = Layout(None, None, 0)
+    each = list(blocks([raw], layout, 4_000))
+    first, rest = each[: len(each) // 2], each[len(each) // 2 :]
+    judge = _Blind(KNOW)
+    looker = WAYS[way](judge, layout, Tally())
+    for block in first:
+        looker.remember(block)
+    judge.__class__ = Judge
+    whole = WAYS[way](Judge(KNOW), layout, Tally())
+    for block in first:
+        whole.look(block)
+    assert [looker.look(block) for block in rest] == [whole.look(block) for block in rest]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=150, deadline=None)
+@given(
+    cells=st.lists(st.one_of(CELL, st.builds("{}@{}".format, LOCAL, DOMAIN)), max_size=12),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    names=st.lists(st.text("ab,-+=@'\"\né", max_size=6), min_size=12, max_size=12),
+    codec=st.sampled_from(["utf-8", "latin-1"]),
+    size=st.sampled_from([1, 60, 1 << 20]),
+)
+def test_a_table_with_signs_of_all_sorts_beside(
+    way: str, cells: Sequence[str], quoting: int, names: Sequence[str], codec: str, size: int
+) -> None:
+    layout = Layout(",", None, 1, width=3)
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=quoting, lineterminator="\n")  # type: ignore[arg-type]
+    writer.writerows((name, cell, name) for name, cell in zip(names, cells, strict=False))
+    raw = text.getvalue().encode(codec, "replace")
+    assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW, size))

@@ -44,6 +44,14 @@ def host(text: str) -> Host:
     return _named(text, known, faults)
 
 
+def is_ordinary(name: str) -> bool:
+    """Whether `host` has nothing to say of a name of letters, digits and hyphens that stand within labels."""
+    if "--" not in name and len(name) <= idna2008.LONGEST:
+        return tld_known(name.rpartition(".")[2]) and not special_use(name)
+    found = host(name)
+    return found.rfc is Rfc.VALID and not found.codes and found.ascii == name
+
+
 def _layout(text: str, name: str) -> Code | None:
     """What is wrong with a name as a whole, before its labels are looked at."""
     if len(text) > 4 * LONGEST:

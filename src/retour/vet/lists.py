@@ -71,6 +71,8 @@ def of_domain(domain: str, facts: Facts, policy: Policy) -> Iterator[Finding]:
     """What the lists say about a domain."""
     if domain in policy.allowed:
         return
+    if not _named(domain):
+        return
     trusted = facts.delivered.get(domain, 0) >= policy.known_real
     relay = own("privacy_relay")
     if relay.holds(domain):
@@ -82,6 +84,23 @@ def of_domain(domain: str, facts: Facts, policy: Policy) -> Iterator[Finding]:
         yield _hit(Code.FREE, _free())
     if policy.trap_like and not trusted and any(word in domain for word in own("trap_words").names):
         yield _hit(Code.TRAP_LIKE, own("trap_words"))
+
+
+@cache
+def _all_names() -> tuple[frozenset[str], Callable[[str], object]]:
+    names = frozenset().union(*(each.names for each in (own("privacy_relay"), _free(), *disposable())))
+    return names, re.compile("|".join(map(re.escape, sorted(own("trap_words").names)))).search
+
+
+def _named(domain: str) -> bool:
+    """Whether any list may name a domain: one look at all of them, for most are named by none."""
+    names, words = _all_names()
+    above = domain
+    while above not in names:
+        _, _, above = above.partition(".")
+        if not above:
+            return words(domain) is not None
+    return True
 
 
 def of_local(local: str, policy: Policy) -> Iterator[Finding]:
@@ -128,6 +147,11 @@ def _walks() -> frozenset[str]:
     )
     walks = {row[start:end] for row, start, end in ends if end - start >= WALK}
     return own("trap_like").names | walks
+
+
+def listed_locals() -> frozenset[str]:
+    """The local parts that a list names, offices without their joints."""
+    return _roles() | _walks()
 
 
 def suspects(policy: Policy) -> Callable[[str], bool]:

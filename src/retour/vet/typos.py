@@ -31,6 +31,7 @@ _BRAND_WITHIN, _LEAST_BRAND = 1e-4, 4
 _MOSTLY = 0.3  # share of a brand's contacts at its largest domain, for that to be meant without an ending
 _FEW_LETTERS = 4
 _BEGINNING = 7  # signs: names within two slips agree in what is left of so many when two are left out
+_REMEMBERED = 100_000  # beginnings
 _CERTAIN = 1e6  # beyond this, odds say how wrong the model is
 _NEVER = 1e-18
 _LIKELIER = 4.0  # than all other providers together: with less, any suggestion may be the wrong one
@@ -157,6 +158,7 @@ class Speller:
         self._total = sum(count for count, _ in own)
         self._own = {name: count for count, name in own}
         others = [name for name in self._own if name not in _shares()]
+        self._begun: dict[str, bool] = {}
         self._own_index, self._own_beginnings = _index(others), _beginnings(others)
 
     def share(self, domain: str) -> float:
@@ -215,14 +217,23 @@ class Speller:
 
     def near(self, typed: str) -> set[str]:
         """The names that may be within two slips of what was typed: all that are, and some others."""
-        begun = _cut(typed[:_BEGINNING])
-        if begun.isdisjoint(_shipped_beginnings()) and begun.isdisjoint(self._own_beginnings):
+        if not self._begins(typed[:_BEGINNING]):
             return set()  # most real domains end here
         shorts = _shortened(typed)
         found: set[str] = set()
         for index in (_shipped_index(), self._own_index):
             for short in index.keys() & shorts:
                 found.update(index[short])
+        return found
+
+    def _begins(self, beginning: str) -> bool:
+        """Whether any name may begin like this. Kept: names of a list often begin alike."""
+        found = self._begun.get(beginning)
+        if found is None:
+            begun = _cut(beginning)
+            found = not (begun.isdisjoint(_shipped_beginnings()) and begun.isdisjoint(self._own_beginnings))
+            if len(self._begun) < _REMEMBERED:
+                self._begun[beginning] = found
         return found
 
     def _exactly(self, name: str) -> Iterable[tuple[str, float]]:

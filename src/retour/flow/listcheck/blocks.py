@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from retour.flow.listcheck.encoding import mended
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.parting import LINES, RECORD, fields, length_of, whole
+from retour.flow.listcheck.parting import LINES, RECORD, fields, length_of, simple, whole
 from retour.flow.listcheck.parting import records as parted
 
 BLOCK = 4 * 1024 * 1024  # octets of a block, about
@@ -33,12 +33,7 @@ class Block:
     rows: int
     raw: bytes  # in UTF-8, as far as `clean` tells; each record ends with a line feed
     clean: bool
-    records_: tuple[str, ...] = ()  # where quotation marks part them; else a line is a record
-
-    @property
-    def plain(self) -> bool:
-        """Whether each line is a record, and each delimiter parts two columns."""
-        return self.clean and not self.records_
+    records_: tuple[str, ...] = ()  # where a line feed in quotation marks parts none; else a line is one
 
 
 def blocks(pieces: Iterable[bytes], layout: Layout, size: int = BLOCK) -> Iterator[Block]:
@@ -128,6 +123,8 @@ def _block(first: int, raw: bytes, layout: Layout) -> Block:
     if layout.delimiter is None or b'"' not in raw:
         return Block(first, raw.count(b"\n"), raw, clean)
     text = raw.decode("utf-8", "surrogateescape")
+    if simple(layout.delimiter).fullmatch(text):
+        return Block(first, raw.count(b"\n"), raw, clean)
     records = tuple(parted(text.split("\n")[:-1], layout.parts))
     return Block(first, len(records), raw, clean, records)
 
@@ -153,6 +150,11 @@ def records(block: Block, layout: Layout) -> Iterator[Record]:
 def record_of(raw: bytes, layout: Layout) -> Record:
     """One row."""
     line, guessed = mended(raw)
+    return record_of_text(line, layout, guessed)
+
+
+def record_of_text(line: str, layout: Layout, guessed: bool = False) -> Record:
+    """The same of a row whose octets are known to be UTF-8."""
     if layout.delimiter is None:
         return Record(line, line, guessed)
     columns = fields(line, layout.delimiter)

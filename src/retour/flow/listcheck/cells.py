@@ -31,6 +31,7 @@ _JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
 _FULLWIDTH = str.maketrans({"＠": "@", "．": ".", "。": "."})
+_BARE = re.compile(r"[A-Za-z0-9._+\-]*+@?[A-Za-z0-9.\-]*+").fullmatch  # what has nothing to be taken off
 _FORMULA = re.compile(r"'+[=+\-@\t\r]")
 
 
@@ -43,6 +44,8 @@ class Cell(NamedTuple):
 
 def cell_of(text: str) -> Cell:
     """Read a cell. What needs no repair comes back as it is."""
+    if _BARE(text) is not None:
+        return Cell((text,))
     repairs: list[Code] = []
     bare = _undressed(text[:LONGEST], repairs)
     found = _several(bare)

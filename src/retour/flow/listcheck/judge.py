@@ -16,7 +16,7 @@ from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import Pile, pile_of
 from retour.flow.listcheck.seen import Seen, forms
 from retour.vet import DEFAULT, Checked, Code, Dns, Facts, Finding, Policy, Practical, Speller, vet
-from retour.vet.lists import of_local
+from retour.vet.lists import of_local, suspects
 from retour.vet.syntax import read
 
 COLUMNS = (
@@ -62,6 +62,7 @@ class Judge:
         self.seen = Seen()
         # Made once: it knows where the account's mail has arrived.
         self.speller = Speller(know.delivered, know.policy.known_real)
+        self._suspect = suspects(know.policy)
         self._of_local: dict[str, tuple[Finding, ...]] = {}
 
     def row(self, record: Record, cell: Cell | None = None) -> Outcome:
@@ -83,6 +84,8 @@ class Judge:
 
     def of_local(self, local: str) -> tuple[Finding, ...]:
         """What is to be said about a plain local part, whatever its domain."""
+        if not self._suspect(local):
+            return ()
         found = self._of_local.get(local)
         if found is None:
             found = tuple(of_local(local, self.know.policy))

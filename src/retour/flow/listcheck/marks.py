@@ -5,10 +5,8 @@ That two addresses of a list of ten million rows share their 64 bits has a chanc
 
 import polars as pl
 
-from retour.flow.listcheck.seen import LEVELS, Seen
-from retour.vet import Code
+from retour.flow.listcheck.seen import Seen
 
-_PROVIDER = LEVELS.index(Code.DUP_PROVIDER)
 _RATIO = 3  # a run is joined with the one before it when that is not so many times as long
 
 
@@ -29,59 +27,37 @@ class Runs:
 
     def among(self, numbers: pl.Series) -> pl.Series:
         """Those of some sorted numbers that are there."""
-        found = [numbers.filter(_held(run, numbers)) for run in self._runs]
+        found = [numbers.filter(held(run, numbers)) for run in self._runs]
         return pl.concat(found) if found else numbers.clear()
 
 
-def _held(run: pl.Series, numbers: pl.Series) -> pl.Series:
+def held(run: pl.Series, numbers: pl.Series) -> pl.Series:
+    """Which numbers are among those of a sorted run."""
+    if run.is_empty():
+        return pl.repeat(False, len(numbers), dtype=pl.Boolean, eager=True)
     places = run.search_sorted(numbers)
     return run.gather(places.clip(upper_bound=len(run) - 1)) == numbers
 
 
-class _Exact:
+class _Held:
     def __init__(self) -> None:
-        self.runs, self.hits, self.fresh = Runs(), set[int](), set[int]()
+        self.runs, self.hits, self.fresh = Runs(), set[complex](), set[complex]()
 
     def __contains__(self, number: object, /) -> bool:
         return number in self.hits or number in self.fresh
 
-    def add(self, number: int, /) -> None:
+    def add(self, number: complex, /) -> None:
         if number not in self.hits:
             self.fresh.add(number)
-
-
-class _Folded:
-    def __init__(self) -> None:
-        self.runs, self.hits, self.fresh = Runs(), set[int](), set[int]()
-        self._rare: dict[int, int] = {}  # of a level below that of providers
-
-    def __contains__(self, number: object, /) -> bool:
-        return number in self._rare or number in self.hits or number in self.fresh
-
-    def __setitem__(self, number: int, level: int, /) -> None:
-        if level == _PROVIDER:
-            self.fresh.add(number)
-        else:
-            self._rare[number] = level
-
-    def get(self, number: int, /) -> int | None:
-        level = self._rare.get(number)
-        if level is None and (number in self.hits or number in self.fresh):
-            return _PROVIDER
-        return level
-
-    def rare(self, numbers: pl.Series) -> pl.Series:
-        """Those of some numbers that are of a lower level."""
-        known = pl.Series(list(self._rare), dtype=pl.UInt64)
-        return numbers.filter(numbers.is_in(known.implode()))
 
 
 class Marks(Seen):
     """`Seen` for blocks. Between `begin` and `end` it answers for the numbers that `begin` was told of."""
 
     def __init__(self) -> None:
-        self.exact: _Exact = _Exact()
-        self.folded: _Folded = _Folded()
+        super().__init__()
+        self.exact: _Held = _Held()
+        self.theirs: _Held = _Held()
         self._numbers: dict[str, int] = {}
         self.key = self._key
 
@@ -97,17 +73,18 @@ class Marks(Seen):
     def begin(self, numbers: pl.Series) -> pl.Series:
         """Which numbers of a block were seen in the blocks before, in whatever sense."""
         needles = numbers.unique().sort()
-        exact, folded = self.exact.runs.among(needles), self.folded.runs.among(needles)
-        self.exact.hits, self.folded.hits = set(exact.to_list()), set(folded.to_list())
-        return pl.concat([exact, folded, self.folded.rare(needles)])
+        exact, theirs = self.exact.runs.among(needles), self.theirs.runs.among(needles)
+        self.exact.hits, self.theirs.hits = set(exact.to_list()), set(theirs.to_list())
+        rare = pl.Series(list(self.rare), dtype=pl.UInt64)
+        return pl.concat([exact, theirs, needles.filter(needles.is_in(rare.implode()))])
 
     def copied(self, numbers: pl.Series) -> None:
         """These stand in the block further up, in rows that are not looked at one by one."""
         self.exact.hits.update(numbers.to_list())
 
-    def end(self, exact: pl.Series, folded: pl.Series) -> None:
+    def end(self, exact: pl.Series, theirs: pl.Series) -> None:
         """The block is done: what was seen one by one, and these besides, are there from now on."""
-        for marks, numbers in ((self.exact, exact), (self.folded, folded)):
-            marks.runs.add(pl.concat([numbers, pl.Series(sorted(marks.fresh), dtype=pl.UInt64)]))
+        for marks, numbers in ((self.exact, exact), (self.theirs, theirs)):
+            marks.runs.add(pl.concat([numbers, pl.Series(list(marks.fresh), dtype=pl.UInt64)]))
             marks.hits, marks.fresh = set(), set()
         self._numbers = {}

@@ -19,6 +19,19 @@ def whole(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf"{field}(?:{d}{field})*+", re.DOTALL)
 
 
+@cache
+def simple(delimiter: str) -> re.Pattern[str]:
+    """Lines that are a record each, with quotation marks around whole fields alone."""
+    d = re.escape(delimiter)
+    return re.compile(rf"(?:{plain_field(delimiter)}(?:{d}{plain_field(delimiter)})*+\n)*+")
+
+
+def plain_field(delimiter: str, none: str = "") -> str:
+    """The pattern of a field of such lines, without some signs."""
+    d = re.escape(delimiter)
+    return rf'(?:"[^"\n{none}]*+"|[^"\n{d}{none}]*+)'
+
+
 def records(lines: Sequence[str], delimiter: str) -> Iterator[str]:
     """The records that lines make."""
     place = 0

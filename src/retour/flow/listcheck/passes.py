@@ -13,7 +13,7 @@ from retour.flow.listcheck.tally import Tally
 class Looker(Protocol):
     """Looks at the blocks of a list in their order."""
 
-    def look(self, block: Block) -> list[list[str]]:
+    def look(self, block: Block) -> list[bytes]:
         """The rows of a block by pile, as they are to be written."""
 
     def remember(self, block: Block) -> None:

@@ -54,11 +54,10 @@ class Results:
         """How many blocks are done."""
         return int(self.chunks[-1]["blocks"]) if self.chunks else 0
 
-    def write(self, piles: Sequence[Sequence[str]]) -> None:
+    def write(self, piles: Sequence[bytes]) -> None:
         """Rows for each pile."""
         for file, rows in zip(self._files, piles, strict=True):
-            if rows:
-                file.write("\n".join(rows).encode("utf-8", "replace") + b"\n")
+            file.write(rows)
 
     def commit(self, blocks: int, told: Mapping[str, Any]) -> None:
         """All up to here is durable, with these counts."""

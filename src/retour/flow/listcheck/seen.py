@@ -1,23 +1,29 @@
 """Duplicates: four notions kept apart. Only the exact one merges; the others are shown (listcheck.md §5).
 
-An address stands here as 90 bits of hashes, which are never written: a row takes about 115 octets. That two
-addresses of a list of ten million rows share theirs has a chance below 1 in 10^13.
+An address stands here as two hashes of 53 bits each, which are never written. That any two of ten million
+addresses share theirs has a chance below 1 in 10^18.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 from typing import Protocol
 
 from retour.address import PROVIDERS, normalise
 from retour.vet import Code
 
 LEVELS = (Code.DUP_EXACT, Code.DUP_NFC, Code.DUP_CASE, Code.DUP_PROVIDER)
-_LONG, _SHORT = (1 << 60) - 1, (1 << 30) - 1
+_PROVIDER = LEVELS.index(Code.DUP_PROVIDER)
+_FULL = 5_000_000  # a set grows by doubling when it is 0.6 full: 2^23 places take 5,033,164
 
 
-def key(text: str) -> int:
-    """A number for a string, the same for as long as this process lives."""
-    return (hash(text) & _LONG) << 30 | hash(text[::-1]) & _SHORT
+def key(text: str) -> complex:
+    """A number for an address, the same for as long as this process lives.
+
+    Two hashes that have nothing in common, of the whole and of its halves. A complex number
+    holds 53 bits of each in 32 octets, where an integer of so many would take 48.
+    """
+    local, _, domain = text.rpartition("@")
+    return complex(hash(text), hash(local) ^ hash(domain))
 
 
 def forms(local: str, domain: str) -> tuple[str, str, str, str]:
@@ -28,59 +34,105 @@ def forms(local: str, domain: str) -> tuple[str, str, str, str]:
     return f"{local}@{domain}", f"{composed}@{domain}", f"{small}@{domain}", theirs
 
 
-class Numbers(Protocol):
-    """Numbers of strings."""
+class Held(Protocol):
+    """Numbers of addresses."""
 
     def __contains__(self, number: object, /) -> bool: ...
 
-    def add(self, number: int, /) -> None:
+    def add(self, number: complex, /) -> None:
         """From now on it is there."""
 
 
-class Levels(Protocol):
-    """Numbers of strings, each with a level."""
+class Numbers:
+    """Numbers in sets of a bounded size: a single one would take twice the memory each time it grows."""
 
-    def __contains__(self, number: object, /) -> bool: ...
+    def __init__(self) -> None:
+        self._full: list[set[complex]] = []
+        self._open: set[complex] = set()
 
-    def __setitem__(self, number: int, level: int, /) -> None: ...
+    def __contains__(self, number: object) -> bool:
+        return number in self._open or (bool(self._full) and any(number in each for each in self._full))
 
-    def get(self, number: int, /) -> int | None:
-        """The level of a number."""
+    def add(self, number: complex) -> None:
+        """From now on it is there."""
+        if not self._full or not any(number in each for each in self._full):
+            self._open.add(number)
+
+    def update(self, numbers: Set[complex]) -> None:
+        """From now on these are there."""
+        self._open |= numbers
+        if len(self._open) > _FULL:
+            self._full.append(self._open)
+            self._open = set()
+
+    def discard(self, numbers: Iterable[complex]) -> None:
+        """Take off some that were just put there."""
+        self._open.difference_update(numbers)
+
+    def among(self, numbers: Set[complex]) -> set[complex]:
+        """Those of some numbers that are there."""
+        return self._open.intersection(numbers).union(*(each.intersection(numbers) for each in self._full))
+
+    def known(self, numbers: Sequence[complex], but: Container[int]) -> list[int]:
+        """The places of those that are there, or stand further up; from now on all are there."""
+        if len(self._open) + len(numbers) > _FULL:
+            self._full.append(self._open)
+            self._open = set()
+        held = self._open
+        note: Callable[[complex], object] = held.add
+        known = [
+            place
+            for place, number in enumerate(numbers)
+            if place not in but and (number in held or note(number))
+        ]
+        for each in self._full:
+            before = [place for place, number in enumerate(numbers) if number in each and place not in but]
+            held.difference_update(map(numbers.__getitem__, before))
+            known += before
+        return known
 
 
 class Seen:
     """What stood in the list already."""
 
-    key: Callable[[str], int] = staticmethod(key)
+    key: Callable[[str], complex] = staticmethod(key)
 
     def __init__(self) -> None:
-        self.exact: Numbers = set()
-        # Other forms of those whose exact one differs, each with the lowest level at which it is theirs.
-        self.folded: Levels = dict[int, int]()
+        self.exact: Held = Numbers()
+        # Other forms of those whose exact one differs: of providers, and with the lowest level of others.
+        self.theirs: Held = Numbers()
+        self.rare: dict[complex, int] = {}
 
     def find(self, exact: str, *folded: str) -> Code | None:
         """Whether an address stood there before, and by which notion; from now on it does."""
         first = self.key(exact)
         if first in self.exact:
             return Code.DUP_EXACT
-        found: int | None = None
         if not folded or folded == (exact,) * 3:
-            found = self.folded.get(first)
+            found = self._level(first)
         else:
             found = self._differing(exact, folded)
         self.exact.add(first)
         return None if found is None else LEVELS[found]
 
+    def _level(self, number: complex) -> int | None:
+        level = self.rare.get(number)
+        return _PROVIDER if level is None and number in self.theirs else level
+
     def _differing(self, exact: str, folded: tuple[str, ...]) -> int | None:
         found: int | None = None
         numbers = [self.key(form) for form in folded]
         for level, number in enumerate(numbers, start=1):
-            known = self.folded.get(number)
+            known = self._level(number)
             if found is None and (number in self.exact or (known is not None and known <= level)):
                 found = level
         # Noted after all were looked up: two notions may have one form, and nobody is his own duplicate.
         for level, (form, number) in enumerate(zip(folded, numbers, strict=True), start=1):
-            known = self.folded.get(number)
-            if form != exact and (known is None or known > level):
-                self.folded[number] = level
+            known = self._level(number)
+            if form == exact or (known is not None and known <= level):
+                continue
+            if level == _PROVIDER:
+                self.theirs.add(number)
+            else:
+                self.rare[number] = level
         return found

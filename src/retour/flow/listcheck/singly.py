@@ -1,0 +1,146 @@
+"""Rows one by one: most are plain when repaired, and judged by their domain; the rest is the reference's."""
+
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+from retour.flow.listcheck.blocks import Record, record_of, record_of_text
+from retour.flow.listcheck.cells import Cell, cell_of
+from retour.flow.listcheck.decision import PILES, pile_of
+from retour.flow.listcheck.hosts import Host, Hosts, Tail
+from retour.flow.listcheck.judge import Judge, Outcome, repairs_of, tail
+from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.seen import forms
+from retour.flow.listcheck.tally import Tally
+from retour.flow.listcheck.written import kept, rendered
+from retour.vet import Code, Finding
+from retour.vet.hosts import host
+from retour.vet.syntax import read
+
+# Letters that need no second look, and none that begins a formula. Longer ones are nobody's as a rule.
+PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+\-]*(?:\.[A-Za-z0-9_+\-]+)*")
+LONGEST_LOCAL = 64
+# What can only be wrong in one way: without an @, or with a dot too many before it.
+_NO_AT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
+_DOTS = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\-]*")
+
+Codes = tuple[Code, ...]
+
+
+class Odd(NamedTuple):
+    """A row taken apart."""
+
+    record: Record
+    cell: Cell
+    local: str
+    host: Host | None  # None where the reference has to look
+
+
+class Singly:
+    """Looks at rows, one after the other."""
+
+    def __init__(self, judge: Judge, layout: Layout, tally: Tally, hosts: Hosts) -> None:
+        self._judge, self._layout, self._tally, self._hosts = judge, layout, tally, hosts
+        self._faults: dict[tuple[object, ...], Tail] = {}
+
+    def parted(self, line: str | bytes) -> Odd:
+        """What stands in a row, without a judgement."""
+        if isinstance(line, bytes):
+            record = record_of(line, self._layout)
+        else:
+            record = record_of_text(line, self._layout)
+        cell = cell_of(record.cell)
+        local, _, name = cell.addresses[0].rpartition("@")
+        plain = len(cell.addresses) == 1 and len(local) <= LONGEST_LOCAL and PLAIN_LOCAL.fullmatch(local)
+        return Odd(record, cell, local, self._hosts.get(name) if plain else None)
+
+    def texts(self, odd: Odd) -> tuple[str, ...]:
+        """The forms of its address that duplicates are told by; none where it is no address."""
+        if odd.host is not None:
+            return (f"{odd.local}@{odd.host.domain}", *self._forms(odd.local, odd.host))
+        parts = read(odd.cell.addresses[0])
+        if parts.local is None or parts.domain is None:
+            return ()
+        return forms(parts.local, parts.domain)
+
+    def forms_of(self, raw: bytes) -> tuple[str, ...]:
+        """The same of a row that was judged before: nothing is asked but its syntax."""
+        parts = read(cell_of(record_of(raw, self._layout).cell).addresses[0])
+        if parts.local is None or parts.domain is None:
+            return ()
+        return forms(parts.local, parts.domain)
+
+    def judged(self, row: int, odd: Odd) -> tuple[int, str]:
+        """The number of the pile of a row, and what is written there."""
+        if odd.host is not None:
+            line = kept(odd.record.line, self._layout)
+            said, repairs = self._judge.of_local(odd.local), repairs_of(odd.record, odd.cell)
+            return self.plain(row, odd.local, odd.host, line, said, repairs)
+        fault = self._fault(odd)
+        if fault is not None:
+            address, d = odd.cell.addresses[0], self._layout.parts
+            fault.seen(row, address)
+            return fault.pile, f"{row}{d}{address}{d}{fault.text}{d}{kept(odd.record.line, self._layout)}"
+        outcome = self._judge.row(odd.record, odd.cell)
+        self._tally.row(row, outcome)
+        return PILES.index(outcome.pile), rendered(row, odd.record.line, outcome, self._layout)
+
+    def plain(
+        self, row: int, local: str, at: Host, line: str, said: tuple[Finding, ...] = (), repairs: Codes = ()
+    ) -> tuple[int, str]:
+        """A row with a plain address, composed of what is known of its domain and of itself.
+
+        `said`: what lists say of its local part; `line`: the row as it is written.
+        """
+        judge, d = self._judge, self._layout.parts
+        address, history = f"{local}@{at.domain}", judge.know.history
+        found = judge.seen.find(address, *self._forms(local, at))
+        told = history.get(self._kept(local, at), ()) if history else ()
+        tailed = self._hosts.tail_of(at, (repairs, found, said, told))
+        tailed.seen(row, address)
+        return tailed.pile, f"{row}{d}{address}{d}{tailed.of(local)}{d}{line}"
+
+    def _forms(self, local: str, at: Host) -> tuple[str, ...]:
+        """The forms of an address that duplicates are told by; none where all are the same."""
+        small = local.lower()
+        if at.folds is None:
+            address = f"{small}@{at.domain}"
+            return () if small == local else (f"{local}@{at.domain}", address, address)
+        return f"{local}@{at.domain}", f"{small}@{at.domain}", at.theirs(small)
+
+    def _kept(self, local: str, at: Host) -> str:
+        """The address as Retour keeps it."""
+        if at.folds is None:
+            return f"{local}@{at.domain}"
+        return at.theirs(local if at.heeds_case else local.lower())
+
+    def _fault(self, odd: Odd) -> Tail | None:
+        """What is said of all strings that are wrong in one and the same way; None of all others."""
+        address, cell, local = odd.cell.addresses[0], odd.cell, odd.local
+        if len(cell.addresses) > 1 or len(address) > LONGEST_LOCAL:
+            return None
+        repairs, kind = repairs_of(odd.record, cell), Codes()
+        if "@" in address:
+            name = address[len(local) + 1 :]
+            known = self._hosts.get(name) if _DOTS.fullmatch(local) is not None else None
+            if known is None or PLAIN_LOCAL.fullmatch(local) is not None:
+                return None
+            kind = host(name).codes
+        elif _NO_AT.fullmatch(address) is None:
+            return None
+        shape = ("@" in address, repairs, kind)
+        if shape not in self._faults:
+            self._faults[shape] = self._fault_of(address, repairs)
+        return self._faults[shape]
+
+    def _fault_of(self, address: str, repairs: Codes) -> Tail:
+        facts = replace(self._judge.know.facts(None), repairs=tuple(map(Finding, repairs)))
+        checked = self._judge.check(address, facts)
+        pile = pile_of(checked, facts, self._judge.know.policy)
+        text = tail(Outcome(pile, address, checked, checked.suggestion or ""), self._layout.parts)
+        return Tail(PILES.index(pile), checked.reasons, text, "", checked.rfc, "")
+
+    def settle(self) -> None:
+        """Count what was looked at since the last time."""
+        for each in self._faults.values():
+            each.settle(self._tally)
