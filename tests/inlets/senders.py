@@ -80,6 +80,15 @@ def bearer(provider: str) -> Sender:
     )
 
 
+def oauth() -> Sender:
+    """SparkPost with a token that it was given."""
+    key, end = f"sparky:{password()}", str(4_000_000_000)
+    made = hmac.new(key.encode(), f"retour webhook token\n{end}".encode(), hashlib.sha256).hexdigest()
+    headers = {"Authorization": f"Bearer {end}.{made}"}
+    settings = {"scheme": "oauth2"}
+    return Sender("sparkpost", key, lambda body, at: Request(body, headers), settings, covers_body=False)
+
+
 def header(provider: str) -> Sender:
     key = password()
     settings = {"scheme": "header", "header": "X-Retour-Key"}
@@ -232,6 +241,7 @@ SENDERS: dict[str, Callable[[], Sender]] = {
     "mailjet": lambda: basic("mailjet"),
     "mailtrap": lambda: basic("mailtrap"),
     "sparkpost": lambda: basic("sparkpost"),
+    "sparkpost, oauth2": oauth,
     "kumomta": lambda: bearer("kumomta"),
     "kumomta, hmac": lambda: digest("kumomta"),
     "powermta": lambda: bearer("powermta"),

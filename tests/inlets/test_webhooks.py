@@ -496,11 +496,15 @@ BODIES = st.one_of(
     st.from_regex(rb"[a-z%&=0-9+]{0,80}", fullmatch=True),
 )
 _SCHEMES = [
-    scheme_of(Setup(each.provider, [each.key], urls=["https://x"], **each.settings), Fetched(lambda *_: b""))
+    scheme_of(
+        Setup(each.provider, [each.key], urls=["https://x"], **each.settings),
+        Fetched(lambda *_: b""),
+        lambda *_: b"",
+    )
     for each in (made() for made in SENDERS.values())
 ]
 _TOPICS = Setup("ses", topics=["arn:aws:sns:eu-west-1:123456789012:x"])
-_SCHEMES.append(scheme_of(_TOPICS, Fetched(lambda *_: b"")))
+_SCHEMES.append(scheme_of(_TOPICS, Fetched(lambda *_: b""), lambda *_: b""))
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6), BODIES, ANY)

@@ -47,6 +47,10 @@ class Webhook(Section):
     prefix: str = ""
     template: str = "{body}"
     timestamp: str = ""
+    tenant: str = ""
+    audience: str = ""
+    application: str = ""
+    jwks: str = ""
 
     @field_validator("provider")
     @classmethod

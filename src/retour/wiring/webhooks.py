@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from retour.inlets import webhooks as inlet
-from retour.inlets.webhooks import Fetched, Https, Key, Setup, SetupError, Source, Watch, Webhooks
+from retour.inlets.webhooks import Fetch, Fetched, Https, Key, Setup, SetupError, Source, Watch, Webhooks
 from retour.settings import Webhook
 from retour.wiring.house import House, StartError
 
@@ -15,9 +15,10 @@ PREFIX = "webhooks/"  # of all marks that this way in keeps in the inbox
 
 def webhooks(house: House, https: Https | None = None) -> Webhooks:
     """The application over the sources of the settings. Raises StartError."""
-    certificates = Fetched((https or Https()).get)
+    fetch = (https or Https()).get
+    certificates = Fetched(fetch)
     sources = {
-        name: _source(name, chosen, house, certificates)
+        name: _source(name, chosen, house, certificates, fetch)
         for name, chosen in house.settings.webhooks.sources.items()
     }
     watch = Watch(house.inbox.cursors(PREFIX), log.error, log.info)
@@ -56,13 +57,17 @@ def setup_of(name: str, chosen: Webhook, public_url: str) -> Setup:
         chosen.prefix,
         chosen.template,
         chosen.timestamp,
+        chosen.tenant,
+        chosen.audience,
+        chosen.application,
+        chosen.jwks,
     )
 
 
-def _source(name: str, chosen: Webhook, house: House, certificates: Fetched) -> Source:
+def _source(name: str, chosen: Webhook, house: House, certificates: Fetched, fetch: Fetch) -> Source:
     setup = setup_of(name, chosen, house.settings.webhooks.public_url)
     try:
-        scheme = inlet.scheme_of(setup, certificates)
+        scheme = inlet.scheme_of(setup, certificates, fetch)
     except SetupError as error:
         raise StartError(f"webhook_{error.name}", source=name, what=error.what) from error
     lacking = "paths" if not chosen.paths else inlet.missing(setup)

@@ -12,6 +12,7 @@ from retour.identity import arrival_id
 from retour.inlets.asgi import Answer, Receive, Scope, Send, say
 from retour.inlets.webhooks import subscriptions
 from retour.inlets.webhooks.azure import EventGrid
+from retour.inlets.webhooks.oauth import ClientCredentials
 from retour.inlets.webhooks.packed import packing, unpacked_aside, verified
 from retour.inlets.webhooks.post import Post
 from retour.inlets.webhooks.providers import PROVIDERS
@@ -56,7 +57,15 @@ class Source:
 
 KEPT, UNKNOWN = Answer(200), Answer(404)
 _UNAUTHORISED = Answer(401, headers=((b"www-authenticate", b'Basic realm="retour"'),))  # RFC 9110 §15.5.2
+_FOR_NOBODY_ELSE = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))  # RFC 6749 §5.1
+_TOKEN = b"/token"  # behind the URL that is posted to
+_TOKEN_REQUEST = 4096  # octets that are kept of one
 _RETRY = ((b"retry-after", b"60"),)
+
+
+def _of_token(path: bytes) -> tuple[bool, bytes]:
+    """Whether a token is asked for, and for which path."""
+    return (True, path.removesuffix(_TOKEN)) if path.endswith(_TOKEN) else (False, path)
 
 
 class Webhooks:
@@ -88,10 +97,13 @@ class Webhooks:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
         """What to say; None to a client that is gone."""
-        source = self._found(scope["raw_path"])
+        asks_token, path = _of_token(scope["raw_path"])
+        source = self._found(path)
         if source is None:
             self._watch.counts["unknown"] += 1
             return UNKNOWN
+        if asks_token:
+            return await self._token(source, scope, receive)
         if scope["method"] in ("GET", "HEAD"):  # Mandrill and Unisender look whether there is anybody
             return KEPT
         if scope["method"] == "OPTIONS" and isinstance(source.scheme, EventGrid):
@@ -113,6 +125,25 @@ class Webhooks:
             return UNKNOWN
         self._watch.counts["answered"] += 1
         return Answer(200, headers=((b"webhook-allowed-origin", origin), (b"webhook-allowed-rate", b"*")))
+
+    async def _token(self, source: Source, scope: Scope, receive: Receive) -> Answer | None:
+        """A token for who posts later; 404 where the source knows none."""
+        if not isinstance(source.scheme, ClientCredentials) or scope["method"] != "POST":
+            self._watch.counts["closed"] += 1
+            return UNKNOWN
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body = (body + message.get("body", b""))[:_TOKEN_REQUEST]
+            if not message.get("more_body"):
+                break
+        given = source.scheme.token(Post(scope["headers"], body, scope["query_string"]), self._now())
+        if given is None:
+            return await self._refuse(source, Why.WRONG)
+        self._watch.counts["answered"] += 1
+        return Answer(200, given, _FOR_NOBODY_ELSE)
 
     def _found(self, path: bytes) -> Source | None:
         """`/hooks/NAME/SECRET`; a wrong secret is no other answer than a wrong name."""

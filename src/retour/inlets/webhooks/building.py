@@ -1,5 +1,6 @@
 """How a source is set up → the scheme that verifies its posts, or what is still missing."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -8,14 +9,18 @@ from retour.inlets.webhooks import postal, sendgrid, standard, unisender
 from retour.inlets.webhooks.azure import EventGrid
 from retour.inlets.webhooks.credentials import Basic, Bearer, Header, PathAlone, Query
 from retour.inlets.webhooks.digest import Digest
+from retour.inlets.webhooks.entra import EVENT_GRID, Entra
+from retour.inlets.webhooks.jwks import Fetch, Published, is_place, place_of
 from retour.inlets.webhooks.mailgun import Mailgun
 from retour.inlets.webhooks.mandrill import Mandrill
+from retour.inlets.webhooks.oauth import ClientCredentials
 from retour.inlets.webhooks.providers import PROVIDERS, WITHOUT_KEYS
 from retour.inlets.webhooks.scheme import Key, Keys, Scheme
 from retour.inlets.webhooks.sns import Certificates, Sns
 from retour.inlets.webhooks.topics import Amazon, Rule, Scaleway
 
 T = TypeVar("T")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class SetupError(ValueError):
@@ -43,6 +48,10 @@ class Setup:
     prefix: str = ""
     template: str = "{body}"
     timestamp: str = ""
+    tenant: str = ""
+    audience: str = ""
+    application: str = ""
+    jwks: str = ""
 
 
 def rule_of(setup: Setup) -> Rule:
@@ -57,17 +66,19 @@ def missing(setup: Setup) -> str:
         return "topics"
     if scheme == "mandrill" and not setup.urls:
         return "public_url"
+    if scheme == "entra":
+        return next((name for name in ("tenant", "audience") if not getattr(setup, name)), "")
     return "keys" if scheme not in WITHOUT_KEYS and not setup.keys else ""
 
 
-def scheme_of(setup: Setup, certificates: Certificates) -> Scheme | None:
+def scheme_of(setup: Setup, certificates: Certificates, fetch: Fetch) -> Scheme | None:
     """What verifies its posts; None while something is missing: then it is closed. Raises SetupError."""
     scheme = _named(setup)
     if missing(setup):
         return None
     if scheme == "sns":
         return _sns(setup, certificates)
-    made = _MAKERS[scheme](setup)
+    made = _entra(setup, fetch) if scheme == "entra" else _MAKERS[scheme](setup)
     return EventGrid(made) if setup.provider == "azure" else made
 
 
@@ -87,6 +98,16 @@ def _sns(setup: Setup, certificates: Certificates) -> Scheme:
     return Sns(frozenset(setup.topics), rule, certificates)
 
 
+def _entra(setup: Setup, fetch: Fetch) -> Scheme:
+    place = setup.jwks or place_of(setup.tenant)
+    if not is_place(place):
+        raise SetupError("no_jwks", "jwks")
+    if not _GUID.fullmatch(setup.tenant):
+        raise SetupError("no_tenant", setup.tenant)
+    keys = Published(place, fetch)
+    return Entra(setup.tenant, setup.audience, setup.application or EVENT_GRID, keys)
+
+
 def _texts(setup: Setup) -> Keys:
     return [Key(key.encode()) for key in setup.keys]
 
@@ -95,6 +116,12 @@ def _basic(setup: Setup) -> Scheme:
     if not all(":" in key for key in setup.keys):
         raise SetupError("no_pair", "keys")
     return Basic(_texts(setup))
+
+
+def _oauth(setup: Setup) -> Scheme:
+    if not all(":" in key for key in setup.keys):
+        raise SetupError("no_pair", "keys")
+    return ClientCredentials(_texts(setup))
 
 
 def _header(setup: Setup) -> Scheme:
@@ -136,6 +163,7 @@ def _read(setup: Setup, read: Callable[[str], T | None]) -> list[T]:
 
 _MAKERS: Mapping[str, Callable[[Setup], Scheme]] = {
     "basic": _basic,
+    "oauth2": _oauth,
     "bearer": lambda setup: Bearer(_texts(setup)),
     "header": _header,
     "query": _query,

@@ -21,7 +21,7 @@ class Basic:
 
     async def verify(self, post: Post, now: Instant) -> Finding:
         """By the header Authorization."""
-        given = _authorization(post, b"basic")
+        given = authorization(post, b"basic")
         decoded = unbased(given) if given else None
         return _found(self.keys, decoded)
 
@@ -34,7 +34,7 @@ class Bearer:
 
     async def verify(self, post: Post, now: Instant) -> Finding:
         """By the header Authorization."""
-        return _found(self.keys, _authorization(post, b"bearer"))
+        return _found(self.keys, authorization(post, b"bearer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ def _found(keys: Keys, given: bytes | None) -> Finding:
     return GENUINE if any_equals(keys, given) else WRONG
 
 
-def _authorization(post: Post, scheme: bytes) -> bytes | None:
+def authorization(post: Post, scheme: bytes) -> bytes | None:
+    """What stands in the header Authorization under this scheme, in lower case; None for another one."""
     named, _, given = (post.header(b"authorization") or b"").partition(b" ")
     return given.strip() if named.lower() == scheme else None

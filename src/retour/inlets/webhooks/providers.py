@@ -30,7 +30,7 @@ PROVIDERS: Mapping[str, Provider] = {
     # It drops an event for ever on any answer that is neither 2xx nor 429.
     "brevo": Provider(("bearer", "basic", "header", "path"), store_down=429),
     "mailjet": Provider(("basic", "path")),
-    "sparkpost": Provider(_PLAIN),
+    "sparkpost": Provider((*_PLAIN, "oauth2")),
     "mandrill": Provider(("mandrill",)),
     "resend": Provider(("standard",)),
     "postal": Provider(("rsa",)),
@@ -38,9 +38,9 @@ PROVIDERS: Mapping[str, Provider] = {
     "mailtrap": Provider(("basic", "bearer", "path")),
     "unisender": Provider(("unisender",)),
     "scaleway": Provider(("sns", "header", "bearer"), topics=True),
-    "azure": Provider(("header", "query")),
+    "azure": Provider(("header", "query", "entra")),
     "kumomta": Provider(("bearer", "basic", "header", "hmac")),
     "powermta": Provider(("bearer", "basic", "header", "hmac")),
     "generic": Provider(("bearer", "basic", "header", "hmac", "standard")),
 }
-WITHOUT_KEYS = ("sns", "path")  # the others are closed until they have one
+WITHOUT_KEYS = ("sns", "path", "entra")  # the others are closed until they have one

@@ -21,8 +21,8 @@ from retour.instants import HOUR, Instant
 SIGNATURE = b"x-twilio-email-event-webhook-signature"
 TIMESTAMP = b"x-twilio-email-event-webhook-timestamp"
 WINDOW = 25 * HOUR  # it tries again for a day, perhaps with the time of the first try
-# The hash is made apart: the library lets other threads run at each step of its own, and a thread that commits
-# then holds up the one that verifies, three times a post.
+# The hash is made apart: the library lets other threads run at each step of its own, and a thread that
+# commits then holds up the one that verifies, three times a post.
 _ALGORITHM = ec.ECDSA(Prehashed(SHA256()))
 
 
