@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,10 @@ def test_counts_are_those_of_the_list(store: Records, campaign: str | None) -> N
     assert each.providers["gmail"] == looked(store, Wanted(type="soft", provider="gmail"), campaign)
 
 
+def counting(store: Records) -> list[Any]:
+    return [store.counts.domains, store.counts.campaigns, store.ledger.domains]
+
+
 def test_roll_ups_made_anew_are_those_kept_up(
     store: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +127,10 @@ def test_roll_ups_made_anew_are_those_kept_up(
     monkeypatch.setattr(rolled, "TERMS", "others")
     sqlite.open_store(tmp_path / sqlite.STORE, PEPPER).close()
     assert told() == kept_up
+    for first in range(0, 90, 7):  # whatever blocks of days lie between
+        some = NOW - first * DAY, NOW - first // 3 * DAY + DAY
+        asked = (sum(each.bounces for each in found("demo", *some)) for found in counting(store))
+        assert len(set(asked)) == 1
     by_domain = {
         (each.domain, each.type, each.reason): each.bounces
         for each in store.ledger.domains("demo", since, until)

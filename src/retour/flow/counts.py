@@ -1,8 +1,8 @@
 """How many addresses each value of a filter of the Overview would find, under the other filters."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from retour.model import StateName
 from retour.ports import Mark, Shown
@@ -40,7 +40,9 @@ def counted(rows: Iterable[Shown], wanted: Wanted) -> Counted:
     for row in rows:
         status = "invalid" if row.state is StateName.INVALID else "valid"
         is_status, is_provider = wanted.status in (None, status), wanted.provider in (None, row.provider)
-        fits = any(_fits(mark, wanted) for mark in row.marks)
+        if not (is_status or is_provider):
+            continue
+        fits, types, reasons, kinds = _passing(row.marks, wanted)
         if fits and is_provider:
             found.statuses[status] += row.addresses
             found.states[row.state.value] += row.addresses
@@ -48,23 +50,23 @@ def counted(rows: Iterable[Shown], wanted: Wanted) -> Counted:
             found.providers[row.provider or OTHER] += row.addresses
         if is_status and is_provider:
             addresses += row.addresses if fits else 0
-            _count(found.types, row, wanted, lambda mark: mark.type, "type")
-            _count(found.reasons, row, wanted, lambda mark: mark.reason, "reason")
-            _count(found.kinds, row, wanted, lambda mark: mark.kind, "kind")
-    return Counted(
-        addresses, found.statuses, found.states, found.types, found.reasons, found.kinds, found.providers
-    )
+            for into, values in ((found.types, types), (found.reasons, reasons), (found.kinds, kinds)):
+                for value in values:
+                    into[value or OTHER] += row.addresses
+    return replace(found, addresses=addresses)
 
 
-def _fits(mark: Mark, wanted: Wanted, but: str = "") -> bool:
-    return (
-        (but == "type" or wanted.type in (None, mark.type))
-        and (but == "reason" or wanted.reason in (None, mark.reason))
-        and (but == "kind" or wanted.kind in (None, mark.kind))
-    )
-
-
-def _count(into: Counter[str], row: Shown, wanted: Wanted, of: Callable[[Mark], str], name: str) -> None:
-    """An address counts once under each value that one of its bounces has."""
-    for value in {of(mark) for mark in row.marks if _fits(mark, wanted, name)}:
-        into[value or OTHER] += row.addresses
+def _passing(marks: Iterable[Mark], wanted: Wanted) -> tuple[bool, set[str], set[str], set[str]]:
+    """Whether a bounce passes all; and the types, reasons and kinds of those that pass the other filters."""
+    fits, types, reasons, kinds = False, set[str](), set[str](), set[str]()
+    for type_, reason, kind in marks:
+        is_type, is_reason = wanted.type in (None, type_), wanted.reason in (None, reason)
+        is_kind = wanted.kind in (None, kind)
+        fits = fits or (is_type and is_reason and is_kind)
+        if is_reason and is_kind:
+            types.add(type_)
+        if is_type and is_kind:
+            reasons.add(reason)
+        if is_type and is_reason:
+            kinds.add(kind)
+    return fits, types, reasons, kinds

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 from retour.instants import Instant
 from retour.model import StateName
 
-MOST_LISTED = 2000  # rows of one account and day; beyond, campaigns and domains are not told apart
+MOST_LISTED = 500  # rows of one account and day; beyond, campaigns and domains are not told apart
 
 
 class Mark(NamedTuple):

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Set
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from retour.stores.sqlite.pages import Page
 
 SQL = named("shown.sql")
-TERMS = blake2b(repr(sorted(PROVIDERS.items())).encode(), digest_size=16).hexdigest()
+BLOCK = 32  # days that are summed once more, so that a year is read as fast as a month
+MOST_OF_BLOCK = 10 * MOST_LISTED
+TERMS = blake2b(repr((BLOCK, sorted(PROVIDERS.items()))).encode(), digest_size=16).hexdigest()
 _VALID = StateName.VALID
 
 _FEW = 200  # rows of a day that are looked for one by one; else all of the day are read
@@ -99,19 +102,22 @@ class ShownCounts:
     def _by_day(self) -> Mapping[Day, Counter[Row]]:
         days: dict[Day, Counter[Row]] = defaultdict(Counter)
         for (account, day, domain, (campaign, type_, reason)), count in self._moved.items():
-            days[account, "campaign", day][campaign, type_, reason] += count
-            days[account, "domain", day][domain, type_, reason] += count
+            for of, name in (("campaign", campaign), ("domain", domain)):
+                days[account, of, day][name, type_, reason] += count
+                days[account, f"{of}s", day // BLOCK][name, type_, reason] += count
         return days
 
     def _write_day(self, day: Day, counts: Mapping[Row, int]) -> None:
         known = self._known(day, counts)
-        room, of = MOST_LISTED, day[1]
+        of = day[1]
+        room = MOST_OF_BLOCK if of.endswith("s") else MOST_LISTED
         if len(known) < len(counts):
             room -= self._db.execute(SQL["rows_of_day"], day).fetchone()[0]
         placed: Counter[Row] = Counter()
         for row, count in sorted(counts.items()):
             if row not in known:
-                is_told = count > 0 and (room > 0 or (of == "domain" and provider_of(row[0]) is not None))
+                is_known = of.startswith("domain") and provider_of(row[0]) is not None
+                is_told = count > 0 and (room > 0 or is_known)
                 row, room = row if is_told else ("", *row[1:]), room - 1
             placed[row] += count
         rows = sorted(placed.items())
@@ -136,8 +142,9 @@ def prepare(database: Database) -> None:
         db.create_function("provider_of", 1, lambda domain: provider_of(domain) or "", deterministic=True)
         for name in ("clear_shown", "clear_listed", "drop_terms", "make_shown"):
             db.execute(SQL[name])
-        for name in ("make_campaigns", "make_domains"):
-            db.execute(SQL[name], {"day": DAY, "most": MOST_LISTED})
+        for of in ("campaign", "domain"):
+            for name, span, most in ((of, DAY, MOST_LISTED), (f"{of}s", BLOCK * DAY, MOST_OF_BLOCK)):
+                db.execute(SQL[f"make_{of}s"], {"of": name, "day": span, "most": most})
         db.execute(SQL["set_terms"], (TERMS,))
 
 
@@ -166,10 +173,14 @@ class SqliteCounts:
 
     def _of(self, of: str, account: str, since: Instant, until: Instant) -> list[ListedCount]:
         db = self._database.read()
-        days = {"first": since // DAY, "last": (until - 1) // DAY}
-        place = {"account": self._accounts.number(db, account), "of": of, **days}
+        first, last = since // DAY, (until - 1) // DAY
+        begin, end = -(-first // BLOCK), (last + 1) // BLOCK  # whole blocks between
+        head, tail = (begin * BLOCK, end * BLOCK) if begin < end else (last + 1, last + 1)
+        days = {"first": first, "head": head - 1, "begin": begin, "end": end - 1, "tail": tail, "last": last}
+        place = {"account": self._accounts.number(db, account), "of": of, "ofs": f"{of}s", **days}
         return [ListedCount(*row) for row in db.execute(SQL["listed"], place)]
 
 
+@lru_cache(maxsize=10_000)
 def _marks(told: str) -> frozenset[Mark]:
     return frozenset(Mark(*mark.split(" ")) for mark in told.split(","))

@@ -42,7 +42,7 @@ WITH counted AS (
 ), placed AS (
   SELECT *, row_number() OVER (PARTITION BY account, day ORDER BY count DESC) AS place FROM counted
 )
-SELECT account, 'campaign', day, iif(place > :most, '', name), type, reason, sum(count)
+SELECT account, :of, day, iif(place > :most, '', name), type, reason, sum(count)
 FROM placed GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- name: make_domains
@@ -56,7 +56,7 @@ WITH counted AS (
 ), placed AS (
   SELECT *, row_number() OVER (PARTITION BY account, day ORDER BY count DESC) AS place FROM counted
 )
-SELECT account, 'domain', day, iif(place > :most AND provider_of(name) = '', '', name), type, reason, sum(count)
+SELECT account, :of, day, iif(place > :most AND provider_of(name) = '', '', name), type, reason, sum(count)
 FROM placed GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- name: count_shown
@@ -89,6 +89,14 @@ WHERE account = ? AND of = ? AND day = ? AND name = ? AND type = ? AND reason = 
 SELECT provider, state, marks, count FROM shown WHERE account = ? AND campaign = ? AND count > 0;
 
 -- name: listed
-SELECT name, type, reason, sum(count) FROM listed_days
-WHERE account = :account AND of = :of AND day BETWEEN :first AND :last
-GROUP BY name, type, reason HAVING sum(count) > 0;
+-- Whole blocks of days, and the days before and after them.
+SELECT name, type, reason, sum(count) FROM (
+  SELECT name, type, reason, count FROM listed_days
+  WHERE account = :account AND of = :of AND day BETWEEN :first AND :head
+  UNION ALL
+  SELECT name, type, reason, count FROM listed_days
+  WHERE account = :account AND of = :ofs AND day BETWEEN :begin AND :end
+  UNION ALL
+  SELECT name, type, reason, count FROM listed_days
+  WHERE account = :account AND of = :of AND day BETWEEN :tail AND :last
+) GROUP BY name, type, reason HAVING sum(count) > 0;
