@@ -138,6 +138,24 @@ def test_proposals_are_decided_by_domain_and_by_form(shop: Caller) -> None:
     assert [each["job"]["id"] for each in open_again["imports"]] == [made]
 
 
+def test_a_corrected_file_comes_back_the_same_way(shop: Caller) -> None:
+    rows = "adr;name\nann@b-firm.de;Ann\nbob@gmial.com;Bob\ncy@hotmial.com;Cy\n"
+    id = shop.checked(rows.encode())
+    corrected = shop.ask("GET", f"/v1/list-checks/{id}/files/corrected.csv").content.decode("utf-8-sig")
+    mended = corrected.replace(
+        ";bob@gmial.com;Bob", ";bob@gmail.com;Bob"
+    )  # by hand, in the list's own column
+    again = shop.ask("GET", f"/v1/list-checks/{shop.checked(mended.encode())}").json()
+    assert again["report"]["list"]["column_name"] == "adr"
+    assert again["job"]["result"]["piles"] == {"kept": 1, "corrected": 1, "questioned": 0, "dropped": 0}
+    path = f"/v1/list-checks/{again['job']['id']}"
+    (kept,) = shop.ask("GET", f"{path}/rows", params={"pile": "kept"}).json()["rows"]
+    assert (kept["row"], kept["address"], kept["suggestion"]) == (2, "bob@gmail.com", "")
+    target = shop.ask("POST", "/v1/contact-lists", 201, json={"name": "come back"}).json()["id"]
+    shop.done(shop.ask("POST", f"{path}/imports", 202, json={"list": target}).json()["id"])
+    assert shop.on(target) == {"bob@gmail.com"}
+
+
 def test_the_rows_of_a_reason_are_read_page_by_page(shop: Caller) -> None:
     id = shop.checked(MENDED.encode())
     query: dict[str, Any] = {"pile": "corrected", "reason": "squat", "limit": 2}

@@ -31,6 +31,7 @@ _OF_PERSONS = frozenset(
         *("nomdefamille", "apellido", "apellidos", "cognome"),
     )
 )
+_OURS = "retour"  # how the columns begin that a check puts before a list's own
 _RANK = {name: rank for rank, name in enumerate(_NAMES)}
 _NO_SIGNS = re.compile(r"[\W_]+")
 _ADDRESS = re.compile(r"\S@\S|[(\[{]\s*+(?:at|ät|@)\s*+[)\]}]", re.IGNORECASE)
@@ -141,6 +142,9 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
     found = [column for column in range(width) if column in told or shares[column] >= _ENOUGH]
     if not found and width == 1:
         return [0]  # one column: whatever stands there was meant to be an address
+    # A file of an earlier check that comes back: what was corrected stands in the list's own column.
+    ours = {column for column, name in enumerate(head or ()) if _bare(name).startswith(_OURS)}
+    found = [column for column in found if column not in ours] or found
     rank = {column: _RANK[_bare((head or ())[column])] for column in told}
     return sorted(found, key=lambda column: (-round(shares[column], 1), rank.get(column, len(_RANK)), column))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from retour.flow.listcheck.judge import COLUMNS
 from retour.flow.listcheck.piles import opened, records
 from retour.flow.lists.table import unguarded
 
@@ -13,16 +14,16 @@ _OURS = "retour_"
 def page_of(
     path: Path, after: int, limit: int, reason: str = "", domain: str = ""
 ) -> tuple[list[Mapping[str, str]], int | None]:
-    """Rows behind the place `after`, and the place to go on from; None at the end.
+    """What is said of the rows behind the place `after`, and the place to go on from; None at the end.
 
     A page may have fewer rows than wanted, or none, with more to come: rare ones are not waited for.
     """
     found: list[Mapping[str, str]] = []
-    file, names, delimiter = opened(path)
+    file, _, delimiter = opened(path)
     with file:
         file.seek(max(after, file.tell()))
         for looked, (fields, _, place) in enumerate(records(file, delimiter), start=1):
-            row = dict(zip(names, map(unguarded, fields), strict=False))
+            row = dict(zip(COLUMNS, map(unguarded, fields), strict=False))
             if _is_wanted(row, reason, domain):
                 found.append(row)
             if len(found) == limit or looked == LOOKED_AT:
@@ -37,5 +38,5 @@ def _is_wanted(row: Mapping[str, str], reason: str, domain: str) -> bool:
 
 
 def ours(row: Mapping[str, str]) -> Mapping[str, str]:
-    """What a check says of a row, without the list's own columns."""
-    return {name.removeprefix(_OURS): value for name, value in row.items() if name.startswith(_OURS)}
+    """A row by the names that the API has."""
+    return {name.removeprefix(_OURS): value for name, value in row.items()}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from retour.address import normalise
+from retour.flow.listcheck.judge import COLUMNS
 from retour.flow.listcheck.piles import opened, records
 from retour.flow.lists.table import unguarded
 from retour.vet import Code, Practical
@@ -61,10 +62,10 @@ def _stands(row: Mapping[str, str], form: str | None) -> bool:
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a pile, as they were written."""
+    """What a check says of the rows of a pile, as it was written; not the list's own columns."""
     rows = fields_of(path)
-    names = next(rows)
-    yield from (dict(zip(names, fields, strict=False)) for fields in rows)
+    next(rows)
+    yield from (dict(zip(COLUMNS, fields, strict=False)) for fields in rows)
 
 
 def fields_of(path: Path) -> Iterator[list[str]]:

@@ -39,6 +39,9 @@ class JobShape(BaseModel):
     rate: float | None = Field(description="done in a second, since it started")
     ends_at: str | None = Field(description="when it will be done at this rate")
     stage: str | None = Field(description="of work that has several, each with its own unit")
+    covered: float | None = Field(
+        description="of a check of a list that asks the DNS: share of the contacts whose domain is known"
+    )
     cancelling: bool = Field(description="somebody wants it to end, and it stops at its next step")
     order: dict[str, Any]
     result: dict[str, Any] = Field(description="{} before it is done")
@@ -101,6 +104,7 @@ def shape(request: Request, job: Job) -> JobShape:
         rate=rate,
         ends_at=time(ends_at),
         stage=job.place.get("stage"),
+        covered=job.place.get("covered") if job.place.get("stage") == "ask" else None,
         cancelling=job.cancelling and job.state not in ENDED,
         order=dict(job.order),
         result=dict(job.result),
