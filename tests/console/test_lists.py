@@ -176,6 +176,27 @@ def test_whoever_is_deleted_was_named_before(console: Console, page: Page) -> No
     assert console.ask("GET", "/v1/check", params={"address": "gone0@b.example"})["decision"] == "stop"
 
 
+def test_many_are_deleted_only_by_whoever_types_their_number(console: Console, page: Page) -> None:
+    many = "&".join(f"address=many{number}@b.example" for number in range(101))
+    page.goto(f"{console.url}/a/shop/delete/?{many}")
+    expect(page.locator("h1")).to_have_text("Delete 101 contacts")
+    expect(page.locator("main")).to_contain_text("and 91 more")
+    page.fill("[name=typed]", "100")
+    page.click("button.danger")
+    expect(page.locator(".errors")).to_contain_text("Nobody was deleted.")
+    jobs = console.ask("GET", "/v1/jobs", params={"kind": "delete"})["jobs"]
+    page.fill("[name=typed]", "101")
+    page.click("button.danger")
+    expect(page.locator("#status")).to_contain_text("A job deletes them now")
+    assert len(console.ask("GET", "/v1/jobs", params={"kind": "delete"})["jobs"]) == len(jobs) + 1
+
+
+def test_where_nobody_is_meant_there_is_no_button(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/delete/?type=block")
+    expect(page.locator("h1")).to_have_text("Nobody is meant")
+    expect(page.locator("button.danger")).to_have_count(0)
+
+
 def test_a_member_deletes_nobody_and_saves_no_list(console: Console, browser: Browser) -> None:
     with looking(browser) as page:
         log_in(page, console.url, "member@shop.example")
