@@ -249,6 +249,23 @@ def test_cells_filter_and_a_segment_keeps_the_question(console: Console, page: P
     page.click(".segments button")
 
 
+def test_the_data_view_and_deleting_need_no_script(console: Console, browser: Browser) -> None:
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, MANAGER)
+        page.goto(f"{console.url}/a/shop/data/")
+        page.fill("#f-text", "mailbox full")
+        page.click(".filters button.main")
+        expect(page.locator("#results-title")).to_contain_text("1 bounce: mailbox full")
+        page.click("tbody .reason")
+        assert parse_qs(urlsplit(page.url).query)["reason"] == ["mailbox_full"]
+        page.goto(f"{console.url}/a/shop/?type=soft")
+        page.check("tbody input")
+        page.click("text=Delete the picked contacts")
+        expect(page.locator(".lead")).to_contain_text("The one that you picked:")
+        page.click("text=Keep them")
+        expect(page.locator("h1")).to_have_text("Bounced addresses")
+
+
 def test_keys_walk_the_list_and_never_fire_in_a_field(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/")
     page.keyboard.press("j")
