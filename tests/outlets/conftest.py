@@ -15,12 +15,14 @@ from httpx import ASGITransport, AsyncClient, Response
 from retour.bus import LocalBus
 from retour.flow import contacts, erase, wave_orders
 from retour.flow.directory import Directory
+from retour.flow.guard import Guard
 from retour.flow.intake import take_in
 from retour.flow.jobs import Runner, Work
 from retour.flow.judge import judge
 from retour.flow.listcheck import work
 from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.notices import Notice
+from retour.flow.outage import GuardTerms
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
@@ -116,6 +118,7 @@ class Installation:
         self.common = Common(
             self.platform.since, self.platform.lift, self.platform.verdicts, self.platform.look_at
         )
+        self.guard = Guard(self.store, self.bus, self.clock, GuardTerms(), self.store.acts.note)
         self.desk = sqlite.open_desk(data / sqlite.DESK)
         self.shelf = sqlite.SqliteShelf(data / sqlite.FINDINGS)
         self.app = create(self.services())
@@ -152,6 +155,7 @@ class Installation:
             rewriting=self.rewriter.progress,
             restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend, self.common),
             platform=self.platform,
+            guard=self.guard,
             sources=[Source("bounces", "address", "demo"), Source("lmtp", "lmtp", None)],
             lists=[Listed(f"ses-{name}", "ses", name, True, True) for name in ("demo", "other")],
             heard=self.desk.heard.of,

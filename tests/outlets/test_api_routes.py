@@ -17,6 +17,7 @@ from retour.identity import act_id
 from retour.model import Action, Arrival, Event, EventKind, Evidence, Group, Kind, Reason, Report, Verdict
 from retour.outlets.api.app import ROUTERS
 from retour.ports import ContactList, Wave
+from retour.ports.incidents import Incident, IncidentStage
 
 ADDRESS = "nobody@b.example"
 OPEN = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
@@ -96,6 +97,11 @@ LEAST = {
     ("DELETE", "/v1/waves/{id}"): "support",
     ("POST", "/v1/waves/{id}/apply"): "support",
     ("POST", "/v1/waves/{id}/undo"): "support",
+    ("GET", "/v1/incidents"): "member",
+    ("GET", "/v1/incidents/{id}"): "member",
+    ("POST", "/v1/incidents/{id}/confirm"): "support",
+    ("POST", "/v1/incidents/{id}/revert"): "support",
+    ("POST", "/v1/incidents/{id}/reopen"): "support",
     ("GET", "/v1/advice"): "member",
     ("GET", "/v1/advice/reasons"): "member",
     ("GET", "/v1/suppressions"): "member",
@@ -174,6 +180,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/contact-lists/{id}/contacts"): {"add": [ADDRESS]},
     ("POST", "/v1/waves"): {"act": "restore", "filter": {}, "reason": "request 17"},
     ("POST", "/v1/waves/{id}/apply"): {"filter": {}, "count": 0},
+    ("POST", "/v1/incidents/{id}/confirm"): {"reason": "they are gone"},
+    ("POST", "/v1/incidents/{id}/revert"): {"reason": "they live"},
+    ("POST", "/v1/incidents/{id}/reopen"): {"reason": "it goes on"},
     ("PUT", "/v1/policy"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/policy/what-if"): {"settings": {"soft_threshold": 3}, "expected": 1},
     ("POST", "/v1/replays"): {"what": "policy"},
@@ -244,6 +253,11 @@ def _filled(retour: Installation, path: str, account: str) -> str:
             if path.endswith("undo"):
                 list(waves.apply(wave.id, "key y", place))
         return path.replace("{id}", wave.id)
+    if path.startswith("/v1/incidents/{id}"):
+        now, stage = retour.clock.now(), IncidentStage.CLOSED if "reopen" in path else IncidentStage.OPEN
+        made = Incident(f"inc-{account}", account, "gmail", now, now, 0, "rate", 60, None, 1.0, stage)
+        retour.store.incidents.keep(made)
+        return path.replace("{id}", made.id)
     if path.startswith(("/v1/policy/what-if/{id}", "/v1/replays/{id}")):
         done = previewed(retour, account, "what_if" if "what-if" in path else "replay")
         if path.endswith("/undo"):

@@ -23,6 +23,7 @@ from retour.cli import (
     engagements,
     explain,
     follow,
+    incidents,
     ingest,
     key,
     ledger,

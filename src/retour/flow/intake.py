@@ -46,14 +46,15 @@ def take_in(
     judge: Judge,
     now: Instant,
     mappings: Mapping[str, Map] = _NO_MAPPINGS,
+    doubting: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: (),
 ) -> Taken:
     """One batch of arrivals, already durable in the inbox: read, tied to sends, recorded in one commit.
 
     `mappings` says where the fields of generic posts stand, by the name of their source; those of a source
-    that is not in it are not understood.
+    that is not in it are not understood. `doubting` tells the events that hold addresses in an incident.
     """
     read = read_batch(arrivals, store, keyring, judge, now, mappings)
-    changes = store.ledger.record(read.events, now)
+    changes = store.ledger.record([*read.events, *doubting(read.events)], now)
     store.tallies.count(read.passing)
     store.engagements.note(read.signs)
     return replace(read, changes=changes)

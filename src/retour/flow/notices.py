@@ -75,7 +75,12 @@ def of_act(number: int, event: Event) -> Notice:
     """What an act means to others; an incident is told once an account, though it stands at each address."""
     type_ = _ACTS[event.kind]
     if type_ in (OPENED, CLOSED):
-        data: dict[str, Any] = {"begins": event.begins and text(event.begins), "outcome": event.outcome}
+        is_end = type_ == CLOSED
+        data: dict[str, Any] = {
+            "begins": event.begins and text(event.begins),
+            "outcome": event.outcome if is_end else None,
+            "incident": None if is_end else event.outcome,
+        }
         source = f"{event.kind} {event.account} {event.begins} {event.outcome} {event.at}"
         return Notice(type_, event.account, source, event.at, data)
     data = {"address": event.address, "at": text(event.at), "event": event.id.hex()}

@@ -10,6 +10,7 @@ from retour.ports.corrections import Corrections
 from retour.ports.counts import Counts
 from retour.ports.engagements import Engagements
 from retour.ports.erasing import Erasing
+from retour.ports.incidents import Incidents
 from retour.ports.ledger import Ledger
 from retour.ports.platform import PlatformStops
 from retour.ports.rates import Rates
@@ -34,6 +35,7 @@ class Store:
     sweep: Sweep
     platform: PlatformStops
     rates: Rates
+    incidents: Incidents
     close: Callable[[], None]  # nothing may be asked of the ports afterwards
 
 

@@ -17,7 +17,7 @@ from retour.settings.keeping import ListCheck, Retention, Rules, Waves
 from retour.settings.looking import Console
 from retour.settings.mail import Inlet, Lmtp, Smtp
 from retour.settings.pickup import Log, Mailbox, Queue
-from retour.settings.platform import Platform
+from retour.settings.platform import Guard, Platform
 from retour.settings.posts import Webhook, Webhooks
 from retour.settings.relaying import Next, Relay, RelayLogin
 from retour.settings.section import NAME
@@ -32,6 +32,7 @@ __all__ = [
     "Api",
     "Console",
     "Forms",
+    "Guard",
     "Inlet",
     "ListCheck",
     "Listener",
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     queues: dict[Annotated[str, Field(pattern=NAME)], Queue] = {}
     retention: Retention = Retention()
     platform: Platform = Platform()
+    guard: Guard = Guard()
     rules: Rules = Rules()
     waves: Waves = Waves()
     list_check: ListCheck = ListCheck()

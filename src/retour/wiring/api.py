@@ -39,6 +39,7 @@ def services(house: House, https: Https | None = None) -> Services:
         desk=house.desk,
         restores=house.restores,
         platform=house.platform,
+        guard=house.guard,
         metrics=house.metrics.text,
         unsubscribe_url=lambda account, send, now: unsubscribe_url(house, account, send, now),
         avoided=lambda account, addresses: house.avoided.note(

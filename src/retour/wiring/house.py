@@ -19,17 +19,19 @@ from retour.flow.announce import Announcing, Silent
 from retour.flow.avoided import Avoided
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
+from retour.flow.guard import Guard
 from retour.flow.heard import Heard, Standing
 from retour.flow.intake import Door, Taken, Worker, take_in
 from retour.flow.judge import Judged, judge
 from retour.flow.listcheck.expiry import Expiring
 from retour.flow.listcheck.work import ROOM
+from retour.flow.outage import GuardTerms
 from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, in_words, read
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
 from retour.flow.schedule import Schedule
-from retour.instants import DAY, Instant
+from retour.instants import DAY, HOUR, SECOND, Instant
 from retour.keyfile import Keys
 from retour.metrics import Metrics
 from retour.model import Arrival, Reading
@@ -127,6 +129,7 @@ class House:
     courier: Courier
     restores: RestoreDesk
     platform: Platform
+    guard: Guard
     heard: Heard
     avoided: Avoided
     metrics: Metrics
@@ -143,6 +146,7 @@ class House:
         self.directory.refresh(now)
         self.table.apply(self.store.ledger.standing(now))
         self.platform.load()
+        self.guard.load()
         for account in Marks(self.settings.data_dir, self.store).left():
             self.rewriter.resume(account)
         return self.table.merge()
@@ -188,12 +192,13 @@ def build(settings: Settings) -> House:
     chosen = settings.platform
     terms = Terms(chosen.confirmations, chosen.within_days * DAY)
     platform = Platform(store, table, clock, keys.pepper, terms)
+    guard = Guard(store, told, clock, _guarding(settings), store.acts.note)
     common = Common(platform.since, platform.lift, platform.verdicts, platform.look_at)
     restores = RestoreDesk(store, told, clock, courier.tell, common)
     heard = Heard(desk.heard)
 
     def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:
-        taken = take_in(arrivals, store, keys.keyring, rules.judge, now, maps)
+        taken = take_in(arrivals, store, keys.keyring, rules.judge, now, maps, guard.doubting)
         courier.tell(notify.unparsed(arrivals, taken))
         heard.note(arrivals, taken.outcomes)
         return taken
@@ -205,15 +210,22 @@ def build(settings: Settings) -> House:
         store.ledger, store.sends, store.tallies, store.engagements, store.rates, inbox, told, directory,
         rewriter, kept.raw_days, kept.unparsed_days, _gone, desk.jobs,
         (
-            restores.finish, platform.follow,
+            restores.finish, platform.follow, *([guard.follow] if settings.guard.enabled else ()),
             Expiring(data / ROOM, desk.jobs, settings.list_check.keep_days, clock),
         ),
     )  # fmt: skip
     return House(
         settings, clock, keys, store, inbox, desk, table, told, directory, rewriter, rewriting, worker,
-        Door(inbox, worker.wake), schedule, courier, restores, platform, heard, Avoided(store.rates),
+        Door(inbox, worker.wake), schedule, courier, restores, platform, guard, heard, Avoided(store.rates),
         metrics, rules, lock, sqlite.SqliteShelf(data / sqlite.FINDINGS),
     )  # fmt: skip
+
+
+def _guarding(settings: Settings) -> GuardTerms:
+    chosen = settings.guard
+    return GuardTerms(
+        chosen.hard, chosen.times, chosen.living, chosen.quiet_hours * HOUR, chosen.look_seconds * SECOND
+    )
 
 
 def _opened(data: Path) -> tuple[Keys, Records, SqliteInbox, Desk]:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from retour.flow.desk import Desk
 from retour.flow.directory import Directory
 from retour.flow.findings import Shelf
+from retour.flow.guard import Guard
 from retour.flow.heard import FromSource, Standing
 from retour.flow.platform import Platform
 from retour.flow.restore_desk import RestoreDesk
@@ -88,6 +89,7 @@ class Services:
     desk: Desk
     restores: RestoreDesk
     platform: Platform
+    guard: Guard
     shelf: Shelf
     subscriptions: Subscriptions  # of topics that ask to post here
     metrics: Callable[[Callable[[str], bool]], bytes] = lambda sees: b""  # Prometheus text format, for whom

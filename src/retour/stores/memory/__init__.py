@@ -5,6 +5,7 @@ from retour.stores.memory.accounts import MemoryAccounts
 from retour.stores.memory.corrections import MemoryCorrections
 from retour.stores.memory.engagements import MemoryEngagements
 from retour.stores.memory.inbox import MemoryInbox
+from retour.stores.memory.incidents import MemoryIncidents
 from retour.stores.memory.ledger import MemoryLedger
 from retour.stores.memory.platform import MemoryPlatform
 from retour.stores.memory.rates import MemoryRates
@@ -31,6 +32,7 @@ def new_store() -> Store:
         MemorySweep(ledger),
         MemoryPlatform(accounts, ledger),
         rates,
+        MemoryIncidents(accounts, ledger),
         lambda: None,
     )
 

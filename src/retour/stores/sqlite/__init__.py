@@ -16,6 +16,7 @@ from retour.stores.sqlite.engagements import SqliteEngagements
 from retour.stores.sqlite.erasing import SqliteErasing
 from retour.stores.sqlite.findings import FINDINGS, SqliteShelf, opened
 from retour.stores.sqlite.inbox import SqliteInbox
+from retour.stores.sqlite.incidents import SqliteIncidents
 from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.platform import SqlitePlatform
 from retour.stores.sqlite.rates import SqliteRates
@@ -80,6 +81,7 @@ def _store(
         SqliteSweep(database, accounts, decode),
         SqlitePlatform(database, accounts, pepper),
         SqliteRates(database, accounts),
+        SqliteIncidents(database, accounts),
         database.close,
         SqliteActs(database, accounts),
         SqliteSegments(database, accounts),

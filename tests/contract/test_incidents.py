@@ -1,0 +1,322 @@
+"""The outage guard over both stores: what opens an incident, what it holds, and what becomes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retour.bus import LocalBus
+from retour.flow.guard import Guard, IncidentStageError
+from retour.flow.incident_acts import opening
+from retour.flow.outage import GuardTerms
+from retour.identity import told_id
+from retour.instants import DAY, HOUR, SECOND, Instant, utc_day
+from retour.lifecycle import preset
+from retour.model import Event, EventKind, Reason, StateName
+from retour.ports import Rate, Rated, Record, RecordQuery, Store
+from retour.ports.incidents import EVERYWHERE, Incident, IncidentStage
+from retour.stores import memory, sqlite
+
+NOW: Instant = 20_000 * DAY + 9 * HOUR
+MINUTE = 60 * SECOND
+
+
+@dataclass
+class Hand:
+    """A clock that is set by hand."""
+
+    instant: Instant = NOW
+
+    def now(self) -> Instant:
+        return self.instant
+
+
+class Place:
+    """One account of a store under the guard."""
+
+    def __init__(self, store: Store, terms: GuardTerms | None = None) -> None:
+        self.store, self.clock, self.lines = store, Hand(), list[Record]()
+        if not store.accounts.accounts():
+            store.accounts.add_account("demo", "return.test", preset("default"), NOW - 400 * DAY)
+        self.guard = Guard(
+            store, LocalBus(), self.clock, terms or GuardTerms(), lambda id, line: self.lines.append(line)
+        )
+        self.guard.load()
+        self.guard.follow()  # the first mark
+
+    def bounce(
+        self,
+        numbers: range,
+        at: Instant | None = None,
+        reason: Reason = Reason.ADDRESS_UNKNOWN,
+        domain: str = "gmail.com",
+        tag: str = "",
+    ) -> None:
+        """A hard bounce of each, as intake records it."""
+        when = self.clock.instant if at is None else at
+        events = [
+            Event(
+                told_id("test", tag, str(n), domain, str(when)),
+                EventKind.BOUNCE,
+                when,
+                reason,
+                "5.1.1",
+                account="demo",
+                address=f"a{n}@{domain}",
+                actor="lmtp",
+            )
+            for n in numbers
+        ]
+        self.store.ledger.record([*events, *self.guard.doubting(events)], self.clock.now())
+
+    def deliver(self, numbers: range, at: Instant) -> None:
+        """Mail that reached addresses which have bounced."""
+        self.store.ledger.record(
+            [
+                Event(
+                    told_id("test", "delivered", str(n), str(at)),
+                    EventKind.DELIVERED,
+                    at,
+                    send=-10_000 - n,
+                    account="demo",
+                    address=f"a{n}@gmail.com",
+                    actor="postfix-log",
+                )
+                for n in numbers
+            ],
+            self.clock.now(),
+        )
+
+    def attempted(self, times: int, at: Instant | None = None, provider: str = "gmail") -> None:
+        """So much was delivered at a provider."""
+        day = utc_day(self.clock.instant if at is None else at)
+        self.store.rates.add("demo", [Rate(day, provider, "", Rated.DELIVERED, times)])
+
+    def later(self, time: Instant) -> None:
+        """Time goes on, minute by minute where the guard would open or close something."""
+        for _ in range(max(1, time // (30 * MINUTE))):
+            self.clock.instant += min(time, 30 * MINUTE)
+            self.guard.follow()
+        self.guard.follow()
+
+    def states(self, numbers: range, domain: str = "gmail.com") -> set[StateName]:
+        now = self.clock.now()
+        return {self.store.ledger.state("demo", f"a{n}@{domain}", now).state for n in numbers}
+
+    def incidents(self) -> Sequence[Incident]:
+        return self.store.incidents.listed("demo", 50)
+
+
+@pytest.fixture
+def place(store: Store) -> Place:
+    return Place(store)
+
+
+MANY = range(200)
+HELD, STOPPED, FREE = {StateName.HELD}, {StateName.INVALID}, {StateName.VALID}
+
+
+def test_an_outage_of_one_provider_stops_nobody(place: Place) -> None:
+    place.attempted(100_000, NOW - 5 * DAY)
+    place.bounce(range(120))
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    assert (incident.family, incident.stage, incident.sign) == ("gmail", IncidentStage.OPEN, "rate")
+    thousands = range(3000)
+    place.bounce(range(120, 3000))
+    assert place.states(thousands) == HELD
+    now = place.clock.now()
+    assert {place.store.ledger.state("demo", f"a{n}@gmail.com", now).hard for n in thousands} == {0}
+    assert [(line.before, line.after, line.cause) for line in place.lines] == [("", "open", "incident")]
+
+
+def test_what_bounces_while_it_is_open_is_held_at_once_and_never_stopped(place: Place) -> None:
+    place.bounce(range(60))
+    place.later(MINUTE)
+    place.bounce(range(60, 200))
+    records = [
+        record
+        for record in place.store.ledger.records(RecordQuery("demo", limit=1000))
+        if record.address in {f"a{n}@gmail.com" for n in range(60, 200)}
+    ]
+    assert {(record.before, record.after) for record in records} == {("valid", "held")}
+
+
+def test_other_providers_and_soft_bounces_go_on_as_ever(place: Place) -> None:
+    place.bounce(range(60))
+    place.later(MINUTE)
+    place.bounce(range(10), domain="web.de")
+    place.bounce(range(300, 310), reason=Reason.MAILBOX_FULL)
+    assert place.states(range(10), "web.de") == STOPPED
+    assert place.states(range(300, 310)) == {StateName.BOUNCING}
+
+
+@pytest.mark.parametrize(("bounced", "attempted"), [(49, 100), (200, 20_000)])
+def test_few_bounces_or_a_usual_share_open_nothing(store: Store, bounced: int, attempted: int) -> None:
+    place = Place(store)
+    place.attempted(100_000, NOW - 5 * DAY)
+    place.store.rates.add("demo", [Rate(utc_day(NOW - 5 * DAY), "gmail", "", Rated.HARD, 1000)])
+    place.attempted(attempted)
+    place.bounce(range(bounced))
+    place.later(MINUTE)
+    assert place.incidents() == []
+    assert place.states(range(bounced)) == STOPPED
+
+
+def test_living_addresses_that_are_said_to_be_gone_together_open_one(place: Place) -> None:
+    place.attempted(1000, NOW - 5 * DAY)
+    place.bounce(range(25), NOW - 20 * DAY, Reason.MAILBOX_FULL, tag="full")
+    place.deliver(range(25), NOW - 2 * DAY)
+    place.later(MINUTE)
+    place.attempted(100)
+    place.bounce(range(25))
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    assert (incident.sign, incident.hard) == ("living", 25)
+    assert place.states(range(25)) == HELD
+
+
+def test_many_domains_at_once_are_a_fault_of_our_own(place: Place) -> None:
+    for n in range(500):
+        place.bounce(range(1), reason=Reason.ADDRESS_UNKNOWN, domain=f"d{n}.example")
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    assert incident.family == EVERYWHERE
+    assert {s for n in range(500) for s in place.states(range(1), f"d{n}.example")} == HELD
+
+
+def test_one_domain_whose_provider_nobody_knows_is_held_alone(place: Place) -> None:
+    place.bounce(range(60), domain="firm.example")
+    place.bounce(range(3), domain="other.example")
+    place.later(MINUTE)
+    assert [each.family for each in place.incidents()] == ["firm.example"]
+    assert place.states(range(3), "other.example") == STOPPED
+
+
+def test_it_closes_after_six_quiet_hours_and_the_next_bounce_counts(place: Place) -> None:
+    place.bounce(MANY)
+    place.later(MINUTE)
+    place.later(HOUR)
+    place.deliver(range(50), place.clock.now())
+    place.later(5 * HOUR)
+    assert place.states(MANY) == HELD
+    place.later(3 * HOUR)
+    (incident,) = place.incidents()
+    assert (incident.stage, incident.outcome, incident.by) == (IncidentStage.CLOSED, "revert", "guard")
+    assert (incident.held, incident.delivered, incident.retried) == (200, 50, 150)
+    assert place.states(MANY) == FREE
+    place.bounce(range(190, 200), tag="again")
+    assert place.states(range(190, 200)) == STOPPED
+    assert place.states(range(190)) == FREE
+
+
+def test_confirmed_they_count_at_their_own_time_and_reopened_they_are_held_again(place: Place) -> None:
+    place.bounce(MANY)
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    place.guard.close(incident.id, "confirm", "key s", "they are gone")
+    place.later(MINUTE)
+    assert place.states(MANY) == STOPPED
+    assert place.store.ledger.state("demo", "a7@gmail.com", place.clock.now()).since == NOW
+    with pytest.raises(IncidentStageError):
+        place.guard.close(incident.id, "revert", "key s", "too late")
+    place.guard.reopen(incident.id, "key s", "a slip")
+    place.later(MINUTE)
+    assert place.states(MANY) == HELD
+    place.guard.close(incident.id, "revert", "key s", "they live")
+    place.later(MINUTE)
+    assert place.states(MANY) == FREE
+    assert [line.after for line in place.lines] == ["open", "closed", "open", "closed"]
+
+
+def test_a_bounce_of_the_outage_that_comes_after_its_end_is_void_as_well(place: Place) -> None:
+    place.bounce(MANY)
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    place.guard.close(incident.id, "revert", "key s", "they live")
+    place.later(HOUR)
+    place.bounce(range(500, 510), NOW + 30 * SECOND)
+    assert place.states(range(500, 510)) == FREE
+
+
+def test_what_is_opened_in_the_moment_of_the_close_is_let_go(place: Place) -> None:
+    place.bounce(MANY)
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    place.guard.close(incident.id, "revert", "key s", "they live")
+    place.later(MINUTE)
+    place.store.ledger.record([opening(incident, "a900@gmail.com")], place.clock.now())
+    place.bounce(range(900, 901), NOW + 30 * SECOND, tag="late")
+    place.later(2 * MINUTE)
+    assert place.states(range(900, 901)) == FREE
+
+
+def test_another_process_goes_on_where_one_was_killed(place: Place) -> None:
+    place.bounce(MANY)
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    place.guard.close(incident.id, "revert", "key s", "they live")  # killed before the first is let go
+    after = Place(place.store)
+    after.clock.instant = place.clock.now() + MINUTE
+    after.guard.follow()
+    assert after.states(MANY) == FREE
+    assert [each.stage for each in after.incidents()] == [IncidentStage.CLOSED]
+
+
+def test_a_guard_that_begins_anew_sees_what_bounced_before(place: Place) -> None:
+    place.bounce(MANY)
+    after = Place(place.store)
+    after.clock.instant = place.clock.now()
+    after.later(MINUTE)
+    assert after.states(MANY) == HELD
+
+
+def test_old_reports_that_are_read_today_are_no_outage(place: Place) -> None:
+    place.bounce(MANY, NOW - 10 * DAY)
+    place.later(MINUTE)
+    assert place.incidents() == []
+    assert place.states(MANY) == STOPPED
+
+
+def test_accounts_know_nothing_of_each_other(place: Place) -> None:
+    place.store.accounts.add_account("other", "other.test", preset("default"), NOW - 400 * DAY)
+    place.bounce(MANY)
+    place.later(MINUTE)
+    assert place.store.incidents.listed("other", 50) == []
+    assert len(place.incidents()) == 1
+    with pytest.raises(KeyError):
+        place.store.incidents.listed("nobody", 50)
+
+
+@pytest.mark.parametrize("body", ["memory", "sqlite"])
+@settings(max_examples=12, deadline=None)
+@given(parts=st.lists(st.integers(1, 60), min_size=1, max_size=6), turns=st.data())
+def test_in_whatever_pieces_it_comes_an_outage_that_is_reverted_leaves_no_trace(
+    body: str, parts: list[int], turns: st.DataObject
+) -> None:
+    """However the bounces of an outage fall before, into and after its incident."""
+    with TemporaryDirectory() as folder:
+        fresh = memory.new_store() if body == "memory" else sqlite.open_store(Path(folder) / "s", b"pepper")
+        place = Place(fresh)
+        place.bounce(range(60), tag="outage")
+        place.later(MINUTE)
+        (incident,) = place.incidents()
+        count = 60
+        for size in parts:
+            place.bounce(range(count, count + size), tag="outage")
+            count += size
+            if turns.draw(st.booleans()):
+                place.later(MINUTE)
+        assert place.states(range(count)) == HELD
+        place.guard.close(incident.id, "revert", "key s", "they live")
+        place.later(MINUTE)
+        place.bounce(range(count, count + 5), at=NOW + MINUTE - 1, tag="late")
+        assert place.states(range(count + 5)) == FREE
+        place.guard.reopen(incident.id, "key s", "a slip")
+        place.later(MINUTE)
+        assert place.states(range(count)) == HELD
+        fresh.close()
