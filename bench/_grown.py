@@ -99,6 +99,8 @@ def grow(
         for table in _COUNTED:
             db.execute(f"UPDATE {table} SET count = count * ?", (addresses // template,))
         db.execute("UPDATE rolled SET number = (SELECT max(number) FROM events)")
+    for made in ("shown_terms", "effects_made"):  # the roll-ups are made anew when the store is opened
+        db.execute(f"DELETE FROM {made}")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     return path

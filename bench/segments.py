@@ -1,5 +1,7 @@
 """Segments counted by roll-ups: questions about the bounces of one account, and what the roll-ups cost.
 
+Beside them the counts that the Overview shows at its filters, and those by campaign and domain.
+
 The store is grown from one that the ledger wrote (bench/_grown.py), its sends given to 40 campaigns; then the
 roll-ups are made of all events, as the server makes them behind new ones, and the questions asked.
 
@@ -10,14 +12,17 @@ import argparse
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-from bench._grown import PEPPER, grow
+from bench._grown import NOW, PEPPER, grow
+from retour.flow.counts import Wanted, counted
 from retour.flow.questions import Question, Wrong, roll, sought
-from retour.ports import Segments, Sought
+from retour.instants import DAY
+from retour.ports import Records, Segments, Sought
 from retour.stores import sqlite
 
 ACCOUNT = "acme"
@@ -57,6 +62,8 @@ def measured(path: Path, addresses: int, events: int, rounds: int) -> str:
     ]
     for name, question in QUESTIONS.items():
         lines.append(_line(name, _sought(question), store.segments, rounds))
+    lines += ["", "| count | rows | ms: median / max |", "|---|---|---|"]
+    lines += [_counted(name, asked, rounds) for name, asked in _counts(store).items()]
     store.close()
     size = path.stat().st_size / 2**30
     lines += [
@@ -66,6 +73,22 @@ def measured(path: Path, addresses: int, events: int, rounds: int) -> str:
         f"{rounds} rounds, wall-clock.",
     ]
     return "\n".join(lines)
+
+
+def _counts(store: Records) -> dict[str, Callable[[], Sized]]:
+    counts, year, month = store.counts, (NOW - 400 * DAY, NOW), (NOW - 30 * DAY, NOW)
+    return {
+        "every filter": lambda: asdict(counted(counts.shown(ACCOUNT), Wanted())),
+        "every filter beside a type": lambda: asdict(counted(counts.shown(ACCOUNT), Wanted(type="soft"))),
+        "campaigns, 30 days": lambda: counts.campaigns(ACCOUNT, *month),
+        "campaigns, 400 days": lambda: counts.campaigns(ACCOUNT, *year),
+        "domains, 30 days": lambda: counts.domains(ACCOUNT, *month),
+        "domains, 400 days": lambda: counts.domains(ACCOUNT, *year),
+    }
+
+
+def _counted(name: str, asked: Callable[[], Sized], rounds: int) -> str:
+    return f"| {name} | {len(asked()):,} | {_times(asked, rounds)} |"
 
 
 def _sought(question: Question) -> Sought:

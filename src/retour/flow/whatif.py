@@ -6,6 +6,7 @@ itself: the same lives are played under the same versions (lifecycle rule 5).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from retour.address import domain_of
 from retour.flow.findings import Finding, Move, Piece, move_of, named, signs, state_of
@@ -109,7 +110,12 @@ def _count(piece: Piece, found: Foreseen) -> None:
         piece.counts["states", before.state.value, after.state.value] += 1
     for name, until in (("resets_before", before.until), ("resets", after.until)):
         if until is not None:
-            piece.counts[name, text(until // DAY * DAY)[:10]] += 1
+            piece.counts[name, _day(until // DAY)] += 1
+
+
+@lru_cache(maxsize=1024)
+def _day(day: int) -> str:
+    return text(day * DAY)[:10]
 
 
 def _count_answers(piece: Piece, asked: Question, address: str, found: Foreseen) -> None:
