@@ -12,6 +12,7 @@ from retour.inlets.logtail.files import FileTail
 from retour.inlets.logtail.following import Follower
 from retour.inlets.logtail.journal import JournalTail
 from retour.inlets.logtail.segments import SegmentTail
+from retour.instants import Instant
 from retour.model import Arrival
 from retour.settings import Log
 from retour.wiring.house import House
@@ -42,13 +43,13 @@ def terms(name: str, chosen: Log) -> Terms:
     return Terms(name, chosen.format, chosen.proof, chosen.account, chosen.senders, chosen.deliveries)
 
 
-def tail(chosen: Log) -> Tail:
+def tail(chosen: Log, now: Callable[[], Instant]) -> Tail:
     """Where its lines come from."""
     at_end = chosen.begin == "end"
     if chosen.path is not None:
         return FileTail(chosen.path, at_end)
     if chosen.segments is not None:
-        return SegmentTail(chosen.segments, at_end)
+        return SegmentTail(chosen.segments, at_end, now)
     return JournalTail(chosen.unit, chosen.journal, at_end)
 
 
@@ -59,7 +60,12 @@ def _follower(house: House, name: str, chosen: Log) -> Follower:
             house.worker.wake()
 
     return Follower(
-        terms(name, chosen), tail(chosen), keep, house.inbox.cursors, house.clock.now, _told(house, name)
+        terms(name, chosen),
+        tail(chosen, house.clock.now),
+        keep,
+        house.inbox.cursors,
+        house.clock.now,
+        _told(house, name),
     )
 
 

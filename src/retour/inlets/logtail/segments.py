@@ -1,29 +1,34 @@
 """A directory of segments that KumoMTA writes, packed by zstd, read when they are closed.
 
-KumoMTA ends a segment after some minutes or megabytes, takes away the right to write it, and begins another:
-what may still be written is left alone. So nothing of a segment is seen twice, and no half record.
+KumoMTA ends a segment after some minutes or megabytes and begins another. One is closed when nobody may write
+it any more, or has for a while: packed, when its last frame has an end; plain, when another one is newer.
+Later ones wait for it. What was taken for closed and grew is read again: its records are known, and count
+once.
 """
 
 import json
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from errno import ENOPKG
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from retour.inlets.logtail import BLOCK
+from retour.inlets.logtail.frames import MAGIC, is_whole
+from retour.instants import HOUR, MINUTE, Instant
 
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"  # RFC 8878 §3.1.1
+_QUIET: Final = MINUTE  # in which nothing was written to a segment that is whole
+_GIVEN_UP: Final = HOUR  # and to one without an end: whoever wrote it was killed
 _WINDOW: Final = 64 * 1024 * 1024  # octets of memory that unpacking may take
 _RATIO: Final = 1000  # times its size that a segment may unpack to; logs reach 50
 _KEPT: Final = 1024 * 1024  # octets of a line that are kept where it is longer than a block
 
 
 class _Segment(NamedTuple):
-    """A closed one; those that were closed later come later."""
+    """One of them; those that were written later come later."""
 
-    written: int  # when it was closed, in nanoseconds: its end is written then
+    written: int  # when it was written last, in nanoseconds
     name: str
 
 
@@ -34,9 +39,9 @@ class SegmentTail:
     behind = 0
     sure = False  # each record stands for itself: there are no lines to be recalled
 
-    def __init__(self, directory: Path, at_end: bool = False) -> None:
+    def __init__(self, directory: Path, at_end: bool, now: Callable[[], Instant]) -> None:
         """`at_end`: what is closed when the directory is met for the first time is passed over."""
-        self._directory, self._at_end = directory, at_end
+        self._directory, self._at_end, self._now = directory, at_end, now
         self._at = _Segment(0, "")  # the segment that is read, or was last
         self._offset = 0  # octets of it, unpacked, that were told
         self._stream: BinaryIO | None = None
@@ -52,7 +57,7 @@ class SegmentTail:
             kept = json.loads(place or b"null")
         if isinstance(kept, dict) and kept.get("directory") == str(self._directory):
             self._at, self._offset = _Segment(kept["written"], kept["name"]), kept["offset"]
-            if self._offset and self._at in self._closed():
+            if self._offset and self._at in self._segments():
                 self._open(self._at, self._offset)
         elif self._at_end:
             self._at = max(self._closed(), default=self._at)
@@ -80,21 +85,43 @@ class SegmentTail:
             self._stream.close()
         self._stream, self._rest = None, b""
 
-    def _closed(self) -> Iterator[_Segment]:
+    def _segments(self) -> list[_Segment]:
+        """All, in the order in which they were written last."""
+        found: list[_Segment] = []
         for place in self._directory.iterdir():
             with suppress(FileNotFoundError):  # cleared away in between
-                found = place.stat()
-                closed = stat.S_ISREG(found.st_mode) and not found.st_mode & 0o222
-                if closed and not place.name.startswith("."):
-                    yield _Segment(found.st_mtime_ns, place.name)
+                told = place.stat()
+                if stat.S_ISREG(told.st_mode) and not place.name.startswith("."):
+                    found.append(_Segment(told.st_mtime_ns, place.name))
+        return sorted(found)
+
+    def _closed(self) -> Iterator[_Segment]:
+        """Those after the last one, up to the first that may still be written."""
+        later = [each for each in self._segments() if each > self._at]
+        for each in later:
+            with suppress(FileNotFoundError):
+                if not self._is_closed(each, each is later[-1]):
+                    return
+                yield each
+
+    def _is_closed(self, segment: _Segment, newest: bool) -> bool:
+        place = self._directory / segment.name
+        if not place.stat().st_mode & 0o222:
+            return True
+        quiet = self._now() - segment.written // 1000
+        if quiet < _QUIET or quiet >= _GIVEN_UP:
+            return quiet >= _GIVEN_UP and not newest
+        with place.open("rb") as stream:
+            packed = stream.read(len(MAGIC)) == MAGIC
+            return is_whole(stream) if packed else not newest
 
     def _next(self) -> bool:
         """Open the segment that was closed next after the last one."""
-        later = sorted(each for each in self._closed() if each > self._at)
-        self.behind = sum(self._size(each) for each in later)
-        if later:
-            self._open(later[0], 0)
-        return bool(later)
+        closed = list(self._closed())
+        self.behind = sum(self._size(each) for each in closed)
+        if closed:
+            self._open(closed[0], 0)
+        return bool(closed)
 
     def _size(self, segment: _Segment) -> int:
         try:
@@ -144,7 +171,7 @@ class SegmentTail:
 def _opened(place: Path) -> BinaryIO:
     """A segment, packed or not. Raises OSError."""
     stream = place.open("rb")
-    if stream.read(len(_ZSTD)) != _ZSTD:
+    if stream.read(len(MAGIC)) != MAGIC:
         stream.seek(0)
         return stream
     stream.seek(0)
