@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from console.conftest import CHROMIUM
 from console.installation import Console, choose_password, looking
+from story.waiting import eventually
 
 BOUNCES = {
     "ann.w1lson@gmx.example": "550 5.1.1 <ann.w1lson@gmx.example>: Recipient address rejected: User unknown",
@@ -18,7 +19,23 @@ BOUNCES = {
     "emil@news.example": "552 5.3.4 Message size exceeds fixed limit",
     "frida@mail.example": "554 5.7.1 This message was classified as spam",
 }
+AT = (
+    *(("gmail.com",) * 9 + ("gmx.de",) * 7 + ("web.de",) * 5 + ("t-online.de",) * 4 + ("b-firm.de",) * 6),
+    *("gmial.com", "gmial.com", "hotmial.com", "t-onlin.de", "mailinator.com"),
+)
+LIST = "Name;Email\n" + "".join(f"Contact {n};contact.{n}@{AT[n % len(AT)]}\n" for n in range(2400))
+LIST += "Ann;ann (at) b-firm.de\nBob;b-firm.de\nCy;contact.7@gmail.com\n"
 SEEN = "ann.w1lson@gmx.example"
+
+
+def checked(page: Page, made: Console, picture: Path) -> None:
+    """The check of a list, some of it decided."""
+    id = made.ask("POST", "/v1/list-checks", params={"name": "Spring fair.csv"}, content=LIST.encode())["id"]
+    eventually(lambda: made.ask("GET", f"/v1/jobs/{id}")["state"] == "done", "the check", made.story)
+    page.goto(f"{made.url}/a/shop/checks/{id}/")
+    page.get_by_role("button", name="Accept gmial.com").click()
+    page.goto(f"{made.url}/a/shop/checks/{id}/")
+    page.screenshot(path=picture, full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": 1180})
 
 
 def main(folder: Path) -> None:
@@ -36,6 +53,8 @@ def main(folder: Path) -> None:
                         choose_password(page, made.first_link, "support@retour.example")
                     else:
                         choose_password(page, made.invited("ann@shop.example", "--account", "shop"))
+                    if theme == "light":
+                        checked(page, made, folder / "list-check.png")
                     page.goto(f"{made.url}/a/shop/")
                     page.screenshot(path=folder / f"bounces-{theme}.png")
                     if theme == "light":
