@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 WIDTH, ROW, LABEL, RIGHT = 720, 30, 210, 110
 HEIGHT, LEFT, TOP, BOTTOM = 220, 52, 14, 28
+END = 40  # for the label of the last day
 LONGEST = 30  # characters of a label; the table beside has all of it
 PATTERNS = SafeString(
     '<defs><pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" '
@@ -60,9 +61,9 @@ def lying(
 def standing(words: Words, bars: Sequence[Bar], id: str = "columns") -> SafeString:
     """Bars that stand side by side, as the days of a month; the highest is named."""
     top = max([*(bar.value for bar in bars), 1e-9])
-    wide = (WIDTH - LEFT) / max(len(bars), 1)
+    wide = (WIDTH - LEFT - END) / max(len(bars), 1)
     base, step = HEIGHT - BOTTOM, max(len(bars) // 6, 1)
-    drawn = [format_html('<path class="base" d="M{} {}H{}"/>', LEFT, base, WIDTH)]
+    drawn = [format_html('<path class="base" d="M{} {}H{}"/>', LEFT, base, WIDTH - END)]
     highest = max(range(len(bars)), key=lambda place: bars[place].value, default=-1)
     for place, bar in enumerate(bars):
         x, tall = round(LEFT + wide * place, 1), round((base - TOP) * bar.value / top, 1)

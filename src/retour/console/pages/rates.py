@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.safestring import SafeString
 
 from retour.console.asking import api_of
 from retour.console.charts import Chart, Series, rates
@@ -97,7 +96,7 @@ def _named(of: str | None, by: str, who: Reader) -> str:
     return of or who.say("rates.others")
 
 
-def _chart(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], who: Reader) -> SafeString:
+def _chart(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], who: Reader) -> Drawn:
     """The rate of each type over all days of the time; its title is the worst of them."""
     enough = _enough(rows)
     worst = max(enough, key=lambda row: float(row["rate"]))
@@ -110,7 +109,8 @@ def _chart(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], who: Rea
     ]
     labels = [f"{day.day}.{day.month}." for day in days]
     told = who.say("rates.chart_told")
-    return rates(Chart(title, told, labels, series, lambda rate: f"{rate * 100:.0f} %"))
+    drawn = rates(Chart(title, told, labels, series, lambda rate: f"{rate * 100:.0f} %"))
+    return Drawn(drawn, title, told)
 
 
 def _enough(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -57,7 +57,9 @@ def hard(rows: Rows, norm: float | None, few: int, who: Reader) -> Drawn | None:
     ]
     worst = known[0]
     words = {"campaign": worst["of"], "rate": percent(worst["hard_rate"], who.language)}
-    if norm is None:
+    if not worst["hard_rate"]:
+        title = who.say("figures.hard_none")
+    elif norm is None:
         title = who.say("figures.hard_alone", **words)
     else:
         title = who.say("figures.hard_title", **words, norm=percent(norm, who.language))
