@@ -34,6 +34,7 @@ from retour.model import Event, EventKind, Reason, Standing
 from retour.ports import Bus, Clock, Rated, RateQuery, Record, Store
 from retour.ports.incidents import GuardMark, Incident, IncidentStage, Suspect
 
+_MOST_WATCHED = 200_000  # hard bounces of an hour that are looked at, the latest
 _MOST_KNOWN = 1000  # addresses whose deliveries are looked at
 _MOST_CLOSED = 50  # of an account, for what comes late
 
@@ -106,13 +107,14 @@ class Guard:
                 self._begin(now)
             elif now - self._looked_at >= self._terms.look:
                 self._looked_at = now
-                self.look(now)
+                self.look(now, stopping)
 
-    def look(self, now: Instant) -> None:
+    def look(self, now: Instant, stopping: Callable[[], bool] = lambda: False) -> None:
         """Look at the hour behind: open what is to be opened, close what has been quiet."""
         with self._turn:
             marks = self._begin(now)
-            self._read()
+            if not self._read(now, stopping):
+                return
             mark = next((each for each in reversed(marks) if each.at <= now - HOUR), marks[0])
             attempts = self._attempts(mark.at - DAY, now)
             self._window = [
@@ -137,21 +139,26 @@ class Guard:
             self._number = old.number
         return marks
 
-    def _read(self) -> None:
-        """Go on in the events. What an incident holds, and what came too late to be let go, is written."""
-        while True:
+    def _read(self, now: Instant, stopping: Callable[[], bool]) -> bool:
+        """Go on in the events; False where that was stopped before the end.
+
+        What an incident holds, and what came too late to be let go, is written.
+        """
+        while not stopping():
             suspects, last = self._kept.heard(self._number or 0, BATCH)
             hard = [
                 each
                 for each in suspects
                 if each.kind is EventKind.BOUNCE and self._is_hard(each.account, each)
             ]
-            self._window += hard
+            self._window += [each for each in hard if each.at > now - 3 * HOUR]
+            del self._window[:-_MOST_WATCHED]
             self._record(event for each in hard for event in self._missed(each))
             self._let_go([each for each in suspects if each.kind is EventKind.INCIDENT_OPEN])
             if last == self._number:
-                return
+                return True
             self._number = last
+        return False
 
     def _missed(self, suspect: Suspect) -> Iterable[Event]:
         """The opening that was not written with the bounce itself: by a command, or before a crash."""
