@@ -46,6 +46,7 @@ from retour.secret import new as new_secret
 from retour.snapshot import Table
 from retour.stores import sqlite
 from retour.stores.memory import MemoryInbox
+from retour.stores.rules_desk import FOLDER, FilesDesk
 
 KEYRING = Keyring(1, {1: bytes(32)})
 PEPPER = b"pepper of the webhooks"
@@ -151,6 +152,7 @@ class Installation:
             change_policy=self.rewriter.change,
             desk=self.desk,
             shelf=self.shelf,
+            rules=FilesDesk(Path(self.directory_of_data.name) / FOLDER),
             subscriptions=self.topics,
             rewriting=self.rewriter.progress,
             restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend, self.common),

@@ -141,6 +141,10 @@ LEAST = {
     ("GET", "/v1/unparsed"): "support",
     ("GET", "/v1/unparsed/shapes"): "support",
     ("POST", "/v1/unparsed/retry"): "support",
+    ("PUT", "/v1/unparsed/shapes/{id}"): "staff",
+    ("GET", "/v1/rules"): "staff",
+    ("POST", "/v1/rules"): "staff",
+    ("DELETE", "/v1/rules/{id}"): "staff",
     ("GET", "/v1/unproven"): "support",
     ("GET", "/v1/account"): "member",
     ("GET", "/v1/accounts"): "support",
@@ -150,18 +154,29 @@ LEAST = {
 }
 # These take no account: they show the key's own only.
 # They know no account at all: to name one is a slip, and refused.
+RULES = {"/v1/rules", "/v1/rules/{id}", "/v1/unparsed/shapes/{id}"}  # of the platform
 GROUPS = {"/v1/replay-groups", *(f"/v1/replay-groups/{{id}}{act}" for act in ("", "/apply", "/undo"))}
 UNASKED = {
     *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
     *GROUPS,
+    *RULES,
 }
 NO_ACCOUNT = {
+    *RULES,
     *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
     *GROUPS,
     "/v1/requests",  # the queue of support
     "/v1/suggest",  # knows the string alone
 }
-RANK = ["member", "manager", "support", "admin"]
+RANK = ["member", "manager", "support", "staff", "admin"]  # staff: support of no account
+RULE = """\
+[[rule]]
+id = "own.flown"
+reason = "address_unknown"
+source = "our queue of 3 May"
+phrases = ["has flown the nest"]
+samples = ["ann has flown the nest"]
+"""
 CORRECTION = {"old": "zoe@b.example", "new": "zo@b.example", "reason": "told by phone"}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/check"): {"addresses": [ADDRESS]},
@@ -171,6 +186,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/corrections/suggest"): {"address": ADDRESS},
     ("POST", "/v1/corrections/confirm"): {"token": "x"},
     ("PUT", "/v1/segments/{name}"): {"reason": "address_unknown"},
+    ("PUT", "/v1/unparsed/shapes/{id}"): {"count": 3},
+    ("POST", "/v1/rules"): {"rules": RULE},
     ("POST", "/v1/contacts"): {"contacts": [{"address": ADDRESS}]},
     ("PUT", "/v1/contacts/{address}"): {"address": ADDRESS},
     ("POST", "/v1/erasures"): {"address": ADDRESS, "reason": "asked on 1 May"},
@@ -278,6 +295,11 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         asked = Waiting(f"topic-{account}", account, account, "arn", "token", kind, retour.clock.now())
         retour.topics.waiting.append(asked)
         return path.replace("{id}", asked.id)
+    if path.startswith("/v1/rules/{id}"):
+        desk = retour.services().rules
+        for each in desk.published():
+            desk.take_back(each.id)
+        return path.replace("{id}", desk.publish(RULE, "key staff", retour.clock.now()).id)
     if path.startswith("/v1/jobs/{id}"):
         retour.desk.jobs.add(Job(f"job-{account}", account, "replay", f"key {key}", retour.clock.now(), {}))
         return path.replace("{id}", f"job-{account}")

@@ -87,10 +87,15 @@ def _configured(config: Path | None, words: "Catalogue") -> Path:
 
 
 def rule_files(config: Path | None, words: "Catalogue") -> list[Path]:
-    """The setting rules.files, read in the same way. Ends the command where it cannot be read."""
-    return _from_settings(
-        config, words, lambda settings: [Path(file) for file in settings.get("rules", {}).get("files", ())]
-    )
+    """The setting rules.files, read in the same way, and what was published in the data directory of the
+    settings. Ends the command where they cannot be read."""
+    from retour.stores.rules_desk import FOLDER, in_force
+
+    def files(settings: dict[str, Any]) -> list[Path]:
+        published = Path(settings.get("data_dir", DEFAULT)) / FOLDER
+        return [*map(Path, settings.get("rules", {}).get("files", ())), *in_force(published)]
+
+    return _from_settings(config, words, files)
 
 
 def mappings(config: Path | None, words: "Catalogue") -> "dict[str, Map]":

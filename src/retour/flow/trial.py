@@ -117,6 +117,13 @@ def tried(trial: Trial, place: Place) -> Iterator[Affected]:
             yield affected
 
 
+def tried_on_queue(trial: Trial, place: Place, most: int) -> Iterator[Affected]:
+    """The same for the latest of what was not understood alone."""
+    for affected in _of_unparsed(trial, place, most):
+        trial.count(affected)
+        yield affected
+
+
 # --- stored evidence ---------------------------------------------------------------------------------------
 
 
@@ -191,8 +198,8 @@ def _compared(
 # --- the unparsed queue ------------------------------------------------------------------------------------
 
 
-def _of_unparsed(trial: Trial, place: Place) -> Iterator[Affected]:
-    queue = arrivals(place.inbox)
+def _of_unparsed(trial: Trial, place: Place, most: int | None = None) -> Iterator[Affected]:
+    queue = arrivals(place.inbox, most)
     judging = partial(judge, rules=place.rules)
     while batch := list(islice(queue, _ARRIVALS)):
         read = read_batch(batch, place.store, place.keyring, judging, place.now)

@@ -13,6 +13,7 @@ from retour.outlets.notify.reach import UnreachableError
 from retour.outlets.notify.sign import secret_of, shown
 from retour.ports import Rated
 from retour.secret import digest
+from retour.stores.rules_desk import FOLDER, FilesDesk
 from retour.wiring.confirm import confirm_url
 from retour.wiring.house import House
 from retour.wiring.list_checks import list_room
@@ -53,6 +54,7 @@ def services(house: House, https: Https | None = None) -> Services:
         },
         body_limit=chosen.body_limit,
         shelf=house.shelf,
+        rules=FilesDesk(house.settings.data_dir / FOLDER, house.settings.rules.files, house.rules.reload),
         subscriptions=Pending(house.inbox, https or Https()),
         rewriting=house.rewriter.progress,
         console=digest(house.console_secret),

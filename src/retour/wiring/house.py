@@ -40,7 +40,7 @@ from retour.parse.providers.generic import Map
 from retour.ports import Records
 from retour.settings import Settings
 from retour.snapshot import Table
-from retour.stores import sqlite
+from retour.stores import rules_desk, sqlite
 from retour.stores.sqlite import SqliteInbox, SqliteShelf
 from retour.texts import catalogue
 from retour.wiring import notify
@@ -80,7 +80,7 @@ class RulesInForce:
     """What arrivals are judged with: the files of the settings before ours. Raises RulesError."""
 
     def __init__(self, settings: Settings) -> None:
-        self._files = settings.rules.files
+        self._files, self._published = settings.rules.files, settings.data_dir / rules_desk.FOLDER
         self.own: Sequence[RuleFile] = ()  # as they were read
         self._classifier = self._read()
 
@@ -100,7 +100,7 @@ class RulesInForce:
 
     def _read(self) -> Classifier:
         try:
-            own = read(self._files)
+            own = read([*self._files, *rules_desk.in_force(self._published)])
             made = classifier_with(own)
         except OwnRulesError as error:
             raise RulesError(error) from error

@@ -30,6 +30,7 @@ class GroupShape(BaseModel):
     shape: str = Field(examples=["the inhabitant @ has flown the nest on #"])
     text: str | None = Field(None, description="the latest text; only with ?shape=")
     stub: str | None = Field(None, description="a file with a rule to begin with; only with ?shape=")
+    aside: int | None = Field(None, description="set aside by staff when it had so many; null: it was not")
 
 
 class GroupList(BaseModel):
@@ -73,17 +74,19 @@ def post_retry(request: Request, key: Support) -> Retried:
 
 
 def _shown(request: Request, found: Grouped, of: str, wanted: str | None) -> list[GroupShape]:
+    aside = services(request).rules.set_aside()
     if wanted is None:
-        return [_shape(group) for group in found.groups]
+        return [_shape(group, aside.get(f"{of} {group.id}")) for group in found.groups]
     group = found.group(wanted)
     if group is None:
         return []
     words = catalogue(f"unparsed.{language_of(request)}")
     written = stub(group, of == "unparsed", words)
-    return [_shape(group).model_copy(update={"text": group.text, "stub": written})]
+    shown = _shape(group, aside.get(f"{of} {group.id}"))
+    return [shown.model_copy(update={"text": group.text, "stub": written})]
 
 
-def _shape(group: Group) -> GroupShape:
+def _shape(group: Group, aside: int | None) -> GroupShape:
     return GroupShape(
         id=group.id,
         count=group.count,
@@ -94,4 +97,5 @@ def _shape(group: Group) -> GroupShape:
         shape=group.shape,
         text=None,
         stub=None,
+        aside=aside,
     )

@@ -14,6 +14,7 @@ from retour.flow.guard import Guard
 from retour.flow.heard import FromSource, Standing
 from retour.flow.platform import Platform
 from retour.flow.restore_desk import RestoreDesk
+from retour.flow.rules_desk import RulesDesk
 from retour.flow.topics import Subscriptions
 from retour.identity import SendIds
 from retour.instants import Instant
@@ -91,6 +92,7 @@ class Services:
     platform: Platform
     guard: Guard
     shelf: Shelf
+    rules: RulesDesk
     subscriptions: Subscriptions  # of topics that ask to post here
     metrics: Callable[[Callable[[str], bool]], bytes] = lambda sees: b""  # Prometheus text format, for whom
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None

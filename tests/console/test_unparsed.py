@@ -1,0 +1,99 @@
+"""From what nobody understood to a rule in force, and back, by staff alone."""
+
+import smtplib
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, log_in, looking
+from console.sound import barriers, faults
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+SUPPORT = "support@retour.example"
+
+
+@pytest.fixture(scope="module")
+def staff(console: Console) -> str:
+    """A key of the staff."""
+    return console.command("key", "add", "--role", "support")
+
+
+def not_understood(console: Console, staff: str, recipient: str, words: str) -> None:
+    """A mail to a return address of ours that no form tells to be a bounce."""
+    to = console.send(recipient)["return_address"]
+    mail = f"From: somebody@mx.test\r\nTo: {to}\r\nSubject: A word\r\n\r\n{words}\r\n"
+    before = waiting(console, staff)
+    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=30) as session:
+        session.sendmail("", [to], mail.encode())
+    eventually(lambda: waiting(console, staff) > before, "the mail", console.story)
+
+
+def waiting(console: Console, staff: str) -> int:
+    """How many nobody understood."""
+    url = f"http://127.0.0.1:{console.ports['api']}/v1/unparsed/shapes"
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {staff}"}, timeout=30)
+    return int(answer.json()["looked_at"])
+
+
+def test_from_a_group_to_a_rule_and_back(console: Console, browser: Browser, staff: str) -> None:
+    for number in range(2):
+        not_understood(
+            console, staff, f"p{number}@nest.example", f"The inhabitant p{number} has flown the nest for good"
+        )
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, SUPPORT)
+        page.goto(f"{console.url}/unparsed/")
+        row = page.locator("tbody tr:has-text('flown the nest')")
+        expect(row.locator("td.number")).to_have_text("2")
+        row.locator("th a").click()
+        expect(page.locator("pre.raw")).to_contain_text("has flown the nest")
+        text = page.locator("[name=rules]").input_value()
+        page.fill("[name=rules]", text.replace('reason = "undetermined"', 'reason = "nonsense"'))
+        page.click("text=Try it")
+        expect(page.locator(".errors")).to_contain_text("nonsense")
+        page.fill("[name=rules]", text.replace('reason = "undetermined"', 'reason = "address_unknown"'))
+        page.click("text=Try it")
+        expect(page.locator(".sentence")).to_contain_text("2 of the latest")
+        expect(page.locator(".figures .stops strong")).to_have_text("2")
+        page.click("text=Publish this rule")
+        expect(page.locator("[role=status]")).to_contain_text("In force")
+        eventually(lambda: stopped(console, "p0@nest.example"), "the queue to be judged", console.story)
+        page.goto(f"{console.url}/unparsed/")
+        expect(page.locator("main")).not_to_contain_text("flown the nest")
+        page.goto(f"{console.url}/rules/")
+        page.click("text=Take it back")
+        expect(page.locator("article")).to_contain_text("taken back")
+
+
+def stopped(console: Console, address: str) -> bool:
+    answer = console.ask("GET", "/v1/check", params={"address": address})
+    return str(answer["decision"]) == "stop"
+
+
+def test_a_group_is_set_aside_until_it_grows(console: Console, browser: Browser, staff: str) -> None:
+    not_understood(console, staff, "q1@nest.example", "shall we have lunch together")
+    with looking(browser) as page:
+        log_in(page, console.url, SUPPORT)
+        page.goto(f"{console.url}/unparsed/")
+        page.click("a:has-text('shall we have lunch')")
+        assert barriers(page) == []
+        page.click("text=Set aside until it grows")
+        expect(page.locator("details tbody")).to_contain_text("shall we have lunch")
+        expect(page.locator("main > .wide tr:has-text('shall we have lunch')")).to_have_count(0)
+        not_understood(console, staff, "q2@nest.example", "shall we have lunch together")
+        page.reload()
+        row = page.locator("main > .wide tr:has-text('shall we have lunch')")
+        expect(row).to_contain_text("set aside at 1, has grown")
+
+
+def test_nobody_else_sees_it(page: Page, console: Console) -> None:
+    for path in ("unparsed/", "rules/"):
+        assert page.request.get(f"{console.url}/{path}").status == 404
+
+
+def test_the_pages_are_sound(console: Console, browser: Browser, staff: str) -> None:
+    not_understood(console, staff, "r1@nest.example", "a word that nobody knows at all")
+    paths = ["/unparsed/", "/unparsed/?of=undetermined", "/rules/"]
+    assert faults(console, browser, SUPPORT, paths) == []
