@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from retour.inlets.mailboxes import KEPT
-from retour.inlets.pickup import imap
+from retour.inlets.pickup import imap, imap_connection
 from retour.inlets.pickup.server import Tls
 from retour.model import Arrival
 from retour.ports import Outcome
@@ -68,10 +68,10 @@ def test_mails_that_stay_are_read_once_by_cursor(mailboxes: Dovecot, house: Hous
     assert (desks[0].counts.fetched, desks[1].counts.fetched) == (4, 1)
 
 
-def lacking(*names: str) -> type[imap._Connection]:
+def lacking(*names: str) -> type[imap_connection.Connection]:
     """A connection to a server that has not all capabilities of Dovecot."""
 
-    class Lacking(imap._Connection):
+    class Lacking(imap_connection.Connection):
         def has_capability(self, name: str) -> bool:
             return name not in names and super().has_capability(name)
 
@@ -81,7 +81,7 @@ def lacking(*names: str) -> type[imap._Connection]:
 def test_without_move_mails_are_copied_and_then_expunged_by_uid(
     mailboxes: Dovecot, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imap, "_Connection", lacking("MOVE"))
+    monkeypatch.setattr(imap_connection, "Connection", lacking("MOVE"))
     mailboxes.deliver("uidplus@mailbox.test", mail(1))
     with house.follows(imap.Imap(imap.Place(account(mailboxes, "uidplus")), house.desk("uidplus"))):
         eventually(house.has(1), "the mail", house.story)
@@ -95,7 +95,7 @@ def test_where_mails_cannot_be_moved_they_stay_and_are_read_once(
 ) -> None:
     """No server command for it, or a folder that the server does not let us make; no IDLE either."""
     without = ("MOVE", "UIDPLUS", "IDLE") if user == "nomove" else ("IDLE",)
-    monkeypatch.setattr(imap, "_Connection", lacking(*without))
+    monkeypatch.setattr(imap_connection, "Connection", lacking(*without))
     place = imap.Place(
         account(mailboxes, user), processed="../above" if user == "noname" else "Retour", poll=0.1
     )

@@ -6,7 +6,6 @@ again: its id is of its content, so that twice is once. Where it cannot, or is n
 far the folder was read: UIDVALIDITY and the last UID, committed together with the mails.
 """
 
-import imaplib
 import json
 import socket
 import ssl
@@ -16,21 +15,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from imaplib import IMAP4
-from logging import WARNING, getLogger
 from typing import Any
 
-from imapclient import DELETED, IMAPClient, SocketTimeout
+from imapclient import DELETED
 
 from retour.inlets.mailboxes import KEPT
 from retour.inlets.pickup.desk import BATCH_MAILS, BATCH_OCTETS, Desk, TroubleError
-from retour.inlets.pickup.server import SILENCE, Account, Tls, refusal
+from retour.inlets.pickup.imap_connection import BROKEN, Connection, connected, leave, words
+from retour.inlets.pickup.server import Account
 from retour.model import Arrival
-
-# At level debug it writes what it sends, a password that must be sent as a literal among it.
-getLogger("imapclient").setLevel(WARNING)
-# The answer to SEARCH is one line, of some eight octets a mail; imaplib gives up on one of a million octets,
-# which is a folder of some hundred thousand mails.
-vars(imaplib)["_MAXLINE"] = 64 * 1024 * 1024
 
 _WHOLE = f"BODY.PEEK[]<0.{KEPT}>"
 _BODY = b"BODY[]<0>"
@@ -38,7 +31,6 @@ _SIZE = b"RFC822.SIZE"
 _SIZES_AT_ONCE = 500
 _SLICE = 1.0  # seconds after which a waiting thread looks whether it is to end
 _BREAKS = 3  # connections that a mail may break before it is passed over
-_BROKEN = (OSError, EOFError, IMAP4.abort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +77,6 @@ class _Memory:
         return self
 
 
-class _Connection(IMAPClient):  # type: ignore[misc]  # it brings no types
-    """IMAPClient, which waits in IDLE for the socket alone: what came with the answer to IDLE is in its
-    buffer already, and would wait for the next mail."""
-
-    def has_buffered(self) -> bool:
-        connection = self.socket()
-        connection.setblocking(False)
-        try:
-            return bool(self._imap.file.peek(1))
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return False
-        finally:
-            connection.setblocking(True)
-            self._set_read_timeout()
-
-
 class Imap:
     """Follows one folder over one connection, and over a new one when that breaks."""
 
@@ -110,23 +86,23 @@ class Imap:
         account = place.account
         self._name = f"{desk.inlet}/imap/{account.user}@{account.host}/{place.folder}"
         self._memory = _Memory()
-        self._client: _Connection | None = None
+        self._client: Connection | None = None
 
     def follow(self) -> None:
         """Connect, take in, wait for more; until the desk has ended."""
         try:
-            client = self._client = self._connected()
+            client = self._client = connected(self._place.account)
             try:
                 _Visit(client, self._place, self.desk, self._name, self._memory).stay()
             finally:
                 self._client = None
-                _leave(client, orderly=self.desk.ended.is_set())
+                leave(client, orderly=self.desk.ended.is_set())
         except ssl.SSLCertVerificationError as error:
             raise TroubleError("certificate", error.verify_message) from error
-        except _BROKEN as error:
-            raise TroubleError("unreachable", _words(error)) from error
+        except BROKEN as error:
+            raise TroubleError("unreachable", words(error)) from error
         except IMAP4.error as error:
-            raise TroubleError("protocol", _words(error)) from error
+            raise TroubleError("protocol", words(error)) from error
 
     def abort(self) -> None:
         """Break the connection, if there is one."""
@@ -135,31 +111,13 @@ class Imap:
             with suppress(OSError):
                 socket.socket.shutdown(client.socket(), socket.SHUT_RDWR)
 
-    def _connected(self) -> _Connection:
-        account = self._place.account
-        client = _Connection(
-            account.host,
-            account.port,
-            ssl=account.tls is Tls.IMPLICIT,
-            ssl_context=account.context if account.tls is Tls.IMPLICIT else None,
-            timeout=SocketTimeout(SILENCE, SILENCE),
-        )
-        try:
-            if account.tls is Tls.STARTTLS:
-                _start_tls(client, account)
-            _log_in(client, account)
-        except BaseException:
-            _leave(client, orderly=False)
-            raise
-        return client
-
 
 class _Visit:
     """One connection's stay in the folder."""
 
     def __init__(
         self,
-        client: _Connection,
+        client: Connection,
         place: Place,
         desk: Desk,
         name: str,
@@ -190,7 +148,7 @@ class _Visit:
         except IMAP4.abort:
             raise
         except IMAP4.error as error:
-            raise TroubleError("no_folder", _words(error)) from error
+            raise TroubleError("no_folder", words(error)) from error
         validity = int(told.get(b"UIDVALIDITY", 0))
         kept = self._desk.cursors(self._name).get(self._name)
         known = json.loads(kept) if kept else [None, 0, []]
@@ -209,7 +167,7 @@ class _Visit:
     def _cannot_move(self, error: Exception) -> None:
         """What is durable stays in the folder, and the cursor passes it."""
         self._moves = False
-        self._desk.notice("not_moved", _words(error))
+        self._desk.notice("not_moved", words(error))
 
     def _take_in(self) -> None:
         uids = self._found()
@@ -257,7 +215,7 @@ class _Visit:
         """The sizes that the server tells; it may fail over one mail that it cannot read."""
         try:
             answer = self._client.fetch(uids, ["RFC822.SIZE"])
-        except _BROKEN:
+        except BROKEN:
             raise
         except IMAP4.error:
             return {}
@@ -267,13 +225,13 @@ class _Visit:
         """What the server hands over of these; the others are passed over."""
         try:
             answer = self._client.fetch(group, [_WHOLE])
-        except _BROKEN:
+        except BROKEN:
             self._broke_over(group)
             raise
         except IMAP4.error as error:
             if len(group) > 1:  # one of them is at fault; which one, each by itself will tell
                 return [mail for uid in group for mail in self._fetched([uid])]
-            self._pass_over(group[0], _words(error))
+            self._pass_over(group[0], words(error))
             return []
         return [mail for uid in group for mail in self._mail(uid, answer.get(uid, {}))]
 
@@ -338,38 +296,3 @@ class _Visit:
             if self._client.has_buffered() or self._client.idle_check(timeout=_SLICE):
                 break
         self._client.idle_done()
-
-
-def _start_tls(client: _Connection, account: Account) -> None:
-    try:
-        client.starttls(account.context)
-    except IMAP4.abort:
-        raise
-    except IMAP4.error as error:
-        raise TroubleError("insecure", _words(error)) from error
-
-
-def _log_in(client: _Connection, account: Account) -> None:
-    try:
-        if client.has_capability("AUTH=PLAIN"):  # the one way for what is not ASCII (RFC 4616 §2)
-            client.plain_login(account.user, account.password)
-        else:
-            client.login(account.user, account.password)
-    except UnicodeEncodeError:
-        raise TroubleError("refused", "it takes user and password in ASCII only") from None
-    except IMAP4.error as error:
-        if isinstance(error.__context__, IMAP4.abort):  # the connection broke; nobody refused anything
-            raise TroubleError("unreachable", _words(error)) from None
-        raise refusal(_words(error)) from None  # the cause may hold what was sent
-
-
-def _leave(client: _Connection, *, orderly: bool) -> None:
-    with suppress(Exception):  # it may be broken already
-        if orderly:
-            client.logout()
-    with suppress(Exception):  # which has closed it, unless it failed
-        client.shutdown()
-
-
-def _words(error: BaseException) -> str:
-    return str(error.args[0] if error.args else error) or type(error).__name__
