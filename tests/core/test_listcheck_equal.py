@@ -279,3 +279,12 @@ def test_a_table_with_signs_of_all_sorts_beside(
     writer.writerows((name, cell, name) for name, cell in zip(names, cells, strict=False))
     raw = text.getvalue().encode(codec, "replace")
     assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW, size))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_row_beside_octets_that_are_no_text(way: str) -> None:
+    rows = ("é,ann.lee@gmail.com,é", "é,stopped@gmail.com,-é", "é,info@firm.de,é", "é,ann.lee@gmail.com,é")
+    raw = "".join(f"{row}\n" for row in rows).encode() + "é,b@firm.de,é\n".encode("latin-1")
+    layout = Layout(",", None, 1, width=3)
+    for each in (raw, raw.replace(b",-", b',"-x",')):
+        assert looked(way, each, layout, KNOW) == written(reference(each, layout, KNOW))

@@ -5,7 +5,7 @@ marks, and such as are no UTF-8, are taken apart by the pattern of `quick`, and 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -34,6 +34,12 @@ _MERGING = pl.DataFrame(
 )
 
 
+class _Related(NamedTuple):
+    local: str
+    host: Host
+    shown: str  # the row as it is written
+
+
 class Columns:
     """Looks at blocks of a list, one after the other."""
 
@@ -55,17 +61,32 @@ class Columns:
         plain = frame.filter("fast")
         first = plain["number"].is_first_distinct()
         striking = self._slow(frame.filter(~pl.col("fast")), block.clean)
-        texts = self._marks.told([text for odd in striking.values() for text in self._singly.texts(odd)])
-        shared = self._shared(plain, first, texts)
-        alone = first & ~shared
-        odd = {**striking, **self._slow(plain.filter(~alone), block.clean)}
-        self._marks.told([text for each in odd.values() for text in self._singly.texts(each)])
+        texts = [text for odd in striking.values() for text in self._singly.texts(odd)]
+        shared = self._shared(plain, first, self._marks.told(texts))
+        related = self._related(plain.filter(~first | shared))
+        texts += [text for at in related.values() for text in self._singly.texts_at(at.local, at.host)]
+        self._marks.told(texts)
         self._marks.copied(plain["number"].filter(~first & ~shared))
-        plain = plain.filter(alone)
-        made = {row: self._singly.judged(row, odd[row]) for row in sorted(odd)}
+        plain = plain.filter(first & ~shared)
+        made = {
+            row: self._made(row, striking.get(row), related.get(row)) for row in sorted({*striking, *related})
+        }
         self._marks.end(plain["number"], plain["other"].drop_nulls())
         self._counted(plain)
         return self._written(plain, made)
+
+    def _made(self, row: int, odd: Odd | None, related: _Related | None) -> tuple[int, str]:
+        """A row that is looked at for itself."""
+        if related is not None:
+            return self._singly.plain(row, related.local, related.host, related.shown)
+        assert odd is not None  # it is one of the two
+        return self._singly.judged(row, odd)
+
+    def _related(self, frame: pl.DataFrame) -> dict[int, _Related]:
+        """Rows that are judged by their domain and by what they have in common with others."""
+        columns = frame.select("row", "local", "host", "shown")
+        each = zip(*_lists(columns), strict=True)
+        return {row: _Related(local, self._known[host], shown) for row, local, host, shown in each}
 
     def remember(self, block: Block) -> None:
         """Only what stands there, for duplicates: an earlier run has judged and committed the block."""
@@ -159,7 +180,7 @@ class Columns:
         odd = {}
         columns = frame.select("row", "line", "cell", "local", "domain", "plain")
         for row, line, cell, local, domain, plain in zip(*_lists(columns), strict=True):
-            host = self._hosts.get(domain) if plain and len(local) <= HASH else None
+            host = self._hosts.get(domain) if clean and plain and len(local) <= HASH else None
             if host is not None:
                 odd[row] = Odd(Record(line, cell), Cell((cell,)), local, host)
             else:

@@ -57,11 +57,15 @@ class Singly:
     def texts(self, odd: Odd) -> tuple[str, ...]:
         """The forms of its address that duplicates are told by; none where it is no address."""
         if odd.host is not None:
-            return (f"{odd.local}@{odd.host.domain}", *self._forms(odd.local, odd.host))
+            return self.texts_at(odd.local, odd.host)
         parts = read(odd.cell.addresses[0])
         if parts.local is None or parts.domain is None:
             return ()
         return forms(parts.local, parts.domain)
+
+    def texts_at(self, local: str, at: Host) -> tuple[str, ...]:
+        """The same of a plain address."""
+        return f"{local}@{at.domain}", *self._forms(local, at)
 
     def forms_of(self, raw: bytes) -> tuple[str, ...]:
         """The same of a row that was judged before: nothing is asked but its syntax."""
