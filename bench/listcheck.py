@@ -21,7 +21,7 @@ from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.passes import WAYS
 from retour.vet import Answer, Code, Evidence, Finding
 
-_WAYS = {"rows": "row by row", "columns": "in columns (the extra `lists`)"}
+_WAYS = {"rows": "without the extra", "columns": "in columns (the extra `lists`)"}
 ROWS, SHOWN, STOPPED = 1_000_000, 3, 10_000
 PROVIDERS = (
     *(
