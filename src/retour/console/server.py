@@ -31,7 +31,7 @@ def run() -> int:
         threads=THREADS,
         ident=None,
         clear_untrusted_proxy_headers=True,
-        **_behind(chosen.proxy),
+        **behind(chosen.proxy),
         max_request_body_size=max(chosen.most_upload, uploads.MOST) + uploads.AROUND,
     )
     link = _first_link()
@@ -44,7 +44,7 @@ def run() -> int:
     return 0
 
 
-def _behind(proxy: str) -> dict[str, object]:
+def behind(proxy: str) -> dict[str, object]:
     """Whose word on the address of a client is taken: logins are limited by it."""
     if not proxy:
         return {}
