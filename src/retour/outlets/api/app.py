@@ -1,9 +1,11 @@
 """Puts the API together: routes, keys, refusals, limits, OpenAPI."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retour.outlets.api import (
@@ -121,8 +123,7 @@ def create(services: Services) -> FastAPI:
         "checks": Buckets("checks", services.checks_rate),
         suggest.BUCKET: Buckets(suggest.BUCKET, services.forms.rate),
     }
-    for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(dry.known), Depends(asked.known)])
+    app.router.routes.extend(_routes())
     problems.install(app, services.down)
     app.add_middleware(Repeats, down=services.down)
     app.add_middleware(Shortcut)
@@ -132,6 +133,15 @@ def create(services: Services) -> FastAPI:
     app.add_middleware(Capped, limit=services.body_limit, lists=services.import_limit)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """All routes, analysed once for all applications: what they need they find in `app.state`."""
+    whole = APIRouter()
+    for router in ROUTERS:
+        whole.include_router(router, dependencies=[Depends(dry.known), Depends(asked.known)])
+    return tuple(whole.routes)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
