@@ -31,7 +31,7 @@ READ = "mail read"  # what the line in the ledger says
 def get_mail(
     request: Request,
     key: Support,
-    address: Annotated[str, Query(examples=["ann@b.example"], max_length=1016)],
+    address: Annotated[str, Query(description="that bounced", examples=["ann@b.example"], max_length=1016)],
     event: Annotated[str, Query(description="id of the bounce", max_length=64)],
     account: AccountChoice = None,
 ) -> Response:
