@@ -238,3 +238,18 @@ def test_the_notices_that_sendmail_makes_have_the_null_sender() -> None:
     found = list(read_log("sendmail-log", [raw]))
     assert [entry.sender for entry in found] == ["", "", "ann@b.example"]
     assert [reread("sendmail-log", b"\n".join(entry.lines)) for entry in found] == [[each] for each in found]
+
+
+@pytest.mark.parametrize("successes", [False, True])
+def test_whom_sendmail_reached_after_a_delay_does_not_expire_with_the_others(successes: bool) -> None:
+    head = "Nov 22 01:15:01 mta sm-mta[192]: 6AM1F1Q7000191: "
+    tried = "delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=31308, relay=mx.b.example. [192.0.2.7]"
+    log = [
+        f"{head}from=<s@shop.example>, size=9, class=0, nrcpts=2, msgid=<1@shop.example>",
+        f"{head}to=<ann@b.example>,<bea@b.example>, {tried}, dsn=4.2.2, stat=Deferred: 452 4.2.2 full",
+        f"{head}to=<ann@b.example>, {tried}, dsn=2.0.0, stat=Sent (ok)",
+        f"{head}6AM1F1Q8000191: sender notify: Cannot send message for 5 days",
+    ]
+    found = read_log("sendmail-log", ["".join(line + "\n" for line in log).encode()], successes)
+    failed = [entry.reading.reports[0].recipient for entry in found if entry.reading.kind is Kind.BOUNCE]
+    assert failed == ["bea@b.example"]

@@ -81,7 +81,7 @@ class SendmailLog(LogReader):
         found: list[Entry] = []
         for line in block.split(b"\n"):
             if b", stat=" in line:
-                if self._successes or b", stat=Sent" not in line or line.count(b"stat=") > 1:
+                if self._successes or self._delayed or not _is_sent(line):
                     self._outcome(line, found)
             elif any(mark in line for mark in _NOTICES):
                 self._noticed(line, found)
@@ -98,23 +98,27 @@ class SendmailLog(LogReader):
         line = _split(octets)
         if line is None or not line.rest.startswith(b"to="):
             return
+        delayed = self._delayed.get(line.key, {})
+        if not self._successes and not delayed and _is_sent(octets):
+            return
         delivery = _DELIVERY.fullmatch(line.rest)
         if delivery is None:
             id, host = as_text(line.id), as_text(line.host)
             found.append(defective(BROKEN_LINE, "sendmail", line.rest, id, host, line.time, line.octets))
             return
         kind, action = _kind(delivery)
-        if kind is Kind.DELIVERED and not self._successes:
-            return
-        delayed = self._delayed.get(line.key, {})
+        is_told = self._successes or kind is not Kind.DELIVERED
         for address in _ONE.findall(delivery["to"])[:RECIPIENTS]:
             report = _report(kind, action, address, delivery)
             delayed.pop(report.recipient or "", None)
             if kind is Kind.DELAY and report.recipient and len(delayed) < RECIPIENTS:
                 delayed[report.recipient] = line.octets
-            found.append(self._entry(line, report, ()))
+            if is_told:
+                found.append(self._entry(line, report, ()))
         if delayed:
             remember(self._delayed, line.key, delayed)
+        else:
+            self._delayed.pop(line.key, None)
 
     def _noticed(self, octets: bytes, found: list[Entry]) -> None:
         """A mail to its sender is made (sendmail/savemail.c): it has the null sender, and no line of its own.
@@ -160,6 +164,11 @@ def _split(octets: bytes) -> _Line | None:
     octets = octets[:LONGEST].rstrip(b"\r")
     found = _LINE.fullmatch(octets)
     return _Line(found["id"], found["host"], as_text(found["time"]), found["rest"], octets) if found else None
+
+
+def _is_sent(octets: bytes) -> bool:
+    """Whether a line tells of nothing but a delivery, as far as one can see without reading it."""
+    return b", stat=Sent" in octets and octets.count(b"stat=") == 1
 
 
 def _kind(delivery: "re.Match[bytes]") -> tuple[Kind, Action]:
