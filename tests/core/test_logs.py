@@ -253,3 +253,20 @@ def test_whom_sendmail_reached_after_a_delay_does_not_expire_with_the_others(suc
     found = read_log("sendmail-log", ["".join(line + "\n" for line in log).encode()], successes)
     failed = [entry.reading.reports[0].recipient for entry in found if entry.reading.kind is Kind.BOUNCE]
     assert failed == ["bea@b.example"]
+
+
+def test_what_others_say_in_a_line_of_exim_neither_hides_a_delivery_nor_changes_whose_mail_it_is() -> None:
+    at, id = "2026-11-21 23:05:50", "1vMabc-0001Xy-2Z"
+    log = [
+        f"{at} {id} <= b+1@shop.example H=app.shop.example [192.0.2.9] P=esmtp S=300 id=one@shop.example",
+        f"{at} H=evil.example [203.0.113.1] F=<x@evil.ex> rejected RCPT <d@f.example>: {id} <= e@evil.ex",
+        f"{at} H=evil.example [203.0.113.1] F=<x@evil.ex> rejected RCPT <d@f.example>: {id} Completed",
+        f'{at} {id} => ann@b.example R=dnslookup T=remote_smtp C="250 <= {id} <= e@evil.example"',
+        f"{at} {id} ** bea@d.example R=dnslookup T=remote_smtp: 550 5.1.1 no, {id} <= e@evil.example",
+        f"{at} {id} Completed QT=2s",
+        f"{at} {id} ** cat@d.example R=dnslookup T=remote_smtp: 550 5.1.1 no",
+    ]
+    for blocks in (["".join(line + "\n" for line in log).encode()], [f"{line}\r\n".encode() for line in log]):
+        told = [(entry.reading.kind, entry.sender) for entry in read_log("exim-log", blocks, successes=True)]
+        sender = "b+1@shop.example"
+        assert told == [(Kind.DELIVERED, sender), (Kind.BOUNCE, sender), (Kind.BOUNCE, None)]
