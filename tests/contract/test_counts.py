@@ -216,3 +216,20 @@ def test_returns_and_what_follows_are_counted_as_they_happen_and_the_same_made_a
             file.execute(f"DELETE FROM {table}")
     sqlite.open_store(tmp_path / sqlite.STORE, PEPPER).close()
     assert store.counts.effects("demo") == kept_up
+
+
+def test_what_follows_a_return_is_counted_after_a_restore_too(store: Records) -> None:
+    resets = policy_from({"soft_threshold": 1, "reset_after": 5, "counting": "cumulative"}, preset("default"))
+    store.accounts.add_policy("demo", PolicyVersion(2, NOW, resets, "test"), 1)
+
+    def told(id: bytes, kind: EventKind, at: int, reason: Reason | None = None) -> None:
+        event = Event(id * 16, kind, at, reason, account="demo", address=ADDRESSES[0])
+        store.ledger.record([event], at)
+
+    told(b"1", EventKind.BOUNCE, NOW + DAY, Reason.MAILBOX_FULL)
+    while store.ledger.due(NOW + 7 * DAY, 100):
+        pass
+    told(b"2", EventKind.RESTORE, NOW + 8 * DAY)
+    told(b"3", EventKind.BOUNCE, NOW + 9 * DAY, Reason.MAILBOX_FULL)
+    counted = {each.what: each.addresses for each in store.counts.effects("demo")}
+    assert counted == {"freed": 1, "bounced": 1}

@@ -152,12 +152,12 @@ class Sheaf:
         for event in new:
             number = page.numbers[event.id] = self._append(page, event, page.latest, labels.get(event.id))
             page.first, page.latest = page.first or number, number
-        returns = []
+        returns, had_changed = list[Return](), page.trail is not None
         for change in turn.changes:
             number = self._record(page, change)
             if comes_back(change):
                 returns.append(Return(number, change.at, in_force(page.policies, change.at)))
-        if returns or page.state.reactivations:
+        if returns or (had_changed and self._returns.known(page.number)):
             self._returns.turn(page, returns, new)
         row = (page.latest, page.trail, *row_of_state(turn.state), page.k, page.number)
         if is_new:

@@ -42,6 +42,13 @@ class Returns:
         self._db = db
         self._rows: list[tuple[int, bytes, Return]] = []
         self._counts: Counter[tuple[int, int, int, str]] = Counter()
+        self._known: dict[int, bool] = {}
+
+    def known(self, account: int) -> bool:
+        """Whether any address of an account had come back before. Most policies let none."""
+        if account not in self._known:
+            self._known[account] = self._db.execute(SQL["any"], (account,)).fetchone() is not None
+        return self._known[account]
 
     def turn(self, page: "Page", fresh: Iterable[Return], told: Sequence[Event] = ()) -> None:
         """Look anew at all returns of an address; `fresh` are those of this turn, `told` its new events."""

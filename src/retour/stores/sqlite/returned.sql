@@ -1,6 +1,9 @@
 -- name: of_address
 SELECT number, at, policy, delivered, bounced FROM returned WHERE account = ? AND k = ? ORDER BY number;
 
+-- name: any
+SELECT 1 FROM returned WHERE account = ? LIMIT 1;
+
 -- name: put
 INSERT INTO returned (account, k, number, at, policy, delivered, bounced) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (account, k, number) DO UPDATE SET delivered = excluded.delivered, bounced = excluded.bounced;
