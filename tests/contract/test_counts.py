@@ -218,7 +218,7 @@ def test_returns_and_what_follows_are_counted_as_they_happen_and_the_same_made_a
     assert store.counts.effects("demo") == kept_up
 
 
-def test_what_follows_a_return_is_counted_after_a_restore_too(store: Records) -> None:
+def test_what_follows_a_return_is_counted_though_a_stop_told_late_has_undone_it(store: Records) -> None:
     resets = policy_from({"soft_threshold": 1, "reset_after": 5, "counting": "cumulative"}, preset("default"))
     store.accounts.add_policy("demo", PolicyVersion(2, NOW, resets, "test"), 1)
 
@@ -229,7 +229,8 @@ def test_what_follows_a_return_is_counted_after_a_restore_too(store: Records) ->
     told(b"1", EventKind.BOUNCE, NOW + DAY, Reason.MAILBOX_FULL)
     while store.ledger.due(NOW + 7 * DAY, 100):
         pass
-    told(b"2", EventKind.RESTORE, NOW + 8 * DAY)
-    told(b"3", EventKind.BOUNCE, NOW + 9 * DAY, Reason.MAILBOX_FULL)
+    told(b"2", EventKind.STOP, NOW + 2 * DAY)
+    told(b"3", EventKind.RESTORE, NOW + 8 * DAY)
+    told(b"4", EventKind.BOUNCE, NOW + 9 * DAY, Reason.MAILBOX_FULL)
     counted = {each.what: each.addresses for each in store.counts.effects("demo")}
     assert counted == {"freed": 1, "bounced": 1}

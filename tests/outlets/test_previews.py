@@ -214,6 +214,29 @@ def test_every_account_is_judged_again_at_once_and_given_back_whole(retour: Inst
     assert again.json()["type"] == "/problems/replay_stage"
 
 
+def test_a_replay_of_every_account_is_undone_where_it_was_still_to_be_applied(retour: Installation) -> None:
+    """Undone while jobs wait: none of them is applied after it, and to ask twice does nothing twice."""
+    for account in ("demo", "other"):
+        retour.bounce("u0@gmail.com", Reason.MAILBOX_FULL, account=account)
+        retour.clock.instant += DAY
+        changed = {"settings": {"soft_threshold": 1, "counting": "cumulative"}, "expected": 1}
+        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
+        retour.finish_rewriting()
+    before = [retour.store.ledger.states(account, 100) for account in ("demo", "other")]
+    asked = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy"})
+    id, path = asked.json()["id"], f"/v1/replay-groups/{asked.json()['id']}"
+    do_all(retour)
+    assert retour.ask("POST", f"{path}/apply", "staff", json={"reason": "21"}).is_success
+    assert retour.ask("POST", f"{path}/apply", "staff", json={"reason": "21"}).status_code == 409
+    assert retour.ask("POST", f"{path}/undo", "staff", json={"reason": "22"}).is_success
+    assert retour.ask("POST", f"{path}/undo", "staff", json={"reason": "22"}).status_code == 409
+    assert len(retour.desk.jobs.group(id)) == 6
+    do_all(retour)
+    told = retour.ask("GET", path, "staff").json()
+    assert [each["stage"] for each in told["accounts"]] == ["undone", "undone"]
+    assert [retour.store.ledger.states(account, 100) for account in ("demo", "other")] == before
+
+
 def test_a_replay_of_every_account_takes_no_version_of_one(retour: Installation) -> None:
     answer = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy", "version": 1})
     assert (answer.status_code, answer.json()["field"]) == (422, "version")

@@ -60,8 +60,8 @@ class Job:
 class Jobs(Protocol):
     """Jobs on disk."""
 
-    def add(self, job: Job) -> None:
-        """Commit a new job. An id already there is ignored."""
+    def add(self, *jobs: Job) -> None:
+        """Commit new jobs, all of them or none. An id already there is ignored."""
 
     def take(self, now: Instant, running: Sequence[str]) -> Job | None:
         """The job to be done next, RUNNING from now on; None when there is none.
@@ -83,7 +83,7 @@ class Jobs(Protocol):
         """A job of this account."""
 
     def group(self, id: str) -> "list[Job]":
-        """The jobs whose ids are this one with "-" and a number, in the order in which they were added."""
+        """The jobs whose ids begin with this one and "-", in the order in which they were added."""
 
     def state(self, id: str) -> "JobState | None":
         """How far a job is, of whatever account; None where there is none."""

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from retour.flow.jobs import Job, JobState
+from retour.flow.jobs import ENDED, Job, JobState
 from retour.flow.previews import APPLY, REPLAY, UNDO
 from retour.outlets.api.access import Restorer, Support
 from retour.outlets.api.problems import Problem
@@ -59,8 +59,10 @@ def post_group(request: Request, key: Support, body: ReplayBody) -> ReplayGroupS
     known, id = services(request), token_hex(8)
     order = {"what": body.what} | ({"rules": body.rules} if body.what == "rules" else {})
     names = [each.name for each in known.store.accounts.accounts() if key.account in ("", each.name)]
-    for number, name in enumerate(names, 1):
-        known.desk.jobs.add(Job(f"{id}-{number}", name, REPLAY, key.actor, known.clock.now(), order))
+    now = known.clock.now()
+    known.desk.jobs.add(
+        *(Job(f"{id}-{n}", name, REPLAY, key.actor, now, order) for n, name in enumerate(names, 1))
+    )
     known.wake_jobs()
     return _shape(request, id, _group(request, key, id))
 
@@ -78,27 +80,53 @@ def post_group_apply(request: Request, key: Restorer, id: str, body: ReasonBody)
     for job in jobs:
         if job.state is not JobState.DONE:
             raise Problem("replay_stage", "id", stage=job.state.value)
-    return _each(request, key, id, jobs, APPLY, body.reason)
+    asked = _asked(request, id, APPLY)
+    stages = {job.id: stage_of(request, job.id) for job in jobs}
+    meant = [job for job in jobs if stages[job.id] in _APPLICABLE and job.id not in asked]
+    return _each(request, key, id, meant, APPLY, body.reason)
 
 
 @router.post("/v1/replay-groups/{id}/undo", status_code=202, summary="Undo it in every account (support)")
 def post_group_undo(request: Request, key: Restorer, id: str, body: ReasonBody) -> ReplayGroupShape:
-    """As though it had never been, wherever it was applied."""
-    return _each(request, key, id, _group(request, key, id), UNDO, body.reason)
+    """As though it had never been, wherever it was applied, or is to be: there it is undone right after."""
+    jobs = _group(request, key, id)
+    applying, asked = _asked(request, id, APPLY), _asked(request, id, UNDO)
+    stages = {job.id: stage_of(request, job.id) for job in jobs}
+    undoable = [job for job in jobs if stages[job.id] in _UNDOABLE or job.id in applying]
+    meant = [job for job in undoable if job.id not in asked]
+    return _each(request, key, id, meant, UNDO, body.reason)
+
+
+def _asked(request: Request, id: str, kind: str) -> set[str]:
+    """The replays of a group that are to be applied, or undone, by a job that has not ended yet."""
+    jobs = services(request).desk.jobs.group(id)
+    return {job.order["replay"] for job in jobs if job.kind == kind and job.state not in ENDED}
 
 
 def _each(
-    request: Request, key: Key, id: str, jobs: Sequence[Job], kind: str, reason: str
+    request: Request, key: Key, id: str, meant: Sequence[Job], kind: str, reason: str
 ) -> ReplayGroupShape:
-    known, wanted = services(request), _APPLICABLE if kind == APPLY else _UNDOABLE
-    stages = {job.id: stage_of(request, job.id) for job in jobs}
-    meant = [job for job in jobs if stages[job.id] in wanted]
+    """A job for each of these replays: for all at once, so that none is left out by a crash."""
+    known, jobs = services(request), _group(request, key, id)
     if not meant:
-        named = sorted({"not applied" if stage is None else stage.value for stage in stages.values()})
+        stages = [stage_of(request, job.id) for job in jobs]
+        named = sorted({"not applied" if stage is None else stage.value for stage in stages})
         raise Problem("replay_stage", "id", stage=", ".join(named))
-    for job in meant:
-        order = {"replay": job.id, "reason": reason}
-        known.desk.jobs.add(Job(token_hex(8), job.account, kind, key.actor, known.clock.now(), order))
+    now = known.clock.now()
+    # Of one account one job runs at a time, in the order in which they were asked for.
+    known.desk.jobs.add(
+        *(
+            Job(
+                f"{id}-{token_hex(4)}",
+                job.account,
+                kind,
+                key.actor,
+                now,
+                {"replay": job.id, "reason": reason},
+            )
+            for job in meant
+        )
+    )
     known.wake_jobs()
     return _shape(request, id, jobs)
 

@@ -19,9 +19,9 @@ class SqliteJobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, job: Job) -> None:
+    def add(self, *jobs: Job) -> None:
         with self._database.write() as db:
-            db.execute(SQL["add"], _row(job))
+            db.executemany(SQL["add"], map(_row, jobs))
 
     def take(self, now: Instant, running: Sequence[str]) -> Job | None:
         with self._database.write() as db:
