@@ -19,6 +19,8 @@ PICKED_UP = [
     "starttls",
     "left",
     "uidplus",
+    "between0",
+    "between6",
     "password",
     "away",
     "disk",

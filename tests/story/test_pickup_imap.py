@@ -44,6 +44,27 @@ def test_many_at_once_and_while_it_works_are_taken_in_each_once(mailboxes: Dovec
     assert sorted(house.subjects()) == sorted(f"mail {number}" for number in range(330))
 
 
+@pytest.mark.parametrize("processed", ["Retour", ""])
+def test_what_comes_between_search_and_idle_is_not_left_for_the_next_one(
+    mailboxes: Dovecot, house: House, monkeypatch: pytest.MonkeyPatch, processed: str
+) -> None:
+    """The server tells of it in its answers to other commands, and then in no IDLE."""
+    user = f"between{len(processed)}"
+    keep, coming = house.keep, iter(range(1, 4))
+
+    def keep_while_more_comes(arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None]) -> None:
+        keep(arrivals, cursors)
+        for number in coming:
+            mailboxes.deliver(f"{user}@mailbox.test", mail(number))
+            break
+
+    monkeypatch.setattr(house, "keep", keep_while_more_comes)
+    mailboxes.deliver(f"{user}@mailbox.test", mail(0))
+    place = imap.Place(account(mailboxes, user), processed=processed, poll=1e6, idle=1e6)
+    with house.follows(imap.Imap(place, house.desk(user))):
+        eventually(house.has(0, 1, 2, 3), "all mails", house.story)
+
+
 def test_starttls_protects_the_password(mailboxes: Dovecot, house: House) -> None:
     mailboxes.deliver("starttls@mailbox.test", mail(1))
     place = imap.Place(account(mailboxes, "starttls", "imap", Tls.STARTTLS))

@@ -138,8 +138,19 @@ class _Visit:
         for folder in dict.fromkeys((self._place.processed, self._place.unparsed)) if self._moves else ():
             self._make(folder)
         while not self._desk.ended.is_set():
-            self._take_in()
+            self._take_all_in()
             self._wait()
+
+    def _take_all_in(self) -> None:
+        """Until a search finds nothing new: a server tells what comes meanwhile in its answers to other
+        commands (RFC 3501 §7.3.1), and not once more in IDLE."""
+        seen: set[int] = set()
+        while not self._desk.ended.is_set() and not seen.issuperset(uids := self._found()):
+            seen.update(uids)
+            self._take_in(uids)
+        if not self._desk.ended.is_set():
+            self._memory.most = BATCH_MAILS
+            self._desk.visited()
 
     def _selected(self) -> _Cursor:
         """Open the folder; where its UIDVALIDITY is another one, everything in it is new."""
@@ -169,8 +180,7 @@ class _Visit:
         self._moves = False
         self._desk.notice("not_moved", words(error))
 
-    def _take_in(self) -> None:
-        uids = self._found()
+    def _take_in(self, uids: Sequence[int]) -> None:
         self._desk.counts.waiting = len(uids)
         for group in self._groups(uids):
             mails = self._fetched(group)
@@ -180,8 +190,6 @@ class _Visit:
                 self._put_away(mails)
             if self._desk.ended.is_set():
                 return
-        self._memory.most = BATCH_MAILS
-        self._desk.visited()
 
     def _found(self) -> list[int]:
         """What is to be read, in the order of its UIDs."""
