@@ -1,6 +1,6 @@
 """The outage guard over both stores: what opens an incident, what it holds, and what becomes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -103,7 +103,7 @@ class Place:
             self.guard.follow()
         self.guard.follow()
 
-    def states(self, numbers: range, domain: str = "gmail.com") -> set[StateName]:
+    def states(self, numbers: Iterable[int], domain: str = "gmail.com") -> set[StateName]:
         now = self.clock.now()
         return {self.store.ledger.state("demo", f"a{n}@{domain}", now).state for n in numbers}
 
@@ -241,6 +241,40 @@ def test_a_bounce_of_the_outage_that_comes_after_its_end_is_void_as_well(place: 
     place.later(HOUR)
     place.bounce(range(500, 510), NOW + 30 * SECOND)
     assert place.states(range(500, 510)) == FREE
+
+
+@pytest.mark.parametrize(("outcome", "states"), [("revert", FREE), ("confirm", STOPPED)])
+def test_a_bounce_that_comes_while_it_closes_is_treated_as_the_others(
+    store: Store, outcome: str, states: set[StateName]
+) -> None:
+    place = Place(store)
+    place.bounce(MANY)
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    place.guard.close(incident.id, outcome, "key s", "so it is")
+    place.bounce(range(500, 510), NOW + 30 * SECOND)
+    place.later(2 * MINUTE)
+    assert place.states([*MANY, *range(500, 510)]) == states
+
+
+def test_a_late_bounce_that_a_command_has_read_is_void_as_well(place: Place) -> None:
+    place.bounce(MANY)
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    place.guard.close(incident.id, "revert", "key s", "they live")
+    place.later(MINUTE)
+    late = Event(
+        b"late" * 4,
+        EventKind.BOUNCE,
+        NOW + 30 * SECOND,
+        Reason.ADDRESS_UNKNOWN,
+        "5.1.1",
+        account="demo",
+        address="a500@gmail.com",
+    )
+    place.store.ledger.record([late], place.clock.now())
+    place.later(2 * MINUTE)
+    assert place.states(range(500, 501)) == FREE
 
 
 def test_what_is_opened_in_the_moment_of_the_close_is_let_go(place: Place) -> None:

@@ -75,15 +75,16 @@ class Guard:
                 found += self._doubts(event, holding[event.account])
         return found
 
-    def _doubts(self, event: Event, incidents: Sequence[Incident]) -> Sequence[Event]:
-        """Openings; and for a bounce that comes late to an incident that is closed, its close."""
-        incident = next((each for each in incidents if holds(each, event.address, event.at)), None)
-        if incident is None or not self._is_hard(event.account, event):
+    def _doubts(self, told: Event | Suspect, incidents: Sequence[Incident]) -> Sequence[Event]:
+        """Openings; and for a bounce that comes late to an incident that is closed, or is just closing, its
+        close."""
+        incident = next((each for each in incidents if holds(each, told.address, told.at)), None)
+        if incident is None or not self._is_hard(told.account, told):
             return ()
-        opened = opening(incident, event.address)
-        if incident.stage is not IncidentStage.CLOSED:
+        opened = opening(incident, told.address)
+        if incident.closed_at is None:
             return (opened,)
-        return (opened, closing(incident, event.address, "came after it"))
+        return (opened, closing(incident, told.address, "came after it"))
 
     # --- by the hour ------------------------------------------------------------------------------------
 
@@ -161,11 +162,8 @@ class Guard:
         return False
 
     def _missed(self, suspect: Suspect) -> Iterable[Event]:
-        """The opening that was not written with the bounce itself: by a command, or before a crash."""
-        for incident in self._holding.get(suspect.account, ()):
-            if incident.stage is IncidentStage.OPEN and holds(incident, suspect.address, suspect.at):
-                return (opening(incident, suspect.address),)
-        return ()
+        """What was not written with the bounce itself: by a command, or before a crash."""
+        return self._doubts(suspect, self._holding.get(suspect.account, ()))
 
     def _let_go(self, openings: Sequence[Suspect]) -> None:
         """Close what was opened in the moment in which its incident was closed."""
@@ -335,8 +333,8 @@ class Guard:
         for account in self._store.accounts.accounts():
             listed = self._kept.listed(account.name, _MOST_CLOSED)
             lately = [each for each in listed if each.closed_at is None or each.closed_at > now - LATE]
-            if holding := [each for each in lately if each.stage is not IncidentStage.CLOSING]:
-                found[account.name] = sorted(holding, key=lambda each: each.stage is IncidentStage.CLOSED)
+            if lately:
+                found[account.name] = sorted(lately, key=lambda each: each.closed_at is not None)
         self._holding = found
 
     def _is_hard(self, account: str, told: Event | Suspect) -> bool:
