@@ -13,6 +13,8 @@ from retour.flow.webhooks import explained_body
 from retour.lifecycle import preset
 from retour.model import Kind
 from retour.parse.providers import PROVIDERS, bodies, registry
+from retour.parse.providers.generic import Map, map_of
+from retour.parse.providers.registry import read_body
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples" / "providers").glob("*[!l]"))  # .json, .csv
 HOSTILE = (
@@ -156,6 +158,30 @@ def test_a_mapping_says_where_the_fields_stand(tmp_path: Path) -> None:
     assert (first["kind"], first["reason"], first["recipient"]) == ("bounce", "mailbox_full", "a@b.example")
     assert (first["time"], first["tags"]) == ("2026-03-01T09:00:00Z", ["x", "y"])
     assert (second["kind"], second["recipient"]) == ("other", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "recipient", "ambiguous"),
+    [
+        ("to", "ann@b.example", "ann@b.example", False),
+        ("to", ["ann@b.example"], "ann@b.example", False),
+        ("to[*].address", [{"address": "ann@b.example"}], "ann@b.example", False),
+        ("to", ["ann@b.example", "bea@b.example"], None, True),
+        ("to[*].address", [{"address": "ann@b.example"}, {"address": "bea@b.example"}], None, True),
+        ("to[0]", ["ann@b.example", "bea@b.example"], "ann@b.example", False),
+        ("to", ["ann@b.example", "ann@b.example"], "ann@b.example", False),
+        ("to", [], None, False),
+    ],
+)
+@pytest.mark.parametrize("events", ["batch", "batch[*]"])
+def test_which_of_several_recipients_is_meant_is_not_guessed(
+    events: str, path: str, to: object, recipient: str | None, ambiguous: bool
+) -> None:
+    mapping = map_of(f'events = "{events}"\n[fields]\nkind = "what"\nrecipient = "{path}"')
+    assert isinstance(mapping, Map)
+    raw = json.dumps({"batch": [{"what": "bounce", "to": to}]}).encode()
+    (told,) = read_body("generic", raw, mapping).told
+    assert (told.report.kind, told.report.recipient, told.ambiguous) == (Kind.BOUNCE, recipient, ambiguous)
 
 
 @pytest.mark.parametrize(

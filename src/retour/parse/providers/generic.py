@@ -5,7 +5,7 @@ A path has names, `[n]` and `[*]` only ("data.items[*].to[0]"): no expressions, 
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from retour.instants import SECOND, Instant
@@ -19,6 +19,7 @@ from retour.parse.providers.told import (
     name,
     passing,
     report,
+    strings,
     tags,
     zoned,
 )
@@ -96,20 +97,23 @@ def _wrong_values(said: Mapping[str, Any]) -> Iterator[Wrong]:
 
 
 def events(value: object, mapping: Map = OURS) -> Iterator[Told]:
-    """The events of a post, read by a mapping; a word that no kind is named for is `other`."""
-    found = _at(value, mapping.events) if mapping.events else value if isinstance(value, list) else [value]
-    for said in found[: EVENTS + 1]:
+    """The events of a post, read by a mapping; a word that no kind is named for is `other`.
+
+    A path that leads to several recipients names nobody: which of them is meant, it does not say.
+    """
+    for said in _values(_at(value, mapping.events) if mapping.events else [value]):
         if not isinstance(said, dict):
             continue
         told = {field: _at(said, path) for field, path in mapping.fields.items()}
         first = {field: values[0] for field, values in told.items() if values}
         if "kind" not in first and "recipient" not in first:
             continue
+        named = list(dict.fromkeys(map(line, _values(told.get("recipient", ())))))
         yield Told(
             report(
                 "generic",
                 mapping.kinds.get(line(first.get("kind")), Kind.OTHER),
-                first.get("recipient"),
+                named[0] if len(named) == 1 else None,
                 first.get("diagnostic"),
                 code=first.get("code"),
                 status=first.get("status"),
@@ -120,6 +124,7 @@ def events(value: object, mapping: Map = OURS) -> Iterator[Told]:
             name(first.get("message_id")),
             tags(*told.get("tags", [])),
             metadata(first.get("metadata")),
+            len(named) > 1,
             passing=passing(line(first.get("kind")), _others(mapping)),
             given=(line(first.get("token")),),
         )
@@ -127,6 +132,11 @@ def events(value: object, mapping: Map = OURS) -> Iterator[Told]:
 
 def _others(mapping: Map) -> frozenset[str]:
     return frozenset(word for word, kind in mapping.kinds.items() if kind is Kind.OTHER)
+
+
+def _values(found: Iterable[Any]) -> list[Any]:
+    """The values at a place, those of a list that stands there among them."""
+    return [value for each in found for value in strings(each)][: EVENTS + 1]
 
 
 def _at(value: object, path: str) -> list[Any]:
