@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, log_in, looking
 from console.sound import faults
+from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
 MANAGER = "manager@shop.example"
@@ -45,6 +46,7 @@ def test_an_export_verifies_outside(console: Console, page: Page, tmp_path: Path
     file = tmp_path / "ledger.jsonl"
     download.value.save_as(file)
     assert "hold together, from the first there was" in console.command("ledger", "verify", str(file))
+    eventually(lambda: '"what": "ledger"' in console.story(), "the export to be noted", console.story)
 
 
 def test_whoever_erases_says_so_twice_and_reads_what_remains(console: Console, browser: Browser) -> None:

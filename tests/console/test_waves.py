@@ -56,6 +56,12 @@ def test_one_plans_a_wave_and_another_applies_and_undoes_it(console: Console, br
         second.click("text=Give back 1 addresses")
         expect(second.locator("h1")).to_have_text("Wave: applied", timeout=30_000)
         assert state(console, wronged) == "valid"
+        planned = second.url
+        second.goto(f"{console.url}/a/shop/ledger/")
+        expect(second.locator("tbody tr:has-text('wave: given back')")).to_contain_text(
+            "planned →becomes applied"
+        )
+        second.goto(planned)
         second.click("button:has-text('Undo the wave')")
         expect(second.locator("h1")).to_have_text("Wave: undone", timeout=30_000)
         assert state(console, wronged) == "invalid"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,9 @@ def test_the_ledger_is_exported_whole(lived: Installation) -> None:
     lines = lived.ask("GET", "/v1/ledger/export?format=jsonl").text.splitlines()
     assert len(lines) == 606
     assert "x@b.example" not in file.text
+    soft = lived.ask("GET", "/v1/ledger/export?format=jsonl&cause=soft").text.splitlines()
+    assert all(json.loads(line)["cause"] == "soft" for line in soft)
+    assert len(soft) < len(lines)
 
 
 def test_campaigns_show_bounces_by_type_and_reason_and_deliveries(retour: Installation) -> None:

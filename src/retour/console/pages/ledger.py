@@ -1,37 +1,36 @@
 """The decision ledger: who changed what, when and why; as a file; and whether its chain holds."""
 
-import csv
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from retour.console.asking import Api, api_of
+from retour.console.asking import Answer, api_of
+from retour.console.pages.files import file
 from retour.console.pages.jobs import shown
 from retour.console.reader import reader
-from retour.flow.lists.table import guarded
 from retour.model import Cause, StateName
+from retour.texts import Catalogue
 
 FILTERS = ("since", "until", "state", "cause")
-TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
-COLUMNS = (
-    "number", "at", "address", "actor", "before", "after", "cause", "event", "policy", "who", "link",
-)  # fmt: skip
+FORMS = ("csv", "xlsx", "jsonl")
+STATES = frozenset(each.value for each in StateName)
 
 
 @login_required
 def show(request: HttpRequest, account: str) -> HttpResponse:
     """A page of it, the latest first; its filters are its address."""
-    api = api_of(request, account)
+    api, say = api_of(request, account), reader(request).say
     chosen = _chosen(request)
     page = api.get("/v1/ledger", **_asked(chosen), after=request.GET.get("after"), limit=50)
     context = {
-        "account": account, "role": api.role, "section": "ledger", "chosen": chosen, "lines": page["lines"],
+        "account": account, "role": api.role, "section": "ledger", "chosen": chosen,
+        "lines": [_told(each, say) for each in page["lines"]],
         "next": page["next"], "states": [each.value for each in StateName],
-        "causes": [each.value for each in Cause], "known": {each.value for each in StateName},
+        "causes": [each.value for each in Cause],
     }  # fmt: skip
     return render(request, "console/ledger.html", context)
 
@@ -51,32 +50,28 @@ def _asked(chosen: Mapping[str, str]) -> dict[str, str]:
 @login_required
 def export(request: HttpRequest, account: str, form: str) -> HttpResponseBase:
     """All that the filters mean, streamed. As JSONL it can be verified with nothing of Retour."""
-    if form not in TYPES:
-        raise Http404
     api = api_of(request, account)
-    lines = _csv if form == "csv" else _jsonl
-    response = StreamingHttpResponse(lines(api, _asked(_chosen(request))), content_type=TYPES[form])
-    response.headers["Content-Disposition"] = f'attachment; filename="ledger-{account}.{form}"'
-    return response
+    return file(api, "/v1/ledger/export", "ledger", form, FORMS, **_asked(_chosen(request)))
 
 
-def _jsonl(api: Api, query: Mapping[str, str]) -> Iterator[str]:
-    for line in api.pages("/v1/ledger", "lines", **query):
-        yield json.dumps({name: line[name] for name in COLUMNS}) + "\n"
+def _told(line: Answer, say: Catalogue) -> dict[str, Any]:
+    """A line in words. Those of no address, and of acts that change no state, have names of their own."""
+    return {
+        **line,
+        "cause_told": _word("cause", line["cause"] or "", say),
+        "ends": [
+            (name, _word("ledger_state", name, say)) for name in (line["before"], line["after"]) if name
+        ],
+        "states": {line["before"], line["after"]} <= STATES,
+    }
 
 
-class _Line:
-    """What csv writes to: it hands each line on."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(api: Api, query: Mapping[str, str]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield "\ufeff" + writer.writerow(COLUMNS)  # Excel reads UTF-8 only behind a mark
-    for line in api.pages("/v1/ledger", "lines", **query):
-        yield writer.writerow([guarded("" if line[name] is None else str(line[name])) for name in COLUMNS])
+def _word(room: str, name: str, say: Catalogue) -> str:
+    """What a name is called; itself where nobody has words for it: a line is never kept back."""
+    key, _, rest = name.partition(" ")
+    if f"{room}.{name}" in say:
+        return say(f"{room}.{name}")
+    return f"{say(f'{room}.{key}')} {rest}" if rest and f"{room}.{key}" in say else name
 
 
 @login_required

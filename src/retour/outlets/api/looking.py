@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -131,10 +132,13 @@ def export_ledger(
     account: AccountChoice = None,
     since: Moment = None,
     until: Moment = None,
+    state: Annotated[StateName | None, Query(description="the state that it led to")] = None,
+    cause: Cause | None = None,
 ) -> StreamingResponse:
-    """All of it, or of a time, in constant memory. Fields of CSV are guarded against formulas."""
+    """All of it, or what the filters mean, in constant memory. Fields of CSV are guarded against formulas."""
     chosen = existing_account(request, key, account)
-    query = RecordQuery(chosen, moment("since", since), moment("until", until), limit=MOST)
+    times = moment("since", since), moment("until", until)
+    query = RecordQuery(chosen, *times, state, cause, limit=MOST)
     services(request).exported("ledger", chosen, key.id)
     rows = _rows(services(request).store.ledger, query)
     if form == "xlsx":
@@ -201,7 +205,7 @@ def _rows(ledger: Ledger, query: RecordQuery) -> Iterator[dict[str, object]]:
     """All lines, page by page."""
     before: int | None = None
     while True:
-        page = RecordQuery(query.account, query.since, query.until, None, None, before, MOST)
+        page = replace(query, before=before)
         found = ledger.records(page)
         for each in found:
             yield _line(each)
