@@ -174,6 +174,30 @@ def test_several_recipients_in_one_report_are_judged_each(house: House) -> None:
     assert taken.changes == []
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.4.4 Name service error for name=b.example type=MX: Host not found, try again",
+        "connect to mx.b.example[192.0.2.7]:25: Name or service not known",
+        "550 5.4.4 Host or domain name not found. Name service error for name=b.example: Host not found",
+    ],
+)
+def test_five_hundred_names_that_our_own_resolver_does_not_know_stop_nobody(store: Store, reply: str) -> None:
+    account = store.accounts.add_account("acme", "acme.example", preset("default"), NOW - 100 * DAY)
+    house = House(store, account)
+    lost = {"action": "failed", "status": "5.4.4", "reply": reply}
+    sent = [house.send(f"a{number}@d{number}.example") for number in range(500)]
+    times = (NOW + number * MINUTE // 500 for number in range(500))
+    came = [
+        arrival(dsn(each.return_address, (each.send.recipient, lost)), each.return_address, at)
+        for each, at in zip(sent, times, strict=True)
+    ]
+    taken = house.take(*came, now=NOW + MINUTE)
+    assert len(taken.events) == 500
+    assert {event.standing for event in taken.events} == {Standing.PROVEN}
+    assert StateName.INVALID not in {change.after.state for change in taken.changes}
+
+
 def test_our_own_refusal_that_comes_back_changes_nothing(house: House) -> None:
     sent = house.send("ann@b.example")
     ours = {"action": "failed", "status": "5.7.1", "reply": "550 5.7.1 [retour:stopped] hard"}

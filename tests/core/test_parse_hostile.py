@@ -1,6 +1,9 @@
 """Whatever arrives is read without an error, the same in both line endings, and within bounds."""
 
+import base64
+import io
 import sys
+import zipfile
 from types import FrameType
 
 import pytest
@@ -197,3 +200,15 @@ def test_a_dialogue_that_names_no_address_is_about_nobody() -> None:
     )
     assert [report.recipient for report in reading.reports] == [None]
     assert "bad_address" in reading.defects
+
+
+def test_what_is_packed_within_a_report_is_never_unpacked() -> None:
+    failed = b"Final-Recipient: rfc822; ann@dest.test\nAction: failed\nStatus: 5.1.1"
+    plain, packed = REPORT % failed, io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("notice.eml", NOTICE % b"<bea@dest.test>: 550 5.1.1 no\n" + b"\0" * 10_000_000)
+    head = b"\n--b\nContent-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n\n"
+    mail = plain.replace(b"\n--b--\n", head + base64.encodebytes(packed.getvalue()) + b"--b--\n")
+    assert [report.recipient for report in parse(mail).reports] == ["ann@dest.test"]
+    assert parse(mail).reports == parse(plain).reports
+    assert steps(mail) < 2 * steps(plain) + 10_000
