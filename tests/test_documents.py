@@ -112,6 +112,17 @@ def _documented_limits() -> dict[str, int]:
     return {what: int(number.replace(",", "")) * _UNITS[unit] for what, number, unit in rows}
 
 
+def test_what_the_console_is_said_to_do_better_is_tried_by_a_test_that_is_there() -> None:
+    text = (ROOT / "docs/console.md").read_text("utf-8")
+    rows = text.partition("| tried by |\n")[2].partition("\n\n")[0].splitlines()[1:]
+    assert len(rows) >= 12
+    for line in rows:
+        named = re.search(r"`(test_\w+)\.(test_\w+)` \|$", line)
+        assert named, line
+        file = ROOT / f"tests/console/{named[1]}.py"
+        assert f"def {named[2]}(" in file.read_text("utf-8"), line
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     smtpd = Limits()
     assert mailboxes.KEPT == mime.EXAMINED == smtpd.kept

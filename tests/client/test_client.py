@@ -210,6 +210,14 @@ def test_a_request_that_is_being_answered_is_waited_for_and_a_conflict_is_not() 
     assert pauses == [7.0]
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
+def test_an_answer_that_leads_elsewhere_is_no_yes(status: int) -> None:
+    with failing(status) as (address, told), Client(address, "rk_x") as client:
+        with pytest.raises(Refused, match="sent us elsewhere; nothing was done"):
+            client.call("POST", "/v1/check", body={})
+        assert len(told) == 1
+
+
 @pytest.mark.parametrize("status", [400, 401, 404, 422, 500])
 def test_what_is_refused_is_not_repeated(status: int) -> None:
     with failing(status) as (address, told), Client(address, "rk_x") as client:

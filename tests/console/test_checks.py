@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -151,6 +152,28 @@ def test_more_than_the_settings_allow_is_not_read(console: Console, page: Page) 
                 f"Content-Length: {length}\r\n\r\n".encode()
             )
             assert status in line.recv(200).split(b"\r\n")[0], path
+
+
+def test_a_form_that_is_too_long_is_answered_with_a_page_that_names_the_remedy(console: Console) -> None:
+    sent = b"x" * (65 * 1024**2)
+    answer = httpx.post(f"{console.url}/sign/login/", files={"file": sent}, timeout=120)
+    assert answer.status_code == 413
+    assert "At most 64 MB go through this form" in answer.text
+    assert "Content-Security-Policy" in answer.headers
+    of_list = httpx.get(f"{console.url}/too-long/a/shop/checks/new/", headers={"Accept-Language": "de"})
+    assert "Durch dieses Formular gehen höchstens 1024 MB" in of_list.text
+    assert 'href="/a/shop/checks/new/"' in of_list.text
+    assert "evil" not in httpx.get(f"{console.url}/too-long//evil.example/a/").text  # leads nowhere else
+
+
+def test_a_file_that_is_too_long_is_not_even_sent(console: Console, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{console.url}/a/shop/checks/new/")
+    page.locator("[name=list]").evaluate("(field) => { field.dataset.most = 10; }")
+    page.set_input_files("[name=list]", written(tmp_path))
+    page.click("form.narrow button.main")
+    told = page.locator("[name=list]").evaluate("(field) => field.validationMessage")
+    assert told == "This file has more than 1024 MB. Cut it into several, and check each."
+    expect(page).to_have_url(f"{console.url}/a/shop/checks/new/")
 
 
 def test_what_is_no_list_says_so_and_what_to_do(console: Console, page: Page, tmp_path: Path) -> None:

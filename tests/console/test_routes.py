@@ -60,6 +60,7 @@ class Row(NamedTuple):
 ROWS: dict[str, Row] = {
     "home": Row("own", "/"),
     "first": Row("nobody", "/first/forged/", 404),
+    "too_long": Row("nobody", "/too-long/preferences", 413),
     "static": Row("nobody", "/static/console.css"),
     "preferences": Row("own", "/preferences/"),
     "components": Row("support", "/components/"),

@@ -15,6 +15,11 @@ _CONFLICT = 409  # with Retry-After: the same request is being answered just now
 _LONGEST_PAUSE = 30.0  # seconds
 _FIRST_PAUSE = 0.2
 _READS = ("GET", "HEAD")
+# No answer of ours leads elsewhere: a proxy's does, to its login or to https, and a key follows nobody.
+_ELSEWHERE = {
+    "detail": "The server sent us elsewhere; nothing was done.",
+    "remedy": "Write its address as https:// if it is reached so, and let the API pass a proxy's login.",
+}
 
 wait = threading.Event().wait  # for so many seconds, of an event that never comes
 
@@ -172,8 +177,10 @@ def _text(value: object) -> str:
 
 def accepted(status: int, answer: bytes) -> bytes:
     """An answer that says yes. Raises Refused."""
-    if status < http.client.BAD_REQUEST:
+    if status < http.client.MULTIPLE_CHOICES:
         return answer
+    if status < http.client.BAD_REQUEST:
+        raise Refused(status, _ELSEWHERE)
     told = json_of(answer)
     raise Refused(status, told if isinstance(told, dict) else {})
 

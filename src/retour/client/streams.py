@@ -43,7 +43,7 @@ def download(
     try:
         connection.request("GET", server.target(path, query), headers={**server.headers, **headers})
         answer = connection.getresponse()
-        if answer.status >= http.client.BAD_REQUEST:
+        if answer.status >= http.client.MULTIPLE_CHOICES:
             accepted(answer.status, answer.read())
     except (OSError, http.client.HTTPException) as error:
         connection.close()

@@ -23,7 +23,9 @@ class Refusals:
         """Django's hook for what a page raises."""
         if isinstance(error, Refused):
             told = {"title": error.detail, "remedy": error.remedy or ""}
-            return render(request, "console/refused.html", told, status=error.status)
+            # An API that leads elsewhere is none of ours: a browser must not follow.
+            status = error.status if error.status >= 400 else 502
+            return render(request, "console/refused.html", told, status=status)
         if isinstance(error, Unreachable):
             say = reader(request).say
             told = {"title": say("refused.unreachable"), "remedy": say("refused.unreachable_remedy")}

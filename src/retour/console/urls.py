@@ -28,6 +28,7 @@ from retour.console.pages import (
     save_list,
     settings,
     shortcuts,
+    too_long,
     unparsed,
     views,
     waves,
@@ -36,6 +37,7 @@ from retour.console.pages import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", entry.home, name="home"),
     path("first/<str:secret>/", entry.first, name="first"),
+    path("too-long/<path:page>", too_long.show, name="too_long"),
     path("static/<str:name>", assets.serve, name="static"),
     path("preferences/", preferences.show, name="preferences"),
     path("shortcuts/", shortcuts.show, name="shortcuts"),

@@ -59,6 +59,7 @@ def new(request: HttpRequest, account: str) -> HttpResponse:
     context = {
         **_frame(api, account), "possible": possible, "refused": refused, "missing": missing,
         "column": request.POST.get("column", ""), "most": settings.CHOSEN.most_upload // 2**20,
+        "most_octets": settings.CHOSEN.most_upload,
     }  # fmt: skip
     return render(request, "console/check_new.html", context, status=422 if refused or missing else 200)
 
@@ -201,8 +202,5 @@ def _frame(api: Api, account: str) -> dict[str, Any]:
 
 
 def _manager(request: HttpRequest, account: str) -> Api:
-    """For whoever may change something. Raises Http404 for others."""
-    api = api_of(request, account)
-    if api.role == Role.MEMBER:
-        raise Http404
-    return api
+    """For whoever may change something; others are told whom to ask."""
+    return api_of(request, account, Role.MANAGER)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from retour.client.connection import Refused
@@ -15,9 +15,7 @@ from retour.model import Role
 @login_required
 def correct(request: HttpRequest, account: str) -> HttpResponse:
     """The form; once it is done the link and the letters, which are shown this once."""
-    api = api_of(request, account)
-    if api.role == Role.MEMBER:
-        raise Http404
+    api = api_of(request, account, Role.MANAGER)
     old = request.POST.get("old", request.GET.get("old", "")).strip()
     base: dict[str, Any] = {"account": account, "role": api.role, "section": "overview", "old": old}
     refused = None

@@ -41,7 +41,8 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     uncounted = api.get("/v1/policy")["settings"].get("uncounted_codes", ())
     context = {
         "account": account, "role": api.role, "section": "data", "chosen": set_, "chips": chips(set_, who),
-        "typed": typed, "undo": offered(request), "refused": _fault(who, wrong) if wrong else refused,
+        "typed": typed, "undo": offered(request),
+        "refused": _fault(who, wrong) if wrong else _told(who, refused, set_),
         "rows": [_row(row, uncounted) for row in page["bounces"]], "next": page["next"],
         "count": page["count"], "behind": page["behind"],
         "first": "after" not in request.GET, "may_write": api.role != Role.MEMBER,
@@ -53,7 +54,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     return render(request, "console/data.html", context, status=422 if context["refused"] else 200)
 
 
-def _page(api: Api, set_: Mapping[str, str], after: str | None) -> tuple[Any, object]:
+def _page(api: Api, set_: Mapping[str, str], after: str | None) -> tuple[Any, Refused | None]:
     """A page, and what the API says of a condition that it does not understand."""
     try:
         return api.get("/v1/data", **set_, after=after, limit=50), None
@@ -61,6 +62,15 @@ def _page(api: Api, set_: Mapping[str, str], after: str | None) -> tuple[Any, ob
         if refused.status not in (404, 422):
             raise
         return {"bounces": [], "next": None, "count": 0, "behind": 0}, refused
+
+
+def _told(who: Reader, refused: Refused | None, set_: Mapping[str, str]) -> object:
+    """What is wrong with a condition in words of the page; the API's own for what stands in none."""
+    name = refused.field if refused is not None else None
+    if name is None or name not in set_ or f"data.so_{name}" not in who.say:
+        return refused
+    detail = who.say("data.not_so", name=who.say(f"filter.{name}"), value=set_[name])
+    return {"detail": detail, "remedy": who.say(f"data.so_{name}")}
 
 
 def _fault(who: Reader, word: str) -> dict[str, str]:

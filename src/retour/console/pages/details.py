@@ -60,9 +60,7 @@ def _advice(api: Api, life: Answer, event: Answer) -> Answer | None:
 @login_required
 def mail(request: HttpRequest, account: str, address: str, event: str) -> HttpResponseBase:
     """The mail as it came, for support: shown as text, at most so much; or all of it as a file."""
-    api = api_of(request, account)
-    if api.role not in STAFF:
-        raise Http404
+    api = api_of(request, account, Role.SUPPORT)
     _, pieces = api.download("/v1/mail", address=address, event=event)
     if request.GET.get("form") == "eml":
         response = StreamingHttpResponse(pieces, content_type="application/octet-stream")

@@ -112,6 +112,15 @@
     if (region) swap(location.href, region.id, "", false);
   });
 
+  // --- a file that is too long is not sent first, to be refused then
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.matches("input[type=file][data-most]")) return;
+    const tooLong = [...field.files].some((file) => file.size > Number(field.dataset.most));
+    field.setCustomValidity(tooLong ? field.dataset.tooLong : "");
+    field.reportValidity();
+  });
+
   // --- keys: never in a field, never with another key held, and not at all where somebody switched them off
   const GO = 1500;
   let going = 0;

@@ -13,6 +13,7 @@ from retour.console import assets
 from retour.texts import Catalogue, catalogue
 
 register = template.Library()
+_SOMEBODY = ("person", "key")  # an actor of another kind is a way in, which has no name of its own
 
 
 @register.simple_tag(takes_context=True)
@@ -90,7 +91,8 @@ def actor(context: Any, value: str) -> str:
     """Who acted, as the ledger names it ("person ann@…", "key 85…"), in the reader's language."""
     say: Catalogue = context["request"].reader.say
     kind, _, who = value.partition(" ")
-    return say(f"actor.{kind}", who=who) if who and f"actor.{kind}" in say else value
+    known = f"actor.{kind}" in say and bool(who) == (kind in _SOMEBODY)
+    return say(f"actor.{kind}", who=who) if known else value
 
 
 @register.simple_tag
