@@ -189,6 +189,22 @@ def test_many_domains_at_once_are_a_fault_of_our_own(place: Place) -> None:
     assert {s for n in range(500) for s in place.states(range(1), f"d{n}.example")} == HELD
 
 
+@pytest.mark.parametrize(
+    ("name", "state"), [("default", "bouncing"), ("kwiga", "held"), ("emarsys", "bouncing")]
+)
+def test_when_our_own_resolver_knows_no_name_any_more_no_preset_stops_anybody(
+    store: Store, name: str, state: str
+) -> None:
+    store.accounts.add_account("demo", "return.test", preset(name), NOW - 400 * DAY)
+    place = Place(store)
+    for n in range(500):
+        place.bounce(range(1), reason=Reason.DOMAIN_UNKNOWN, domain=f"d{n}.example")
+    place.later(MINUTE)
+    assert [each.family for each in place.incidents()] == [EVERYWHERE]
+    found = {s for n in range(500) for s in place.states(range(1), f"d{n}.example")}
+    assert found == {StateName(state)}
+
+
 def test_one_domain_whose_provider_nobody_knows_is_held_alone(place: Place) -> None:
     place.bounce(range(60), domain="firm.example")
     place.bounce(range(3), domain="other.example")
