@@ -167,6 +167,32 @@ def test_beyond_the_most_of_a_day_domains_are_not_told_apart_and_nothing_is_lost
     assert store.counts.shown("demo") == []
 
 
+def test_what_was_counted_under_none_goes_with_its_address_when_there_is_room_again(
+    store: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rolled, "MOST_LISTED", 2)
+    monkeypatch.setattr(rolled, "MOST_OF_BLOCK", 2)
+
+    def told(kind: EventKind, *addresses: str) -> None:
+        reason = Reason.ADDRESS_UNKNOWN if kind is EventKind.BOUNCE else None
+        events = [
+            Event(
+                f"{kind.value[:3]}{each}".encode().ljust(16), kind, NOW, reason, account="demo", address=each
+            )
+            for each in addresses
+        ]
+        store.ledger.record(events, NOW)
+
+    told(EventKind.BOUNCE, "a@d0.example", "b@d9.example")
+    told(EventKind.BOUNCE, "c@d1.example")  # no room: under none
+    told(EventKind.RESTORE, "a@d0.example", "b@d9.example")
+    told(EventKind.BOUNCE, "d@d1.example")  # under its own name
+    assert sum(each.bounces for each in store.counts.domains("demo", NOW, NOW + 1)) == 2
+    told(EventKind.RESTORE, "c@d1.example", "d@d1.example")
+    assert store.counts.domains("demo", NOW, NOW + 1) == []
+    assert store.counts.domains("demo", NOW - 90 * DAY, NOW + 90 * DAY) == []
+
+
 def test_an_account_that_nobody_knows_has_no_counts(store: Records) -> None:
     with pytest.raises(KeyError):
         store.counts.shown("nobody")

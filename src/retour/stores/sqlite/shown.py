@@ -122,7 +122,9 @@ class ShownCounts:
             placed[row] += count
         rows = sorted(placed.items())
         self._db.executemany(SQL["begin_listed"], [(count, *day, *row) for row, count in rows])
-        self._db.executemany(SQL["drop_listed"], [(*day, *row) for row, count in rows if count < 0])
+        less = [(*day, *row) for row, count in rows if count < 0]
+        self._db.executemany(SQL["carry_listed"], less)
+        self._db.executemany(SQL["drop_listed"], less)
 
     def _known(self, day: Day, counts: Mapping[Row, int]) -> Set[Row]:
         """Which of these rows are there; and others, where all of a day are read at once."""

@@ -81,6 +81,13 @@ ON CONFLICT (account, of, day, name, type, reason) DO UPDATE SET count = count +
 -- name: rows_of_day
 SELECT count(*) FROM listed_days WHERE account = ? AND of = ? AND day = ?;
 
+-- name: carry_listed
+-- What a row owes was counted under none, when there was no room for it.
+INSERT INTO listed_days (account, of, day, name, type, reason, count)
+SELECT account, of, day, '', type, reason, count FROM listed_days
+WHERE account = ? AND of = ? AND day = ? AND name = ? AND type = ? AND reason = ? AND count < 0 AND name <> ''
+ON CONFLICT (account, of, day, name, type, reason) DO UPDATE SET count = count + excluded.count;
+
 -- name: drop_listed
 DELETE FROM listed_days
 WHERE account = ? AND of = ? AND day = ? AND name = ? AND type = ? AND reason = ? AND count <= 0;
