@@ -22,6 +22,7 @@ from retour.flow.judge import judged
 from retour.model import Kind
 from retour.parse.logs import LOGS, Entry, Feed, read_log, reread
 from retour.parse.logs import entry as limits
+from retour.parse.providers.registry import read_body
 
 DIRECTORY = Path(__file__).parents[1] / "samples" / "logs"
 LOGGED = sorted(file for file in DIRECTORY.iterdir() if file.suffix != ".toml")
@@ -270,3 +271,31 @@ def test_what_others_say_in_a_line_of_exim_neither_hides_a_delivery_nor_changes_
         told = [(entry.reading.kind, entry.sender) for entry in read_log("exim-log", blocks, successes=True)]
         sender = "b+1@shop.example"
         assert told == [(Kind.DELIVERED, sender), (Kind.BOUNCE, sender), (Kind.BOUNCE, None)]
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085", "\f", "\v", "\x1c", "\r"])
+def test_what_breaks_lines_elsewhere_breaks_no_row_of_powermta(sign: str) -> None:
+    rows = ["type,dsnDiag,rcpt", f"b,smtp;550 5.1.1 no{sign}such,ann@b.example", "b,550 x,bea@b.example", ""]
+    raw = "\n".join(rows).encode()
+    in_log = [entry.reading.reports[0] for entry in read_log("powermta-log", [raw])]
+    posted = read_body("powermta", raw)
+    assert posted.defects == ()
+    for reports in (in_log, [told.report for told in posted.told]):
+        assert [report.recipient for report in reports] == ["ann@b.example", "bea@b.example"]
+        assert reports[0].diagnostic == "550 5.1.1 no such"
+
+
+@pytest.mark.parametrize(
+    "row", ['b,"550 no,ann@b.example', 'b,"x"y"z\n",ann@b.example', f'b,"{"x" * 140_000}",a@b.example']
+)
+def test_a_row_of_powermta_that_is_none_is_told_and_costs_no_other(row: str) -> None:
+    raw = "\n".join(["type,dsnDiag,rcpt", row, "b,550 x,bea@b.example", "b,550 x,cat@b.example", ""]).encode()
+    in_log = list(read_log("powermta-log", [raw]))
+    assert any(entry.reading.defects for entry in in_log)
+    posted = read_body("powermta", raw)
+    assert posted.defects == ("bad_json",)
+    for reports in (
+        [each for e in in_log for each in e.reading.reports],
+        [told.report for told in posted.told],
+    ):
+        assert [report.recipient for report in reports][-2:] == ["bea@b.example", "cat@b.example"]

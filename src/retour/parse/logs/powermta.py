@@ -4,7 +4,6 @@ The header names the columns; their order varies, and a later header takes an ea
 field may hold line breaks, so a record may have several lines.
 """
 
-import csv
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,8 +13,6 @@ from retour.parse.logs.told import entry_of
 from retour.parse.providers import powermta
 
 NO_HEADER: Final = "no_header"  # rows whose columns nobody has named
-
-_LINES: Final = 8  # of one record; more are a quote that nobody closes
 
 
 class PowerLog(LogReader):
@@ -52,7 +49,7 @@ class PowerLog(LogReader):
         if sum(line.count(b'"') for line in self._begun) % 2 == 0:
             lines, self._begun = self._begun, []
             self._record(lines, found)
-        elif len(self._begun) == _LINES:
+        elif len(self._begun) == powermta.LINES:
             self._give_up(found)
 
     def end(self) -> list[Entry]:
@@ -76,15 +73,15 @@ class PowerLog(LogReader):
     def _record(self, lines: list[bytes], found: list[Entry]) -> None:
         raw = b"\n".join(lines).rstrip(b"\r")
         text = raw.decode("utf-8-sig", "replace").replace("\0", "\ufffd")
-        try:
-            row = next(csv.reader(text.splitlines(keepends=True)), [])
-        except csv.Error:
-            row = []
+        row = powermta.row_of(text)
         if powermta.is_header(row):
             self._header, self._columns = raw, row
         elif row and not self._columns:
             self._broken(lines[0], NO_HEADER, found)
             found[-1].lines = tuple(lines)
+        elif not row and text.strip():
+            self._broken(lines[0], BROKEN_LINE, found)
+            found[-1].lines = (self._header, *lines) if self._header else tuple(lines)
         elif row:
             self._row(dict(zip(self._columns, row, strict=False)), lines, found)
 

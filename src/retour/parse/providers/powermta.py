@@ -26,6 +26,7 @@ from retour.parse.providers.told import (
 
 COLUMNS: Final = 500  # of a row
 ROWS: Final = EVENTS + 20  # of one body, headers too
+LINES: Final = 8  # of one record; more are a quote that nobody closes
 
 _KINDS: Final = {
     "b": Kind.BOUNCE,
@@ -52,17 +53,44 @@ def rows_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
         return values_of(raw)
     rows: list[Any] = []
     columns: list[str] = []
+    broken = False
+    for number, record in enumerate(_records(_text(raw))):
+        if number > ROWS:
+            break
+        row = [] if record is None else row_of(record)
+        if is_header(row):
+            columns = row
+        elif row and columns:
+            rows.append(dict(zip(columns, row, strict=False)))
+        else:
+            broken = broken or record is None or bool(record.strip())
+    return rows, (NOT_READ,) if broken or not columns else ()
+
+
+def row_of(record: str) -> list[str]:
+    """The fields of a record; none where it is no CSV.
+
+    Only a line feed ends a line here: what else breaks lines in Unicode may stand in a server's words.
+    """
     try:
-        for number, row in enumerate(csv.reader(_text(raw).splitlines(keepends=True))):
-            if number > ROWS:
+        return next(csv.reader([record.replace("\r\n", "\n").replace("\r", " ").rstrip()]), [])
+    except csv.Error:
+        return []
+
+
+def _records(text: str) -> Iterator[str | None]:
+    """The records of a file; None for a line whose quote nobody closes: it is lost, and no other one."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        quotes, end = 0, at
+        for each in lines[at : at + LINES]:
+            quotes, end = quotes + each.count('"'), end + 1
+            if quotes % 2 == 0:
                 break
-            if is_header(row):
-                columns = row
-            elif row and columns:
-                rows.append(dict(zip(columns, row, strict=False)))
-    except csv.Error:  # a field longer than any server's words
-        return rows, (NOT_READ,)
-    return rows, () if columns else (NOT_READ,)
+        whole = quotes % 2 == 0
+        yield "\n".join(lines[at:end]) if whole else None
+        at = end if whole else at + 1
 
 
 def _text(raw: bytes) -> str:
