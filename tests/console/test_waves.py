@@ -47,13 +47,13 @@ def test_one_plans_a_wave_and_another_applies_and_undoes_it(console: Console, br
         expect(first.locator(".figures .returns strong")).to_have_text("1")
         expect(first.locator("main")).to_contain_text("Domain: flown.example")
         expect(first.locator("table.bars >> nth=0")).to_contain_text("Address unknown")
-        first.click("text=Give back 1 addresses")
+        first.click("text=Give back 1 address")
         expect(first.locator(".errors")).not_to_be_empty()  # four eyes
         assert state(console, wronged) == "invalid"
         log_in(second, console.url, ADMIN)
         second.goto(first.url.replace("/apply/", "/"))
         assert barriers(second) == []
-        second.click("text=Give back 1 addresses")
+        second.click("text=Give back 1 address")
         expect(second.locator("h1")).to_have_text("Wave: applied", timeout=30_000)
         assert state(console, wronged) == "valid"
         planned = second.url
@@ -108,6 +108,37 @@ def test_a_replay_under_own_rules_is_seen_applied_and_undone(console: Console, b
         assert state(console, "odd@flown.example") == before
 
 
+def test_a_replay_of_all_accounts_is_seen_applied_and_undone(console: Console, browser: Browser) -> None:
+    address = "spilling@flown.example"
+    console.bounce(address, "550 the jug is spilling over")
+    before = state(console, address)
+    own = (
+        RULE.replace("brimming", "spilling")
+        .replace("the box", "the jug")
+        .replace("mailbox_full", "address_unknown")
+    )
+    with looking(browser) as page:
+        log_in(page, console.url, SUPPORT)
+        page.goto(f"{console.url}/a/shop/replays/")
+        page.click("text=Replay of all accounts")
+        page.check("[name=what][value=own]")
+        page.fill("[name=rules]", own)
+        page.click("text=Look at the difference")
+        expect(page.locator("main")).to_contain_text("2 of 2 accounts are played", timeout=30_000)
+        expect(page.locator("tr:has-text('shop')")).to_contain_text("1")
+        assert barriers(page) == []
+        page.fill("[name=reason]", "The rule was missing")
+        page.click("button:has-text('Apply it to every account')")
+        expect(page.locator("tr:has-text('shop')")).to_contain_text("applied", timeout=30_000)
+        assert state(console, address) == "invalid"
+        page.fill("[name=reason]", "It was wrong")
+        page.click("button:has-text('Undo it in every account')")
+        expect(page.locator("tr:has-text('shop')")).to_contain_text("undone", timeout=30_000)
+        assert state(console, address) == before
+        page.click("tr:has-text('shop') th a")
+        expect(page.locator("main")).to_contain_text("one account's part")
+
+
 def test_a_replay_of_a_version_that_changes_nothing_says_so(console: Console, browser: Browser) -> None:
     with looking(browser) as page:
         log_in(page, console.url, SUPPORT)
@@ -127,4 +158,9 @@ def test_waves_and_replays_are_for_staff_alone(page: Page, console: Console) -> 
 
 
 def test_the_pages_of_waves_and_replays_are_sound(console: Console, browser: Browser) -> None:
-    assert faults(console, browser, SUPPORT, ["/a/shop/waves/", "/a/shop/replays/", "/a/other/waves/"]) == []
+    assert (
+        faults(
+            console, browser, SUPPORT, ["/a/shop/waves/", "/a/shop/replays/", "/a/other/waves/", "/replays/"]
+        )
+        == []
+    )

@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from retour.console.asking import Api, api_of
 from retour.console.bars import Bar, Words, lying
+from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
 from retour.console.templatetags.words import percent_in
 from retour.flow.lists.table import guarded
@@ -42,12 +43,12 @@ def reasons(request: HttpRequest, account: str) -> HttpResponse:
     if most:
         reason, provider = max(cells, key=lambda place: cells[place])
         title = who.say(
-            "figures.largest", reason=label(f"label.{reason}"), provider=_named(provider, who), count=most,
+            "figures.largest", reason=label(f"label.{reason}"), provider=mailbox(provider, who), count=most,
             total=total,
         )  # fmt: skip
     context = {
         "account": account, "section": "figures", "title": title, "table": table, "found": found,
-        "columns": [(column, _named(column, who)) for column in columns], "total": total,
+        "columns": [(column, mailbox(column, who)) for column in columns], "total": total,
         "since": found["since"][:10], "until": found["until"][:10],
     }  # fmt: skip
     return render(request, "console/reasons.html", context)
@@ -142,11 +143,6 @@ def _largest(cells: Counter[tuple[str, str]], side: int, most: int) -> list[str]
 def _cell(count: int, most: int, column: str) -> Mapping[str, object]:
     level = min(int((count / most) ** 0.5 * LEVELS) + 1, LEVELS) if count else 0
     return {"count": count, "level": level, "provider": column}
-
-
-def _named(provider: str, who: Reader) -> str:
-    key = f"mailbox.{provider}"
-    return who.say(key) if key in who.say else provider
 
 
 def _of(count: int, whole: int, who: Reader) -> str:

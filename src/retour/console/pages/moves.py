@@ -46,7 +46,13 @@ def _cells(told: Mapping[str, Mapping[str, int]], moves: list[str], names: list[
 def _named(name: str, of: str, who: Reader) -> str:
     if not name:
         return who.say("moves.unknown")
-    return catalogue(f"status.{who.language}")(f"label.{name}") if of == "reason" else name
+    return catalogue(f"status.{who.language}")(f"label.{name}") if of == "reason" else mailbox(name, who)
+
+
+def mailbox(provider: str, who: Reader) -> str:
+    """A provider of mailboxes as people call it; the domain itself where it is none of them."""
+    key = f"mailbox.{provider}"
+    return who.say(key) if key in who.say else provider
 
 
 def months(result: Answer) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from retour.console.asking import api_of
 from retour.console.charts import Chart, Series, rates
 from retour.console.pages.figures import as_csv
+from retour.console.pages.moves import mailbox
 from retour.console.pages.rates_charts import Drawn, hard, long_day, spared
 from retour.console.reader import Reader, reader
 from retour.console.templatetags.words import percent_in as percent
@@ -93,6 +94,8 @@ def _start(day: str) -> str:
 def _named(of: str | None, by: str, who: Reader) -> str:
     if by == "days" and of:
         return long_day(date.fromisoformat(of), who.language)
+    if by == "providers" and of:
+        return mailbox(of, who)
     return of or who.say("rates.others")
 
 

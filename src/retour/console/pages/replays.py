@@ -69,7 +69,7 @@ def _page(request: HttpRequest, api: Api, id: str, refused: Refused | None) -> H
         "by_provider": moves.table(result, "provider", who), "verdicts": _verdicts(result, who),
         "may_apply": stage in (None, "planning", "planned", "dropped"),
         "may_undo": stage in ("applying", "applied", "undoing"),
-        "why": request.POST.get("reason", ""),
+        "why": request.POST.get("reason", ""), "group": id.partition("-")[0] if "-" in id else "",
     }  # fmt: skip
     return render(request, "console/replay.html", context, status=422 if refused else 200)
 

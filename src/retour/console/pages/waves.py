@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, Api
+from retour.console.pages import moves
 from retour.console.pages.desk import staff_api
 from retour.console.pages.jobs import shown
 from retour.console.reader import Reader, reader
@@ -99,7 +100,10 @@ def _preview(wave: Answer, who: Reader) -> dict[str, Any]:
         (label(f"label.{name}") if name else who.say("moves.unknown"), n)
         for name, n in told["reasons"].items()
     ]
-    providers = [(name or who.say("moves.others"), n) for name, n in told["providers"].items()]
+    providers = [
+        (moves.mailbox(name, who) if name else who.say("moves.others"), n)
+        for name, n in told["providers"].items()
+    ]
     return {**told, "reasons": reasons, "providers": providers, "most": max(told["addresses"], 1)}
 
 
