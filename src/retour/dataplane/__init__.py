@@ -74,5 +74,6 @@ def _tick(house: House, ended: threading.Event) -> None:
             house.heard.flush(house.clock.now())
             house.avoided.flush(house.clock.now())
             questions.roll(house.store.segments)
+            house.store.counts.fold()
         except Exception as error:
             told(error)

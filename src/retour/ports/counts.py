@@ -46,6 +46,9 @@ class Effect(NamedTuple):
 class Counts(Protocol):
     """Roll-ups of the listed bounces of the stored states. All raise KeyError for an unknown account."""
 
+    def fold(self) -> None:
+        """Add what commits left behind them to the roll-ups, so that who counts next does not wait for it."""
+
     def shown(self, account: str, campaign: str | None = None) -> list[Shown]:
         """The addresses that the Overview shows; of a campaign, with its bounces alone."""
 

@@ -10,6 +10,7 @@ from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.acts import SqliteActs
 from retour.stores.sqlite.contacts import SqliteContacts
 from retour.stores.sqlite.corrections import SqliteCorrections
+from retour.stores.sqlite.counts import SqliteCounts
 from retour.stores.sqlite.database import Database, StoreError
 from retour.stores.sqlite.desk import DESK, open_desk
 from retour.stores.sqlite.engagements import SqliteEngagements
@@ -18,13 +19,14 @@ from retour.stores.sqlite.findings import FINDINGS, SqliteShelf, opened
 from retour.stores.sqlite.inbox import SqliteInbox
 from retour.stores.sqlite.incidents import SqliteIncidents
 from retour.stores.sqlite.ledger import SqliteLedger
+from retour.stores.sqlite.pending import fold
 from retour.stores.sqlite.platform import SqlitePlatform
 from retour.stores.sqlite.rates import SqliteRates
 from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.segments import SqliteSegments
 from retour.stores.sqlite.sends import SqliteSends
-from retour.stores.sqlite.shown import SqliteCounts, prepare
+from retour.stores.sqlite.shown import prepare
 from retour.stores.sqlite.sweep import Decode, SqliteSweep
 from retour.stores.sqlite.tallies import SqliteTallies
 
@@ -41,7 +43,7 @@ def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = 
     """
     database = Database(path, "store", cache_mib)
     _prove(database, path, pepper)
-    prepare(database)
+    prepare(database, fold)
     reckoned.prepare(database)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)

@@ -53,7 +53,7 @@ class Database:
         read_only: bool = False,
         reader_cache_mib: int = _READER_CACHE_MIB,
     ) -> None:
-        self._path, self._read_only, self._reader_cache_mib = path, read_only, reader_cache_mib
+        self._path, self.read_only, self._reader_cache_mib = path, read_only, reader_cache_mib
         self._turn = threading.Lock()
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -106,7 +106,7 @@ class Database:
 
     def _connect(self, cache_mib: int) -> sqlite3.Connection:
         try:
-            if self._read_only:
+            if self.read_only:
                 connection = sqlite3.connect(
                     f"{self._path.absolute().as_uri()}?mode=ro",
                     uri=True,
@@ -118,13 +118,13 @@ class Database:
                 _make(self._path)
                 connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-            if not self._read_only:
+            if not self.read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
                 # What is erased is nowhere in the file; temporary tables are in memory alone.
                 connection.execute("PRAGMA main.secure_delete = ON")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
-            if not self._read_only:  # which reads everything once: it would fill the memory with what is past
+            if not self.read_only:  # which reads everything once: it would fill the memory with what is past
                 connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
             connection.execute(f"PRAGMA cache_size = {-1024 * cache_mib}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

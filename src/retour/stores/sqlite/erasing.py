@@ -13,10 +13,10 @@ from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.pages import SQL as LEDGER
 from retour.stores.sqlite.pages import Page, load
+from retour.stores.sqlite.pending import Moves, fold, fold_all
 from retour.stores.sqlite.returned import SQL as RETURNED
 from retour.stores.sqlite.rolling import SQL as ROLL
 from retour.stores.sqlite.scrubbing import SQL, evidence, in_pieces, scrub
-from retour.stores.sqlite.shown import ShownCounts
 
 _ARRIVAL = 3  # its place in the body of evidence
 _PAGE = 500
@@ -64,6 +64,7 @@ class SqliteErasing:
             db.execute(SQL["drop_contact"], (page.number, address))
 
     def scrub(self, account: str, marks: Marks, told: Told) -> int:
+        fold_all(self._database)
         db = self._database.read()
         number = self._accounts.number(db, account)
         count = 0
@@ -96,9 +97,11 @@ def _uncount(db: sqlite3.Connection, page: Page, domain: str) -> None:
 
 
 def _unshow(db: sqlite3.Connection, page: Page) -> None:
-    counts = ShownCounts(db, Labels(db))
-    counts.move(page, StateName.VALID, {})
-    counts.write()
+    """Take them out of what is counted, and leave nothing to fold that tells of the page."""
+    moves = Moves(db, Labels(db))
+    moves.move(page, domain_of(page.address), StateName.VALID, {})
+    moves.write()
+    fold(db)
 
 
 class SqliteErasures:

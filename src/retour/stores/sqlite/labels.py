@@ -39,6 +39,7 @@ class Labels:
         self._labels: dict[int, Label] = {}
         self._sends: dict[int | None, tuple[Any, ...]] = {None: (None, None)}
         self._hours: set[tuple[int, int, int]] = set()
+        self._same: dict[tuple[int | None, int | None], bool] = {}
         self._given: dict[tuple[Any, ...], int] = {}  # by all that a label hangs on: few are asked for often
 
     def read_sends(self, ids: Iterable[int | None]) -> None:
@@ -100,6 +101,15 @@ class Labels:
         if number not in self._labels:
             self._labels[number] = Label(*self._db.execute(SQL["label"], (number,)).fetchone())
         return self._labels[number]
+
+    def tell_the_same(self, left: int | None, reached: int | None) -> bool:
+        """Whether two labels differ at most in the status of the address and the kind of mail."""
+        pair = left, reached
+        if pair not in self._same:
+            told = [None if each is None else self.label(each) for each in pair]
+            facts = [each and (each.account, each.campaign, each.type, each.reason) for each in told]
+            self._same[pair] = facts[0] == facts[1]
+        return self._same[pair]
 
     def _number(self, label: Label) -> int:
         found = self._db.execute(SQL["number"], label).fetchone()

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,15 +10,13 @@ from typing import Any
 
 from retour.address import ERASED, domain_of
 from retour.chain import BEGINNING, Line, link
-from retour.flow.suppressions import provider_of
 from retour.instants import Instant, text
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
 from retour.ports import Change
 from retour.stores.advance import Delivery, Known, Turn, in_force
-from retour.stores.failures import more
 from retour.stores.sqlite.labels import Labels
-from retour.stores.sqlite.rates import Spot, tally
+from retour.stores.sqlite.pending import Moves
 from retour.stores.sqlite.returned import Return, Returns, comes_back
 from retour.stores.sqlite.rows import (
     TEXTS,
@@ -31,7 +28,6 @@ from retour.stores.sqlite.rows import (
     row_of_state,
     state_of,
 )
-from retour.stores.sqlite.shown import ShownCounts
 from retour.stores.sqlite.statements import named
 
 SQL = named("ledger.sql")
@@ -126,8 +122,7 @@ class Sheaf:
         self._new_states: list[tuple[Any, ...]] = []
         self._states: list[tuple[Any, ...]] = []
         self._alarms: list[tuple[Instant, bytes, int]] = []
-        self._rates: Counter[Spot] = Counter()
-        self._shown = ShownCounts(db, self._labels)
+        self._moves = Moves(db, self._labels, encode)
         self._returns = Returns(db)
         self._chains: dict[int, tuple[int, str]] = {}  # latest line and its link, by account
 
@@ -145,9 +140,10 @@ class Sheaf:
         """Append the new events of an address, set its state, and write its changes down."""
         labels = {} if page.erased else self._labels.of(page.number, turn, page.labels)
         self._relabel(page, labels)
-        self._shown.move(page, turn.state.state, labels, new)
+        domain = domain_of(page.address)
+        self._moves.move(page, domain, turn.state.state, labels, new)
         if new:
-            self._rate(page, new)
+            self._moves.rate(page, domain, new)
         is_new = not page.first
         for event in new:
             number = page.numbers[event.id] = self._append(page, event, page.latest, labels.get(event.id))
@@ -161,22 +157,12 @@ class Sheaf:
             self._returns.turn(page, returns, new)
         row = (page.latest, page.trail, *row_of_state(turn.state), page.k, page.number)
         if is_new:
-            self._new_states.append((*row, page.address, domain_of(page.address), page.first))
+            self._new_states.append((*row, page.address, domain, page.first))
         else:
             self._states.append(row)
         alarm = turn.state.changes_at
         if alarm is not None and alarm != page.state.changes_at:
             self._alarms.append((alarm, page.k, page.number))
-
-    def _rate(self, page: Page, new: Sequence[Event]) -> None:
-        """Count the failures that the new events tell of."""
-        counted = more(page.events, new, page.policies)
-        if not counted:
-            return
-        provider = provider_of(domain_of(page.address)) or ""
-        for (send, day, type_), times in counted:
-            campaign = "" if send is None else self._labels.campaign(send) or ""
-            self._rates[page.number, day, provider, campaign, type_] += times
 
     def _relabel(self, page: Page, labels: Mapping[bytes, int]) -> None:
         """Rewrite the labels of known events that are others now, or none."""
@@ -198,8 +184,7 @@ class Sheaf:
         self._db.executemany(SQL["add_event"], self._events)
         self._db.executemany(SQL["relabel"], self._relabelled)
         self._labels.write()
-        tally(self._db, self._rates)
-        self._shown.write()
+        self._moves.write()
         self._returns.write()
         self._db.executemany(SQL["add_evidence"], self._bodies)
         self._db.executemany(SQL["add_record"], self._records)

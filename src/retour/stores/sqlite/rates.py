@@ -1,51 +1,14 @@
 """Counts of what was sent, arrived, bounced and was spared, in retour.sqlite3."""
 
-import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from retour.flow.suppressions import provider_of
 from retour.instants import Instant, utc_day
-from retour.ports import MOST_RATES, Rate, Rated, RateQuery
+from retour.ports import Rate, Rated, RateQuery
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, storable
-from retour.stores.sqlite.statements import named
-
-SQL = named("rates.sql")
-Spot = tuple[int, int, str, str, Rated]
-"""Account, day, provider, campaign, kind."""
-
-
-def spot(account: int, day: int, domain: str, campaign: str | None, kind: Rated) -> Spot:
-    """Where something is counted."""
-    return account, day, provider_of(domain) or "", storable(campaign) or "", kind
-
-
-def tally(db: sqlite3.Connection, counted: Mapping[Spot, int]) -> None:
-    """Count within somebody's transaction; below 0 is less than was counted before."""
-    rows: dict[tuple[int, int], int] = {}
-    for each, count in sorted(counted.items()):
-        if not count or _more(db, each, count):
-            continue
-        plain: Spot = (*each[:3], "", each[4])
-        of = each[:2]
-        if of not in rows:
-            rows[of] = db.execute(SQL["rows_of_day"], of).fetchone()[0]
-        is_full = rows[of] >= MOST_RATES or count < 0
-        if is_full and _more(db, plain, count):
-            continue
-        db.execute(SQL["begin"], _named(plain if is_full else each, count))
-        rows[of] += 1
-
-
-def _more(db: sqlite3.Connection, each: Spot, count: int) -> bool:
-    return db.execute(SQL["more"], _named(each, count)).rowcount == 1
-
-
-def _named(each: Spot, count: int) -> dict[str, int | str]:
-    account, day, provider, campaign, kind = each
-    told = {"provider": provider, "campaign": campaign, "kind": kind.value}
-    return {"account": account, "day": day, "count": count, **told}
+from retour.stores.sqlite.pending import counting, fold
+from retour.stores.sqlite.spots import SQL, Spot, tally
 
 
 class SqliteRates:
@@ -64,16 +27,13 @@ class SqliteRates:
             tally(db, found)
 
     def of(self, query: RateQuery) -> list[Rate]:
-        db = self._database.read()
-        place = {
-            **query._asdict(),
-            "account": self._accounts.number(db, query.account),
-            "first": utc_day(query.since),
-            "last": utc_day(query.until),
-        }
-        rows = db.execute(SQL["of"], place)
+        days = {"first": utc_day(query.since), "last": utc_day(query.until)}
+        with counting(self._database) as db:
+            account = self._accounts.number(db, query.account)
+            rows = db.execute(SQL["of"], {**query._asdict(), "account": account, **days}).fetchall()
         return [Rate(day, by, campaign, Rated(kind), count) for day, by, campaign, kind, count in rows]
 
     def expire(self, before: Instant) -> None:
         with self._database.write() as db:
+            fold(db)  # what pends of days before goes with them
             db.execute(SQL["expire"], (utc_day(before),))

@@ -13,7 +13,7 @@ from retour.ports import Rated
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, storable
 from retour.stores.sqlite.many import asked
-from retour.stores.sqlite.rates import Spot, spot, tally
+from retour.stores.sqlite.spots import Spot, spot, tally
 from retour.stores.sqlite.statements import named
 
 SQL = named("sends.sql")

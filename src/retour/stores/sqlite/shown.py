@@ -1,35 +1,26 @@
-"""Roll-ups of what the Overview may show, written in the transaction that changes what it shows."""
+"""Roll-ups of what the Overview may show: every commit moves them (stores.sqlite.pending)."""
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Set
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Set
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
-from retour.address import domain_of
 from retour.flow.suppressions import PROVIDERS, provider_of
-from retour.instants import DAY, Instant
-from retour.model import Event, StateName
-from retour.ports.counts import MOST_LISTED, Effect, ListedCount, Mark, Shown
-from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.instants import DAY
+from retour.ports.counts import MOST_LISTED
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.labels import Labels
-from retour.stores.sqlite.returned import SQL as RETURNED
 from retour.stores.sqlite.statements import named
-
-if TYPE_CHECKING:
-    from retour.stores.sqlite.pages import Page
 
 SQL = named("shown.sql")
 BLOCK = 32  # days that are summed once more, so that a year is read as fast as a month
 MOST_OF_BLOCK = 10 * MOST_LISTED
 TERMS = blake2b(repr((BLOCK, sorted(PROVIDERS.items()))).encode(), digest_size=16).hexdigest()
-_VALID = StateName.VALID
 
 _FEW = 200  # rows of a day that are looked for one by one; else all of the day are read
 
-Alike = tuple[int, str, StateName, frozenset[int]]  # account, provider, state, labels
+Alike = tuple[int, str, str, tuple[int, ...]]  # account, provider, state, labels
+Listed = tuple[int, int, str, int | None, int | None]  # account, day, domain, label left, label reached
 Facts = tuple[str, str, str]  # campaign, type, reason
 Moved = tuple[int, int, str, Facts]  # account, day, domain
 Day = tuple[int, str, int]  # account, "campaign" or "domain", day
@@ -37,40 +28,31 @@ Row = tuple[str, str, str]  # name, type, reason
 
 
 class ShownCounts:
-    """What one transaction changes of the roll-ups: gathered as it comes, told apart when it is written."""
+    """The roll-ups of a file, to be changed in somebody's transaction."""
 
     def __init__(self, db: sqlite3.Connection, labels: Labels) -> None:
         self._db, self._labels = db, labels
-        self._alike: Counter[Alike] = Counter()
-        self._moved: Counter[Moved] = Counter()
         self._facts: dict[int | None, Facts | None] = {None: None}  # by label
 
-    def move(
-        self, page: "Page", state: StateName, labels: Mapping[bytes, int], told: Iterable[Event] = ()
-    ) -> None:
-        """An address goes from what its page holds to this state and these labels; `told` is new on it."""
-        known, was = page.labels, page.state.state
-        if labels == known and state is was:
-            return
-        account, domain = page.number, domain_of(page.address)
-        provider = provider_of(domain) or ""
-        if known and was is not _VALID:
-            self._alike[account, provider, was, frozenset(known.values())] -= 1
-        if labels and state is not _VALID:
-            self._alike[account, provider, state, frozenset(labels.values())] += 1
-        for event in (*page.events, *told):
-            before, after = known.get(event.id), labels.get(event.id)
-            if before != after:
-                self._list(account, event.at // DAY, domain, before, after)
+    def count(self, alike: Mapping[Alike, int], listed: Mapping[Listed, int]) -> None:
+        """Write changes down, in the order of their keys."""
+        self._count_alike(alike)
+        moved: Counter[Moved] = Counter()
+        for (account, day, domain, left, reached), count in listed.items():
+            for label, by in ((left, -count), (reached, count)):
+                if (facts := self._told(label)) is not None:
+                    moved[account, day, domain, facts] += by
+        for each, rows in sorted(_by_day(moved).items()):
+            self._write_day(each, {row: count for row, count in rows.items() if count})
 
-    def _list(self, account: int, day: int, domain: str, before: int | None, after: int | None) -> None:
-        left, reached = self._told(before), self._told(after)
-        if left == reached:  # another status of the address alone
-            return
-        if left is not None:
-            self._moved[account, day, domain, left] -= 1
-        if reached is not None:
-            self._moved[account, day, domain, reached] += 1
+    def _count_alike(self, moved: Mapping[Alike, int]) -> None:
+        alike: Counter[tuple[int, str, str, str, str]] = Counter()
+        for (account, provider, state, labels), count in moved.items():
+            for campaign, marks in self._marked(labels).items() if count else ():
+                alike[account, campaign, provider, state, marks] += count
+        changed = sorted((place, count) for place, count in alike.items() if count)
+        self._db.executemany(SQL["count_shown"], [(*place, count) for place, count in changed])
+        self._db.executemany(SQL["drop_shown"], [place for place, count in changed if count < 0])
 
     def _told(self, label: int | None) -> Facts | None:
         if label is not None and label not in self._facts:
@@ -78,19 +60,7 @@ class ShownCounts:
             self._facts[label] = (told.campaign or "", told.type or "", told.reason or "")
         return self._facts[label]
 
-    def write(self) -> None:
-        """Write the changes down, in the order of their keys."""
-        alike: Counter[tuple[int, str, str, str, str]] = Counter()
-        for (account, provider, state, labels), count in self._alike.items():
-            for campaign, marks in self._marked(labels).items():
-                alike[account, campaign, provider, state.value, marks] += count
-        changed = sorted((place, count) for place, count in alike.items() if count)
-        self._db.executemany(SQL["count_shown"], [(*place, count) for place, count in changed])
-        self._db.executemany(SQL["drop_shown"], [place for place, count in changed if count < 0])
-        for day, rows in sorted(self._by_day().items()):
-            self._write_day(day, {row: count for row, count in rows.items() if count})
-
-    def _marked(self, labels: frozenset[int]) -> Mapping[str, str]:
+    def _marked(self, labels: Iterable[int]) -> Mapping[str, str]:
         """The marks of an address with these labels, by campaign; under "" those of all."""
         told: dict[str, set[str]] = {"": set()}
         for label in map(self._labels.label, labels):
@@ -98,14 +68,6 @@ class ShownCounts:
             told[""].add(mark)
             told.setdefault(label.campaign or "", set()).add(mark)
         return {each: ",".join(sorted(marks)) for each, marks in told.items()}
-
-    def _by_day(self) -> Mapping[Day, Counter[Row]]:
-        days: dict[Day, Counter[Row]] = defaultdict(Counter)
-        for (account, day, domain, (campaign, type_, reason)), count in self._moved.items():
-            for of, name in (("campaign", campaign), ("domain", domain)):
-                days[account, of, day][name, type_, reason] += count
-                days[account, f"{of}s", day // BLOCK][name, type_, reason] += count
-        return days
 
     def _write_day(self, day: Day, counts: Mapping[Row, int]) -> None:
         known = self._known(day, counts)
@@ -133,14 +95,26 @@ class ShownCounts:
         return counts.keys() & set(self._db.execute(SQL["listed_of_day"], day))
 
 
-def prepare(database: Database) -> None:
+def _by_day(moved: Mapping[Moved, int]) -> Mapping[Day, Counter[Row]]:
+    days: dict[Day, Counter[Row]] = defaultdict(Counter)
+    for (account, day, domain, (campaign, type_, reason)), count in moved.items():
+        if count:
+            for of, name in (("campaign", campaign), ("domain", domain)):
+                days[account, of, day][name, type_, reason] += count
+                days[account, f"{of}s", day // BLOCK][name, type_, reason] += count
+    return days
+
+
+def prepare(database: Database, fold: Callable[[sqlite3.Connection], object]) -> None:
     """Make the roll-ups of all that the file holds, unless they are there under the terms of now.
 
-    Once after an upgrade, and when domains of providers have changed.
+    Once after an upgrade, and when domains of providers have changed. What pends is folded before: it is
+    counted in what is made.
     """
     if database.read().execute(SQL["terms"]).fetchone() == (TERMS,):
         return
     with database.write() as db:
+        fold(db)
         db.create_function("provider_of", 1, lambda domain: provider_of(domain) or "", deterministic=True)
         for name in ("clear_shown", "clear_listed", "drop_terms", "make_shown"):
             db.execute(SQL[name])
@@ -148,41 +122,3 @@ def prepare(database: Database) -> None:
             for name, span, most in ((of, DAY, MOST_LISTED), (f"{of}s", BLOCK * DAY, MOST_OF_BLOCK)):
                 db.execute(SQL[f"make_{of}s"], {"of": name, "day": span, "most": most})
         db.execute(SQL["set_terms"], (TERMS,))
-
-
-class SqliteCounts:
-    """Counts of one file."""
-
-    def __init__(self, database: Database, accounts: SqliteAccounts) -> None:
-        self._database, self._accounts = database, accounts
-
-    def shown(self, account: str, campaign: str | None = None) -> list[Shown]:
-        db = self._database.read()
-        place = (self._accounts.number(db, account), campaign or "")
-        rows = db.execute(SQL["shown"], place)
-        return [Shown(by, StateName(state), _marks(marks), count) for by, state, marks, count in rows]
-
-    def campaigns(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
-        return self._of("campaign", account, since, until)
-
-    def domains(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
-        return self._of("domain", account, since, until)
-
-    def effects(self, account: str) -> list[Effect]:
-        db = self._database.read()
-        place = (self._accounts.number(db, account),)
-        return [Effect(*row) for row in db.execute(RETURNED["effects"], place)]
-
-    def _of(self, of: str, account: str, since: Instant, until: Instant) -> list[ListedCount]:
-        db = self._database.read()
-        first, last = since // DAY, (until - 1) // DAY
-        begin, end = -(-first // BLOCK), (last + 1) // BLOCK  # whole blocks between
-        head, tail = (begin * BLOCK, end * BLOCK) if begin < end else (last + 1, last + 1)
-        days = {"first": first, "head": head - 1, "begin": begin, "end": end - 1, "tail": tail, "last": last}
-        place = {"account": self._accounts.number(db, account), "of": of, "ofs": f"{of}s", **days}
-        return [ListedCount(*row) for row in db.execute(SQL["listed"], place)]
-
-
-@lru_cache(maxsize=10_000)
-def _marks(told: str) -> frozenset[Mark]:
-    return frozenset(Mark(*mark.split(" ")) for mark in told.split(","))

@@ -8,7 +8,7 @@ from retour.instants import Instant, utc_day
 from retour.ports import MOST_TALLIES, RATED, REMEMBERED_DAYS, Passing, Tally
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database, storable
-from retour.stores.sqlite.rates import Spot, spot, tally
+from retour.stores.sqlite.spots import Spot, spot, tally
 from retour.stores.sqlite.statements import named
 
 SQL = named("tallies.sql")
