@@ -157,6 +157,7 @@ def test_a_webhook_to_a_closed_network_is_refused_beside_the_form(console: Conso
 
 def test_the_account_says_how_its_people_read(console: Console, browser: Browser, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/account/")
+    expect(page.locator(".tabs a")).to_have_count(4)
     page.select_option("[name=zone]", "Asia/Tokyo")
     page.click("form.narrow button.main")
     with looking(browser) as member:
@@ -164,6 +165,7 @@ def test_the_account_says_how_its_people_read(console: Console, browser: Browser
         expect(member.locator("footer")).to_contain_text("Asia/Tokyo")
         member.goto(f"{console.url}/a/shop/account/")
         assert member.locator("select").count() == 0
+        expect(member.locator(".tabs a")).to_have_count(2)  # nothing that would only be refused
         token = re.search(r'csrfmiddlewaretoken" value="(\w+)', member.content())
         assert token is not None
         form = {"csrfmiddlewaretoken": token[1], "zone": "UTC"}
