@@ -94,3 +94,10 @@ def test_what_decided_is_marked_in_the_words_of_the_server(console: Console, pag
     page.click(".technical summary")
     expect(page.locator(".technical q")).to_have_text(marked)
     expect(page.locator(".technical dl")).to_contain_text("Rule")
+
+
+def test_emails_of_the_page_are_offered_where_one_is_typed(console: Console, page: Page) -> None:
+    for path in ("", "data/"):
+        page.goto(f"{console.url}/a/shop/{path}")
+        offered = page.locator("#campaigns option")
+        assert [each.get_attribute("value") for each in offered.all()] == ["May news"]

@@ -1,5 +1,6 @@
 """Correct and confirm over the API and the command line (K29, E9, N9, lifecycle rule 9)."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,9 @@ def test_without_confirmation_it_is_mailed_at_once_and_stands_in_its_life(retour
     assert decision(retour, NEW) == ("send", "")
     kinds = [event["kind"] for event in life(retour, NEW)["events"]]
     assert kinds == [EventKind.CORRECTION, EventKind.CONFIRMATION]
-    assert life(retour, OLD)["corrections"][0]["told"].startswith(f"Corrected from {OLD} to {NEW}")
+    told = life(retour, OLD)["corrections"][0]["told"]
+    assert told.startswith(f"Corrected from {OLD} to {NEW}")
+    assert re.search(r"on \d{1,2} [A-Z][a-z]+ \d{4}", told), told
 
 
 def test_a_correction_is_taken_back_as_though_it_had_never_been(retour: Installation) -> None:

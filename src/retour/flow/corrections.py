@@ -7,13 +7,15 @@ all the same to us.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC
 from enum import StrEnum
 from secrets import token_urlsafe
 
 from retour.address import normalise
+from retour.flow.days import day_in
 from retour.flow.policy import in_force
 from retour.identity import act_id
-from retour.instants import DAY, Instant, text
+from retour.instants import DAY, Instant
 from retour.model import Event, EventKind, StateName
 from retour.ports import Bus, Change, Correction, Stand, Store
 from retour.secret import digest
@@ -180,7 +182,8 @@ def letters(url: str, sender: str) -> dict[str, Letter]:
 
 
 def in_words(correction: Correction, now: Instant, language: str) -> str:
-    """Where it stands, in a sentence."""
+    """Where it stands, in a sentence; its days are those of UTC."""
+    day = day_in(language, UTC)
     words = catalogue(f"correction.{language}")
     stand = correction.stand(now)
     moments = {
@@ -190,5 +193,5 @@ def in_words(correction: Correction, now: Instant, language: str) -> str:
         Stand.WAITING: correction.expires,
     }
     when = moments.get(stand)
-    told = {"old": correction.old, "new": correction.new, "date": text(correction.at)[:10]}
-    return words(f"stand.{stand}", when=text(when)[:10] if when is not None else "", **told)
+    told = {"old": correction.old, "new": correction.new, "date": day(correction.at)}
+    return words(f"stand.{stand}", when=day(when) if when is not None else "", **told)

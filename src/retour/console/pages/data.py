@@ -41,6 +41,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     uncounted = api.get("/v1/policy")["settings"].get("uncounted_codes", ())
     context = {
         "account": account, "role": api.role, "section": "data", "chosen": set_, "chips": chips(set_, who),
+        "campaigns": sorted({row["campaign"] for row in page["bounces"]} - {None}),
         "typed": typed, "undo": offered(request),
         "refused": _fault(who, wrong) if wrong else _told(who, refused, set_),
         "rows": [_row(row, uncounted) for row in page["bounces"]], "next": page["next"],

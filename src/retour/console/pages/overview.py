@@ -50,6 +50,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "chips": chips(set_, who),
         "rows": page["bounces"],
         "next": page["next"],
+        "campaigns": sorted({row["send"]["campaign"] for row in page["bounces"] if row["send"]} - {None}),
         "first": "after" not in request.GET,
         "count": None if counts is None else counts["addresses"],
         "columns": columns(request),

@@ -1,5 +1,6 @@
 """Corrected addresses: what was probably meant, the correction, and its confirmation (K29, E9)."""
 
+from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -9,8 +10,8 @@ from retour.address import fault, normalise
 from retour.flow.browse import MOST
 from retour.flow.corrections import DAYS, MOST_DAYS, Made, Refusal, Wish, confirm, correct, letters
 from retour.flow.corrections import withdraw as taken_back
+from retour.flow.days import day_in
 from retour.flow.slips import SIBLINGS, Asked, Meant, suggestions, with_contact
-from retour.instants import text
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
@@ -140,10 +141,11 @@ def suggest(
 
 def suggestion_shape(meant: Meant, address: str, language: str) -> SuggestionShape:
     """What was probably meant by an address, and why, in words."""
+    day = day_in(language, UTC)
     words = catalogue(f"correction.{language}")
     domains = {"old": address.rpartition("@")[2], "new": meant.address.rpartition("@")[2]}
     hints = [
-        HintShape(hint=hint, told=words(f"why.{hint}", date="" if at is None else text(at)[:10], **domains))
+        HintShape(hint=hint, told=words(f"why.{hint}", date="" if at is None else day(at), **domains))
         for hint, at in meant.hints.items()
     ]
     return SuggestionShape(address=meant.address, odds=float(f"{meant.odds:.2g}"), hints=hints)
