@@ -45,6 +45,12 @@ def test_dark_is_the_same_by_choice_and_by_system() -> None:
     assert set(light) == set(by_choice)
 
 
+def test_paper_is_light_whatever_was_chosen() -> None:
+    dark = CSS.index("--page: #14171C")
+    assert "@media screen and (prefers-color-scheme: dark)" in CSS[:dark]
+    assert '@media screen {\n  :root[data-theme="dark"]' in CSS
+
+
 def test_the_formula_is_that_of_wcag() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
