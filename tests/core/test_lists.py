@@ -167,6 +167,29 @@ def test_what_a_list_says(form: str, text: str, told: list[str]) -> None:
     assert found == told
 
 
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize("count", [1, 3, 250, 9000])
+def test_a_quote_that_nobody_closes_swallows_no_address(count: int, end: str) -> None:
+    lines = [
+        "address,cause,note",
+        'ann@b.example,hard,"550 no',
+        *(f"a{n}@b.example,hard," for n in range(count)),
+    ]
+    rows = read("csv", "\n".join(lines) + end)
+    told = [(row.line, row.address, row.note) for row in rows if isinstance(row, Row)]
+    assert told[0] == (2, "ann@b.example", "550 no")
+    assert told[1:] == [(n + 3, f"a{n}@b.example", "") for n in range(count)]
+    assert len(rows) == count + 1
+
+
+def test_a_note_of_several_lines_is_one_row() -> None:
+    rows = read("csv", 'address,note\nann@b.example,"550 no\nsuch\nuser"\nbea@b.example,"x"\n')
+    assert [(row.line, row.address) for row in rows if isinstance(row, Row)] == [
+        (4, "ann@b.example"),
+        (5, "bea@b.example"),
+    ]
+
+
 def test_a_line_is_named_where_it_stands() -> None:
     assert [row.line for row in read("ses", SES)] == [2, 3, 5]
     assert [row.line for row in read("csv", 'address,note\n"a@b.example","two\nlines"\nc@b.example,\n')] == [

@@ -8,6 +8,7 @@ taken off again exactly.
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO
 
@@ -15,6 +16,7 @@ from retour.address import normalise
 from retour.flow.lists.row import LONGEST, Defect, Element
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_LINES = 100  # of one row; more are a quote that nobody closes
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
@@ -39,15 +41,15 @@ def rows(file: IO[bytes], names: Mapping[str, str], address: str) -> Iterator[El
     A file whose first line is an address itself has no head: its first column is the address.
     """
     cut: list[int] = []
-    reader = csv.reader(_lines(file, cut))
+    lines = _Lines(_lines(file, cut))
     head: list[str] | None = None
     while True:
         try:
-            fields = next(reader)
+            fields = lines.row()
         except StopIteration:
             break
         except csv.Error as error:
-            yield Defect.of(reader.line_num, "no_csv", error)
+            yield Defect.of(lines.number, "no_csv", error)
             continue
         yield from (Defect(line, "too_long") for line in cut)
         cut.clear()
@@ -59,11 +61,57 @@ def rows(file: IO[bytes], names: Mapping[str, str], address: str) -> Iterator[El
             if address in head:
                 continue
             if normalise(unguarded(fields[0].strip())) is None:
-                yield Defect.of(reader.line_num, "no_column", ", ".join(told))
+                yield Defect.of(lines.number, "no_column", ", ".join(told))
                 return
             head = [address]
-        yield reader.line_num, dict(zip(head, map(unguarded, fields), strict=False))
+        yield lines.number, dict(zip(head, map(unguarded, fields), strict=False))
     yield from (Defect(line, "too_long") for line in cut)
+
+
+class _Lines:
+    """The lines of a file, from which rows are read. A quote that nobody closes ends with its own line."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()  # lines that an open quote had swallowed
+        self._taken: list[str] = []  # of the row at hand
+        self._ended = False
+        self.number = 0  # of the last line that was read
+        self._reader = csv.reader(self)
+
+    def row(self) -> list[str]:
+        """The fields of the next row. Raises csv.Error, and StopIteration at the end."""
+        self._taken, self._ended = [], False
+        try:
+            fields = next(self._reader)
+        except csv.Error:  # a field that is longer than any
+            self._go_back()
+            raise
+        if self._ended:  # within a quote
+            self._go_back()
+            return next(csv.reader([self._taken[0].rstrip("\r\n")]))
+        return fields
+
+    def _go_back(self) -> None:
+        """Behind the first line of the row at hand."""
+        others = self._taken[1:]
+        self._again.extendleft(reversed(others))
+        self.number -= len(others)
+        self._reader = csv.reader(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = None
+        if len(self._taken) < _LINES:
+            line = self._again.popleft() if self._again else next(self._lines, None)
+        if line is None:
+            self._ended = True
+            raise StopIteration
+        self._taken.append(line)
+        self.number += 1
+        return line
 
 
 def _lines(file: IO[bytes], cut: list[int]) -> Iterator[str]:
