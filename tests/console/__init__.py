@@ -1,0 +1,1 @@
+"""Tests of the console: real pages in a real browser."""
