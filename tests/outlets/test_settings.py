@@ -165,7 +165,16 @@ def test_the_page_tells_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         for level in key.split("."):
             value = getattr(value, level)
         told = default.strip('"').replace('", "', ", ").strip('["]')
-        assert str(value).lower() == told or ", ".join(map(str, value)) == told, key
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        assert shown == told or ", ".join(map(str, value)) == told, key
+
+
+def test_no_two_parts_listen_on_one_port_by_default() -> None:
+    default = Settings()
+    parts = (default.api, default.console, default.webhooks, default.smtp, default.lmtp, default.relay)
+    ports = [part.port for part in parts] + [each.port for each in default.postfix.listeners]
+    assert len(ports) == 7
+    assert len(set(ports)) == 7
 
 
 IMAP = """

@@ -14,7 +14,7 @@ class Chosen:
     database: str  # path of the file with people and sessions
     django_secret: str  # signs sessions and links
     host: str = "127.0.0.1"
-    port: int = 8026
+    port: int = 8027
     url: str = ""  # under which people reach it, where a proxy stands before it
     language: str = "en"
     log_level: str = "info"

@@ -33,7 +33,7 @@ class Console(Section):
 
     enabled: bool = True
     host: str = "127.0.0.1"
-    port: Port = 8026
+    port: Port = 8027
     url: Annotated[str, Field(pattern=r"^(https?://[^\s/]+)?/?$")] = ""
     language: Literal["en", "de"] = "en"
     mail_host: str = ""
