@@ -110,6 +110,7 @@ def test_the_own_norm_is_that_of_the_thirty_days_before(retour: Installation) ->
         "bounces": 10,
         "attempts": 1000,
         "rate": 0.01,
+        "hard_rate": 0.01,
     }
     assert "4 times your own norm of 1.00 %" in row["told"]
     (day,) = rates(retour, since=text(now - DAY), by="day")["rates"]
