@@ -11,15 +11,12 @@ is the first time. Of an export, the octets, seconds and the most that console a
 """
 
 import argparse
-import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from html import unescape
 from pathlib import Path
 from statistics import median
@@ -28,7 +25,7 @@ from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 import httpx
 
 from bench._grown import grow
-from bench.replay import Server
+from bench._serving import serving
 from retour import keyfile
 from retour.clock import SystemClock
 from retour.stores import sqlite
@@ -48,63 +45,16 @@ FILTERS = (
     "search=d3.example",
     "state=invalid&type=hard&reason=address_unknown&provider=gmail",
 )
-SETTINGS = """\
-data_dir = "{data}"
-[api]
-port = 0
-requests_per_second = 0
-[smtp]
-enabled = false
-[lmtp]
-port = 0
-[[postfix.listeners]]
-port = 0
-[console]
-port = 0
-"""
 
 
-@contextmanager
-def serving(room: Path, addresses: int, events: int) -> Iterator[tuple[Server, str, str]]:
-    """A server over a store that was grown, the URL of its console, and a link for a first password."""
-    data, config = room / "data", room / "retour.toml"
-    if not config.exists():
+def grown(room: Path, addresses: int, events: int) -> None:
+    """A store with its roll-ups in the room's directory `data`, unless one is there; without passwords."""
+    data = room / "data"
+    if not data.exists():
         data.mkdir(parents=True)
         pepper = keyfile.load_or_create(data / keyfile.NAME).pepper
         grow(data / sqlite.STORE, addresses, events, pepper=pepper, rolled=True, now=SystemClock().now())
-        config.write_text(SETTINGS.format(data=data))
-    command = [sys.executable, "-m", "retour"]
-    key = _said([*command, "key", "add", "--role", "support"], config)
     (data / "console.sqlite3").unlink(missing_ok=True)
-    with (room / "log").open("w+b") as log:
-        process = subprocess.Popen([*command, "serve", "--config", str(config)], stdout=log, stderr=log)
-        try:
-            ports = _ports(process, room / "log")
-            person = ("person", "add", PERSON, "--account", "acme", "--role", "manager")
-            link = _said([*command, *person], config)
-            yield Server(data, ports["api"], key, process), f"http://127.0.0.1:{ports['console']}", link
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _said(command: list[str], config: Path) -> str:
-    command = [*command, "--config", str(config)]
-    run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode:
-        raise SystemExit(f"bench.console: {command}: {run.stdout}{run.stderr}")
-    return run.stdout.strip()
-
-
-def _ports(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, int]:
-    """Where the server says that it answers."""
-    while process.poll() is None:
-        for line in log.read_text(errors="replace").splitlines():
-            if line.startswith("{") and '"retour is ready"' in line:
-                told: dict[str, int] = json.loads(line)
-                return told
-        time.sleep(0.05)
-    raise SystemExit(f"bench.console: the server has ended: {log.read_text(errors='replace')}")
 
 
 class Visitor:
@@ -178,8 +128,10 @@ def run(
     load = os.getloadavg()[0]
     with ExitStack() as ends:
         room = keep or Path(ends.enter_context(tempfile.TemporaryDirectory()))
-        server, console, link = ends.enter_context(serving(room, addresses, events))
-        visitor = Visitor(console, link)
+        grown(room, addresses, events)
+        server = ends.enter_context(serving(room, console=True))
+        link = server.command("person", "add", PERSON, "--account", "acme", "--role", "manager")
+        visitor = Visitor(f"http://127.0.0.1:{server.ports['console']}", link)
         start = "/a/acme/"
         first = visitor.walk(start, *(f"{start}?{each}" for each in FILTERS))
         times: dict[str, list[float]] = {path: [] for path in first}

@@ -10,21 +10,17 @@ from the job's start to its end, and of the processor for all of them together.
 """
 
 import argparse
-import json
 import os
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 from bench._grown import grow
+from bench._serving import Server, serving
 from retour import keyfile
 from retour.instants import SECOND, parse
 from retour.stores import sqlite
@@ -43,50 +39,6 @@ JOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("replay, own rules", "/v1/replays", {"what": "rules", "rules": RULE}),
     ("replay, rules in force", "/v1/replays", {"what": "rules"}),
 )
-
-
-@dataclass
-class Server:
-    """A running server over a data directory."""
-
-    data: Path
-    port: int
-    key: str
-    process: "subprocess.Popen[bytes]"
-
-    def ask(self, path: str, body: object = None) -> Any:
-        """The answer of the API, as JSON values."""
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        joined = f"{path}{'&' if '?' in path else '?'}account=acme"
-        told = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"http://127.0.0.1:{self.port}{joined}", told, headers)) as answer:
-            return json.load(answer)
-
-    def memory(self) -> float:
-        """Megabytes that the server and its processes hold now."""
-        pids = [self.process.pid, *_children(self.process.pid)]
-        return sum(_resident(pid) for pid in pids) / 1024
-
-    def used(self) -> float:
-        """Seconds of the processor that the server has used, with its processes that have ended."""
-        told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, told[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, thread.read_text().split()):
-            found += [child, *_children(child)]
-    return found
-
-
-def _resident(pid: int) -> int:
-    try:
-        told = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in told.splitlines() if line.startswith("RssAnon:")), 0)
 
 
 @dataclass
@@ -123,67 +75,23 @@ def measured(server: Server, path: str, body: object) -> Measured:
                 break
         time.sleep(0.005)
     if job["state"] != "done":
-        log = (server.data.parent / "log").read_text(errors="replace")
-        raise SystemExit(f"bench.replay: the job ended as {job['state']}: {job['problem']}\n{log[-4000:]}")
+        told = f"{job['problem']}\n{server.log()[-4000:]}"
+        raise SystemExit(f"bench.replay: the job ended as {job['state']}: {told}")
     made.processor = server.used() - used
     made.seconds = (parse(job["ended_at"]) - parse(job["started_at"])) / SECOND
     made.result = job["result"]
     return made
 
 
-SETTINGS = """\
-data_dir = "{data}"
-[api]
-port = 0
-requests_per_second = 0
-checks_per_second = 0
-[smtp]
-port = 0
-[lmtp]
-port = 0
-[[postfix.listeners]]
-port = 0
-[console]
-enabled = false
-"""
-
-
-@contextmanager
-def serving(room: Path, addresses: int, events: int) -> Iterator[Server]:
-    """A server over a store that was grown."""
-    data, config = room / "data", room / "retour.toml"
+def grown(room: Path, addresses: int, events: int) -> None:
+    """A store in the room's directory `data`, without its roll-ups: they are measured elsewhere."""
+    data = room / "data"
     data.mkdir()
     pepper = keyfile.load_or_create(data / keyfile.NAME).pepper
     grow(data / sqlite.STORE, addresses, events, pepper=pepper)
-    with closing(sqlite3.connect(data / sqlite.STORE)) as db:  # roll-ups are measured elsewhere
+    with closing(sqlite3.connect(data / sqlite.STORE)) as db:
         db.execute("UPDATE rolled SET number = (SELECT max(number) FROM events)")
         db.commit()
-    config.write_text(SETTINGS.format(data=data))
-    command = [sys.executable, "-m", "retour"]
-    key = subprocess.run(
-        [*command, "key", "add", "--role", "support", "--config", str(config)],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    with (room / "log").open("w+b") as log:
-        process = subprocess.Popen([*command, "serve", "--config", str(config)], stdout=log, stderr=log)
-        try:
-            yield Server(data, _port(process, room / "log"), key, process)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _port(process: "subprocess.Popen[bytes]", log: Path) -> int:
-    """Where the server says that it answers."""
-    while process.poll() is None:
-        for line in log.read_text(errors="replace").splitlines():
-            if "retour is ready" in line:
-                words = line.replace('"', " ").replace(":", " ").replace("=", " ").replace(",", " ").split()
-                return int(words[words.index("api") + 1])
-        time.sleep(0.05)
-    raise SystemExit(f"bench.replay: the server has ended: {log.read_text(errors='replace')}")
 
 
 def at(times: list[float], share: float) -> str:
@@ -195,7 +103,10 @@ def at(times: list[float], share: float) -> str:
 def run(addresses: int = 1_000_000, events: int = 5_000_000) -> str:
     """The table."""
     rows, load = list[str](), os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as room, serving(Path(room), addresses, events) as server:
+    with ExitStack() as ends:
+        room = Path(ends.enter_context(tempfile.TemporaryDirectory()))
+        grown(room, addresses, events)
+        server = ends.enter_context(serving(room, console=False))
         size = (server.data / sqlite.STORE).stat().st_size / 1e6
         for name, path, body in JOBS:
             made = measured(server, path, body)

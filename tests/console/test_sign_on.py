@@ -122,7 +122,7 @@ def test_a_session_is_new_after_the_login(console: Console, browser: Browser) ->
         assert first != cookie(page, "retour_session") != ""
         fixed = {"name": "retour_session", "value": "f" * 32, "url": console.url}
         page.context.clear_cookies()
-        page.context.add_cookies([fixed])  # type: ignore[list-item]  # a mapping, as the browser takes it
+        page.context.add_cookies([fixed])
         log_in(page, console.url, "cleo@shop.example")
         assert cookie(page, "retour_session") != "f" * 32
 

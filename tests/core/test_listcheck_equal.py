@@ -135,7 +135,7 @@ def test_one_address_a_line(way: str, cells: Sequence[str], size: int) -> None:
 def test_a_table(way: str, cells: Sequence[str], quoting: int) -> None:
     layout = Layout(";", ("name", "mail", "more"), 1, width=3)
     made = io.StringIO()
-    writer = csv.writer(made, delimiter=";", quoting=quoting, lineterminator="\n")  # type: ignore[arg-type]
+    writer = csv.writer(made, delimiter=";", quoting=quoting, lineterminator="\n")
     writer.writerow(("name", "mail", "more"))
     writer.writerows([f"=n{n}", cell, "-1"] for n, cell in enumerate(cells))
     raw = made.getvalue().encode()
@@ -275,7 +275,7 @@ def test_a_table_with_signs_of_all_sorts_beside(
 ) -> None:
     layout = Layout(",", None, 1, width=3)
     text = io.StringIO()
-    writer = csv.writer(text, quoting=quoting, lineterminator="\n")  # type: ignore[arg-type]
+    writer = csv.writer(text, quoting=quoting, lineterminator="\n")
     writer.writerows((name, cell, name) for name, cell in zip(names, cells, strict=False))
     raw = text.getvalue().encode(codec, "replace")
     assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW, size))

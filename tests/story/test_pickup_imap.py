@@ -63,6 +63,8 @@ def test_what_comes_between_search_and_idle_is_not_left_for_the_next_one(
     place = imap.Place(account(mailboxes, user), processed=processed, poll=1e6, idle=1e6)
     with house.follows(imap.Imap(place, house.desk(user))):
         eventually(house.has(0, 1, 2, 3), "all mails", house.story)
+    assert sorted(set(house.subjects())) == [f"mail {number}" for number in range(4)]
+    assert house.troubles == []
 
 
 def test_starttls_protects_the_password(mailboxes: Dovecot, house: House) -> None:

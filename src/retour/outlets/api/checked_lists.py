@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,7 +24,7 @@ from retour.outlets.api.services import services
 router = APIRouter(tags=["list checks"])
 
 Form = Literal["at_spelled", "several_in_cell", "typo_local", "form"]
-assert set(FORMS) == set(Form.__args__)  # type: ignore[attr-defined]
+assert set(FORMS) == set(get_args(Form))
 
 
 class Decision(BaseModel):

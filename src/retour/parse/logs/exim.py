@@ -37,7 +37,7 @@ _HEAD: Final = (
 )
 _FAILURES: Final = re.compile(rb"\n(" + _HEAD + rb"((?:<=|\*\*|==) [^\n]*|Completed[^\n]*))")
 _ALL: Final = re.compile(rb"\n(" + _HEAD + rb"((?:<=|\*\*|==|=>|->|>>) [^\n]*|Completed[^\n]*))")
-_ENDS: Final = re.compile(rb"\r++(?=\n)")
+_ENDS: Final = re.compile(rb"(?<!\r)\r++(?=\n)")
 _HOST: Final = rb"H=(?P<%s>[^\s\[\]()]{1,255}) \[[0-9A-Fa-f:.]{2,60}\](?::\d{1,5})?"
 _FIELD: Final = (
     rb' [A-Za-z]{1,4}=(?:"[^"]{0,500}"|<[^<>]{0,500}>|[^\s"<]\S{0,500}?)'

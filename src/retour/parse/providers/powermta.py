@@ -27,6 +27,7 @@ from retour.parse.providers.told import (
 COLUMNS: Final = 500  # of a row
 ROWS: Final = EVENTS + 20  # of one body, headers too
 LINES: Final = 8  # of one record; more are a quote that nobody closes
+FIELD: Final = 128 * 1024  # signs; the library's own bound is one for all of a process, and others raise it
 
 _KINDS: Final = {
     "b": Kind.BOUNCE,
@@ -68,14 +69,15 @@ def rows_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
 
 
 def row_of(record: str) -> list[str]:
-    """The fields of a record; none where it is no CSV.
+    """The fields of a record; none where it is no CSV, or a field is longer than `FIELD`.
 
     Only a line feed ends a line here: what else breaks lines in Unicode may stand in a server's words.
     """
     try:
-        return next(csv.reader([record.replace("\r\n", "\n").replace("\r", " ").rstrip()]), [])
+        row = next(csv.reader([record.replace("\r\n", "\n").replace("\r", " ").rstrip()]), [])
     except csv.Error:
         return []
+    return row if len(record) <= FIELD or all(len(field) <= FIELD for field in row) else []
 
 
 def _records(text: str) -> Iterator[str | None]:
