@@ -3,6 +3,8 @@
 import itertools
 import re
 
+from retour.console.axes import Mark
+from retour.console.bars import Bar, Words, standing
 from retour.console.charts import Chart, Series, rates
 
 
@@ -26,7 +28,9 @@ def test_a_missing_day_is_a_gap_and_never_zero() -> None:
 def test_it_reaches_to_the_next_limit() -> None:
     assert re.findall(r">(\d+%)<", drawn(Series("hard", "hard", [0.01]), days=1)) == ["2%"]
     assert re.findall(r">(\d+%)<", drawn(Series("hard", "hard", [0.03]), days=1)) == ["2%", "5%"]
-    assert re.findall(r">(\d+%)<", drawn(Series("hard", "hard", [0.5]), days=1)) == ["2%", "5%", "10%"]
+    assert re.findall(r">(\d+%)<", drawn(Series("hard", "hard", [0.5]), days=1)) == [
+        *("2%", "5%", "10%", "20%", "30%", "40%", "50%")
+    ]
 
 
 def test_without_a_value_there_is_no_line() -> None:
@@ -45,3 +49,36 @@ def test_it_has_a_title_and_a_description_and_no_style() -> None:
     assert '<desc id="chart-d">&quot;quoted&quot;</desc>' in svg
     assert "style" not in svg
     assert 'role="img" aria-labelledby="chart-t chart-d"' in svg
+
+
+def test_levels_go_up_to_the_top_and_never_touch() -> None:
+    for highest in (0.11, 0.26, 0.49, 0.73, 1.0):
+        svg = drawn(Series("hard", "hard", [highest]), days=1)
+        told = re.findall(r'<text class="tick" x="46" y="([\d.]+)" text-anchor="end">(\d+)%<', svg)
+        heights = [float(y) for y, _ in told]
+        assert max(int(level) for _, level in told) >= highest * 100
+        assert all(before - after >= 12 for before, after in itertools.pairwise(heights))
+
+
+def test_an_incident_is_a_band_with_its_name() -> None:
+    marks = [Mark(1.0, 2.5, "Gmail"), Mark(1.2, 1.4, "<b>"), Mark(-3, 9, "all")]
+    words = Words("Found", "Told")
+    for svg in (
+        str(rates(Chart("t", "d", ["1", "2", "3", "4"], [], str, marks))),
+        str(standing(words, [Bar(str(day), day, str(day)) for day in range(4)], marks=marks)),
+    ):
+        bands = re.findall(r'<rect class="incident" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
+        assert len(bands) == 3
+        edges = [(float(x), float(x) + float(wide)) for x, wide in bands]
+        assert all(52 <= first < last <= 681 for first, last in edges)  # also one that began before
+        heights = re.findall(r'<text class="incident" x="[\d.]+" y="([\d.]+)">([^<]*)<', svg)
+        assert {name for _, name in heights} == {"Gmail", "&lt;b&gt;", "all"}
+        placed = {name: y for y, name in heights}
+        assert placed["Gmail"] != placed["&lt;b&gt;"]  # they lie within each other
+
+
+def test_missing_days_are_told_and_the_day_of_today_is_hatched() -> None:
+    series = [Series("hard", "hard", [0.01, None, None, 0.02])]
+    svg = str(rates(Chart("t", "d", ["1", "2", "3", "4"], series, str, today=3, gap="too few")))
+    assert re.findall(r'class="tick gap"[^>]*>([^<]+)<', svg) == ["too few"]
+    assert svg.count('class="unfinished"') == 1

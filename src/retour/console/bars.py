@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from retour.console import axes
+from retour.console.axes import Frame, Mark
+
 WIDTH, ROW, LABEL, RIGHT = 720, 30, 210, 110
 HEIGHT, LEFT, TOP, BOTTOM = 220, 52, 14, 28
 END = 40  # for the label of the last day
@@ -58,12 +61,20 @@ def lying(
     return _framed(words, height, drawn, id)
 
 
-def standing(words: Words, bars: Sequence[Bar], id: str = "columns") -> SafeString:
+def standing(
+    words: Words,
+    bars: Sequence[Bar],
+    id: str = "columns",
+    marks: Sequence[Mark] = (),
+    today: int | None = None,
+) -> SafeString:
     """Bars that stand side by side, as the days of a month; the highest is named."""
     top = max([*(bar.value for bar in bars), 1e-9])
     wide = (WIDTH - LEFT - END) / max(len(bars), 1)
-    base, step = HEIGHT - BOTTOM, max(len(bars) // 6, 1)
-    drawn = [format_html('<path class="base" d="M{} {}H{}"/>', LEFT, base, WIDTH - END)]
+    base = HEIGHT - BOTTOM
+    frame = Frame(LEFT, WIDTH - END, TOP, base, len(bars))
+    drawn = [axes.unfinished(frame, today), *axes.marks(frame, marks)]
+    drawn += axes.days(frame, [bar.label for bar in bars])
     highest = max(range(len(bars)), key=lambda place: bars[place].value, default=-1)
     for place, bar in enumerate(bars):
         x, tall = round(LEFT + wide * place, 1), round((base - TOP) * bar.value / top, 1)
@@ -73,8 +84,6 @@ def standing(words: Words, bars: Sequence[Bar], id: str = "columns") -> SafeStri
                 bar.kind, round(x + wide * 0.1, 1), round(base - tall, 1), round(wide * 0.8, 1), tall,
             )
         )  # fmt: skip
-        if place % step == 0:
-            drawn.append(format_html('<text class="tick" x="{}" y="{}">{}</text>', x, base + 18, bar.label))
         if place == highest and bar.value:
             drawn.append(
                 format_html(

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from retour.console import axes
+from retour.console.axes import Frame, Mark
+
 WIDTH, HEIGHT = 720, 260
-LEFT, RIGHT, TOP, BOTTOM = 52, 84, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 52, 84, 16, 28
 APART = 15  # between the names at the ends of two lines
 LIMITS = (0.02, 0.05, 0.10)
 
@@ -23,23 +26,34 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn: the finding as its title, a description, labels of days, lines, how rates are told."""
+    """What is drawn: the finding as its title, a description, labels of days, lines, how rates are told.
+
+    `marks` are incidents, `today` the place of the day that is not over, `gap` the word for missing days.
+    """
 
     title: str
     told: str
     days: Sequence[str]
     series: Sequence[Series]
     percent: Callable[[float], str]
+    marks: Sequence[Mark] = ()
+    today: int | None = None
+    gap: str = ""
 
 
 def rates(chart: Chart, id: str = "chart") -> SafeString:
     """Rates over days, from zero to the limit above the highest, with the limits as labelled lines."""
-    top = _ceiling(chart)
+    top, levels = _ceiling(chart)
+    frame = Frame(LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM, len(chart.days))
+    known = [any(each.values[place] is not None for each in chart.series) for place in range(len(chart.days))]
     drawn = [
-        *(_limit(limit, top, chart) for limit in LIMITS if limit <= top),
-        *(_axis(chart)),
-        *(_line(series, top, len(chart.days)) for series in chart.series),
-        *_names(chart, top),
+        axes.unfinished(frame, chart.today),
+        *axes.marks(frame, chart.marks),
+        *axes.levels(frame, levels, top, chart.percent),
+        *axes.days(frame, chart.days),
+        *axes.gaps(frame, known, chart.gap),
+        *(_line(series, top, frame) for series in chart.series),
+        *_names(chart, top, frame),
     ]
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
@@ -48,45 +62,23 @@ def rates(chart: Chart, id: str = "chart") -> SafeString:
     )  # fmt: skip
 
 
-def _ceiling(chart: Chart) -> float:
+def _ceiling(chart: Chart) -> tuple[float, list[float]]:
+    """The top of the chart, and the levels that are lines: the limits, and above them round numbers."""
     highest = max(
         (value for series in chart.series for value in series.values if value is not None), default=0
     )
-    return next((limit for limit in LIMITS if highest <= limit), max(highest, LIMITS[-1]))
-
-
-def _x(place: int, days: int) -> float:
-    return round(LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / max(days, 1), 1)
+    top = next((limit for limit in LIMITS if highest <= limit), None)
+    if top is not None:
+        return top, [limit for limit in LIMITS if limit <= top]
+    top, round_ = axes.above(highest)
+    return top, sorted({*LIMITS, *(level for level in round_ if level > LIMITS[-1])})
 
 
 def _y(value: float, top: float) -> float:
     return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(value / top, 1), 1)
 
 
-def _limit(limit: float, top: float, chart: Chart) -> SafeString:
-    y = _y(limit, top)
-    return format_html(
-        '<path class="limit" d="M{} {}H{}"/><text class="tick" x="{}" y="{}" text-anchor="end">{}</text>',
-        LEFT, y, WIDTH - RIGHT, LEFT - 6, y + 4, chart.percent(limit),
-    )  # fmt: skip
-
-
-def _axis(chart: Chart) -> list[SafeString]:
-    base = HEIGHT - BOTTOM
-    line = format_html('<path class="base" d="M{} {}H{}"/>', LEFT, base, WIDTH - RIGHT)
-    step = max(len(chart.days) // 6, 1)
-    labels = (
-        (_x(place, len(chart.days)), base + 18, day)
-        for place, day in enumerate(chart.days)
-        if place % step == 0
-    )
-    return [
-        line,
-        format_html_join("", '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>', labels),
-    ]
-
-
-def _line(series: Series, top: float, days: int) -> SafeString:
+def _line(series: Series, top: float, frame: Frame) -> SafeString:
     """The line; where a day has no value, a gap."""
     path, pen = [], "M"
     for place, value in enumerate(series.values):
@@ -94,21 +86,21 @@ def _line(series: Series, top: float, days: int) -> SafeString:
             pen = "M"
             continue
         # A day between two gaps is a line of no length, which a round cap shows as a dot.
-        path.append(f"{pen}{_x(place, days)} {_y(value, top)}" + ("h0" if pen == "M" else ""))
+        path.append(f"{pen}{frame.x(place)} {_y(value, top)}" + ("h0" if pen == "M" else ""))
         pen = "L"
     if not path:
         return SafeString("")
     return format_html('<path class="line {}" d="{}"/>', series.kind, " ".join(path))
 
 
-def _names(chart: Chart, top: float) -> Iterator[SafeString]:
+def _names(chart: Chart, top: float, frame: Frame) -> Iterator[SafeString]:
     """The name of each line at its end, none over another."""
     ends = []
     for series in chart.series:
         told = [(place, value) for place, value in enumerate(series.values) if value is not None]
         if told:
             place, value = told[-1]
-            ends.append((_y(value, top), _x(place, len(chart.days)), series))
+            ends.append((_y(value, top), frame.x(place), series))
     lowest = float("-inf")
     for y, x, series in sorted(ends, key=lambda end: end[0]):
         lowest = max(y, lowest + APART)

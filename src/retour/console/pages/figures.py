@@ -14,7 +14,7 @@ from retour.console.asking import Api, api_of
 from retour.console.bars import Bar, Words, lying
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
-from retour.console.templatetags.words import percent_in
+from retour.console.templatetags.words import count_in, percent_in
 from retour.flow.lists.table import guarded
 from retour.texts import catalogue
 
@@ -146,4 +146,8 @@ def _cell(count: int, most: int, column: str) -> Mapping[str, object]:
 
 
 def _of(count: int, whole: int, who: Reader) -> str:
-    return f"{count:,} ({percent_in(count / whole, who.language)})" if whole else str(count)
+    return (
+        f"{count_in(count, who.language)} ({percent_in(count / whole, who.language)})"
+        if whole
+        else str(count)
+    )

@@ -1,7 +1,7 @@
 """Bounce rates against the limits of providers: over time, by campaign, by provider (K22-K24)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,6 +12,7 @@ from retour.console.asking import api_of
 from retour.console.charts import Chart, Series, rates
 from retour.console.pages.figures import as_csv
 from retour.console.pages.moves import mailbox
+from retour.console.pages.over_time import Time, time_of
 from retour.console.pages.rates_charts import Drawn, hard, long_day, spared
 from retour.console.reader import Reader, reader
 from retour.console.templatetags.words import percent_in as percent
@@ -31,12 +32,14 @@ def show(request: HttpRequest, account: str, by: str) -> HttpResponse:
     total = api.get("/v1/rates", by="total", since=_start(found["since"]), until=_start(found["until"]))
     rows = [{**row, "named": _named(row["of"], by, who)} for row in found["rates"]]
     all_ = next(iter(total["rates"]), None)
+    time = time_of(api, found["since"], found["until"], who)
     context = {
-        "also": _also(by, found, rows, all_, who), "since": _told(found["since"], who),
+        "also": _also(by, time, rows, all_, who), "since": _told(found["since"], who),
         "until": _told(found["until"], who),
         "account": account, "role": api.role, "section": by, "by": by, "found": found, "rows": rows,
         "total": all_, "avoided": total["avoided"], "few": FEW,
-        "chart": _chart(found, rows, who) if by == "days" and _enough(rows) else None,
+        "chart": over_days(time, rows, who) if by == "days" and enough(rows) else None,
+        "incidents": time.incidents if by in ("days", "providers") else (),
     }  # fmt: skip
     return render(request, "console/rates.html", context)
 
@@ -60,14 +63,10 @@ def export(request: HttpRequest, account: str, by: str) -> HttpResponseBase:
 
 
 def _also(
-    by: str,
-    found: Mapping[str, Any],
-    rows: Sequence[Mapping[str, Any]],
-    total: Mapping[str, Any] | None,
-    who: Reader,
+    by: str, time: Time, rows: Sequence[Mapping[str, Any]], total: Mapping[str, Any] | None, who: Reader
 ) -> Drawn | None:
     if by == "days":
-        return spared(rows, _days(found["since"], found["until"]), who)
+        return spared(rows, time, who)
     if by == "campaigns":
         return hard(rows, total["norm"]["hard_rate"] if total else None, FEW, who)
     return None
@@ -99,31 +98,29 @@ def _named(of: str | None, by: str, who: Reader) -> str:
     return of or who.say("rates.others")
 
 
-def _chart(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], who: Reader) -> Drawn:
+def over_days(time: Time, rows: Sequence[Mapping[str, Any]], who: Reader) -> Drawn:
     """The rate of each type over all days of the time; its title is the worst of them."""
-    enough = _enough(rows)
-    worst = max(enough, key=lambda row: float(row["rate"]))
+    told_of = {row["of"]: row for row in enough(rows)}
+    worst = max(told_of.values(), key=lambda row: float(row["rate"]))
     title = who.say("rates.chart_worst", rate=percent(worst["rate"], who.language), day=worst["named"])
-    of = {row["of"]: row for row in enough}
-    days = _days(found["since"], found["until"])
     series = [
-        Series(kind, who.say(f"type.{kind}"), [_share(of.get(day.isoformat()), kind) for day in days])
+        Series(
+            kind,
+            who.say(f"type.{kind}"),
+            [_share(told_of.get(day.isoformat()), kind) for day in time.days],
+        )
         for kind in TYPES
     ]
-    labels = [f"{day.day}.{day.month}." for day in days]
-    told = who.say("rates.chart_told")
-    drawn = rates(Chart(title, told, labels, series, lambda rate: f"{rate * 100:.0f} %"))
-    return Drawn(drawn, title, told)
+    told, gap = who.say("rates.chart_told"), who.say("figures.gap")
+    chart = Chart(
+        title, told, time.labels, series, lambda rate: f"{rate * 100:.0f} %", time.marks, time.today, gap
+    )
+    return Drawn(rates(chart), title, told)
 
 
-def _enough(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those with so many attempts that a rate means something."""
+def enough(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Rows with so many attempts that a rate means something."""
     return [row for row in rows if row["rate"] is not None and row["attempts"] >= FEW]
-
-
-def _days(since: str, until: str) -> list[date]:
-    first, last = date.fromisoformat(since), date.fromisoformat(until)
-    return [first + timedelta(days=day) for day in range((last - first).days + 1)]
 
 
 def _share(row: Mapping[str, Any] | None, kind: str) -> float | None:

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString
 
 from retour.console.bars import Bar, Words, lying, standing
+from retour.console.pages.over_time import Time
 from retour.console.reader import Reader
+from retour.console.templatetags.words import count_in
 from retour.console.templatetags.words import percent_in as percent
 from retour.texts import catalogue
 
@@ -29,20 +31,22 @@ def long_day(day: date, language: str) -> str:
     return say("day.full", day=day.day, month=say(f"month.{day.month}"), year=day.year)
 
 
-def spared(rows: Rows, days: Sequence[date], who: Reader) -> Drawn | None:
+def spared(rows: Rows, time: Time, who: Reader) -> Drawn | None:
     """Sends spared, day by day; None where there were none."""
     of = {row["of"]: row["avoided"]["total"] for row in rows}
-    counts = [of.get(day.isoformat(), 0) for day in days]
+    counts = [of.get(day.isoformat(), 0) for day in time.days]
     if not sum(counts):
         return None
     bars = [
-        Bar(f"{day.day}.{day.month}.", count, str(count), "ok")
-        for day, count in zip(days, counts, strict=True)
+        Bar(day, count, count_in(count, who.language), "ok")
+        for day, count in zip(time.labels, counts, strict=True)
     ]
-    best = days[counts.index(max(counts))]
+    best = time.days[counts.index(max(counts))]
     told = who.say("figures.avoided_told")
-    title = who.say("figures.avoided_title", count=sum(counts), day=long_day(best, who.language))
-    return Drawn(standing(Words(title, told), bars, "avoided"), title, told)
+    title = who.say(
+        "figures.avoided_title", count=count_in(sum(counts), who.language), day=long_day(best, who.language)
+    )
+    return Drawn(standing(Words(title, told), bars, "avoided", time.marks, time.today), title, told)
 
 
 def hard(rows: Rows, norm: float | None, few: int, who: Reader) -> Drawn | None:
@@ -52,7 +56,11 @@ def hard(rows: Rows, norm: float | None, few: int, who: Reader) -> Drawn | None:
         return None
     known = sorted(sorted(known, key=lambda row: -row["attempts"])[:MOST], key=lambda row: -row["hard_rate"])
     bars = [
-        Bar(row["of"], row["hard_rate"], f"{percent(row['hard_rate'], who.language)} (n = {row['attempts']})")
+        Bar(
+            row["of"],
+            row["hard_rate"],
+            f"{percent(row['hard_rate'], who.language)} (n = {count_in(row['attempts'], who.language)})",
+        )
         for row in known
     ]
     worst = known[0]

@@ -39,12 +39,13 @@ def status(context: Any, key: str) -> str:
 @register.simple_tag(takes_context=True)
 def number(context: Any, value: float) -> str:
     """A number as the reader writes it: 1,234.5 or 1.234,5."""
+    return count_in(value, context["request"].reader.language)
+
+
+def count_in(value: float, language: str) -> str:
+    """The same in a language."""
     written = f"{value:,}"
-    return (
-        written.translate(str.maketrans(",.", ".,"))
-        if context["request"].reader.language == "de"
-        else written
-    )
+    return written.translate(str.maketrans(",.", ".,")) if language == "de" else written
 
 
 @register.simple_tag(takes_context=True)
