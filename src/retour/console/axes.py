@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 ROWS = 3  # names of incidents above each other; those of more are told below the chart
 ROW = 13
 APART = 12  # between the labels of two levels
-WORD = 6.5  # pixels of a letter
+WORD = 7.5  # pixels of a letter, at the most
 STEPS = (0.02, 0.05, 0.1, 0.2, 0.25)
 
 
@@ -79,14 +79,17 @@ def marks(frame: Frame, told: Sequence[Mark]) -> Iterator[SafeString]:
             '<rect class="incident" x="{}" y="{}" width="{}" height="{}"/>',
             first, frame.top, max(round(last - first, 1), 2), round(frame.base - frame.top, 1),
         )  # fmt: skip
-        row = next((row for row, end in enumerate(ends) if first >= end), None)
+        wide = len(mark.name) * WORD + 8
+        start = max(min(first, frame.right - wide), frame.left)
+        row = next((row for row, end in enumerate(ends) if start >= end), None)
         if row is None:
             continue
-        wide = len(mark.name) * WORD
-        start = min(first, max(frame.right - wide, frame.left))
-        ends[row] = start + wide + 8
+        ends[row] = start + wide
         yield format_html(
-            '<text class="incident" x="{}" y="{}">{}</text>', start + 3, frame.top + 10 + row * ROW, mark.name
+            '<text class="incident" x="{}" y="{}">{}</text>',
+            round(start + 3, 1),
+            frame.top + 10 + row * ROW,
+            mark.name,
         )
 
 

@@ -169,12 +169,19 @@ def in_words(row: Row, language: str) -> str:
     """What the rate is, and what happens if one goes on."""
     words, figures = catalogue(f"rates.{language}"), row.figures
     rate, attempts = figures.rate, figures.attempts
-    told = {"bounces": figures.bounces, "attempts": attempts or 0, "rate": percent(rate, language)}
+    counts = {"bounces": figures.bounces, "attempts": attempts or 0}
+    told = {name: grouped(count, language) for name, count in counts.items()}
+    told["rate"] = percent(rate, language)
     said = [words(f"level.{figures.level}", **told)]
     norm = row.norm.rate
     if rate is not None and norm is not None and figures.level is not Level.FEW and rate >= 2 * norm > 0:
         said.append(words("norm.above", times=f"{rate / norm:.0f}", norm=percent(norm, language)))
     return " ".join(said)
+
+
+def grouped(count: int, language: str) -> str:
+    """A number as people write it: 46,364 or 46.364."""
+    return f"{count:,}".replace(",", "." if language == "de" else ",")
 
 
 def percent(rate: float | None, language: str) -> str:

@@ -51,7 +51,7 @@ def time_of(api: Api, since: str, until: str, who: Reader, provider: str | None 
 def short_day(day: date, who: Reader) -> str:
     """A day of this year, as short as the reader would write it."""
     month = catalogue(f"status.{who.language}")(f"month.{day.month}")
-    return who.say("figures.short_day", day=day.day, month=day.month, name=month[:3])
+    return who.say("figures.short_day", day=day.day, name=month[:3])
 
 
 def _touches(incident: Any, first: date, last: date) -> bool:
