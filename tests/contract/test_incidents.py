@@ -1,5 +1,6 @@
 """The outage guard over both stores: what opens an incident, what it holds, and what becomes of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from retour.bus import LocalBus
 from retour.flow.guard import Guard, IncidentStageError
 from retour.flow.incident_acts import opening
+from retour.flow.incident_effect import effect, held_addresses
 from retour.flow.outage import GuardTerms
 from retour.identity import told_id
 from retour.instants import DAY, HOUR, SECOND, Instant, utc_day
@@ -370,3 +372,55 @@ def test_in_whatever_pieces_it_comes_an_outage_that_is_reverted_leaves_no_trace(
         place.later(MINUTE)
         assert place.states(range(count)) == HELD
         fresh.close()
+
+
+def opened(place: Place) -> Incident:
+    """An open incident of 60 addresses, of which ten had bounced for good before it began."""
+    place.guard.follow()
+    place.bounce(range(10), NOW - 3 * DAY)
+    place.later(MINUTE)
+    place.bounce(range(10, 70))
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    return incident
+
+
+def test_what_it_holds_is_told_address_by_address_with_the_bounce_and_both_ends(place: Place) -> None:
+    incident = opened(place)
+    place.deliver(range(10, 15), place.clock.instant)
+    first = held_addresses(incident, place.store, place.clock.now(), 40)
+    rest = held_addresses(incident, place.store, place.clock.now(), 40, first[-1].number)
+    assert {each.address for each in (*first, *rest)} == {f"a{n}@gmail.com" for n in range(10, 70)}
+    assert (len(first), len(rest)) == (40, 20)
+    assert {each.address for each in (*first, *rest) if each.is_reached} == {
+        f"a{n}@gmail.com" for n in range(10, 15)
+    }
+    assert {(each.bounce.reason, each.bounce.at) for each in first if each.bounce} == {
+        (Reason.ADDRESS_UNKNOWN, NOW + MINUTE)
+    }
+    assert {tuple(each.ends.items()) for each in rest} == {
+        (("confirm", StateName.INVALID), ("revert", StateName.VALID))
+    }
+
+
+@pytest.mark.parametrize("outcome", ["confirm", "revert"])
+def test_what_is_told_of_an_end_is_what_comes(place: Place, outcome: str) -> None:
+    incident = opened(place)
+    told = effect(incident, place.store, place.clock.now())
+    assert (told.count, told.played) == (60, 60)
+    place.guard.close(incident.id, outcome, "key s", "so it is")
+    place.later(MINUTE)
+    now = place.clock.now()
+    found = [place.store.ledger.state("demo", f"a{n}@gmail.com", now).state for n in range(10, 70)]
+    assert Counter(found) == told.ends[outcome]
+    (closed,) = place.incidents()
+    assert closed.held == told.count
+    held = held_addresses(closed, place.store, now, 500)
+    assert (len(held), {len(each.ends) for each in held}) == (60, {0})
+
+
+def test_an_incident_holds_nothing_of_another(place: Place) -> None:
+    incident = opened(place)
+    assert place.store.incidents.held("another", 50) == []
+    assert place.store.incidents.count_held("another", 50) == 0
+    assert place.store.incidents.count_held(incident.id, 25) == 25

@@ -99,6 +99,8 @@ LEAST = {
     ("POST", "/v1/waves/{id}/undo"): "support",
     ("GET", "/v1/incidents"): "member",
     ("GET", "/v1/incidents/{id}"): "member",
+    ("GET", "/v1/incidents/{id}/preview"): "member",
+    ("GET", "/v1/incidents/{id}/addresses"): "member",
     ("POST", "/v1/incidents/{id}/confirm"): "support",
     ("POST", "/v1/incidents/{id}/revert"): "support",
     ("POST", "/v1/incidents/{id}/reopen"): "support",

@@ -92,6 +92,12 @@ class Incidents(Protocol):
         With the number to go on from, which is `after` at the end.
         """
 
+    def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
+        """What an incident holds or held, by number: its openings, one an address, of those not erased."""
+
+    def count_held(self, id: str, most: int) -> int:
+        """How many those are; `most` for so many and more."""
+
     def mark(self, mark: GuardMark, keep_from: Instant) -> None:
         """Commit a mark, and drop those from before `keep_from`."""
 

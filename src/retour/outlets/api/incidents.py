@@ -46,7 +46,7 @@ class IncidentShape(BaseModel):
 class IncidentList(BaseModel):
     """The latest first."""
 
-    account: str
+    account: str | None = Field(description="null: of all accounts, for staff")
     incidents: list[IncidentShape]
     next: str | None = Field(description="cursor for ?after= of the next page; null on the last page")
 
@@ -66,18 +66,28 @@ def get_incidents(
     account: AccountChoice = None,
     after: Annotated[str | None, Query(description="`next` of the page before", max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    standing: Annotated[bool, Query(description="only those that are not closed, all of them")] = False,
 ) -> IncidentList:
-    """Open and closed ones, the latest first."""
+    """Open and closed ones, the latest first. Of those that stand, a staff key without account sees all."""
+    if standing:
+        return _standing(request, key, account)
     chosen = existing_account(request, key, account)
     found = services(request).store.incidents.listed(chosen, limit, after)
     following = found[-1].id if len(found) == limit else None
     return IncidentList(account=chosen, incidents=[_shape(each) for each in found], next=following)
 
 
+def _standing(request: Request, key: Key, account: str | None) -> IncidentList:
+    chosen = None if not key.account and not account else existing_account(request, key, account)
+    standing = services(request).store.incidents.standing()[::-1]
+    found = [_shape(each) for each in standing if chosen in (None, each.account)]
+    return IncidentList(account=chosen, incidents=found, next=None)
+
+
 @router.get("/v1/incidents/{id}", summary="One incident")
 def get_incident(request: Request, key: Member, id: str, account: AccountChoice = None) -> IncidentShape:
     """How it stands."""
-    return _shape(_incident(request, key, id, account))
+    return _shape(incident_of(request, key, id, account))
 
 
 @router.post("/v1/incidents/{id}/confirm", status_code=202, summary="Believe the bounces (support only)")
@@ -101,7 +111,7 @@ def post_reopen(
     request: Request, key: Support, id: str, body: EndBody, account: AccountChoice = None
 ) -> IncidentShape:
     """Its addresses are held again, as though it had not been closed; also one that closed by itself."""
-    _incident(request, key, id, account)
+    incident_of(request, key, id, account)
     reason = _reason(body.reason)
     return _told(lambda: services(request).guard.reopen(id, key.actor, reason))
 
@@ -109,7 +119,7 @@ def post_reopen(
 def _closed(
     request: Request, key: Key, id: str, account: str | None, outcome: str, reason: str
 ) -> IncidentShape:
-    _incident(request, key, id, account)
+    incident_of(request, key, id, account)
     told = _reason(reason)
     return _told(lambda: services(request).guard.close(id, outcome, key.actor, told))
 
@@ -127,7 +137,8 @@ def _reason(reason: str) -> str:
     return reason.strip()
 
 
-def _incident(request: Request, key: Key, id: str, account: str | None) -> Incident:
+def incident_of(request: Request, key: Key, id: str, account: str | None) -> Incident:
+    """An incident of the account. Raises Problem `incident_unknown`, and what names no account."""
     chosen = existing_account(request, key, account)
     found = services(request).store.incidents.one(id)
     if found is None or found.account != chosen:

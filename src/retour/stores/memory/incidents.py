@@ -46,6 +46,18 @@ class MemoryIncidents:
 
     def heard(self, after: int, limit: int) -> tuple[list[Suspect], int]:
         last = max(min(after + limit, self._ledger.ends()[1]), after)
+        return self._suspects(after, last), last
+
+    def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
+        return [each for each in self._openings(id) if each.number > after][:limit]
+
+    def count_held(self, id: str, most: int) -> int:
+        return min(len(self._openings(id)), most)
+
+    def _openings(self, id: str) -> list[Suspect]:
+        return [each for each in self._suspects(0, self._ledger.ends()[1]) if each.incident == id]
+
+    def _suspects(self, after: int, last: int) -> list[Suspect]:
         return [
             Suspect(
                 number,
@@ -56,14 +68,14 @@ class MemoryIncidents:
                 event.at,
                 event.reason,
                 event.status,
-                event.outcome,
+                event.outcome if event.kind is EventKind.INCIDENT_OPEN else None,
             )
             for number, event in self._ledger.numbered(after, last)
             if event.kind in _HEARD
             and event.standing is Standing.PROVEN
             and event.account
             and domain_of(event.address)
-        ], last
+        ]
 
     def mark(self, mark: GuardMark, keep_from: Instant) -> None:
         with self._lock:

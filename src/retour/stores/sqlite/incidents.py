@@ -48,22 +48,18 @@ class SqliteIncidents:
         db = self._database.read()
         newest: int = db.execute(SQL["last_event"]).fetchone()[0]
         last = max(min(newest, after + limit), after)
-        names = self._accounts.names(db)
-        rows = db.execute(SQL["heard"], {"after": after, "last": last}).fetchall()
-        return [
-            Suspect(
-                number,
-                names[account],
-                address,
-                id,
-                _KINDS[kind],
-                at,
-                Reason(reason) if reason else None,
-                status,
-                outcome,
-            )
-            for number, account, address, id, kind, at, reason, status, outcome in rows
-        ], last
+        rows = db.execute(SQL["heard"], {"after": after, "last": last})
+        return _suspects(rows, self._accounts.names(db)), last
+
+    def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
+        db = self._database.read()
+        rows = db.execute(SQL["held"], {"id": id, "limit": limit, "after": after})
+        return _suspects(rows, self._accounts.names(db))
+
+    def count_held(self, id: str, most: int) -> int:
+        asked = {"id": id, "most": most}
+        found: int = self._database.read().execute(SQL["count_held"], asked).fetchone()[0]
+        return found
 
     def mark(self, mark: GuardMark, keep_from: Instant) -> None:
         with self._database.write() as db:
@@ -81,3 +77,20 @@ class SqliteIncidents:
             told["account"], told["stage"] = names[told["account"]], IncidentStage(told["stage"])
             found.append(Incident(**told))
         return found
+
+
+def _suspects(rows: Iterable[Sequence[Any]], names: Mapping[int, str]) -> list[Suspect]:
+    return [
+        Suspect(
+            number,
+            names[account],
+            address,
+            id,
+            _KINDS[kind],
+            at,
+            Reason(reason) if reason else None,
+            status,
+            outcome,
+        )
+        for number, account, address, id, kind, at, reason, status, outcome in rows
+    ]

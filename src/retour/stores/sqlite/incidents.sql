@@ -29,3 +29,14 @@ DELETE FROM guard_marks WHERE at < ?;
 
 -- name: marks
 SELECT at, number, attempts FROM guard_marks ORDER BY at;
+
+-- name: held
+SELECT e.number, e.account, s.address, e.id, e.kind, e.at, e.reason, e.status, e.outcome
+FROM events AS e INDEXED BY events_of_incident CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
+WHERE e.kind = 'incident_open' AND e.outcome = :id AND e.number > :after AND s.domain <> ''
+ORDER BY e.number LIMIT :limit;
+
+-- name: count_held
+SELECT count(*) FROM (
+  SELECT 1 FROM events AS e INDEXED BY events_of_incident CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
+  WHERE e.kind = 'incident_open' AND e.outcome = :id AND s.domain <> '' LIMIT :most);

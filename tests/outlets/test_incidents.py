@@ -1,0 +1,66 @@
+"""Incidents over the API: which stand, whose they are, and what an end would do."""
+
+import pytest
+
+from outlets.conftest import Installation
+from retour.flow.incident_acts import opening
+from retour.ports.incidents import Incident, IncidentStage
+
+
+def kept(retour: Installation, account: str, stage: IncidentStage = IncidentStage.OPEN) -> Incident:
+    now = retour.clock.now()
+    closed = now + 1 if stage is IncidentStage.CLOSED else None
+    made = Incident(
+        f"inc-{account}-{stage}", account, "gmail", now, now, 0, "rate", 60, 0.5, 0.01, stage, closed_at=closed
+    )
+    retour.store.incidents.keep(made)
+    return made
+
+
+def ids(retour: Installation, key: str, **asked: str) -> list[str]:
+    found = retour.ask("GET", "/v1/incidents", key, params=asked).json()["incidents"]
+    return [each["id"] for each in found]
+
+
+def test_those_that_stand_are_told_to_whom_they_belong(retour: Installation) -> None:
+    for account in ("demo", "other"):
+        kept(retour, account)
+        kept(retour, account, IncidentStage.CLOSED)
+    assert set(ids(retour, "demo-member")) == {"inc-demo-open", "inc-demo-closed"}
+    assert ids(retour, "demo-member", standing="true") == ["inc-demo-open"]
+    assert set(ids(retour, "staff", standing="true")) == {"inc-demo-open", "inc-other-open"}
+    assert ids(retour, "staff", standing="true", account="other") == ["inc-other-open"]
+    assert retour.ask("GET", "/v1/incidents", "staff").json()["type"] == "/problems/account_missing"
+    strange = retour.ask("GET", "/v1/incidents", "demo-member", params={"standing": "true", "account": "other"})
+    assert strange.json()["type"] == "/problems/account_unknown"
+
+
+def test_both_ends_of_what_it_holds_are_seen_before_one_is_chosen(retour: Installation) -> None:
+    incident = kept(retour, "demo")
+    retour.store.ledger.record([opening(incident, "ann@gmail.com")], retour.clock.now())
+    told = retour.ask("GET", f"/v1/incidents/{incident.id}/preview", "demo-member").json()
+    assert (told["count"], told["is_more"], told["played"], told["reached"]) == (1, False, 1, 0)
+    assert (told["confirm"], told["revert"]) == ({"valid": 1}, {"valid": 1})  # it has no bounce to believe
+    page = retour.ask("GET", f"/v1/incidents/{incident.id}/addresses", "demo-member").json()
+    assert [each["address"] for each in page["addresses"]] == ["ann@gmail.com"]
+    assert page["next"] is None
+
+
+def test_a_page_of_addresses_goes_on_where_the_one_before_ended(retour: Installation) -> None:
+    incident = kept(retour, "demo")
+    names = [f"a{n}@gmail.com" for n in range(5)]
+    retour.store.ledger.record([opening(incident, name) for name in names], retour.clock.now())
+    found, after = list[str](), None
+    for _ in range(3):
+        asked = {"limit": "2"} | ({"after": after} if after else {})
+        page = retour.ask("GET", f"/v1/incidents/{incident.id}/addresses", "demo-member", params=asked).json()
+        found += [each["address"] for each in page["addresses"]]
+        after = page["next"]
+    assert (sorted(found), after) == (names, None)
+
+
+@pytest.mark.parametrize("stage", [IncidentStage.CLOSED, IncidentStage.CLOSING, IncidentStage.REOPENING])
+def test_of_one_that_is_not_open_no_end_is_foretold(retour: Installation, stage: IncidentStage) -> None:
+    incident = kept(retour, "demo", stage)
+    answer = retour.ask("GET", f"/v1/incidents/{incident.id}/preview", "demo-member")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/incident_stage")
