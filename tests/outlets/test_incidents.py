@@ -10,9 +10,8 @@ from retour.ports.incidents import Incident, IncidentStage
 def kept(retour: Installation, account: str, stage: IncidentStage = IncidentStage.OPEN) -> Incident:
     now = retour.clock.now()
     closed = now + 1 if stage is IncidentStage.CLOSED else None
-    made = Incident(
-        f"inc-{account}-{stage}", account, "gmail", now, now, 0, "rate", 60, 0.5, 0.01, stage, closed_at=closed
-    )
+    id = f"inc-{account}-{stage}"
+    made = Incident(id, account, "gmail", now, now, 0, "rate", 60, 0.5, 0.01, stage, closed_at=closed)
     retour.store.incidents.keep(made)
     return made
 
@@ -31,7 +30,8 @@ def test_those_that_stand_are_told_to_whom_they_belong(retour: Installation) -> 
     assert set(ids(retour, "staff", standing="true")) == {"inc-demo-open", "inc-other-open"}
     assert ids(retour, "staff", standing="true", account="other") == ["inc-other-open"]
     assert retour.ask("GET", "/v1/incidents", "staff").json()["type"] == "/problems/account_missing"
-    strange = retour.ask("GET", "/v1/incidents", "demo-member", params={"standing": "true", "account": "other"})
+    theirs = {"standing": "true", "account": "other"}
+    strange = retour.ask("GET", "/v1/incidents", "demo-member", params=theirs)
     assert strange.json()["type"] == "/problems/account_unknown"
 
 

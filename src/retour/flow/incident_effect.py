@@ -78,9 +78,7 @@ def _seen(
     )
 
 
-def _is_doubted(
-    incident: Incident, address: str, event: Event, versions: tuple[PolicyVersion, ...]
-) -> bool:
+def _is_doubted(incident: Incident, address: str, event: Event, versions: tuple[PolicyVersion, ...]) -> bool:
     policy = in_force(versions, event.at).policy
     return (
         event.kind is EventKind.BOUNCE

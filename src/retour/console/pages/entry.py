@@ -1,5 +1,6 @@
 """The way in: the first page after a login, and the link that is good once."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from allauth.account.views import PasswordResetView
@@ -14,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from retour.console.asking import Api
+from retour.console.pages.incidents import standing
 from retour.console.people.models import Link, Membership, Person
 from retour.console.reader import reader
 from retour.texts import Catalogue
@@ -29,7 +31,16 @@ def home(request: HttpRequest) -> HttpResponse:
     accounts = accounts_of(request, person)
     if len(accounts) == 1:
         return redirect("overview", account=accounts[0])
-    return render(request, "console/home.html", {"accounts": accounts})
+    context = {"accounts": accounts, "incidents": _standing(request, person)}
+    return render(request, "console/home.html", context)
+
+
+def _standing(request: HttpRequest, person: Person) -> Sequence[Mapping[str, Any]]:
+    """For staff, the outages of all accounts."""
+    if not person.staff_role:
+        return ()
+    who = reader(request)
+    return standing(Api(person, str(person.staff_role), "", who), who)
 
 
 def accounts_of(request: HttpRequest, person: Person) -> list[str]:

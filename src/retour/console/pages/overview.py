@@ -13,6 +13,7 @@ from retour.console.asking import Answer, Api, api_of
 from retour.console.looking.models import Looks
 from retour.console.pages.files import file
 from retour.console.pages.filters import PROVIDERS, chips, chosen, options
+from retour.console.pages.incidents import standing
 from retour.console.pages.views import offered, views
 from retour.console.people.models import Person
 from retour.console.reader import Reader, reader
@@ -58,6 +59,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "views": views(request, account, "overview", lambda query: _live(api, query)),
         "may_write": api.role != Role.MEMBER,
         "undo": offered(request),
+        "incidents": standing(api, who),
         "kept_query": _without_place(request),
         **_options(counts, who),
     }

@@ -1,0 +1,133 @@
+"""An outage of a provider, from the banner of an account to the decision of support, and back again."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, choose_password, log_in, looking, report
+from console.sound import faults
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+GUARD = "[guard]\nlook_seconds = 1\n"
+MEMBER, SUPPORT = "member@shop.example", "support@retour.example"
+HELD = 55
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Console]:
+    """An installation in which Gmail has just said of many that they do not exist."""
+    made = Console(tmp_path_factory.mktemp("outage"), GUARD)
+    try:
+        for email, *role in ((SUPPORT, "--role", "support"), (MEMBER, "--account", "shop")):
+            with looking(browser) as page:
+                choose_password(page, made.invited(email, *role))
+        yield made
+    finally:
+        made.stop()
+
+
+def outage(console: Console) -> str:
+    """The id of the outage, once it is there."""
+    found = console.ask("GET", "/v1/incidents")["incidents"]
+    if not found:
+        refused(console)
+        eventually(lambda: console.ask("GET", "/v1/incidents")["incidents"], "the outage", console.story)
+        found = console.ask("GET", "/v1/incidents")["incidents"]
+    id = str(found[0]["id"])
+    path = f"/v1/incidents/{id}/preview"
+    if found[0]["stage"] == "open":
+        eventually(lambda: console.ask("GET", path)["count"] == HELD, "the hold", console.story)
+    return id
+
+
+def refused(console: Console) -> None:
+    import smtplib
+
+    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=30) as session:
+        for number in range(HELD):
+            name = f"reader{number}@gmail.com"
+            to = console.send(name)["return_address"]
+            session.sendmail("", [to], report(to, name, "550 5.1.1 no such user here").encode())
+
+
+def staged(console: Console, id: str, stage: str) -> None:
+    eventually(
+        lambda: console.ask("GET", f"/v1/incidents/{id}")["stage"] == stage,
+        f"it to be {stage}",
+        console.story,
+    )
+
+
+def test_without_an_outage_the_page_teaches_what_one_is(out: Console, browser: Browser) -> None:
+    with looking(browser) as page:
+        log_in(page, out.url, SUPPORT)
+        page.goto(f"{out.url}/a/other/")
+        expect(page.locator(".incident-bar")).to_have_count(0)
+        page.get_by_role("link", name="Outages").first.click()
+        expect(page.locator(".empty")).to_contain_text("Retour opens an outage by itself")
+
+
+def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, browser: Browser) -> None:
+    id = outage(out)
+    with looking(browser) as page:
+        log_in(page, out.url, MEMBER)
+        expect(page.locator(".incident-bar .sentence")).to_have_text(
+            "Unusually many addresses at Gmail are being refused. We hold them back and count nothing."
+        )
+        page.get_by_role("link", name="Look at the outage at Gmail").click()
+        assert page.url == f"{out.url}/a/shop/incidents/{id}/"
+        expect(page.locator(".verdict.revert")).to_contain_text(f"{HELD} addresses free")
+        expect(page.locator(".verdict.confirm")).to_contain_text(f"{HELD} addresses stopped")
+        expect(page.get_by_role("heading", name=f"{HELD} addresses are held back")).to_be_visible()
+        expect(page.locator("tbody tr")).to_have_count(50)
+        page.get_by_role("link", name="More").click()
+        expect(page.locator("tbody tr")).to_have_count(HELD - 50)
+        assert page.locator("textarea").count() == 0
+
+
+def test_an_end_without_a_reason_is_refused_in_words(out: Console, browser: Browser) -> None:
+    id = outage(out)
+    with looking(browser) as page:
+        log_in(page, out.url, SUPPORT)
+        page.goto(f"{out.url}/a/shop/incidents/{id}/")
+        page.fill("textarea", "   ")
+        page.get_by_role("button", name="Forget the bounces").click()
+        expect(page.locator("main [role=alert]:not(:empty)")).to_be_visible()
+        assert out.ask("GET", f"/v1/incidents/{id}")["stage"] == "open"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_support_ends_it_and_takes_the_end_back(out: Console, browser: Browser, script: bool) -> None:
+    id = outage(out)
+    with looking(browser, java_script_enabled=script) as page:
+        log_in(page, out.url, SUPPORT)
+        page.goto(out.url)
+        page.get_by_role("link", name="Look at the outage at Gmail").click()
+        ended(page, "Forget the bounces", "The provider says so.")
+        staged(out, id, "closed")
+        page.goto(page.url)
+        expect(page.locator(".status .sentence")).to_contain_text(f"{HELD} addresses are free again")
+        expect(page.get_by_text("The provider says so.")).to_be_visible()
+        ended(page, "Reopen", "It goes on.")
+        staged(out, id, "open")
+        page.goto(page.url)
+        expect(page.locator(".status .sentence")).to_contain_text("We hold them back")
+    eventually(lambda: _is_held(out), "the hold", out.story)
+
+
+def _is_held(out: Console) -> bool:
+    return bool(out.ask("GET", "/v1/addresses/reader1@gmail.com")["state"]["state"] == "held")
+
+
+def ended(page: Page, button: str, reason: str) -> None:
+    page.fill("textarea", reason)
+    page.get_by_role("button", name=button).click()
+    expect(page.locator("#status .bar")).to_be_visible()
+
+
+@pytest.mark.parametrize("who", [MEMBER, SUPPORT])
+def test_both_pages_are_sound(out: Console, browser: Browser, who: str) -> None:
+    id = outage(out)
+    assert faults(out, browser, who, ["/a/shop/", "/a/shop/incidents/", f"/a/shop/incidents/{id}/"]) == []
