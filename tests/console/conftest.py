@@ -4,11 +4,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from console.installation import HOSTILE, Console, choose_password, log_in, looking
 
 ADMIN = "admin@retour.example"
+PATIENCE = 120_000  # milliseconds; only a broken page gets there, so it may be generous
+expect.set_options(timeout=PATIENCE)
 # The last: a page that a test puts in the hands of the browser may ask a loopback port.
 CHROMIUM = [
     "--disable-gpu",

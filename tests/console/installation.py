@@ -85,12 +85,12 @@ class Console:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(30) == 0, self.story()
+        assert self.process.wait(120) == 0, self.story()
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
         url = f"http://127.0.0.1:{self.ports['api']}{path}"
         answer = httpx.request(
-            method, url, headers={"Authorization": f"Bearer {self.key}"}, timeout=30, **more
+            method, url, headers={"Authorization": f"Bearer {self.key}"}, timeout=120, **more
         )
         assert answer.is_success, answer.text
         return answer.json()
@@ -105,7 +105,7 @@ class Console:
         import smtplib
 
         to = self.send(recipient, **more)["return_address"]
-        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"], timeout=30) as session:
+        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"], timeout=120) as session:
             session.sendmail("", [to], report(to, recipient, said).encode())
         eventually(lambda: self._seen(recipient, listed), "the bounce", self.story)
 
@@ -160,6 +160,7 @@ def report(to: str, recipient: str, said: str) -> str:
 def looking(browser: Browser, **how: Any) -> Iterator[Page]:
     """A page in a context of its own that fails on anything a browser complains about."""
     context = browser.new_context(**how)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda told: complaints.append(told.text) if _matters(told) else None)

@@ -146,7 +146,7 @@ def test_more_than_the_settings_allow_is_not_read(console: Console, page: Page) 
         ("/a/shop/checks/new/", 2 * 1024**3, b"413"),
         ("/preferences/", 65 * 1024**2, b"413"),
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
             line.sendall(
                 f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {told}\r\n"
                 f"Content-Length: {length}\r\n\r\n".encode()
@@ -180,7 +180,7 @@ def test_what_is_no_list_says_so_and_what_to_do(console: Console, page: Page, tm
     page.goto(f"{console.url}/a/shop/checks/new/")
     page.set_input_files("[name=list]", written(tmp_path, "a;b\n1;2\n", "none.csv"))
     page.click("text=Check this list")
-    expect(page.locator(".status")).to_contain_text("no column looks like e-mail addresses", timeout=30_000)
+    expect(page.locator(".status")).to_contain_text("no column looks like e-mail addresses", timeout=120_000)
     page.goto(f"{console.url}/a/shop/checks/new/")
     page.evaluate("document.querySelector('[name=list]').removeAttribute('required')")
     page.click("text=Check this list")

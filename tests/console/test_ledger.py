@@ -35,7 +35,7 @@ def test_the_chain_is_tried_as_a_whole(console: Console, browser: Browser, javas
             while page.locator("text=Look again").count():
                 page.click("text=Look again")
         expect(page.locator(".sentence")).to_contain_text(
-            "lines hold together, from the first", timeout=30_000
+            "lines hold together, from the first", timeout=120_000
         )
 
 

@@ -79,7 +79,7 @@ def test_two_who_change_at_once_are_told_in_words(console: Console, browser: Bro
         expect(page.locator("[name=soft_threshold]")).to_have_value("2")
         assert barriers(page) == []
         look(page, console, soft_threshold="2")
-        expect(page.locator("text=Save these settings")).to_be_visible(timeout=30_000)
+        expect(page.locator("text=Save these settings")).to_be_visible(timeout=120_000)
         saved = page.url
         console.ask(
             "PUT", "/v1/policy", json={"settings": {"soft_threshold": 8}, "expected": version(console)}

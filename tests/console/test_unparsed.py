@@ -25,7 +25,7 @@ def not_understood(console: Console, staff: str, recipient: str, words: str) -> 
     to = console.send(recipient)["return_address"]
     mail = f"From: somebody@mx.test\r\nTo: {to}\r\nSubject: A word\r\n\r\n{words}\r\n"
     before = waiting(console, staff)
-    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=30) as session:
+    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=120) as session:
         session.sendmail("", [to], mail.encode())
     eventually(lambda: waiting(console, staff) > before, "the mail", console.story)
 
@@ -33,7 +33,7 @@ def not_understood(console: Console, staff: str, recipient: str, words: str) -> 
 def waiting(console: Console, staff: str) -> int:
     """How many nobody understood."""
     url = f"http://127.0.0.1:{console.ports['api']}/v1/unparsed/shapes"
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {staff}"}, timeout=30)
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {staff}"}, timeout=120)
     return int(answer.json()["looked_at"])
 
 

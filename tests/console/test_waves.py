@@ -54,7 +54,7 @@ def test_one_plans_a_wave_and_another_applies_and_undoes_it(console: Console, br
         second.goto(first.url.replace("/apply/", "/"))
         assert barriers(second) == []
         second.click("text=Give back 1 address")
-        expect(second.locator("h1")).to_have_text("Wave: applied", timeout=30_000)
+        expect(second.locator("h1")).to_have_text("Wave: applied", timeout=120_000)
         assert state(console, wronged) == "valid"
         planned = second.url
         second.goto(f"{console.url}/a/shop/ledger/")
@@ -63,7 +63,7 @@ def test_one_plans_a_wave_and_another_applies_and_undoes_it(console: Console, br
         )
         second.goto(planned)
         second.click("button:has-text('Undo the wave')")
-        expect(second.locator("h1")).to_have_text("Wave: undone", timeout=30_000)
+        expect(second.locator("h1")).to_have_text("Wave: undone", timeout=120_000)
         assert state(console, wronged) == "invalid"
 
 
@@ -124,16 +124,16 @@ def test_a_replay_of_all_accounts_is_seen_applied_and_undone(console: Console, b
         page.check("[name=what][value=own]")
         page.fill("[name=rules]", own)
         page.click("text=Look at the difference")
-        expect(page.locator("main")).to_contain_text("2 of 2 accounts are played", timeout=30_000)
+        expect(page.locator("main")).to_contain_text("2 of 2 accounts are played", timeout=120_000)
         expect(page.locator("tr:has-text('shop')")).to_contain_text("1")
         assert barriers(page) == []
         page.fill("[name=reason]", "The rule was missing")
         page.click("button:has-text('Apply it to every account')")
-        expect(page.locator("tr:has-text('shop')")).to_contain_text("applied", timeout=30_000)
+        expect(page.locator("tr:has-text('shop')")).to_contain_text("applied", timeout=120_000)
         assert state(console, address) == "invalid"
         page.fill("[name=reason]", "It was wrong")
         page.click("button:has-text('Undo it in every account')")
-        expect(page.locator("tr:has-text('shop')")).to_contain_text("undone", timeout=30_000)
+        expect(page.locator("tr:has-text('shop')")).to_contain_text("undone", timeout=120_000)
         assert state(console, address) == before
         page.click("tr:has-text('shop') th a")
         expect(page.locator("main")).to_contain_text("one account's part")
@@ -145,7 +145,7 @@ def test_a_replay_of_a_version_that_changes_nothing_says_so(console: Console, br
         page.goto(f"{console.url}/a/other/replays/")
         page.check("[name=what][value=policy]")
         page.click("text=Look at the difference")
-        expect(page.locator(".empty")).to_contain_text("Nothing would happen", timeout=30_000)
+        expect(page.locator(".empty")).to_contain_text("Nothing would happen", timeout=120_000)
         expect(page.locator("button:has-text('Apply')")).to_have_count(0)
         assert barriers(page) == []
 

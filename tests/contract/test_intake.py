@@ -447,7 +447,7 @@ def test_a_running_worker_wakes_survives_a_fault_and_ends(inbox: Inbox) -> None:
     thread.start()
     inbox.put([arrival(PLAIN, None)])
     worker.wake()
-    assert taken.wait(30)
+    assert taken.wait(120)
     worker.end()
     thread.join(30)
     assert (thread.is_alive(), failed.is_set(), inbox.counts()[Outcome.WAITING]) == (False, True, 0)
@@ -463,7 +463,7 @@ class CountingInbox(memory.MemoryInbox):
 
     def put(self, arrivals: Sequence[Arrival], cursors: Mapping[str, bytes | None] = NO_CURSORS) -> None:
         self.commits.append(len(arrivals))
-        assert self.let_go.wait(30)
+        assert self.let_go.wait(120)
         super().put(arrivals, cursors)
 
 

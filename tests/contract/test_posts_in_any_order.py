@@ -167,7 +167,7 @@ def test_the_same_batch_fifty_times_at_once_counts_once(tmp_path: Path) -> None:
     def post(salt: int) -> None:
         try:
             arrivals = bodies(told, [len(told)], salt % 10)  # five of each are the same to the octet
-            start.wait(30)
+            start.wait(120)
             inbox.put(arrivals)
             take_in(arrivals, store, RING, judge, NOW)
         except BaseException as fault:

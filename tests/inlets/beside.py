@@ -18,7 +18,7 @@ class Beside:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine that runs over there."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=120)
 
     def end(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)

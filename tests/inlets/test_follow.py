@@ -118,7 +118,7 @@ def test_what_has_come_is_kept_before_more_comes(data: Path) -> None:
         assert process.stdin is not None
         process.stdin.write(mail(1))
         process.stdin.flush()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not counts(data)[Outcome.JUDGED] and time.monotonic() < deadline:
             assert process.poll() is None
         process.kill()

@@ -407,7 +407,7 @@ def test_pipes_at_the_same_time_lose_nothing_and_count_once(house: House) -> Non
         for _ in range(4)
     ]
     for number, process in enumerate(running):
-        process.communicate(bounce(number % 2), timeout=60)
+        process.communicate(bounce(number % 2), timeout=120)
         assert process.returncode == 0
     assert house.counts() == {Outcome.WAITING: 0, Outcome.JUDGED: 2, Outcome.UNPARSED: 0, Outcome.EXPIRED: 0}
     assert house.state().hard == 1

@@ -53,7 +53,7 @@ class Journal:
     def end(self) -> None:
         assert self._writer.stdin is not None
         self._writer.stdin.close()
-        assert self._writer.wait(30) == 0
+        assert self._writer.wait(120) == 0
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def _running(beside: Beside, letterbox: Letterbox, lmtp: bool) -> Iterator[Simul
 
 
 def client(simulator: Simulator) -> smtplib.SMTP:
-    session = smtplib.SMTP("127.0.0.1", simulator.port, timeout=30)
+    session = smtplib.SMTP("127.0.0.1", simulator.port, timeout=120)
     session.ehlo()
     return session
 
@@ -89,7 +89,7 @@ def test_a_delay_can_come_first_and_the_failure_later(
 ) -> None:
     with client(simulator) as session:
         session.sendmail(SENDER, [f"late-{name}@b.example"], MAIL)
-    found = [parse(letterbox.arrived.get(timeout=30).content) for _ in range(2)]
+    found = [parse(letterbox.arrived.get(timeout=120).content) for _ in range(2)]
     assert [reading.kind for reading in found] == [Kind.DELAY, Kind.BOUNCE]
     assert [reading.reports[0].status for reading in found] == [waits, table()[name].reply.split(" ")[1]]
     assert found[1].reports[0].action is Action.FAILED
@@ -100,9 +100,9 @@ def test_what_is_not_yet_due_is_brought_at_the_end(beside: Beside, letterbox: Le
     simulator = beside.run(serve_simulator("127.0.0.1", 0, ("127.0.0.1", bounces.port, False), late=3600))
     with client(simulator) as session:
         session.sendmail(SENDER, ["late-unknown@b.example"], MAIL)
-    assert parse(letterbox.arrived.get(timeout=30).content).kind is Kind.DELAY
+    assert parse(letterbox.arrived.get(timeout=120).content).kind is Kind.DELAY
     beside.run(simulator.close())
-    assert parse(letterbox.arrived.get(timeout=30).content).kind is Kind.BOUNCE
+    assert parse(letterbox.arrived.get(timeout=120).content).kind is Kind.BOUNCE
     beside.run(bounces.close())
 
 
@@ -139,7 +139,7 @@ def test_a_refusal_can_come_later_as_a_real_delivery_report(
         session.mail(SENDER, ["ENVID=rt-envid"])
         session.rcpt(f"{name}@b.example", ["ORCPT=rfc822;Ann+2B@b.example"])
         session.data(MAIL)
-    arrived = letterbox.arrived.get(timeout=30)
+    arrived = letterbox.arrived.get(timeout=120)
     answer = answer_of(f"{name}@b.example")
     assert answer is not None
     assert (arrived.sender, [r.address for r in arrived.recipients]) == ("", [SENDER])
@@ -159,7 +159,7 @@ def test_reports_travel_over_lmtp_too(beside: Beside, letterbox: Letterbox) -> N
     simulator = next(running)
     with client(simulator) as session:
         session.sendmail(SENDER, ["dsn-unknown@b.example"], MAIL)
-    assert parse(letterbox.arrived.get(timeout=30).content).kind is Kind.BOUNCE
+    assert parse(letterbox.arrived.get(timeout=120).content).kind is Kind.BOUNCE
     next(running, None)
 
 
@@ -168,7 +168,7 @@ def test_an_internationalised_recipient_is_reported_as_rfc_6533_says(
 ) -> None:
     with client(simulator) as session:
         session.sendmail(SENDER, ["dsn-unknown@bücher.example"], MAIL, ["SMTPUTF8"])
-    arrived = letterbox.arrived.get(timeout=30)
+    arrived = letterbox.arrived.get(timeout=120)
     assert b"message/global-delivery-status" in arrived.content
     (report,) = parse(arrived.content).reports
     assert report.recipient == "dsn-unknown@bücher.example"
@@ -188,7 +188,7 @@ def test_other_reports_are_read_as_what_they_are(
 ) -> None:
     with client(simulator) as session:
         session.sendmail(SENDER, [f"{name}@b.example"], MAIL)
-    arrived = letterbox.arrived.get(timeout=30)
+    arrived = letterbox.arrived.get(timeout=120)
     assert arrived.sender == ""
     assert parse(arrived.content).kind is kind
 
@@ -196,7 +196,7 @@ def test_other_reports_are_read_as_what_they_are(
 def test_headers_alone_come_back_when_asked_for(simulator: Simulator, letterbox: Letterbox) -> None:
     with client(simulator) as session:
         session.sendmail(SENDER, ["dsn-unknown@b.example"], MAIL, ["RET=HDRS"])
-    arrived = letterbox.arrived.get(timeout=30)
+    arrived = letterbox.arrived.get(timeout=120)
     assert b"text/rfc822-headers" in arrived.content
     assert b"Hello" not in arrived.content
 
@@ -209,7 +209,7 @@ def test_nothing_is_sent_where_the_standards_forbid_it(simulator: Simulator, let
         session.sendmail(SENDER, ["ooo@b.example", "challenge@b.example"], automatic)  # RFC 3834 §2
         session.sendmail(SENDER, ["dsn-unknown@b.example"], MAIL, rcpt_options=["NOTIFY=NEVER"])
         session.sendmail(SENDER, ["complaint@b.example"], MAIL)
-    arrived = letterbox.arrived.get(timeout=30)
+    arrived = letterbox.arrived.get(timeout=120)
     assert parse(arrived.content).kind is Kind.COMPLAINT  # the last; nothing came before it
     assert letterbox.arrived.empty()
 
@@ -224,7 +224,7 @@ def test_a_subject_cannot_start_a_header(simulator: Simulator, letterbox: Letter
         session.getreply()
         session.send(hostile + b".\r\n")
         assert session.getreply()[0] == 250
-    head = letterbox.arrived.get(timeout=30).content.partition(b"\r\n\r\n")[0]
+    head = letterbox.arrived.get(timeout=120).content.partition(b"\r\n\r\n")[0]
     assert b"\rBcc" not in head
     assert b"\nBcc" not in head
 
@@ -241,7 +241,7 @@ def test_a_report_is_tried_again_and_one_refused_for_good_is_counted(beside: Bes
     assert (simulator.post.delivered, simulator.post.failed) == (0, 1)
     with client(simulator) as session:
         session.sendmail(SENDER, ["complaint@b.example"], MAIL)
-    letterbox.arrived.get(timeout=30)
+    letterbox.arrived.get(timeout=120)
     next(running, None)
 
 

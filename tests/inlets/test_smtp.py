@@ -54,13 +54,13 @@ class Port:
 
     def client(self) -> smtplib.SMTP:
         kind = smtplib.LMTP if self.lmtp else smtplib.SMTP
-        session = kind("127.0.0.1", self.listener.port, timeout=30)
+        session = kind("127.0.0.1", self.listener.port, timeout=120)
         session.ehlo()
         return session
 
     def raw(self) -> socket.socket:
         """A connection without a careful client, past its hello."""
-        connection = socket.create_connection(("127.0.0.1", self.listener.port), timeout=30)
+        connection = socket.create_connection(("127.0.0.1", self.listener.port), timeout=120)
         hello = b"LHLO" if self.lmtp else b"EHLO"
         connection.sendall(hello + b" client\r\n")
         read_until(connection, b"250 DSN\r\n")
@@ -289,7 +289,7 @@ def test_closing_lets_a_message_in_hand_be_decided(beside: Beside, opened: Opene
         assert read_until(idle, b"421 4.3.2").startswith(b"421 4.3.2")
         beside.loop.call_soon_threadsafe(may_end.set)
         said = read_until(busy, b"421 ")
-        closing.result(timeout=30)
+        closing.result(timeout=120)
     assert b"250 2.0.0" in said
     assert len(port.shelf.arrivals) == 1
 
@@ -356,7 +356,7 @@ def test_a_client_that_hangs_up_in_the_message_leaves_nothing(beside: Beside, po
 
 def test_a_silent_client_is_told_and_left(opened: Opened) -> None:
     port = opened(limits=Limits(idle=0.05))
-    with socket.create_connection(("127.0.0.1", port.listener.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port.listener.port), timeout=120) as connection:
         said = read_until(connection, b"at its end")
     assert [line[:9] for line in said.split(b"\r\n")] == [b"220 mx.re", b"421 4.4.2", b""]
 
@@ -386,7 +386,7 @@ def test_a_gate_that_breaks_costs_its_connection_and_no_other(beside: Beside) ->
     inlet = BounceInlet("smtp", broken, lambda domain: True, Shelf().accept, lambda: NOW)
     listener = beside.run(start_smtp("127.0.0.1", 0, inlet, lmtp=False, hostname="mx.example"))
     for _ in range(2):
-        with smtplib.SMTP("127.0.0.1", listener.port, timeout=30) as session:
+        with smtplib.SMTP("127.0.0.1", listener.port, timeout=120) as session:
             session.ehlo()
             session.mail("")
             assert session.rcpt(GENUINE)[0] == 421

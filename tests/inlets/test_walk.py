@@ -49,10 +49,10 @@ class Walk:
         self._arrived.clear()
         self._store.sends.add([Send(number, "acme", recipient, MailKind.MAILING, _now())])
         token = make(RING, self._account.number, DOMAIN, number, MailKind.MAILING, _now())
-        with SMTP("127.0.0.1", self._simulator.port, timeout=30) as session:
+        with SMTP("127.0.0.1", self._simulator.port, timeout=120) as session:
             session.ehlo()
             session.sendmail(f"{token}@{DOMAIN}", [recipient], MAIL, [f"ENVID={token}"])
-        assert self._arrived.wait(30)
+        assert self._arrived.wait(120)
         Worker(self._inbox, self._take, LocalBus(), SystemClock()).drain()
         life = self._store.ledger.life("acme", recipient, _now())
         assert life is not None

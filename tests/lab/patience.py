@@ -17,7 +17,7 @@ def happens(look: Callable[[], bool], within: float) -> bool:
     return True
 
 
-def eventually(look: Callable[[], bool], what: str, within: float = 30) -> None:
+def eventually(look: Callable[[], bool], what: str, within: float = 120) -> None:
     """Until it is true; names what was waited for in vain."""
     if not happens(look, within):
         raise AssertionError(f"waited in vain for {what}")

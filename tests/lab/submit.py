@@ -52,7 +52,7 @@ def over_smtp(name: str, scenario: Mapping[str, Any]) -> str:
         options.append("SMTPUTF8")
     if scenario.get("utf8") or scenario.get("eight"):
         options.append("BODY=8BITMIME")
-    with smtplib.SMTP(SERVER, 25, local_hostname="app.shop.example", timeout=60) as smtp:
+    with smtplib.SMTP(SERVER, 25, local_hostname="app.shop.example", timeout=120) as smtp:
         smtp.ehlo()
         if scenario.get("utf8"):
             smtp.command_encoding = "utf-8"
@@ -81,6 +81,6 @@ def by_command(root: Path, command: Sequence[str], name: str, scenario: Mapping[
         ["chroot", str(root), *words, "--", *scenario["to"]],
         input=mail_of(name, scenario),
         capture_output=True,
-        timeout=60,
+        timeout=120,
     )
     return "" if run.returncode == 0 else (run.stdout + run.stderr).decode("utf-8", "replace").strip()

@@ -159,7 +159,7 @@ class Relaying:
         """As a program does with smtplib: code and words of the answer, and the recipients refused."""
 
         def send() -> tuple[int, str, dict[str, tuple[int, bytes]]]:
-            with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as smtp:
+            with smtplib.SMTP("127.0.0.1", self.port, timeout=120) as smtp:
                 smtp.login(login, self.keys["shop"])
                 try:
                     refused = smtp.sendmail(sender, list(recipients), message, options, rcpt_options)

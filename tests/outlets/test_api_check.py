@@ -136,7 +136,7 @@ def test_a_large_check_while_states_are_rewritten_keeps_nobody_waiting(retour: I
 
     def ask(*question: object) -> Decision:
         begun.set()
-        assert others_were_answered.wait(30), "the event loop stood still"
+        assert others_were_answered.wait(120), "the event loop stood still"
         return Decision(Answer.SEND)
 
     async def meanwhile() -> Response:

@@ -74,7 +74,7 @@ def peopled(house: House) -> str:
 
 def send(ports: Ports, key: str, recipient: str) -> tuple[int, str]:
     assert ports.relay is not None
-    with smtplib.SMTP("127.0.0.1", ports.relay, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", ports.relay, timeout=120) as smtp:
         smtp.login("shop", key)
         try:
             smtp.sendmail("a@shop.test", recipient, b"Subject: x\r\n\r\nx\r\n")
@@ -137,7 +137,7 @@ def test_tls_from_the_first_octet(tmp_path: Path) -> None:
     async def story(house: House, ports: Ports, key: str) -> None:
         def over_tls() -> None:
             assert ports.relay is not None
-            with smtplib.SMTP_SSL("127.0.0.1", ports.relay, timeout=20, context=trust) as smtp:
+            with smtplib.SMTP_SSL("127.0.0.1", ports.relay, timeout=120, context=trust) as smtp:
                 smtp.login("shop", key)
                 smtp.sendmail("a@shop.test", "ann@b.test", b"Subject: x\r\n\r\nx\r\n")
 

@@ -19,7 +19,7 @@ def test_a_password_under_tls(tmp_path: Path) -> None:
 
     async def story(relay: Relaying) -> None:
         def send() -> None:
-            with smtplib.SMTP("127.0.0.1", relay.port, timeout=20) as smtp:
+            with smtplib.SMTP("127.0.0.1", relay.port, timeout=120) as smtp:
                 smtp.starttls(context=client)
                 smtp.login("shop", relay.keys["shop"])
                 smtp.sendmail("a@shop.test", ["ann@b.test"], MESSAGE)

@@ -111,7 +111,7 @@ class Process:
 
     def ask(self, method: str, path: str, key: str, **more: Any) -> Any:
         url = f"http://127.0.0.1:{self.ports['api']}{path}"
-        answer = httpx.request(method, url, headers={"Authorization": f"Bearer {key}"}, timeout=30, **more)
+        answer = httpx.request(method, url, headers={"Authorization": f"Bearer {key}"}, timeout=120, **more)
         return answer.json() if answer.status_code != 404 else None
 
     def policy(self, **attributes: str) -> str:
@@ -124,7 +124,7 @@ class Process:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 def environment() -> dict[str, str]:
@@ -145,7 +145,7 @@ def retour(tmp_path: Path) -> Iterator[Process]:
 
 def bounce(process: Process, to: str) -> None:
     """A delivery report for this return address, through the LMTP inlet."""
-    with smtplib.LMTP("127.0.0.1", process.ports["lmtp"], timeout=30) as session:
+    with smtplib.LMTP("127.0.0.1", process.ports["lmtp"], timeout=120) as session:
         session.sendmail("", [to], REPORT.format(to=to))
 
 
@@ -253,7 +253,7 @@ def refused(directory: Path, *arguments: str, **variables: str) -> str:
         capture_output=True,
         text=True,
         env=environment() | variables,
-        timeout=60,
+        timeout=120,
     )
     assert run.returncode == 1, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
@@ -292,7 +292,7 @@ def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
         f"import sys; sys.modules[{missing!r}] = None; sys.argv = ['retour', 'serve']; "
         "from retour.cli import main; main()"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert run.returncode == 1
     assert missing in run.stderr
     assert "retour[server]" in run.stderr
@@ -318,7 +318,7 @@ def test_the_demo_prints_three_commands_that_work_as_printed(tmp_path: Path) -> 
 
 
 def run(command: str) -> tuple[int, str]:
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -356,7 +356,7 @@ def test_own_rules_are_read_at_the_start_and_again_at_sighup(tmp_path: Path) -> 
         registered = retour.ask("POST", "/v1/sends", key, json={"recipient": DEAD, "kind": "mailing"})
         to = registered.get("return_address")
         try:
-            with smtplib.LMTP("127.0.0.1", retour.ports["lmtp"], timeout=30) as session:
+            with smtplib.LMTP("127.0.0.1", retour.ports["lmtp"], timeout=120) as session:
                 session.sendmail("", [to], FLOWN.format(to=to))
         except (smtplib.SMTPRecipientsRefused, AttributeError):
             return False  # key and account are a second old at most

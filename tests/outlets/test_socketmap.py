@@ -227,7 +227,7 @@ def test_a_ledger_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     waiting, faults = threading.Event(), list[Exception]()
 
     def silent(*question: object) -> Stop:
-        waiting.wait(30)
+        waiting.wait(120)
         return Stop("too late")
 
     policy = Policy(table(), service(Ledger()).origins, silent, Hand())

@@ -99,7 +99,7 @@ class Aside:
 
     def __exit__(self, *_: object) -> None:
         self._daemon.kill()  # and with it all that it started: unshare hears nothing else while it waits
-        self._daemon.wait(30)
+        self._daemon.wait(120)
         self._syslog.end()
 
     def story(self) -> str:

@@ -110,7 +110,7 @@ class Exim:
     def __exit__(self, *_: object) -> None:
         assert self._daemon is not None
         self._daemon.terminate()
-        self._daemon.wait(30)
+        self._daemon.wait(120)
 
     def story(self) -> str:
         """Its logs so far."""

@@ -81,7 +81,7 @@ def running(directory: Path, more: str = "") -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _answers(port: int) -> bool:

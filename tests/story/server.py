@@ -82,7 +82,7 @@ class Server:
         """End it the friendly way, if it runs."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(30) == 0, self.story()
+            assert self.process.wait(120) == 0, self.story()
 
     def dies(self) -> int:
         """The status with which the process ends by itself."""
@@ -167,4 +167,4 @@ class Server:
     def _call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         url = f"http://127.0.0.1:{self.ports['api']}{path}"
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.request(method, url, json=body, headers=headers, timeout=30)
+        return httpx.request(method, url, json=body, headers=headers, timeout=120)

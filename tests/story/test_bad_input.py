@@ -91,7 +91,7 @@ class Dialogue:
     """A client that sends what it likes."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self._lines = self._socket.makefile("r", encoding="utf-8", newline="\r\n")
 
     def __enter__(self) -> "Dialogue":

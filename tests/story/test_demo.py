@@ -27,7 +27,7 @@ def demo(directory: Path, language: str = "en") -> Iterator[list[str]]:
         yield eventually(lambda: printed(said), "the demo's commands", said.read_text)
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0, said.read_text()
+        assert process.wait(120) == 0, said.read_text()
 
 
 def printed(said: Path) -> list[str] | None:

@@ -34,7 +34,7 @@ class Caller:
     def ask(self, method: str, path: str, status: int = 200, **more: Any) -> httpx.Response:
         params = {**self.account, **more.pop("params", {})}
         headers = {"Authorization": f"Bearer {self.key}"}
-        answer = httpx.request(method, self.url + path, params=params, headers=headers, timeout=60, **more)
+        answer = httpx.request(method, self.url + path, params=params, headers=headers, timeout=120, **more)
         assert answer.status_code == status, answer.text
         return answer
 

@@ -24,7 +24,7 @@ class Example:
     name = "example"
 
     def validate(self, addresses):
-        server = http.client.HTTPConnection("127.0.0.1", int(os.environ["EXAMPLE_PORT"]), timeout=30)
+        server = http.client.HTTPConnection("127.0.0.1", int(os.environ["EXAMPLE_PORT"]), timeout=120)
         server.request("POST", "/v1/batch", json.dumps(list(addresses)))
         return json.loads(server.getresponse().read())
 """
@@ -131,7 +131,7 @@ def test_the_server_asks_it_where_the_settings_allow_it(tmp_path: Path) -> None:
 def answered(server: Server, method: str, path: str, content: bytes | None = None) -> Any:
     url = f"http://127.0.0.1:{server.ports['api']}{path}"
     headers = {"Authorization": f"Bearer {server.key}"}
-    answer = httpx.request(method, url, content=content, headers=headers, timeout=60)
+    answer = httpx.request(method, url, content=content, headers=headers, timeout=120)
     assert answer.is_success, answer.text
     return answer.json()
 

@@ -93,7 +93,7 @@ def test_its_log_is_followed_through_rotation_and_kill(ground: Path, simulator: 
             assert (event["reason"], event["send"]) == ("mailbox_disabled", sent["send"])
             assert server.process is not None
             server.process.kill()
-            server.process.wait(30)
+            server.process.wait(120)
 
             mta.submit("news@shop.test", "unknown+dead@simulator.test")
             eventually(lambda: b"unknown+dead" in mta.log.read_bytes(), "the failure in the log", mta.story)

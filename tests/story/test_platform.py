@@ -85,7 +85,7 @@ def socketmap(server: Server) -> str:
 
 
 def relay(server: Server, key: str) -> str:
-    with SMTP("127.0.0.1", server.ports["relay"], timeout=30) as smtp:
+    with SMTP("127.0.0.1", server.ports["relay"], timeout=120) as smtp:
         smtp.login("second", key)
         smtp.mail("news@second.test")
         code, words = smtp.rcpt(DEAD)
@@ -160,7 +160,7 @@ def test_killed_between_the_decision_of_a_review_and_its_effect_the_stop_goes_at
             f"http://127.0.0.1:{server.ports['api']}/v1/requests/{id}/decision?account=second",
             json={"approved": True, "reason": "she answers"},
             headers={"Authorization": f"Bearer {staff}"},
-            timeout=30,
+            timeout=120,
         )
     assert server.dies() == -signal.SIGKILL
     with server.running():

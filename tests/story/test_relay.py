@@ -31,7 +31,7 @@ class Walk:
 
     def send(self, recipient: str, subject: str, login: str = "shop") -> tuple[int, bytes]:
         """As a shop does that knows nothing of return addresses; the answer."""
-        with smtplib.SMTP("127.0.0.1", self.relay, timeout=60) as smtp:
+        with smtplib.SMTP("127.0.0.1", self.relay, timeout=120) as smtp:
             smtp.login(login, self.retour.key)
             smtp.mail("shop@shop.test")
             code, words = smtp.rcpt(recipient)

@@ -25,7 +25,7 @@ class Running:
         self.sink = Sink(messages_a_connection=7)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(120)
         return self.sink
 
     def _run(self) -> None:
@@ -52,7 +52,7 @@ def sink() -> Iterator[Sink]:
 def delivered(port: int, key: str, recipient: str) -> bool:
     """One try of a client that keeps its mail until it hears 250."""
     try:
-        with smtplib.SMTP("127.0.0.1", port, timeout=30) as smtp:
+        with smtplib.SMTP("127.0.0.1", port, timeout=120) as smtp:
             smtp.login("shop", key)
             smtp.sendmail("shop@shop.test", [recipient], f"Subject: {recipient}\r\n\r\nhello\r\n")
     except (OSError, smtplib.SMTPException):

@@ -103,7 +103,7 @@ def test_killed_at_any_step_a_decision_takes_effect_once(
             f"http://127.0.0.1:{server.ports['api']}/v1/requests/{id}/decision?account=shop",
             json={"approved": True, "reason": "it answers"},
             headers={"Authorization": f"Bearer {staff}"},
-            timeout=30,
+            timeout=120,
         )
 
     with pytest.raises(httpx.TransportError):

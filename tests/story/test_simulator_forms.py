@@ -40,7 +40,7 @@ class Played:
 
     def end(self) -> int:
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
+        return self._process.wait(120)
 
     def send(self, recipient: str) -> None:
         """One mail, as a program should: with the return address of its send."""

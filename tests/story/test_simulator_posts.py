@@ -54,7 +54,7 @@ class Hooks:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{server.ports['webhooks']}", timeout=30)
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{server.ports['webhooks']}", timeout=120)
 
     def post(self, provider: str, request: Request) -> int:
         place = f"/hooks/{provider}/{SECRET}"

@@ -25,7 +25,7 @@ def test_a_stop_is_told_though_the_server_was_killed_meanwhile(tmp_path: Path) -
         eventually(lambda: len(receiver.heard) > 0, "the first attempt", server.story)
         assert server.process is not None
         server.process.kill()
-        server.process.wait(30)
+        server.process.wait(120)
         receiver.answer = status(204)
         server.start()
         eventually(lambda: len(receiver.heard) > 1, "the attempt after the start", server.story)

@@ -32,7 +32,7 @@ def as_staff(server: Server, key: str, method: str, path: str, body: Any = None)
 def refused(server: Server, key: str, path: str, body: Any) -> str:
     """The kind of problem that a call runs into."""
     place = f"http://127.0.0.1:{server.ports['api']}{path}?account=shop"
-    answer = httpx.post(place, json=body, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    answer = httpx.post(place, json=body, headers={"Authorization": f"Bearer {key}"}, timeout=120)
     assert answer.is_client_error, answer.text
     kind: str = answer.json()["type"]
     return kind

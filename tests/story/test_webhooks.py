@@ -50,7 +50,7 @@ def server(ground: Path) -> Iterator[Server]:
 
 def post(name: str, request: Request) -> int:
     url = f"http://127.0.0.1:{PORT}/hooks/{name}/{PATH}"
-    return httpx.post(url, content=request.body, headers=request.headers, timeout=30).status_code
+    return httpx.post(url, content=request.body, headers=request.headers, timeout=120).status_code
 
 
 def signed(sender: Sender, *addresses: str) -> Request:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_DEADLINE = 30.0  # seconds; only a broken run gets there, so it may be generous
+_DEADLINE = 120.0  # seconds; only a broken run gets there, so it may be generous
 _PULSE = threading.Event()  # never set: its wait() yields the processor between two looks
 
 
