@@ -20,6 +20,7 @@ PAGES += [
     "/a/shop/jobs/",
     "/a/shop/charts/reasons/",
     "/a/shop/charts/given-back/",
+    "/a/shop/charts/recoveries/",
     "/a/shop/sources/",
     "/a/shop/sources/connect/postfix/",
     "/a/shop/sources/connect/sendgrid/",

@@ -85,6 +85,8 @@ ROWS: dict[str, Row] = {
     "reasons_csv": Row("member", "/a/shop/charts/reasons.csv"),
     "given_back": Row("member", "/a/shop/charts/given-back/"),
     "given_back_csv": Row("member", "/a/shop/charts/given-back.csv"),
+    "recoveries": Row("member", "/a/shop/charts/recoveries/"),
+    "recoveries_csv": Row("member", "/a/shop/charts/recoveries.csv"),
     "rates_csv": Row("member", "/a/shop/charts/rates/days.csv"),
     "sources": Row("member", "/a/shop/sources/"),
     "connect": Row("manager", "/a/shop/sources/connect/postfix/"),

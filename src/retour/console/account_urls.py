@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from retour.console.pages import account, figures, hooks, invited, keys, rates, sources, team
+from retour.console.pages import account, figures, hooks, invited, keys, rates, recoveries, sources, team
 
 PATTERNS: list[URLPattern] = [
     path("invited/<str:secret>/", invited.accept, name="invited"),
@@ -19,6 +19,8 @@ PATTERNS: list[URLPattern] = [
     path("a/<str:account>/charts/reasons.csv", figures.reasons_csv, name="reasons_csv"),
     path("a/<str:account>/charts/given-back/", figures.given_back, name="given_back"),
     path("a/<str:account>/charts/given-back.csv", figures.given_back_csv, name="given_back_csv"),
+    path("a/<str:account>/charts/recoveries/", recoveries.show, name="recoveries"),
+    path("a/<str:account>/charts/recoveries.csv", recoveries.export, name="recoveries_csv"),
     path("a/<str:account>/charts/rates/<str:by>.csv", rates.export, name="rates_csv"),
     path("a/<str:account>/sources/", sources.show, name="sources"),
     path("a/<str:account>/sources/connect/<str:what>/", sources.connect, name="connect"),

@@ -81,7 +81,7 @@ def _templates() -> dict[str, object]:
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["retour.console.templatetags.words"],
+            "builtins": ["retour.console.templatetags.words", "retour.console.templatetags.days"],
         },
     }
 

@@ -13,7 +13,7 @@ import structlog
 
 from retour.dataplane import api, console, jobs, logs, mail, notify, pickup, policy, relay, webhooks
 from retour.dataplane.opening import Ports, failed
-from retour.flow import questions
+from retour.flow import questions, recoveries
 from retour.wiring import House
 
 log = structlog.get_logger("retour")
@@ -75,5 +75,6 @@ def _tick(house: House, ended: threading.Event) -> None:
             house.avoided.flush(house.clock.now())
             questions.roll(house.store.segments)
             house.store.counts.fold()
+            recoveries.roll(house.store.recoveries, house.clock.now())
         except Exception as error:
             told(error)

@@ -14,6 +14,7 @@ from retour.ports.incidents import Incidents
 from retour.ports.ledger import Ledger
 from retour.ports.platform import PlatformStops
 from retour.ports.rates import Rates
+from retour.ports.recoveries import Recoveries
 from retour.ports.requests import Requests
 from retour.ports.segments import Segments
 from retour.ports.sends import Sends
@@ -48,3 +49,4 @@ class Records(Store):
     contacts: Contacts
     erasing: Erasing
     counts: Counts
+    recoveries: Recoveries

@@ -11,7 +11,7 @@ from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
 from retour.console.pages.filters import chips, chosen
 from retour.console.pages.overview import FILTERS, asked
-from retour.console.reader import reader
+from retour.console.reader import Reader, reader
 from retour.model import Role
 
 TYPED_ABOVE = 100  # so many contacts are deleted only by whoever types their number
@@ -24,7 +24,7 @@ def delete(request: HttpRequest, account: str) -> HttpResponse:
     api, who = api_of(request, account, Role.MANAGER), reader(request)
     given = request.POST if request.method == "POST" else request.GET
     picked, set_ = given.getlist("address"), chosen(request, FILTERS)
-    wanted = _wanted(picked, set_)
+    wanted = _wanted(picked, set_, who)
     refused = None
     if request.method == "POST":
         refused = _typed_wrong(request)
@@ -45,8 +45,8 @@ def delete(request: HttpRequest, account: str) -> HttpResponse:
     return render(request, "console/delete.html", context, status=422 if refused else 200)
 
 
-def _wanted(picked: list[str], set_: Mapping[str, str]) -> dict[str, object]:
-    return {"addresses": picked} if picked else {"from": {"bounces": asked(set_)}}
+def _wanted(picked: list[str], set_: Mapping[str, str], who: Reader) -> dict[str, object]:
+    return {"addresses": picked} if picked else {"from": {"bounces": asked(set_, who)}}
 
 
 def _count(api: Api, wanted: Mapping[str, object]) -> tuple[int, Refused | None]:

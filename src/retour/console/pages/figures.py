@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from retour.console.asking import Api, api_of
 from retour.console.bars import Bar, Words, lying
+from retour.console.days import read_day
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
 from retour.console.templatetags.words import count_in, percent_in
@@ -126,11 +127,8 @@ def _cells(request: HttpRequest, api: Api) -> tuple[Mapping[str, Any], Counter[t
 
 
 def _day(request: HttpRequest, name: str) -> str | None:
-    try:
-        day = date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return None
-    return (day + timedelta(days=1) if name == "until" else day).isoformat()
+    day = read_day(request.GET.get(name, ""))
+    return None if day is None else (day + timedelta(days=1) if name == "until" else day).isoformat()
 
 
 def _largest(cells: Counter[tuple[str, str]], side: int, most: int) -> list[str]:

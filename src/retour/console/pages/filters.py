@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from retour.console.days import begin, end, long, plain, read_day
 from retour.console.reader import Reader
 from retour.texts import catalogue
 
+DAYS = ("since", "until")
 PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "united_internet", "t-online")
 PROVIDER_NAMES = {
     "gmail": "Gmail", "microsoft": "Microsoft", "yahoo": "Yahoo", "apple": "Apple",
@@ -35,7 +37,14 @@ class Chip:
 
 def chosen(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
     """The filters that are set, by their names in the address of the page."""
-    return {name: value for name in names if (value := request.GET.get(name, "").strip())}
+    set_ = {name: value for name in names if (value := request.GET.get(name, "").strip())}
+    return {name: plain(value) if name in DAYS else value for name, value in set_.items()}
+
+
+def times(set_: Mapping[str, str], who: Reader) -> dict[str, str]:
+    """The days that are set as moments: from the beginning of the one to the end of the other."""
+    moments = {"since": begin, "until": end}
+    return {name: moments[name](set_[name], who) for name in DAYS if name in set_}
 
 
 def chips(set_: Mapping[str, str], who: Reader) -> list[Chip]:
@@ -55,6 +64,8 @@ def options(
 
 def told(name: str, value: str, who: Reader) -> str:
     """A value in words; as it is where it is somebody's own word."""
+    if name in DAYS and (day := read_day(value)) is not None:
+        return long(day, who.language)
     if name == "provider":
         return PROVIDER_NAMES.get(value, value)
     if name == "reason":

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
+from retour.console.days import begin, end
 from retour.console.reader import reader
 from retour.flow.notices import TYPES
 from retour.model import Role
@@ -91,8 +92,9 @@ def _act(request: HttpRequest, api: Api, id: str, act: str) -> Mapping[str, Any]
     if act == "remove":
         return api.post(_path(id), None, "DELETE") and None
     if act == "replay":
+        who = reader(request)
         since, until = request.POST.get("since", ""), request.POST.get("until", "")
-        times = {"since": f"{since}T00:00:00Z", "until": f"{until}T00:00:00Z" if until else None}
+        times = {"since": begin(since, who), "until": end(until, who) if until else None}
         told: Mapping[str, Any] = api.post(f"{_path(id)}/replay", times)
         return told
     answer: Mapping[str, Any] = api.post(f"{_path(id)}/{act}", {})

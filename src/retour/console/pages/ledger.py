@@ -10,8 +10,9 @@ from django.views.decorators.http import require_POST
 
 from retour.console.asking import Answer, api_of
 from retour.console.pages.files import file
+from retour.console.pages.filters import chosen, times
 from retour.console.pages.jobs import shown
-from retour.console.reader import reader
+from retour.console.reader import Reader, reader
 from retour.model import Cause, StateName
 from retour.texts import Catalogue
 
@@ -23,35 +24,29 @@ STATES = frozenset(each.value for each in StateName)
 @login_required
 def show(request: HttpRequest, account: str) -> HttpResponse:
     """A page of it, the latest first; its filters are its address."""
-    api, say = api_of(request, account), reader(request).say
-    chosen = _chosen(request)
-    page = api.get("/v1/ledger", **_asked(chosen), after=request.GET.get("after"), limit=50)
+    api, who = api_of(request, account), reader(request)
+    set_ = chosen(request, FILTERS)
+    page = api.get("/v1/ledger", **_asked(set_, who), after=request.GET.get("after"), limit=50)
     context = {
-        "account": account, "role": api.role, "section": "ledger", "chosen": chosen,
-        "lines": [_told(each, say) for each in page["lines"]],
+        "account": account, "role": api.role, "section": "ledger", "chosen": set_,
+        "lines": [_told(each, who.say) for each in page["lines"]],
         "next": page["next"], "states": [each.value for each in StateName],
         "causes": [each.value for each in Cause],
     }  # fmt: skip
     return render(request, "console/ledger.html", context)
 
 
-def _chosen(request: HttpRequest) -> dict[str, str]:
-    return {name: value for name in FILTERS if (value := request.GET.get(name, "").strip())}
-
-
-def _asked(chosen: Mapping[str, str]) -> dict[str, str]:
-    """For the API: a day alone is its beginning in UTC."""
-    days = {
-        name: f"{chosen[name]}T00:00:00Z" for name in ("since", "until") if len(chosen.get(name, "")) == 10
-    }
-    return {**chosen, **days}
+def _asked(set_: Mapping[str, str], who: Reader) -> dict[str, str]:
+    return {**set_, **times(set_, who)}
 
 
 @login_required
 def export(request: HttpRequest, account: str, form: str) -> HttpResponseBase:
     """All that the filters mean, streamed. As JSONL it can be verified with nothing of Retour."""
     api = api_of(request, account)
-    return file(api, "/v1/ledger/export", "ledger", form, FORMS, **_asked(_chosen(request)))
+    return file(
+        api, "/v1/ledger/export", "ledger", form, FORMS, **_asked(chosen(request, FILTERS), reader(request))
+    )
 
 
 def _told(line: Answer, say: Catalogue) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 
 from retour.console.asking import Api
 from retour.console.axes import Mark
+from retour.console.days import long
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader
 from retour.texts import catalogue
@@ -74,12 +75,9 @@ def _named(incident: Any, who: Reader) -> str:
 
 
 def _told(incident: Any, who: Reader) -> str:
-    say = catalogue(f"status.{who.language}")
-
     def day(moment: str) -> str:
         there = datetime.fromisoformat(moment).astimezone(who.zone)
-        told = say("day.full", day=there.day, month=say(f"month.{there.month}"), year=there.year)
-        return f"{told}, {there:%H:%M}"
+        return f"{long(there.date(), who.language)}, {there:%H:%M}"
 
     times = {"since": day(incident["begins"])}
     if incident["closed_at"] is None:

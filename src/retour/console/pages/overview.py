@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from retour.console.asking import Answer, Api, api_of
 from retour.console.looking.models import Looks
 from retour.console.pages.files import file
-from retour.console.pages.filters import PROVIDERS, chips, chosen, options
+from retour.console.pages.filters import PROVIDERS, chips, chosen, options, times
 from retour.console.pages.incidents import standing
 from retour.console.pages.views import offered, views
 from retour.console.people.models import Person
@@ -41,7 +41,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     """A page of the list; its filters are its address."""
     api, who = api_of(request, account), reader(request)
     set_ = chosen(request, FILTERS)
-    page = api.get("/v1/bounces", **asked(set_), after=request.GET.get("after"), limit=50)
+    page = api.get("/v1/bounces", **asked(set_, who), after=request.GET.get("after"), limit=50)
     counts = counted(api, set_)
     context = {
         "account": account,
@@ -66,20 +66,16 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     return render(request, "console/overview.html", context)
 
 
-def asked(set_: Mapping[str, str]) -> dict[str, str]:
-    """Filters as the API takes them. A day alone is its beginning in UTC, as the form's field gives it."""
-    told = {FILTERS[name]: value for name, value in set_.items()}
-    for name in ("since", "until"):
-        if len(told.get(name, "")) == len("2026-05-01"):
-            told[name] += "T00:00:00Z"
-    return told
+def asked(set_: Mapping[str, str], who: Reader) -> dict[str, str]:
+    """Filters as the API takes them. Days are those of the reader, the last of them with all of it."""
+    return {FILTERS[name]: value for name, value in set_.items()} | times(set_, who)
 
 
 def counted(api: Api, set_: Mapping[str, str]) -> Answer | None:
     """How many each filter would find; None where it was not counted for these filters."""
     if any(name in set_ for name in UNCOUNTED):
         return None
-    found: Answer = api.get("/v1/counts", **asked(set_))
+    found: Answer = api.get("/v1/counts", **{FILTERS[name]: value for name, value in set_.items()})
     return found
 
 
@@ -132,4 +128,6 @@ def look(request: HttpRequest, account: str) -> HttpResponse:
 def export(request: HttpRequest, account: str, form: str) -> HttpResponseBase:
     """Everything that the filters find, as CSV or XLSX: times in UTC, streamed, however long it is."""
     api = api_of(request, account)
-    return file(api, "/v1/bounces/export", "bounces", form, **asked(chosen(request, FILTERS)))
+    return file(
+        api, "/v1/bounces/export", "bounces", form, **asked(chosen(request, FILTERS), reader(request))
+    )

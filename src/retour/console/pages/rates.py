@@ -10,10 +10,11 @@ from django.shortcuts import render
 
 from retour.console.asking import api_of
 from retour.console.charts import Chart, Series, rates
+from retour.console.days import long, read_day
 from retour.console.pages.figures import as_csv
 from retour.console.pages.moves import mailbox
 from retour.console.pages.over_time import Time, time_of
-from retour.console.pages.rates_charts import Drawn, hard, long_day, spared
+from retour.console.pages.rates_charts import Drawn, hard, spared
 from retour.console.reader import Reader, reader
 from retour.console.templatetags.words import percent_in as percent
 
@@ -73,16 +74,13 @@ def _also(
 
 
 def _told(day: str, who: Reader) -> str:
-    return long_day(date.fromisoformat(day), who.language)
+    return long(date.fromisoformat(day), who.language)
 
 
 def _day(request: HttpRequest, name: str) -> str | None:
     """A day of the query as the API takes it; None where there is none, or no such day."""
-    try:
-        day = date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return None
-    return _start(day.isoformat())
+    day = read_day(request.GET.get(name, ""))
+    return None if day is None else _start(day.isoformat())
 
 
 def _start(day: str) -> str:
@@ -92,7 +90,7 @@ def _start(day: str) -> str:
 
 def _named(of: str | None, by: str, who: Reader) -> str:
     if by == "days" and of:
-        return long_day(date.fromisoformat(of), who.language)
+        return long(date.fromisoformat(of), who.language)
     if by == "providers" and of:
         return mailbox(of, who)
     return of or who.say("rates.others")

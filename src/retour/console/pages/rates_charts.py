@@ -1,17 +1,16 @@
 """The second chart of the pages on rates: sends spared by day, hard bounces of emails against the norm."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
 
 from retour.console.bars import Bar, Words, lying, standing
+from retour.console.days import long
 from retour.console.pages.over_time import Time
 from retour.console.reader import Reader
 from retour.console.templatetags.words import count_in
 from retour.console.templatetags.words import percent_in as percent
-from retour.texts import catalogue
 
 MOST = 12  # emails in the chart; the table has all
 Rows = Sequence[Mapping[str, Any]]
@@ -23,12 +22,6 @@ class Drawn(NamedTuple):
     chart: SafeString
     title: str
     told: str
-
-
-def long_day(day: date, language: str) -> str:
-    """A day in words."""
-    say = catalogue(f"status.{language}")
-    return say("day.full", day=day.day, month=say(f"month.{day.month}"), year=day.year)
 
 
 def spared(rows: Rows, time: Time, who: Reader) -> Drawn | None:
@@ -44,7 +37,7 @@ def spared(rows: Rows, time: Time, who: Reader) -> Drawn | None:
     best = time.days[counts.index(max(counts))]
     told = who.say("figures.avoided_told")
     title = who.say(
-        "figures.avoided_title", count=count_in(sum(counts), who.language), day=long_day(best, who.language)
+        "figures.avoided_title", count=count_in(sum(counts), who.language), day=long(best, who.language)
     )
     return Drawn(standing(Words(title, told), bars, "avoided", time.marks, time.today), title, told)
 

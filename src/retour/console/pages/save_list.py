@@ -14,7 +14,7 @@ from retour.console.pages.data import FILTERS as CONDITIONS
 from retour.console.pages.data import count_of
 from retour.console.pages.filters import chips, chosen
 from retour.console.pages.overview import FILTERS, asked, counted
-from retour.console.reader import reader
+from retour.console.reader import Reader, reader
 from retour.model import Role
 
 BACK = {"bounces": "overview", "data": "data"}
@@ -31,7 +31,7 @@ def save(request: HttpRequest, account: str, what: str) -> HttpResponse:
     if request.method == "POST":
         try:
             made = api.post(
-                "/v1/contact-lists", {"name": request.POST.get("name", "").strip()} | _from(what, set_)
+                "/v1/contact-lists", {"name": request.POST.get("name", "").strip()} | _from(what, set_, who)
             )
         except Refused as error:
             refused = error
@@ -46,9 +46,9 @@ def save(request: HttpRequest, account: str, what: str) -> HttpResponse:
     return render(request, "console/save_list.html", context, status=422 if refused else 200)
 
 
-def _from(what: str, set_: Mapping[str, str]) -> dict[str, Any]:
+def _from(what: str, set_: Mapping[str, str], who: Reader) -> dict[str, Any]:
     if what == "bounces":
-        return {"from": {"bounces": asked(set_)}}
+        return {"from": {"bounces": asked(set_, who)}}
     if "segment" in set_:
         return {"from": {"segment": set_["segment"]}}
     return {"from": {"data": dict(set_)}}

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, Api
+from retour.console.days import plain
 from retour.console.pages import moves
 from retour.console.pages.desk import staff_api
+from retour.console.pages.filters import DAYS
 from retour.console.pages.jobs import shown
 from retour.console.reader import Reader, reader
 from retour.flow.suppressions import PROVIDERS
@@ -45,11 +47,15 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     return render(request, "console/waves.html", context, status=422 if refused else 200)
 
 
+def _value(name: str, told: str) -> str:
+    return plain(told) if name in DAYS else told
+
+
 def _asked(api: Api, sent: Mapping[str, str]) -> str | Refused:
     """The id of the wave that is being planned, or why none is."""
     body = {
         "act": sent.get("act", "restore"), "reason": sent.get("why", ""),
-        "filter": {name: sent[name] for name in FILTERS if name in sent},
+        "filter": {name: _value(name, sent[name]) for name in FILTERS if name in sent},
     }  # fmt: skip
     try:
         return str(api.post("/v1/waves", body)["order"]["wave"])

@@ -97,7 +97,7 @@
   });
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-swap]");
-    if (form && event.target.matches("select, [type=date]")) swap(addressOf(form), form.dataset.swap, "", true);
+    if (form && event.target.matches("select, [data-day]")) swap(addressOf(form), form.dataset.swap, "", true);
   });
   let typing = 0;
   document.addEventListener("input", (event) => {

@@ -8,8 +8,9 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import now
 
-from retour.console import assets
+from retour.console import assets, days
 from retour.texts import Catalogue, catalogue
 
 register = template.Library()
@@ -62,14 +63,16 @@ def percent_in(rate: float, language: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def moment(context: Any, value: str | None) -> SafeString | str:
-    """A moment of the API as day and time in the reader's zone."""
+    """A moment of the API as day and time in the reader's zone; and how long ago, where there is room."""
     if not value:
         return ""
     reader = context["request"].reader
-    there = datetime.fromisoformat(value).astimezone(reader.zone)
-    say = catalogue(f"status.{reader.language}")
-    day = say("day.full", day=there.day, month=say(f"month.{there.month}"), year=there.year)
-    return format_html('<time datetime="{}">{}, {}</time>', value, day, f"{there:%H:%M}")
+    at = datetime.fromisoformat(value)
+    there, ago = at.astimezone(reader.zone), days.ago(at, now(), reader)
+    return format_html(
+        '<time datetime="{}" title="{}">{}, {}</time><span class="ago"> · {}</span>',
+        value, ago, days.long(there.date(), reader.language), f"{there:%H:%M}", ago,
+    )  # fmt: skip
 
 
 @register.filter

@@ -22,6 +22,7 @@ from retour.stores.sqlite.ledger import SqliteLedger
 from retour.stores.sqlite.pending import fold
 from retour.stores.sqlite.platform import SqlitePlatform
 from retour.stores.sqlite.rates import SqliteRates
+from retour.stores.sqlite.recoveries import SqliteRecoveries
 from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.segments import SqliteSegments
@@ -90,6 +91,7 @@ def _store(
         SqliteContacts(database, accounts),
         SqliteErasing(database, accounts, pepper),
         SqliteCounts(database, accounts),
+        SqliteRecoveries(database, accounts),
     )
 
 

@@ -14,6 +14,7 @@ from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.pages import SQL as LEDGER
 from retour.stores.sqlite.pages import Page, load
 from retour.stores.sqlite.pending import Moves, fold, fold_all
+from retour.stores.sqlite.recoveries import SQL as RECOVERIES
 from retour.stores.sqlite.returned import SQL as RETURNED
 from retour.stores.sqlite.rolling import SQL as ROLL
 from retour.stores.sqlite.scrubbing import SQL, evidence, in_pieces, scrub
@@ -58,6 +59,7 @@ class SqliteErasing:
                 db.execute(SQL["hide_state"], (pseudonym, *place))
                 db.execute(SQL["keep_deliveries"], place)
             db.execute(RETURNED["drop"], (page.number, page.k))
+            db.execute(RECOVERIES["drop"], (page.number, page.k))
             db.execute(SQL["drop_sends"], place)
             db.execute(SQL["drop_signs"], place)
             db.execute(SQL["drop_places"], (page.number, address))

@@ -1,0 +1,90 @@
+"""How soon addresses are reached again after a soft bounce, by reason: curves, their table, and a file."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from retour.console.asking import api_of
+from retour.console.bars import Words
+from retour.console.curves import Curve, rising
+from retour.console.pages.figures import as_csv
+from retour.console.reader import Reader, reader
+from retour.console.templatetags.words import count_in, percent_in
+from retour.texts import catalogue
+
+SHOWN = 31  # days in the chart, from the day of the bounce on; the file has all
+MOST = 4  # curves: of all, and of the most frequent reasons
+TOLD = (1, 3, 7, 14, 30)  # days in the table
+
+
+@login_required
+def show(request: HttpRequest, account: str) -> HttpResponse:
+    """The chart, and each reason as a row."""
+    api, who = api_of(request, account), reader(request)
+    curves = api.get("/v1/recoveries")["curves"]
+    is_told = bool(curves) and any(curve["reached"] for curve in curves)
+    words = _words(curves, who) if is_told else None
+    context = {
+        "account": account, "section": "figures", "began": curves[0]["began"] if curves else 0,
+        "words": words, "chart": _chart(curves[:MOST], words, who) if words else None,
+        "days": TOLD, "rows": [_row(curve, who) for curve in curves],
+    }  # fmt: skip
+    return render(request, "console/recoveries.html", context)
+
+
+@login_required
+def export(request: HttpRequest, account: str) -> StreamingHttpResponse:
+    """Every day of every reason."""
+    curves = api_of(request, account).get("/v1/recoveries")["curves"]
+    rows = (
+        (curve["reason"], point["day"], point["waiting"], point["reached"], point["stopped"])
+        for curve in curves
+        for point in curve["points"]
+    )
+    return as_csv(f"recoveries-{account}", ("reason", "day", "waiting", "reached", "stopped"), rows)
+
+
+def _named(reason: str, who: Reader) -> str:
+    return catalogue(f"status.{who.language}")(f"label.{reason}") if reason else who.say("recoveries.all")
+
+
+def _words(curves: Sequence[Mapping[str, Any]], who: Reader) -> Words:
+    """The finding: how many of all, and by when half of them."""
+    all_ = curves[0]
+    share = percent_in(all_["points"][SHOWN - 1]["reached"], who.language)
+    count = count_in(all_["began"], who.language)
+    if all_["half"] is None:
+        title = who.say("recoveries.share", share=share)
+    else:
+        key = "one" if all_["half"] == 1 else "other" if all_["half"] else "same"
+        title = who.say(f"recoveries.half_{key}", days=all_["half"], share=share)
+    return Words(title, who.say("recoveries.told", count=count))
+
+
+def _chart(curves: Sequence[Mapping[str, Any]], words: Words, who: Reader) -> Any:
+    lines = [
+        Curve(
+            _named(curve["reason"], who),
+            [point["reached"] for point in curve["points"][:SHOWN]],
+            [point["waiting"] for point in curve["points"][:SHOWN]],
+        )
+        for curve in curves
+    ]
+    told = (who.say("recoveries.days"), who.say("recoveries.left"))
+    return rising(
+        words, lines, told, lambda share: f"{share * 100:.0f} %", lambda n: count_in(n, who.language)
+    )
+
+
+def _row(curve: Mapping[str, Any], who: Reader) -> Mapping[str, Any]:
+    return {
+        "reason": curve["reason"],
+        "named": _named(curve["reason"], who),
+        "began": curve["began"],
+        "stopped": curve["stopped"],
+        "shares": [(day, curve["points"][day]["reached"]) for day in TOLD],
+        "half": curve["half"],
+    }
