@@ -40,7 +40,7 @@ class Hand:
 class Place:
     """One account of a store under the guard."""
 
-    def __init__(self, store: Store, terms: GuardTerms | None = None) -> None:
+    def __init__(self, store: Store, terms: GuardTerms | None = None, looked: bool = True) -> None:
         self.store, self.clock, self.lines = store, Hand(), list[Record]()
         if not store.accounts.accounts():
             store.accounts.add_account("demo", "return.test", preset("default"), NOW - 400 * DAY)
@@ -48,7 +48,8 @@ class Place:
             store, LocalBus(), self.clock, terms or GuardTerms(), lambda id, line: self.lines.append(line)
         )
         self.guard.load()
-        self.guard.follow()  # the first mark
+        if looked:
+            self.guard.follow()
 
     def bounce(
         self,
@@ -207,6 +208,66 @@ def test_when_our_own_resolver_knows_no_name_any_more_no_preset_stops_anybody(
     assert found == {StateName(state)}
 
 
+OWN_FAULT = (Reason.DNS_TEMPORARY, Reason.SERVER_UNREACHABLE, Reason.DELIVERY_EXPIRED)
+
+
+def out_of_reach(place: Place, count: int, reason: Reason) -> None:
+    """Mail to so many domains fails for a reason that is ours."""
+    for n in range(count):
+        place.bounce(range(1), reason=reason, domain=f"d{n}.example")
+
+
+def found(place: Place, count: int) -> set[StateName]:
+    return {state for n in range(count) for state in place.states(range(1), f"d{n}.example")}
+
+
+@pytest.mark.parametrize("reason", OWN_FAULT)
+def test_where_the_first_soft_bounce_stops_our_own_fault_stops_nobody(store: Store, reason: Reason) -> None:
+    """A thousand addresses, one of them really dead: that one stops by what it does after the incident."""
+    store.accounts.add_account("demo", "return.test", preset("kwiga"), NOW - 400 * DAY)
+    place = Place(store)
+    out_of_reach(place, 500, reason)
+    place.bounce(range(1), domain="dead.example")
+    place.later(MINUTE)
+    assert [each.family for each in place.incidents()] == [EVERYWHERE]
+    out_of_reach(place, 1000, reason)
+    assert found(place, 1000) == place.states(range(1), "dead.example") == HELD
+    place.later(8 * HOUR)
+    assert [each.outcome for each in place.incidents()] == ["revert"]
+    assert found(place, 1000) == place.states(range(1), "dead.example") == FREE
+    place.bounce(range(1), domain="dead.example", tag="again")
+    place.bounce(range(1), reason=Reason.MAILBOX_FULL, domain="d0.example", tag="again")
+    assert place.states(range(1), "dead.example") == place.states(range(1), "d0.example") == STOPPED
+    assert {state for n in range(1, 1000) for state in place.states(range(1), f"d{n}.example")} == FREE
+
+
+def test_where_a_soft_bounce_stops_full_mailboxes_of_a_usual_day_are_no_outage(store: Store) -> None:
+    """The norm is made of what the hour is made of."""
+    store.accounts.add_account("demo", "return.test", preset("kwiga"), NOW - 400 * DAY)
+    place = Place(store)
+    past = utc_day(NOW - 5 * DAY)
+    place.attempted(100_000, NOW - 5 * DAY)
+    place.store.rates.add("demo", [Rate(past, "gmail", "", Rated.SOFT, 3000)])
+    place.attempted(2000)
+    place.bounce(range(120), reason=Reason.MAILBOX_FULL)
+    place.later(MINUTE)
+    assert place.incidents() == []
+    assert place.states(range(120)) == STOPPED
+
+
+def test_a_provider_that_is_full_for_everybody_is_an_outage_where_that_stops(store: Store) -> None:
+    store.accounts.add_account("demo", "return.test", preset("kwiga"), NOW - 400 * DAY)
+    place = Place(store)
+    place.attempted(100_000, NOW - 5 * DAY)
+    place.bounce(range(120), reason=Reason.MAILBOX_FULL)
+    place.later(MINUTE)
+    (incident,) = place.incidents()
+    assert (incident.family, incident.sign) == ("gmail", "rate")
+    place.guard.close(incident.id, "confirm", "key s", "they are full")
+    place.later(MINUTE)
+    assert place.states(range(120)) == STOPPED
+
+
 def test_one_domain_whose_provider_nobody_knows_is_held_alone(place: Place) -> None:
     place.bounce(range(60), domain="firm.example")
     place.bounce(range(3), domain="other.example")
@@ -293,6 +354,26 @@ def test_a_late_bounce_that_a_command_has_read_is_void_as_well(place: Place) -> 
     place.store.ledger.record([late], place.clock.now())
     place.later(2 * MINUTE)
     assert place.states(range(500, 501)) == FREE
+
+
+def test_what_bounces_between_the_start_and_the_first_look_is_seen(store: Store) -> None:
+    store.accounts.add_account("demo", "return.test", preset("default"), NOW - 400 * DAY)
+    place = Place(store, looked=False)
+    place.bounce(MANY)
+    place.later(MINUTE)
+    place.later(MINUTE)
+    assert place.states(MANY) == HELD
+
+
+def test_a_bounce_from_just_before_the_first_that_is_told_after_it_is_held_as_well(place: Place) -> None:
+    """Bounces are not told in the order in which they happen: the first known is not the first."""
+    place.bounce(range(60))
+    place.later(MINUTE)
+    place.bounce(range(500, 510), NOW - SECOND)
+    place.bounce(range(10), NOW - SECOND, tag="before")
+    assert place.states([*range(60), *range(500, 510)]) == HELD
+    place.later(8 * HOUR)
+    assert place.states([*range(60), *range(500, 510)]) == FREE
 
 
 def test_what_is_opened_in_the_moment_of_the_close_is_let_go(place: Place) -> None:

@@ -197,7 +197,7 @@ class Life:
         type_ = self.type_of(failure)
         listed = type_ is not None and failure.status not in self.policy.uncounted_codes
         doubted = [i for i in self.incidents if i.covers(failure.at)]
-        hard = type_ is BounceType.HARD and listed
+        hard = listed and (type_ is BounceType.HARD or self.stops_alone(type_, failure.reason))
         if hard and any(i.outcome == "revert" and not i.holds_at(self.now) for i in doubted):
             if failure.send is not None:
                 self.voided.add(failure.send)
@@ -208,6 +208,15 @@ class Life:
         self.bounces.append(played)
         if played.counts(self.policy):
             self.read_counters(failure.at)
+
+    def stops_alone(self, type_: BounceType | None, reason: Reason) -> bool:
+        """Rule 12: what the first bounce of stops is held as hard ones are, for an outage would stop all."""
+        if type_ is None or reason is Reason.UNDETERMINED:
+            return False
+        own = self.policy.threshold_by_reason
+        threshold = own[reason] if reason in own else self.threshold(type_)
+        waits = self.policy.counting is Counting.WINDOWED and self.policy.min_days > 0
+        return threshold == 1 and not (waits and type_ is BounceType.SOFT)
 
     def type_of(self, failure: Failure) -> BounceType | None:
         """Rule 2: the type under the policy in force when it occurred."""

@@ -122,6 +122,29 @@ def stored(state: State) -> State:
     return state._replace(changes_at=None)
 
 
+# --- outages ----------------------------------------------------------------------------------------------
+
+
+@given(a_policy(), st.sampled_from(Reason), st.sampled_from(["revert", "confirm"]))
+def test_one_bounce_of_an_outage_stops_nobody_whatever_the_policy(
+    policy: Policy, reason: Reason, outcome: str
+) -> None:
+    """Held while it lasts; then as though it had never been, or as though there had been no outage."""
+    bounce = Event(b"b", EventKind.BOUNCE, START + HOUR, reason)
+    opened = Event(b"o", EventKind.INCIDENT_OPEN, START + 2 * HOUR, begins=START)
+    closed = Event(b"c", EventKind.INCIDENT_CLOSE, START + 3 * HOUR, outcome=outcome)
+    versions, now = [PolicyVersion(1, START, policy)], START + 4 * HOUR
+    alone = fold([bounce], versions, now)
+    during, after = fold([bounce, opened], versions, now), fold([bounce, opened, closed], versions, now)
+    assert not during.causes
+    if alone.causes:
+        assert during.state is StateName.HELD
+    if outcome == "confirm" or (not alone.causes and during.state is not StateName.HELD):
+        assert stored(after) == stored(alone)
+    else:
+        assert (after.state, after.hard, after.soft, after.block) == (StateName.VALID, 0, 0, 0)
+
+
 # --- order, duplicates, proof ---------------------------------------------------------------------------
 
 

@@ -277,7 +277,7 @@ THEMES = {
         changes=1,
     ),
     "incidents": Theme(
-        [UNKNOWN, NOWHERE, FULL],
+        [UNKNOWN, NOWHERE, FULL, BLOCKED],
         [*[KIND.BOUNCE] * 4, KIND.INCIDENT_OPEN, KIND.INCIDENT_CLOSE, KIND.DELIVERED, KIND.DELIVERED],
         [0, HOUR, DAY, DAY],
         [None, 1, 2],

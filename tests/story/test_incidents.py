@@ -78,3 +78,65 @@ def test_living_readers_are_held_through_an_outage_and_a_crash_and_let_go_by_sup
         eventually(lambda: answers(server, everybody) == {("send", "")}, "the release", server.story)
         (closed,) = incidents(server)
         assert (closed["stage"], closed["outcome"], closed["held"]) == ("closed", "revert", 93)
+
+
+DOWN = """\
+From: MAILER-DAEMON@mx.shop.test
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="cut"
+
+--cut
+Content-Type: text/plain
+
+Your message could not be delivered.
+
+--cut
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.shop.test
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 4.4.3
+Diagnostic-Code: X-Postfix; Host or domain name not found. Name service error for name={domain} type=MX:
+    Host not found, try again
+
+--cut--
+"""
+
+
+def unreachable(server: Server, recipients: Sequence[str], report: str) -> None:
+    """What our own mail server says of mail to each, after a send of it."""
+    body = {"sends": [{"recipient": recipient, "kind": "mailing"} for recipient in recipients]}
+    sends = server.ask("POST", "/v1/sends", body)["sends"]
+    with SMTP("127.0.0.1", server.ports["smtp"]) as smtp:
+        for send, recipient in zip(sends, recipients, strict=True):
+            to, domain = send["return_address"], recipient.partition("@")[2]
+            smtp.sendmail("<>", [to], report.format(to=to, recipient=recipient, domain=domain))
+
+
+def test_a_policy_that_stops_at_once_stops_nobody_while_our_own_dns_is_down(tmp_path: Path) -> None:
+    """A thousand addresses at as many domains, one of them dead: it stops by its next bounce."""
+    server = Server(tmp_path, SETTINGS)
+    manager, staff = server.key, server.command("key", "add", "--role", "support")
+    everybody = [f"reader@firm{number}.example" for number in range(1000)]
+    dead, held = everybody[500], {("hold", "incident")}
+    with server.running():
+        eventually(lambda: "retour is ready" in server.story(), "the first look", server.story)
+        server.ask("PUT", "/v1/policy", {"settings": {"preset": "kwiga"}, "expected": 1})
+        unreachable(server, everybody[:300], DOWN)
+        eventually(lambda: bool(incidents(server)), "the incident", server.story)
+        unreachable(server, everybody[300:], DOWN)
+        unreachable(server, [dead], REPORT)
+        eventually(lambda: server.waiting() == 0, "the last to be judged", server.story)
+        eventually(lambda: answers(server, everybody) == held, "the hold of all", server.story)
+        (incident,) = incidents(server)
+        server.key = staff
+        command(server, "revert", incident["id"], "--reason", "our resolver was down", "--account", "shop")
+        server.key = manager
+        eventually(lambda: answers(server, everybody) == {("send", "")}, "the release", server.story)
+        unreachable(server, [dead], REPORT)
+        eventually(lambda: answers(server, [dead]) == {("stop", "hard")}, "the end of one", server.story)
+        assert answers(server, [each for each in everybody if each != dead]) == {("send", "")}

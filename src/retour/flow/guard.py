@@ -21,17 +21,18 @@ from retour.flow.outage import (
     GuardTerms,
     families,
     holds,
+    is_doubted,
     is_doubtful,
-    is_hard,
     is_out,
     judged,
     rated_as,
+    rated_doubted,
 )
 from retour.flow.policy import in_force
 from retour.flow.rates import Figures
 from retour.instants import DAY, HOUR, Instant
 from retour.model import Event, EventKind, Reason, Standing
-from retour.ports import Bus, Clock, Rated, RateQuery, Record, Store
+from retour.ports import Bus, Clock, RateQuery, Record, Store
 from retour.ports.incidents import GuardMark, Incident, IncidentStage, Suspect
 
 _MOST_WATCHED = 200_000  # hard bounces of an hour that are looked at, the latest
@@ -79,7 +80,7 @@ class Guard:
         """Openings; and for a bounce that comes late to an incident that is closed, or is just closing, its
         close."""
         incident = next((each for each in incidents if holds(each, told.address, told.at)), None)
-        if incident is None or not self._is_hard(told.account, told):
+        if incident is None or not self._is_doubted(told.account, told):
             return ()
         opened = opening(incident, told.address)
         if incident.closed_at is None:
@@ -89,8 +90,9 @@ class Guard:
     # --- by the hour ------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Learn which incidents stand: before the first arrival is taken in."""
+        """Learn which incidents stand, and mark where to look from: before the first arrival is taken in."""
         with self._turn:
+            self._begin(self._clock.now())
             for incident in self._kept.standing():
                 self._tell(incident)
             self._refresh()
@@ -150,7 +152,7 @@ class Guard:
             hard = [
                 each
                 for each in suspects
-                if each.kind is EventKind.BOUNCE and self._is_hard(each.account, each)
+                if each.kind is EventKind.BOUNCE and self._is_doubted(each.account, each)
             ]
             self._window += [each for each in hard if each.at > now - 3 * HOUR]
             del self._window[:-_MOST_WATCHED]
@@ -253,7 +255,8 @@ class Guard:
         figures = Figures()
         for rate in self._store.rates.of(query):
             figures.counts[rate.kind] += rate.times
-        return Counted(figures.counts[Rated.HARD], figures.attempts)
+        doubted = rated_doubted(in_force(self._store.accounts.policies(account), now).policy)
+        return Counted(sum(figures.counts[kind] for kind in doubted), figures.attempts)
 
     def _attempts(self, since: Instant, now: Instant) -> dict[str, int]:
         """What was attempted on the days since then, by account and provider; as the rates count it."""
@@ -337,6 +340,6 @@ class Guard:
                 found[account.name] = sorted(lately, key=lambda each: each.closed_at is not None)
         self._holding = found
 
-    def _is_hard(self, account: str, told: Event | Suspect) -> bool:
+    def _is_doubted(self, account: str, told: Event | Suspect) -> bool:
         policy = in_force(self._store.accounts.policies(account), told.at).policy
-        return is_hard(told.kind, told.reason, told.status, policy)
+        return is_doubted(told.kind, told.reason, told.status, policy)

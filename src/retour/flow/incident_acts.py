@@ -6,7 +6,7 @@ Ids follow from the incident and the address: what is written twice changes noth
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from retour.flow.outage import Counted, Judged, judged, rated_as, ratio
+from retour.flow.outage import Counted, Judged, judged, rated_as, ratio, since
 from retour.identity import told_id
 from retour.instants import Instant
 from retour.model import Event, EventKind
@@ -35,7 +35,7 @@ def opening(incident: Incident, address: str) -> Event:
         told_id("incident", incident.id, "open", incident.account, address),
         EventKind.INCIDENT_OPEN,
         incident.opened_at,
-        begins=incident.begins,
+        begins=since(incident),
         outcome=incident.id,
         account=incident.account,
         address=address,

@@ -1,28 +1,33 @@
 """Whether what bounces at a provider is an outage rather than dead addresses (lifecycle rule 12). Pure.
 
+"Hard" is here what is hard by the policy, and what else would stop an address at the first bounce.
+
 Gmail answered 550 5.1.1 for mailboxes that were alive on 14 and 15 December 2020: many at once, against what
 was usual there. That is what is looked for.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from retour.address import domain_of
 from retour.flow.rates import ENOUGH, LIMITS
 from retour.flow.suppressions import provider_of
 from retour.instants import DAY, HOUR, Instant
-from retour.lifecycle import Policy, TypeRule
-from retour.model import EventKind, Reason
+from retour.lifecycle import Policy, TypeRule, stops_at_once
+from retour.model import BounceType, EventKind, Reason
+from retour.ports import Rated
 from retour.ports.incidents import EVERYWHERE, Incident, Suspect
 
 NORM_DAYS = 30
 LATELY: Instant = NORM_DAYS * DAY  # a delivery since then says that an address lives
+EARLIER: Instant = HOUR  # as far back as the guard looks for what opens one
 LATE: Instant = 5 * DAY  # mail waits that long in a queue: its bounce is of the outage that it met
 _UNKNOWN_NORM = LIMITS[0]  # of an account without a month behind it: where providers begin to look
 _NORM_HOURS = NORM_DAYS * 24
 _DOUBTED = (TypeRule.HARD, TypeRule.HARD_CONFIRMED)
+_PLAIN = {TypeRule.SOFT: BounceType.SOFT, TypeRule.BLOCK: BounceType.BLOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +117,31 @@ def covers(incident: Incident, address: str) -> bool:
     return family == incident.family or (incident.family == EVERYWHERE and _is_domain(family))
 
 
+def since(incident: Incident) -> Instant:
+    """From when on bounces are held: from before the first that was heard of, for others are told later."""
+    return incident.begins - EARLIER
+
+
 def holds(incident: Incident, address: str, at: Instant) -> bool:
     """Whether a hard bounce of this address and time is held by an incident, or was."""
-    is_within = incident.begins <= at and (incident.closed_at is None or at < incident.closed_at)
+    is_within = since(incident) <= at and (incident.closed_at is None or at < incident.closed_at)
     return is_within and covers(incident, address)
 
 
-def is_hard(kind: EventKind, reason: Reason | None, status: str | None, policy: Policy) -> bool:
-    """Whether a policy takes a report for a hard bounce that counts, or for one once it is confirmed."""
-    rule = policy.types.get(reason or Reason.UNDETERMINED)
-    return kind is EventKind.BOUNCE and rule in _DOUBTED and status not in policy.uncounted_codes
+def is_doubted(kind: EventKind, reason: Reason | None, status: str | None, policy: Policy) -> bool:
+    """Whether a report is such as an outage would stop everybody by: listed, and hard by the policy, or hard
+    once it is confirmed, or of a type that stops at the first bounce."""
+    if kind is not EventKind.BOUNCE or status in policy.uncounted_codes:
+        return False
+    rule = policy.types.get(reason or Reason.UNDETERMINED, TypeRule.IGNORE)
+    return rule in _DOUBTED or stops_at_once(reason or Reason.UNDETERMINED, _PLAIN.get(rule), policy)
+
+
+def rated_doubted(policy: Policy) -> Sequence[Rated]:
+    """What is counted by day of the bounces that are doubted: the norm is made of the same as the hour.
+
+    A reason with a threshold of its own is not told apart by day: it counts in the norm as its type does.
+    """
+    alone = replace(policy, threshold_by_reason={})
+    at_once = [type_ for type_ in _PLAIN.values() if stops_at_once(Reason.SYSTEM_ERROR, type_, alone)]
+    return (Rated.HARD, *(Rated(type_.value) for type_ in at_once))

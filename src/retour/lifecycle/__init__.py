@@ -1,6 +1,6 @@
 """The life of an address: a state machine as one table, played over its events under a policy."""
 
-from retour.lifecycle.counters import Bounce
+from retour.lifecycle.counters import Bounce, stops_at_once
 from retour.lifecycle.decide import decide, for_all, spared
 from retour.lifecycle.fold import fold, judged, told, type_of
 from retour.lifecycle.judgements import as_judged
@@ -36,6 +36,7 @@ __all__ = [
     "preset",
     "preset_names",
     "spared",
+    "stops_at_once",
     "told",
     "type_of",
 ]

@@ -24,7 +24,7 @@ class Bounce(NamedTuple):
     reason: Reason
     type: BounceType | None  # None: the policy of its time ignored it
     listed: bool
-    doubted: bool = False  # hard, in an incident that is still open: held, not counted
+    doubted: bool = False  # in an incident that is still open: held, not counted
     late: bool = False  # soft or block while invalid: changes no counter for ever (rule 4)
     void: bool = False  # undone by a revert, or of a send older than the last restore: only recorded
 
@@ -116,6 +116,19 @@ def threshold_of(name: CounterName, policy: Policy) -> int:
     if name is _BLOCK:
         return policy.block_threshold
     return policy.threshold_by_reason[name] if isinstance(name, Reason) else 0
+
+
+def stops_at_once(reason: Reason, type_: BounceType | None, policy: Policy) -> bool:
+    """Whether a single listed bounce reaches the threshold of its counter under a policy.
+
+    An outage would stop everybody by such bounces, whatever their type is called (rule 12).
+    """
+    if type_ is None or reason is _UNDETERMINED:
+        return False
+    own = policy.threshold_by_reason.get(reason)
+    if (threshold_of(type_, policy) if own is None else own) != 1:
+        return False
+    return type_ is not _SOFT or policy.counting is not Counting.WINDOWED or not policy.min_days
 
 
 def reached(counters: Counters, policy: Policy) -> set[BounceType]:

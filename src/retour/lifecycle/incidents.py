@@ -1,4 +1,4 @@
-"""Outages at an address's provider: which of its hard bounces are doubted, and how that ended (rule 12)."""
+"""Outages at an address's provider: which of its bounces are doubted, and how that ended (rule 12)."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ _NEVER: Instant = 2**63
 
 
 class Incident(NamedTuple):
-    """Since when hard bounces are doubted, and where and how the doubt ended; both None while open.
+    """Since when bounces are doubted, and where and how the doubt ended; both None while open.
 
     What one close ends is one incident, from the earliest beginning on.
     """

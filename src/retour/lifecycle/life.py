@@ -231,11 +231,13 @@ class Life:
         if self.cleaned is not None and event.handed_over is not None and event.handed_over < self.cleaned:
             return Bounce(at, reason, type_, listed=False, void=True)
         if self.history.void and event.send in self.history.void:
-            return Bounce(at, reason, _HARD, listed=False, void=True)
-        if type_ is not _HARD:
-            return Bounce(at, reason, type_, listed, False, self.state is _INVALID)
-        bounce = Bounce(at, reason, type_, listed)
-        return bounce if self.doubts is None or not listed else self.doubt(event, bounce, self.doubts)
+            was = type_ if counters.stops_at_once(reason, type_, policy) else _HARD
+            return Bounce(at, reason, was, listed=False, void=True)
+        bounce = Bounce(at, reason, type_, listed, False, type_ is not _HARD and self.state is _INVALID)
+        if self.doubts is None or not listed:
+            return bounce
+        is_doubtful = type_ is _HARD or counters.stops_at_once(reason, type_, policy)
+        return self.doubt(event, bounce, self.doubts) if is_doubtful else bounce
 
     def type_of(self, reason: Reason, at: Instant) -> BounceType | None:
         rule = self.policy.types.get(reason, TypeRule.IGNORE)
@@ -256,7 +258,11 @@ class Life:
         return before > 0 and times[before - 1] >= earliest
 
     def doubt(self, event: Event, bounce: Bounce, doubts: Doubts) -> Bounce:
-        """A hard bounce in an incident: void after a revert, held while one is open (rule 12)."""
+        """A bounce in an incident, hard or stopping at once: void after a revert, held while one is open.
+
+        Rule 12 speaks of hard bounces. Under a policy that stops at the first soft one, a fault of our own
+        DNS would stop everybody.
+        """
         if doubts.void(event.at):
             if event.send is not None:
                 self.void.add(event.send)
