@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from retour.flow.incident_acts import closing
-from retour.flow.outage import holds, is_hard
+from retour.flow.outage import holds, is_doubted
 from retour.flow.policy import in_force
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion, fold
@@ -84,7 +84,7 @@ def _is_doubted(incident: Incident, address: str, event: Event, versions: tuple[
         event.kind is EventKind.BOUNCE
         and event.standing is Standing.PROVEN
         and holds(incident, address, event.at)
-        and is_hard(event.kind, event.reason, event.status, policy)
+        and is_doubted(event.kind, event.reason, event.status, policy)
     )
 
 
