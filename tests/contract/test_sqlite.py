@@ -200,9 +200,13 @@ def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> N
         db.execute("PRAGMA user_version = 1")
         db.execute("PRAGMA application_id = 0x52455431")
     db.close()
-    store = open_store(tmp_path / "s", PEPPER)
+    told: list[str] = []
+    store = open_store(tmp_path / "s", PEPPER, upgrading=lambda: told.append("once"))
     assert store.accounts.add_account("acme", "acme.example", preset("emarsys"), NOW).number == 1
     store.close()
+    for name in ("s", "new"):
+        open_store(tmp_path / name, PEPPER, upgrading=lambda: told.append("again")).close()
+    assert told == ["once"]
 
 
 def test_opening_again_migrates_nothing_twice(tmp_path: Path) -> None:

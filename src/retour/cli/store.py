@@ -57,7 +57,12 @@ def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterat
     try:
         directory.mkdir(parents=True, exist_ok=True)
         keys = keyfile.load_or_create(directory / keyfile.NAME)
-        store = sqlite.open_store(directory / sqlite.STORE, keys.pepper, cache_mib=16)
+        store = sqlite.open_store(
+            directory / sqlite.STORE,
+            keys.pepper,
+            cache_mib=16,
+            upgrading=lambda: typer.echo(words("fault.upgrading"), err=True),
+        )
     except (OSError, keyfile.KeyFileError, sqlite.StoreError) as error:
         raise ended(words("fault.down", reason=error)) from error
     try:

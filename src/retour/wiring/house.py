@@ -232,10 +232,14 @@ def _opened(data: Path) -> tuple[Keys, Records, SqliteInbox, Desk]:
     keys = keyfile.load_or_create(data / keyfile.NAME)
     return (
         keys,
-        sqlite.open_store(data / sqlite.STORE, keys.pepper, encode=json_of),
+        sqlite.open_store(data / sqlite.STORE, keys.pepper, encode=json_of, upgrading=_upgrading),
         sqlite.open_inbox(data / sqlite.INBOX),
         sqlite.open_desk(data / sqlite.DESK),
     )
+
+
+def _upgrading() -> None:
+    log.warning("an older store is brought to this version, which takes minutes with millions of events")
 
 
 def _mappings(settings: Settings) -> Mapping[str, Map]:

@@ -1,11 +1,13 @@
 """The stores in SQLite: one data directory, WAL, an fsync for each commit, many writers taking turns."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from retour.address import key
 from retour.ports import Records, Store
-from retour.stores.sqlite import reckoned
+from retour.stores.sqlite import reckoned, shown
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.acts import SqliteActs
 from retour.stores.sqlite.contacts import SqliteContacts
@@ -27,7 +29,6 @@ from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.segments import SqliteSegments
 from retour.stores.sqlite.sends import SqliteSends
-from retour.stores.sqlite.shown import prepare
 from retour.stores.sqlite.sweep import Decode, SqliteSweep
 from retour.stores.sqlite.tallies import SqliteTallies
 
@@ -35,16 +36,24 @@ STORE = "retour.sqlite3"
 INBOX = "inbox.sqlite3"
 
 
-def open_store(path: Path, pepper: bytes, cache_mib: int = 64, encode: Encode = plain_json) -> Records:
+def open_store(
+    path: Path,
+    pepper: bytes,
+    cache_mib: int = 64,
+    encode: Encode = plain_json,
+    upgrading: Callable[[], object] = lambda: None,
+) -> Records:
     """The system of record in a file, made at first use, brought to this version's schema.
 
     `pepper` keys the hashes of addresses; `cache_mib` bounds the page cache of the writer; `encode` makes
-    the JSON of evidence: a server has a faster one than the standard library's. Raises
+    the JSON of evidence: a server has a faster one than the standard library's; `upgrading` is called before
+    a file of an older version is brought to this one, which takes minutes where it holds millions. Raises
     StoreError when the file is another's, damaged, written by a newer version, or under another pepper.
     """
-    database = Database(path, "store", cache_mib)
+    upgrading = cache(upgrading)
+    database = Database(path, "store", cache_mib, upgrading=upgrading)
     _prove(database, path, pepper)
-    prepare(database, fold)
+    shown.prepare(database, fold, upgrading)
     reckoned.prepare(database)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Database:
         cache_mib: int = 64,
         read_only: bool = False,
         reader_cache_mib: int = _READER_CACHE_MIB,
+        upgrading: Callable[[], object] = lambda: None,
     ) -> None:
         self._path, self.read_only, self._reader_cache_mib = path, read_only, reader_cache_mib
         self._turn = threading.Lock()
@@ -63,7 +64,7 @@ class Database:
             if read_only:
                 self._look(of)
             else:
-                self._migrate(of)
+                self._migrate(of, upgrading)
         except BaseException:
             self.close()
             raise
@@ -149,8 +150,8 @@ class Database:
                 " start retour serve of this version once, or look with the version that runs"
             )
 
-    def _migrate(self, of: str) -> None:
-        """Bring the file to this version's schema, step by step, each with its number in one transaction."""
+    def _migrate(self, of: str, upgrading: Callable[[], object]) -> None:
+        """Bring the file to this version's schema, all steps in one transaction; tell it of an older file."""
         known = migrations(of)
         with self.write() as db:
             version: int = db.execute("PRAGMA user_version").fetchone()[0]
@@ -162,6 +163,8 @@ class Database:
                     f"{self._path}: was written by a newer Retour (schema {version}, this one knows"
                     f" {len(known)}); install that version again, or restore the backup made before it"
                 )
+            if 0 < version < len(known):
+                upgrading()
             for number, script in enumerate(known[version:], version + 1):
                 for statement in statements(script):
                     db.execute(statement)

@@ -105,7 +105,9 @@ def _by_day(moved: Mapping[Moved, int]) -> Mapping[Day, Counter[Row]]:
     return days
 
 
-def prepare(database: Database, fold: Callable[[sqlite3.Connection], object]) -> None:
+def prepare(
+    database: Database, fold: Callable[[sqlite3.Connection], object], upgrading: Callable[[], object]
+) -> None:
     """Make the roll-ups of all that the file holds, unless they are there under the terms of now.
 
     Once after an upgrade, and when domains of providers have changed. What pends is folded before: it is
@@ -114,6 +116,8 @@ def prepare(database: Database, fold: Callable[[sqlite3.Connection], object]) ->
     if database.read().execute(SQL["terms"]).fetchone() == (TERMS,):
         return
     with database.write() as db:
+        if db.execute(SQL["any_event"]).fetchone() is not None:
+            upgrading()
         fold(db)
         db.create_function("provider_of", 1, lambda domain: provider_of(domain) or "", deterministic=True)
         for name in ("clear_shown", "clear_listed", "drop_terms", "make_shown"):

@@ -7,6 +7,9 @@ INSERT INTO shown_terms VALUES (?);
 -- name: drop_terms
 DELETE FROM shown_terms;
 
+-- name: any_event
+SELECT 1 FROM events LIMIT 1;
+
 -- name: clear_shown
 DELETE FROM shown;
 
