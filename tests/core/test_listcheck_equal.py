@@ -162,6 +162,16 @@ def test_a_long_list_in_many_blocks(way: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_rows_are_numbered_through_all_their_thousands(way: str) -> None:
+    raw = "".join(f"ann{row}@firm.de\n" for row in range(1, 20_010)).encode()
+    for size in (70_000, 1 << 20):
+        files = looked(way, raw, Layout(None, None, 0), KNOW, size)
+        told = [line.split(b",")[:2] for line in files[0].splitlines()]
+        assert told == [[b"%d" % row, b"ann%d@firm.de" % row] for row in range(1, 20_010)]
+        assert files[1:] == [b""] * (len(PILES) - 1)
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_forms_that_meet_again_in_another_block(way: str) -> None:
     cells = [
         *("ann.lee@gmail.com", "b.c@firm.de", "ann.lee@gmail.com", "annlee@googlemail.com", "B.C@firm.de"),

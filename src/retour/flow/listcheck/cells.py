@@ -63,6 +63,10 @@ def _undressed(text: str, repairs: list[Code]) -> str:
         text = text[1:]  # the guard that files of ours and of others put before a sign (flow/lists/table)
         repairs.append(QUOTES)
     plain = text.strip(" ")
+    if plain.isascii() and plain.isprintable():  # nothing else is unseen or a space
+        if len(plain) != len(text):
+            repairs.append(INVISIBLE)
+        return plain
     if _INVISIBLE.search(plain):
         plain = _INVISIBLE.sub("", plain)
         repairs.append(INVISIBLE)
@@ -121,7 +125,7 @@ def _unquoted(text: str, repairs: list[Code]) -> str:
 
 def _spelled(text: str, repairs: list[Code]) -> str:
     """(at), [at], ＠: an address that was written so that machines do not find it, or on another keyboard."""
-    plain = text.translate(_FULLWIDTH)
+    plain = text if text.isascii() else text.translate(_FULLWIDTH)
     if "@" not in plain and len(_AT.findall(plain)) == 1:
         plain = "@".join(part.strip() for part in _AT.split(plain))
         plain = ".".join(part.strip() for part in _DOT.split(plain))

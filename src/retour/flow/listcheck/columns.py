@@ -24,11 +24,11 @@ from retour.flow.listcheck.written import guarded
 from retour.vet.lists import suspects
 
 _PLAIN = r"^[a-z0-9_][a-z0-9_\-]*(?:\.[a-z0-9_\-]+)*@[a-z0-9.\-]+$"  # as plain_rows.LOCAL and DOMAIN
-_SPECIAL = pl.Series(sorted(special()), dtype=pl.String).implode()
+_SPECIAL = pl.Series([each.decode() for each in sorted(special())], dtype=pl.String).implode()
 _LINE = "\n"
 _HOSTS = {"domain": pl.String, "host": pl.UInt32, "pile": pl.UInt8, "text": pl.String}
 _MERGING = pl.DataFrame(
-    [(name, dots, kept) for name, (dots, kept) in MERGING.items()],
+    [(name.decode(), dots, kept.decode()) for name, (dots, kept) in MERGING.items()],
     schema={"domain": pl.String, "dots": pl.Boolean, "kept": pl.String},
     orient="row",
 )
@@ -112,10 +112,10 @@ class Columns:
         if block.records_ or not block.clean or b'"' in block.raw:
             frame = self._parted(block)
         else:
-            text = block.raw.decode("utf-8")[:-1]
-            lines = pl.Series("line", [text]).str.split("\n").explode()
-            safe = guarded(text, self._layout)
-            shown = lines if safe is text else pl.Series([safe]).str.split("\n").explode()
+            raw = block.raw[:-1]
+            lines = pl.Series("line", [raw.decode()]).str.split("\n").explode()
+            safe = guarded(raw, self._layout)
+            shown = lines if safe is raw else pl.Series([safe.decode()]).str.split("\n").explode()
             cell, d, column = lines, self._layout.delimiter, self._layout.column
             if d is not None:
                 cell = lines.str.splitn(d, column + 2).struct.field(f"field_{column}").fill_null("")
@@ -129,13 +129,14 @@ class Columns:
     def _parted(self, block: Block) -> pl.DataFrame:
         """The same by the pattern of `quick`."""
         columns: dict[str, list[str]] = {"line": [], "shown": [], "cell": [], "local": [], "domain": []}
+        codec = "utf-8" if block.clean else "latin-1"  # what may be no UTF-8 is only held: nobody reads it so
         for piece in pieces(block):
             rows = piece.plain(self._layout)
             safe = guarded(piece.text, self._layout)
-            columns["line"] += piece.lines if block.clean else map(_held_apart, piece.lines)
-            columns["shown"] += safe.encode("utf-8", "replace").decode().split("\n")
+            columns["line"] += [line.decode(codec) for line in piece.lines]
+            columns["shown"] += safe.decode("utf-8", "replace").split("\n")
             for name, values in zip(("cell", "local", "domain"), rows, strict=True):
-                columns[name] += values
+                columns[name] += b"\n".join(values).decode().split("\n")
         frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
         return frame.with_columns(plain=pl.col("cell") != "")
 
@@ -223,11 +224,6 @@ def _with_theirs(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _lists(frame: pl.DataFrame) -> Iterable[list[Any]]:
     return (column.to_list() for column in frame.iter_columns())
-
-
-def _held_apart(line: str) -> str:
-    """A line whose octets may be no UTF-8, as a column can hold it: nobody reads it as it stands."""
-    return line.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _octets(line: str) -> bytes:

@@ -22,7 +22,7 @@ LOCAL = "\0"  # stands for the local part in what is said of all addresses of a 
 _PLAIN_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
 _LONGEST_DOMAIN = 63
 _MOST_VARIANTS = 200  # of one domain that are remembered
-_MOST_HOSTS = 4_000_000  # names remembered: a list of a hundred million rows has about two million
+MOST_HOSTS = 4_000_000  # names remembered: a list of a hundred million rows has about two million
 
 # What was found of a row beside what is known of its domain: repairs, which sort of duplicate, what lists say
 # of its local part, what the ledger says of it.
@@ -33,13 +33,14 @@ _Key = tuple[tuple[Code, ...], Code | None, tuple[Code, ...], int]
 class Tail:
     """What is said of some rows, ready to be written; and how many there are."""
 
-    __slots__ = ("address", "codes", "domain", "first", "pile", "rfc", "rows", "suggested", "text")
+    __slots__ = ("address", "codes", "domain", "first", "pile", "rfc", "row", "rows", "suggested", "text")
 
     def __init__(
         self, pile: int, codes: tuple[Code, ...], text: str, suggested: str, rfc: Rfc, domain: str
     ) -> None:
         self.pile, self.codes, self.text, self.rfc, self.domain = pile, codes, text, rfc, domain
         self.suggested = suggested  # the domain of what is proposed
+        self.row = b""  # the same with what parts it from an address and a row; by those who write many
         self.rows = 0
         self.first, self.address = 0, ""  # an example
 
@@ -120,7 +121,7 @@ class Hosts:
         small, found = name.lower(), None
         if len(name) <= _LONGEST_DOMAIN and _PLAIN_DOMAIN.fullmatch(name) is not None:
             found = self._new(name) if small == name else self.get(small)
-        if len(self.known) < _MOST_HOSTS:
+        if len(self.known) < MOST_HOSTS:
             self.known[name] = found
         return found
 

@@ -3,26 +3,25 @@ domain, and written without a look at it alone. All else, one row in twenty, is 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from itertools import compress, count, repeat
+from collections.abc import Mapping, Sequence
 
 from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
-from retour.flow.listcheck.hosts import Hosts
+from retour.flow.listcheck.hosts import MOST_HOSTS, Hosts, Tail
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.plain_rows import MERGING, Piece, Plain, pieces
-from retour.flow.listcheck.seen import Numbers, key
+from retour.flow.listcheck.meeting import Distinct, Meeting
+from retour.flow.listcheck.plain_rows import Piece, Plain, pieces
+from retour.flow.listcheck.seen import key, octets
 from retour.flow.listcheck.singly import LONGEST_LOCAL, Odd, Singly
 from retour.flow.listcheck.special import HASH, bare, special
 from retour.flow.listcheck.tally import Tally
-from retour.flow.listcheck.written import guarded
+from retour.flow.listcheck.written import Rows, guarded
+from retour.vet import Code
 from retour.vet.lists import suspects
 
-# For each pile, which of the numbers of piles are its own.
-_CHOSEN = [bytes(number == pile for number in range(256)) for pile in range(len(PILES))]
+_COPY = (), Code.DUP_EXACT, (), ()
 
 
 class Quick:
@@ -30,152 +29,159 @@ class Quick:
 
     def __init__(self, judge: Judge, layout: Layout, tally: Tally) -> None:
         self._judge, self._layout, self._tally = judge, layout, tally
-        self._exact, self._theirs = Numbers(), Numbers()
-        judge.seen.exact, judge.seen.theirs = self._exact, self._theirs
+        self._meeting = Meeting(judge.seen)
         self._hosts = Hosts(judge, layout.parts, tally)
         self._singly = Singly(judge, layout, tally, self._hosts)
         self._suspect = suspects(judge.know.policy)
-        # Of the domains by which rows are judged: what is written behind an address, and in which pile.
-        self._texts: dict[str, str] = {}
-        self._same: dict[str, str] = {}  # each text once
-        self._piles: dict[str, int] = {}  # but those of the first
-        self._told: set[str] = set()  # domains about which there is something to be said
-        self._wanting: set[str] = set()  # those of them without an example
-        self._rows = Counter[str]()
+        self._stopped = set(map(key, judge.know.history))
+        self._rows = Rows(layout)
+        self._same: dict[bytes, bytes] = {}  # what is written behind an address, each text once
+        self._tails: dict[bytes, Tail | None] = {b"": None}  # of the domains by which rows are judged
+        self._told: set[bytes] = set()  # domains about which there is something to be said
+        self._wanting: set[bytes] = set()  # those of them without an example
 
     def look(self, block: Block) -> list[bytes]:
         """The rows of a block by pile, as they are to be written."""
         piles: list[list[bytes]] = [[] for _ in PILES]
         for piece in pieces(block):
-            self._piece(piece, piles)
+            for pile, rows in zip(piles, self._piece(piece), strict=True):
+                pile.append(rows)
         return [b"".join(rows) for rows in piles]
 
     def remember(self, block: Block) -> None:
         """Only what stands there, for duplicates: an earlier run has judged and committed the block."""
         for piece in pieces(block):
             rows = piece.plain(self._layout)
-            odd = [place for place, cell in enumerate(rows.cells) if not cell]
-            self._exact.known(rows.numbers(), frozenset(odd))
-            for text in rows.theirs().values():
-                self._theirs.add(key(text))
-            for place in odd:
-                forms = self._singly.forms_of(piece.lines[place].encode("utf-8", "surrogateescape"))
+            self._meeting.remember(rows.cells, rows.theirs(set(rows.domains)))
+            for place in [place for place, cell in enumerate(rows.cells) if not cell]:
+                forms = self._singly.forms_of(piece.lines[place])
                 if forms:
                     self._judge.seen.find(*forms)
 
     def settle(self) -> None:
         """Count what was looked at since the last time."""
-        for domain, rows in self._rows.items():
-            host = self._hosts.known[domain] if rows else None
-            if host is not None:
-                host.tail.rows += rows
-        self._rows.clear()
         self._wanting = set(self._told)
         self._hosts.settle()
         self._singly.settle()
 
-    def _piece(self, piece: Piece, piles: list[list[bytes]]) -> None:
+    def _piece(self, piece: Piece) -> Sequence[bytes]:
+        """The rows of a piece by pile."""
         rows = piece.plain(self._layout)
-        present = set(rows.domains)
-        self._learn(present.difference(self._hosts.known))
-        texts = list(map(self._texts.get, rows.domains))
-        theirs = rows.theirs()
-        slow = self._striking(rows, texts)
-        slow.update(place for place, text in theirs.items() if text in self._judge.know.history)
-        odd = {place: self._apart(piece, place, rows) for place in slow}
-        slow.update(self._related(rows, theirs, odd))
-        self._counted(piece.first, rows, present, slow)
-        self._written(piece, rows, texts, {place: odd.get(place) for place in sorted(slow)}, piles)
-
-    def _written(
-        self,
-        piece: Piece,
-        rows: Plain,
-        texts: Sequence[str | None],
-        slow: Mapping[int, Odd | None],
-        piles: list[list[bytes]],
-    ) -> None:
-        """Every row into its pile, in their order."""
-        safe, d = guarded(piece.text, self._layout), self._layout.parts
-        lines = piece.lines if safe is piece.text else safe.split("\n")
-        told = zip(count(piece.first), rows.cells, texts, lines, strict=False)
-        made = [f"{row}{d}{cell}{text}{line}" for row, cell, text, line in told]
-        chosen = bytearray(len(made))
-        if not self._piles.keys().isdisjoint(rows.domains):
-            chosen = bytearray(map(self._piles.get, rows.domains, repeat(0)))
-        for place, odd in slow.items():
-            row, host = piece.first + place, self._hosts.known[rows.domains[place]]
-            if odd is not None:
-                chosen[place], made[place] = self._singly.judged(row, odd)
-            elif host is not None:
-                chosen[place], made[place] = self._singly.plain(row, rows.locals[place], host, lines[place])
-        for pile, parts in enumerate(piles):
-            if pile in chosen:
-                mine = compress(made, chosen.translate(_CHOSEN[pile]))
-                parts.append(("\n".join(mine) + "\n").encode("utf-8", "replace"))
-
-    def _learn(self, names: Iterable[str]) -> None:
-        d = self._layout.parts
-        for name in names:
-            host = self._hosts.get(name)
-            if host is not None and not host.tail.suggested:
-                text = f"{d}{host.tail.text}{d}"
-                self._texts[name] = self._same.setdefault(text, text)
-                if host.tail.pile:
-                    self._piles[name] = host.tail.pile
-                if host.tail.codes:
-                    self._told.add(name)
-                    self._wanting.add(name)
-
-    def _striking(self, rows: Plain, texts: Sequence[str | None]) -> set[int]:
-        """The places of rows that are not judged by their domain."""
-        stops, listed, suspect = self._judge.know.history, special(), self._suspect
-        slow = {
-            place
-            for place, (cell, text, left) in enumerate(zip(rows.cells, texts, bare(rows.locals), strict=True))
-            if text is None or (left in listed and suspect(rows.locals[place])) or cell in stops
+        tails = self._known(Counter(rows.domains))
+        texts = list(map({name: tail.row for name, tail in tails.items()}.get, rows.domains))
+        theirs, distinct = rows.theirs(tails), Distinct(rows.cells)
+        odd = {
+            place: self._apart(piece, place, rows)
+            for place in self._striking(rows, texts) | self._stopping(rows.cells, distinct, theirs)
         }
+        forms = {place: map(octets, self._singly.texts(each)) for place, each in odd.items()}
+        copies, related = self._meeting.of(rows.cells, distinct, theirs, forms)
+        safe = guarded(piece.text, self._layout)
+        lines = piece.lines if safe is piece.text else safe.split(b"\n")
+        made = {place: self._copy(piece.first + place, rows, place, lines[place]) for place in copies}
+        for place in sorted({*odd, *related}):
+            made[place] = self._made(piece.first + place, rows, place, lines[place], odd.get(place))
+        self._counted(piece.first, rows, tails, made)
+        self._piled(piece.first, rows, tails, lines, made)
+        return self._rows.written(piece.first, (rows.cells, texts, lines), made)
+
+    def _known(self, counts: Mapping[bytes, int]) -> dict[bytes, Tail]:
+        """What is said of the rows of some domains, without those whose rows are looked at one by one."""
+        known = {}
+        for name, rows in counts.items():
+            tail = self._tails[name] if name in self._tails else self._learned(name)
+            if tail is not None:
+                known[name] = tail
+                tail.rows += rows
+        return known
+
+    def _learned(self, name: bytes) -> Tail | None:
+        """What is said of the rows of a domain that was not seen before."""
+        host, d = self._hosts.get(name.decode()), self._layout.parts
+        tail = None if host is None or host.tail.suggested else host.tail
+        if len(self._tails) < MOST_HOSTS:
+            self._tails[name] = tail
+        if tail is not None:
+            text = f"{d}{tail.text}{d}".encode()
+            tail.row = self._same.setdefault(text, text)
+            if tail.codes:
+                self._told.add(name)
+                self._wanting.add(name)
+        return tail
+
+    def _striking(self, rows: Plain, texts: Sequence[bytes | None]) -> set[int]:
+        """The places of rows that are not judged by their domain."""
+        slow = {place for place, text in enumerate(texts) if text is None}
+        left = bare(rows.locals)
+        if listed := special().intersection(left):
+            places = [place for place, each in enumerate(left) if each in listed]
+            slow.update(place for place in places if self._suspect(rows.locals[place].decode()))
         if max(map(len, rows.locals)) >= HASH:
             slow.update(place for place, local in enumerate(rows.locals) if len(local) >= HASH)
         return slow
 
+    def _stopping(self, cells: Sequence[bytes], distinct: Distinct, theirs: Mapping[int, bytes]) -> set[int]:
+        """The places of rows of which the account's own history may know."""
+        if not self._stopped:
+            return set()
+        met = {*distinct.having(self._stopped & distinct.marks)}
+        places = {place for place, cell in enumerate(cells) if cell in met} if met else set[int]()
+        folded = Distinct(list(theirs.values()))
+        met = {*folded.having(self._stopped & folded.marks)}
+        return places | {place for place, text in theirs.items() if text in met}
+
     def _apart(self, piece: Piece, place: int, rows: Plain) -> Odd:
         """A row for the slow way."""
-        line, cell, local = piece.lines[place], rows.cells[place], rows.locals[place]
-        host = self._hosts.get(rows.domains[place]) if cell else None
-        if host is not None and len(local) <= LONGEST_LOCAL:
-            return Odd(Record(line, cell), Cell((cell,)), local, host)
-        return self._singly.parted(line if piece.clean else line.encode("utf-8", "surrogateescape"))
+        line, cell = piece.lines[place], rows.cells[place].decode()
+        host = self._hosts.get(rows.domains[place].decode()) if cell else None
+        if host is not None and len(rows.locals[place]) <= LONGEST_LOCAL:
+            return Odd(Record(line.decode(), cell), Cell((cell,)), rows.locals[place].decode(), host)
+        return self._singly.parted(line.decode() if piece.clean else line)
 
-    def _related(self, rows: Plain, theirs: Mapping[int, str], odd: Mapping[int, Odd]) -> set[int]:
-        """The places of rows that have something in common with others; all others are noted as seen."""
-        exact, provider, rare = self._exact, self._theirs, self._judge.seen.rare
-        numbers = rows.numbers()
-        slow = set(exact.known(numbers, odd))
-        folded = {n: key(text) for n, text in theirs.items() if n not in slow and n not in odd}
-        texts = {key(text) for each in odd.values() for text in self._singly.texts(each)}
-        twice = {number for number, times in Counter(folded.values()).items() if times > 1}
-        wanted = texts.union(folded.values())
-        more = {n for n, number in enumerate(numbers) if number in wanted or number in rare}
-        merging = {n: numbers[n] for n, name in enumerate(rows.domains) if name in MERGING}
-        met = provider.among(set(merging.values()))
-        more.update(n for n, number in merging.items() if number in met)
-        others = set(folded.values())
-        met = exact.among(others) | provider.among(others) | (others & texts) | (others & rare.keys()) | twice
-        more.update(n for n, number in folded.items() if number in met)
-        more.difference_update(slow, odd)
-        exact.discard(numbers[n] for n in more)
-        provider.update(others.difference(folded[n] for n in more if n in folded))
-        return slow | more
+    def _copy(self, row: int, rows: Plain, place: int, line: bytes) -> tuple[int, bytes]:
+        """A row whose very address stood further up."""
+        host, cell = self._hosts.known[rows.domains[place].decode()], rows.cells[place]
+        assert host is not None  # the row is judged by its domain
+        tail, d = self._hosts.tail_of(host, _COPY), self._layout.parts.encode()
+        tail.seen(row, cell.decode())
+        return tail.pile, b"%d%b%b%b%b%b%b" % (row, d, cell, d, tail.text.encode(), d, line)
 
-    def _counted(self, first: int, rows: Plain, present: AbstractSet[str], slow: AbstractSet[int]) -> None:
-        """Count the rows that are judged by their domain; the first of each is an example."""
-        self._rows.update(rows.domains)
-        for place in slow:
-            self._rows[rows.domains[place]] -= 1
-        for domain in present & self._wanting:
-            places = (n for n, name in enumerate(rows.domains) if name == domain and n not in slow)
-            host, example = self._hosts.known[domain], next(places, None)
-            if host is not None and example is not None:
+    def _made(self, row: int, rows: Plain, place: int, line: bytes, odd: Odd | None) -> tuple[int, bytes]:
+        """A row that is looked at for itself."""
+        if odd is not None:
+            pile, text = self._singly.judged(row, odd)
+        else:
+            host = self._hosts.known[rows.domains[place].decode()]
+            assert host is not None  # the row is judged by its domain
+            pile, text = self._singly.plain(row, rows.locals[place].decode(), host, line.decode())
+        return pile, text.encode("utf-8", "replace")
+
+    def _piled(
+        self,
+        first: int,
+        rows: Plain,
+        tails: Mapping[bytes, Tail],
+        lines: Sequence[bytes],
+        made: dict[int, tuple[int, bytes]],
+    ) -> None:
+        """Rows that are judged by their domain, and are of another pile than the first."""
+        others = {name: tail for name, tail in tails.items() if tail.pile}
+        if not others:
+            return
+        d = self._layout.parts.encode()
+        for place, name in enumerate(rows.domains):
+            if name in others and place not in made:
+                parts = first + place, d, rows.cells[place], others[name].row, lines[place]
+                made[place] = others[name].pile, b"%d%b%b%b%b" % parts
+
+    def _counted(
+        self, first: int, rows: Plain, tails: Mapping[bytes, Tail], made: Mapping[int, object]
+    ) -> None:
+        """Rows that are looked at one by one are counted there; the first of all others is an example."""
+        for tail in [tails[name] for name in map(rows.domains.__getitem__, made) if name in tails]:
+            tail.rows -= 1
+        for domain in self._wanting.intersection(tails):
+            places = (n for n, name in enumerate(rows.domains) if name == domain and n not in made)
+            if (example := next(places, None)) is not None:
                 self._wanting.discard(domain)
-                host.tail.seen(first + example, rows.cells[example], 0)
+                tails[domain].seen(first + example, rows.cells[example].decode(), 0)

@@ -1,12 +1,13 @@
 """Duplicates: four notions kept apart. Only the exact one merges; the others are shown (listcheck.md §5).
 
-An address stands here as two hashes of 53 bits each, which are never written. That any two of ten million
-addresses share theirs has a chance below 1 in 10^18.
+An address stands here as two sums of 53 and 32 bits, which are never written. That any two of ten million
+addresses share theirs has a chance of about 1 in 10^12.
 """
 
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Protocol
+from zlib import crc32
 
 from retour.address import PROVIDERS, normalise
 from retour.vet import Code
@@ -17,13 +18,22 @@ _FULL = 5_000_000  # a set grows by doubling when it is 0.6 full: 2^23 places ta
 
 
 def key(text: str) -> complex:
-    """A number for an address, the same for as long as this process lives.
+    """A number for an address, the same for as long as this process lives."""
+    return numbers([octets(text)])[0]
 
-    Two hashes that have nothing in common, of the whole and of its halves. A complex number
-    holds 53 bits of each in 32 octets, where an integer of so many would take 48.
+
+def octets(text: str) -> bytes:
+    """An address as it is compared in pieces of a list."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def numbers(addresses: Sequence[bytes]) -> list[complex]:
+    """The same for many.
+
+    Two sums that have nothing in common. A complex number holds 53 bits of the first and all of the second in
+    32 octets, where an integer of so many would take 48.
     """
-    local, _, domain = text.rpartition("@")
-    return complex(hash(text), hash(local) ^ hash(domain))
+    return list(map(complex, map(hash, addresses), map(crc32, addresses)))
 
 
 def forms(local: str, domain: str) -> tuple[str, str, str, str]:
@@ -59,11 +69,11 @@ class Numbers:
             self._open.add(number)
 
     def update(self, numbers: Set[complex]) -> None:
-        """From now on these are there."""
-        self._open |= numbers
-        if len(self._open) > _FULL:
+        """From now on these are there, and none was before."""
+        if len(self._open) + len(numbers) > _FULL:
             self._full.append(self._open)
             self._open = set()
+        self._open |= numbers
 
     def discard(self, numbers: Iterable[complex]) -> None:
         """Take off some that were just put there."""
@@ -72,24 +82,6 @@ class Numbers:
     def among(self, numbers: Set[complex]) -> set[complex]:
         """Those of some numbers that are there."""
         return self._open.intersection(numbers).union(*(each.intersection(numbers) for each in self._full))
-
-    def known(self, numbers: Sequence[complex], but: Container[int]) -> list[int]:
-        """The places of those that are there, or stand further up; from now on all are there."""
-        if len(self._open) + len(numbers) > _FULL:
-            self._full.append(self._open)
-            self._open = set()
-        held = self._open
-        note: Callable[[complex], object] = held.add
-        known = [
-            place
-            for place, number in enumerate(numbers)
-            if place not in but and (number in held or note(number))
-        ]
-        for each in self._full:
-            before = [place for place, number in enumerate(numbers) if number in each and place not in but]
-            held.difference_update(map(numbers.__getitem__, before))
-            known += before
-        return known
 
 
 class Seen:

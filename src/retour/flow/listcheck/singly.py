@@ -33,7 +33,8 @@ class Odd(NamedTuple):
     record: Record
     cell: Cell
     local: str
-    host: Host | None  # None where the reference has to look
+    host: Host | None  # None where the reference has to look, or it is wrong as many are
+    fault: Tail | None = None
 
 
 class Singly:
@@ -52,16 +53,15 @@ class Singly:
         cell = cell_of(record.cell)
         local, _, name = cell.addresses[0].rpartition("@")
         plain = len(cell.addresses) == 1 and len(local) <= LONGEST_LOCAL and PLAIN_LOCAL.fullmatch(local)
-        return Odd(record, cell, local, self._hosts.get(name) if plain else None)
+        if plain and (host := self._hosts.get(name)) is not None:
+            return Odd(record, cell, local, host)
+        return Odd(record, cell, local, None, self._fault(record, cell, local))
 
     def texts(self, odd: Odd) -> tuple[str, ...]:
         """The forms of its address that duplicates are told by; none where it is no address."""
         if odd.host is not None:
             return self.texts_at(odd.local, odd.host)
-        parts = read(odd.cell.addresses[0])
-        if parts.local is None or parts.domain is None:
-            return ()
-        return forms(parts.local, parts.domain)
+        return () if odd.fault is not None else _forms_of(odd.cell)
 
     def texts_at(self, local: str, at: Host) -> tuple[str, ...]:
         """The same of a plain address."""
@@ -69,10 +69,7 @@ class Singly:
 
     def forms_of(self, raw: bytes) -> tuple[str, ...]:
         """The same of a row that was judged before: nothing is asked but its syntax."""
-        parts = read(cell_of(record_of(raw, self._layout).cell).addresses[0])
-        if parts.local is None or parts.domain is None:
-            return ()
-        return forms(parts.local, parts.domain)
+        return _forms_of(cell_of(record_of(raw, self._layout).cell))
 
     def judged(self, row: int, odd: Odd) -> tuple[int, str]:
         """The number of the pile of a row, and what is written there."""
@@ -80,8 +77,7 @@ class Singly:
             line = kept(odd.record.line, self._layout)
             said, repairs = self._judge.of_local(odd.local), repairs_of(odd.record, odd.cell)
             return self.plain(row, odd.local, odd.host, line, said, repairs)
-        fault = self._fault(odd)
-        if fault is not None:
+        if (fault := odd.fault) is not None:
             address, d = odd.cell.addresses[0], self._layout.parts
             fault.seen(row, address)
             return fault.pile, f"{row}{d}{address}{d}{fault.text}{d}{kept(odd.record.line, self._layout)}"
@@ -118,12 +114,12 @@ class Singly:
             return f"{local}@{at.domain}"
         return at.theirs(local if at.heeds_case else local.lower())
 
-    def _fault(self, odd: Odd) -> Tail | None:
+    def _fault(self, record: Record, cell: Cell, local: str) -> Tail | None:
         """What is said of all strings that are wrong in one and the same way; None of all others."""
-        address, cell, local = odd.cell.addresses[0], odd.cell, odd.local
+        address = cell.addresses[0]
         if len(cell.addresses) > 1 or len(address) > LONGEST_LOCAL:
             return None
-        repairs, kind = repairs_of(odd.record, cell), Codes()
+        repairs, kind = repairs_of(record, cell), Codes()
         if "@" in address:
             name = address[len(local) + 1 :]
             known = self._hosts.get(name) if _DOTS.fullmatch(local) is not None else None
@@ -148,3 +144,8 @@ class Singly:
         """Count what was looked at since the last time."""
         for each in self._faults.values():
             each.settle(self._tally)
+
+
+def _forms_of(cell: Cell) -> tuple[str, ...]:
+    parts = read(cell.addresses[0])
+    return () if parts.local is None or parts.domain is None else forms(parts.local, parts.domain)

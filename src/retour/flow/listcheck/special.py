@@ -15,12 +15,13 @@ HASH = 32  # letters of a local part that may be a hash: nobody's
 
 
 @cache
-def special() -> frozenset[str]:
+def special() -> frozenset[bytes]:
     """What is left of them without digits and joints: nothing of those that are digits alone."""
     same = (letter * length for letter in _LETTERS for length in range(4, _LONGEST + 1))
-    return frozenset({"", *bare(sorted(listed_locals())), *same})
+    listed = [local.encode() for local in sorted(listed_locals())]
+    return frozenset({b"", *bare(listed), *(each.encode() for each in same)})
 
 
-def bare(locals_: Iterable[str]) -> Sequence[str]:
+def bare(locals_: Iterable[bytes]) -> Sequence[bytes]:
     """What is left of local parts in small letters, which have no line feed."""
-    return "\n".join(locals_).encode().translate(None, _LEFT_OUT).decode().split("\n")
+    return b"\n".join(locals_).translate(None, _LEFT_OUT).split(b"\n")
