@@ -21,6 +21,7 @@ PAGES += [
     "/a/shop/charts/reasons/",
     "/a/shop/charts/given-back/",
     "/a/shop/charts/recoveries/",
+    "/a/shop/charts/lag/",
     "/a/shop/sources/",
     "/a/shop/sources/connect/postfix/",
     "/a/shop/sources/connect/sendgrid/",

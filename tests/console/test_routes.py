@@ -87,6 +87,8 @@ ROWS: dict[str, Row] = {
     "given_back_csv": Row("member", "/a/shop/charts/given-back.csv"),
     "recoveries": Row("member", "/a/shop/charts/recoveries/"),
     "recoveries_csv": Row("member", "/a/shop/charts/recoveries.csv"),
+    "lag": Row("member", "/a/shop/charts/lag/"),
+    "lag_csv": Row("member", "/a/shop/charts/lag.csv"),
     "rates_csv": Row("member", "/a/shop/charts/rates/days.csv"),
     "sources": Row("member", "/a/shop/sources/"),
     "connect": Row("manager", "/a/shop/sources/connect/postfix/"),

@@ -161,6 +161,7 @@ class Installation:
             sources=[Source("bounces", "address", "demo"), Source("lmtp", "lmtp", None)],
             lists=[Listed(f"ses-{name}", "ses", name, True, True) for name in ("demo", "other")],
             heard=self.desk.heard.of,
+            lags=self.desk.heard.lags,
             telling=Telling(lambda hook, number: shown(secret_of(PEPPER, hook, number)), self.unreachable),
             metrics=self.metrics.text,
             checks={"store": lambda: True},

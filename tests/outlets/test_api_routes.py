@@ -73,6 +73,7 @@ LEAST = {
     ("GET", "/v1/campaigns"): "member",
     ("GET", "/v1/counts"): "member",
     ("GET", "/v1/recoveries"): "member",
+    ("GET", "/v1/sources/lag"): "member",
     ("GET", "/v1/providers"): "member",
     ("GET", "/v1/sources"): "member",
     ("GET", "/v1/data"): "member",

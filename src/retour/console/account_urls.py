@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from retour.console.pages import account, figures, hooks, invited, keys, rates, recoveries, sources, team
+from retour.console.pages import account, figures, hooks, invited, keys, lag, rates, recoveries, sources, team
 
 PATTERNS: list[URLPattern] = [
     path("invited/<str:secret>/", invited.accept, name="invited"),
@@ -21,6 +21,8 @@ PATTERNS: list[URLPattern] = [
     path("a/<str:account>/charts/given-back.csv", figures.given_back_csv, name="given_back_csv"),
     path("a/<str:account>/charts/recoveries/", recoveries.show, name="recoveries"),
     path("a/<str:account>/charts/recoveries.csv", recoveries.export, name="recoveries_csv"),
+    path("a/<str:account>/charts/lag/", lag.show, name="lag"),
+    path("a/<str:account>/charts/lag.csv", lag.export, name="lag_csv"),
     path("a/<str:account>/charts/rates/<str:by>.csv", rates.export, name="rates_csv"),
     path("a/<str:account>/sources/", sources.show, name="sources"),
     path("a/<str:account>/sources/connect/<str:what>/", sources.connect, name="connect"),

@@ -28,7 +28,8 @@ class Series:
 class Chart:
     """What is drawn: the finding as its title, a description, labels of days, lines, how rates are told.
 
-    `marks` are incidents, `today` the place of the day that is not over, `gap` the word for missing days.
+    `marks` are incidents, `today` the place of the day that is not over, `gap` the word for missing days;
+    `levels`, where it shows no rates, what stands on its axis up to the top.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Chart:
     marks: Sequence[Mark] = ()
     today: int | None = None
     gap: str = ""
+    levels: Sequence[float] = ()
 
 
 def rates(chart: Chart, id: str = "chart") -> SafeString:
@@ -64,6 +66,8 @@ def rates(chart: Chart, id: str = "chart") -> SafeString:
 
 def _ceiling(chart: Chart) -> tuple[float, list[float]]:
     """The top of the chart, and the levels that are lines: the limits, and above them round numbers."""
+    if chart.levels:
+        return max(chart.levels), list(chart.levels)
     highest = max(
         (value for series in chart.series for value in series.values if value is not None), default=0
     )

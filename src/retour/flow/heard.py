@@ -4,11 +4,13 @@ A crash loses the counts of these seconds and nothing else: arrivals themselves 
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from retour.flow.lags import Lag, lagged
 from retour.instants import SECOND, Instant
-from retour.model import Arrival
+from retour.model import Arrival, Event
 from retour.ports import Outcome
 
 _EVERY: Instant = 5 * SECOND
@@ -43,8 +45,11 @@ OPEN = Standing("open")
 class Kept(Protocol):
     """Where it is written down."""
 
-    def add(self, told: Iterable[FromSource]) -> None:
+    def add(self, told: Iterable[FromSource], late: Iterable[Lag] = ()) -> None:
         """Counts are added, times are widened; one commit."""
+
+    def lags(self, account: str, first: int, last: int) -> list[Lag]:
+        """How late it was known, of an account from one day to another."""
 
     def of(self, account: str | None = None) -> list[FromSource]:
         """Of an account, or of all."""
@@ -57,11 +62,21 @@ class Heard:
         self._kept = kept
         self._lock = threading.Lock()
         self._new: dict[tuple[str, str], FromSource] = {}
+        self._late: Counter[tuple[str, str, int, int]] = Counter()
         self._written: Instant = 0
 
-    def note(self, arrivals: Sequence[Arrival], outcomes: Mapping[bytes, Outcome]) -> None:
-        """Arrivals that were judged just now."""
+    def note(
+        self,
+        arrivals: Sequence[Arrival],
+        outcomes: Mapping[bytes, Outcome],
+        events: Iterable[Event] = (),
+        now: Instant = 0,
+    ) -> None:
+        """Arrivals that were judged just now, and what they told of."""
+        late = lagged(arrivals, events, now)
         with self._lock:
+            if len(self._late) < _MOST:
+                self._late.update(late)
             for each in arrivals:
                 place = each.inlet, each.account or ""
                 if place in self._new or len(self._new) < _MOST:
@@ -74,8 +89,14 @@ class Heard:
             return
         with self._lock:
             new, self._new, self._written = self._new, {}, now
-        if new:
-            self._kept.add(new.values())
+            late, self._late = self._late, Counter()
+        if new or late:
+            self._kept.add(new.values(), [Lag(*place, events) for place, events in late.items()])
+
+    def lags(self, account: str, first: int, last: int) -> list[Lag]:
+        """How late it was known so far, of an account from one UTC day to another."""
+        self.flush(self._written, at_once=True)
+        return self._kept.lags(account, first, last)
 
     def of(self, account: str | None = None) -> list[FromSource]:
         """What came so far, of an account or of all."""

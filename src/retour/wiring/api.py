@@ -67,6 +67,7 @@ def services(house: House, https: Https | None = None) -> Services:
             for name, each in house.settings.lists.items()
         ],
         heard=house.heard.of,
+        lags=house.heard.lags,
         telling=Telling(
             lambda hook, number: shown(secret_of(house.keys.pepper, hook, number)),
             lambda url: _unreachable(house, url),

@@ -200,7 +200,7 @@ def build(settings: Settings) -> House:
     def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:
         taken = take_in(arrivals, store, keys.keyring, rules.judge, now, maps, guard.doubting)
         courier.tell(notify.unparsed(arrivals, taken))
-        heard.note(arrivals, taken.outcomes)
+        heard.note(arrivals, taken.outcomes, taken.events, now)
         return taken
 
     worker = Worker(inbox, take, told, clock, report=lambda taken: _report(taken, metrics))

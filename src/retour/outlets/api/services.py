@@ -12,6 +12,7 @@ from retour.flow.directory import Directory
 from retour.flow.findings import Shelf
 from retour.flow.guard import Guard
 from retour.flow.heard import FromSource, Standing
+from retour.flow.lags import Lag
 from retour.flow.platform import Platform
 from retour.flow.restore_desk import RestoreDesk
 from retour.flow.rules_desk import RulesDesk
@@ -109,6 +110,7 @@ class Services:
     reached: Mapping[str, str] = field(default_factory=dict)  # lmtp, smtp, policy, webhooks: where
     lists: Sequence[Listed] = ()
     heard: Callable[[str | None], Sequence[FromSource]] = lambda account: ()
+    lags: Callable[[str, int, int], Sequence[Lag]] = lambda account, first, last: ()
     telling: Telling = field(default_factory=Telling)
     exported: Callable[[str, str, str], None] = lambda what, account, key: None  # is to be logged
     list_room: Path = Path("list-checks")  # where lists that are checked lie

@@ -1,0 +1,86 @@
+"""How long after it happened something is known: day by day as a chart, source by source as a table."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from retour.console.asking import Api, api_of
+from retour.console.charts import Chart, Series, rates
+from retour.console.days import long, read_day
+from retour.console.pages.figures import as_csv
+from retour.console.pages.over_time import Time, time_of
+from retour.console.pages.rates_charts import Drawn
+from retour.console.reader import Reader, reader
+
+LEVELS = 8  # seven steps, and what took longer
+
+
+@login_required
+def show(request: HttpRequest, account: str) -> HttpResponse:
+    """The days chosen, thirty by themselves."""
+    api, who = api_of(request, account), reader(request)
+    found = _found(request, api)
+    time = time_of(api, found["since"], found["until"], who)
+    days, sources = found["days"], found["sources"]
+    context = {
+        "account": account, "section": "figures", "found": found, "incidents": time.incidents,
+        "chart": _chart(days, sources, time, who) if days else None,
+        "sources": [_row(each, each["of"], who) for each in sources],
+        "days": [_row(each, long(date.fromisoformat(each["of"]), who.language), who) for each in days],
+    }  # fmt: skip
+    return render(request, "console/lag.html", context)
+
+
+@login_required
+def export(request: HttpRequest, account: str) -> StreamingHttpResponse:
+    """Days and sources; the steps in seconds, empty for what took longer than the last."""
+    found = _found(request, api_of(request, account))
+    steps = [*found["steps"], None]
+    rows = (
+        (what, each["of"], each["events"], steps[each["half"]], steps[each["most"]])
+        for what, all_ in (("day", found["days"]), ("source", found["sources"]))
+        for each in all_
+    )
+    return as_csv(f"lag-{account}", ("what", "of", "events", "half_within", "most_within"), rows)
+
+
+def _found(request: HttpRequest, api: Api) -> Mapping[str, Any]:
+    days = {name: read_day(request.GET.get(name, "")) for name in ("since", "until")}
+    times = {name: day and f"{day.isoformat()}T00:00:00Z" for name, day in days.items()}
+    found: Mapping[str, Any] = api.get("/v1/sources/lag", **times)
+    return found
+
+
+def _row(each: Mapping[str, Any], named: str, who: Reader) -> Mapping[str, object]:
+    return {
+        "named": named,
+        "events": each["events"],
+        "half": who.say(f"lag.step_{each['half']}"),
+        "most": who.say(f"lag.step_{each['most']}"),
+    }
+
+
+def _chart(days: list[Any], sources: list[Any], time: Time, who: Reader) -> Drawn:
+    """Two lines over steps that stand equally far apart; the title names who is the latest to tell."""
+    of = {each["of"]: each for each in days}
+    series = [
+        Series(kind, who.say(f"lag.{name}"), [_height(of.get(day.isoformat()), name) for day in time.days])
+        for name, kind in (("half", "ok"), ("most", "held"))
+    ]
+    latest = sources[0]
+    title = who.say("lag.finding", source=latest["of"], step=who.say(f"lag.step_{latest['most']}"))
+    told, gap = who.say("lag.told"), who.say("lag.gap")
+    levels = [(step + 1) / LEVELS for step in range(LEVELS)]
+    chart = Chart(
+        title, told, time.labels, series, lambda level: who.say(f"lag.level_{round(level * LEVELS) - 1}"),
+        time.marks, time.today, gap, levels,
+    )  # fmt: skip
+    return Drawn(rates(chart, "lag"), title, told)
+
+
+def _height(each: Mapping[str, Any] | None, name: str) -> float | None:
+    return None if each is None else (each[name] + 1) / LEVELS

@@ -1,0 +1,56 @@
+"""How late each source tells, as a chart with its tables; what came by mail just now is there at once."""
+
+import smtplib
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import Console, report
+from console.sound import faults
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+PAGE = "/a/shop/charts/lag/"
+
+
+@pytest.fixture(scope="module")
+def dated(console: Console) -> None:
+    """A bounce that says when it happened; the others say nothing of it, and so nothing of their lag."""
+    to = console.send("dated@b.example")["return_address"]
+    at = format_datetime(datetime.now(UTC) + timedelta(seconds=2))
+    told = report(to, "dated@b.example", "452 4.2.2 mailbox full")
+    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=30) as session:
+        session.sendmail("", [to], told.replace("Status:", f"Last-Attempt-Date: {at}\r\nStatus:").encode())
+
+    def known() -> bool:
+        return bool(console.ask("GET", "/v1/sources/lag")["sources"])
+
+    eventually(known, "the lag", console.story)
+
+
+@pytest.mark.usefixtures("dated")
+def test_each_source_has_a_row_and_the_days_a_chart(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/sources/")
+    page.click("text=How late it was known, over time")
+    expect(page).to_have_url(console.url + PAGE)
+    expect(page.locator(".lead")).to_contain_text("lmtp is the latest to tell: 95 of 100")
+    row = page.locator("tbody tr", has_text="lmtp")
+    assert int(row.locator("td").first.inner_text()) >= 1
+    expect(row.locator("td").last).to_contain_text("within")
+    expect(page.locator("svg.chart")).to_have_count(1)
+    assert page.locator("svg.chart text.tick", has_text="> 1 d").count() == 1
+    found = page.request.get(f"{console.url}/a/shop/charts/lag.csv").text().lstrip("\ufeff")
+    assert found.startswith("what,of,events,half_within,most_within")
+    assert "source,lmtp," in found
+
+
+def test_days_without_anything_say_what_to_do(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}{PAGE}?since=2026-01-01&until=2026-01-05")
+    expect(page.locator(".empty h2")).to_have_text("Nothing became known in these days")
+
+
+@pytest.mark.usefixtures("dated")
+def test_the_page_is_sound(console: Console, browser: Browser) -> None:
+    assert faults(console, browser, "member@shop.example", [PAGE]) == []
