@@ -8,7 +8,47 @@ from retour.mime.encoded import decode_words
 
 BLANK_LINE: Final = re.compile(rb"\n\n")  # takes half the time of bytes.find, which stops at each line
 FEW: Final = 3 * limits.HEADERS  # octets of a block that is within all limits: the shortest header has three
-_FOLD: Final = frozenset(b" \t")
+_BLANK: Final = 0x20
+
+
+# A value: what stands behind the colon on the same line, and the lines that go on with it (RFC 5322 §2.2.3).
+_VALUE: Final = rb"[ \t]*+([^\n]*+)((?:\n[ \t][^\n]*+)*+)"
+_ONE_VALUE: Final = re.compile(_VALUE)
+
+
+class Usual:
+    """Names of fields (lower case) that most of those who read such a head ask for: found in one pass."""
+
+    __slots__ = ("find", "names")
+
+    def __init__(self, *names: bytes) -> None:
+        self.names = frozenset(names)
+        self.find: re.Pattern[bytes] = re.compile(rb"\n(" + _tree(names) + rb"):" + _VALUE)
+
+
+def _tree(names: tuple[bytes, ...]) -> bytes:
+    """Any of these names, in letters of either case: all lines but a few are refused by their first two."""
+    rests: dict[bytes, list[bytes]] = {}
+    for name in sorted(names, reverse=True):  # "content-type" before what is only its beginning
+        rests.setdefault(name[1:2], []).append(re.escape(name[2:]))
+    first = b"".join(sorted({name[:1] + name[:1].upper() for name in names}))
+    seconds = (
+        b"[%b%b](?i:%b)" % (re.escape(each), re.escape(each.upper()), b"|".join(rest))
+        for each, rest in rests.items()
+    )
+    return b"[%b](?:%b)" % (first, b"|".join(seconds))
+
+
+OF_MAIL: Final = Usual(
+    *(b"from", b"to", b"subject", b"message-id", b"return-path", b"references", b"in-reply-to"),
+    *(b"content-type", b"content-transfer-encoding", b"auto-submitted", b"precedence"),
+    *(b"list-id", b"list-post", b"list-unsubscribe", b"authentication-results", b"x-failed-recipients"),
+    *(b"x-ms-exchange-message-is-ndr", b"x-mailer", b"x-mimeole", b"x-mimetrack", b"x-mailman-version"),
+    *(b"x-list-administrivia", b"x-mlserver", b"x-listserver", b"x-mailer-listserv", b"x-autoreply"),
+    *(b"x-autorespond", b"x-autoresponder", b"x-auto-reply-from", b"x-mail-autoreply"),
+)
+OF_PART: Final = Usual(b"content-type", b"content-transfer-encoding")
+OF_RETURNED: Final = Usual(b"message-id", b"subject", b"from", b"date", b"return-path", b"to")
 
 
 # `find` in this file and its neighbours where `in` would read better: `in` between bytes first tries them as
@@ -16,18 +56,41 @@ _FOLD: Final = frozenset(b" \t")
 class Block:
     """The header fields in `raw`: each stands behind a line feed, and there are two at the end.
 
-    Lines end with LF only; `scan` has seen to that. `low` is `raw` in lower case.
+    Lines end with LF only; `scan` has seen to that. Names are given in lower case. Any may be asked for; the
+    usual ones have been found in one pass, which takes half the time of a search for each.
     """
 
-    __slots__ = ("low", "raw")
+    __slots__ = ("_found", "_low", "_usual", "raw")
 
-    def __init__(self, fields: bytes) -> None:
-        self.raw = b"\n%b\n\n" % fields
-        self.low = self.raw.lower()
+    def __init__(self, fields: bytes, usual: Usual = OF_MAIL) -> None:
+        self.raw = raw = b"\n%b\n\n" % fields
+        self._low: bytes | None = None
+        self._usual = usual.names
+        self._found: dict[bytes, bytes] = {}
+        for name, value, more in usual.find.findall(raw):
+            name = name.lower()
+            if name not in self._found:
+                self._found[name] = _unfolded(value, more)
+
+    @property
+    def low(self) -> bytes:
+        """`raw` in lower case."""
+        if self._low is None:
+            self._low = self.raw.lower()
+        return self._low
 
     def has(self, name: bytes) -> bool:
-        """Whether a field of this name (lower case) is there."""
-        return self.low.find(b"\n" + name + b":") >= 0
+        """Whether a field of this name is there."""
+        if name in self._usual:
+            return name in self._found
+        return self.low.find(b"\n%b:" % name) >= 0
+
+    def has_one_of(self, names: tuple[bytes, ...]) -> bool:
+        """Whether a field of one of these names is there."""
+        for name in names:  # noqa: SIM110 - any() takes half as long again, and this is asked of every mail
+            if self.has(name):
+                return True
+        return False
 
     def is_empty(self) -> bool:
         """Whether there is not one field, nor anything else."""
@@ -35,46 +98,33 @@ class Block:
 
     def value(self, name: bytes) -> bytes:
         """First value of that name, unfolded and stripped; b"" when absent."""
-        needle = b"\n" + name + b":"
-        at = self.low.find(needle)
-        return self._value_from(at + len(needle)) if at >= 0 else b""
+        if name in self._usual:
+            return self._found.get(name, b"")
+        values = self.values(name, 1)
+        return values[0] if values else b""
 
-    def values(self, name: bytes) -> list[bytes]:
-        """All values of that name, at most 100."""
-        needle = b"\n" + name + b":"
-        found: list[bytes] = []
+    def values(self, name: bytes, limit: int = 100) -> list[bytes]:
+        """All values of that name, at most so many."""
+        needle = b"\n%b:" % name
+        values: list[bytes] = []
         at = self.low.find(needle)
-        while at >= 0 and len(found) < 100:
-            found.append(self._value_from(at + len(needle)))
+        while at >= 0 and len(values) < limit:
+            value = _ONE_VALUE.match(self.raw, at + len(needle))
+            values.append(_unfolded(value[1], value[2]) if value else b"")
             at = self.low.find(needle, at + 1)
-        return found
+        return values
 
     def text(self, name: bytes) -> str:
         """First value of that name as text, encoded words decoded (RFC 2047); "" when absent."""
         value = self.value(name)
         return as_text(value) if value else ""
 
-    def texts(self, names: re.Pattern[bytes]) -> dict[bytes, str]:
-        """The first values of several names, as `text` has them, in one pass; absent ones are not there.
 
-        `names`: a pattern of the whole name (lower case) in its first group, between line feed and colon.
-        """
-        found: dict[bytes, str] = {}
-        for match in names.finditer(self.low):
-            if match[1] not in found:
-                found[match[1]] = as_text(self._value_from(match.end()))
-        return found
-
-    def _value_from(self, begin: int) -> bytes:
-        """The value whose first octet stands at `begin`."""
-        raw = self.raw
-        stop = raw.find(b"\n", begin)
-        if raw[stop + 1] not in _FOLD:
-            return raw[begin:stop].strip()
-        limit = min(len(raw), begin + limits.HEADER)
-        while stop < limit and raw[stop + 1] in _FOLD:  # RFC 5322 §2.2.3: it goes on
-            stop = raw.find(b"\n", stop + 1)
-        return b" ".join(raw[begin : min(stop, limit)].split())
+def _unfolded(value: bytes, more: bytes) -> bytes:
+    """A value on one line and without white space around it."""
+    if more:
+        return b" ".join((value + more)[: limits.HEADER].split())
+    return value if value and value[-1] > _BLANK and value[0] > _BLANK else value.strip()
 
 
 def as_text(value: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from retour.mime import limits
 from retour.mime.charsets import charset_codec
 from retour.mime.encoded import decode_text, decode_transfer, parameters
-from retour.mime.headers import BLANK_LINE, FEW, Block, within_limits
+from retour.mime.headers import BLANK_LINE, FEW, OF_PART, Block, within_limits
 
 _FIRST_HEADER: Final = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE: Final = re.compile(rb"\n*>?From [^\n]{0,998}\n")
@@ -210,7 +210,7 @@ def _content(head: Block, is_saved: bool = False) -> Content:
 
 def _content_of_part(head: bytes) -> Content:
     """The same for a part of a multipart."""
-    block = Block(head)
+    block = Block(head, OF_PART)
     return _content(block, block.low.find(_SAVED) >= 0)
 
 

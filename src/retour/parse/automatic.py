@@ -57,7 +57,7 @@ _SIGN_UP: Final[tuple[str, ...]] = (
 def answers_by_itself(notice: Notice) -> bool:
     """Whether a mail calls itself somebody's automatic answer; many reports of delivery do so as well."""
     head, subject = notice.mail.head, notice.subject()
-    if head.low.find(b"auto") >= 0 and any(head.has(name) for name in _VENDOR):
+    if head.has_one_of(_VENDOR):
         return True
     return says(_AUTOREPLY_HINTS, subject) and _AUTOREPLY.search(subject) is not None
 

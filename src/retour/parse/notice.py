@@ -6,7 +6,7 @@ from typing import Final
 
 from retour.mime import Block, Mail, Part
 from retour.mime.encoded import decode_text
-from retour.mime.headers import BLANK_LINE
+from retour.mime.headers import BLANK_LINE, OF_RETURNED
 from retour.mime.limits import HEADER_BLOCK, TOO_COMPLEX
 from retour.parse.bounds import REPORT, REPORTS, WORDS
 from retour.parse.divider import divide
@@ -154,7 +154,7 @@ def _head_of(message: bytes) -> Block:
     """The header fields of a returned message."""
     message = message.lstrip(b"\n")
     blank = BLANK_LINE.search(message, 0, HEADER_BLOCK + 2)
-    return Block(message[: blank.start() if blank else HEADER_BLOCK])
+    return Block(message[: blank.start() if blank else HEADER_BLOCK], OF_RETURNED)
 
 
 def lowered(text: str) -> str:

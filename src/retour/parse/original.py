@@ -3,7 +3,6 @@
 Where it was not returned, the notice's own References or In-Reply-To name it (Exim, M365, absence notes).
 """
 
-import re
 from typing import Final
 
 from retour.mime import Block
@@ -12,8 +11,6 @@ from retour.parse.feedback import token_told
 from retour.parse.mailbox import from_xtext, one_address, typed_address
 from retour.parse.notice import Notice
 
-# The names, told apart behind their first letter: most lines are refused by one look at it.
-_WANTED: Final = re.compile(rb"\n([mfsdrt](?:essage-id|rom|ubject|ate|eturn-path|o)):")
 _BRACKETS: Final = "<> \t"
 
 
@@ -37,16 +34,15 @@ def read_original(notice: Notice) -> Original:
             if answered or envid or sender
             else NOTHING_RETURNED
         )
-    told = head.texts(_WANTED)
-    path = told.get(b"return-path")
+    path = head.text(b"return-path")
     return Original(
-        told.get(b"message-id", "").strip(_BRACKETS) or _answered(notice.mail.head),
-        told.get(b"subject") or None,
-        told.get(b"from") or None,
-        told.get(b"date") or None,
+        message_id(head) or _answered(notice.mail.head),
+        head.text(b"subject") or None,
+        head.text(b"from") or None,
+        head.text(b"date") or None,
         envid,
         (one_address(path) if path else None) or sender,
-        _sole_address(told.get(b"to", "")),
+        _sole_address(head.text(b"to")),
     )
 
 

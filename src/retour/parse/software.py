@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from retour.mime import Block
 from retour.parse.notice import Notice
 
 # How the words begin, in lower case.
@@ -18,22 +19,26 @@ _IN_TEXT: Final = {
     "this is the haraka mailer program": "haraka",
 }
 _BEGINNING: Final = 1000  # characters of the words
-# What stands in the header block, in lower case; in order. A name in Received alone says nothing: our own
-# receiving server stands there as well.
-_IN_HEADERS: Final = {
-    b"\nx-ms-exchange-message-is-ndr:": "m365",
-    b"@googlemail.com>": "gmail",
-    b"\nx-failed-recipients:": "exim",
-    b"|lotus domino": "domino",
-    b"auto-generated (failure)": "sendmail",
-    b"auto-generated (warning-timeout)": "sendmail",
-    b"x-mailer: internet mail service": "exchange",
-    b"produced by microsoft exchange": "exchange",
-    b"dsn=_": "exchange",  # in the boundary
-    b" invoked for bounce)": "qmail",
-    b"@amazonses.com": "ses",
-    b"\nmessage-id: <dovecot-": "dovecot",
-}
+# What stands in a header field, in lower case; b"": that it is there. In order. A name in Received alone says
+# nothing, for our own receiving server stands there as well: only qmail is told by what it writes there.
+_IN_HEADERS: Final[tuple[tuple[bytes, bytes, str], ...]] = (
+    (b"x-ms-exchange-message-is-ndr", b"", "m365"),
+    (b"from", b"@googlemail.com>", "gmail"),
+    (b"x-failed-recipients", b"", "exim"),
+    (b"x-mimetrack", b"|lotus domino", "domino"),
+    (b"auto-submitted", b"auto-generated (failure)", "sendmail"),
+    (b"auto-submitted", b"auto-generated (warning-timeout)", "sendmail"),
+    (b"x-mailer", b"internet mail service", "exchange"),
+    (b"x-mimeole", b"produced by microsoft exchange", "exchange"),
+    (b"content-type", b"dsn=_", "exchange"),  # in the boundary
+)
+_QMAIL: Final = b" invoked for bounce)"
+_IN_LAST_HEADERS: Final[tuple[tuple[bytes, bytes, str], ...]] = (
+    (b"from", b"@amazonses.com", "ses"),
+    (b"return-path", b"@amazonses.com", "ses"),
+    (b"authentication-results", b"@amazonses.com", "ses"),
+    (b"message-id", b"<dovecot-", "dovecot"),
+)
 # What the reporting server calls itself (RFC 3464 §2.2.2).
 _IN_NAME: Final[tuple[tuple[str, str], ...]] = (
     (".outlook.com", "m365"),
@@ -41,12 +46,17 @@ _IN_NAME: Final[tuple[tuple[str, str], ...]] = (
     ("amazonses.com", "ses"),
 )
 
-NAMES: Final = frozenset((*_IN_TEXT.values(), *_IN_HEADERS.values(), *(name for _, name in _IN_NAME)))
+NAMES: Final = frozenset(
+    (
+        *("sendmail", "qmail", *_IN_TEXT.values(), *(name for _, name in _IN_NAME)),
+        *(name for _, _, name in (*_IN_HEADERS, *_IN_LAST_HEADERS)),
+    )
+)
 
 
 def software_of(notice: Notice) -> str | None:
     """Its name in lower case ("postfix", "exim", "m365" ...), None when it cannot be told."""
-    low, head = notice.low, notice.mail.head.low
+    low = notice.low
     at = low.find(_THIS, 0, _BEGINNING)
     while at >= 0:
         for phrase, name in _IN_TEXT.items():
@@ -55,10 +65,24 @@ def software_of(notice: Notice) -> str | None:
         at = low.find(_THIS, at + 1, _BEGINNING)
     if low.find("transcript of session follows", 0, _BEGINNING) >= 0:
         return "sendmail"
-    for mark, name in _IN_HEADERS.items():
-        if head.find(mark) >= 0:
+    named = _by_head(notice.mail.head)
+    if named is None and notice.status:
+        return _by_report(notice.status[0][0])
+    return named
+
+
+def _by_head(head: Block) -> str | None:
+    named = _by_fields(head, _IN_HEADERS)
+    if named is None and head.raw.find(_QMAIL) >= 0:
+        return "qmail"
+    return named or _by_fields(head, _IN_LAST_HEADERS)
+
+
+def _by_fields(head: Block, marks: tuple[tuple[bytes, bytes, str], ...]) -> str | None:
+    for field, mark, name in marks:
+        if head.has(field) and head.value(field).lower().find(mark) >= 0:
             return name
-    return _by_report(notice.status[0][0]) if notice.status else None
+    return None
 
 
 def _by_report(about: dict[str, str]) -> str | None:

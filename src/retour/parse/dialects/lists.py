@@ -86,7 +86,7 @@ def is_from_list_manager(notice: Notice) -> bool:
     head = notice.mail.head
     if head.has(b"list-post") and not head.has(b"x-list-administrivia"):
         return False
-    return any(head.has(name) for name in _FIELDS) or _SENDER.search(notice.sender()) is not None
+    return head.has_one_of(_FIELDS) or _SENDER.search(notice.sender()) is not None
 
 
 def read_turned_down(notice: Notice, mta: str | None) -> tuple[Report, ...]:
