@@ -33,11 +33,24 @@ def normal(text: str) -> str:
     if not text.isascii():
         for apostrophe in _APOSTROPHES:  # str.translate takes fifty times as long
             text = text.replace(apostrophe, "'")
-    words = text.split()
-    if "@" in text:  # the pattern is slow, so it sees no more than the words that need it
-        words = [_ADDRESS.sub("@", word) if "@" in word else word for word in words]
-    text = " ".join(words)
+    text = " ".join(text.split())
+    if "@" in text:
+        text = _without_names(text)
     return _REPEATED_CODES.sub("", text) if "-" in text else text
+
+
+def _without_names(text: str) -> str:
+    """The text with its addresses reduced to "@"; the pattern is slow: it sees only words that have one."""
+    pieces: list[str] = []
+    done = 0
+    at = text.find("@")
+    while at >= 0:
+        start, stop = text.rfind(" ", 0, at) + 1, text.find(" ", at)
+        stop = stop if stop >= 0 else len(text)
+        pieces += text[done:start], _ADDRESS.sub("@", text[start:stop])
+        done = stop
+        at = text.find("@", stop)
+    return "".join(pieces) + text[done:]
 
 
 Tail = tuple[tuple[str, int], ...]

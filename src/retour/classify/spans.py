@@ -27,8 +27,10 @@ def telling(found: Sequence[Span], text: str, rules: Sequence[Rule], idioms: int
     """
     told: list[Span] = []
     covers: list[Span] = []
-    for span in sorted(found, key=_longest_first) if len(found) > 1 else found:
-        number, start, end = span
+    # By their place, the longest first.
+    for start, last, number in sorted([(start, -end, number) for number, start, end in found]):
+        end = -last
+        span = number, start, end
         if number >= len(rules):
             (told if number < idioms else covers).append(span)
             continue
@@ -41,10 +43,6 @@ def telling(found: Sequence[Span], text: str, rules: Sequence[Rule], idioms: int
         if _may_cover(rule) and " " in text[start:end]:
             covers.append(span)
     return told
-
-
-def _longest_first(span: Span) -> tuple[int, int]:
-    return span[1], -span[2]
 
 
 def _may_cover(rule: Rule) -> bool:

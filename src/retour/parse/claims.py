@@ -14,19 +14,19 @@ _LEAD_IN: Final = re.compile(
 )
 # A line that begins with an address: bare, in brackets, as a bullet; then nothing, a colon, dots or words.
 _CLAIM: Final = re.compile(
-    r"(?P<indent>[ \t>]{0,12})(?:[*•·-]{1,3}|[o+–](?=[ \t])|\d{1,3}[.)](?=[ \t]))?[ \t]{0,4}"
-    r"(?:(?:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
+    r"(?P<indent>[ \t>]{0,12})(?:[*•·-]{1,3}|[oO+–](?=[ \t])|\d{1,3}[.)](?=[ \t]))?[ \t]{0,4}"
+    r"(?:(?i:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
-    r"(?:<mailto:[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (19-m365-ndr)
+    r"(?:<(?i:mailto):[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (19-m365-ndr)
     r"(?=[ \t]*(?:$|:|\.\.\.|\(|,|-|;|\s))",
-    re.MULTILINE | re.IGNORECASE,
+    re.MULTILINE,
 )
 # A line that ends with one behind a few words: "Unknown user: a@b", "undeliverable to a@b".
 _LABELLED: Final = re.compile(
-    r"(?P<indent>)(?P<label>[ \t]{0,8}(?!from|mail from|cc|reply|sender|contact|return|message-id)"
-    r"[^\W\d_][^\n@<>]{2,80}(?:[:：]|\bto|\bfor)[ \t]{1,8})"
+    r"(?P<indent>)(?P<label>[ \t]{0,8}(?!(?i:from|mail from|cc|reply|sender|contact|return|message-id))"
+    r"[^\W\d_][^\n@<>]{2,80}(?:[:：]|\b[tT][oO]|\b(?i:for))[ \t]{1,8})"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?\.?[ \t]*$",
-    re.MULTILINE | re.IGNORECASE,
+    re.MULTILINE,
 )
 # A line that begins with a reply and ends with the address: "550 5.1.1 no such user <a@b>".
 _CODED: Final = re.compile(

@@ -8,12 +8,15 @@ _FIELDS: Final = (
     r"|reply-to|x-[\w-]{1,40})"
 )
 # What mail servers write above the message they return, each at the beginning of a line; in lower case.
-_DIVIDERS: Final[tuple[str, ...]] = (
-    r"-{2,60} ?(?:below this line is|enclosed is|this is) a copy of the (?:message|header)",  # qmail, Exim
-    r"-{2,60} ?(?:original|returned|unsent|undelivered|forwarded|attached) (?:message|mail|text)",  # Sendmail
-    r"-{2,60} ?(?:the )?(?:message|mail|unsent|body of the message|headers?) ?(?:headers? )?"
+_RULED: Final[tuple[str, ...]] = (  # behind a row of hyphens
+    r"(?:below this line is|enclosed is|this is) a copy of the (?:message|header)",  # qmail, Exim
+    r"(?:original|returned|unsent|undelivered|forwarded|attached) (?:message|mail|text)",  # Sendmail
+    r"(?:the )?(?:message|mail|unsent|body of the message|headers?) ?(?:headers? )?"
     r"(?:is |are |of the message )?(?:follows?|below|is)",
-    r"-{2,60} ?(?:message|the) (?:header|text|body)",
+    r"(?:message|the) (?:header|text|body)",
+)
+_DIVIDERS: Final[tuple[str, ...]] = (
+    rf"-{{2,60}}+ ?(?:{'|'.join(_RULED)})",
     r"(?:the )?(?:original|returned|unsent) (?:message|mail|text)(?: headers?| text)? "
     r"follows",
     r"(?:message|body of message generated|headers?|message headers) follows?",
@@ -23,27 +26,29 @@ _DIVIDERS: Final[tuple[str, ...]] = (
     r"return-path: ?<",
 )
 _DIVIDER: Final = re.compile(r"\n[ \t>|]{0,8}+(?:" + "|".join(_DIVIDERS) + ")")
-_HEADER_LINES: Final = re.compile(
-    rf"\n{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}"
-    rf"(?:{_FIELDS}:[^\n]{{0,998}}\n(?:[ \t]+\S[^\n]{{0,998}}\n){{0,20}}){{2}}"
-)
+_LINE: Final = rf"{_FIELDS}:[^\n]{{0,998}}+\n(?:[ \t]++\S[^\n]{{0,998}}+\n){{0,20}}+"
+_HEADER_LINES: Final = re.compile(rf"\n{_LINE}(?:{_LINE}){{2}}")
 # How every line begins at which one of the two above may stand: cheap to ask, and true of few. The names of
-# _FIELDS are told apart by their first letters, which refuses a line in three quarters of the time.
+# _FIELDS are told apart by their first letters, which refuses a line in three quarters of the time. The
+# group has what can only be the first of several header lines.
 _CANDIDATE: Final = re.compile(
-    r"\n[ \t>|]{0,8}+"
-    r"(?:--|re(?:turn-path:|ceived:|ply-to:|turned )|from:|t(?:o:|he (?:original|returned|unsent) )|subject:"
-    r"|d(?:ate|kim-signature):|m(?:essage|ime-version:)|content-type:|x-[\w-]{1,40}:|original |unsent "
-    r"|b(?:ody of|elow )|header)"
+    r"\n(?:([frtsdmcx](?:rom:|eply-to:|o:|ubject:|ate:|kim-signature:|essage-id:|ime-version:|ontent-type:"
+    r"|-[\w-]{1,40}+:))"
+    r"|[ \t>|]{0,8}+"
+    r"(?:--|re(?:turn-path:|ceived:|turned )|the (?:original|returned|unsent) |message|original |unsent "
+    r"|b(?:ody of|elow )|header))"
 )
-_FIRST_FIELD: Final = re.compile(rf"^[ \t>]{{0,4}}{_FIELDS}:", re.MULTILINE)
+_FIRST_FIELD: Final = re.compile(rf"\n[ \t>]{{0,4}}+{_FIELDS}:")
 
 
 def divide(low: str) -> tuple[int, int]:
     """Where the words end in a lower-case text, and where the first header field of the returned message
     stands; both are the length of the text when nothing was returned."""
-    for line in _CANDIDATE.finditer(low):
+    line = _CANDIDATE.search(low)
+    while line:
         cut = line.start()
-        if _DIVIDER.match(low, cut) or _HEADER_LINES.match(low, cut):
+        if (line[1] is None and _DIVIDER.match(low, cut)) or _HEADER_LINES.match(low, cut):
             field = _FIRST_FIELD.search(low, cut)
-            return cut, field.start() if field else len(low)
+            return cut, field.start() + 1 if field else len(low)
+        line = _CANDIDATE.search(low, line.end())
     return len(low), len(low)

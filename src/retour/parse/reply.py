@@ -118,6 +118,7 @@ def continued(words: str, reply: str | None, status: str | None) -> str:
     if not reply or "-" not in words or f"{reply}-" not in words:
         return words
     code = re.escape(status) if status else r"[245]\.\d\.\d{1,3}"
-    again = re.compile(rf"(?<=\s){reply}[ -](?:{code}\s+)?")
+    # The first digit before the look-behind, so that the search can skip to it.
+    again = re.compile(rf"{reply[0]}(?<=\s.){reply[1:]}[ -](?:{code}\s+)?")
     first = words.find(reply) + 3
     return words[:first] + again.sub("", words[first:])
