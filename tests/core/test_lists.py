@@ -182,6 +182,42 @@ def test_a_quote_that_nobody_closes_swallows_no_address(count: int, end: str) ->
     assert len(rows) == count + 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('ann@b.example,hard,"550 no', 'zoe@b.example,hard,"551 no'),
+        ('ann@b.example,hard,"550 no', 'zoe@b.example,hard,"'),
+        ('ann@b.example,hard,"550 no', 'zoe@b.example,hard,550 "no" user'),
+        ('"ann@b.example,hard,550 no', '"zoe@b.example,hard,551 no'),
+        ('ann@b.example,hard,"', 'zoe@b.example,"hard,550 no'),
+        ('ann@b.example,hard,"550 ""no', 'zoe@b.example,hard,""550" no'),
+    ],
+)
+@pytest.mark.parametrize("between", [0, 1, 5, 300])
+def test_two_quotes_that_nobody_closes_swallow_no_address(first: str, second: str, between: int) -> None:
+    """The second seems to close the first."""
+    others = [f"a{n}@b.example,hard," for n in range(between)]
+    lines = ["address,cause,note", first, *others, second, "last@b.example,hard,"]
+    rows = read("csv", "\n".join([*lines, ""]))
+    named = {row.address for row in rows if isinstance(row, Row)}
+    assert {f"a{n}@b.example" for n in range(between)} | {"last@b.example"} <= named
+    told = sorted(row.line for row in rows)
+    assert told == list(range(2, len(lines) + 1))  # what cannot be read is a defect of its own line
+
+
+def test_a_column_of_addresses_alone_loses_none_to_open_quotes() -> None:
+    rows = read("csv", 'address\n"ann@b.example\nbea@b.example\n"cat@b.example\ndan@b.example\n')
+    named = [row.address for row in rows if isinstance(row, Row)]
+    assert {"bea@b.example", "dan@b.example"} <= set(named)
+    assert len(rows) == 4
+
+
+def test_a_note_that_quotes_addresses_in_its_lines_is_one_row() -> None:
+    note = "could not be delivered:\nann@b.example\n<ann@b.example>: 550 no, such user\nbye, ann@b.example"
+    rows = read("csv", f'address,note\nann@b.example,"{note}"\nbea@b.example,x\n')
+    assert [row.address for row in rows if isinstance(row, Row)] == ["ann@b.example", "bea@b.example"]
+
+
 def test_a_note_of_several_lines_is_one_row() -> None:
     rows = read("csv", 'address,note\nann@b.example,"550 no\nsuch\nuser"\nbea@b.example,"x"\n')
     assert [(row.line, row.address) for row in rows if isinstance(row, Row)] == [

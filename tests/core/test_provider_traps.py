@@ -158,6 +158,35 @@ TRAPS: list[tuple[str, object, list[dict[str, Any]]]] = [
             }
         ],
     ),
+    # A custom argument that is called as a field: the key stands twice, in whatever order.
+    (
+        "sendgrid",
+        '[{"event": "bounce", "email": "a@b.example", "reason": "unknown user",'
+        ' "event": "webinar", "email": "vip"}]',
+        [{"kind": "bounce", "recipient": "a@b.example", "reason": "address_unknown"}],
+    ),
+    (
+        "sendgrid",
+        '[{"event": "webinar", "email": "vip",'
+        ' "event": "bounce", "email": "a@b.example", "reason": "unknown user"}]',
+        [{"kind": "bounce", "recipient": "a@b.example", "reason": "address_unknown"}],
+    ),
+    (
+        "sendgrid",
+        '[{"event": "bounce", "email": "a@b.example", "event": "spamreport", "email": "c@d.example"}]',
+        [{"kind": "other", "recipient": None}],
+    ),
+    (
+        "sendgrid",
+        '[{"event": "bounce", "email": "a@b.example", "event": "bounce", "email": "a@b.example"}]',
+        [{"kind": "bounce", "recipient": "a@b.example"}],
+    ),
+    ("sendgrid", '[{"event": "bounce", "email": "a@b.example", "event": null}]', [{"kind": "bounce"}]),
+    (
+        "sendgrid",
+        '{"event": "open", "email": "a@b.example", "sg_event_id": "1", "sg_event_id": "2"}',
+        [{"event_id": "1"}],
+    ),
     ("sendgrid", [{"event": "open", "email": "a@b.example", "category": ["x", "y"]}], [{"tags": ["x", "y"]}]),
     ("sendgrid", [{"event": "bounce", "type": "blocked", "email": "a@b.example"}], [{"type": "block"}]),
     ("sendgrid", [{"event": "dropped", "email": "a@b.example", "reason": UNKNOWN}], [{"kind": "suppressed"}]),

@@ -21,6 +21,8 @@ PICKED_UP = [
     "uidplus",
     "between0",
     "between6",
+    "last0",
+    "last6",
     "password",
     "away",
     "disk",

@@ -67,6 +67,30 @@ def test_what_comes_between_search_and_idle_is_not_left_for_the_next_one(
     assert house.troubles == []
 
 
+@pytest.mark.parametrize("processed", ["Retour", ""])
+def test_what_the_answer_to_the_last_search_tells_of_is_not_left_for_the_next_one(
+    mailboxes: Dovecot, house: House, monkeypatch: pytest.MonkeyPatch, processed: str
+) -> None:
+    """The mail is in the folder and told of when SEARCH has ended, and is not among what it found."""
+    user, late = f"last{len(processed)}", iter([1])
+
+    class Late(imap_connection.Connection):
+        def search(self, *asked: object) -> list[int]:
+            found: list[int] = super().search(*asked)
+            if not found or processed == "":
+                for number in late if house.has(0)() else ():
+                    mailboxes.deliver(f"{user}@mailbox.test", mail(number))
+                    self.noop()  # until it ends the server tells what has come, and never again
+            return found
+
+    monkeypatch.setattr(imap_connection, "Connection", Late)
+    mailboxes.deliver(f"{user}@mailbox.test", mail(0))
+    place = imap.Place(account(mailboxes, user), processed=processed, poll=1e6, idle=1e6)
+    with house.follows(imap.Imap(place, house.desk(user))):
+        eventually(house.has(0, 1), "both mails", house.story)
+    assert house.troubles == []
+
+
 def test_starttls_protects_the_password(mailboxes: Dovecot, house: House) -> None:
     mailboxes.deliver("starttls@mailbox.test", mail(1))
     place = imap.Place(account(mailboxes, "starttls", "imap", Tls.STARTTLS))

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO
 
 from retour.address import normalise
@@ -17,6 +17,7 @@ from retour.flow.lists.row import LONGEST, Defect, Element
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _LINES = 100  # of one row; more are a quote that nobody closes
+_ADDRESS = re.compile(r'[^\s<>(),;:"]{1,320}')  # one word, as an address stands in a column
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
@@ -41,8 +42,14 @@ def rows(file: IO[bytes], names: Mapping[str, str], address: str) -> Iterator[El
     A file whose first line is an address itself has no head: its first column is the address.
     """
     cut: list[int] = []
-    lines = _Lines(_lines(file, cut))
     head: list[str] | None = None
+
+    def is_row(fields: Sequence[str]) -> bool:
+        """Whether a line within quotes is one of the table: as many fields as the head, and an address."""
+        place = head.index(address) if head else 0
+        return len(fields) == len(head or fields) > place and _is_address(fields[place])
+
+    lines = _Lines(_lines(file, cut), is_row)
     while True:
         try:
             fields = lines.row()
@@ -68,36 +75,56 @@ def rows(file: IO[bytes], names: Mapping[str, str], address: str) -> Iterator[El
     yield from (Defect(line, "too_long") for line in cut)
 
 
-class _Lines:
-    """The lines of a file, from which rows are read. A quote that nobody closes ends with its own line."""
+def _is_address(field: str) -> bool:
+    """Whether a field is an address and nothing else: words of servers name addresses, too."""
+    plain = unguarded(field.strip())
+    return _ADDRESS.fullmatch(plain) is not None and normalise(plain) is not None
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+
+class _Lines:
+    """The lines of a file, from which rows are read. A quote that nobody closes ends with its own line.
+
+    Nobody closes it where it is the last of the file, where words stand behind what would close it, as the
+    next open quote does, or where it would swallow a line that `is_row`.
+    """
+
+    def __init__(self, lines: Iterator[str], is_row: Callable[[Sequence[str]], bool]) -> None:
+        self._lines, self._is_row = lines, is_row
         self._again: deque[str] = deque()  # lines that an open quote had swallowed
         self._taken: list[str] = []  # of the row at hand
         self._ended = False
         self.number = 0  # of the last line that was read
-        self._reader = csv.reader(self)
+        self._reader = csv.reader(self, strict=True)
 
     def row(self) -> list[str]:
         """The fields of the next row. Raises csv.Error, and StopIteration at the end."""
         self._taken, self._ended = [], False
         try:
             fields = next(self._reader)
-        except csv.Error:  # a field that is longer than any
+        except csv.Error:  # a field that is longer than any, or a quote within words
             self._go_back()
-            raise
-        if self._ended:  # within a quote
+            return self._first()
+        if self._ended or any(map(self._is_whole, self._taken[1:])):
             self._go_back()
-            return next(csv.reader([self._taken[0].rstrip("\r\n")]))
+            return self._first()
         return fields
+
+    def _first(self) -> list[str]:
+        """The first line of the row at hand by itself, however its quotes stand. Raises csv.Error."""
+        return next(csv.reader([self._taken[0].rstrip("\r\n")]))
+
+    def _is_whole(self, line: str) -> bool:
+        try:
+            return self._is_row(next(csv.reader([line.rstrip("\r\n")]), []))
+        except csv.Error:
+            return False
 
     def _go_back(self) -> None:
         """Behind the first line of the row at hand."""
         others = self._taken[1:]
         self._again.extendleft(reversed(others))
         self.number -= len(others)
-        self._reader = csv.reader(self)
+        self._reader = csv.reader(self, strict=True)
 
     def __iter__(self) -> Iterator[str]:
         return self

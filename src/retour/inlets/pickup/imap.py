@@ -142,12 +142,21 @@ class _Visit:
             self._wait()
 
     def _take_all_in(self) -> None:
-        """Until a search finds nothing new: a server tells what comes meanwhile in its answers to other
-        commands (RFC 3501 §7.3.1), and not once more in IDLE."""
+        """Until a search finds nothing new, and no mail came with its own answer: a server tells what comes
+        meanwhile in its answers to other commands (RFC 3501 §7.3.1), and not once more in IDLE."""
         seen: set[int] = set()
-        while not self._desk.ended.is_set() and not seen.issuperset(uids := self._found()):
-            seen.update(uids)
-            self._take_in(uids)
+        most: bytes | None = None  # mails that the server has told of; some tell it with every answer
+        while not self._desk.ended.is_set():
+            self._client.told()
+            uids = self._found()
+            told = self._client.told()
+            if not seen.issuperset(uids):
+                seen.update(uids)
+                self._take_in(uids)
+            elif told in (None, most):
+                break
+            else:
+                most = told
         if not self._desk.ended.is_set():
             self._memory.most = BATCH_MAILS
             self._desk.visited()

@@ -24,6 +24,14 @@ class Connection(IMAPClient):  # type: ignore[misc]  # it brings no types
     """IMAPClient, which waits in IDLE for the socket alone: what came with the answer to IDLE is in its
     buffer already, and would wait for the next mail."""
 
+    def told(self) -> bytes | None:
+        """How many mails the server last said that there are, since this was asked before; None: nothing.
+
+        It says so within the answer to any command, also behind what a SEARCH has found.
+        """
+        counts: list[bytes | None] = self._imap.untagged_responses.pop("EXISTS", [])
+        return counts[-1] if counts else None
+
     def has_buffered(self) -> bool:
         connection = self.socket()
         connection.setblocking(False)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -29,12 +29,19 @@ class TooComplexError(ValueError):
     """JSON beyond the limits."""
 
 
-def decoded(text: str | bytes) -> Any:
-    """The value of a JSON text. Raises TooComplexError, and ValueError or RecursionError for what is none."""
+Pairs = list[tuple[str, Any]]
+"""The keys and values of an object as they stand there: a key may stand twice (RFC 8259 §4)."""
+
+
+def decoded(text: str | bytes, made: Callable[[Pairs], dict[str, Any]] | None = None) -> Any:
+    """The value of a JSON text; `made` makes its objects, of which else the last value of a key stands.
+
+    Raises TooComplexError, and ValueError or RecursionError for what is none.
+    """
     marks: tuple[Any, ...] = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
     if len(text) > VALUES and sum(map(text.count, marks)) > VALUES:
         raise TooComplexError
-    value = json.loads(text)
+    value = json.loads(text, object_pairs_hook=made)
     level: list[Iterable[Any]] = [[value]]
     for _ in range(DEPTH + 1):
         level = [inner for each in level for inner in _inside(each)]
@@ -59,7 +66,9 @@ def _inside(values: Iterable[Any]) -> list[Iterable[Any]]:
     return inside
 
 
-def values_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
+def values_of(
+    raw: bytes, made: Callable[[Pairs], dict[str, Any]] | None = None
+) -> tuple[list[Any], tuple[str, ...]]:
     """The JSON values of a body, a form being one object of strings (or lists of them), and its defects."""
     body = raw.removeprefix(b"\xef\xbb\xbf").strip()
     boundary = _BOUNDARY.match(body)
@@ -68,14 +77,16 @@ def values_of(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
     if _FORM.match(body):
         return [_form(body)], ()
     try:
-        return [decoded(body)], ()
+        return [decoded(body, made)], ()
     except TooComplexError:
         return [], (TOO_COMPLEX,)
     except (ValueError, RecursionError):  # a broken encoding is a ValueError as well
-        return _by_lines(body)
+        return _by_lines(body, made)
 
 
-def _by_lines(body: bytes) -> tuple[list[Any], tuple[str, ...]]:
+def _by_lines(
+    body: bytes, made: Callable[[Pairs], dict[str, Any]] | None
+) -> tuple[list[Any], tuple[str, ...]]:
     """One value a line: so KumoMTA writes and posts batches. A line that is none is a defect, not the end."""
     values: list[Any] = []
     defects: dict[str, None] = {}
@@ -84,7 +95,7 @@ def _by_lines(body: bytes) -> tuple[list[Any], tuple[str, ...]]:
         defects[TOO_MANY] = None
     for text in filter(bytes.strip, lines):
         try:
-            values.append(decoded(text))
+            values.append(decoded(text, made))
         except TooComplexError:
             defects[TOO_COMPLEX] = None
         except (ValueError, RecursionError):

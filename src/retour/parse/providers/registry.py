@@ -50,8 +50,8 @@ READERS: Mapping[str, Callable[[Any], Iterator[Told]]] = {
     "generic": generic.events,
 }
 
-# What comes in another form than JSON.
-BODIES: Final = {"powermta": powermta.rows_of}
+# What comes in another form than JSON, or in JSON that has to be read with care.
+BODIES: Final = {"powermta": powermta.rows_of, "sendgrid": sendgrid.values}
 
 
 class Body(NamedTuple):

@@ -1,12 +1,15 @@
 """SendGrid: a JSON array of events, as its "Event Webhook Reference" documents them.
 
-Custom arguments stand flat among the fields of an event and can shadow them: no kind is read from them.
+Custom arguments stand flat among the fields of an event and can shadow them: no kind is read from them. One
+that is called as a field is makes the key stand twice, and nobody promises which of the two comes first.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from retour.model import Kind
+from retour.parse.mailbox import one_address
+from retour.parse.providers.bodies import Pairs, values_of
 from retour.parse.providers.told import Told, epoch, line, metadata, name, objects, passing, report, tags
 
 _KINDS: Final = {
@@ -62,6 +65,26 @@ _OWN: Final = frozenset(
 )
 
 _PASSING: Final = frozenset({"processed", "open", "click", "account_status_change"})
+_WORDS: Final = _KINDS.keys() | _PASSING | {"group_resubscribe"}
+_DOUBLED: Final = "doubled"  # no word of SendGrid's: the kind is not known
+
+
+def values(raw: bytes) -> tuple[list[Any], tuple[str, ...]]:
+    """The values of a body, and its defects. Where a key stands twice, only what is certain is read."""
+    return values_of(raw, _made)
+
+
+def _made(pairs: Pairs) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found = dict(reversed(pairs))
+        if len({str(each) for key, each in pairs if key == "event"}) > 1:
+            words = {each for key, each in pairs if key == "event" and isinstance(each, str)} & _WORDS
+            found["event"] = words.pop() if len(words) == 1 else _DOUBLED
+        if len({str(each) for key, each in pairs if key == "email"}) > 1:
+            named = {one_address(line(each)) for key, each in pairs if key == "email"} - {None}
+            found["email"] = named.pop() if len(named) == 1 else None
+    return found
 
 
 def events(value: object) -> Iterator[Told]:
