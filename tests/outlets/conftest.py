@@ -223,7 +223,7 @@ class Installation:
         place = Place(self.store.ledger, self.store.acts, self.bus, self.desk.waves, self.clock)
         erasing = erase.Place(
             self.store, self.kept.erasing, self.desk.erasures, self.table.pseudonym, self.clock,
-            CheckedLists(self.list_room, self.desk.jobs), self.take_waiting,
+            CheckedLists(self.list_room, self.desk.jobs), self.take_waiting, self.bus,
         )  # fmt: skip
         return {
             **wave_orders.works(self.store, place),

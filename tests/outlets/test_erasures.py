@@ -12,14 +12,16 @@ import pytest
 from outlets.conftest import KEYRING, Installation
 from outlets.test_segments import Told, told
 from retour.chain import Line, verify
+from retour.flow.incident_acts import opening
 from retour.flow.intake import take_in
 from retour.flow.jobs import Course, EndingError
 from retour.flow.judge import judge
 from retour.flow.outbox import Message
 from retour.flow.questions import roll
 from retour.identity import arrival_id
-from retour.model import Arrival, MailKind, Proof, Reason
+from retour.model import Arrival, MailKind, Proof, Reason, StateName
 from retour.ports import Outcome
+from retour.ports.incidents import Incident
 
 __all__ = ["told"]
 
@@ -198,6 +200,49 @@ def test_of_whom_nothing_was_held_against_nothing_stays(told: Told) -> None:
     assert retour.ask("GET", f"/v1/addresses/{ANN}").status_code == 404
     with closing(sqlite3.connect(Path(retour.directory_of_data.name) / "retour.sqlite3")) as db:
         assert db.execute("SELECT count(*) FROM states").fetchone() == (0,)
+
+
+def doubted(told: Told) -> Incident:
+    """An incident holds what bounced."""
+    retour = told.retour
+    now = retour.clock.now()
+    incident = Incident("i1", "demo", "b.example", 0, now, 0, "rate", 60, 0.5, 0.01)
+    retour.store.incidents.keep(incident)
+    retour.bus.publish(retour.store.ledger.record([opening(incident, ANN)], now))
+    assert retour.store.ledger.state("demo", ANN, retour.clock.now()).state is StateName.HELD
+    assert check(retour) == "hold"
+    return incident
+
+
+def held_by(retour: Installation) -> int:
+    answer = retour.ask("GET", "/v1/incidents/i1/preview", "demo-member")
+    count: int = answer.json()["count"]
+    return count
+
+
+def test_an_incident_that_held_whoever_is_erased_holds_nobody_and_keeps_nothing(told: Told) -> None:
+    retour = told.retour
+    told.bounce(ANN)
+    doubted(told)
+    assert held_by(retour) == 1
+    assert erased(retour) == {"kept_stopped": False}
+    assert (check(retour), held_by(retour), where(retour)) == ("send", 0, [])
+    with closing(sqlite3.connect(Path(retour.directory_of_data.name) / "retour.sqlite3")) as db:
+        assert db.execute("SELECT count(*) FROM states").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM events WHERE account <> 0").fetchone() == (0,)
+
+
+def test_whoever_was_stopped_besides_stays_stopped_and_is_held_no_more(told: Told) -> None:
+    retour = told.retour
+    told.bounce(ANN)
+    doubted(told)
+    stop = {"addresses": [ANN], "reason": "she asked", "account": "demo"}
+    retour.ask("POST", "/v1/stops", "staff", json=stop)
+    assert erased(retour) == {"kept_stopped": True}
+    assert (check(retour), held_by(retour), where(retour)) == ("stop", 0, [])
+    body = {"addresses": [ANN], "reason": "she came back", "account": "demo"}
+    assert retour.ask("POST", "/v1/restores", "staff", json=body).json()["changed"] == 1
+    assert check(retour) == "send"
 
 
 def test_the_ledger_holds_together_before_and_after(told: Told) -> None:

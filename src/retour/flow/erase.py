@@ -11,11 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from retour.flow.incident_acts import parting
 from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
 from retour.flow.traces import Traces
 from retour.identity import told_id
+from retour.instants import Instant
 from retour.model import State, StateName
-from retour.ports import Clock, ErasingDesk, Erasure, Record, Records, Scrubbing, ScrubbingInbox
+from retour.ports import Bus, Clock, ErasingDesk, Erasure, Record, Records, Scrubbing, ScrubbingInbox
 
 ERASE, DELETE = "erase", "delete"  # kinds of jobs: one address, and many at once
 MOST_AT_ONCE = 500  # addresses: each is looked for in every file
@@ -34,6 +36,7 @@ class Place:
     clock: Clock
     lists: Scrubbing  # that were checked
     pause: Callable[[], object]  # before another look at what is still to be judged
+    bus: Bus
 
 
 class _Progress(Protocol):
@@ -128,7 +131,8 @@ class _Steps:
 def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
     account, address, store = erasure.account, erasure.address, place.store
     for spelling in reversed(store.erasing.spellings(account, address)):
-        kept = not _plain(store.ledger.state(account, spelling, place.clock.now()))
+        now = _parted(account, spelling, erasure.actor, place)
+        kept = not _plain(store.ledger.state(account, spelling, now))
         steps.kept = steps.kept or kept
         steps.told(0)
         place.inbox.drop(store.erasing.arrivals(account, spelling))
@@ -141,6 +145,17 @@ def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
     place.desk.drop(erasure.id)
     place.desk.scrub(account, traces, steps.told)
     return steps.kept
+
+
+def _parted(account: str, address: str, actor: str, place: Place) -> Instant:
+    """Since when no incident holds it: what was only doubted is held against nobody."""
+    ledger, now = place.store.ledger, place.clock.now()
+    history = ledger.known(account, [address]).get(address)
+    event = parting(account, address, history.events, actor, now) if history else None
+    if event is None:
+        return now
+    place.bus.publish(ledger.record([event], max(now, event.at)))
+    return max(now, event.at)
 
 
 def _plain(state: State) -> bool:

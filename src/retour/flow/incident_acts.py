@@ -3,12 +3,13 @@
 Ids follow from the incident and the address: what is written twice changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from retour.flow.outage import Counted, Judged, judged, rated_as, ratio, since
 from retour.identity import told_id
 from retour.instants import Instant
+from retour.lifecycle.incidents import incidents
 from retour.model import Event, EventKind
 from retour.ports import Record
 from retour.ports.incidents import GuardMark, Incident, IncidentStage, Suspect
@@ -54,6 +55,22 @@ def closing(incident: Incident, address: str, note: str) -> Event:
         address=address,
         actor=incident.by,
         note=note,
+    )
+
+
+def parting(account: str, address: str, events: Iterable[Event], by: str, now: Instant) -> Event | None:
+    """The event that ends every hold of an address that is to be erased; None where none is open.
+
+    Nobody could end it afterwards: incidents know addresses, and of this one a keyed hash is left at most.
+    """
+    events = [event for event in events if event.kind in (EventKind.INCIDENT_OPEN, EventKind.INCIDENT_CLOSE)]
+    known = incidents(events)
+    if not known or known[-1].closes is not None:
+        return None
+    at = max(now, *(event.at + 1 for event in events))
+    id = told_id("incident", "erased", account, address, str(at))
+    return Event(
+        id, EventKind.INCIDENT_CLOSE, at, outcome="revert", account=account, address=address, actor=by
     )
 
 

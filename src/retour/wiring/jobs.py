@@ -44,7 +44,7 @@ def _erasing(house: House) -> erase.Place:
     pseudonym, lists = house.table.pseudonym, CheckedLists(list_checks.list_room(house), house.desk.jobs)
     pause = partial(Event().wait, erase.LOOK)
     inbox, desk = house.inbox.erasing, house.desk.erasures
-    return erase.Place(house.store, inbox, desk, pseudonym, house.clock, lists, pause)
+    return erase.Place(house.store, inbox, desk, pseudonym, house.clock, lists, pause, house.told)
 
 
 def previews(house: House) -> Previews:
