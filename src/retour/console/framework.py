@@ -19,6 +19,7 @@ MIDDLEWARE = [
     "retour.console.reader.ReaderMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "retour.console.people.second.SecondFactor",
+    "retour.console.faults.WrongWay",
     "retour.console.refusals.Refusals",
 ]
 
@@ -48,6 +49,7 @@ def configure(chosen: Chosen) -> None:
             "allauth.usersessions",
         ],
         MIDDLEWARE=MIDDLEWARE,
+        CSRF_FAILURE_VIEW="retour.console.faults.forged",
         TEMPLATES=[_templates()],
         DATABASES={"default": _database(chosen)},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",

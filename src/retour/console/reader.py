@@ -51,7 +51,11 @@ def reader_of(request: HttpRequest) -> Reader:
     """A person's own choices; before the login what the browser asks for."""
     person = request.user if isinstance(request.user, Person) else None
     account = _account(request, person)
-    language = (person.language if person else "") or (account.language if account else "") or _asked(request)
+    language = (
+        (person.language if person else "")
+        or (account.language if account else "")
+        or asked_language(request)
+    )
     named = (person.zone if person else "") or (account.zone if account else "")
     where = zone(named) if named else None
     return Reader(
@@ -76,7 +80,8 @@ def _account(request: HttpRequest, person: Person | None) -> AccountChoice | Non
     return AccountChoice.of(first.account) if first else None
 
 
-def _asked(request: HttpRequest) -> str:
+def asked_language(request: HttpRequest) -> str:
+    """What a browser asks for."""
     for choice in request.headers.get("Accept-Language", "").split(",")[:10]:
         language = choice.partition(";")[0].strip()[:2].lower()
         if language in LANGUAGES:

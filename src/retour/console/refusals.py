@@ -1,11 +1,13 @@
 """What the API refuses, as a page that says what is wrong and what to do."""
 
 from collections.abc import Callable
+from logging import ERROR, INFO, WARNING
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from retour.client.connection import Refused, Unreachable
+from retour.console.faults import noted
 from retour.console.reader import reader
 
 
@@ -22,12 +24,16 @@ class Refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Django's hook for what a page raises."""
         if isinstance(error, Refused):
-            told = {"title": error.detail, "remedy": error.remedy or ""}
             # An API that leads elsewhere is none of ours: a browser must not follow.
             status = error.status if error.status >= 400 else 502
+            reference = noted(request, status, error.type, WARNING if status >= 500 else INFO)
+            told = {"title": error.detail, "remedy": error.remedy or "", "reference": reference}
             return render(request, "console/refused.html", told, status=status)
         if isinstance(error, Unreachable):
             say = reader(request).say
-            told = {"title": say("refused.unreachable"), "remedy": say("refused.unreachable_remedy")}
+            told = {
+                "title": say("refused.unreachable"), "remedy": say("refused.unreachable_remedy"),
+                "reference": noted(request, 503, "the API does not answer", ERROR),
+            }  # fmt: skip
             return render(request, "console/refused.html", told, status=503)
         return None

@@ -21,6 +21,7 @@ def run() -> int:
     _make(Path(chosen.database))
     logs.set_up(chosen.log_level)
     framework.configure(chosen)
+    _quiet()
     _migrate()
     uploads.prepare(chosen.folder / uploads.ROOM)
     BaseWSGIServer.channel_class = uploads.channel(chosen.most_upload)
@@ -60,6 +61,12 @@ def _application() -> object:
     from django.core.wsgi import get_wsgi_application
 
     return get_wsgi_application()
+
+
+def _quiet() -> None:
+    from retour.console.faults import quiet
+
+    quiet()
 
 
 def _migrate() -> None:

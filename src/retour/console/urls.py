@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from retour.console import account_urls, assets
+from retour.console import account_urls, assets, faults
 from retour.console.pages import (
     address,
     checks,
@@ -35,6 +35,9 @@ from retour.console.pages import (
     views,
     waves,
 )
+
+handler400, handler403, handler404 = faults.bad_request, faults.not_allowed, faults.not_found
+handler429, handler500 = faults.too_often, faults.broken
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", entry.home, name="home"),

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
+from retour.console.pages.check_evidence import speaking
 from retour.console.pages.shown import shown as visible
 from retour.texts import Catalogue, catalogue
 
@@ -38,8 +39,7 @@ def report_shown(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "rows": report["rows"],
         "piles": piles,
         "band": band(piles, say("page.sum")),
-        # Our own words, with marks of weight in them; no word of the list stands there.
-        "next": [mark_safe(say(f"next.{step}")) for step in report["next"]],  # noqa: S308
+        "next": [say(f"next.{step}") for step in report["next"]],
         "reasons": _reasons(report, codes),
         "domains": _longest(report["domains"]["most"][:_DOMAINS]),
         "distinct": report["domains"]["distinct"],
@@ -52,9 +52,11 @@ def report_shown(report: Mapping[str, Any], language: str) -> dict[str, Any]:
 def rows_seen(rows: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
     """Rows with their reasons in words, and their own words made visible."""
     vet = catalogue(f"vet.{language}")
-    plain = ("address", "suggestion", "evidence")
+    say = catalogue(f"console.{language}")
+    plain = ("address", "suggestion")
     return [
         {**row, **{name: visible(row[name]) for name in plain},
+         "speaks": speaking(row["evidence"], vet, say),
          "told": [(code, vet(f"code.{code}")) for code in row["reasons"]]}
         for row in rows
     ]  # fmt: skip

@@ -1,12 +1,11 @@
 """How somebody likes to read: language, zone, theme, density."""
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from retour.console.people.models import Person
@@ -18,15 +17,17 @@ ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()
 THEMES = ("", "light", "dark")
 
 
-class Choice(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take no type at run time
+class Choice(forms.Form):
     """The choices of a person."""
 
-    class Meta:
-        model = Person
-        fields = ("language", "zone", "theme", "dense")
+    language = forms.ChoiceField(required=False)
+    zone = forms.ChoiceField(required=False)
+    theme = forms.ChoiceField(required=False)
+    dense = forms.BooleanField(required=False)
 
-    def __init__(self, say: Catalogue, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, say: Catalogue, person: Person, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={name: getattr(person, name) for name in self.base_fields})
+        self._person = person
         choices = {
             "language": [("", say("preferences.as_browser")), *LANGUAGES[1:]],
             "theme": [(theme, say(f"preferences.theme_{theme or 'system'}")) for theme in THEMES],
@@ -34,16 +35,23 @@ class Choice(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take 
         }
         for name, values in choices.items():
             self.fields[name] = forms.ChoiceField(choices=values, required=False)
-        for name in self.fields:
-            self.fields[name].label = say(f"preferences.{name}")
-            self.initial.setdefault(name, getattr(self.instance, name))
+        for name, field in self.fields.items():
+            field.label = say(f"preferences.{name}")
+
+    def save(self) -> None:
+        """Keep them."""
+        for name, value in self.cleaned_data.items():
+            setattr(self._person, name, value)
+        self._person.save(update_fields=[*self.cleaned_data])
 
 
 @login_required
 def show(request: HttpRequest) -> HttpResponse:
     """The form; what is saved holds from the next page on."""
     say = reader(request).say
-    form = Choice(say, request.POST or None, instance=request.user)
+    person = request.user
+    assert isinstance(person, Person)
+    form = Choice(say, person, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, reader_of(request).say("preferences.saved"))

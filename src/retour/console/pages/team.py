@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.mail import send_mail
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -27,8 +27,8 @@ class Offer(forms.Form):
     email = forms.EmailField(max_length=254)
     role = forms.ChoiceField()
 
-    def __init__(self, say: Catalogue, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]  # data or None, as Django takes it
+    def __init__(self, say: Catalogue, data: QueryDict | None = None) -> None:
+        super().__init__(data)
         self.fields["email"].label = say("team.email")
         self.fields["email"].widget.attrs["autocomplete"] = "off"
         self.fields["role"] = forms.ChoiceField(choices=roles(say), label=say("team.role"))

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from retour.console import uploads
+from retour.console import faults, uploads
 
 
 def show(request: HttpRequest, page: str) -> HttpResponse:
@@ -12,5 +12,11 @@ def show(request: HttpRequest, page: str) -> HttpResponse:
     asked = f"/{page}"
     of_list = uploads.of_a_list(asked)
     most = settings.CHOSEN.most_upload if of_list else uploads.MOST
-    context = {"most": most // 2**20, "of_list": of_list, "back": asked if of_list else "/"}
+    reference = faults.noted(request, 413, "too long")
+    context = {
+        "reference": reference,
+        "most": most // 2**20,
+        "of_list": of_list,
+        "back": asked if of_list else "/",
+    }
     return render(request, "console/too_long.html", context, status=413)

@@ -93,7 +93,7 @@ class _Page:
         return f'<p>{lead}</p>{stacked(say("page.sum"), bars)}<div class="cards">{"".join(cards)}</div>'
 
     def _next(self) -> str:
-        steps = [f"<li>{self.say(f'next.{step}')}</li>" for step in self.report["next"]]
+        steps = [f"<li>{escape(self.say(f'next.{step}'))}</li>" for step in self.report["next"]]
         return f"<h2>{self.say('page.next')}</h2><ol>{''.join(steps)}</ol>" if steps else ""
 
     def _forecast(self) -> str:
