@@ -64,6 +64,13 @@ def configure(chosen: Chosen) -> None:
         **_mail(chosen),
     )
     django.setup()
+    _reword()
+
+
+def _reword() -> None:
+    from retour.console.people.wording import reword
+
+    reword()
 
 
 def _hosts(chosen: Chosen) -> list[str]:
@@ -120,12 +127,8 @@ def _logins(chosen: Chosen) -> dict[str, object]:
         "AUTH_USER_MODEL": "people.Person",
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "AUTH_PASSWORD_VALIDATORS": [
-            {"NAME": f"django.contrib.auth.password_validation.{name}"}
-            for name in (
-                "UserAttributeSimilarityValidator",
-                "MinimumLengthValidator",
-                "CommonPasswordValidator",
-            )
+            {"NAME": f"retour.console.people.wording.{name}"}
+            for name in ("NotSimilar", "LongEnough", "NotCommon")
         ],
         "LOGIN_URL": "/sign/login/",
         "LOGIN_REDIRECT_URL": "/",
@@ -138,8 +141,10 @@ def _logins(chosen: Chosen) -> dict[str, object]:
         "ACCOUNT_LOGOUT_REDIRECT_URL": "/sign/login/",
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ACCOUNT_SESSION_REMEMBER": True,
+        "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",
         "ACCOUNT_RATE_LIMITS": {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"},
         "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+        "MFA_ADAPTER": "retour.console.people.adapter.MfaAdapter",
         "MFA_TOTP_ISSUER": "Retour",
     }
 

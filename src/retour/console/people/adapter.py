@@ -3,12 +3,17 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
+
+from retour.console.people.wording import ACCOUNT_ERRORS, MFA_ERRORS, SOCIAL_ERRORS, errors
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """People come by invitation."""
+
+    error_messages = DefaultAccountAdapter.error_messages | errors(ACCOUNT_ERRORS)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
@@ -18,6 +23,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """A login of another (OpenID Connect) is believed for people who are invited already."""
 
+    error_messages = DefaultSocialAccountAdapter.error_messages | errors(SOCIAL_ERRORS)
+
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Never."""
         return False
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors, as the library has them."""
+
+    error_messages = DefaultMFAAdapter.error_messages | errors(MFA_ERRORS)

@@ -99,6 +99,19 @@ def actor(context: Any, value: str) -> str:
     return say(f"actor.{kind}", who=who) if known else value
 
 
+@register.simple_tag(takes_context=True)
+def labelled(context: Any, form: Any) -> str:
+    """Name the fields of a form of the library of logins in our words; the page itself explains them."""
+    say: Catalogue = context["request"].reader.say
+    for name, field in form.fields.items():
+        if f"sign_field.{name}" in say:
+            field.label = say(f"sign_field.{name}")
+            field.widget.attrs.pop("placeholder", None)
+        if name.startswith("password"):
+            field.help_text = ""
+    return ""
+
+
 @register.simple_tag
 def sign_on() -> str:
     """The name of another's login that may be used; empty for none."""
