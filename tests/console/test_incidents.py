@@ -85,6 +85,11 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         page.get_by_role("link", name="More").click()
         expect(page.locator("tbody tr")).to_have_count(HELD - 50)
         assert page.locator("textarea").count() == 0
+        page.goto(f"{out.url}/a/shop/address/reader1@gmail.com/")
+        expect(page.locator(".advice")).to_contain_text("Wait.")
+        assert "remove" not in page.locator(".advice").inner_text()
+        page.get_by_role("main").get_by_role("link", name="Outages").click()
+        assert page.url == f"{out.url}/a/shop/incidents/"
 
 
 def test_an_end_without_a_reason_is_refused_in_words(out: Console, browser: Browser) -> None:

@@ -48,12 +48,14 @@ def show(request: HttpRequest, account: str, address: str, event: str) -> HttpRe
 
 
 def _advice(api: Api, life: Answer, event: Answer) -> Answer | None:
-    """What to do, where this is the bounce that tells: of earlier ones the advice is over."""
+    """What to do, where this is the bounce that tells: of earlier ones the advice is over. While the address
+    is held nobody believes the bounce, so that the advice is on the hold."""
     bounces = [each for each in life["events"] if each["kind"] == "bounce"]
     latest = max(bounces, key=lambda each: str(each["at"]), default=None)
     if latest is None or latest["id"] != event["id"]:
         return None
-    found: Answer | None = api.get("/v1/advice", address=life["address"])["bounce"]
+    is_held = life["state"]["state"] == "held"
+    found: Answer | None = api.get("/v1/advice", address=life["address"])["state" if is_held else "bounce"]
     return found
 
 
