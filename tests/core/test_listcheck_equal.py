@@ -102,7 +102,8 @@ def reference(raw: bytes, layout: Layout, know: Knowledge, size: int = BLOCK) ->
     for block in blocks([raw], layout, size):
         for row, record in enumerate(records(block, layout), start=block.first):
             outcome = judge.row(record)
-            piles[PILES.index(outcome.pile)].append(rendered(row, record.line, outcome, layout))
+            told = str(row), *rendered(record.line, outcome, layout)
+            piles[PILES.index(outcome.pile)].append(layout.parts.join(told))
     return piles
 
 

@@ -4,7 +4,9 @@ What `quick` does with lists and sets is done here with columns; the files are t
 marks, and such as are no UTF-8, are taken apart by the pattern of `quick`, and are columns from then on.
 """
 
+import io
 from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -12,20 +14,18 @@ import polars as pl
 from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
-from retour.flow.listcheck.hosts import Host, Hosts
+from retour.flow.listcheck.hosts import COPY, Host, Hosts
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.marks import Marks, held
 from retour.flow.listcheck.plain_rows import MERGING, pieces
-from retour.flow.listcheck.singly import Odd, Singly
-from retour.flow.listcheck.special import HASH, special
+from retour.flow.listcheck.singly import Judged, Odd, Singly
+from retour.flow.listcheck.special import HASH, LEFT_OUT, special
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.written import guarded
 from retour.vet.lists import suspects
 
 _PLAIN = r"^[a-z0-9_][a-z0-9_\-]*(?:\.[a-z0-9_\-]+)*@[a-z0-9.\-]+$"  # as plain_rows.LOCAL and DOMAIN
-_SPECIAL = pl.Series([each.decode() for each in sorted(special())], dtype=pl.String).implode()
-_LINE = "\n"
 _HOSTS = {"domain": pl.String, "host": pl.UInt32, "pile": pl.UInt8, "text": pl.String}
 _MERGING = pl.DataFrame(
     [(name.decode(), dots, kept.decode()) for name, (dots, kept) in MERGING.items()],
@@ -59,28 +59,40 @@ class Columns:
             return [b"" for _ in PILES]
         frame = self._judged(self._frame(block))
         plain = frame.filter("fast")
-        first = plain["number"].is_first_distinct()
         striking = self._slow(frame.filter(~pl.col("fast")), block.clean)
         texts = [text for odd in striking.values() for text in self._singly.texts(odd)]
-        shared = self._shared(plain, first, self._marks.told(texts))
-        related = self._related(plain.filter(~first | shared))
+        plain = self._met(plain, self._marks.told(texts))
+        copies, plain = plain.filter("copy"), plain.filter(~pl.col("copy"))
+        related = self._related(plain.filter("shared"))
         texts += [text for at in related.values() for text in self._singly.texts_at(at.local, at.host)]
         self._marks.told(texts)
-        self._marks.copied(plain["number"].filter(~first & ~shared))
-        plain = plain.filter(first & ~shared)
+        plain = plain.filter(~pl.col("shared"))
         made = {
             row: self._made(row, striking.get(row), related.get(row)) for row in sorted({*striking, *related})
         }
         self._marks.end(plain["number"], plain["other"].drop_nulls())
         self._counted(plain)
-        return self._written(plain, made)
+        return self._written(plain, self._copied(copies), made)
 
-    def _made(self, row: int, odd: Odd | None, related: _Related | None) -> tuple[int, str]:
+    def _made(self, row: int, odd: Odd | None, related: _Related | None) -> Judged:
         """A row that is looked at for itself."""
         if related is not None:
             return self._singly.plain(row, related.local, related.host, related.shown)
         assert odd is not None  # it is one of the two
         return self._singly.judged(row, odd)
+
+    def _copied(self, copies: pl.DataFrame) -> pl.DataFrame:
+        """Rows whose very address stood further up, with what is said of such; and count them."""
+        known: list[tuple[int, int, str]] = []
+        found = copies.group_by("host").agg(pl.len(), pl.col("row").first(), pl.col("cell").first())
+        for host, rows, row, cell in zip(*_lists(found), strict=True):
+            tail = self._hosts.tail_of(self._known[host], COPY)
+            tail.seen(row, cell, rows)
+            known.append((host, tail.pile, tail.text))
+        table = pl.DataFrame(
+            known, schema={name: _HOSTS[name] for name in ("host", "pile", "text")}, orient="row"
+        )
+        return copies.drop("pile", "text").join(table, on="host", how="left", maintain_order="left")
 
     def _related(self, frame: pl.DataFrame) -> dict[int, _Related]:
         """Rows that are judged by their domain and by what they have in common with others."""
@@ -145,17 +157,23 @@ class Columns:
         named = frame.filter("plain").select("domain").unique()
         self._learn(named.join(self._table, on="domain", how="anti")["domain"].to_list())
         joined = frame.join(self._table, on="domain", how="left", maintain_order="left")
-        bare = joined["local"].str.replace_all("[0-9._-]", "").is_in(_SPECIAL)
-        listed = joined.filter(bare & pl.Series(joined["plain"]))["local"].unique().to_list()
-        suspect = pl.Series([each for each in listed if self._suspect(each)], dtype=pl.String)
+        suspect = pl.Series(self._suspects(joined.filter("plain")["local"]), dtype=pl.String)
         return joined.with_columns(
             fast=pl.col("plain")
             & pl.col("pile").is_not_null()
             & (pl.col("local").str.len_bytes() < HASH)
-            & ~(bare & joined["local"].is_in(suspect.implode()))
+            & ~joined["local"].is_in(suspect.implode())
             & ~held(self._stops, joined["number"])
             & ~held(self._stops, joined["other"].fill_null(0))
         )
+
+    def _suspects(self, locals_: pl.Series) -> list[str]:
+        """The local parts of which a list may have something to say."""
+        text = (locals_.str.join("\n").item() or "").encode()
+        left = text.translate(None, LEFT_OUT).split(b"\n")
+        met = special().intersection(left)
+        found = compress(text.split(b"\n"), map(met.__contains__, left)) if met else ()
+        return [each for each in {local.decode() for local in found} if self._suspect(each)]
 
     def _learn(self, names: Iterable[str]) -> None:
         rows: list[tuple[str | int | None, ...]] = []
@@ -168,13 +186,19 @@ class Columns:
             self._known.append(host)
         self._table = pl.concat([self._table, pl.DataFrame(rows, schema=_HOSTS, orient="row")])
 
-    def _shared(self, plain: pl.DataFrame, first: pl.Series, texts: pl.Series) -> pl.Series:
-        """Which rows have something in common with any before, or with one of this block that is no copy."""
+    def _met(self, plain: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
+        """Which rows are copies, and which have something else in common with any before.
+
+        Or with one of this block that is no copy.
+        """
+        first = plain["number"].is_first_distinct()
         numbers, others = plain["number"].filter(first), plain["other"].filter(first).drop_nulls()
         pool = pl.concat([numbers, others, texts.unique()])
-        # A copy's other form is asked for too, though it shares it with the first.
-        shared = pl.concat([self._marks.begin(pool), pool.filter(pool.is_duplicated())]).unique().implode()
-        return plain["number"].is_in(shared) | plain["other"].is_in(shared).fill_null(False)
+        held, known = self._marks.begin(pool)
+        copy = ~first | plain["number"].is_in(held.implode())
+        shared = pl.concat([known, pool.filter(pool.is_duplicated())]).unique()
+        met = plain["other"].is_in(pl.concat([shared, held]).implode()).fill_null(False)
+        return plain.with_columns(copy=copy, shared=plain["number"].is_in(shared.implode()) | met)
 
     def _slow(self, frame: pl.DataFrame, clean: bool) -> dict[int, Odd]:
         """Rows for the slow way, taken apart, by their numbers."""
@@ -194,32 +218,31 @@ class Columns:
         for host, rows, row, cell in zip(*_lists(found), strict=True):
             self._known[host].tail.seen(row, cell, rows)
 
-    def _written(self, plain: pl.DataFrame, made: Mapping[int, tuple[int, str]]) -> list[bytes]:
+    def _written(self, plain: pl.DataFrame, copies: pl.DataFrame, made: Mapping[int, Judged]) -> list[bytes]:
         """What is written of all rows, in their order."""
-        parts = [pl.col("row").cast(pl.String), "cell", "text", "shown"]
-        written = plain.select("row", "pile", text=pl.concat_str(parts, separator=self._layout.parts))
-        columns: dict[str, list[Any]] = {
-            "row": list(made),
-            "pile": [pile for pile, _ in made.values()],
-            "text": [text for _, text in made.values()],
-        }
-        others = pl.DataFrame(columns, schema=written.schema)
-        written = pl.concat([written, others]).sort("row")
-        files = []
-        for number in range(len(PILES)):
-            mine = written.filter(pl.col("pile") == number)["text"]
-            text = "" if mine.is_empty() else f"{mine.str.join(_LINE).item()}{_LINE}"
-            files.append(text.encode("utf-8", "replace"))
-        return files
+        wanted = ("row", "pile", "cell", "text", "shown")
+        columns = [list(made), *map(list, zip(*made.values(), strict=True))] if made else [[]] * len(wanted)
+        parts = [each.select(wanted) for each in (plain, copies)]
+        parts.append(pl.DataFrame(dict(zip(wanted, columns, strict=True)), schema=parts[0].schema))
+        written = pl.concat(parts).sort("row")
+        return [self._pile(written.filter(pl.col("pile") == number)) for number in range(len(PILES))]
+
+    def _pile(self, rows: pl.DataFrame) -> bytes:
+        text = io.BytesIO()
+        parts = rows.drop("pile")
+        parts.write_csv(text, include_header=False, separator=self._layout.parts, quote_style="never")
+        return text.getvalue()
 
 
 def _with_theirs(frame: pl.DataFrame) -> pl.DataFrame:
     """The number of what the provider of a plain address reads instead, where that is something else."""
-    joined = frame.join(_MERGING, on="domain", how="left", maintain_order="left")
+    merging = frame.select("row", "cell", "local", "domain", "plain").filter("plain")
+    merging = merging.join(_MERGING, on="domain", how="inner")
     bare = pl.col("local").str.replace_all(".", "", literal=True)
     theirs = pl.concat_str(pl.when("dots").then(bare).otherwise("local"), pl.lit("@"), "kept")
-    other = pl.when(pl.col("plain") & (theirs != pl.col("cell"))).then(theirs.hash())
-    return joined.with_columns(other=other).drop("dots", "kept")
+    others = merging.select("row", "cell", theirs=theirs).filter(pl.col("theirs") != pl.col("cell"))
+    others = others.select("row", other=pl.col("theirs").hash())
+    return frame.join(others, on="row", how="left", maintain_order="left")
 
 
 def _lists(frame: pl.DataFrame) -> Iterable[list[Any]]:

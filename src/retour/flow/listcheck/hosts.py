@@ -27,6 +27,7 @@ MOST_HOSTS = 4_000_000  # names remembered: a list of a hundred million rows has
 # What was found of a row beside what is known of its domain: repairs, which sort of duplicate, what lists say
 # of its local part, what the ledger says of it.
 More = tuple[tuple[Code, ...], Code | None, tuple[Finding, ...], tuple[Finding, ...]]
+COPY: More = (), Code.DUP_EXACT, (), ()
 _Key = tuple[tuple[Code, ...], Code | None, tuple[Code, ...], int]
 
 

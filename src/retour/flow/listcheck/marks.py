@@ -70,17 +70,13 @@ class Marks(Seen):
         self._numbers = dict(zip(texts, numbers.to_list(), strict=True))
         return numbers
 
-    def begin(self, numbers: pl.Series) -> pl.Series:
-        """Which numbers of a block were seen in the blocks before, in whatever sense."""
+    def begin(self, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Which numbers of a block were seen in the blocks before, exactly and in another sense."""
         needles = numbers.unique().sort()
         exact, theirs = self.exact.runs.among(needles), self.theirs.runs.among(needles)
         self.exact.hits, self.theirs.hits = set(exact.to_list()), set(theirs.to_list())
         rare = pl.Series(list(self.rare), dtype=pl.UInt64)
-        return pl.concat([exact, theirs, needles.filter(needles.is_in(rare.implode()))])
-
-    def copied(self, numbers: pl.Series) -> None:
-        """These stand in the block further up, in rows that are not looked at one by one."""
-        self.exact.hits.update(numbers.to_list())
+        return exact, pl.concat([theirs, needles.filter(needles.is_in(rare.implode()))])
 
     def end(self, exact: pl.Series, theirs: pl.Series) -> None:
         """The block is done: what was seen one by one, and these besides, are there from now on."""

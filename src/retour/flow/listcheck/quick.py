@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
-from retour.flow.listcheck.hosts import MOST_HOSTS, Hosts, Tail
+from retour.flow.listcheck.hosts import COPY, MOST_HOSTS, Hosts, Tail
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.meeting import Distinct, Meeting
@@ -18,10 +18,7 @@ from retour.flow.listcheck.singly import LONGEST_LOCAL, Odd, Singly
 from retour.flow.listcheck.special import HASH, bare, special
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.written import Rows, guarded
-from retour.vet import Code
 from retour.vet.lists import suspects
-
-_COPY = (), Code.DUP_EXACT, (), ()
 
 
 class Quick:
@@ -142,19 +139,19 @@ class Quick:
         """A row whose very address stood further up."""
         host, cell = self._hosts.known[rows.domains[place].decode()], rows.cells[place]
         assert host is not None  # the row is judged by its domain
-        tail, d = self._hosts.tail_of(host, _COPY), self._layout.parts.encode()
+        tail, d = self._hosts.tail_of(host, COPY), self._layout.parts.encode()
         tail.seen(row, cell.decode())
         return tail.pile, b"%d%b%b%b%b%b%b" % (row, d, cell, d, tail.text.encode(), d, line)
 
     def _made(self, row: int, rows: Plain, place: int, line: bytes, odd: Odd | None) -> tuple[int, bytes]:
         """A row that is looked at for itself."""
         if odd is not None:
-            pile, text = self._singly.judged(row, odd)
+            pile, *parts = self._singly.judged(row, odd)
         else:
             host = self._hosts.known[rows.domains[place].decode()]
             assert host is not None  # the row is judged by its domain
-            pile, text = self._singly.plain(row, rows.locals[place].decode(), host, line.decode())
-        return pile, text.encode("utf-8", "replace")
+            pile, *parts = self._singly.plain(row, rows.locals[place].decode(), host, line.decode())
+        return pile, self._layout.parts.join((str(row), *parts)).encode("utf-8", "replace")
 
     def _piled(
         self,

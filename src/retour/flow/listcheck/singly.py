@@ -37,6 +37,15 @@ class Odd(NamedTuple):
     fault: Tail | None = None
 
 
+class Judged(NamedTuple):
+    """What was made of a row: the number of its pile, and what is written there behind the row's number."""
+
+    pile: int
+    address: str
+    text: str
+    line: str
+
+
 class Singly:
     """Looks at rows, one after the other."""
 
@@ -71,34 +80,34 @@ class Singly:
         """The same of a row that was judged before: nothing is asked but its syntax."""
         return _forms_of(cell_of(record_of(raw, self._layout).cell))
 
-    def judged(self, row: int, odd: Odd) -> tuple[int, str]:
-        """The number of the pile of a row, and what is written there."""
+    def judged(self, row: int, odd: Odd) -> Judged:
+        """A row for itself."""
         if odd.host is not None:
             line = kept(odd.record.line, self._layout)
             said, repairs = self._judge.of_local(odd.local), repairs_of(odd.record, odd.cell)
             return self.plain(row, odd.local, odd.host, line, said, repairs)
         if (fault := odd.fault) is not None:
-            address, d = odd.cell.addresses[0], self._layout.parts
+            address = odd.cell.addresses[0]
             fault.seen(row, address)
-            return fault.pile, f"{row}{d}{address}{d}{fault.text}{d}{kept(odd.record.line, self._layout)}"
+            return Judged(fault.pile, address, fault.text, kept(odd.record.line, self._layout))
         outcome = self._judge.row(odd.record, odd.cell)
         self._tally.row(row, outcome)
-        return PILES.index(outcome.pile), rendered(row, odd.record.line, outcome, self._layout)
+        return Judged(PILES.index(outcome.pile), *rendered(odd.record.line, outcome, self._layout))
 
     def plain(
         self, row: int, local: str, at: Host, line: str, said: tuple[Finding, ...] = (), repairs: Codes = ()
-    ) -> tuple[int, str]:
+    ) -> Judged:
         """A row with a plain address, composed of what is known of its domain and of itself.
 
         `said`: what lists say of its local part; `line`: the row as it is written.
         """
-        judge, d = self._judge, self._layout.parts
+        judge = self._judge
         address, history = f"{local}@{at.domain}", judge.know.history
         found = judge.seen.find(address, *self._forms(local, at))
         told = history.get(self._kept(local, at), ()) if history else ()
         tailed = self._hosts.tail_of(at, (repairs, found, said, told))
         tailed.seen(row, address)
-        return tailed.pile, f"{row}{d}{address}{d}{tailed.of(local)}{d}{line}"
+        return Judged(tailed.pile, address, tailed.of(local), line)
 
     def _forms(self, local: str, at: Host) -> tuple[str, ...]:
         """The forms of an address that duplicates are told by; none where all are the same."""

@@ -8,7 +8,7 @@ from functools import cache
 
 from retour.vet.lists import listed_locals
 
-_LEFT_OUT = b"0123456789-._"
+LEFT_OUT = b"0123456789-._"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST = 64
 HASH = 32  # letters of a local part that may be a hash: nobody's
@@ -24,4 +24,4 @@ def special() -> frozenset[bytes]:
 
 def bare(locals_: Iterable[bytes]) -> Sequence[bytes]:
     """What is left of local parts in small letters, which have no line feed."""
-    return b"\n".join(locals_).translate(None, _LEFT_OUT).split(b"\n")
+    return b"\n".join(locals_).translate(None, LEFT_OUT).split(b"\n")

@@ -14,11 +14,10 @@ _THOUSANDS = 10_000
 _SLOTS = 5  # for each row: both halves of its number, its address, what was found, and the row itself
 
 
-def rendered(row: int, line: str, outcome: Outcome, layout: Layout) -> str:
-    """A row as it is written, with what was found before it."""
+def rendered(line: str, outcome: Outcome, layout: Layout) -> tuple[str, str, str]:
+    """What is written behind the number of a row: its address, what was found, and the row itself."""
     d = layout.parts
-    shown = row_of((outcome.address,), d)
-    return f"{row}{d}{shown}{d}{tail(outcome, d)}{d}{kept(line, layout)}"
+    return row_of((outcome.address,), d), tail(outcome, d), kept(line, layout)
 
 
 def kept(line: str, layout: Layout) -> str:
