@@ -229,7 +229,7 @@ def test_an_incident_that_held_whoever_is_erased_holds_nobody_and_keeps_nothing(
     assert (check(retour), held_by(retour), where(retour)) == ("send", 0, [])
     with closing(sqlite3.connect(Path(retour.directory_of_data.name) / "retour.sqlite3")) as db:
         assert db.execute("SELECT count(*) FROM states").fetchone() == (0,)
-        assert db.execute("SELECT count(*) FROM events WHERE account <> 0").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM events WHERE k <> zeroblob(16)").fetchone() == (0,)
 
 
 def test_whoever_was_stopped_besides_stays_stopped_and_is_held_no_more(told: Told) -> None:
