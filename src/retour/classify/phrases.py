@@ -118,7 +118,8 @@ class PhraseIndex:
         for number, start, stop in pieces:
             whole = self._whole[number]
             if whole and not (start and text[start - 1] in WITHIN_WORD):
-                found += [(rule, start, stop) for rule in whole]
+                for rule in whole:
+                    found.append((rule, start, stop))  # noqa: PERF401 - mostly it is but one
             gapped = self._gapped[number]
             if gapped and number not in asked:
                 asked.add(number)

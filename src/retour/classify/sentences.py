@@ -126,7 +126,7 @@ class Sentences:
         """Whether the noun that ends a phrase only describes the next: "unknown user [key]"."""
         if text[end : end + 1] != " " or self._kind(last) != "recipient" or last[-1] in _EDGES:
             return False
-        after = text[end : end + SPAN // 4].split()[:1]
+        after = text[end : end + SPAN // 4].split(None, 1)[:1]
         return after != [] and (
             self._is_thing(after[0].strip(_EDGES)) or after[0].strip(_EDGES) in self._others
         )

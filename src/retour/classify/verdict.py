@@ -102,7 +102,7 @@ class Classifier:
 def _texts(report: Report, reading: Reading | None) -> list[str]:
     """The server's words, then those of whoever reports; the whole human part where it is about one alone."""
     texts = [text for text in (report.diagnostic, report.text) if text]
-    if _OUR_MARK in report.text:
+    if "[" in report.text and _OUR_MARK in report.text:  # one character is found much faster
         texts.reverse()
     if reading is not None and len(reading.reports) == 1 and reading.text and not _names_cause(report):
         texts.append(reading.text)

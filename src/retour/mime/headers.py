@@ -67,8 +67,9 @@ class Block:
         self._low: bytes | None = None
         self._usual = usual.names
         self._found: dict[bytes, bytes] = {}
-        for name, value, more in usual.find.findall(raw):
-            name = name.lower()
+        there: list[tuple[bytes, bytes, bytes]] = usual.find.findall(raw)
+        for written, value, more in there:
+            name = written.lower()
             if name not in self._found:
                 self._found[name] = _unfolded(value, more)
 

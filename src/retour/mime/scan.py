@@ -11,6 +11,7 @@ from retour.mime.headers import BLANK_LINE, FEW, OF_PART, Block, within_limits
 
 _FIRST_HEADER: Final = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE: Final = re.compile(rb"\n*>?From [^\n]{0,998}\n")
+_LONE_RETURN: Final = re.compile(rb"\r(?!\n)")
 _MEDIA_TYPE: Final = re.compile(rb"[a-zA-Z0-9!#$&^_.+-]{1,60}/[a-zA-Z0-9!#$&^_.+-]{1,80}")
 _BOUNDARY: Final = re.compile(rb'[bB](?i:oundary)[ \t]*=[ \t]*(?:"([^"\n]{1,200})"|([^\s";]{1,200}))')
 _CHARSET: Final = re.compile(rb"[cC](?i:harset)[ \t]*=[ \t]*[\"']?([a-zA-Z0-9_:.-]{1,40})")
@@ -129,9 +130,8 @@ def scan(raw: bytes) -> Mail:
 
 
 def _with_line_feeds(raw: bytes) -> bytes:
-    lines = raw.replace(b"\r\n", b"\n")  # RFC 5321 §2.3.8
-    if lines.find(b"\r") < 0:
-        return lines
+    if _LONE_RETURN.search(raw) is None:  # both steps together take half the time of replacing two octets
+        return raw.replace(b"\r", b"")  # RFC 5321 §2.3.8
     # QUIRK: dma quotes a reply with its CR (768-dma-three-lines); old servers write a CR alone.
     return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

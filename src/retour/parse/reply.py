@@ -67,7 +67,7 @@ def report_of(
             code = detail
         reply = reply or more
         told = telling_status(code, status)
-    if "[retour:" in text or "[retour:" in said:
+    if ("[" in text and "[retour:" in text) or "[retour:" in said:
         kind = Kind.SUPPRESSED  # [retour:stopped], [retour:held]: a refusal of our own that came back
     return Report(
         kind,

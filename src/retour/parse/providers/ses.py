@@ -51,6 +51,8 @@ _ENVELOPES: Final = 3  # bodies of SQS within each other that are opened
 
 def read_mailed_notification(notice: Notice) -> tuple[Kind, tuple[Report, ...]] | None:
     """The notification that stands in a mail of SNS; None when there is none."""
+    if "{" not in notice.low:  # asked first: one character is looked for ten times as fast as words
+        return None
     if "notificationtype" not in notice.low and "eventtype" not in notice.low:
         return None
     # QUIRK: Sendmail breaks lines of more than 990 octets with "!" (RFC 5321 §4.5.3.1.6; 51-ses-mailed).
