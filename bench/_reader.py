@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import retour.parse
 from retour.classify import classifier, classify
+from retour.collector import collect_seldom
 from retour.model import Kind
 from retour.parse import parse
 
@@ -61,6 +62,8 @@ def main() -> None:
     mails = [Path(name).read_bytes() for name in sys.argv[1:]]
     form = "pure" if str(retour.parse.__file__).endswith(".py") else "compiled"
     print(form, flush=True)
+    classifier()
+    collect_seldom()  # as `retour serve` and `retour explain` do
     for _ in sys.stdin:
         forget_all()
         taken = timed(mails, retour_finds)

@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import median
 
 from retour.address import domain_of, key
+from retour.collector import collect_seldom
 from retour.identity import event_id
 from retour.instants import DAY, SECOND
 from retour.lifecycle import PolicyVersion, preset
@@ -40,7 +41,6 @@ from retour.model import (
     Report,
     Verdict,
 )
-from retour.serving import collect_seldom
 from retour.stores import sqlite
 from retour.stores.advance import recorded
 from retour.stores.sqlite.database import Database

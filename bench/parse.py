@@ -8,7 +8,8 @@ per CPU-second (user and system) of the process that reads them. Found are the m
 named at least one recipient of a bounce or a delay. Retour takes part as pure Python and, where
 `make compiled` has made that of this very source, compiled; each form has a process of its own. Before each
 of its rounds it forgets what it remembers of mails, so that no mail is the faster for having been read in
-the round before; within a round it remembers, as it does at work. What differs: flufl.bounce tells addresses
+the round before; within a round it remembers, as it does at work. Python's collector of cycles runs as
+seldom as it does there, for flufl.bounce as well. What differs: flufl.bounce tells addresses
 and no reasons; Sisimai is asked through a reference to the mail's text and tells about as much as Retour.
 """
 
@@ -26,6 +27,7 @@ from pathlib import Path
 from statistics import median
 
 from bench._reader import Round, timed
+from retour.collector import collect_seldom
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "corpora" / "mails"
@@ -125,6 +127,7 @@ def peers(files: Sequence[Path], ends: ExitStack) -> dict[str, Peer]:
     taking_part: dict[str, Peer] = {PURE: retour("pure", ROOT / "src", names, ends)}
     if is_compiled():
         taking_part[COMPILED] = retour("compiled", ROOT / "build/compiled", names, ends)
+    collect_seldom()
     with suppress(PackageNotFoundError):
         taking_part[f"flufl.bounce {version('flufl.bounce')}"] = lambda: timed(mails, flufl)
     other = sisimai(names, ends)

@@ -1,12 +1,12 @@
 """A process of `retour serve` from its first line to its exit status."""
 
 import asyncio
-import gc
 import signal
 import sys
 from pathlib import Path
 
 from retour import dataplane, logs, settings, wiring
+from retour.collector import collect_seldom
 from retour.dataplane import Ports
 from retour.settings import Settings, SettingsError
 from retour.wiring import House, StartError
@@ -43,14 +43,6 @@ def _run(chosen: Settings, with_demo: bool, lang: str) -> int:
     finally:
         house.close()
     return 0
-
-
-def collect_seldom() -> None:
-    """What was loaded stays, and a batch makes ten thousands of values that die without being collected:
-    to look for cycles after every 700 costs a sixth of intake (bench/intake.py, median of 30 batches)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 async def _until_signalled(house: House, demo_in: str | None) -> None:

@@ -18,6 +18,7 @@ from retour.cli.lines import ended, lines, say, standard_input
 from retour.cli.logs import entries, explained_entry
 from retour.cli.messages import PACKED, Message, Missing, messages
 from retour.cli.terminal import safe
+from retour.collector import collect_seldom
 from retour.flow.judge import explained, explained_report, judge, judge_reply
 from retour.inlets.mailboxes import STANDARD_INPUT
 from retour.lifecycle import preset, preset_names
@@ -69,11 +70,13 @@ def explain(paths: Iterable[str], files_from: str | None, how: Showing, form: st
     """
     if form in PROVIDERS:
         how = replace(how, provider=form)
+    collect_seldom()
     return ended(lambda: _explain(_found(paths, files_from, form), how), how.say)
 
 
 def classify(how: Showing) -> int:
     """Classify the replies on standard input, one a line. The exit status."""
+    collect_seldom()
     return ended(lambda: _classify(how), how.say)
 
 
