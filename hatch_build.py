@@ -1,8 +1,8 @@
-"""The wheel with machine code in it: the rooms that read and judge, compiled by mypyc. Off unless asked for.
+"""The wheel with machine code in it: the rooms that read, judge and record, compiled by mypyc.
 
-`make compiled` asks; so does HATCH_BUILD_HOOK_ENABLE_CUSTOM=true in front of any build of a wheel. Without it
-the wheel is pure Python and does the same, only slower. The sources stand in the wheel beside what was made
-of them, so that a traceback still shows them.
+Off unless asked for: `make compiled` asks; so does HATCH_BUILD_HOOK_ENABLE_CUSTOM=true in front of any
+build of a wheel. Without it the wheel is pure Python and does the same, only slower. The sources stand in the
+wheel beside what was made of them, so that a traceback still shows them.
 """
 
 import os
@@ -13,8 +13,18 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# What a mail passes on its way to a verdict, and the values that are made of it.
-COMPILED = ("codes.py", "instants.py", "model.py", "mime/*.py", "parse/**/*.py", "classify/*.py")
+# What a mail passes on its way to a verdict, and the values that are made of it; then what becomes of its
+# address: the life that is played for each event, and the rows that are written of it. Left out is what is
+# read once, of settings and scenarios; and the policies, which go to other processes: a frozen dataclass
+# that is compiled is not unpickled.
+_LIFE = "counters decide fold foreseen history incidents judgements life order relived seen table"
+_ROWS = "labels ledger pages pending returned rows shown spots sweep"
+COMPILED = (
+    *("address.py", "chain.py", "codes.py", "instants.py", "model.py"),
+    *("mime/*.py", "parse/**/*.py", "classify/*.py"),
+    *(f"lifecycle/{name}.py" for name in _LIFE.split()),
+    *("stores/advance.py", "stores/failures.py", *(f"stores/sqlite/{name}.py" for name in _ROWS.split())),
+)
 
 
 class CompiledWheel(BuildHookInterface[Any]):

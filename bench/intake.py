@@ -4,7 +4,8 @@ Retour records events: each is looked up, its address folded under the policy, s
 decision ledger written. The peer only inserts a row for the event and counts in a row for the address,
 from rows made beforehand. Both keep a file with a million addresses, synchronous = FULL, one commit for
 each batch of 1000, and look for cyclic garbage as seldom as `retour serve`; each lives in a process of its
-own and takes the same events in alternating rounds, three in four about an address already there.
+own and takes the same events in alternating rounds, three in four about an address already there. Retour
+takes part as pure Python and, where `make compiled` has made that of this very source, compiled.
 
     python -m bench.intake [--addresses 1000000] [--rounds 4] [--batches 20]
 """
@@ -24,6 +25,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
+from bench._forms import COMPILED, PURE, assert_form, imported_from, is_compiled
 from retour.address import domain_of, key
 from retour.collector import collect_seldom
 from retour.identity import event_id
@@ -41,7 +43,7 @@ from retour.model import (
     Report,
     Verdict,
 )
-from retour.stores import sqlite
+from retour.stores import advance, sqlite
 from retour.stores.advance import recorded
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import Page, Sheaf
@@ -51,6 +53,8 @@ from retour.wiring import json_of
 BATCH, CACHE_MIB = 1000, 256
 NOW, PEPPER = 20_000 * DAY, b"bench"
 KNOWN_SHARE = 0.75
+PLAIN = "plain SQLite"
+FORMS = {"Retour": PURE, "Retour, compiled": COMPILED, PLAIN: PURE}
 
 Record = Callable[[Sequence[Event]], None]
 
@@ -205,12 +209,13 @@ class Contestant:
 def _serve(name: str, addresses: int, pipe: Connection) -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-intake-", dir=os.environ.get("BENCH_DIR")))
     try:
-        record = retour(folder, addresses) if name == "Retour" else plain(folder, addresses)
+        assert_form(FORMS[name], advance.__file__)
+        record = plain(folder, addresses) if name == PLAIN else retour(folder, addresses)
         pipe.send(None)
         while (order := pipe.recv()) is not None:
             seed, count = order
             events = batches(seed, count, addresses)
-            given = events if name == "Retour" else [rows(batch) for batch in events]
+            given = [rows(batch) for batch in events] if name == PLAIN else events
             collect_seldom()  # as serve does; and what is given was there before
             wall, cpu = time.perf_counter(), time.process_time()
             for batch in given:
@@ -222,13 +227,17 @@ def _serve(name: str, addresses: int, pipe: Connection) -> None:
 
 
 def contest(addresses: int, rounds: int, count: int) -> list[str]:
-    """Both in alternating rounds, as lines of a Markdown table."""
+    """All in alternating rounds, as lines of a Markdown table."""
     context = multiprocessing.get_context("spawn")
     contestants, processes = [], []
-    for name in ("Retour", "plain SQLite"):
+    for name, form in FORMS.items():
+        if form == COMPILED and not is_compiled():
+            continue
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(name, addresses, theirs))
-        process.start()
+        with imported_from(form):
+            process.start()
+        theirs.close()
         ours.recv()
         processes.append(process)
         contestants.append(Contestant(name, ours, [], []))
@@ -260,7 +269,7 @@ def run(addresses: int = 1_000_000, rounds: int = 4, count: int = 20) -> str:
     return "\n".join(
         [
             "| durable intake | events/s, min / median / max | events per CPU-second | peak RSS, MB"
-            " | Retour's rate to it, per CPU-second |",
+            " | rate of pure Retour to it, per CPU-second |",
             "|---|---|---|---|---|",
             *lines,
             "",

@@ -26,10 +26,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 
+from bench._forms import ROOT, is_compiled
 from bench._reader import Round, timed
 from retour.collector import collect_seldom
 
-ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "corpora" / "mails"
 SAMPLES = ROOT / "tests" / "samples" / "mails"
 PURE, COMPILED = "Retour", "Retour, compiled"
@@ -103,11 +103,6 @@ def retour(form: str, source: Path, files: Sequence[str], ends: ExitStack) -> Pe
     if said != form:
         raise AssertionError(f"{source} should be {form}, and is {said or 'broken'}")
     return turn
-
-
-def is_compiled() -> bool:
-    """Whether there is a compiled form, made of the source as it is now."""
-    return not subprocess.run([ROOT / "scripts/compiled", sys.prefix, "--check"], check=False).returncode
 
 
 def sisimai(files: Sequence[str], ends: ExitStack) -> tuple[str, Peer] | None:

@@ -6,7 +6,8 @@ The store is grown (bench/_grown.py); the server is `retour serve` with its two 
 job runs, one client asks for checks one after the other, and for a page of the Overview every second. Memory
 is the sum of what the server and its processes hold for themselves (RssAnon, without pages of the file that
 are mapped, which the system takes back when it needs them), the most of all looks; seconds are wall clock
-from the job's start to its end, and of the processor for all of them together.
+from the job's start to its end, and of the processor for all of them together. The server is pure Python, and
+once more, over the same store, compiled, where `make compiled` has made that of this very source.
 """
 
 import argparse
@@ -14,11 +15,12 @@ import os
 import sqlite3
 import tempfile
 import time
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench._forms import COMPILED, PURE, imported_from, is_compiled
 from bench._grown import grow
 from bench._serving import Server, serving
 from retour import keyfile
@@ -100,27 +102,31 @@ def at(times: list[float], share: float) -> str:
     return f"{1000 * ordered[min(int(len(ordered) * share), len(ordered) - 1)]:.1f}"
 
 
+def _row(form: str, job: str, made: Measured) -> str:
+    moved = sum(made.result.get("move", {}).values())
+    return (
+        f"| {form} | {job} | {made.seconds:.1f} | {made.processor:.1f} | {made.memory:.0f} | {moved:,} "
+        f"| {at(made.checks, 0.5)} / {at(made.checks, 0.99)} "
+        f"| {at(made.pages, 0.5)} / {at(made.pages, 1.0)} |"
+    )
+
+
 def run(addresses: int = 1_000_000, events: int = 5_000_000) -> str:
     """The table."""
+    forms = {"pure": PURE} | ({"compiled": COMPILED} if is_compiled() else {})
     rows, load = list[str](), os.getloadavg()[0]
-    with ExitStack() as ends:
-        room = Path(ends.enter_context(tempfile.TemporaryDirectory()))
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name:
+        room = Path(name)
         grown(room, addresses, events)
-        server = ends.enter_context(serving(room, console=False))
-        size = (server.data / sqlite.STORE).stat().st_size / 1e6
-        for name, path, body in JOBS:
-            made = measured(server, path, body)
-            moved = sum(made.result.get("move", {}).values())
-            rows.append(
-                f"| {name} | {made.seconds:.1f} | {made.processor:.1f} | {made.memory:.0f} | {moved:,} "
-                f"| {at(made.checks, 0.5)} / {at(made.checks, 0.99)} "
-                f"| {at(made.pages, 0.5)} / {at(made.pages, 1.0)} |"
-            )
+        size = (room / "data" / sqlite.STORE).stat().st_size / 1e6
+        for form, source in forms.items():
+            with imported_from(source), serving(room, console=False) as server:
+                rows += [_row(form, job, measured(server, path, body)) for job, path, body in JOBS]
     head = (
         f"{addresses:,} addresses with {events:,} events, {size:,.0f} MB; load average {load:.1f} at the "
         f"beginning, {os.getloadavg()[0]:.1f} at the end (the work's own is 2 and more).\n\n"
-        "| job | seconds | of the processor | memory, MB | addresses that move | check, ms, median / 99 % "
-        "| page, ms, median / most |\n|---|---|---|---|---|---|---|\n"
+        "| form | job | seconds | of the processor | memory, MB | addresses that move "
+        "| check, ms, median / 99 % | page, ms, median / most |\n|---|---|---|---|---|---|---|---|\n"
     )
     return head + "\n".join(rows) + "\n\nAim: 60 s, 500 MB."
 

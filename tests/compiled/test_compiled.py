@@ -1,6 +1,7 @@
 """The compiled form is made of this very source, and reads and judges as the pure form does in every field.
 
-Both answer the same questions in processes of their own (answer.py). Without a C compiler this skips.
+Both answer the same questions in processes of their own (answer.py). What is played and recorded is held by
+the tests of lives and stores, which run once more in the compiled form. Without a C compiler this skips.
 """
 
 import os
@@ -51,6 +52,22 @@ class Form:
 
 Forms = tuple[Form, Form]
 
+TOLD_AGAIN = (
+    *("core/test_address.py", "core/test_chain.py", "core/test_foreseen.py"),
+    *("core/test_lifecycle_decide.py", "core/test_lifecycle_fold.py", "core/test_lifecycle_policy.py"),
+    *("core/test_lifecycle_reference.py", "core/test_lifecycle_table.py"),
+    *("contract/test_counts.py", "contract/test_intake.py", "contract/test_ledger.py"),
+    *("contract/test_pending.py", "contract/test_replay.py", "contract/test_stateful.py"),
+    "contract/test_what_if.py",
+)
+"""Tests of what is compiled, beside those that ask both forms."""
+
+IN_COMPILED = """
+import sys, pytest, retour.lifecycle.life, retour.stores.sqlite.pages
+pure = [m.__file__ for m in (retour.lifecycle.life, retour.stores.sqlite.pages) if m.__file__.endswith(".py")]
+sys.exit(f"not compiled: {pure}" if pure else pytest.main(sys.argv[1:]))
+"""
+
 
 @pytest.fixture(scope="session")
 def made() -> Path:
@@ -92,7 +109,7 @@ def test_all_that_is_to_be_compiled_is(made: Path) -> None:
     sources = [made / name for name in names if name.suffix == ".py"]
     assert [path for path in sources if not list(path.parent.glob(f"{path.stem}.*.so"))] == []
     others = {path.name.partition(".")[0] for path in made.glob("retour/*.so")}
-    assert others == {"codes", "instants", "model"}
+    assert others == {"address", "chain", "codes", "instants", "model"}
 
 
 @compiled_form
@@ -144,6 +161,19 @@ def test_hostile_mails_are_read_and_judged_alike(forms: Forms, mail: bytes) -> N
 @given(reply=st.one_of(TEXTS, st.text(max_size=300)))
 def test_hostile_replies_are_judged_alike(forms: Forms, reply: str) -> None:
     assert_alike(forms, b"reply", reply.encode("utf-8", "replace"))
+
+
+@compiled_form
+@patient
+@pytest.mark.parametrize("file", TOLD_AGAIN)
+def test_lives_and_stores_are_as_in_the_pure_form(made: Path, file: str) -> None:
+    """The very tests of the pure form, by an interpreter that imports the compiled one."""
+    options = ["-o", "addopts=--strict-markers --strict-config", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-c", IN_COMPILED, *options, str(ROOT / "tests" / file)]
+    environment = {**os.environ, "PYTHONPATH": str(made)}
+    run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, f"{run.stdout[-4000:]}{run.stderr[-4000:]}"
+    assert " passed" in run.stdout
 
 
 def test_without_a_compiler_it_says_what_is_missing_and_what_helps(tmp_path: Path) -> None:
