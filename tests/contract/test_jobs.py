@@ -20,6 +20,7 @@ from retour.flow.jobs import (
     Runner,
     Work,
 )
+from retour.ports.erasing import Erasure
 from retour.stores import sqlite
 from story.waiting import eventually
 
@@ -49,6 +50,20 @@ def test_a_job_is_read_as_it_was_added(jobs: Jobs) -> None:
     assert jobs.one("demo", "a") == added
     assert jobs.one("other", "a") is None
     assert jobs.one("demo", "b") is None
+
+
+def test_whom_a_job_erases_is_kept_with_the_job_or_not_at_all(tmp_path: Path) -> None:
+    """A row without its job would name a person for ever."""
+    desk = sqlite.open_desk(tmp_path / "desk")
+    made = [Erasure(f"e{n}", "demo", f"a{n}@b.example", "key k", "", NOW) for n in range(3)]
+    ids = [each.id for each in made]
+    with pytest.raises(TypeError):
+        desk.jobs.add(replace(job("a", kind="delete"), order={"erasures": object()}), erasures=made)
+    assert [desk.erasures.one(id) for id in ids] == [None] * 3
+    assert desk.jobs.one("demo", "a") is None
+    desk.jobs.add(replace(job("a", kind="delete"), order={"erasures": ids}), erasures=made)
+    assert [desk.erasures.one(id) for id in ids] == made
+    desk.close()
 
 
 def test_the_oldest_is_taken_first_and_of_an_account_one_at_once(jobs: Jobs) -> None:

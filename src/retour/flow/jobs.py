@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from retour.instants import DAY, Instant
 from retour.ports import Clock
+from retour.ports.erasing import Erasure
 
 KEPT_FOR: Instant = 90 * DAY  # an ended job
 MOST_STARTS = 3  # without getting any further: what brings the process down each time is not tried for ever
@@ -60,8 +61,8 @@ class Job:
 class Jobs(Protocol):
     """Jobs on disk."""
 
-    def add(self, *jobs: Job) -> None:
-        """Commit new jobs, all of them or none. An id already there is ignored."""
+    def add(self, *jobs: Job, erasures: Sequence[Erasure] = ()) -> None:
+        """Commit new jobs, all of them or none, with whom they erase. An id already there is ignored."""
 
     def take(self, now: Instant, running: Sequence[str]) -> Job | None:
         """The job to be done next, RUNNING from now on; None when there is none.

@@ -34,10 +34,7 @@ class Erasure:
 
 
 class Erasures(Protocol):
-    """What is to be erased, where kill -9 does not reach."""
-
-    def add(self, erasure: Erasure) -> None:
-        """Commit it."""
+    """What is to be erased, where kill -9 does not reach: it comes in the commit of the job that does it."""
 
     def one(self, id: str) -> Erasure | None:
         """One that is not done yet."""

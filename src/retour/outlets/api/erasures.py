@@ -91,10 +91,8 @@ def post_deletions(
         raise Problem("count_changed", "count", seen=body.count, count=len(addresses))
     now = known.clock.now()
     made = [Erasure(token_hex(8), chosen, address, key.actor, "", now) for address in addresses]
-    for each in made:
-        known.desk.erasures.add(each)
     job = Job(token_hex(8), chosen, DELETE, key.actor, now, {"erasures": [each.id for each in made]})
-    known.desk.jobs.add(job)
+    known.desk.jobs.add(job, erasures=made)
     known.wake_jobs()
     return Deletions(account=chosen, count=len(made), job=shape(request, job))
 
@@ -119,8 +117,7 @@ def _begun(request: Request, key: Key, account: str, address: str, reason: str) 
     """The job names the erasure, not the address: nothing of that is to be left on it."""
     known, now = services(request), services(request).clock.now()
     made = Erasure(token_hex(8), account, address, key.actor, reason, now)
-    known.desk.erasures.add(made)
     job = Job(token_hex(8), account, ERASE, made.actor, now, {"erasure": made.id})
-    known.desk.jobs.add(job)
+    known.desk.jobs.add(job, erasures=[made])
     known.wake_jobs()
     return shape(request, job)

@@ -112,11 +112,6 @@ class SqliteErasures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, erasure: Erasure) -> None:
-        row = (erasure.id, erasure.account, erasure.address, erasure.actor, erasure.note, erasure.at)
-        with self._database.write() as db:
-            db.execute(SQL["add"], row)
-
     def one(self, id: str) -> Erasure | None:
         row = self._database.read().execute(SQL["one"], (id,)).fetchone()
         return None if row is None else Erasure(*row)

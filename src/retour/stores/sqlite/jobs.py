@@ -3,11 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
 
 from retour.flow.jobs import Facts, Job, JobState
 from retour.instants import Instant
+from retour.ports.erasing import Erasure
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.scrubbing import SQL as ERASING
 from retour.stores.sqlite.statements import named
 
 SQL = named("jobs.sql")
@@ -19,8 +22,9 @@ class SqliteJobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, *jobs: Job) -> None:
+    def add(self, *jobs: Job, erasures: Sequence[Erasure] = ()) -> None:
         with self._database.write() as db:
+            db.executemany(ERASING["add"], map(astuple, erasures))
             db.executemany(SQL["add"], map(_row, jobs))
 
     def take(self, now: Instant, running: Sequence[str]) -> Job | None:
