@@ -23,6 +23,7 @@ from retour.flow.listcheck import work
 from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.notices import Notice
 from retour.flow.outage import GuardTerms
+from retour.flow.own_rules import RuleFile
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
@@ -114,6 +115,7 @@ class Installation:
         self.make_key("admin", "", Role.ADMIN)
         self.directory = Directory(self.store.accounts, self.table)
         self.directory.refresh(self.clock.now())
+        self.rule_files: list[RuleFile] = []
         self.rewriter = Rewriter(self.store, self.bus, self.table, self.clock, Marks(), self.jobs.append)
         self.platform = Platform(self.store, self.table, self.clock, b"pepper", Terms(2))
         self.common = Common(
@@ -224,6 +226,7 @@ class Installation:
         erasing = erase.Place(
             self.store, self.kept.erasing, self.desk.erasures, self.table.pseudonym, self.clock,
             CheckedLists(self.list_room, self.desk.jobs), self.take_waiting, self.bus,
+            lambda: self.rule_files,
         )  # fmt: skip
         return {
             **wave_orders.works(self.store, place),

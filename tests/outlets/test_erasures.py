@@ -17,11 +17,13 @@ from retour.flow.intake import take_in
 from retour.flow.jobs import Course, EndingError
 from retour.flow.judge import judge
 from retour.flow.outbox import Message
+from retour.flow.own_rules import RuleFile
 from retour.flow.questions import roll
 from retour.identity import arrival_id
 from retour.model import Arrival, MailKind, Proof, Reason, StateName
 from retour.ports import Outcome
 from retour.ports.incidents import Incident
+from retour.stores.rules_desk import readable
 
 __all__ = ["told"]
 
@@ -230,6 +232,34 @@ def test_an_incident_that_held_whoever_is_erased_holds_nobody_and_keeps_nothing(
     with closing(sqlite3.connect(Path(retour.directory_of_data.name) / "retour.sqlite3")) as db:
         assert db.execute("SELECT count(*) FROM states").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM events WHERE k <> zeroblob(16)").fetchone() == (0,)
+
+
+def test_rules_that_name_whoever_is_erased_are_told_and_left_as_they_are(told: Told) -> None:
+    """They belong to whoever runs Retour, and a rule that was changed behind their back would misjudge."""
+    retour = told.retour
+    names = RuleFile("own.toml", 'sample = "550 <Ann.Lee@B.example> is away"')
+    retour.rule_files += [RuleFile("other.toml", 'sample = "550 <joann.lee@b.example>"'), names]
+    told.bounce(ANN)
+    assert erased(retour) == {"kept_stopped": True, "rules": ["own.toml"]}
+    body = {"addresses": [ANN, "bob@b.example"]}
+    made = retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=body).json()["job"]
+    retour.do_jobs()
+    job = retour.ask("GET", f"/v1/jobs/{made['id']}", "demo-manager").json()
+    assert job["result"]["rules"] == ["own.toml"]
+    retour.rule_files.remove(names)
+    assert "rules" not in erased(retour, "DELETE")
+
+
+def test_all_files_of_rules_are_searched_in_force_or_not(tmp_path: Path) -> None:
+    own, folder = tmp_path / "own.toml", tmp_path / "rules"
+    folder.mkdir()
+    own.write_bytes(b"# \xff ann.lee@b.example\n")
+    (folder / "1-a.toml").write_text("in force")
+    (folder / "0-b.taken-back").write_text("taken back")
+    (folder / "aside.json").write_text("{}")
+    found = readable(folder, [own, tmp_path / "gone.toml"])
+    assert [file.name for file in found] == ["own.toml", "0-b.taken-back", "1-a.toml"]
+    assert "ann.lee@b.example" in found[0].text
 
 
 def test_whoever_was_stopped_besides_stays_stopped_and_is_held_no_more(told: Told) -> None:

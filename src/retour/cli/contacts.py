@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from retour.cli.commands import app
 from retour.cli.previews import of
 from retour.cli.send import API, Key, Language, Url
 from retour.cli.terminal import safe
+from retour.texts import Catalogue
 
 contacts = typer.Typer(help="Contacts and lists; delete a contact, erase a person.", no_args_is_help=True)
 app.add_typer(contacts, name="contacts")
@@ -95,7 +96,7 @@ def delete(address: Address, key: Key, account: Account = "", api: Url = API, la
     named = {"account": account} if account else {}
     job = client.delete(f"/v1/contacts/{client.quoted(address)}", **named)
     result = waited(client, job, account, lang)
-    typer.echo(words("said.kept" if result["kept_stopped"] else "said.gone"))
+    _say_what_is_left(result, words)
 
 
 @contacts.command("erase")
@@ -111,7 +112,13 @@ def erase(
     client, words = client_of(api, key, lang)
     job = client.post(f"/v1/erasures{of(account)}", {"address": address, "reason": reason})
     result = waited(client, job, account, lang)
+    _say_what_is_left(result, words)
+
+
+def _say_what_is_left(result: Mapping[str, Any], words: Catalogue) -> None:
     typer.echo(words("said.kept" if result["kept_stopped"] else "said.gone"))
+    if result.get("rules"):
+        typer.echo(safe(words("said.in_rules", files=", ".join(result["rules"]))))
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:

@@ -6,13 +6,14 @@ that a list that is imported again does not have it mailed. The decision ledger 
 chain holds as before.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from retour.flow.incident_acts import parting
 from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
+from retour.flow.own_rules import RuleFile
 from retour.flow.traces import Traces
 from retour.identity import told_id
 from retour.instants import Instant
@@ -37,12 +38,14 @@ class Place:
     lists: Scrubbing  # that were checked
     pause: Callable[[], object]  # before another look at what is still to be judged
     bus: Bus
+    rules: Callable[[], Iterable[RuleFile]] = tuple  # an operator's own, which are searched and never changed
 
 
 class _Progress(Protocol):
     """How an erasure tells what it has done, and remembers whether something is kept."""
 
     kept: bool
+    rules: set[str]  # files of rules that name somebody
 
     def told(self, rows: int) -> None: ...
 
@@ -58,26 +61,33 @@ def works(place: Place) -> Mapping[str, Work]:
 def erased(job: Job, place: Place, course: Course) -> Facts:
     """Erase whom a job names. Every step is harmless to repeat; nothing cancels it."""
     erasure = place.desk.one(job.order["erasure"])
-    kept = bool(job.place.get("kept"))
+    steps = _Steps(job, course, bool(job.place.get("kept")), job.place.get("rules", ()))
     if erasure is not None:
-        _all_judged(erasure, place, _Steps(job, course, kept))
-        kept = _erase(erasure, place, _Steps(job, course, kept))
+        _all_judged(erasure, place, steps)
+        _erase(erasure, place, steps)
     _settle(place)
-    return {"kept_stopped": kept}
+    return _result({"kept_stopped": steps.kept}, steps.rules)
+
+
+def _result(facts: Facts, rules: Iterable[str]) -> Facts:
+    """With the names of the rule files that a person has to be taken out of by hand, if there are any."""
+    named = sorted(rules)
+    return {**facts, "rules": named} if named else facts
 
 
 def deleted(job: Job, place: Place, course: Course) -> Facts:
     """The same for many, one after the other."""
     ids, kept = job.order["erasures"], set(job.place.get("kept", ()))
+    rules = set(job.place.get("rules", ()))
     for number, id in enumerate(ids):
         erasure = place.desk.one(id)
         if erasure is None:  # done before a kill
             continue
-        steps = _OfMany(course, number, len(ids), kept)
+        steps = _OfMany(course, number, len(ids), kept, rules)
         _all_judged(erasure, place, steps)
         _erase(erasure, place, steps)
     _settle(place)
-    return {"erased": len(ids), "kept_stopped": len(kept)}
+    return _result({"erased": len(ids), "kept_stopped": len(kept)}, rules)
 
 
 def _settle(place: Place) -> None:
@@ -99,8 +109,9 @@ def _all_judged(erasure: Erasure, place: Place, steps: _Progress) -> None:
 class _OfMany:
     """Tells a job how many addresses are erased, and remembers which of them stay stopped."""
 
-    def __init__(self, course: Course, number: int, total: int, kept: set[int]) -> None:
+    def __init__(self, course: Course, number: int, total: int, kept: set[int], rules: set[str]) -> None:
         self._course, self._number, self._total, self._all = course, number, total, kept
+        self.rules = rules
 
     @property
     def kept(self) -> bool:
@@ -113,19 +124,20 @@ class _OfMany:
 
     def told(self, rows: int) -> None:
         with suppress(CancelledError):
-            self._course.told(self._number, self._total, {"kept": sorted(self._all)})
+            place = {"kept": sorted(self._all), "rules": sorted(self.rules)}
+            self._course.told(self._number, self._total, place)
 
 
 class _Steps:
     """Tells a job how many rows were looked at."""
 
-    def __init__(self, job: Job, course: Course, kept: bool) -> None:
-        self._course, self.kept, self._done = course, kept, 0
+    def __init__(self, job: Job, course: Course, kept: bool, rules: Iterable[str]) -> None:
+        self._course, self.kept, self.rules, self._done = course, kept, set(rules), 0
 
     def told(self, rows: int) -> None:
         self._done += rows
         with suppress(CancelledError):
-            self._course.told(self._done, None, {"kept": self.kept})
+            self._course.told(self._done, None, {"kept": self.kept, "rules": sorted(self.rules)})
 
 
 def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
@@ -138,6 +150,8 @@ def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
         place.inbox.drop(store.erasing.arrivals(account, spelling))
         store.erasing.erase(account, spelling, place.pseudonym(account, spelling) if kept else None)
     traces = Traces(address)
+    steps.rules.update(file.name for file in place.rules() if traces.holds(file.text))
+    steps.told(0)
     place.inbox.scrub(account, traces, steps.told)
     store.erasing.scrub(account, traces, steps.told)
     _note(erasure, place, steps.kept)

@@ -3,10 +3,12 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 
+from retour.classify.lint import LARGEST
 from retour.flow.own_rules import OwnRulesError, RuleFile, faults_of, read
 from retour.flow.rules_desk import Published
 from retour.instants import Instant
@@ -19,6 +21,16 @@ _ENDINGS = {".toml": True, ".taken-back": False}
 def in_force(folder: Path) -> list[Path]:
     """The files that are in force, the oldest first."""
     return sorted(folder.glob("*.toml"))
+
+
+def readable(folder: Path, configured: Sequence[Path]) -> list[RuleFile]:
+    """Every file of rules by its name alone, in force or taken back, as far as it can be read."""
+    ended = sorted(file for file in folder.glob("*-*.*") if file.suffix in _ENDINGS)
+    found: list[RuleFile] = []
+    for file in (*configured, *ended):
+        with suppress(OSError), file.open(encoding="utf-8", errors="replace") as stream:
+            found.append(RuleFile(file.name, stream.read(LARGEST + 1)))
+    return found
 
 
 class FilesDesk:

@@ -11,6 +11,7 @@ from retour.flow.jobs import Job, Runner, Work
 from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
+from retour.stores import rules_desk
 from retour.wiring import list_checks
 from retour.wiring.house import House
 from retour.wiring.spread import Spread
@@ -44,7 +45,9 @@ def _erasing(house: House) -> erase.Place:
     pseudonym, lists = house.table.pseudonym, CheckedLists(list_checks.list_room(house), house.desk.jobs)
     pause = partial(Event().wait, erase.LOOK)
     inbox, desk = house.inbox.erasing, house.desk.erasures
-    return erase.Place(house.store, inbox, desk, pseudonym, house.clock, lists, pause, house.told)
+    settings = house.settings
+    rules = partial(rules_desk.readable, settings.data_dir / rules_desk.FOLDER, settings.rules.files)
+    return erase.Place(house.store, inbox, desk, pseudonym, house.clock, lists, pause, house.told, rules)
 
 
 def previews(house: House) -> Previews:
