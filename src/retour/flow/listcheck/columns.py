@@ -17,7 +17,7 @@ from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.hosts import COPY, Host, Hosts
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.marks import Marks, held
+from retour.flow.listcheck.marks import Marks, held, mark, marks
 from retour.flow.listcheck.plain_rows import MERGING, pieces
 from retour.flow.listcheck.singly import Judged, Odd, Singly
 from retour.flow.listcheck.special import HASH, LEFT_OUT, special
@@ -51,7 +51,7 @@ class Columns:
         self._suspect = suspects(judge.know.policy)
         self._known: list[Host] = []  # those in the table, by their numbers there
         self._table = pl.DataFrame(schema=_HOSTS)
-        self._stops = pl.Series(sorted(judge.know.history), dtype=pl.String).hash().sort()
+        self._stops = marks(judge.know.history).sort()
 
     def look(self, block: Block) -> list[bytes]:
         """The rows of a block by pile, as they are to be written."""
@@ -135,7 +135,7 @@ class Columns:
             local, domain = halves.struct.field("field_0"), halves.struct.field("field_1")
             columns = {"line": lines, "shown": shown, "cell": cell, "local": local, "domain": domain}
             frame = pl.DataFrame(columns).with_columns(plain=pl.col("cell").str.contains(_PLAIN))
-        frame = frame.with_row_index("row", offset=block.first).with_columns(number=pl.col("cell").hash())
+        frame = frame.with_row_index("row", offset=block.first).with_columns(number=mark(pl.col("cell")))
         return _with_theirs(frame)
 
     def _parted(self, block: Block) -> pl.DataFrame:
@@ -241,7 +241,7 @@ def _with_theirs(frame: pl.DataFrame) -> pl.DataFrame:
     bare = pl.col("local").str.replace_all(".", "", literal=True)
     theirs = pl.concat_str(pl.when("dots").then(bare).otherwise("local"), pl.lit("@"), "kept")
     others = merging.select("row", "cell", theirs=theirs).filter(pl.col("theirs") != pl.col("cell"))
-    others = others.select("row", other=pl.col("theirs").hash())
+    others = others.select("row", other=mark(pl.col("theirs")))
     return frame.join(others, on="row", how="left", maintain_order="left")
 
 

@@ -1,13 +1,35 @@
-"""Duplicates of a list that is looked at in columns: as `seen`, with eight octets for an address and no more.
+"""Duplicates of a list that is looked at in columns: as `seen`, with sixteen octets for an address.
 
-That two addresses of a list of ten million rows share their 64 bits has a chance of 3 in a million.
+An address stands here as two sums of 64 bits, keyed anew in each process. That any two of a hundred million
+share both has a chance below 1 in 10^21.
 """
+
+from collections.abc import Iterable
+from secrets import randbits
 
 import polars as pl
 
 from retour.flow.listcheck.seen import Seen
 
+_ONE, _OTHER = randbits(63), randbits(63)
+_SHIFT = 1 << 62  # as far as a sum can be moved in what has a sign
 _RATIO = 3  # a run is joined with the one before it when that is not so many times as long
+
+
+def mark(text: pl.Expr) -> pl.Expr:
+    """What an address is told by."""
+    return text.hash(_ONE).cast(pl.Int128) * pl.lit(_SHIFT, dtype=pl.Int128) + text.hash(_OTHER).cast(
+        pl.Int128
+    )
+
+
+def marks(texts: Iterable[str]) -> pl.Series:
+    """The same of many."""
+    return (
+        pl.DataFrame({"text": pl.Series(list(texts), dtype=pl.String)})
+        .select(mark(pl.col("text")))
+        .to_series()
+    )
 
 
 class Runs:
@@ -66,21 +88,21 @@ class Marks(Seen):
 
     def told(self, texts: list[str]) -> pl.Series:
         """The numbers of texts that will be asked for, one by one."""
-        numbers = pl.Series(texts, dtype=pl.String).hash()
-        self._numbers = dict(zip(texts, numbers.to_list(), strict=True))
-        return numbers
+        told = marks(texts)
+        self._numbers = dict(zip(texts, told.to_list(), strict=True))
+        return told
 
     def begin(self, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Which numbers of a block were seen in the blocks before, exactly and in another sense."""
         needles = numbers.unique().sort()
         exact, theirs = self.exact.runs.among(needles), self.theirs.runs.among(needles)
         self.exact.hits, self.theirs.hits = set(exact.to_list()), set(theirs.to_list())
-        rare = pl.Series(list(self.rare), dtype=pl.UInt64)
+        rare = pl.Series(list(self.rare), dtype=pl.Int128)
         return exact, pl.concat([theirs, needles.filter(needles.is_in(rare.implode()))])
 
     def end(self, exact: pl.Series, theirs: pl.Series) -> None:
         """The block is done: what was seen one by one, and these besides, are there from now on."""
-        for marks, numbers in ((self.exact, exact), (self.theirs, theirs)):
-            marks.runs.add(pl.concat([numbers, pl.Series(list(marks.fresh), dtype=pl.UInt64)]))
-            marks.hits, marks.fresh = set(), set()
+        for seen, numbers in ((self.exact, exact), (self.theirs, theirs)):
+            seen.runs.add(pl.concat([numbers, pl.Series(list(seen.fresh), dtype=pl.Int128)]))
+            seen.hits, seen.fresh = set(), set()
         self._numbers = {}
