@@ -175,6 +175,14 @@ def test_rows_are_numbered_through_all_their_thousands(way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_forms_that_meet_again_in_another_block(way: str) -> None:
     cells = [
+        *(
+            "jose\u0301@firm.de",
+            "jos\u00e9@firm.de",
+            "JOSE\u0301@firm.de",
+            "\u212a@firm.de",
+            "k@firm.de",
+            "K@firm.de",
+        ),
         *("ann.lee@gmail.com", "b.c@firm.de", "ann.lee@gmail.com", "annlee@googlemail.com", "B.C@firm.de"),
         *(
             "b.c@firm.de",

@@ -14,7 +14,7 @@ from retour.address import normalise
 from retour.flow.listcheck.blocks import Record
 from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import Pile, pile_of
-from retour.flow.listcheck.seen import Seen, forms
+from retour.flow.listcheck.seen import Seen, forms_of
 from retour.vet import DEFAULT, Checked, Code, Dns, Facts, Finding, Policy, Practical, Speller, vet
 from retour.vet.lists import of_local, suspects
 from retour.vet.syntax import read
@@ -35,13 +35,12 @@ class Knowledge:
     dns: Mapping[str, Dns] = field(default_factory=dict)
     delivered: Mapping[str, int] = field(default_factory=dict)
     bounced: Mapping[str, int] = field(default_factory=dict)
-    frequent: Mapping[str, int] = field(default_factory=dict)
     history: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def facts(self, domain: str | None) -> Facts:
         """What is known about every address of a domain."""
         dns = self.dns.get(domain) if domain is not None else None
-        return Facts(dns=dns, delivered=self.delivered, bounced=self.bounced, frequent=self.frequent)
+        return Facts(dns=dns, delivered=self.delivered, bounced=self.bounced)
 
 
 class Outcome(NamedTuple):
@@ -95,14 +94,13 @@ class Judge:
 
     def _facts(self, text: str, repairs: tuple[Finding, ...]) -> tuple[str, Facts, Code | None]:
         """The address in the form that is compared, all facts about it, and which sort of duplicate it is."""
-        parts = read(text)
-        if parts.local is None or parts.domain is None:
+        exact, *folded = forms_of(text) or ("",)
+        if not exact:
             return text, replace(self.know.facts(None), repairs=repairs), None
-        exact, *folded = forms(parts.local, parts.domain)
         found = self.seen.find(exact, *folded)
         kept = normalise(exact) or ""
         facts = replace(
-            self.know.facts(parts.domain),
+            self.know.facts(exact.rpartition("@")[2]),
             repairs=repairs,
             history=self.know.history.get(kept, ()),
             duplicates=() if found is None else (Finding(found),),

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from retour.address import PROVIDERS, normalise
 from retour.vet import Code
+from retour.vet.syntax import read
 
 LEVELS = (Code.DUP_EXACT, Code.DUP_NFC, Code.DUP_CASE, Code.DUP_PROVIDER)
 _PROVIDER = LEVELS.index(Code.DUP_PROVIDER)
@@ -42,6 +43,17 @@ def forms(local: str, domain: str) -> tuple[str, str, str, str]:
     small = composed.lower()
     theirs = (normalise(f"{small}@{domain}") if domain in PROVIDERS else None) or f"{small}@{domain}"
     return f"{local}@{domain}", f"{composed}@{domain}", f"{small}@{domain}", theirs
+
+
+def forms_of(text: str) -> tuple[str, ...]:
+    """The same of what stands in a cell, its letters as they were put together there; else none."""
+    parts = read(text)
+    if parts.local is None or parts.domain is None:
+        return ()
+    given = text.strip().rpartition("@")[0]
+    if unicodedata.normalize("NFC", given) != parts.local:
+        given = parts.local  # what stood around it is no part of it
+    return forms(given, parts.domain)
 
 
 class Held(Protocol):

@@ -10,12 +10,11 @@ from retour.flow.listcheck.decision import PILES, pile_of
 from retour.flow.listcheck.hosts import Host, Hosts, Tail
 from retour.flow.listcheck.judge import Judge, Outcome, repairs_of, tail
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.seen import forms
+from retour.flow.listcheck.seen import forms_of
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.written import kept, rendered
 from retour.vet import Code, Finding
 from retour.vet.hosts import host
-from retour.vet.syntax import read
 
 # Letters that need no second look, and none that begins a formula. Longer ones are nobody's as a rule.
 PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+\-]*(?:\.[A-Za-z0-9_+\-]+)*")
@@ -70,7 +69,7 @@ class Singly:
         """The forms of its address that duplicates are told by; none where it is no address."""
         if odd.host is not None:
             return self.texts_at(odd.local, odd.host)
-        return () if odd.fault is not None else _forms_of(odd.cell)
+        return () if odd.fault is not None else forms_of(odd.cell.addresses[0])
 
     def texts_at(self, local: str, at: Host) -> tuple[str, ...]:
         """The same of a plain address."""
@@ -78,7 +77,7 @@ class Singly:
 
     def forms_of(self, raw: bytes) -> tuple[str, ...]:
         """The same of a row that was judged before: nothing is asked but its syntax."""
-        return _forms_of(cell_of(record_of(raw, self._layout).cell))
+        return forms_of(cell_of(record_of(raw, self._layout).cell).addresses[0])
 
     def judged(self, row: int, odd: Odd) -> Judged:
         """A row for itself."""
@@ -153,8 +152,3 @@ class Singly:
         """Count what was looked at since the last time."""
         for each in self._faults.values():
             each.settle(self._tally)
-
-
-def _forms_of(cell: Cell) -> tuple[str, ...]:
-    parts = read(cell.addresses[0])
-    return () if parts.local is None or parts.domain is None else forms(parts.local, parts.domain)
