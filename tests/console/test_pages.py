@@ -22,6 +22,8 @@ PAGES += [
     "/a/shop/charts/given-back/",
     "/a/shop/charts/recoveries/",
     "/a/shop/charts/lag/",
+    "/a/shop/email/?name=May+news",
+    "/a/shop/provider/?name=gmail",
     "/a/shop/sources/",
     "/a/shop/sources/connect/postfix/",
     "/a/shop/sources/connect/sendgrid/",

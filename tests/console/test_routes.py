@@ -87,6 +87,8 @@ ROWS: dict[str, Row] = {
     "given_back_csv": Row("member", "/a/shop/charts/given-back.csv"),
     "recoveries": Row("member", "/a/shop/charts/recoveries/"),
     "recoveries_csv": Row("member", "/a/shop/charts/recoveries.csv"),
+    "email": Row("member", "/a/shop/email/?name=May+news"),
+    "provider": Row("member", "/a/shop/provider/?name=gmail"),
     "lag": Row("member", "/a/shop/charts/lag/"),
     "lag_csv": Row("member", "/a/shop/charts/lag.csv"),
     "rates_csv": Row("member", "/a/shop/charts/rates/days.csv"),

@@ -72,6 +72,7 @@ LEAST = {
     ("GET", "/v1/tallies"): "member",
     ("GET", "/v1/campaigns"): "member",
     ("GET", "/v1/counts"): "member",
+    ("GET", "/v1/counts/campaigns"): "member",
     ("GET", "/v1/recoveries"): "member",
     ("GET", "/v1/sources/lag"): "member",
     ("GET", "/v1/providers"): "member",

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from retour.console.pages import account, figures, hooks, invited, keys, lag, rates, recoveries, sources, team
+from retour.console.pages import (
+    account,
+    figures,
+    hooks,
+    invited,
+    keys,
+    lag,
+    rates,
+    rates_one,
+    recoveries,
+    sources,
+    team,
+)
 
 PATTERNS: list[URLPattern] = [
     path("invited/<str:secret>/", invited.accept, name="invited"),
@@ -21,6 +33,8 @@ PATTERNS: list[URLPattern] = [
     path("a/<str:account>/charts/given-back.csv", figures.given_back_csv, name="given_back_csv"),
     path("a/<str:account>/charts/recoveries/", recoveries.show, name="recoveries"),
     path("a/<str:account>/charts/recoveries.csv", recoveries.export, name="recoveries_csv"),
+    path("a/<str:account>/email/", rates_one.email, name="email"),
+    path("a/<str:account>/provider/", rates_one.provider, name="provider"),
     path("a/<str:account>/charts/lag/", lag.show, name="lag"),
     path("a/<str:account>/charts/lag.csv", lag.export, name="lag_csv"),
     path("a/<str:account>/charts/rates/<str:by>.csv", rates.export, name="rates_csv"),

@@ -52,6 +52,9 @@ class Counts(Protocol):
     def shown(self, account: str, campaign: str | None = None) -> list[Shown]:
         """The addresses that the Overview shows; of a campaign, with its bounces alone."""
 
+    def emails(self, account: str, limit: int) -> list[tuple[str, int]]:
+        """The campaigns with the most bounced addresses that the Overview shows, and how many these are."""
+
     def campaigns(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
         """Listed bounces since their addresses were last clean, of the UTC days of [since, until)."""
 

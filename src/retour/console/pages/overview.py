@@ -1,6 +1,6 @@
 """The Overview: bounced addresses with every filter (E26-E30), and the same list as a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from retour.console.pages.incidents import standing
 from retour.console.pages.views import offered, views
 from retour.console.people.models import Person
 from retour.console.reader import Reader, reader
+from retour.console.templatetags.words import count_in
 from retour.model import BounceType, MailKind, Reason, Role
 
 # The name in the address of the page → the parameter of the API.
@@ -51,7 +52,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "chips": chips(set_, who),
         "rows": page["bounces"],
         "next": page["next"],
-        "campaigns": sorted({row["send"]["campaign"] for row in page["bounces"] if row["send"]} - {None}),
+        "campaigns": emails(api, page["bounces"], set_, who),
         "first": "after" not in request.GET,
         "count": None if counts is None else counts["addresses"],
         "columns": columns(request),
@@ -69,6 +70,22 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
 def asked(set_: Mapping[str, str], who: Reader) -> dict[str, str]:
     """Filters as the API takes them. Days are those of the reader, the last of them with all of it."""
     return {FILTERS[name]: value for name, value in set_.items()} | times(set_, who)
+
+
+def emails(api: Api, rows: Sequence[Answer], set_: Mapping[str, str], who: Reader) -> list[tuple[str, str]]:
+    """Emails to choose from: those of the most addresses, and those of the page; each as it is offered.
+
+    How many each has was counted without other filters, and is told only there.
+    """
+    counts = {each["campaign"]: each["addresses"] for each in api.get("/v1/counts/campaigns")["campaigns"]}
+    here = {row["send"]["campaign"] for row in rows if row["send"]} - {None}
+    names = [*counts, *sorted(here - counts.keys())]
+    if set(set_) - {"campaign"}:
+        return [(name, name) for name in names]
+    return [
+        (name, f"{name} ({count_in(counts[name], who.language)})" if name in counts else name)
+        for name in names
+    ]
 
 
 def counted(api: Api, set_: Mapping[str, str]) -> Answer | None:

@@ -29,7 +29,7 @@ def show(request: HttpRequest, account: str, by: str) -> HttpResponse:
     if by not in BY:
         raise Http404
     api, who = api_of(request, account), reader(request)
-    found = api.get("/v1/rates", by=BY[by], since=_day(request, "since"), until=_day(request, "until"))
+    found = api.get("/v1/rates", by=BY[by], since=day_of(request, "since"), until=day_of(request, "until"))
     total = api.get("/v1/rates", by="total", since=_start(found["since"]), until=_start(found["until"]))
     rows = [{**row, "named": _named(row["of"], by, who)} for row in found["rates"]]
     all_ = next(iter(total["rates"]), None)
@@ -51,7 +51,7 @@ def export(request: HttpRequest, account: str, by: str) -> HttpResponseBase:
     if by not in BY:
         raise Http404
     api = api_of(request, account)
-    found = api.get("/v1/rates", by=BY[by], since=_day(request, "since"), until=_day(request, "until"))
+    found = api.get("/v1/rates", by=BY[by], since=day_of(request, "since"), until=day_of(request, "until"))
     columns = (BY[by], "sent", "delivered", *TYPES, "attempts", "rate", "hard_rate", "avoided")
     cells = (
         [
@@ -77,7 +77,7 @@ def _told(day: str, who: Reader) -> str:
     return long(date.fromisoformat(day), who.language)
 
 
-def _day(request: HttpRequest, name: str) -> str | None:
+def day_of(request: HttpRequest, name: str) -> str | None:
     """A day of the query as the API takes it; None where there is none, or no such day."""
     day = read_day(request.GET.get(name, ""))
     return None if day is None else _start(day.isoformat())

@@ -69,3 +69,32 @@ def get_counts(
         kind=found.kinds,
         provider=found.providers,
     )
+
+
+class EmailShape(BaseModel):
+    """A campaign as a value of the filter."""
+
+    campaign: str
+    addresses: int
+
+
+class EmailList(BaseModel):
+    """The one with the most addresses first."""
+
+    account: str
+    campaigns: list[EmailShape]
+
+
+@router.get("/v1/counts/campaigns", summary="How many bounced addresses each campaign of the Overview has")
+def get_campaign_counts(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> EmailList:
+    """Without other filters; an address counts for every campaign that one of its bounces belongs to."""
+    chosen = existing_account(request, key, account)
+    found = services(request).store.counts.emails(chosen, limit)
+    return EmailList(
+        account=chosen, campaigns=[EmailShape(campaign=each, addresses=count) for each, count in found]
+    )

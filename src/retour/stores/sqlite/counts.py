@@ -27,6 +27,10 @@ class SqliteCounts:
             rows = db.execute(SQL["shown"], place).fetchall()
         return [Shown(by, StateName(state), _marks(marks), count) for by, state, marks, count in rows]
 
+    def emails(self, account: str, limit: int) -> list[tuple[str, int]]:
+        with counting(self._database) as db:
+            return db.execute(SQL["emails"], (self._accounts.number(db, account), limit)).fetchall()
+
     def campaigns(self, account: str, since: Instant, until: Instant) -> list[ListedCount]:
         return self._of("campaign", account, since, until)
 

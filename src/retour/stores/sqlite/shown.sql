@@ -98,6 +98,10 @@ WHERE account = ? AND of = ? AND day = ? AND name = ? AND type = ? AND reason = 
 -- name: shown
 SELECT provider, state, marks, count FROM shown WHERE account = ? AND campaign = ? AND count > 0;
 
+-- name: emails
+SELECT campaign, sum(count) FROM shown WHERE account = ? AND campaign > '' GROUP BY campaign HAVING sum(count) > 0
+ORDER BY 2 DESC, 1 LIMIT ?;
+
 -- name: listed
 -- Whole blocks of days, and the days before and after them.
 SELECT name, type, reason, sum(count) FROM (
