@@ -54,6 +54,16 @@ def lived(store: Records) -> None:
     store.erasing.erase("demo", ADDRESSES[2], None)
 
 
+def test_emails_are_counted_by_the_addresses_they_have(store: Records) -> None:
+    lived(store)
+    told = {each: sum(row.addresses for row in store.counts.shown("demo", each)) for each in ("May", "June")}
+    assert all(told.values())
+    assert dict(store.counts.emails("demo", 10)) == told
+    assert store.counts.emails("demo", 1) == [
+        max(told.items(), key=lambda each: (each[1], each[0] == "June"))
+    ]
+
+
 def looked(store: Records, wanted: Wanted, campaign: str | None = None) -> int:
     domains = None if wanted.provider is None else frozenset(PROVIDERS[wanted.provider])
     query = BounceQuery(

@@ -14,6 +14,8 @@ from retour.console import assets, days
 from retour.texts import Catalogue, catalogue
 
 register = template.Library()
+_WAYS = {"log:": "log", "webhooks.": "webhook", "mailboxes.": "mailbox", "queues.": "queue"}
+_NAMED = {"time": "time", "one-click": "one_click", "confirmation": "confirmation", "command line": "command"}
 _SOMEBODY = ("person", "key")  # an actor of another kind is a way in, which has no name of its own
 
 
@@ -96,7 +98,17 @@ def actor(context: Any, value: str) -> str:
     say: Catalogue = context["request"].reader.say
     kind, _, who = value.partition(" ")
     known = f"actor.{kind}" in say and bool(who) == (kind in _SOMEBODY)
-    return say(f"actor.{kind}", who=who) if known else value
+    if not known or kind in _WAYS.values():
+        kind, who = _way(value)
+    return say(f"actor.{kind}", who=who) if kind else value
+
+
+def _way(value: str) -> tuple[str, str]:
+    """What kind of way in or cause an actor is that names no person, and its own name; nothing for others."""
+    for begin, kind in _WAYS.items():
+        if value.startswith(begin) and len(value) > len(begin):
+            return kind, value.removeprefix(begin)
+    return _NAMED.get(value, ""), ""
 
 
 @register.simple_tag(takes_context=True)
