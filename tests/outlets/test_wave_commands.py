@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from retour.cli import app
 from story.server import Server
+from story.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,20 @@ def test_a_wave_is_planned_applied_with_another_key_and_undone(server: Server) -
         r"wave (\w+) is planned", said(server, "waves", "plan", "stop", *asked, *shop, key=one)
     )
     assert "is dropped" in said(server, "waves", "drop", id, *shop, key=two)
+
+
+def test_a_replay_of_all_accounts_is_seen_applied_and_undone(server: Server) -> None:
+    staff, _ = server.staff  # type: ignore[attr-defined]
+    seen = said(server, "replay-groups", "types", key=staff)
+    assert "Nothing would change." in seen
+    assert "shop: looked at, not applied" in seen
+    (id,) = re.findall(r"Its id is (\w+)\.", seen)
+    asked = ("--reason", "new rules")
+    assert f"`retour replay-groups show {id}`" in said(
+        server, "replay-groups", "apply", id, *asked, key=staff
+    )
+    show = lambda: said(server, "replay-groups", "show", id, "--lang", "de", key=staff)  # noqa: E731
+    eventually(lambda: "shop: angewendet" in show(), "it to be applied", server.story)
+    assert "1 accounts" in said(server, "replay-groups", "undo", id, *asked, key=staff)
+    eventually(lambda: "shop: zurückgenommen" in show(), "it to be undone", server.story)
+    assert "nosuch" not in said(server, "replay-groups", "show", "nosuch", key=staff, status=2)

@@ -22,14 +22,14 @@ NONE: list[str] = []
 _USAGE = 2
 
 
-def client_of(api: str, key: str, lang: str) -> "tuple[Client, Catalogue]":
-    """The client, and the words of these commands."""
+def client_of(api: str, key: str, lang: str, words: str = "segments") -> "tuple[Client, Catalogue]":
+    """The client, and the words of a command: the name of their catalogue."""
     from retour.cli.client import Client
     from retour.cli.explain import catalogue_of
     from retour.texts import catalogue
 
     language = catalogue_of(lang).language
-    return Client(api, key, language, catalogue(f"send.{language}")), catalogue(f"segments.{language}")
+    return Client(api, key, language, catalogue(f"send.{language}")), catalogue(f"{words}.{language}")
 
 
 def conditions(where: Sequence[str]) -> dict[str, str]:

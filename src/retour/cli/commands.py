@@ -32,6 +32,7 @@ from retour.cli import (
     policy,
     rates,
     replay,
+    replay_groups,
     requests,
     rules,
     send,

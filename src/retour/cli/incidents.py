@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retour.cli.asked import Account
+from retour.cli.asked import Account, client_of
 from retour.cli.commands import app
 from retour.cli.previews import of
 from retour.cli.send import API, Key, Language, Url
@@ -24,7 +24,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the ledger.")]
 @incidents.command("list")
 def list_(key: Key, account: Account = "", api: Url = API, lang: Language = "en") -> None:
     """Show incidents, the latest first."""
-    client, words = _client_of(api, key, lang)
+    client, words = client_of(api, key, lang, "incidents")
     found = client.get("/v1/incidents", **({"account": account} if account else {}))["incidents"]
     for each in found:
         _say(words, each)
@@ -35,7 +35,7 @@ def list_(key: Key, account: Account = "", api: Url = API, lang: Language = "en"
 @incidents.command("show")
 def show(id: Id, key: Key, account: Account = "", api: Url = API, lang: Language = "en") -> None:
     """Show how one stands."""
-    client, words = _client_of(api, key, lang)
+    client, words = client_of(api, key, lang, "incidents")
     path = f"/v1/incidents/{client.quoted(id)}"
     _say(words, client.get(path, **({"account": account} if account else {})))
 
@@ -45,7 +45,7 @@ def confirm(
     id: Id, key: Key, reason: Reason, account: Account = "", api: Url = API, lang: Language = "en"
 ) -> None:
     """Close one: its bounces count, each at its own time (support only)."""
-    _act("confirm", id, reason, account, _client_of(api, key, lang))
+    _act("confirm", id, reason, account, client_of(api, key, lang, "incidents"))
 
 
 @incidents.command("revert")
@@ -53,7 +53,7 @@ def revert(
     id: Id, key: Key, reason: Reason, account: Account = "", api: Url = API, lang: Language = "en"
 ) -> None:
     """Close one: its bounces are void, as though they had not happened (support only)."""
-    _act("revert", id, reason, account, _client_of(api, key, lang))
+    _act("revert", id, reason, account, client_of(api, key, lang, "incidents"))
 
 
 @incidents.command("reopen")
@@ -61,22 +61,13 @@ def reopen(
     id: Id, key: Key, reason: Reason, account: Account = "", api: Url = API, lang: Language = "en"
 ) -> None:
     """Take a closing back: its addresses are held again (support only)."""
-    _act("reopen", id, reason, account, _client_of(api, key, lang))
+    _act("reopen", id, reason, account, client_of(api, key, lang, "incidents"))
 
 
 def _act(act: str, id: str, reason: str, account: str, at: "tuple[Client, Catalogue]") -> None:
     client, words = at
     path = f"/v1/incidents/{client.quoted(id)}/{act}{of(account)}"
     _say(words, client.post(path, {"reason": reason}))
-
-
-def _client_of(api: str, key: str, lang: str) -> "tuple[Client, Catalogue]":
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    language = catalogue_of(lang).language
-    return Client(api, key, language, catalogue(f"send.{language}")), catalogue(f"incidents.{language}")
 
 
 def _say(words: "Catalogue", incident: Any) -> None:

@@ -1,27 +1,24 @@
 """`retour never-stop`: the short list of addresses that are written to whatever comes back."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from retour.cli import app
+from retour.cli.asked import Account, client_of
 from retour.cli.send import API, Key, Language, Url
 from retour.cli.terminal import safe
-
-if TYPE_CHECKING:
-    from retour.cli.client import Client
 
 spared = typer.Typer(help="Addresses that are never stopped.", no_args_is_help=True)
 app.add_typer(spared, name="never-stop")
 
-Account = Annotated[str, typer.Option(help="Account, for a key of the staff.")]
 Entry = Annotated[str, typer.Argument(help="An address, or a domain.")]
 
 
 @spared.command("list")
 def list_(key: Key, account: Account = "", api: Url = API, lang: Language = "en") -> None:
     """Show the list, each entry with its author and time."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "never_stop")
     found = client.get("/v1/never-stop", **_of(account))
     for each in found["entries"]:
         author = each["author"] or words("said.nobody")
@@ -36,7 +33,7 @@ def add(entry: Entry, key: Key, account: Account = "", api: Url = API, lang: Lan
     """Never stop this address, or this domain."""
     from urllib.parse import urlencode
 
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "never_stop")
     found = client.post(f"/v1/never-stop?{urlencode(_of(account))}", {"entry": entry})
     typer.echo(safe(words("said.added", entry=entry)))
     _warn(found)
@@ -45,7 +42,7 @@ def add(entry: Entry, key: Key, account: Account = "", api: Url = API, lang: Lan
 @spared.command("remove")
 def remove(entry: Entry, key: Key, account: Account = "", api: Url = API, lang: Language = "en") -> None:
     """Stop it again like any other."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "never_stop")
     found = client.delete(f"/v1/never-stop/{client.quoted(entry)}", **_of(account))
     typer.echo(safe(words("said.removed", entry=entry)))
     _warn(found)
@@ -58,12 +55,3 @@ def _warn(found: dict[str, Any]) -> None:
 
 def _of(account: str) -> dict[str, str]:
     return {"account": account} if account else {}
-
-
-def _client(api: str, key: str, lang: str) -> tuple["Client", Any]:
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    language = catalogue_of(lang).language
-    return Client(api, key, language, catalogue(f"send.{language}")), catalogue(f"never_stop.{language}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from retour.cli import asked
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -19,12 +20,7 @@ _SHOWN = 12  # lines of one sort
 
 def client_of(api: str, key: str, lang: str) -> "tuple[Client, Catalogue]":
     """The client, and the words of these commands."""
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    language = catalogue_of(lang).language
-    return Client(api, key, language, catalogue(f"send.{language}")), catalogue(f"preview.{language}")
+    return asked.client_of(api, key, lang, "preview")
 
 
 def of(account: str) -> str:
@@ -64,8 +60,7 @@ def tell(words: "Catalogue", preview: Mapping[str, Any]) -> None:
     for move, count in moves.items():
         active = result.get("active", {}).get(move, 0)
         typer.echo(words("say.move", what=words(f"move.{move}"), count=count, active=active))
-        for sort in ("reason", "provider"):
-            _tell_most(words, result[sort][move])
+        _tell_apart(words, result, move)
         if addresses := preview["samples"].get(move):
             typer.echo(safe(words("say.samples", addresses=", ".join(addresses[:5]))))
     for kind, befores in result.get("answers", {}).items():
@@ -83,6 +78,20 @@ def tell(words: "Catalogue", preview: Mapping[str, Any]) -> None:
     if result.get("left"):
         typer.echo(words("say.left", count=result["left"]))
     typer.echo(words("say.id", id=preview["job"]["id"]))
+
+
+def tell_moves(words: "Catalogue", found: Mapping[str, Any]) -> None:
+    """How many addresses would move over all accounts, by reason and provider."""
+    if not found["move"]:
+        typer.echo(words("say.none"))
+    for move, count in found["move"].items():
+        typer.echo(words("say.of", what=words(f"move.{move}"), count=count))
+        _tell_apart(words, found, move)
+
+
+def _tell_apart(words: "Catalogue", found: Mapping[str, Any], move: str) -> None:
+    for sort in ("reason", "provider"):
+        _tell_most(words, found[sort].get(move, {}))
 
 
 def _tell_most(words: "Catalogue", counts: Mapping[str, int]) -> None:
