@@ -380,7 +380,8 @@ class Event(NamedTuple):
     handed_over: Instant | None = None  # when that send was handed over
     standing: Standing = Standing.PROVEN
     begins: Instant | None = None  # of an incident_open: since when hard bounces are doubted
-    # Of an incident_close: "confirm" or "revert"; of a withdrawal: an id in hex; of a restore: its scope.
+    # Of an incident_open: the guard's incident; of its close: "confirm" or "revert"; of a withdrawal: an id
+    # in hex; of a restore: its scope.
     outcome: str | None = None
     account: str = ""
     address: str = ""  # normalised; the one we sent to

@@ -30,11 +30,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Incident:
-    """Rule 12: hard bounces from `begins` until `closes` are doubted; a still open one closes never."""
+    """Rule 12: hard bounces from `begins` until `closes` are doubted; a still open one closes never.
+
+    `guards`: those too that stop at once.
+    """
 
     begins: Instant
     closes: Instant | None
     outcome: str | None
+    guards: bool
 
     def holds_at(self, now: Instant) -> bool:
         return self.closes is None or now < self.closes
@@ -196,8 +200,9 @@ class Life:
             return  # rule 1: recorded, not listed, not counted
         type_ = self.type_of(failure)
         listed = type_ is not None and failure.status not in self.policy.uncounted_codes
-        doubted = [i for i in self.incidents if i.covers(failure.at)]
-        hard = listed and (type_ is BounceType.HARD or self.stops_alone(type_, failure.reason))
+        is_hard = type_ is BounceType.HARD
+        doubted = [i for i in self.incidents if i.covers(failure.at) and (is_hard or i.guards)]
+        hard = listed and (is_hard or self.stops_alone(type_, failure.reason))
         if hard and any(i.outcome == "revert" and not i.holds_at(self.now) for i in doubted):
             if failure.send is not None:
                 self.voided.add(failure.send)
@@ -415,9 +420,9 @@ def incidents_of(known: Sequence[Event]) -> list[Incident]:
         if event.kind is EventKind.INCIDENT_OPEN:
             begins = event.at if event.begins is None else event.begins
             closes = [e for e in order[place:] if e.kind is EventKind.INCIDENT_CLOSE and e.outcome]
-            close = closes[0] if closes else None
+            close, guards = closes[0] if closes else None, bool(event.outcome)
             if close is None:
-                incidents.append(Incident(begins, None, None))
+                incidents.append(Incident(begins, None, None, guards))
             else:
-                incidents.append(Incident(begins, close.at, close.outcome))
+                incidents.append(Incident(begins, close.at, close.outcome, guards))
     return incidents

@@ -68,6 +68,7 @@ REASONS = st.sampled_from(
 
 
 OUTCOMES = {
+    EventKind.INCIDENT_OPEN: (None, "of the guard"),
     EventKind.INCIDENT_CLOSE: ("confirm", "revert", None),
     EventKind.RESTORE: (None, OF_BOUNCES),
 }
@@ -132,7 +133,7 @@ def test_one_bounce_of_an_outage_stops_nobody_whatever_the_policy(
 ) -> None:
     """Held while it lasts; then as though it had never been, or as though there had been no outage."""
     bounce = Event(b"b", EventKind.BOUNCE, START + HOUR, reason)
-    opened = Event(b"o", EventKind.INCIDENT_OPEN, START + 2 * HOUR, begins=START)
+    opened = Event(b"o", EventKind.INCIDENT_OPEN, START + 2 * HOUR, begins=START, outcome="of the guard")
     closed = Event(b"c", EventKind.INCIDENT_CLOSE, START + 3 * HOUR, outcome=outcome)
     versions, now = [PolicyVersion(1, START, policy)], START + 4 * HOUR
     alone = fold([bounce], versions, now)

@@ -327,7 +327,7 @@ def events_of(
             "handed_over": maybe,
         },
         KIND.DELIVERED: {"send": sends},
-        KIND.INCIDENT_OPEN: {"begins": maybe},
+        KIND.INCIDENT_OPEN: {"begins": maybe, "outcome": st.sampled_from([None, "of the guard"])},
         KIND.INCIDENT_CLOSE: {"outcome": st.sampled_from(["confirm", "revert"])},
     }
 

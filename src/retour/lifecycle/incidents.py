@@ -12,28 +12,31 @@ _NEVER: Instant = 2**63
 
 
 class Incident(NamedTuple):
-    """Since when bounces are doubted, and where and how the doubt ended; both None while open.
+    """Since when hard bounces are doubted, and where and how the doubt ended; both None while open.
 
-    What one close ends is one incident, from the earliest beginning on.
+    What one close ends is one incident, from the earliest beginning on. An opening that names an incident is
+    the outage guard's: since then what else stops at once is doubted, too.
     """
 
     begins: Instant
     closes: Place | None = None
     outcome: str | None = None
+    guarded: Instant = _NEVER
 
 
 def incidents(events: Iterable[Event]) -> Sequence[Incident]:
     """The incidents of the address's provider in the order of their ends; a close ends all that are open."""
     marks = [e for e in events if e.kind in (EventKind.INCIDENT_OPEN, EventKind.INCIDENT_CLOSE)]
     found: list[Incident] = []
-    begins = _NEVER
+    begins = guarded = _NEVER
     for mark in sorted(marks, key=place_of):
         if mark.kind is EventKind.INCIDENT_OPEN:
-            begins = min(begins, mark.at if mark.begins is None else mark.begins)
+            since = mark.at if mark.begins is None else mark.begins
+            begins, guarded = min(begins, since), min(guarded, since if mark.outcome else _NEVER)
         elif mark.outcome in ("confirm", "revert") and begins < _NEVER:
-            found.append(Incident(begins, place_of(mark), mark.outcome))
-            begins = _NEVER
-    return found if begins == _NEVER else [*found, Incident(begins)]
+            found.append(Incident(begins, place_of(mark), mark.outcome, guarded))
+            begins = guarded = _NEVER
+    return found if begins == _NEVER else [*found, Incident(begins, guarded=guarded)]
 
 
 class Doubts:

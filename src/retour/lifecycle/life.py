@@ -37,7 +37,8 @@ class Life:
     history: History
     until: Place
     policy: Policy
-    doubts: Doubts | None = None
+    doubts: Doubts | None = None  # of hard bounces
+    guarded: Doubts | None = None  # of others that stop at once
     moves: int = 0  # how many of the history's were played
     state: StateName = StateName.VALID
     causes: frozenset[Cause] = frozenset()
@@ -66,6 +67,7 @@ class Life:
         life = cls(history, until, history.first)
         if history.incidents:
             life.doubts = Doubts(history.incidents, until)
+            life.guarded = Doubts([each._replace(begins=each.guarded) for each in history.incidents], until)
         life.play(until)
         return life
 
@@ -234,10 +236,11 @@ class Life:
             was = type_ if counters.stops_at_once(reason, type_, policy) else _HARD
             return Bounce(at, reason, was, listed=False, void=True)
         bounce = Bounce(at, reason, type_, listed, False, type_ is not _HARD and self.state is _INVALID)
-        if self.doubts is None or not listed:
+        doubts = self.doubts if type_ is _HARD else self.guarded
+        if doubts is None or not listed:
             return bounce
         is_doubtful = type_ is _HARD or counters.stops_at_once(reason, type_, policy)
-        return self.doubt(event, bounce, self.doubts) if is_doubtful else bounce
+        return self.doubt(event, bounce, doubts) if is_doubtful else bounce
 
     def type_of(self, reason: Reason, at: Instant) -> BounceType | None:
         rule = self.policy.types.get(reason, TypeRule.IGNORE)
@@ -260,8 +263,8 @@ class Life:
     def doubt(self, event: Event, bounce: Bounce, doubts: Doubts) -> Bounce:
         """A bounce in an incident, hard or stopping at once: void after a revert, held while one is open.
 
-        Rule 12 speaks of hard bounces. Under a policy that stops at the first soft one, a fault of our own
-        DNS would stop everybody.
+        Rule 12 speaks of hard bounces, and so does an incident of a scenario. The outage guard holds more:
+        under a policy that stops at the first soft one, a fault of our own DNS would stop everybody.
         """
         if doubts.void(event.at):
             if event.send is not None:
