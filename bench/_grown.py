@@ -6,9 +6,11 @@ policy) is written by the ledger; the copies are made in SQL, which keeps every 
 
 import random
 import sqlite3
-from hashlib import blake2b
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
+from retour.address import key
 from retour.classify import classifier
 from retour.flow.questions import roll
 from retour.instants import DAY, HOUR, Instant
@@ -33,14 +35,14 @@ REPLIES = (
 _WEIGHTS = [weight for _, weight in REPLIES]
 _TEXTS = [text for text, _ in REPLIES]
 _COPY = (
-    "INSERT INTO events SELECT number + :by, randomblob(16), renamed(:tag, k), account, previous + :by,"
+    "INSERT INTO events SELECT number + :by, randomblob(16), renamed(:name, k), account, previous + :by,"
     " label, kind, at, reason, status, send + :sends, handed_over, standing, begins, outcome"
     " FROM events WHERE number <= :last",
     "INSERT INTO evidence SELECT number + :by, replace(body, '@', :name || '@')"
     " FROM evidence WHERE number <= :last",
-    "INSERT INTO sends SELECT id + :sends, account, renamed(:tag, k), recipient, kind, handed_over,"
+    "INSERT INTO sends SELECT id + :sends, account, renamed(:name, k), recipient, kind, handed_over,"
     " campaign, sender, subject, NULL, delivered_at FROM sends WHERE id <= :sent",
-    "INSERT INTO states SELECT renamed(:tag, k), account, replace(address, '@', :name || '@'), domain,"
+    "INSERT INTO copies SELECT renamed(:name, k), account, replace(address, '@', :name || '@'), domain,"
     " first + :by, latest + :by, NULL, state, causes, since, until, hard, soft, block, reasons,"
     " reactivations, unsubscribed, changes_at, last_bounce, listed FROM template",
 )
@@ -71,10 +73,11 @@ def grow(
     if rolled:
         _roll(path, pepper)
     db = sqlite3.connect(path, isolation_level=None)
-    db.create_function("renamed", 2, lambda tag, k: tag + k[len(tag) :], deterministic=True)
+    db.create_function("renamed", 2, _renaming(db, pepper), deterministic=True)
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA cache_size = -400000")
     db.execute("CREATE TEMP TABLE template AS SELECT * FROM states ORDER BY k")
+    db.execute("CREATE TEMP TABLE copies AS SELECT * FROM states LIMIT 0")
     indexes = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql > ''").fetchall()
     for name, _ in indexes:  # made at the end they are sorted once
         db.execute(f"DROP INDEX {name}")
@@ -86,13 +89,13 @@ def grow(
             "sends": copy * sent,
             "sent": sent,
             "name": f"-{copy}",
-            "tag": blake2b(copy.to_bytes(4), digest_size=4).digest(),
         }
         db.execute("BEGIN")
         for statement in (*_COPY, *(_COPY_ROLLED if rolled else ())):
             named = {name: value for name, value in told.items() if f":{name}" in statement}
             db.execute(statement, named)
         db.execute("COMMIT")
+    db.execute("INSERT INTO states SELECT * FROM copies ORDER BY k")
     for _, sql in indexes:
         db.execute(sql)
     if rolled:  # each copy is counted as its template is
@@ -104,6 +107,17 @@ def grow(
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     return path
+
+
+def _renaming(db: sqlite3.Connection, pepper: bytes) -> Callable[[str, bytes], bytes]:
+    """The keyed hash of a copy of an address, by its name and the hash of its original."""
+    addresses: dict[bytes, str] = dict(db.execute("SELECT k, address FROM states"))
+
+    @lru_cache(2 * len(addresses))
+    def renamed(name: str, k: bytes) -> bytes:
+        return key(pepper, addresses[k].replace("@", f"{name}@"))
+
+    return renamed
 
 
 def _roll(path: Path, pepper: bytes) -> None:
