@@ -17,7 +17,8 @@ import pytest
 
 from outlets.conftest import PEPPER, REACH, Installation
 from outlets.receiver import Heard, Receiver, receiving, status
-from retour.flow.notices import TYPES, of_unparsed
+from retour.flow.incident_acts import parting
+from retour.flow.notices import TYPES, of_act, of_unparsed
 from retour.flow.outbox import DISABLED_AFTER, OLD_SECRET, PAUSES, pause_after
 from retour.inlets.arrivals import arrival
 from retour.instants import DAY, HOUR, SECOND
@@ -155,6 +156,20 @@ def test_everything_that_happens_is_told_once(post: Post) -> None:
     assert {type_ for type_, _ in post.told()} <= set(TYPES)
     ids = [heard.headers["webhook-id"] for heard in post.receiver.heard]
     assert len(set(ids)) == len(ids)
+
+
+def test_whoever_is_erased_out_of_an_incident_ends_it_for_nobody() -> None:
+    opened = Event(
+        b"o" * 16, EventKind.INCIDENT_OPEN, 5, begins=1, outcome="i1", account="demo", address="a@b.c"
+    )
+    parted = parting("demo", "a@b.c", [opened], "key k", 9)
+    assert parted is not None
+    assert of_act(1, parted) is None
+    ended = parted._replace(begins=None)
+    notice = of_act(2, ended)
+    assert notice is not None
+    assert notice.type == "incident.closed"
+    assert parting("demo", "a@b.c", [opened, parted], "key k", 12) is None
 
 
 def test_a_hook_is_told_what_it_wants_and_of_its_own_account(post: Post) -> None:

@@ -70,7 +70,14 @@ def parting(account: str, address: str, events: Iterable[Event], by: str, now: I
     at = max(now, *(event.at + 1 for event in events))
     id = told_id("incident", "erased", account, address, str(at))
     return Event(
-        id, EventKind.INCIDENT_CLOSE, at, outcome="revert", account=account, address=address, actor=by
+        id,
+        EventKind.INCIDENT_CLOSE,
+        at,
+        begins=at,  # as no end of an incident has it: it goes on for all others
+        outcome="revert",
+        account=account,
+        address=address,
+        actor=by,
     )
 
 

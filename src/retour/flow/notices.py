@@ -71,11 +71,16 @@ def of_record(record: Record) -> Notice | None:
     return Notice(type_, record.account, f"record {record.number}", record.at, data)
 
 
-def of_act(number: int, event: Event) -> Notice:
-    """What an act means to others; an incident is told once an account, though it stands at each address."""
+def of_act(number: int, event: Event) -> Notice | None:
+    """What an act means to others; an incident is told once an account, though it stands at each address.
+
+    None where one address leaves an incident that goes on: whoever is erased (`incident_acts.parting`).
+    """
     type_ = _ACTS[event.kind]
     if type_ in (OPENED, CLOSED):
         is_end = type_ == CLOSED
+        if is_end and event.begins is not None:
+            return None
         data: dict[str, Any] = {
             "begins": event.begins and text(event.begins),
             "outcome": event.outcome if is_end else None,

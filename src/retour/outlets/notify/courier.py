@@ -101,7 +101,7 @@ class Courier:
         moved = record - begun[0] + event - begun[1]
         if moved:
             notices = [notice for each in happened if (notice := of_record(each)) is not None]
-            notices += [of_act(number, act) for number, act in acts]
+            notices += [notice for each in acts if (notice := of_act(*each)) is not None]
             self.tell(notices, {"records": record, "events": event})
         return moved
 
