@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
 from retour.console import assets, days
+from retour.console.spoken import spoken
 from retour.texts import Catalogue, catalogue
 
 register = template.Library()
@@ -79,11 +80,12 @@ def moment(context: Any, value: str | None) -> SafeString | str:
 
 @register.filter
 def breakable(address: str) -> SafeString:
-    """An address that may break at @ and dots, whatever its writing direction."""
+    """An address that may break at @ and dots, whatever its direction; with how its domain is read."""
     parts = address.replace("@", "\0@").replace(".", "\0.").split("\0")
-    return format_html(
-        '<bdi class="address">{}</bdi>', format_html_join(SafeString("<wbr>"), "{}", ((p,) for p in parts))
-    )
+    whole = format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
+    read = spoken(address)
+    beside = format_html(' <bdi class="note">({})</bdi>', read) if read else ""
+    return format_html('<bdi class="address">{}</bdi>{}', whole, beside)
 
 
 @register.filter
