@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from retour.console.pages.check_evidence import speaking
+from retour.console.pages.contradiction import contradiction
 from retour.flow.listcheck.judge import evidence
 from retour.texts import LANGUAGES, catalogue
 from retour.vet.check import vet
@@ -44,6 +45,26 @@ def test_when_and_until_when_are_moments_of_their_own() -> None:
     assert "the DNS (9.9.9.9)" in entry["told"]
 
 
+def test_a_list_is_of_a_day() -> None:
+    day = datetime(2026, 5, 3, tzinfo=UTC)
+    said = evidence((Finding(Code.ROLE, Evidence("list", Answer.YES, "retour role", day)),))
+    (entry,) = speaking(said, catalogue("vet.de"), catalogue("console.de"))
+    assert (entry["day"], entry["told"].endswith("sagt die Liste „role“ von Retour")) == ("3. Mai 2026", True)
+
+
 def test_what_is_written_otherwise_stands_as_it_is_with_nothing_hidden() -> None:
     entries = speaking("a note of theirs / x=\u202ey", catalogue("vet.en"), catalogue("console.en"))
     assert [each["told"] for each in entries] == ["a note of theirs", "x=⟨U+202E⟩y"]
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "told"),
+    [
+        ("status 5.7.1 says policy_rejected", "en", "The code 5.7.1 says: Against a rule"),
+        ('text "over quota" says mailbox_full', "de", 'Der Text "over quota" sagt: Postfach voll'),
+        ("something else", "en", "something else"),
+        ("it says so", "de", "it says so"),
+    ],
+)
+def test_what_speaks_against_a_verdict_is_told_in_words(written: str, language: str, told: str) -> None:
+    assert contradiction(written, language) == told

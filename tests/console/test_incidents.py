@@ -65,8 +65,8 @@ def test_without_an_outage_the_page_teaches_what_one_is(out: Console, browser: B
         log_in(page, out.url, SUPPORT)
         page.goto(f"{out.url}/a/other/")
         expect(page.locator(".incident-bar")).to_have_count(0)
-        page.get_by_role("link", name="Outages").first.click()
-        expect(page.locator(".empty")).to_contain_text("Retour opens an outage by itself")
+        page.get_by_role("link", name="Incidents").first.click()
+        expect(page.locator(".empty")).to_contain_text("Retour opens an incident by itself")
 
 
 def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, browser: Browser) -> None:
@@ -76,7 +76,7 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         expect(page.locator(".incident-bar .sentence")).to_have_text(
             "Unusually many addresses at Gmail are being refused. We hold them back and count nothing."
         )
-        page.get_by_role("link", name="Look at the outage at Gmail").click()
+        page.get_by_role("link", name="Look at the incident at Gmail").click()
         assert page.url == f"{out.url}/a/shop/incidents/{id}/"
         expect(page.locator(".verdict.revert")).to_contain_text(f"{HELD} addresses free")
         expect(page.locator(".verdict.confirm")).to_contain_text(f"{HELD} addresses stopped")
@@ -88,7 +88,7 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         page.goto(f"{out.url}/a/shop/address/reader1@gmail.com/")
         expect(page.locator(".advice")).to_contain_text("Wait.")
         assert "remove" not in page.locator(".advice").inner_text()
-        page.get_by_role("main").get_by_role("link", name="Outages").click()
+        page.get_by_role("main").get_by_role("link", name="Incidents").click()
         assert page.url == f"{out.url}/a/shop/incidents/"
 
 
@@ -109,7 +109,7 @@ def test_support_ends_it_and_takes_the_end_back(out: Console, browser: Browser, 
     with looking(browser, java_script_enabled=script) as page:
         log_in(page, out.url, SUPPORT)
         page.goto(out.url)
-        page.get_by_role("link", name="Look at the outage at Gmail").click()
+        page.get_by_role("link", name="Look at the incident at Gmail").click()
         ended(page, "Forget the bounces", "The provider says so.")
         staged(out, id, "closed")
         page.goto(page.url)

@@ -1,8 +1,10 @@
 """What speaks for the reasons of a checked row, in words: what, by whose word, when, until when."""
 
 import re
+from datetime import datetime
 from typing import Any
 
+from retour.console.days import long
 from retour.console.pages.shown import shown as visible
 from retour.texts import Catalogue
 
@@ -11,6 +13,7 @@ _SPEAKS = re.compile(
     r"(?P<code>\w+)=(?P<answer>\w+) by (?P<source>.+?)(?: at (?P<at>\S+))?(?: until (?P<until>\S+))?"
 )
 _OWN = ("own ledger", "own deliveries", "retour typos")
+_MIDNIGHT = "T00:00:00+00:00"
 _LIST, _DNS = "retour ", "dns "
 
 
@@ -22,13 +25,16 @@ def speaking(evidence: str, vet: Catalogue, say: Catalogue) -> list[dict[str, An
 def _entry(part: str, vet: Catalogue, say: Catalogue) -> dict[str, Any]:
     found = _SPEAKS.fullmatch(part)
     if found is None or f"code.{found['code']}" not in vet:
-        return {"told": visible(part), "at": None, "until": None}
+        return {"told": visible(part), "day": None, "at": None, "until": None}
     told = say(
         "evidence.unsure" if found["answer"] == "unknown" else "evidence.sure",
         what=vet(f"code.{found['code']}"),
         source=_source(found["source"], say),
     )
-    return {"told": told, "at": found["at"], "until": found["until"]}
+    at, language = found["at"], say.language.rpartition(".")[2]
+    is_day = found["until"] is None and at is not None and at.endswith(_MIDNIGHT)  # as lists are dated
+    day = long(datetime.fromisoformat(at).date(), language) if is_day else None
+    return {"told": told, "day": day, "at": at, "until": found["until"]}
 
 
 def _source(name: str, say: Catalogue) -> str:

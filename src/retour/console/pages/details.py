@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString
 
 from retour.console.asking import Answer, Api, api_of
 from retour.console.pages.address import _step
+from retour.console.pages.contradiction import contradiction
 from retour.console.pages.shown import shown
+from retour.console.reader import reader
 from retour.model import Role
 
 MOST_SHOWN = 64 * 1024  # octets of a mail on a page; more is for a download
@@ -28,6 +30,7 @@ def show(request: HttpRequest, account: str, address: str, event: str) -> HttpRe
     send = next((each for each in life["sends"] if each["id"] == found["send"]), None)
     evidence = found["evidence"] or {"report": {}, "verdict": {}}
     report, matched = evidence["report"], evidence["verdict"].get("matched") or ""
+    language = reader(request).language
     context = {
         "account": account,
         "role": api.role,
@@ -38,6 +41,7 @@ def show(request: HttpRequest, account: str, address: str, event: str) -> HttpRe
         "verdict": evidence["verdict"],
         "said": marked(report.get("diagnostic") or "", matched),
         "body": marked(report.get("text") or "", matched),
+        "conflicts": [contradiction(each, language) for each in evidence["verdict"].get("conflicts", ())],
         "subject": shown(send["subject"] or "") if send else "",
         "life": life,
         "advice": _advice(api, life, found),

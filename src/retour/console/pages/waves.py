@@ -41,7 +41,8 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     page = api.get("/v1/waves", after=request.GET.get("after"), limit=50)
     context = {
         **_base(api), "waves": page["waves"], "next": page["next"], "sent": sent, "refused": refused,
-        "providers": PROVIDERS, "reasons": [each.value for each in Reason],
+        "providers": [(each, moves.mailbox(each, reader(request))) for each in PROVIDERS],
+        "reasons": [each.value for each in Reason],
         "types": [each.value for each in BounceType],
     }  # fmt: skip
     return render(request, "console/waves.html", context, status=422 if refused else 200)
@@ -115,13 +116,19 @@ def _preview(wave: Answer, who: Reader) -> dict[str, Any]:
 
 def _filter(wave: Answer, who: Reader) -> list[tuple[str, str]]:
     """The conditions in words."""
-    label = catalogue(f"status.{who.language}")
     found = []
     for name, value in (wave["filter"] or {}).items():
         if value is not None:
-            told = label(f"label.{value}") if name == "reason" else str(value)
-            found.append((who.say(f"wave_filter.{name}"), told))
+            found.append((who.say(f"wave_filter.{name}"), _condition(name, str(value), who)))
     return found
+
+
+def _condition(name: str, value: str, who: Reader) -> str:
+    if name == "reason":
+        return catalogue(f"status.{who.language}")(f"label.{value}")
+    if name == "type":
+        return who.say(f"type.{value}")
+    return moves.mailbox(value, who) if name == "provider" else value
 
 
 @login_required
