@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from console.conftest import ADMIN
-from console.installation import PASSWORD, Console
+from console.installation import PASSWORD, Console, log_in, looking
+from console.sound import sideways
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -308,3 +310,30 @@ def test_each_role_is_let_in_where_it_belongs(
 def test_an_act_from_elsewhere_is_refused(clients: dict[str, httpx.Client], name: str, who: str) -> None:
     found = clients[who].post(ROWS[name].path, data={"reason": "forged"})
     assert found.status_code in {403, 404, 405}, found.text
+
+
+def test_every_page_holds_at_200_percent_on_paper_and_in_forced_colours(
+    console: Console, browser: Browser, made: dict[str, str]
+) -> None:
+    """Of the whole table: what is a page for the staff neither scrolls sideways nor prints its navigation."""
+    found: list[tuple[str, str]] = []
+    with looking(browser, viewport={"width": 640, "height": 640}, device_scale_factor=2) as page:
+        log_in(page, console.url, ADMIN)
+        for name, row in ROWS.items():
+            path = row.path.format(**made)
+            if row.method != "GET" or row.let_in != 200 or not path.partition("?")[0].endswith("/"):
+                continue
+            page.goto(console.url + path)
+            for width, media, forced in (
+                (640, "screen", "none"),
+                (320, "screen", "active"),
+                (700, "print", "none"),
+            ):
+                page.set_viewport_size({"width": width, "height": 640})
+                page.emulate_media(media=media, forced_colors=forced)  # type: ignore[arg-type]  # two of its words
+                if wide := sideways(page):
+                    found.append((name, f"{wide} px sideways at {width}, {media}"))
+                if media == "print" and page.locator(".side:visible, .folded:visible, .top:visible").count():
+                    found.append((name, "navigation on paper"))
+            page.emulate_media(media="screen", forced_colors="none")
+    assert found == []
