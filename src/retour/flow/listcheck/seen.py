@@ -20,7 +20,8 @@ _FULL = 5_000_000  # a set grows by doubling when it is 0.6 full: 2^23 places ta
 
 def key(text: str) -> complex:
     """A number for an address, the same for as long as this process lives."""
-    return numbers([octets(text)])[0]
+    raw = octets(text)
+    return complex(hash(raw), crc32(raw))
 
 
 def octets(text: str) -> bytes:
