@@ -240,11 +240,14 @@ def test_rules_that_name_whoever_is_erased_are_told_and_left_as_they_are(told: T
     names = RuleFile("own.toml", 'sample = "550 <Ann.Lee@B.example> is away"')
     retour.rule_files += [RuleFile("other.toml", 'sample = "550 <joann.lee@b.example>"'), names]
     told.bounce(ANN)
-    assert erased(retour) == {"kept_stopped": True, "rules": ["own.toml"]}
+    assert erased(retour) == {"kept_stopped": True}
+    assert "rules" not in retour.ask("GET", "/v1/jobs", "demo-manager").text
+    seen = retour.ask("GET", "/v1/jobs?account=demo", "staff").json()["jobs"][0]
+    assert seen["result"] == {"kept_stopped": True, "rules": ["own.toml"]}
     body = {"addresses": [ANN, "bob@b.example"]}
     made = retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=body).json()["job"]
     retour.do_jobs()
-    job = retour.ask("GET", f"/v1/jobs/{made['id']}", "demo-manager").json()
+    job = retour.ask("GET", f"/v1/jobs/{made['id']}?account=demo", "staff").json()
     assert job["result"]["rules"] == ["own.toml"]
     retour.rule_files.remove(names)
     assert "rules" not in erased(retour, "DELETE")

@@ -15,6 +15,9 @@ from retour.texts import catalogue
 
 router = APIRouter(tags=["jobs"])
 
+# In which files of the installation's rules an erased person is named: of other accounts' mails, perhaps.
+_OF_STAFF = frozenset({"rules"})
+
 
 class ProblemShape(BaseModel):
     """Why a job failed."""
@@ -68,14 +71,15 @@ def get_jobs(
     """Those that run, wait or ended within 90 days."""
     chosen, known = existing_account(request, key, account), services(request)
     jobs = known.desk.jobs.listed(chosen, limit, after, kind)
-    shown = [shape(request, job) for job in jobs]
+    shown = [shape(request, job, not key.account) for job in jobs]
     return JobList(account=chosen, jobs=shown, next=jobs[-1].id if len(jobs) == limit else None)
 
 
 @router.get("/v1/jobs/{id}", summary="How far a job is")
 def get_job(request: Request, key: Member, id: str, account: AccountChoice = None) -> JobShape:
     """Progress, and in the end the result."""
-    return shape(request, _job(request, existing_account(request, key, account), id))
+    job = _job(request, existing_account(request, key, account), id)
+    return shape(request, job, not key.account)
 
 
 @router.post("/v1/jobs/{id}/cancel", summary="Cancel a job")
@@ -85,7 +89,7 @@ def post_cancel(request: Request, key: Manager, id: str, account: AccountChoice 
     return shape(request, known.desk.jobs.cancel(job.id, known.clock.now()) or job)
 
 
-def shape(request: Request, job: Job) -> JobShape:
+def shape(request: Request, job: Job, for_staff: bool = False) -> JobShape:
     """A job as every route shows it."""
     told = catalogue(f"jobs.{language_of(request)}")
     problem = ProblemShape(code=job.problem, told=told(f"problem.{job.problem}")) if job.problem else None
@@ -107,7 +111,7 @@ def shape(request: Request, job: Job) -> JobShape:
         covered=job.place.get("covered") if job.place.get("stage") == "ask" else None,
         cancelling=job.cancelling and job.state not in ENDED,
         order=dict(job.order),
-        result=dict(job.result),
+        result={name: told for name, told in job.result.items() if for_staff or name not in _OF_STAFF},
         problem=problem,
     )
 
