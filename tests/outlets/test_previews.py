@@ -79,10 +79,13 @@ def test_the_saving_does_it_and_tells_how_far_it_is(filled: Installation) -> Non
     assert filled.ask("PUT", "/v1/policy", "demo-manager", json=settings).is_success
     told = filled.ask("GET", "/v1/policy/progress").json()
     assert told == {"account": "demo", "version": 2, "rewriting": True, "done": 0, "total": 3}
+    uncounted = "/v1/policy/progress?counted=false"
+    assert filled.ask("GET", uncounted).json() == told
     assert filled.ask("GET", "/v1/check", params={"address": "bob@b.example"}).json()["decision"] == "stop"
     filled.finish_rewriting()
     told = filled.ask("GET", "/v1/policy/progress").json()
     assert (told["rewriting"], told["done"]) == (False, 3)
+    assert filled.ask("GET", uncounted).json() == {**told, "done": None, "total": None}
 
 
 @pytest.mark.parametrize(

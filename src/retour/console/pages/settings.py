@@ -70,7 +70,8 @@ def _page(
         "refused": refused,
         "fields": fields(sent, fault, who), "presets": preset_names(), "fault": fault,
         "same": request.method == "POST" and refused is None, "may_change": api.role != Role.MEMBER,
-        "progress": api.get("/v1/policy/progress"), "wrong_codes": fault == "uncounted_codes",
+        "progress": api.get("/v1/policy/progress", counted="false"),
+        "wrong_codes": fault == "uncounted_codes",
     }  # fmt: skip
     return render(
         request, "console/settings.html", context, status=422 if context["same"] or refused else 200

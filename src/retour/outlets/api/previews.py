@@ -62,8 +62,8 @@ class RewritingShape(BaseModel):
     account: str
     version: int = Field(description="in force; checks answer under it from its time on")
     rewriting: bool
-    done: int = Field(description="addresses whose stored state follows it")
-    total: int
+    done: int | None = Field(description="addresses whose stored state follows it; null where not counted")
+    total: int | None
 
 
 class PeriodShape(BaseModel):
@@ -126,16 +126,21 @@ def get_what_if_addresses(
 
 
 @router.get("/v1/policy/progress", summary="How far stored states have followed the policy")
-def get_progress(request: Request, key: Member, account: AccountChoice = None) -> RewritingShape:
-    """Answers follow at once; this is the work behind them."""
+def get_progress(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    counted: Annotated[bool, Query(description="false: addresses are counted only during the work")] = True,
+) -> RewritingShape:
+    """Answers follow at once; this is the work behind them. Counting ten million takes half a second."""
     chosen, known = existing_account(request, key, account), services(request)
-    total, _ = known.store.sweep.size(chosen)
     done = known.rewriting(chosen)
+    total = None if done is None and not counted else known.store.sweep.size(chosen)[0]
     return RewritingShape(
         account=chosen,
         version=known.store.accounts.policies(chosen)[-1].number,
         rewriting=done is not None,
-        done=total if done is None else min(done, total),
+        done=total if done is None or total is None else min(done, total),
         total=total,
     )
 
