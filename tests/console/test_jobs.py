@@ -14,7 +14,7 @@ ENDED = ("done", "failed", "cancelled")
 
 def long_work(console: Console) -> str:
     """The check of a list that takes some seconds: so long that it can be looked at and ended."""
-    rows = "\n".join(f"ann{number}@b{number % 5000}.example" for number in range(1_000_000))
+    rows = "\n".join(f"ann{number}@b{number % 5000}.example" for number in range(2_000_000))
     made = console.ask("POST", "/v1/list-checks", content=rows.encode())
     return str(made["id"])
 
@@ -45,9 +45,9 @@ def test_a_page_follows_the_work_by_itself_and_the_work_ends_when_somebody_says_
 
 
 def test_work_is_cancelled_without_javascript_and_by_keyboard(console: Console, browser: Browser) -> None:
-    id = long_work(console)
     with looking(browser, java_script_enabled=False) as page:
         log_in(page, console.url, MANAGER)
+        id = long_work(console)
         page.goto(f"{console.url}/a/shop/jobs/{id}/")
         page.locator("text=Cancel this work").focus()
         page.keyboard.press("Enter")
@@ -58,9 +58,9 @@ def test_work_is_cancelled_without_javascript_and_by_keyboard(console: Console, 
 
 
 def test_a_member_sees_the_work_and_ends_none(console: Console, browser: Browser) -> None:
-    id = long_work(console)
     with looking(browser) as page:
         log_in(page, console.url, "member@shop.example")
+        id = long_work(console)
         page.goto(f"{console.url}/a/shop/jobs/{id}/")
         expect(page.locator("h1")).to_have_text("Check of a list")
         expect(page.locator("text=Cancel this work")).to_have_count(0)
