@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from story.waiting import eventually
 
@@ -157,19 +157,31 @@ def report(to: str, recipient: str, said: str) -> str:
 
 
 @contextmanager
+def opened(browser: Browser, **how: Any) -> Iterator[Page]:
+    """A page in a context of its own, as patient as a loaded machine asks for."""
+    with browser.new_context(**how) as context:
+        context.set_default_timeout(120_000)
+        yield context.new_page()
+
+
+@contextmanager
 def looking(browser: Browser, **how: Any) -> Iterator[Page]:
-    """A page in a context of its own that fails on anything a browser complains about."""
-    context = browser.new_context(**how)
-    context.set_default_timeout(120_000)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda told: complaints.append(told.text) if _matters(told) else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    try:
+    """An opened page that fails on anything a browser complains about."""
+    with opened(browser, **how) as page:
+        complaints: list[str] = []
+        page.on("console", lambda told: complaints.append(told.text) if _matters(told) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
         assert complaints == []
-    finally:
-        context.close()
+
+
+def follow(page: Page, pressed: str | Locator) -> None:
+    """Press what leads to another page, and wait until that is read.
+
+    A click alone is over when the browser begins to leave: whoever counts then, counts an empty page.
+    """
+    with page.expect_navigation():
+        (page.locator(pressed).first if isinstance(pressed, str) else pressed).click()
 
 
 def _matters(told: ConsoleMessage) -> bool:
@@ -184,14 +196,14 @@ def choose_password(page: Page, link: str, email: str | None = None) -> None:
         page.fill("[name=email]", email)
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=again]", PASSWORD)
-    page.click("button.main")
+    follow(page, "button.main")
 
 
 def log_in(page: Page, url: str, email: str, password: str = PASSWORD) -> None:
     page.goto(f"{url}/sign/login/")
     page.fill("[name=login]", email)
     page.fill("[name=password]", password)
-    page.click("form.narrow button.main")
+    follow(page, "form.narrow button.main")
 
 
 def paths(account: str, addresses: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import PASSWORD, Console, choose_password, log_in, looking
+from console.installation import PASSWORD, Console, choose_password, follow, log_in, looking
 from outlets.receiver import receiving, status
 from story.waiting import eventually
 
@@ -64,7 +64,7 @@ def test_whoever_can_log_in_joins_after_a_login_alone(console: Console, browser:
         stranger.click("text=Join shop")
         expect(stranger.locator("[role=status]")).to_contain_text("You belong to shop now.")
         stranger.click(".switch summary")
-        stranger.click(".switch a >> text=other")
+        follow(stranger, ".switch a >> text=other")
         assert stranger.url == f"{console.url}/a/other/"
         page.goto(f"{console.url}/a/shop/team/")
         page.click("tr:has-text('stranger@other.example') a")
@@ -102,7 +102,7 @@ def test_a_key_is_shown_once_used_and_revoked(console: Console, page: Page) -> N
     assert key not in page.content()
     row = page.locator("tr:has-text('till')")
     expect(row).not_to_contain_text("not yet")
-    row.get_by_role("link").click()
+    follow(page, row.get_by_role("link"))
     no_barrier(page)
     page.click("button.danger")
     expect(page.locator("[role=status]")).to_contain_text("is revoked")

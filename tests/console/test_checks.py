@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import faults
 from story.waiting import eventually
 
@@ -199,7 +199,7 @@ def test_staff_checks_for_an_account_and_its_people_find_it(
     with looking(browser) as page:
         log_in(page, console.url, "member@shop.example")
         page.goto(f"{console.url}/a/shop/checks/")
-        page.click("text=by staff.csv >> nth=0")
+        follow(page, "text=by staff.csv >> nth=0")
         assert page.url == url
         expect(page.locator("main")).to_contain_text("person support@retour.example")
         expect(page.locator("button:has-text('Accept')")).to_have_count(0)

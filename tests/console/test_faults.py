@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from console.installation import PASSWORD, Console, log_in, looking
+from console.installation import PASSWORD, Console, log_in, looking, opened
 from console.sound import barriers, sideways
 from console.test_routes import token
 from retour.settings.chosen import Chosen
@@ -154,18 +154,15 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(alone: Alone) -> None:
 def test_these_pages_are_without_barriers_and_narrow(
     console: Console, browser: Browser, language: str, scheme: str
 ) -> None:
-    context = browser.new_context(
-        locale=language, color_scheme=scheme, viewport={"width": 320, "height": 640}
-    )
-    page = context.new_page()
-    log_in(page, console.url, "member@shop.example")
-    found = []
-    for path in ("/nothing/", "/a/shop/look/", "/a/shop/keys/"):
-        answer = page.goto(console.url + path)
-        assert answer is not None
-        assert answer.status in (403, 404, 405)
-        found += [*barriers(page), *([path] if sideways(page) else [])]
-    context.close()
+    narrow = {"width": 320, "height": 640}
+    with opened(browser, locale=language, color_scheme=scheme, viewport=narrow) as page:
+        log_in(page, console.url, "member@shop.example")
+        found = []
+        for path in ("/nothing/", "/a/shop/look/", "/a/shop/keys/"):
+            answer = page.goto(console.url + path)
+            assert answer is not None
+            assert answer.status in (403, 404, 405)
+            found += [*barriers(page), *([path] if sideways(page) else [])]
     assert found == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console
+from console.installation import Console, opened
 
 pytestmark = pytest.mark.engine("chromium")
 
@@ -21,8 +21,7 @@ def form(console: Console, browser: Browser) -> Iterator[Page]:
     assert found is not None
     example = found[1].replace("https://retour.example", f"http://127.0.0.1:{console.ports['api']}")
     html = f'<!doctype html><html lang="en"><title>Shop</title><form>{example}<button>Send</button></form>'
-    with browser.new_context() as context:
-        page = context.new_page()
+    with opened(browser) as page:
         page.route(f"{SHOP}/", lambda route: route.fulfill(body=html, content_type="text/html"))
         page.goto(f"{SHOP}/")
         yield page

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, choose_password, log_in, looking, report
+from console.installation import Console, choose_password, follow, log_in, looking, report
 from console.sound import faults
 from story.waiting import eventually
 
@@ -76,7 +76,7 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         expect(page.locator(".incident-bar .sentence")).to_have_text(
             "Unusually many addresses at Gmail are being refused. We hold them back and count nothing."
         )
-        page.get_by_role("link", name="Look at the incident at Gmail").click()
+        follow(page, page.get_by_role("link", name="Look at the incident at Gmail"))
         assert page.url == f"{out.url}/a/shop/incidents/{id}/"
         expect(page.locator(".verdict.revert")).to_contain_text(f"{HELD} addresses free")
         expect(page.locator(".verdict.confirm")).to_contain_text(f"{HELD} addresses stopped")
@@ -88,7 +88,7 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         page.goto(f"{out.url}/a/shop/address/reader1@gmail.com/")
         expect(page.locator(".advice")).to_contain_text("Wait.")
         assert "remove" not in page.locator(".advice").inner_text()
-        page.get_by_role("main").get_by_role("link", name="Incidents").click()
+        follow(page, page.get_by_role("main").get_by_role("link", name="Incidents"))
         assert page.url == f"{out.url}/a/shop/incidents/"
 
 
@@ -109,7 +109,7 @@ def test_support_ends_it_and_takes_the_end_back(out: Console, browser: Browser, 
     with looking(browser, java_script_enabled=script) as page:
         log_in(page, out.url, SUPPORT)
         page.goto(out.url)
-        page.get_by_role("link", name="Look at the incident at Gmail").click()
+        follow(page, page.get_by_role("link", name="Look at the incident at Gmail"))
         ended(page, "Forget the bounces", "The provider says so.")
         staged(out, id, "closed")
         page.goto(page.url)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import faults
 from story.waiting import eventually
 
@@ -33,7 +33,7 @@ def test_the_chain_is_tried_as_a_whole(console: Console, browser: Browser, javas
         if not javascript:
             page.wait_for_url("**/verified/**")
             while page.locator("text=Look again").count():
-                page.click("text=Look again")
+                follow(page, "text=Look again")
         expect(page.locator(".sentence")).to_contain_text(
             "lines hold together, from the first", timeout=120_000
         )
@@ -64,14 +64,14 @@ def test_whoever_erases_says_so_twice_and_reads_what_remains(console: Console, b
         expect(page.locator("h1")).to_have_text("Erasure of a person")
         expect(page.locator("text=Cancel this work")).to_have_count(0)
         while page.locator("text=Look again").count():
-            page.click("text=Look again")
+            follow(page, "text=Look again")
         expect(page.locator("main")).to_contain_text("A keyed hash keeps that this address is not written to")
         page.goto(f"{console.url}/a/shop/ledger/")
         expect(page.locator("main")).not_to_contain_text("eve@b.example")
         expect(page.locator("tbody")).to_contain_text("erased, stopped")
-        page.click("text=Verify all lines")
+        follow(page, "text=Verify all lines")
         while page.locator("text=Look again").count():
-            page.click("text=Look again")
+            follow(page, "text=Look again")
         expect(page.locator(".sentence")).to_contain_text("hold together")
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import PASSWORD, Console, choose_password, log_in, looking
+from console.installation import PASSWORD, Console, choose_password, follow, log_in, looking, opened
 from console.sound import barriers, faults, sideways
 from console.test_routes import token
 from console.test_sign_on import one_time
@@ -70,7 +70,7 @@ def confirmed(page: Page) -> None:
     if page.locator("[name=password]").count():
         expect(page.locator("h1")).to_have_text("Sind Sie es noch?")
         page.fill("[name=password]", PASSWORD)
-        page.get_by_role("button", name="Weiter").click()
+        follow(page, page.get_by_role("button", name="Weiter"))
 
 
 def activated(page: Page, console: Console) -> str:
@@ -79,7 +79,7 @@ def activated(page: Page, console: Console) -> str:
     expect(page.locator(".sentence")).to_have_text(
         "Noch ist keine App eingerichtet: Zum Anmelden genügt Ihr Passwort."
     )
-    page.get_by_role("link", name="App einrichten").click()
+    follow(page, page.get_by_role("link", name="App einrichten"))
     confirmed(page)
     secret = page.locator("#authenticator_secret").input_value()
     page.fill("[name=code]", "000000" if one_time(secret) != "000000" else "111111")
@@ -96,8 +96,7 @@ def activated(page: Page, console: Console) -> str:
 def test_a_second_factor_is_set_up_used_and_removed(
     console: Console, browser: Browser, person: str, script: bool
 ) -> None:
-    with browser.new_context(locale="de", java_script_enabled=script) as context:
-        page = context.new_page()
+    with opened(browser, locale="de", java_script_enabled=script) as page:
         log_in(page, console.url, person)
         activated(page, console)
         page.goto(f"{console.url}/sign/mfa/recovery-codes/")
@@ -110,24 +109,23 @@ def test_a_second_factor_is_set_up_used_and_removed(
         page.get_by_role("button", name="Anmelden").click()
         expect(page.locator(".errors")).to_contain_text("Dieser Code stimmt nicht")
         page.fill("[name=code]", code)
-        page.get_by_role("button", name="Anmelden").click()
+        follow(page, page.get_by_role("button", name="Anmelden"))
         assert page.url == f"{console.url}/a/shop/"
         page.goto(f"{console.url}/sign/mfa/")
         expect(page.get_by_text("9 Codes sind übrig.")).to_be_visible()
-        page.get_by_role("link", name="Neue Codes machen").click()
+        follow(page, page.get_by_role("link", name="Neue Codes machen"))
         confirmed(page)
         page.get_by_role("button", name="Neue Codes machen").click()
         expect(page.locator("#status")).to_contain_text("Neue Wiederherstellungscodes sind da.")
         page.goto(f"{console.url}/sign/mfa/")
-        page.get_by_role("link", name="App entfernen").click()
+        follow(page, page.get_by_role("link", name="App entfernen"))
         confirmed(page)
         page.get_by_role("button", name="App entfernen").click()
         expect(page.locator("#status")).to_contain_text("Der zweite Faktor ist entfernt.")
 
 
 def test_pages_of_a_second_factor_are_sound(console: Console, browser: Browser, person: str) -> None:
-    with browser.new_context(locale="de") as context:
-        page = context.new_page()
+    with opened(browser, locale="de") as page:
         log_in(page, console.url, person)
         activated(page, console)
         page.set_viewport_size({"width": 320, "height": 640})

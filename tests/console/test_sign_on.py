@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import PASSWORD, Console, choose_password, log_in, looking
+from console.installation import PASSWORD, Console, choose_password, follow, log_in, looking, opened
 from console.issuer import Issuer, issuing
 
 pytestmark = pytest.mark.engine("chromium")
@@ -96,8 +96,7 @@ def test_nobody_else_gets_in(
     people = console.command("person", "list")
     issuer.person(email, verified)
     issuer.claims = claims
-    with browser.new_context() as context:  # a refusal is answered with 401, which a browser complains of
-        page = context.new_page()
+    with opened(browser) as page:  # a refusal is answered with 401, which a browser complains of
         sign_on(page, console)
         page.wait_for_load_state()
         assert page.url.startswith(console.url)
@@ -106,8 +105,7 @@ def test_nobody_else_gets_in(
 
 
 def test_an_answer_that_nobody_asked_for_is_refused(console: Console, browser: Browser) -> None:
-    with browser.new_context() as context:
-        page = context.new_page()
+    with opened(browser) as page:
         page.goto(f"{console.url}/sign/oidc/company/login/callback/?code=the-code&state=forged")
         assert is_out(page, console)
 
@@ -117,7 +115,7 @@ def test_a_session_is_new_after_the_login(console: Console, browser: Browser) ->
         log_in(page, console.url, "cleo@shop.example")
         first = cookie(page, "retour_session")
         page.goto(f"{console.url}/sign/logout/")
-        page.click("main button")
+        follow(page, "main button")
         log_in(page, console.url, "cleo@shop.example")
         assert first != cookie(page, "retour_session") != ""
         fixed = {"name": "retour_session", "value": "f" * 32, "url": console.url}
@@ -150,10 +148,10 @@ def test_staff_gets_to_nothing_before_a_second_factor(console: Console, browser:
         expect(page.locator("[role=status]")).to_contain_text("needs a second factor")
         if page.locator("[name=password]").count():  # it is asked once more before
             page.fill("[name=password]", PASSWORD)
-            page.click("main button")
+            follow(page, "main button")
         secret = page.locator("#authenticator_secret").input_value()
         page.fill("[name=code]", one_time(secret))
-        page.click("main form button")
+        follow(page, "main form button")
         page.goto(f"{console.url}/")
         assert page.url == f"{console.url}/"
         page.context.clear_cookies()

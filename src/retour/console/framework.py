@@ -146,6 +146,7 @@ def _logins(chosen: Chosen) -> dict[str, object]:
         "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
         "MFA_ADAPTER": "retour.console.people.adapter.MfaAdapter",
         "MFA_TOTP_ISSUER": "Retour",
+        "MFA_TOTP_TOLERANCE": 1,  # RFC 6238 §5.2: a code typed in its last second is one step late
     }
 
 
