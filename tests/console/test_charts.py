@@ -4,8 +4,9 @@ import itertools
 import re
 
 from retour.console.axes import Mark
-from retour.console.bars import Bar, Words, standing
+from retour.console.bars import Bar, Words, lying, standing
 from retour.console.charts import Chart, Series, rates
+from retour.console.sizes import Size
 
 
 def drawn(*series: Series, days: int = 4, title: str = "Found", told: str = "Told") -> str:
@@ -17,6 +18,15 @@ def path(svg: str, kind: str) -> str:
     found = re.search(rf'class="line {kind}" d="([^"]*)"', svg)
     assert found is not None
     return found.group(1)
+
+
+def ids(svg: str) -> set[str]:
+    return set(re.findall(r' id="([^"]+)"', svg))
+
+
+def letters(told: str) -> float:
+    """How wide words are at the most, in the size of the narrow drawing."""
+    return 7 * len(told)
 
 
 def test_a_missing_day_is_a_gap_and_never_zero() -> None:
@@ -75,6 +85,25 @@ def test_an_incident_is_a_band_with_its_name() -> None:
         assert {name for _, name in heights} == {"Gmail", "&lt;b&gt;", "all"}
         placed = {name: y for y, name in heights}
         assert placed["Gmail"] != placed["&lt;b&gt;"]  # they lie within each other
+
+
+def test_where_it_is_narrow_fewer_days_are_named_and_everything_stays_inside() -> None:
+    days = [f"{day + 1} May" for day in range(31)]
+    chart = Chart("t", "d", days, [Series("hard", "95 of 100", [0.5] * 31)], str)
+    words, bars = Words("Found", "Told"), [Bar(day, 7, "7,000 (n = 9,000)") for day in days]
+    for draw in (
+        lambda size: rates(chart, size=size),
+        lambda size: standing(words, bars, size=size),
+        lambda size: lying(words, bars, (7, "norm"), size=size),
+    ):
+        wide, narrow = (str(draw(size)) for size in Size)
+        assert len(ids(wide) | ids(narrow)) == len(ids(wide)) + len(ids(narrow))
+        for svg, width in ((wide, 720), (narrow, 320)):
+            assert f'viewBox="0 0 {width} ' in svg
+            begun = re.findall(r' x="([\d.]+)" y="[^"]+">([^<]+)<', svg)
+            assert max((float(x) + letters(told) for x, told in begun), default=0) <= width
+    wide, narrow = (str(rates(chart, size=size)) for size in Size)
+    assert (wide.count(" May<"), narrow.count(" May<")) == (7, 3)
 
 
 def test_missing_days_are_told_and_the_day_of_today_is_hatched() -> None:

@@ -10,6 +10,7 @@ ROWS = 3  # names of incidents above each other; those of more are told below th
 ROW = 13
 APART = 12  # between the labels of two levels
 WORD = 7.5  # pixels of a letter, at the most
+LABEL, DAYS = 60, 7  # pixels between the labels of two days, and how many there are at the most
 STEPS = (0.02, 0.05, 0.1, 0.2, 0.25)
 
 
@@ -40,7 +41,7 @@ class Mark:
 def days(frame: Frame, labels: Sequence[str]) -> Iterator[SafeString]:
     """The line at the bottom, and the days below it as far as there is room."""
     yield format_html('<path class="base" d="M{} {}H{}"/>', frame.left, frame.base, frame.right)
-    step = max(-(-len(labels) // 7), 1)
+    step = max(-(-len(labels) // min(int((frame.right - frame.left) // LABEL), DAYS)), 1)
     told = ((frame.x(place), frame.base + 18, day) for place, day in enumerate(labels) if place % step == 0)
     yield format_html_join("", '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>', told)
 
@@ -109,14 +110,14 @@ def gaps(frame: Frame, known: Sequence[bool], word: str) -> Iterator[SafeString]
             first = None
 
 
-def unfinished(frame: Frame, place: int | None) -> SafeString:
+def unfinished(frame: Frame, place: int | None, id: str = "chart") -> SafeString:
     """The day that is not over is hatched: what it says is not all."""
     if place is None:
         return SafeString("")
     first, last = frame.x(place - 0.5), frame.x(place + 0.5)
     return format_html(
-        '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
+        '<defs><pattern id="{}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><path class="hatch" d="M0 0V5"/></pattern></defs>'
-        '<rect class="unfinished" x="{}" y="{}" width="{}" height="{}" fill="url(#hatch)"/>',
-        first, frame.top, round(last - first, 1), round(frame.base - frame.top, 1),
+        '<rect class="unfinished" x="{}" y="{}" width="{}" height="{}" fill="url(#{}-hatch)"/>',
+        id, first, frame.top, round(last - first, 1), round(frame.base - frame.top, 1), id,
     )  # fmt: skip

@@ -6,13 +6,16 @@ In print each kind has a pattern besides its colour (console.css), so that a gre
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from retour.console import axes
 from retour.console.axes import Frame, Mark
+from retour.console.sizes import Size, framed
 
-WIDTH, ROW, LABEL, RIGHT = 720, 30, 210, 110
+ROW, LABEL, RIGHT = 30, 210, 130
+NARROW_ROW, NARROW_LEFT = 46, 4  # the label stands above its bar
+LETTER = 7  # pixels, at the most
 HEIGHT, LEFT, TOP, BOTTOM = 220, 52, 14, 28
 END = 40  # for the label of the last day
 LONGEST = 30  # characters of a label; the table beside has all of it
@@ -43,22 +46,31 @@ class Words:
 
 
 def lying(
-    words: Words, bars: Sequence[Bar], line: tuple[float, str] | None = None, id: str = "bars"
+    words: Words,
+    bars: Sequence[Bar],
+    line: tuple[float, str] | None = None,
+    id: str = "bars",
+    size: Size = Size.WIDE,
 ) -> SafeString:
     """Bars that lie, from zero, each with its value behind it; a labelled line where one is given."""
     top = max([*(bar.value for bar in bars), line[0] if line else 0, 1e-9])
-    height = ROW * len(bars) + (24 if line else 6)
-    drawn = [_lying(bar, place, top) for place, bar in enumerate(bars)]
+    row, left = size.of(ROW, NARROW_ROW), size.of(LABEL, NARROW_LEFT)
+    right = max(RIGHT, LETTER * max((len(bar.told) for bar in bars), default=0) + 12)
+    room = size.width - left - right
+    height = row * len(bars) + (24 if line else 6)
+    draw = _beside if size is Size.WIDE else _below
+    drawn = [PATTERNS] if size is Size.WIDE else []
+    drawn += [draw(bar, place * row, round(room * bar.value / top, 1)) for place, bar in enumerate(bars)]
     if line is not None:
-        x = round(LABEL + (WIDTH - LABEL - RIGHT) * line[0] / top, 1)
+        x = round(left + room * line[0] / top, 1)
         drawn.append(
             format_html(
                 '<path class="limit" d="M{} 0V{}"/>'
                 '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>',
-                x, height - 18, x, height - 4, line[1],
+                x, height - 18, max(x, left + 40), height - 4, line[1],
             )
         )  # fmt: skip
-    return _framed(words, height, drawn, id)
+    return framed(size, height, id, words.title, words.told, drawn)
 
 
 def standing(
@@ -67,17 +79,19 @@ def standing(
     id: str = "columns",
     marks: Sequence[Mark] = (),
     today: int | None = None,
+    size: Size = Size.WIDE,
 ) -> SafeString:
     """Bars that stand side by side, as the days of a month; the highest is named."""
     top = max([*(bar.value for bar in bars), 1e-9])
-    wide = (WIDTH - LEFT - END) / max(len(bars), 1)
-    base = HEIGHT - BOTTOM
-    frame = Frame(LEFT, WIDTH - END, TOP, base, len(bars))
-    drawn = [axes.unfinished(frame, today), *axes.marks(frame, marks)]
+    left, base = size.of(LEFT, NARROW_LEFT), HEIGHT - BOTTOM
+    wide = (size.width - left - END) / max(len(bars), 1)
+    frame = Frame(left, size.width - END, TOP, base, len(bars))
+    drawn = [PATTERNS] if size is Size.WIDE else []
+    drawn += [axes.unfinished(frame, today, size.id(id)), *axes.marks(frame, marks)]
     drawn += axes.days(frame, [bar.label for bar in bars])
     highest = max(range(len(bars)), key=lambda place: bars[place].value, default=-1)
     for place, bar in enumerate(bars):
-        x, tall = round(LEFT + wide * place, 1), round((base - TOP) * bar.value / top, 1)
+        x, tall = round(left + wide * place, 1), round((base - TOP) * bar.value / top, 1)
         drawn.append(
             format_html(
                 '<rect class="column {}" x="{}" y="{}" width="{}" height="{}"/>',
@@ -92,24 +106,28 @@ def standing(
                     "end" if place > len(bars) * 0.8 else "start", bar.told,
                 )
             )  # fmt: skip
-    return _framed(words, HEIGHT, drawn, id)
+    return framed(size, HEIGHT, id, words.title, words.told, drawn)
 
 
-def _lying(bar: Bar, place: int, top: float) -> SafeString:
-    y, wide = place * ROW, round((WIDTH - LABEL - RIGHT) * bar.value / top, 1)
-    label = bar.label if len(bar.label) <= LONGEST else bar.label[: LONGEST - 1] + "…"
+def _beside(bar: Bar, y: float, wide: float) -> SafeString:
     return format_html(
         '<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
         '<rect class="column {}" x="{}" y="{}" width="{}" height="{}"/>'
         '<text class="value" x="{}" y="{}">{}</text>',
-        LABEL - 8, y + 19, label, bar.kind, LABEL, y + 6, wide, ROW - 12, LABEL + wide + 6, y + 19, bar.told,
+        LABEL - 8, y + 19, _short(bar.label), bar.kind, LABEL, y + 6, wide, ROW - 12,
+        LABEL + wide + 6, y + 19, bar.told,
     )  # fmt: skip
 
 
-def _framed(words: Words, height: float, drawn: Sequence[SafeString], id: str) -> SafeString:
+def _below(bar: Bar, y: float, wide: float) -> SafeString:
     return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
-        '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}{}</svg>',
-        WIDTH, height, id, id, id, words.title, id, words.told, PATTERNS,
-        format_html_join("", "{}", ((each,) for each in drawn)),
+        '<text class="tick" x="{}" y="{}">{}</text>'
+        '<rect class="column {}" x="{}" y="{}" width="{}" height="{}"/>'
+        '<text class="value" x="{}" y="{}">{}</text>',
+        NARROW_LEFT, y + 15, _short(bar.label), bar.kind, NARROW_LEFT, y + 21, wide, 16,
+        NARROW_LEFT + wide + 6, y + 34, bar.told,
     )  # fmt: skip
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"

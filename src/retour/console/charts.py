@@ -8,9 +8,11 @@ from django.utils.safestring import SafeString
 
 from retour.console import axes
 from retour.console.axes import Frame, Mark
+from retour.console.sizes import Size, framed
 
-WIDTH, HEIGHT = 720, 260
+HEIGHT = 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 84, 16, 28
+NARROW_LEFT, NARROW_RIGHT = 46, 78
 APART = 15  # between the names at the ends of two lines
 LIMITS = (0.02, 0.05, 0.10)
 
@@ -43,13 +45,14 @@ class Chart:
     levels: Sequence[float] = ()
 
 
-def rates(chart: Chart, id: str = "chart") -> SafeString:
+def rates(chart: Chart, id: str = "chart", size: Size = Size.WIDE) -> SafeString:
     """Rates over days, from zero to the limit above the highest, with the limits as labelled lines."""
     top, levels = _ceiling(chart)
-    frame = Frame(LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM, len(chart.days))
+    left, right = size.of(LEFT, NARROW_LEFT), size.of(RIGHT, NARROW_RIGHT)
+    frame = Frame(left, size.width - right, TOP, HEIGHT - BOTTOM, len(chart.days))
     known = [any(each.values[place] is not None for each in chart.series) for place in range(len(chart.days))]
     drawn = [
-        axes.unfinished(frame, chart.today),
+        axes.unfinished(frame, chart.today, size.id(id)),
         *axes.marks(frame, chart.marks),
         *axes.levels(frame, levels, top, chart.percent),
         *axes.days(frame, chart.days),
@@ -57,11 +60,7 @@ def rates(chart: Chart, id: str = "chart") -> SafeString:
         *(_line(series, top, frame) for series in chart.series),
         *_names(chart, top, frame),
     ]
-    return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
-        '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>',
-        WIDTH, HEIGHT, id, id, id, chart.title, id, chart.told, SafeString("".join(drawn)),
-    )  # fmt: skip
+    return framed(size, HEIGHT, id, chart.title, chart.told, drawn)
 
 
 def _ceiling(chart: Chart) -> tuple[float, list[float]]:
@@ -104,7 +103,8 @@ def _names(chart: Chart, top: float, frame: Frame) -> Iterator[SafeString]:
         told = [(place, value) for place, value in enumerate(series.values) if value is not None]
         if told:
             place, value = told[-1]
-            ends.append((_y(value, top), frame.x(place), series))
+            x = frame.right if place == frame.days - 1 else frame.x(place)  # beyond the name of an incident
+            ends.append((_y(value, top), x, series))
     lowest = float("-inf")
     for y, x, series in sorted(ends, key=lambda end: end[0]):
         lowest = max(y, lowest + APART)

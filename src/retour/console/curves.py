@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 from retour.console import axes
 from retour.console.axes import Frame
 from retour.console.bars import Words
+from retour.console.sizes import Size, framed
 
-WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT, TOP, BASE = 140, 150, 16, 210
+NARROW_LEFT, NARROW_RIGHT = 46, 20
 ROW, APART = 18, 15
 TOPS = (0.25, 0.5, 1.0)  # of which the lowest is taken that all fit below
 LOOKS = 5  # how often the number that is left stands below
@@ -34,34 +35,47 @@ def rising(
     percent: Callable[[float], str],
     count: Callable[[int], str],
     id: str = "curve",
+    size: Size = Size.WIDE,
 ) -> SafeString:
-    """Steps that rise day by day; `told` names the days, and what the numbers below are."""
+    """Steps that rise day by day; `told` names the days, and what the numbers below are.
+
+    Where it is narrow the name of a curve stands above its numbers alone, with a piece of its line.
+    """
     days = max((len(curve.shares) for curve in curves), default=1)
-    frame = Frame(LEFT, WIDTH - RIGHT, TOP, BASE, days)
+    left, right = size.of(LEFT, NARROW_LEFT), size.of(RIGHT, NARROW_RIGHT)
+    frame = Frame(left, size.width - right, TOP, BASE, days)
     highest = max((share for curve in curves for share in curve.shares), default=0)
     top = next((each for each in TOPS if highest <= each), TOPS[-1])
     ticks = [round((days - 1) * place / (LOOKS - 1)) for place in range(LOOKS)]
-    height = BASE + 44 + ROW * (len(curves) + 1)
     drawn = [
         *axes.levels(frame, [top * part / 5 for part in range(1, 6)], top, percent),
-        *_days(frame, ticks, told[0]),
+        *_days(frame, ticks),
         *(_steps(frame, curve, place, top) for place, curve in enumerate(curves)),
-        *_names(frame, curves, top),
-        *_left(frame, ticks, curves, told[1], count),
     ]
-    return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
-        '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>',
-        WIDTH, height, id, id, id, words.title, id, words.told, SafeString("".join(drawn)),
-    )  # fmt: skip
+    if size is Size.WIDE:
+        height: float = BASE + 44 + ROW * (len(curves) + 1)
+        drawn += [_beyond(frame, told[0]), *_names(frame, curves, top)]
+        drawn += _left(frame, ticks, curves, told[1], count)
+    else:
+        height = BASE + 62 + 2 * ROW * len(curves)
+        drawn += [_under(frame, told[0]), *_left_under(frame, ticks, curves, told[1], count)]
+    return framed(size, height, id, words.title, words.told, drawn)
 
 
-def _days(frame: Frame, ticks: Sequence[int], told: str) -> Iterator[SafeString]:
+def _days(frame: Frame, ticks: Sequence[int]) -> Iterator[SafeString]:
     yield format_html('<path class="base" d="M{} {}H{}"/>', frame.left, frame.base, frame.right)
     for day in ticks:
         place = (frame.x(day), frame.base + 18, day)
         yield format_html('<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>', *place)
-    yield format_html('<text class="tick" x="{}" y="{}">{}</text>', frame.right + 8, frame.base + 18, told)
+
+
+def _beyond(frame: Frame, told: str) -> SafeString:
+    return format_html('<text class="tick" x="{}" y="{}">{}</text>', frame.right + 8, frame.base + 18, told)
+
+
+def _under(frame: Frame, told: str) -> SafeString:
+    place = (frame.right + NARROW_RIGHT, frame.base + 34, told)
+    return format_html('<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>', *place)
 
 
 def _y(frame: Frame, share: float, top: float) -> float:
@@ -95,10 +109,29 @@ def _left(
     for place, curve in enumerate(curves):
         y = top + ROW * (place + 1)
         yield format_html('<text class="name curve-{}" x="4" y="{}">{}</text>', place, y, _short(curve.name))
-        numbers = ((frame.x(day), y, count(curve.left[day])) for day in ticks)
-        yield format_html_join(
-            "", '<text class="value" x="{}" y="{}" text-anchor="middle">{}</text>', numbers
-        )
+        yield _numbers(frame, ticks, curve, y, count)
+
+
+def _left_under(
+    frame: Frame, ticks: Sequence[int], curves: Sequence[Curve], told: str, count: Callable[[int], str]
+) -> Iterator[SafeString]:
+    """The same where it is narrow: the name above the numbers."""
+    top = frame.base + 52
+    yield format_html('<text class="tick" x="4" y="{}">{}</text>', top, told)
+    for place, curve in enumerate(curves):
+        y = top + ROW * (2 * place + 1)
+        yield format_html(
+            '<path class="line curve-{}" d="M4 {}H36"/><text class="name curve-{}" x="44" y="{}">{}</text>',
+            place, y - 4, place, y, _short(curve.name, 34),
+        )  # fmt: skip
+        yield _numbers(frame, ticks, curve, y + ROW - 1, count)
+
+
+def _numbers(
+    frame: Frame, ticks: Sequence[int], curve: Curve, y: float, count: Callable[[int], str]
+) -> SafeString:
+    numbers = ((frame.x(day), y, count(curve.left[day])) for day in ticks)
+    return format_html_join("", '<text class="value" x="{}" y="{}" text-anchor="middle">{}</text>', numbers)
 
 
 def _short(name: str, most: int = LONGEST) -> str:

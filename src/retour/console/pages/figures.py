@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -15,6 +15,7 @@ from retour.console.bars import Bar, Words, lying
 from retour.console.days import read_day
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
+from retour.console.sizes import both
 from retour.console.templatetags.words import count_in, percent_in
 from retour.flow.lists.table import guarded
 from retour.texts import catalogue
@@ -50,7 +51,7 @@ def reasons(request: HttpRequest, account: str) -> HttpResponse:
     context = {
         "account": account, "section": "figures", "title": title, "table": table, "found": found,
         "columns": [(column, mailbox(column, who)) for column in columns], "total": total,
-        "since": found["since"][:10], "until": found["until"][:10],
+        "since": found["since"][:10], "last": _last(found["until"]),
     }  # fmt: skip
     return render(request, "console/reasons.html", context)
 
@@ -78,7 +79,8 @@ def given_back(request: HttpRequest, account: str) -> HttpResponse:
     words = Words(who.say("figures.funnel", **total), who.say("figures.funnel_told", count=freed))
     context = {
         "account": account, "section": "figures", "title": words.title, "total": total, "freed": freed,
-        "chart": lying(words, bars, id="funnel") if freed else None, "periods": found["periods"][::-1],
+        "chart": both(lambda size: lying(words, bars, None, "funnel", size)) if freed else None,
+        "periods": found["periods"][::-1],
     }  # fmt: skip
     return render(request, "console/given_back.html", context)
 
@@ -129,6 +131,11 @@ def _cells(request: HttpRequest, api: Api) -> tuple[Mapping[str, Any], Counter[t
 def _day(request: HttpRequest, name: str) -> str | None:
     day = read_day(request.GET.get(name, ""))
     return None if day is None else (day + timedelta(days=1) if name == "until" else day).isoformat()
+
+
+def _last(until: str) -> str:
+    """The last whole day before a moment."""
+    return (datetime.fromisoformat(until) - timedelta(microseconds=1)).date().isoformat()
 
 
 def _largest(cells: Counter[tuple[str, str]], side: int, most: int) -> list[str]:

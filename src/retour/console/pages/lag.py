@@ -15,6 +15,7 @@ from retour.console.pages.figures import as_csv
 from retour.console.pages.over_time import Time, time_of
 from retour.console.pages.rates_charts import Drawn
 from retour.console.reader import Reader, reader
+from retour.console.sizes import both
 
 LEVELS = 8  # seven steps, and what took longer
 
@@ -79,7 +80,7 @@ def _chart(days: list[Any], sources: list[Any], time: Time, who: Reader) -> Draw
         title, told, time.labels, series, lambda level: who.say(f"lag.level_{round(level * LEVELS) - 1}"),
         time.marks, time.today, gap, levels,
     )  # fmt: skip
-    return Drawn(rates(chart, "lag"), title, told)
+    return Drawn(both(lambda size: rates(chart, "lag", size)), title, told)
 
 
 def _height(each: Mapping[str, Any] | None, name: str) -> float | None:

@@ -16,6 +16,7 @@ from retour.console.pages.moves import mailbox
 from retour.console.pages.over_time import Time, time_of
 from retour.console.pages.rates_charts import Drawn, hard, spared
 from retour.console.reader import Reader, reader
+from retour.console.sizes import both
 from retour.console.templatetags.words import percent_in as percent
 
 TYPES = ("hard", "soft", "block")
@@ -113,7 +114,7 @@ def over_days(time: Time, rows: Sequence[Mapping[str, Any]], who: Reader) -> Dra
     chart = Chart(
         title, told, time.labels, series, lambda rate: f"{rate * 100:.0f} %", time.marks, time.today, gap
     )
-    return Drawn(rates(chart), title, told)
+    return Drawn(both(lambda size: rates(chart, size=size)), title, told)
 
 
 def enough(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

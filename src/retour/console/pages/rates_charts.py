@@ -9,6 +9,7 @@ from retour.console.bars import Bar, Words, lying, standing
 from retour.console.days import long
 from retour.console.pages.over_time import Time
 from retour.console.reader import Reader
+from retour.console.sizes import both
 from retour.console.templatetags.words import count_in
 from retour.console.templatetags.words import percent_in as percent
 
@@ -39,7 +40,10 @@ def spared(rows: Rows, time: Time, who: Reader) -> Drawn | None:
     title = who.say(
         "figures.avoided_title", count=count_in(sum(counts), who.language), day=long(best, who.language)
     )
-    return Drawn(standing(Words(title, told), bars, "avoided", time.marks, time.today), title, told)
+    words = Words(title, told)
+    return Drawn(
+        both(lambda size: standing(words, bars, "avoided", time.marks, time.today, size)), title, told
+    )
 
 
 def hard(rows: Rows, norm: float | None, few: int, who: Reader) -> Drawn | None:
@@ -57,13 +61,14 @@ def hard(rows: Rows, norm: float | None, few: int, who: Reader) -> Drawn | None:
         for row in known
     ]
     worst = known[0]
-    words = {"campaign": worst["of"], "rate": percent(worst["hard_rate"], who.language)}
+    told_of = {"campaign": worst["of"], "rate": percent(worst["hard_rate"], who.language)}
     if not worst["hard_rate"]:
         title = who.say("figures.hard_none")
     elif norm is None:
-        title = who.say("figures.hard_alone", **words)
+        title = who.say("figures.hard_alone", **told_of)
     else:
-        title = who.say("figures.hard_title", **words, norm=percent(norm, who.language))
+        title = who.say("figures.hard_title", **told_of, norm=percent(norm, who.language))
     line = None if norm is None else (norm, who.say("figures.norm", rate=percent(norm, who.language)))
     told = who.say("figures.hard_told", count=len(known))
-    return Drawn(lying(Words(title, told), bars, line, "hard"), title, told)
+    words = Words(title, told)
+    return Drawn(both(lambda size: lying(words, bars, line, "hard", size)), title, told)

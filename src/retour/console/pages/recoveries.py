@@ -12,6 +12,7 @@ from retour.console.bars import Words
 from retour.console.curves import Curve, rising
 from retour.console.pages.figures import as_csv
 from retour.console.reader import Reader, reader
+from retour.console.sizes import both
 from retour.console.templatetags.words import count_in, percent_in
 from retour.texts import catalogue
 
@@ -74,8 +75,15 @@ def _chart(curves: Sequence[Mapping[str, Any]], words: Words, who: Reader) -> An
         for curve in curves
     ]
     told = (who.say("recoveries.days"), who.say("recoveries.left"))
-    return rising(
-        words, lines, told, lambda share: f"{share * 100:.0f} %", lambda n: count_in(n, who.language)
+    return both(
+        lambda size: rising(
+            words,
+            lines,
+            told,
+            lambda share: f"{share * 100:.0f} %",
+            lambda n: count_in(n, who.language),
+            size=size,
+        )
     )
 
 

@@ -126,6 +126,14 @@ def labelled(context: Any, form: Any) -> str:
     return ""
 
 
+@register.simple_tag(takes_context=True)
+def provider(context: Any, value: str | None) -> str:
+    """A provider of mailboxes as people call it; its domain where it is none that is known."""
+    say: Catalogue = context["request"].reader.say
+    key = f"mailbox.{value}"
+    return say(key) if key in say else value or "–"
+
+
 @register.simple_tag
 def sign_on() -> str:
     """The name of another's login that may be used; empty for none."""
