@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from typer.testing import CliRunner
 
+from retour.cli import app
 from story.server import Server
 from story.waiting import eventually
 
@@ -77,3 +79,32 @@ def test_bounces_of_a_campaign_are_rated_at_each_limit_and_outlive_the_server(tm
         german = in_german(server)
         assert "15,0" in german
         assert "verliert die Domain für Monate ihren Ruf" in german
+
+
+def test_the_command_counts_each_filter_of_the_overview_under_the_others(tmp_path: Path) -> None:
+    with Server(tmp_path).running() as server:
+        where = {"RETOUR_URL": f"http://127.0.0.1:{server.ports['api']}", "RETOUR_KEY": server.key}
+        result = CliRunner().invoke(app, ["counts"], env=where)
+        assert "0 bounced addresses\nStatus: -\n" in result.output
+        domains = ("gmail.com", "b.example", "gmail.com")
+        sends = [{"recipient": f"a{n}@{domain}", "campaign": "May"} for n, domain in enumerate(domains)]
+        for made in server.ask("POST", "/v1/sends", {"sends": sends})["sends"]:
+            with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as door:
+                to, recipient = made["return_address"], made["recipient"]
+                door.sendmail("", to, NOTICE.format(to=to, recipient=recipient, **HARD))
+        eventually(lambda: server.ask("GET", "/v1/counts")["addresses"] == 3, "bounces", server.story)
+
+        def said(*asked: str, status: int = 0) -> str:
+            result = CliRunner().invoke(app, ["counts", *asked], env=where)
+            assert result.exit_code == status, result.output
+            return result.output
+
+        assert said("--provider", "gmail").splitlines() == [
+            "2 bounced addresses", "Status: invalid 2", "State: invalid 2", "Bounce type: hard 2",
+            "Reason: address_unknown 2", "Mail kind: mailing 2", "Provider: gmail 2, other 1",
+        ]  # fmt: skip
+        assert "3 Adressen mit Bounces" in said("--status", "invalid", "--lang", "de")
+        assert "0 bounced addresses" in said("--type", "soft", "--campaign", "May")
+        assert said("--campaigns") == "May: 3 addresses\n"
+        assert "leave out --type" in said("--campaigns", "--type", "hard", status=2)
+        assert "provider" in said("--provider", "nobody", status=2)

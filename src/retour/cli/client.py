@@ -22,7 +22,7 @@ class Client:
     """Calls with one key. What goes wrong ends the command with a sentence on stderr (typer.Exit)."""
 
     def __init__(self, url: str, key: str, language: str, words: Catalogue) -> None:
-        self._url = url.rstrip("/")
+        self._url, self.language = url.rstrip("/"), language
         self._headers = {
             "Authorization": f"Bearer {key}",
             "Accept-Language": language,

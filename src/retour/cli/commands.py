@@ -19,6 +19,7 @@ from retour.cli import (
     classify,
     contacts,
     correct,
+    counts,
     data,
     engagements,
     explain,

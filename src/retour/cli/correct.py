@@ -1,16 +1,13 @@
 """`retour correct`: what was probably meant by an address, and the correction that its contact confirms."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from retour.cli import app
+from retour.cli.asked import Account, client_of
 from retour.cli.send import API, Key, Language, Url
-from retour.cli.suppressions import Account
 from retour.cli.terminal import safe
-
-if TYPE_CHECKING:
-    from retour.cli.client import Client
 
 _NOTHING = 1
 
@@ -33,14 +30,14 @@ def correct(
     lang: Language = "en",
 ) -> None:
     """Correct an address; mail to the new one waits for its contact to confirm it, if the account asks."""
-    client, words, language = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "correction")
     more = {"account": account} if account else {}
     if not new:
         asked = {"address": old, "name": name, "siblings": sibling or []}
         _suggest(client.post("/v1/corrections/suggest", asked | more), words)
         return
     wish = {"old": old, "new": new, "reason": reason, "confirm": confirm, "days": days}
-    _told(client.post("/v1/corrections", wish | more), words, language)
+    _told(client.post("/v1/corrections", wish | more), words, client.language)
 
 
 def _suggest(answer: dict[str, Any], words: Any) -> None:
@@ -61,13 +58,3 @@ def _told(made: dict[str, Any], words: Any, language: str) -> None:
         typer.echo("\n" + words("command.letter", subject=letter["subject"]) + "\n" + letter["text"])
     elif made["token"]:
         typer.echo(words("command.token", token=made["token"]))
-
-
-def _client(api: str, key: str, lang: str) -> tuple["Client", Any, str]:
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    language = catalogue_of(lang).language
-    client = Client(api, key, language, catalogue(f"send.{language}"))
-    return client, catalogue(f"correction.{language}"), language

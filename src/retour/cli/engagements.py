@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from retour.cli import app
+from retour.cli.asked import Account, client_of
 from retour.cli.send import API, Key, Language, Url
-from retour.cli.suppressions import Account
 from retour.cli.terminal import safe
 
 _BATCH = 1000
@@ -26,13 +26,7 @@ def engagements(
     lang: Language = "en",
 ) -> None:
     """Tell of opens, clicks, replies and logins in a file. Exit status 1 when some were not taken."""
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    language = catalogue_of(lang).language
-    words = catalogue(f"engagement.{language}")
-    client = Client(api, key, language, catalogue(f"send.{language}"))
+    client, words = client_of(api, key, lang, "engagement")
     taken = wrong = 0
     for batch in _batches(file, words):
         lines, good, refused = [line for line, _ in batch], *_sorted(batch, words)

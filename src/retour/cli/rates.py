@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retour.cli import app
+from retour.cli.asked import Account, client_of
 from retour.cli.send import API, Key, Language, Url
-from retour.cli.suppressions import Account
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -24,14 +24,9 @@ def rates(
     lang: Language = "en",
 ) -> None:
     """Bounce rates against the limits of providers, in words, and the sends that were avoided."""
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
     from retour.flow.rates import percent
-    from retour.texts import catalogue
 
-    language = catalogue_of(lang).language
-    words = catalogue(f"rates.{language}")
-    client = Client(api, key, language, catalogue(f"send.{language}"))
+    client, words = client_of(api, key, lang, "rates")
     asked = {"by": by, "since": since, "until": until, "account": account}
     answer = client.get("/v1/rates", **{name: value for name, value in asked.items() if value})
     for row in answer["rates"]:
@@ -43,7 +38,7 @@ def rates(
     typer.echo(words("command.avoided", **avoided))
     whole = answer["rates"][0] if answer["by"] == "total" else None
     if whole and avoided["total"] and whole["rate"] is not None:
-        told = {name: percent(whole[name], language) for name in ("without", "rate")}
+        told = {name: percent(whole[name], client.language) for name in ("without", "rate")}
         typer.echo(words("command.without", **told))
 
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from retour.cli.asked import Account
 from retour.cli.commands import app
 from retour.cli.previews import client_of, done, of, tell
 from retour.cli.send import API, Key, Language, Url
-from retour.cli.suppressions import Account
 
 replay = typer.Typer(no_args_is_help=True)
 app.add_typer(replay, name="replay")

@@ -1,20 +1,18 @@
 """`retour requests`: the restore desk of a running `retour serve`, for those who ask and those who decide."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from retour.cli import app
+from retour.cli.asked import Account, client_of
+from retour.cli.previews import of
 from retour.cli.send import API, Key, Language, Url
 from retour.cli.terminal import safe
-
-if TYPE_CHECKING:
-    from retour.cli.client import Client
 
 desk = typer.Typer(help="Ask support to give addresses back; look at the queue, and decide.")
 app.add_typer(desk, name="requests", no_args_is_help=True)
 
-Account = Annotated[str, typer.Option(help="Account, for a key of the staff.")]
 Id = Annotated[str, typer.Argument(help="As `retour requests list` shows it.")]
 _USAGE = 2
 
@@ -30,13 +28,13 @@ def ask(
     lang: Language = "en",
 ) -> None:
     """Ask support to give addresses back."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "restores")
     body: dict[str, Any] = {"done": done, "kind": "review" if review else "restore"}
     if len(addresses) == 1 and addresses[0].startswith("@"):
         body["domain"] = addresses[0]
     else:
         body["addresses"] = addresses
-    made = client.post(f"/v1/requests{_of(account)}", body)
+    made = client.post(f"/v1/requests{of(account)}", body)
     typer.echo(words("said.asked", id=made["id"]))
 
 
@@ -53,7 +51,7 @@ def list_(
     lang: Language = "en",
 ) -> None:
     """Show requests, the oldest first; a staff key sees the queue of all accounts."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "restores")
     told = {"status": status, "address": address, "after": after, "account": account}
     page = client.get("/v1/requests", **{name: value for name, value in told.items() if value})
     for each in page["requests"]:
@@ -74,7 +72,7 @@ def show(
     lang: Language = "en",
 ) -> None:
     """Show a request, and what became of it."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "restores")
     place = f"/v1/requests/{client.quoted(id)}"
     query = {"account": account} if account else {}
     page = client.get(f"{place}/cases", **query) if cases else None
@@ -86,7 +84,7 @@ def show(
 @desk.command("withdraw")
 def withdraw(id: Id, key: Key, account: Account = "", api: Url = API, lang: Language = "en") -> None:
     """Ask no more."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "restores")
     client.delete(f"/v1/requests/{client.quoted(id)}", **({"account": account} if account else {}))
     typer.echo(words("said.withdrawn", id=id))
 
@@ -103,12 +101,12 @@ def decide(
     lang: Language = "en",
 ) -> None:
     """Approve or refuse a request, all of it (support only)."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "restores")
     if approve is refuse:
         typer.echo(words("fault.neither"), err=True)
         raise typer.Exit(_USAGE)
     body = {"approved": approve, "reason": reason}
-    made = client.post(f"/v1/requests/{client.quoted(id)}/decision{_of(account)}", body)
+    made = client.post(f"/v1/requests/{client.quoted(id)}/decision{of(account)}", body)
     typer.echo(words("said.decided", id=id, status=made["status"]))
 
 
@@ -145,18 +143,3 @@ def _named(request: dict[str, Any]) -> dict[str, str]:
 
 def _what(request: dict[str, Any]) -> str:
     return f"@{request['domain']}" if request["domain"] else " ".join(request["addresses"])
-
-
-def _of(account: str) -> str:
-    from urllib.parse import urlencode
-
-    return f"?{urlencode({'account': account})}" if account else ""
-
-
-def _client(api: str, key: str, lang: str) -> tuple["Client", Any]:
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    language = catalogue_of(lang).language
-    return Client(api, key, language, catalogue(f"send.{language}")), catalogue(f"restores.{language}")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retour.cli import app
+from retour.cli.asked import client_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from retour.cli.client import Client
     from retour.texts import Catalogue
 
 NOT_SENT = 1
@@ -33,7 +33,7 @@ def send(
     lang: Language = "en",
 ) -> None:
     """Send one mail as a program should: ask first, register it, use its return address."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "send")
     answer = client.get("/v1/check", address=recipient, kind=kind)
     if answer["decision"] != "send":
         verb = "send.held" if answer["decision"] == "hold" else "send.stopped"
@@ -68,22 +68,13 @@ def address(
     """Say the state of an address, why, and on which evidence."""
     from retour.cli.explain import catalogue_of
 
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "send")
     life = client.find(f"/v1/addresses/{client.quoted(address)}")
     if life is None:
         _say(words("address.unknown", address=address))
         return
     for line in _told(life, words, catalogue_of(lang)):
         _say(line)
-
-
-def _client(api: str, key: str, lang: str) -> "tuple[Client, Catalogue]":
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    words = catalogue(f"send.{catalogue_of(lang).language}")
-    return Client(api, key, lang, words), words
 
 
 def _warn(answer: dict[str, Any], words: "Catalogue") -> None:

@@ -1,16 +1,16 @@
 """`retour suppressions`: lists in and out of a running `retour serve`, in constant memory."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from retour.cli import app
+from retour.cli.asked import Account, client_of
 from retour.cli.send import API, Key, Language, Url
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from retour.cli.client import Client
     from retour.texts import Catalogue
 
 lists = typer.Typer(help="Import, export and undo suppression lists.", no_args_is_help=True)
@@ -25,7 +25,6 @@ Format = Annotated[
         "unsubscribes).",
     ),
 ]
-Account = Annotated[str, typer.Option(help="Account, for a key of the staff.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Tell what it would do, and do nothing.")]
 _DEFECTS = 1
 
@@ -41,7 +40,7 @@ def import_(
     lang: Language = "en",
 ) -> None:
     """Stop what is on a list. What was left out is told with its line; then the exit status is 1."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "lists")
     query = _query(account, format=format) | ({"dry_run": "true"} if dry_run else {})
     with _opened(file, words) as content:
         made = client.send("/v1/suppressions/import", content, **query)
@@ -63,7 +62,7 @@ def export(
     import shutil
     import sys
 
-    client, _ = _client(api, key, lang)
+    client, _ = client_of(api, key, lang, "lists")
     with client.stream("/v1/suppressions/export", **_query(account, format=format)) as content:
         shutil.copyfileobj(content, sys.stdout.buffer)
     sys.stdout.buffer.flush()
@@ -72,7 +71,7 @@ def export(
 @lists.command("imports")
 def imports(key: Key, account: Account = "", api: Url = API, lang: Language = "en") -> None:
     """Show what was imported, the latest first."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "lists")
     found = client.get("/v1/suppressions/imports", **_query(account))["imports"]
     for each in found:
         counts = each["counts"]
@@ -94,7 +93,7 @@ def undo(
     lang: Language = "en",
 ) -> None:
     """Take an import back, as though it had never been."""
-    client, words = _client(api, key, lang)
+    client, words = client_of(api, key, lang, "lists")
     query = _query(account) | ({"dry_run": "true"} if dry_run else {})
     undone = client.delete(f"/v1/suppressions/imports/{client.quoted(id)}", **query)
     typer.echo(words("said.would_undo" if dry_run else "said.undone", **undone))
@@ -115,12 +114,3 @@ def _opened(file: Path, words: "Catalogue") -> BinaryIO:
         return file.open("rb")
     except OSError as error:
         raise ended(f"{file}: {error.strerror}") from error
-
-
-def _client(api: str, key: str, lang: str) -> tuple["Client", Any]:
-    from retour.cli.client import Client
-    from retour.cli.explain import catalogue_of
-    from retour.texts import catalogue
-
-    language = catalogue_of(lang).language
-    return Client(api, key, language, catalogue(f"send.{language}")), catalogue(f"lists.{language}")
