@@ -146,6 +146,35 @@ def test_a_webhook_is_made_tested_rotated_told_again_and_removed(console: Consol
         expect(page.locator("[role=status]")).to_contain_text("The webhook is removed.")
 
 
+def test_what_a_webhook_did_not_hear_is_told_with_a_remedy_and_its_words_a_click_deeper(
+    console: Console, page: Page
+) -> None:
+    with receiving() as receiver:
+        page.goto(f"{console.url}/a/shop/webhooks/")
+        page.fill("[name=url]", receiver.url("/silent"))
+        page.click("form.narrow button.main")
+        follow(page, page.get_by_text("Send it a test message"))
+    follow(page, "button[value=test]")  # nobody listens there any more
+    hook = page.url
+
+    def failed() -> int:
+        page.goto(hook)
+        return page.locator("tbody").get_by_text("nothing listens at this host and port").count()
+
+    eventually(failed, "an attempt that failed")
+    expect(page.locator("main")).not_to_contain_text("Errno")
+    no_barrier(page)
+    follow(page, page.locator("tbody th a"))
+    expect(page.get_by_text("Start its web server, or correct the URL.")).to_be_visible()
+    expect(page.get_by_text("Errno")).not_to_be_visible()
+    page.click("td summary")
+    expect(page.get_by_text("Errno")).to_be_visible()
+    no_barrier(page)
+    follow(page, page.locator(".way a").nth(1))
+    follow(page, "button.danger")
+    expect(page.locator("[role=status]")).to_contain_text("The webhook is removed.")
+
+
 def test_a_webhook_to_a_closed_network_is_refused_beside_the_form(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/webhooks/")
     page.fill("[name=url]", "http://10.0.0.1/")

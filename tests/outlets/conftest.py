@@ -178,7 +178,7 @@ class Installation:
         try:
             REACH.place(url)
         except UnreachableError as error:
-            return str(error)
+            return error.fault
         return None
 
     def make_key(self, name: str, account: str, role: Role) -> None:

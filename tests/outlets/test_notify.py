@@ -1,6 +1,7 @@
 """Webhooks out, to a real server that answers, fails, hangs, redirects and lies."""
 
 import base64
+import errno
 import hashlib
 import hmac
 import json
@@ -20,6 +21,7 @@ from outlets.receiver import Heard, Receiver, receiving, status
 from retour.flow.incident_acts import parting
 from retour.flow.notices import TYPES, of_act, of_unparsed
 from retour.flow.outbox import DISABLED_AFTER, OLD_SECRET, PAUSES, pause_after
+from retour.flow.unheard import Fault
 from retour.inlets.arrivals import arrival
 from retour.instants import DAY, HOUR, SECOND
 from retour.model import Event, EventKind, Reason
@@ -28,6 +30,7 @@ from retour.outlets.notify.carriers import Webhooks
 from retour.outlets.notify.post import MOST_READ, Poster, Request
 from retour.outlets.notify.reach import UnreachableError
 from retour.stores import sqlite
+from retour.texts import catalogue
 from story.waiting import eventually
 
 ADDRESS = "ann@b.example"
@@ -72,7 +75,9 @@ class Post:
         return answer.json() if answer.content else None
 
     def messages(self, hook: Any, **query: Any) -> list[Any]:
-        found: list[Any] = self.ask("GET", f"/{hook['id']}/messages", params=query)["messages"]
+        headers = query.pop("headers", {})
+        place = f"/{hook['id']}/messages"
+        found: list[Any] = self.ask("GET", place, params=query, headers=headers)["messages"]
         return found
 
     def told(self) -> list[tuple[str, str]]:
@@ -344,6 +349,7 @@ def test_what_is_no_http_is_a_failure(octets: bytes) -> None:
         reply = Poster(REACH, ssl.create_default_context(), 20).send(Request("POST", receiver.url()))
         assert reply.status is None
         assert reply.said
+        assert reply.fault in (Fault.NO_HTTP, Fault.CONNECTION_LOST)
 
 
 def test_nobody_there_is_a_failure() -> None:
@@ -353,6 +359,82 @@ def test_nobody_there_is_a_failure() -> None:
         reply = Poster(REACH, ssl.create_default_context(), 20).send(Request("POST", url))
     assert reply.status is None
     assert "refused" in reply.said
+    assert reply.fault == Fault.CONNECTION_REFUSED
+
+
+@pytest.mark.parametrize(
+    ("raised", "fault"),
+    [
+        (ConnectionResetError(104, "reset by peer"), Fault.CONNECTION_LOST),
+        (OSError(errno.EHOSTUNREACH, "no route to host"), Fault.NO_ROUTE),
+        (OSError(errno.ENETUNREACH, "network is unreachable"), Fault.NO_ROUTE),
+        (OSError(errno.EADDRNOTAVAIL, "cannot assign"), Fault.OTHER),
+        (TimeoutError("timed out"), Fault.TIMED_OUT),
+    ],
+)
+def test_what_a_network_does_has_a_name(
+    raised: OSError, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(*_: Any, **__: Any) -> Any:
+        raise raised
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    reply = Poster(REACH, ssl.create_default_context(), 5).send(Request("POST", "http://127.0.0.1:1/"))
+    assert (reply.status, reply.fault) == (None, fault)
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [(socket.EAI_NONAME, Fault.NAME_UNKNOWN), (socket.EAI_AGAIN, Fault.NAME_SERVICE)],
+)
+def test_a_name_that_is_not_there_is_not_a_service_that_is_silent(
+    number: int, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(number, "words of the system")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(UnreachableError) as found:
+        Reach().place("https://shop.example/")
+    assert found.value.fault == fault
+
+
+def test_every_fault_has_a_sentence_and_no_sentence_is_left_over() -> None:
+    for language in ("en", "de"):
+        assert catalogue(f"notify.{language}").keys == {f"fault.{fault}" for fault in Fault}
+
+
+def test_what_was_not_heard_is_told_as_a_sentence_in_the_reader_s_language(post: Post) -> None:
+    hook, codes = post.hook(), {302: "redirect", 403: "not_let_in", 418: "refused", 502: "broken", 200: ""}
+    for code in codes:
+        post.receiver.answers["/"] = status(code, b"its words")
+        post.retour.bounce(f"a{code}@b.example")
+        post.carry()
+    german = {"Accept-Language": "de"}
+    found = {each["status"]: each for each in post.messages(hook, headers=german)}
+    assert {code: each["fault"] for code, each in found.items()} == codes
+    assert found[302]["told"].startswith("Der Empfänger hat mit einer Weiterleitung geantwortet")
+    assert (found[200]["told"], found[502]["said"]) == ("", "its words")
+    whole = post.ask("GET", f"/{hook['id']}/messages/{found[302]['id']}")
+    (attempt,) = whole["log"]
+    assert (attempt["fault"], attempt["said"]) == ("redirect", "its words")
+    assert (
+        attempt["told"]
+        == "The receiver answered with a redirect, and none is followed. Enter the URL that it leads to."
+    )
+
+
+def test_what_was_kept_before_faults_had_names_is_told_by_its_status(post: Post) -> None:
+    hook = post.hook()
+    post.receiver.answers["/"] = status(404)
+    post.retour.bounce(ADDRESS)
+    post.carry()
+    with post.retour.desk.outbox._database.write() as db:
+        db.execute("UPDATE messages SET fault = ''")
+        db.execute("UPDATE attempts SET fault = ''")
+    (message,) = post.messages(hook)
+    (attempt,) = post.ask("GET", f"/{hook['id']}/messages/{message['id']}")["log"]
+    assert (message["fault"], attempt["fault"]) == ("not_found", "not_found")
 
 
 # --- whom we never connect to -----------------------------------------------------------------------------
@@ -385,6 +467,7 @@ def test_an_inner_place_is_never_called(url: str) -> None:
 def test_a_hook_to_an_inner_place_is_not_made(retour: Installation, url: str) -> None:
     answer = retour.ask("POST", "/v1/webhooks", "demo-manager", json={"url": url})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/url_refused")
+    assert answer.json()["detail"] in {catalogue("notify.en")(f"fault.{fault}") for fault in Fault}
     assert retour.desk.outbox.hooks() == []
 
 
@@ -588,8 +671,8 @@ def test_soft_bounces_below_the_threshold_tell_nothing(post: Post) -> None:
 # --- TLS --------------------------------------------------------------------------------------------------
 
 
-def authority(directory: Path, host: str) -> Path:
-    """A certificate of its own authority for this host, with its key, as one PEM file."""
+def authority(directory: Path, host: str, days: int = 2) -> Path:
+    """A certificate of its own authority for this host, with its key, as one PEM file; days below 0: over."""
     from datetime import UTC, datetime, timedelta
 
     from cryptography import x509
@@ -597,7 +680,7 @@ def authority(directory: Path, host: str) -> Path:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    begin = datetime.now(UTC) - timedelta(days=1)
+    begin = datetime.now(UTC) - timedelta(days=1) + timedelta(days=min(days, 0) * 2)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -605,7 +688,7 @@ def authority(directory: Path, host: str) -> Path:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=2))
+        .not_valid_after(begin + timedelta(days=abs(days)))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=True)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -619,11 +702,18 @@ def authority(directory: Path, host: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("host", "trusted", "heard"),
-    [("localhost", True, True), ("localhost", False, False), ("else.example", True, False)],
+    ("host", "trusted", "days", "fault"),
+    [
+        ("localhost", True, 2, None),
+        ("localhost", False, 2, Fault.CERTIFICATE_UNTRUSTED),
+        ("localhost", True, -2, Fault.CERTIFICATE_EXPIRED),
+        ("else.example", True, 2, Fault.CERTIFICATE_NAME),
+    ],
 )
-def test_https_asks_for_the_right_certificate(tmp_path: Path, host: str, trusted: bool, heard: bool) -> None:
-    file = authority(tmp_path, host)
+def test_https_asks_for_the_right_certificate(
+    tmp_path: Path, host: str, trusted: bool, days: int, fault: Fault | None
+) -> None:
+    file, heard = authority(tmp_path, host, days), fault is None
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
     with receiving(server) as receiver:
@@ -634,6 +724,14 @@ def test_https_asks_for_the_right_certificate(tmp_path: Path, host: str, trusted
         )
         assert (reply.status == 204) is heard, reply
         assert len(receiver.heard) == heard
+        assert reply.fault == fault
+
+
+def test_https_to_who_speaks_http_is_told_apart() -> None:
+    with receiving() as receiver:
+        url = receiver.url(scheme="https")
+        reply = Poster(REACH, ssl.create_default_context(), 20).send(Request("POST", url))
+    assert reply.fault == Fault.TLS
 
 
 def test_what_secrets_are_made_of_stands_in_no_repr(retour: Installation) -> None:

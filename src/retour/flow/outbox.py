@@ -62,6 +62,7 @@ class Message:
     status: int | None = None  # of the last answer
     said: str = ""  # what went wrong last, or the beginning of the answer
     ended_at: Instant | None = None
+    fault: str = ""  # a name of retour.flow.unheard, where the last attempt was not heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Attempt:
     status: int | None
     said: str
     milliseconds: int
+    fault: str = ""  # as of a message
 
 
 @dataclass(frozen=True, slots=True)

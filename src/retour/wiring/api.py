@@ -99,5 +99,5 @@ def _unreachable(house: House, url: str) -> str | None:
     try:
         reach(house.settings.notify).place(url)
     except UnreachableError as error:
-        return str(error)
+        return error.fault
     return None

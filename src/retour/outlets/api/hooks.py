@@ -81,6 +81,8 @@ class AttemptShape(BaseModel):
     at: str
     status: int | None
     said: str
+    fault: str = Field(description="why it was not heard, by name; empty where it was")
+    told: str = Field(description="the same as a sentence with what to do")
     milliseconds: int
 
 

@@ -6,11 +6,13 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from retour.flow.outbox import Message
+from retour.flow.unheard import of_message
 from retour.instants import text
 from retour.outlets.api.addresses import moment
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 from retour.outlets.api.shown import time
+from retour.texts import catalogue
 
 _END = 1 << 62
 
@@ -26,6 +28,11 @@ class MessageShape(BaseModel):
     due_at: str | None = Field(description="of the next attempt")
     status: int | None = Field(description="of the last answer; null when there was none")
     said: str = Field(description="what went wrong, or the beginning of the answer. Hostile: show as text")
+    fault: str = Field(
+        description="why the last attempt was not heard, by name; empty where it was",
+        examples=["connection_refused"],
+    )
+    told: str = Field(description="the same as a sentence that says what to do")
     ended_at: str | None
 
 
@@ -62,7 +69,7 @@ def cursor(given: str | None) -> int | None:
     return int(given)
 
 
-def message_facts(message: Message) -> dict[str, Any]:
+def message_facts(message: Message, language: str) -> dict[str, Any]:
     """The fields of a MessageShape."""
     return {
         "id": message.id,
@@ -73,5 +80,12 @@ def message_facts(message: Message) -> dict[str, Any]:
         "due_at": text(message.due_at) if message.state == "waiting" else None,
         "status": message.status,
         "said": message.said,
+        "fault": of_message(message),
+        "told": told(of_message(message), language),
         "ended_at": time(message.ended_at),
     }
+
+
+def told(fault: str, language: str) -> str:
+    """The sentence of a fault; empty where nothing went wrong."""
+    return catalogue(f"notify.{language}")(f"fault.{fault}") if fault else ""

@@ -10,7 +10,7 @@ from retour.flow.outbox import Sought
 from retour.outlets.api.access import AccountChoice, Manager, existing_account
 from retour.outlets.api.addresses import Moment, moment
 from retour.outlets.api.messages import MessageShape, ReplayBody, again, cursor, message_facts
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
 from retour.ports import Key
 
@@ -86,7 +86,11 @@ def get_list_messages(
     times = moment("since", since), moment("until", until)
     found = services(request).desk.outbox.sought(Sought(target, state, *times, cursor(after), limit))
     following = str(found[-1].number) if len(found) == limit else None
-    shapes = [ListMessageShape(**message_facts(message), call=json.loads(message.body)) for message in found]
+    language = language_of(request)
+    shapes = [
+        ListMessageShape(**message_facts(message, language), call=json.loads(message.body))
+        for message in found
+    ]
     return ListMessagePage(name=name, messages=shapes, next=following)
 
 

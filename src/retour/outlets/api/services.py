@@ -40,7 +40,8 @@ class Telling:
     """What the routes of webhooks need of those who carry them."""
 
     secret: Callable[[str, int], str] = lambda hook, number: ""  # as the receiver is given it
-    unreachable: Callable[[str], str | None] = lambda url: None  # why a URL is never connected to
+    unreachable: Callable[[str], str | None] = lambda url: None
+    """Why a URL is never connected to: a name of `retour.flow.unheard`."""
     wake: Callable[[], None] = lambda: None  # there is something to send
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from retour.flow.notices import TEST, Notice
 from retour.flow.outbox import OLD_SECRET, Attempt, Hook, Message, Sought
+from retour.flow.unheard import of_attempt
 from retour.instants import text
 from retour.outlets.api.access import AccountChoice, Manager, existing_account
 from retour.outlets.api.addresses import Moment, moment
@@ -22,8 +23,8 @@ from retour.outlets.api.hooks import (
     Queued,
     WholeMessage,
 )
-from retour.outlets.api.messages import MessageShape, ReplayBody, again, cursor, message_facts
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.messages import MessageShape, ReplayBody, again, cursor, message_facts, told
+from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
 from retour.outlets.api.shown import time
 from retour.ports import Key
@@ -110,7 +111,7 @@ def post_test(request: Request, key: Manager, id: str, account: AccountChoice = 
     message = Message(hook.target, message_id, hook.account, TEST, notice.body(), now, due_at=now)
     known.desk.outbox.put([message])
     known.telling.wake()
-    return MessageShape(**message_facts(message))
+    return MessageShape(**message_facts(message, language_of(request)))
 
 
 @router.post("/v1/webhooks/{id}/replay", status_code=202, summary="Send messages again")
@@ -139,7 +140,8 @@ def get_messages(
     times = moment("since", since), moment("until", until)
     found = services(request).desk.outbox.sought(Sought(hook.target, state, *times, cursor(after), limit))
     following = str(found[-1].number) if len(found) == limit else None
-    shapes = [MessageShape(**message_facts(message)) for message in found]
+    language = language_of(request)
+    shapes = [MessageShape(**message_facts(message, language)) for message in found]
     return MessagePage(webhook=hook.id, messages=shapes, next=following)
 
 
@@ -152,8 +154,9 @@ def get_message(
     found = outbox.message(hook.target, message)
     if found is None:
         raise Problem("message_unknown", "message")
-    log = [_attempt(each) for each in outbox.attempts(found.number)]
-    return WholeMessage(**message_facts(found), body=found.body, log=log)
+    language = language_of(request)
+    log = [_attempt(each, language) for each in outbox.attempts(found.number)]
+    return WholeMessage(**message_facts(found, language), body=found.body, log=log)
 
 
 def _hook(request: Request, key: Key, id: str, account: str | None) -> Hook:
@@ -167,7 +170,7 @@ def _hook(request: Request, key: Key, id: str, account: str | None) -> Hook:
 def _look_at(request: Request, url: str) -> None:
     fault = services(request).telling.unreachable(url)
     if fault is not None:
-        raise Problem("url_refused", "url", fault=fault)
+        raise Problem("url_refused", "url", fault=told(fault, language_of(request)))
 
 
 def _new(request: Request, response: Response, hook: Hook) -> NewHook:
@@ -191,7 +194,9 @@ def _facts(hook: Hook) -> dict[str, Any]:
     }
 
 
-def _attempt(attempt: Attempt) -> AttemptShape:
+def _attempt(attempt: Attempt, language: str) -> AttemptShape:
+    fault = of_attempt(attempt)
     return AttemptShape(
-        at=text(attempt.at), status=attempt.status, said=attempt.said, milliseconds=attempt.milliseconds
-    )
+        at=text(attempt.at), status=attempt.status, said=attempt.said, fault=fault,
+        told=told(fault, language), milliseconds=attempt.milliseconds,
+    )  # fmt: skip

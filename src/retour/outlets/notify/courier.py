@@ -14,6 +14,7 @@ from random import uniform
 
 from retour.flow.notices import Notice, of_act, of_record
 from retour.flow.outbox import Attempt, Hook, Message, Outbox, pause_after
+from retour.flow.unheard import Fault, of_status
 from retour.instants import DAY, HOUR, SECOND, Instant
 from retour.outlets.notify.carriers import Carrier, Fate, Moot
 from retour.outlets.notify.post import Poster, Reply
@@ -158,7 +159,7 @@ class Courier:
         carrier = self._carriers[message.target.partition(":")[0]]
         request = carrier.request(message, now)
         if isinstance(request, Moot):
-            reply, fate = Reply(None, request.why), request.fate
+            reply, fate = Reply(None, request.why, fault=Fault.NOT_SENT), request.fate
         else:
             reply = self._poster.send(request)
             fate = carrier.judge(message, reply, self._clock.now())
@@ -168,7 +169,8 @@ class Courier:
             (self._failing.add if fate is Fate.RETRY else self._failing.discard)(message.target)
         self.tried[fate.value] += 1
         self._outbox.tried(
-            _after(message, fate, reply, now), Attempt(now, reply.status, reply.said, milliseconds)
+            _after(message, fate, reply, now),
+            Attempt(now, reply.status, reply.said, milliseconds, _unheard(fate, reply)),
         )
 
     def _purge(self) -> None:
@@ -179,9 +181,19 @@ class Courier:
                 self._lost(lost)
 
 
+def _unheard(fate: Fate, reply: Reply) -> str:
+    """The name of what went wrong; empty where nothing did."""
+    if fate is Fate.DELIVERED:
+        return ""
+    return reply.fault or (Fault.OTHER if reply.status is None else of_status(reply.status))
+
+
 def _after(message: Message, fate: Fate, reply: Reply, now: Instant) -> Message:
     """The message as it stands after an attempt."""
-    told = replace(message, attempts=message.attempts + 1, status=reply.status, said=reply.said)
+    told = replace(
+        message, attempts=message.attempts + 1, status=reply.status, said=reply.said,
+        fault=_unheard(fate, reply),
+    )  # fmt: skip
     if fate is Fate.DELIVERED:
         return replace(told, state="delivered", ended_at=now)
     pause = pause_after(told.attempts)

@@ -3,6 +3,7 @@
 No redirect is followed and no proxy asked: both would lead to where nobody has looked.
 """
 
+import errno
 import socket
 import ssl
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 import h11
 
+from retour.flow.unheard import Fault
 from retour.outlets.notify.reach import Place, Reach, UnreachableError
 
 MOST_READ = 64 * 1024  # octets of an answer
@@ -35,6 +37,7 @@ class Reply:
     status: int | None
     said: str
     body: bytes = b""
+    fault: Fault | None = None  # where nothing was answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,12 @@ class Poster:
             with self._connected(place, ends) as connection:
                 return _asked(connection, place, request, ends)
         except UnreachableError as error:
-            return Reply(None, str(error))
+            return Reply(None, str(error), fault=error.fault)
         except TimeoutError:
-            return Reply(None, f"no answer within {self.patience:g} seconds")
+            said = f"no answer within {self.patience:g} seconds"
+            return Reply(None, said, fault=Fault.TIMED_OUT)
         except (OSError, h11.ProtocolError) as error:
-            return Reply(None, str(error) or type(error).__name__)
+            return Reply(None, str(error) or type(error).__name__, fault=_fault_of(error))
 
     def _connected(self, place: Place, ends: float) -> socket.socket:
         plain = _reached(place, ends)
@@ -70,6 +74,29 @@ class Poster:
             raise
 
 
+# X509_V_ERR_… of OpenSSL's x509_vfy.h: not valid yet, expired; another host, another address.
+_NOT_NOW, _NOT_THIS = frozenset({9, 10}), frozenset({62, 64})
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+
+
+def _fault_of(error: OSError | h11.ProtocolError) -> Fault:
+    """What went wrong between us and the receiver."""
+    match error:
+        case h11.ProtocolError():
+            return Fault.NO_HTTP
+        case ssl.SSLCertVerificationError(verify_code=code):
+            if code in _NOT_THIS:
+                return Fault.CERTIFICATE_NAME
+            return Fault.CERTIFICATE_EXPIRED if code in _NOT_NOW else Fault.CERTIFICATE_UNTRUSTED
+        case ssl.SSLError():
+            return Fault.TLS
+        case ConnectionRefusedError():
+            return Fault.CONNECTION_REFUSED
+        case ConnectionError():
+            return Fault.CONNECTION_LOST
+    return Fault.NO_ROUTE if error.errno in _NO_WAY else Fault.OTHER
+
+
 def _reached(place: Place, ends: float) -> socket.socket:
     """A connection to the first address that takes one; a silent one has its share of the time."""
     for left, address in zip(range(len(place.addresses), 0, -1), place.addresses, strict=True):
@@ -78,7 +105,7 @@ def _reached(place: Place, ends: float) -> socket.socket:
         except OSError:
             if left == 1:
                 raise
-    raise UnreachableError(f"{place.host} has no address")
+    raise UnreachableError(Fault.NAME_UNKNOWN, f"{place.host} has no address")
 
 
 def _left(ends: float) -> float:

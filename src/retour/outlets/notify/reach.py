@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+from retour.flow.unheard import Fault
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -16,8 +18,16 @@ Network = IPv4Network | IPv6Network
 _HIDING = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
 
+# What getaddrinfo says where the name service, and not the name, is at fault (RFC 3493 §6.1).
+_SILENT = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL})
+
+
 class UnreachableError(Exception):
-    """Where we do not connect to; the message says why."""
+    """Where we do not connect to; the message says why, `fault` by its name."""
+
+    def __init__(self, fault: Fault, said: str) -> None:
+        self.fault = fault
+        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,11 @@ class Reach:
         addresses = _resolved(host, port)
         for address in addresses:
             if not self._may(address):
-                raise UnreachableError(f"{host} leads to {address}, which is not a public address")
+                raise UnreachableError(
+                    Fault.NOT_PUBLIC, f"{host} leads to {address}, which is not a public address"
+                )
             if parts.scheme == "http" and not self._is_allowed(address):
-                raise UnreachableError("http is not encrypted: https is needed")
+                raise UnreachableError(Fault.NOT_ENCRYPTED, "http is not encrypted: https is needed")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return Place(host, port, tuple(map(str, dict.fromkeys(addresses))), path, parts.scheme == "https")
 
@@ -69,11 +81,11 @@ def _parts(url: str) -> tuple[SplitResult, int]:
         parts = urlsplit(url)
         port = parts.port or {"https": 443, "http": 80}[parts.scheme]
     except (ValueError, KeyError) as error:
-        raise UnreachableError("is no https URL") from error
+        raise UnreachableError(Fault.BAD_URL, "is no https URL") from error
     if not parts.hostname or parts.username is not None or parts.password is not None:
-        raise UnreachableError("names no host, or a user")
+        raise UnreachableError(Fault.BAD_URL, "names no host, or a user")
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise UnreachableError("has signs in it that stand in no URL")
+        raise UnreachableError(Fault.BAD_URL, "has signs in it that stand in no URL")
     return parts, port
 
 
@@ -82,4 +94,6 @@ def _resolved(host: str, port: int) -> list[Address]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
     except (OSError, UnicodeError, ValueError) as error:
-        raise UnreachableError(f"{host} cannot be resolved ({error})") from error
+        silent = isinstance(error, socket.gaierror) and error.errno in _SILENT
+        fault = Fault.NAME_SERVICE if silent else Fault.NAME_UNKNOWN
+        raise UnreachableError(fault, f"{host} cannot be resolved ({error})") from error

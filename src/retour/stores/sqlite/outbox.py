@@ -75,8 +75,8 @@ class SqliteOutbox:
 
     def tried(self, message: Message, attempt: Attempt) -> None:
         m = message
-        row = (m.state, m.attempts, m.due_at, m.status, m.said, m.ended_at, m.number)
-        told = (m.number, attempt.at, attempt.status, attempt.said, attempt.milliseconds)
+        row = (m.state, m.attempts, m.due_at, m.status, m.said, m.ended_at, m.fault, m.number)
+        told = (m.number, attempt.at, attempt.status, attempt.said, attempt.milliseconds, attempt.fault)
         with self._database.write() as db:
             db.execute(SQL["tried"], row)
             db.execute(SQL["add_attempt"], told)

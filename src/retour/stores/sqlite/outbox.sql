@@ -41,28 +41,32 @@ WITH RECURSIVE found (target) AS (
 SELECT target FROM found WHERE target IS NOT NULL;
 
 -- name: due
-SELECT target, id, account, type, body, created_at, number, state, attempts, due_at, status, said, ended_at
+SELECT target, id, account, type, body, created_at, number, state, attempts, due_at, status, said, ended_at,
+  fault
 FROM messages WHERE state = 'waiting' AND target = :target AND due_at <= :now
 ORDER BY due_at, number LIMIT :limit;
 
 -- name: tried
-UPDATE messages SET state = ?, attempts = ?, due_at = ?, status = ?, said = ?, ended_at = ? WHERE number = ?;
+UPDATE messages
+SET state = ?, attempts = ?, due_at = ?, status = ?, said = ?, ended_at = ?, fault = ? WHERE number = ?;
 
 -- name: add_attempt
-INSERT INTO attempts (message, at, status, said, milliseconds) VALUES (?, ?, ?, ?, ?);
+INSERT INTO attempts (message, at, status, said, milliseconds, fault) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: attempts
-SELECT at, status, said, milliseconds FROM attempts WHERE message = ? ORDER BY rowid;
+SELECT at, status, said, milliseconds, fault FROM attempts WHERE message = ? ORDER BY rowid;
 
 -- name: sought
-SELECT target, id, account, type, body, created_at, number, state, attempts, due_at, status, said, ended_at
+SELECT target, id, account, type, body, created_at, number, state, attempts, due_at, status, said, ended_at,
+  fault
 FROM messages WHERE target = :target AND (:before IS NULL OR number < :before)
   AND (:state IS NULL OR state = :state)
   AND (:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)
 ORDER BY number DESC LIMIT :limit;
 
 -- name: message
-SELECT target, id, account, type, body, created_at, number, state, attempts, due_at, status, said, ended_at
+SELECT target, id, account, type, body, created_at, number, state, attempts, due_at, status, said, ended_at,
+  fault
 FROM messages WHERE target = ? AND id = ?;
 
 -- name: again
