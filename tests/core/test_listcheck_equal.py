@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from bench import listcheck as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retour.flow.listcheck.blocks import BLOCK, Record, blocks, records
+from retour.flow.listcheck.blocks import BLOCK, Block, Record, blocks, records
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.judge import Judge, Knowledge, Outcome
@@ -99,7 +99,7 @@ def reference(raw: bytes, layout: Layout, know: Knowledge, size: int = BLOCK) ->
     """Every row looked at for itself."""
     judge = Judge(know)
     piles: list[list[str]] = [[] for _ in PILES]
-    for block in blocks([raw], layout, size):
+    for block in parted(raw, layout, size):
         for row, record in enumerate(records(block, layout), start=block.first):
             outcome = judge.row(record)
             told = str(row), *rendered(record.line, outcome, layout)
@@ -107,11 +107,16 @@ def reference(raw: bytes, layout: Layout, know: Knowledge, size: int = BLOCK) ->
     return piles
 
 
+def parted(raw: bytes, layout: Layout, size: int) -> Iterator[Block]:
+    """A list in blocks of about a size: it is read in pieces of no more than that."""
+    return blocks((raw[at : at + size] for at in range(0, len(raw), size)), layout, size)
+
+
 def looked(way: str, raw: bytes, layout: Layout, know: Knowledge, size: int = 1 << 20) -> list[bytes]:
     """The same by one of the quick ways, as it is written into the files."""
     looker = WAYS[way](Judge(know), layout, Tally())
     piles = [b"" for _ in PILES]
-    for block in blocks([raw], layout, size):
+    for block in parted(raw, layout, size):
         piles = [pile + rows for pile, rows in zip(piles, looker.look(block), strict=True)]
     return piles
 
@@ -170,6 +175,17 @@ def test_rows_are_numbered_through_all_their_thousands(way: str) -> None:
         told = [line.split(b",")[:2] for line in files[0].splitlines()]
         assert told == [[b"%d" % row, b"ann%d@firm.de" % row] for row in range(1, 20_010)]
         assert files[1:] == [b""] * (len(PILES) - 1)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_domain_is_the_same_in_every_block(way: str) -> None:
+    firms = [f"firm{row % 7001}.{'de' if row % 7001 % 3 else 'nosuchend'}" for row in range(60_000)]
+    raw = "".join(f"ann{row}@{firm}\n" for row, firm in enumerate(firms, start=1)).encode()
+    files = looked(way, raw, Layout(None, None, 0), KNOW, 300_000)
+    for pile, end in zip(files, ("de", "", "nosuchend", ""), strict=True):
+        told = [line.split(b",")[:2] for line in pile.splitlines()]
+        rows = [(row, firm) for row, firm in enumerate(firms, start=1) if firm.endswith(f".{end}")]
+        assert told == [[b"%d" % row, f"ann{row}@{firm}".encode()] for row, firm in rows]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -267,7 +283,7 @@ def test_what_was_judged_before_is_not_judged_again(way: str) -> None:
         f"{row}\n" for row in (*cells, *(row.split(",")[2] for row in made.rows(2_000)), *cells)
     ).encode()
     layout = Layout(None, None, 0)
-    each = list(blocks([raw], layout, 4_000))
+    each = list(parted(raw, layout, 4_000))
     first, rest = each[: len(each) // 2], each[len(each) // 2 :]
     judge = _Blind(KNOW)
     looker = WAYS[way](judge, layout, Tally())

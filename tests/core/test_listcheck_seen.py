@@ -1,8 +1,16 @@
 """Duplicates of a list: nobody is his own, and each is told by the surest notion."""
 
+import re
+from string import ascii_lowercase, digits
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retour.flow.listcheck.seen import Seen, forms_of
+from retour.flow.listcheck.special import HASH, suspected
+from retour.vet import Policy
+from retour.vet.lists import listed_locals, suspects
 
 LISTS = [
     (["Ann@shop.de", "Bob@web.de", "ÄNN@shop.de"], [None, None, None]),
@@ -47,3 +55,20 @@ def test_two_rows_are_alike_in_one_sense(one: str, other: str, sense: str | None
 
 def test_what_is_no_address_is_like_nothing() -> None:
     assert forms_of("no address") == ()
+
+
+@given(
+    st.one_of(
+        st.builds(
+            "{}{}{}".format,
+            st.sampled_from(["", "_", "x", "-.", "7"]),
+            st.sampled_from(sorted(listed_locals())),
+            st.sampled_from(["", "2", "-2.", "y", "_", "2y"]),
+        ),
+        st.text("in.fo_-77a", min_size=1, max_size=9),
+        st.builds(str.__mul__, st.sampled_from(ascii_lowercase + digits + "-._"), st.integers(1, 70)),
+    )
+)
+def test_the_pattern_of_local_parts_to_be_looked_at_finds_all_of_them(local: str) -> None:
+    found = re.search(suspected(), local) is not None
+    assert found == suspects(Policy())(local) or len(local) >= HASH

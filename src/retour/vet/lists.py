@@ -114,12 +114,12 @@ def of_local(local: str, policy: Policy) -> Iterator[Finding]:
 
 def is_role(local: str) -> bool:
     """Whether a local part in lower case is an office: "sales", "sales-2", "no_reply"."""
-    return _bare(local) in _roles()
+    return _bare(local) in offices()
 
 
 def is_trap_like(local: str) -> bool:
     """Whether a local part in lower case looks made up: a known word, one key, keys in a row, a hash."""
-    return local in _walks() or _repeated(local) is not None
+    return local in walks() or _repeated(local) is not None
 
 
 _repeated = re.compile(r"(.)\1{3,}|[0-9a-f]{32,}").fullmatch
@@ -134,12 +134,13 @@ def _bare(local: str) -> str:
 
 
 @cache
-def _roles() -> frozenset[str]:
+def offices() -> frozenset[str]:
+    """What offices are called, without joints."""
     return frozenset(map(_bare, own("role").names))
 
 
 @cache
-def _walks() -> frozenset[str]:
+def walks() -> frozenset[str]:
     """Words that are known to be made up, and all walks over neighbouring keys."""
     rows = (*KEYS, *(row[::-1] for row in KEYS))
     ends = (
@@ -151,18 +152,18 @@ def _walks() -> frozenset[str]:
 
 def listed_locals() -> frozenset[str]:
     """The local parts that a list names, offices without their joints."""
-    return _roles() | _walks()
+    return offices() | walks()
 
 
 def suspects(policy: Policy) -> Callable[[str], bool]:
     """A quick test of local parts under a policy: whether a list may have anything to say of one."""
-    roles = _roles() if policy.role else frozenset()
-    walks = _walks() if policy.trap_like else frozenset()
+    roles = offices() if policy.role else frozenset()
+    made_up = walks() if policy.trap_like else frozenset()
     trap_like = policy.trap_like
 
     def suspect(local: str) -> bool:
         low = local.lower()
-        if low in walks or (trap_like and _repeated(low) is not None):
+        if low in made_up or (trap_like and _repeated(low) is not None):
             return True
         return _bare(low) in roles
 

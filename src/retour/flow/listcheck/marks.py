@@ -42,10 +42,11 @@ class Runs:
         """From now on these are there."""
         if not len(numbers):
             return
-        run = numbers.sort()
-        while self._runs and len(self._runs[-1]) <= _RATIO * len(run):
-            run = pl.concat([self._runs.pop(), run]).sort()
-        self._runs.append(run)
+        parts, length = [numbers], len(numbers)
+        while self._runs and len(self._runs[-1]) <= _RATIO * length:
+            parts.append(self._runs.pop())
+            length += len(parts[-1])
+        self._runs.append(pl.concat(parts).sort())
 
     def among(self, numbers: pl.Series) -> pl.Series:
         """Those of some sorted numbers that are there."""
@@ -93,8 +94,8 @@ class Marks(Seen):
         return told
 
     def begin(self, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Which numbers of a block were seen in the blocks before, exactly and in another sense."""
-        needles = numbers.unique().sort()
+        """Which of the sorted numbers of a block were seen in those before, exactly and in another sense."""
+        needles = numbers.filter(numbers.ne_missing(numbers.shift(1)))
         exact, theirs = self.exact.runs.among(needles), self.theirs.runs.among(needles)
         self.exact.hits, self.theirs.hits = set(exact.to_list()), set(theirs.to_list())
         rare = pl.Series(list(self.rare), dtype=pl.Int128)
