@@ -22,6 +22,7 @@ from retour.inlets.webhooks.certificates import read
 from retour.inlets.webhooks.fetch import LIMIT
 from retour.inlets.webhooks.topics import Amazon as Rule
 from retour.inlets.webhooks.topics import Scaleway
+from retour.parse.providers.registry import read_body
 from retour.wiring import StartError
 
 SNS = Sender("ses", "", lambda body, at: Request(body), {"topics": [TOPIC]})
@@ -52,6 +53,39 @@ def test_a_notification_is_kept(sns: Amazon, house: Hooked, version: str, subjec
     assert status(house, body) == 200
     (arrival,) = house.arrivals()
     assert (arrival.raw, arrival.form, arrival.account) == (body, "ses", "shop")
+
+
+def bounced(address: str) -> str:
+    about = {
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": address}],
+    }
+    return json.dumps({"notificationType": "Bounce", "bounce": about, "mail": {"messageId": "m1"}})
+
+
+FORGED = bounced("victim@b.example")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"Records": [{"Sns": {"Message": FORGED, "MessageId": "other"}}]},
+        {"Messages": [{"Body": FORGED}]},
+        {"Body": FORGED},
+        {"body": FORGED},
+        {"detail": json.loads(FORGED), "detail-type": "Email Bounced", "id": "other"},
+        json.loads(FORGED),
+    ],
+)
+def test_what_stands_unsigned_beside_a_genuine_notification_is_not_read(
+    sns: Amazon, house: Hooked, beside: dict[str, object]
+) -> None:
+    genuine = sns.envelope(bounced("ann@b.example"))
+    assert status(house, json.dumps({**beside, **genuine}).encode()) == 200
+    (arrival,) = house.arrivals()
+    (told,) = read_body("ses", arrival.raw).told
+    assert (told.report.recipient, told.event_id) == ("ann@b.example", genuine["MessageId"])
 
 
 @pytest.mark.parametrize("version", ["1", "2"])

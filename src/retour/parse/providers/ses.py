@@ -74,8 +74,11 @@ def events(value: object) -> Iterator[Told]:
 
 
 def _messages(value: object) -> Iterator[tuple[object, int]]:
-    """What stands in a batch: `Messages` of SQS, `Records` of a function that SNS or SQS has called."""
-    for key in ("Messages", "Records"):
+    """What stands in a batch: `Messages` of SQS, `Records` of a function that SNS or SQS has called.
+
+    An envelope of SNS is never one: its signature covers `Message`, and no list that somebody put beside it.
+    """
+    for key in () if _is_enveloped(value) else ("Messages", "Records"):
         listed = within(value, key)
         if isinstance(listed, list):
             yield from ((an_object(each, "Sns") or each, 0) for each in listed[:EVENTS])
@@ -123,14 +126,19 @@ def _headers(mail: Mapping[str, Any], wanted: str) -> list[object]:
 def _opened(value: object, depth: int) -> tuple[Mapping[str, Any], str | None, object]:
     """The notification in its envelope, with the envelope's id and time: of SNS, of EventBridge, or None."""
     said = an_object(value)
+    if _is_enveloped(said):  # first of all: what else stands there is not signed
+        return _object_in(said["Message"]), name(said.get("MessageId")), said.get("Timestamp")
     body = said.get("Body", said.get("body"))
     if isinstance(body, str) and depth < _ENVELOPES:  # of SQS, which has an id of its own for each delivery
         return _opened(_object_in(body), depth + 1)
-    if isinstance(said.get("Message"), str):
-        return _object_in(said["Message"]), name(said.get("MessageId")), said.get("Timestamp")
     if isinstance(said.get("detail"), dict):
         return _named(said["detail"], line(said.get("detail-type"))), name(said.get("id")), said.get("time")
     return said, None, None
+
+
+def _is_enveloped(value: object) -> bool:
+    """Whether SNS wrote it: the notification is a string in `Message`."""
+    return isinstance(an_object(value).get("Message"), str)
 
 
 def _named(detail: Mapping[str, Any], told: str) -> Mapping[str, Any]:
