@@ -330,7 +330,7 @@ def test_every_page_holds_at_200_percent_on_paper_and_in_forced_colours(
                 (700, "print", "none"),
             ):
                 page.set_viewport_size({"width": width, "height": 640})
-                page.emulate_media(media=media, forced_colors=forced)  # type: ignore[arg-type]  # two of its words
+                page.emulate_media(media=media, forced_colors=forced)
                 if wide := sideways(page):
                     found.append((name, f"{wide} px sideways at {width}, {media}"))
                 if media == "print" and page.locator(".side:visible, .folded:visible, .top:visible").count():

@@ -46,7 +46,7 @@ def foresee(act: str, moment: str) -> None:
                 die()
 
     setattr(owner, act, mortal)
-    Database.write = writing  # type: ignore[method-assign]
+    Database.write = writing
 
 
 def main() -> None:

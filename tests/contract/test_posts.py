@@ -111,7 +111,7 @@ class House:
     mappings: dict[str, Map] = field(default_factory=dict)
 
     def send(self, recipient: str, **told: str) -> Registered:
-        draft = Draft(recipient, MailKind.MAILING, **told)  # type: ignore[arg-type]
+        draft = Draft(recipient, MailKind.MAILING, **told)
         (made,) = register([draft], self.account, self.store.sends, RING, self.ids, NOW - HOUR)
         assert isinstance(made, Registered)
         return made

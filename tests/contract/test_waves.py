@@ -123,7 +123,7 @@ def test_a_wave_is_planned_applied_and_undone(world: World) -> None:
     applied = world.desk.waves.one("w1")
     assert applied is not None
     assert (applied.stage, applied.done, applied.by) == (Stage.APPLIED, len(PLACES), "key b")
-    assert {state.state for state in world.states().values()} == {"valid"}  # type: ignore[attr-defined]
+    assert {state.state for state in world.states().values()} == {"valid"}
 
     world.clock.instant += HOUR
     ended(waves.undo("w1", "key c", world.place))
@@ -331,7 +331,7 @@ def test_killed_at_any_step_it_is_whole_or_not_at_all(step: tuple[str, str, str]
             assert (wave.stage, after, lines) == (Stage.DROPPED, before, [])
         case "apply":
             assert (wave.stage, wave.done, lines) == (Stage.APPLIED, len(PLACES), ["applied"])
-            assert {state.state for state in after.values()} == {"valid"}  # type: ignore[attr-defined]
+            assert {state.state for state in after.values()} == {"valid"}
             assert len(records) == 2 * 1200 + 1
         case _:
             assert (wave.stage, after, lines) == (Stage.UNDONE, before, ["applied", "undone"])

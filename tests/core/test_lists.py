@@ -239,7 +239,7 @@ def test_what_a_complaint_is_and_what_is_not() -> None:
     kinds = {
         row.cause: row.kind
         for row in read("csv", "address,cause\na@b,complaint\na@b,unsubscribe\na@b,hard\n")
-    }  # type: ignore[union-attr]
+    }
     assert kinds == {
         "complaint": EventKind.COMPLAINT,
         "unsubscribe": EventKind.UNSUBSCRIBE,

@@ -400,7 +400,7 @@ class FailingInbox(MemoryInbox):
         self.calls += 1
         if self.calls % 2:
             raise OSError("disk full")
-        super().put(arrivals, cursors)  # type: ignore[arg-type]
+        super().put(arrivals, cursors)
 
 
 def test_what_could_not_be_kept_is_read_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

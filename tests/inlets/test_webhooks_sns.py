@@ -265,7 +265,7 @@ def test_issuers_in_the_file_must_have_signed_what_stands_before_them(sns: Amazo
     assert read(sns.signer.pem + stranger.pem) is None
     found = read(by_old.pem + old.pem)
     assert found is not None
-    assert found.ends < read(by_old.pem).ends  # type: ignore[union-attr]
+    assert found.ends < read(by_old.pem).ends
 
 
 def test_a_later_try_of_one_notification_is_the_same_arrival(sns: Amazon, house: Hooked) -> None:

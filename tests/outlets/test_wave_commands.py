@@ -15,7 +15,7 @@ from story.waiting import eventually
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(tmp_path_factory.mktemp("waves"))
-    made.staff = [made.command("key", "add", "--role", "support") for _ in range(2)]  # type: ignore[attr-defined]
+    made.staff = [made.command("key", "add", "--role", "support") for _ in range(2)]
     with made.running():
         yield made
 
@@ -51,7 +51,7 @@ def test_a_question_is_saved_and_made_a_list(server: Server) -> None:
 
 
 def test_a_wave_is_planned_applied_with_another_key_and_undone(server: Server) -> None:
-    one, two = server.staff  # type: ignore[attr-defined]
+    one, two = server.staff
     shop = ("--account", "shop")
     asked = ("--where", "provider=gmail", "--reason", "Gmail was at fault")
     planned = said(server, "waves", "plan", "restore", *asked, *shop, key=one)
@@ -71,7 +71,7 @@ def test_a_wave_is_planned_applied_with_another_key_and_undone(server: Server) -
 
 
 def test_a_replay_of_all_accounts_is_seen_applied_and_undone(server: Server) -> None:
-    staff, _ = server.staff  # type: ignore[attr-defined]
+    staff, _ = server.staff
     seen = said(server, "replay-groups", "types", key=staff)
     assert "Nothing would change." in seen
     assert "shop: looked at, not applied" in seen
@@ -80,8 +80,14 @@ def test_a_replay_of_all_accounts_is_seen_applied_and_undone(server: Server) -> 
     assert f"`retour replay-groups show {id}`" in said(
         server, "replay-groups", "apply", id, *asked, key=staff
     )
-    show = lambda: said(server, "replay-groups", "show", id, "--lang", "de", key=staff)  # noqa: E731
+
+    def show() -> str:
+        return said(server, "replay-groups", "show", id, "--lang", "de", key=staff)
+
     eventually(lambda: "shop: angewendet" in show(), "it to be applied", server.story)
-    assert "1 accounts" in said(server, "replay-groups", "undo", id, *asked, key=staff)
+    assert "accounts: 1" in said(server, "replay-groups", "undo", id, *asked, key=staff)
     eventually(lambda: "shop: zurückgenommen" in show(), "it to be undone", server.story)
     assert "nosuch" not in said(server, "replay-groups", "show", "nosuch", key=staff, status=2)
+    for command in ("replay", "replay-groups"):
+        told = said(server, command, "rules", "--file", "none.toml", key=staff, status=2)
+        assert "The rules in none.toml cannot be read" in told

@@ -120,7 +120,7 @@ def lossy(port: int, share: float, seed: int = 7) -> Iterator[int]:
             if not raw:
                 return
             if chance.random() >= share and raw[:2] in asked:
-                front.sendto(raw, asked[raw[:2]])  # type: ignore[arg-type]
+                front.sendto(raw, asked[raw[:2]])
 
     threads = [threading.Thread(target=way, daemon=True) for way in (there, home)]
     for thread in threads:

@@ -294,7 +294,7 @@ def test_nothing_is_moved_while_the_disk_is_full(mailboxes: Dovecot, house: Hous
             raise OSError("disk full")
         house.inbox.put(arrivals, cursors)
 
-    house.keep = keep  # type: ignore[method-assign]
+    house.keep = keep
     mailboxes.deliver("disk@mailbox.test", mail(1))
     with house.follows(imap.Imap(imap.Place(account(mailboxes, "disk")), house.desk("disk"))):
         eventually(lambda: len(house.troubles) > 2, "the troubles", house.story)

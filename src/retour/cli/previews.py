@@ -1,8 +1,9 @@
 """What `retour policy` and `retour replay` share: a job is asked for, watched, and its result told."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from retour.cli.client import Client
     from retour.texts import Catalogue
 
+RulesFile = Annotated[Path | None, typer.Option("--file", help="Own rules, in the place of those used.")]
 _PAUSE = 0.5  # seconds between two looks at a job
 _ENDED = ("done", "failed", "cancelled")
 _SHOWN = 12  # lines of one sort
@@ -28,6 +30,19 @@ def of(account: str) -> str:
     from urllib.parse import urlencode
 
     return f"?{urlencode({'account': account})}" if account else ""
+
+
+def under_rules(file: Path | None, key: str, api: str, lang: str) -> dict[str, Any]:
+    """What is asked for: the own rules of a file, or those in force. Ends the command if unreadable."""
+    from retour.cli.client import ended
+
+    if file is None:
+        return {"what": "rules"}
+    try:
+        return {"what": "rules", "rules": file.read_text("utf-8")}
+    except (OSError, UnicodeDecodeError) as error:
+        _, words = client_of(api, key, lang)
+        raise ended(words("say.unreadable", file=file, reason=error)) from error
 
 
 def done(client: "Client", words: "Catalogue", job: Mapping[str, Any], account: str) -> Mapping[str, Any]:

@@ -1,13 +1,12 @@
 """`retour replay`: a history judged again, seen before it is applied, and undone, of a running server."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from retour.cli.asked import Account
 from retour.cli.commands import app
-from retour.cli.previews import client_of, done, of, tell
+from retour.cli.previews import RulesFile, client_of, done, of, tell, under_rules
 from retour.cli.send import API, Key, Language, Url
 
 replay = typer.Typer(no_args_is_help=True)
@@ -26,24 +25,13 @@ def group() -> None:
 @replay.command()
 def rules(
     key: Key,
-    file: Annotated[
-        Path | None, typer.Option("--file", help="Own rules, in the place of those used.")
-    ] = None,
+    file: RulesFile = None,
     account: Account = "",
     api: Url = API,
     lang: Language = "en",
 ) -> None:
     """What the reports are under a file of own rules, or under the rules in force (support)."""
-    from retour.cli.client import ended
-
-    body: dict[str, Any] = {"what": "rules"}
-    if file is not None:
-        try:
-            body["rules"] = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            _, words = client_of(api, key, lang)
-            raise ended(words("say.unreadable", file=file, reason=error)) from error
-    _look(body, key, account, api, lang)
+    _look(under_rules(file, key, api, lang), key, account, api, lang)
 
 
 @replay.command("policy")

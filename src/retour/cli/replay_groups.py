@@ -1,14 +1,13 @@
 """`retour replay-groups`: the histories of all accounts judged again, as one act (support)."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from retour.cli.commands import app
-from retour.cli.previews import client_of, tell_moves
+from retour.cli.previews import RulesFile, client_of, tell_moves, under_rules
 from retour.cli.replay import Reason
 from retour.cli.send import API, Key, Language, Url
 from retour.cli.terminal import safe
@@ -29,23 +28,12 @@ _PAUSE = 0.5  # seconds between two looks
 @groups.command()
 def rules(
     key: Key,
-    file: Annotated[
-        Path | None, typer.Option("--file", help="Own rules, in the place of those used.")
-    ] = None,
+    file: RulesFile = None,
     api: Url = API,
     lang: Language = "en",
 ) -> None:
     """What the reports are under a file of own rules, or under the rules in force."""
-    from retour.cli.client import ended
-
-    body: dict[str, Any] = {"what": "rules"}
-    if file is not None:
-        try:
-            body["rules"] = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            _, words = client_of(api, key, lang)
-            raise ended(words("say.unreadable", file=file, reason=error)) from error
-    _look(body, key, api, lang)
+    _look(under_rules(file, key, api, lang), key, api, lang)
 
 
 @groups.command("policy")

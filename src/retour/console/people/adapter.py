@@ -20,7 +20,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         return False
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """A login of another (OpenID Connect) is believed for people who are invited already."""
 
     error_messages = DefaultSocialAccountAdapter.error_messages | errors(SOCIAL_ERRORS)
@@ -30,7 +30,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return False
 
 
-class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Second factors, as the library has them."""
 
     error_messages = DefaultMFAAdapter.error_messages | errors(MFA_ERRORS)
