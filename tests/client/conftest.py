@@ -8,6 +8,7 @@ import django
 import pytest
 
 from retour.client import Client, Draft
+from story.reports import report
 from story.server import Server
 from story.waiting import eventually
 
@@ -42,13 +43,6 @@ def bounced(server: Server, client: Client, address: str, reply: str = "550 5.1.
     """A bounce of a registered send comes back to its return address."""
     to = client.register(Draft(address, campaign="May")).return_address
     assert to is not None
-    notice = (
-        f"From: MAILER-DAEMON@mx.test\r\nTo: {to}\r\nSubject: Undelivered Mail Returned to Sender\r\n"
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="cut"\r\n\r\n'
-        "--cut\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.test\r\n\r\n"
-        f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: {reply.split()[1]}\r\n"
-        f"Diagnostic-Code: smtp; {reply}\r\n\r\n--cut--\r\n"
-    )
     with smtplib.SMTP("127.0.0.1", server.ports["smtp"]) as inlet:
-        inlet.sendmail("", [to], notice)
+        inlet.sendmail("", [to], report(to, address, reply))
     eventually(lambda: (client.address(address) or {}).get("events"), f"a bounce of {address}", server.story)

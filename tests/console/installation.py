@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
+from story.reports import report
 from story.waiting import eventually
 
 RETOUR = (sys.executable, "-m", "retour")
@@ -129,31 +129,6 @@ class Console:
 
     def _link(self) -> str | None:
         return next((line["link"] for line in self._lines() if "link" in line), None)
-
-
-def report(to: str, recipient: str, said: str) -> str:
-    status = re.search(r"[245]\.\d\.\d+", said)
-    lines = [
-        "From: MAILER-DAEMON@mx.test",
-        f"To: {to}",
-        "Subject: Undelivered Mail Returned to Sender",
-        "MIME-Version: 1.0",
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="cut"',
-        "",
-        "--cut",
-        "Content-Type: message/delivery-status",
-        "",
-        "Reporting-MTA: dns; mx.test",
-        "",
-        f"Final-Recipient: rfc822; {recipient}",
-        "Action: failed",
-        f"Status: {status.group() if status else '5.0.0'}",
-        f"Diagnostic-Code: smtp; {said}",
-        "",
-        "--cut--",
-        "",
-    ]
-    return "\r\n".join(lines)
 
 
 @contextmanager

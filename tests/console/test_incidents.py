@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, choose_password, follow, log_in, looking, report
+from console.installation import Console, choose_password, follow, log_in, looking
 from console.sound import faults
+from story.reports import report
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")

@@ -7,8 +7,9 @@ from email.utils import format_datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, report
+from console.installation import Console
 from console.sound import faults
+from story.reports import report
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from retour.outlets.api.connection import HEAD
+from story.reports import report
 from story.waiting import eventually
 
 RETOUR = str(Path(sys.executable).with_name("retour"))
@@ -35,27 +36,6 @@ more_url = "https://more.example"
 [[postfix.listeners]]
 port = 0
 """
-
-REPORT = """\
-From: MAILER-DAEMON@mx.test\r
-To: {to}\r
-Subject: Undelivered Mail Returned to Sender\r
-MIME-Version: 1.0\r
-Content-Type: multipart/report; report-type=delivery-status; boundary="cut"\r
-\r
---cut\r
-Content-Type: message/delivery-status\r
-\r
-Reporting-MTA: dns; mx.test\r
-\r
-Final-Recipient: rfc822; nobody@b.example\r
-Action: failed\r
-Status: 5.1.1\r
-Diagnostic-Code: smtp; 550 5.1.1 no such user\r
-\r
---cut--\r
-"""
-
 
 STARTED: list[subprocess.Popen[bytes]] = []
 
@@ -146,7 +126,7 @@ def retour(tmp_path: Path) -> Iterator[Process]:
 def bounce(process: Process, to: str) -> None:
     """A delivery report for this return address, through the LMTP inlet."""
     with smtplib.LMTP("127.0.0.1", process.ports["lmtp"], timeout=120) as session:
-        session.sendmail("", [to], REPORT.format(to=to))
+        session.sendmail("", [to], report(to, "nobody@b.example", "550 5.1.1 no such user"))
 
 
 def stopped(process: Process, key: str) -> Any:

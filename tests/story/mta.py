@@ -2,33 +2,8 @@
 
 import smtplib
 
+from story.reports import report
 from story.server import Server
-
-REPORT = """\
-From: MAILER-DAEMON@mx.test\r
-To: {to}\r
-Subject: Undelivered Mail Returned to Sender\r
-Auto-Submitted: auto-replied\r
-MIME-Version: 1.0\r
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
-\r
---b\r
-Content-Type: text/plain\r
-\r
-Your message could not be delivered.\r
---b\r
-Content-Type: message/delivery-status\r
-\r
-Reporting-MTA: dns; mx.test\r
-\r
-Final-Recipient: rfc822; {recipient}\r
-Action: failed\r
-Status: {status}\r
-Diagnostic-Code: smtp; {reply}\r
-\r
---b--\r
-"""
-
 
 FULL = "552 5.2.2 Quota exceeded (mailbox for user is full)"
 UNKNOWN = "550 5.1.1 User unknown"
@@ -53,14 +28,12 @@ class Mta:
         self.queue = set(self._mails)
 
     def _delivered(self, to: str) -> bool:
-        status = self._reply.split()[1]
-        report = REPORT.format(to=to, recipient=self._mails[to], status=status, reply=self._reply)
         try:
             lmtp = smtplib.LMTP("127.0.0.1", self._port)
         except OSError:
             return False
         try:
-            lmtp.sendmail("", [to], report)
+            lmtp.sendmail("", [to], report(to, self._mails[to], self._reply))
         except (OSError, smtplib.SMTPException):
             return False
         finally:

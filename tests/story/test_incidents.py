@@ -2,13 +2,13 @@
 
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from smtplib import SMTP
 from typing import Any
 
+from story.reports import report
 from story.server import RETOUR, Server
-from story.test_platform import REPORT
 from story.waiting import eventually
 
 SETTINGS = """
@@ -21,12 +21,16 @@ def names(numbers: range) -> list[str]:
     return [f"reader{number}@gmail.com" for number in numbers]
 
 
+def unknown(to: str, recipient: str) -> str:
+    return report(to, recipient, f"550 5.1.1 <{recipient}>: no such user")
+
+
 def refused(server: Server, recipients: Sequence[str]) -> None:
     """The bounce of a send to each, as a mail server writes it."""
     returns = [(server.return_address(recipient), recipient) for recipient in recipients]
     with SMTP("127.0.0.1", server.ports["smtp"]) as smtp:
         for to, recipient in returns:
-            smtp.sendmail("<>", [to], REPORT.format(to=to, recipient=recipient))
+            smtp.sendmail("<>", [to], unknown(to, recipient))
 
 
 def answers(server: Server, recipients: Sequence[str]) -> set[tuple[str, str]]:
@@ -80,41 +84,23 @@ def test_living_readers_are_held_through_an_outage_and_a_crash_and_let_go_by_sup
         assert (closed["stage"], closed["outcome"], closed["held"]) == ("closed", "revert", 93)
 
 
-DOWN = """\
-From: MAILER-DAEMON@mx.shop.test
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="cut"
-
---cut
-Content-Type: text/plain
-
-Your message could not be delivered.
-
---cut
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.shop.test
-
-Final-Recipient: rfc822; {recipient}
-Action: failed
-Status: 4.4.3
-Diagnostic-Code: X-Postfix; Host or domain name not found. Name service error for name={domain} type=MX:
-    Host not found, try again
-
---cut--
-"""
+def down(to: str, recipient: str) -> str:
+    said = (
+        f"Host or domain name not found. Name service error for name={recipient.partition('@')[2]} type=MX:"
+    )
+    return report(
+        to, recipient, f"{said}\r\n    Host not found, try again", said_by="X-Postfix", status="4.4.3"
+    )
 
 
-def unreachable(server: Server, recipients: Sequence[str], report: str) -> None:
+def unreachable(server: Server, recipients: Sequence[str], told: Callable[[str, str], str]) -> None:
     """What our own mail server says of mail to each, after a send of it."""
     body = {"sends": [{"recipient": recipient, "kind": "mailing"} for recipient in recipients]}
     sends = server.ask("POST", "/v1/sends", body)["sends"]
     with SMTP("127.0.0.1", server.ports["smtp"]) as smtp:
         for send, recipient in zip(sends, recipients, strict=True):
-            to, domain = send["return_address"], recipient.partition("@")[2]
-            smtp.sendmail("<>", [to], report.format(to=to, recipient=recipient, domain=domain))
+            to = send["return_address"]
+            smtp.sendmail("<>", [to], told(to, recipient))
 
 
 def test_a_policy_that_stops_at_once_stops_nobody_while_our_own_dns_is_down(tmp_path: Path) -> None:
@@ -126,10 +112,10 @@ def test_a_policy_that_stops_at_once_stops_nobody_while_our_own_dns_is_down(tmp_
     with server.running():
         eventually(lambda: "retour is ready" in server.story(), "the first look", server.story)
         server.ask("PUT", "/v1/policy", {"settings": {"preset": "kwiga"}, "expected": 1})
-        unreachable(server, everybody[:300], DOWN)
+        unreachable(server, everybody[:300], down)
         eventually(lambda: bool(incidents(server)), "the incident", server.story)
-        unreachable(server, everybody[300:], DOWN)
-        unreachable(server, [dead], REPORT)
+        unreachable(server, everybody[300:], down)
+        unreachable(server, [dead], unknown)
         eventually(lambda: server.waiting() == 0, "the last to be judged", server.story)
         eventually(lambda: answers(server, everybody) == held, "the hold of all", server.story)
         (incident,) = incidents(server)
@@ -137,6 +123,6 @@ def test_a_policy_that_stops_at_once_stops_nobody_while_our_own_dns_is_down(tmp_
         command(server, "revert", incident["id"], "--reason", "our resolver was down", "--account", "shop")
         server.key = manager
         eventually(lambda: answers(server, everybody) == {("send", "")}, "the release", server.story)
-        unreachable(server, [dead], REPORT)
+        unreachable(server, [dead], unknown)
         eventually(lambda: answers(server, [dead]) == {("stop", "hard")}, "the end of one", server.story)
         assert answers(server, [each for each in everybody if each != dead]) == {("send", "")}

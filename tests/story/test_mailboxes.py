@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from story.dovecot import PASSWORD, Dovecot
-from story.mta import REPORT
+from story.reports import report
 from story.server import Server
 from story.waiting import eventually
 
@@ -102,8 +102,7 @@ def server(ground: Path, dovecot: Dovecot) -> Iterator[Server]:
 def bounce(server: Server, recipient: str) -> bytes:
     """A report as our own mail server leaves it in a mailbox: with the return address on top."""
     to = server.return_address(recipient)
-    report = REPORT.format(to=to, recipient=recipient, status="5.1.1", reply="550 5.1.1 User unknown")
-    return f"X-Original-To: {to}\r\n{report}".encode()
+    return f"X-Original-To: {to}\r\n{report(to, recipient, '550 5.1.1 User unknown')}".encode()
 
 
 def metric(server: Server, name: str, mailbox: str) -> float:
@@ -178,8 +177,8 @@ def test_killed_between_commit_and_move_nothing_is_lost_or_counts_twice(
 ) -> None:
     mailbox = f"{user}@mailbox.test"
     before = dovecot.folders(mailbox).get("Retour", 0)
-    for report in bounces[step]:
-        dovecot.deliver(mailbox, report)
+    for mail in bounces[step]:
+        dovecot.deliver(mailbox, mail)
     server.start([sys.executable, "-m", "story.killed", step])
     assert server.dies() == -signal.SIGKILL
 

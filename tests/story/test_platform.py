@@ -11,6 +11,7 @@ import pytest
 
 from retour import Gate
 from retour.model import Answer, Decision
+from story.reports import report
 from story.server import Server
 from story.waiting import eventually, free_port
 
@@ -33,37 +34,11 @@ kind = "system"
 DEAD = "nobody@mailbox.test"
 
 
-REPORT = """\
-From: MAILER-DAEMON@mx.test
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="cut"
-
---cut
-Content-Type: text/plain
-
-Your message could not be delivered.
-
---cut
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.test
-
-Final-Recipient: rfc822; {recipient}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 <{recipient}>: no such user
-
---cut--
-"""
-
-
 def refused(server: Server, recipient: str) -> None:
     """The bounce of a send of the first account, as a mail server writes it."""
     to = server.return_address(recipient)
     with SMTP("127.0.0.1", server.ports["smtp"]) as smtp:
-        smtp.sendmail("<>", [to], REPORT.format(to=to, recipient=recipient))
+        smtp.sendmail("<>", [to], report(to, recipient, f"550 5.1.1 <{recipient}>: no such user"))
 
 
 def policy(server: Server, sender: str) -> str:

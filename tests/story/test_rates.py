@@ -8,21 +8,13 @@ import httpx
 from typer.testing import CliRunner
 
 from retour.cli import app
+from story.reports import report
 from story.server import Server
 from story.waiting import eventually
 
 LIMITS = [(1, "good"), (3, "watch"), (8, "high"), (15, "stop")]  # of 100 sends; and what that means
 
-NOTICE = (
-    "From: MAILER-DAEMON@mx.b.example\r\nTo: {to}\r\nSubject: Undelivered mail\r\nMIME-Version: 1.0\r\n"
-    'Content-Type: multipart/report; report-type=delivery-status; boundary="cut"\r\n\r\n'
-    "--cut\r\nContent-Type: text/plain\r\n\r\nYour mail was not delivered.\r\n\r\n"
-    "--cut\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.b.example\r\n\r\n"
-    "Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: {status}\r\n"
-    "Diagnostic-Code: smtp; {diagnostic}\r\n\r\n--cut--\r\n"
-)
-HARD = {"status": "5.1.1", "diagnostic": "550 5.1.1 no such user here"}
-SOFT = {"status": "5.2.2", "diagnostic": "552 5.2.2 mailbox full"}
+HARD, SOFT = "550 5.1.1 no such user here", "552 5.2.2 mailbox full"
 
 
 def rows(server: Server, by: str) -> dict[str, Any]:
@@ -55,8 +47,8 @@ def test_bounces_of_a_campaign_are_rated_at_each_limit_and_outlive_the_server(tm
         for most, level in LIMITS:
             with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as door:
                 for send in sends[back:most]:
-                    to, kind = send["return_address"], SOFT if back % 3 == 2 else HARD
-                    notice = NOTICE.format(to=to, recipient=send["recipient"], **kind)
+                    to, said = send["return_address"], SOFT if back % 3 == 2 else HARD
+                    notice = report(to, send["recipient"], said)
                     for _ in range(2):  # the same notice again is no other bounce
                         door.sendmail("", to, notice)
                     back += 1

@@ -9,32 +9,10 @@ from typer.testing import CliRunner
 
 from contract.test_replay import RULE
 from retour.cli import app
+from story.reports import report
 from story.server import Server
 from story.waiting import eventually
 
-DSN = """\
-From: MAILER-DAEMON@mx.b.example
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-
-{words}
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.b.example
-
-Final-Recipient: rfc822; {address}
-Action: failed
-Status: {status}
-Diagnostic-Code: smtp; {words}
-
---b--
-"""
 ODD, FULL = "550 5.0.0 frobnicated by the quux of zork", "552 5.2.2 mailbox is full"
 
 
@@ -47,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def bounce(server: Server, address: str, words: str) -> None:
     to = server.return_address(address)
-    mail = DSN.format(to=to, address=address, words=words, status=words.split()[1]).encode()
+    mail = report(to, address, words, prose=words).encode()
     with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as lmtp:
         lmtp.sendmail("", [to], mail)
     server.bounced(address)
