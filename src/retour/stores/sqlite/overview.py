@@ -4,20 +4,22 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from retour.address import domain, domain_of, key, normalise
-from retour.instants import HOUR
+from retour.instants import DAY, HOUR
 from retour.lifecycle import as_judged
 from retour.model import BounceType, Event, Send, State
 from retour.ports import BouncedAddress, BounceQuery, Record
 from retour.stores.overview import END, Cursor
 from retour.stores.sqlite.labels import SQL
+from retour.stores.sqlite.of_domains import OfDomains
 from retour.stores.sqlite.pages import SQL as PAGES
 from retour.stores.sqlite.pages import Page, load
 from retour.stores.sqlite.rows import with_body
 
-FEW = 5000  # addresses of a domain that are looked through one by one; of more, a page is soon full
+FEW = 500  # addresses of a domain that are looked through one by one; of more, by time
 
 
 class Row(NamedTuple):
@@ -104,16 +106,23 @@ def _by_time(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     told: dict[str, Any] = {
         "account": wanted.account,
         "labels": labels,
-        "domains": wanted.domains,
         "before": wanted.cursor.at,
         "number": wanted.cursor.number,
         "newest": wanted.cursor.newest,
     }
     hours = {"account": wanted.account, "labels": labels}
     hours |= {"first": wanted.since // HOUR, "last": before // HOUR}
-    for (hour,) in db.execute(SQL["hours"], hours):
-        first, last = max(hour * HOUR, wanted.since), min((hour + 1) * HOUR, wanted.until)
-        yield from map(Row._make, db.execute(SQL["listed"], {**told, "first": first, "last": last}))
+    times = (
+        (max(hour * HOUR, wanted.since), min((hour + 1) * HOUR, wanted.until))
+        for (hour,) in db.execute(SQL["hours"], hours)
+    )
+    if wanted.domains is None:
+        for first, last in times:
+            yield from map(Row._make, db.execute(SQL["listed"], {**told, "first": first, "last": last}))
+        return
+    theirs = OfDomains(db, wanted.account, wanted.domains)
+    for day, within in groupby(times, key=lambda time: time[0] // DAY):
+        yield from map(Row._make, theirs.rows(day, told, list(within)))
 
 
 def _of_few(db: sqlite3.Connection, wanted: Wanted, keys: Iterable[bytes]) -> list[Row]:

@@ -36,10 +36,47 @@ FROM events AS e INDEXED BY listed_by_time
 WHERE e.account = :account AND e.label IS NOT NULL AND e.at >= :first AND e.at < :last
   AND (e.at, e.number) < (:before, :number) AND e.number <= :newest
   AND e.label IN (SELECT value FROM json_each(:labels))
-  AND (:domains IS NULL OR EXISTS (
-    SELECT 1 FROM states AS s WHERE s.k = e.k AND s.account = e.account
-      AND s.domain IN (SELECT value FROM json_each(:domains))))
 ORDER BY e.at DESC, e.number DESC;
 
 -- name: keys_of_domains
 SELECT k FROM states WHERE account = ? AND domain IN (SELECT value FROM json_each(?)) LIMIT ?;
+
+-- name: listed_after
+SELECT number, at FROM events WHERE number > :rolled AND account = :account AND label IS NOT NULL;
+
+-- name: days_of_domains
+SELECT day FROM bounced_domains
+WHERE account = :account AND domain IN (SELECT value FROM json_each(:domains))
+UNION ALL
+SELECT at / :day FROM events INDEXED BY listed_retold
+WHERE account = :account AND label IS NOT NULL AND (kind <> 'bounce' OR standing <> 'proven')
+LIMIT :most;
+
+-- name: numbers_of_domains
+-- A row of before domains stood here has none.
+SELECT number FROM bounced
+WHERE account = :account AND day = :day
+  AND (domain IS NULL OR domain IN (SELECT value FROM json_each(:domains)))
+UNION ALL
+SELECT number FROM events INDEXED BY listed_retold
+WHERE account = :account AND at >= :first AND at < :last
+  AND label IS NOT NULL AND (kind <> 'bounce' OR standing <> 'proven')
+LIMIT :most;
+
+-- name: listed_numbers
+SELECT number FROM events INDEXED BY listed_by_time
+WHERE account = :account AND label IS NOT NULL AND at >= :first AND at < :last
+  AND (at, number) < (:before, :number) AND number <= :newest
+  AND label IN (SELECT value FROM json_each(:labels))
+ORDER BY at DESC, number DESC;
+
+-- name: listed_among
+SELECT e.k, e.at, e.number, e.send, e.label
+FROM json_each(:numbers) AS t CROSS JOIN events AS e ON e.number = t.value
+WHERE e.account = :account AND e.at >= :first AND e.at < :last
+  AND (e.at, e.number) < (:before, :number) AND e.number <= :newest
+  AND e.label IN (SELECT value FROM json_each(:labels))
+  AND EXISTS (
+    SELECT 1 FROM states AS s WHERE s.k = e.k AND s.account = e.account
+      AND s.domain IN (SELECT value FROM json_each(:domains)))
+ORDER BY e.at DESC, e.number DESC;
