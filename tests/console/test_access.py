@@ -1,10 +1,10 @@
 """Who may look at what; links that are good once; what every answer carries."""
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from console.installation import PASSWORD, Console, choose_password, log_in, looking
+from story import patient
 
 pytestmark = pytest.mark.engine("chromium")
 OF_SHOP = [
@@ -33,7 +33,7 @@ OF_ALL = [
 
 @pytest.mark.parametrize("path", [*OF_SHOP, *OF_ALL])
 def test_without_a_login_there_is_nothing_but_the_login(console: Console, path: str) -> None:
-    answer = httpx.get(console.url + path)
+    answer = patient.get(console.url + path)
     assert answer.status_code == 302
     assert answer.headers["location"].startswith("/sign/login/?next=")
 
@@ -58,11 +58,11 @@ def test_staff_sees_every_account(console: Console, browser: Browser) -> None:
 def test_a_link_is_good_once(console: Console, browser: Browser) -> None:
     link = console.invited("once@shop.example", "--account", "shop")
     renewed = console.url + console.command("person", "link", "once@shop.example")
-    assert httpx.get(link).status_code == 404
+    assert patient.get(link).status_code == 404
     with looking(browser) as page:
         choose_password(page, renewed)
         assert page.url == f"{console.url}/a/shop/"
-    assert httpx.get(renewed).status_code == httpx.get(f"{console.url}/first/forged/").status_code == 404
+    assert patient.get(renewed).status_code == patient.get(f"{console.url}/first/forged/").status_code == 404
 
 
 def test_whoever_is_removed_is_out_at_once(console: Console, browser: Browser) -> None:
@@ -74,13 +74,13 @@ def test_whoever_is_removed_is_out_at_once(console: Console, browser: Browser) -
 
 
 def test_nobody_signs_up_by_themselves(console: Console) -> None:
-    answer = httpx.get(f"{console.url}/sign/signup/")
+    answer = patient.get(f"{console.url}/sign/signup/")
     assert 'name="password1"' not in answer.text
 
 
 def test_wrong_passwords_are_refused_and_soon_no_more_are_heard(console: Console) -> None:
     said = set()
-    with httpx.Client(base_url=console.url) as client:
+    with patient.Client(base_url=console.url) as client:
         for _ in range(8):
             token = client.get("/sign/login/").text.partition('name="csrfmiddlewaretoken" value="')[2][:64]
             form = {"csrfmiddlewaretoken": token, "login": "guessed@shop.example", "password": PASSWORD}
@@ -92,7 +92,7 @@ def test_wrong_passwords_are_refused_and_soon_no_more_are_heard(console: Console
 
 
 def test_without_mail_no_mail_is_promised(console: Console) -> None:
-    page = httpx.get(f"{console.url}/sign/password/reset/")
+    page = patient.get(f"{console.url}/sign/password/reset/")
     assert page.status_code == 200
     assert "Ask your administrator for a new link." in page.text
     assert 'name="email"' not in page.text
@@ -100,12 +100,12 @@ def test_without_mail_no_mail_is_promised(console: Console) -> None:
 
 def test_a_post_from_elsewhere_is_refused(console: Console) -> None:
     form = {"login": "manager@shop.example", "password": PASSWORD}
-    assert httpx.post(f"{console.url}/sign/login/", data=form).status_code == 403
+    assert patient.post(f"{console.url}/sign/login/", data=form).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/sign/login/", "/nothing/", "/static/console.css", "/first/forged/"])
 def test_every_answer_carries_what_keeps_a_browser_safe(console: Console, path: str) -> None:
-    headers = httpx.get(console.url + path).headers
+    headers = patient.get(console.url + path).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -115,5 +115,5 @@ def test_every_answer_carries_what_keeps_a_browser_safe(console: Console, path: 
 
 
 def test_a_forged_host_is_refused(console: Console) -> None:
-    answer = httpx.get(f"{console.url}/sign/login/", headers={"Host": "evil.example"})
+    answer = patient.get(f"{console.url}/sign/login/", headers={"Host": "evil.example"})
     assert answer.status_code == 400

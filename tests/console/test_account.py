@@ -2,13 +2,13 @@
 
 import re
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import PASSWORD, Console, choose_password, follow, log_in, looking
 from outlets.receiver import receiving, status
+from story import patient
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -42,7 +42,7 @@ def test_somebody_new_is_invited_and_joins_once(console: Console, browser: Brows
             choose_password(guest, link)
             assert guest.url == f"{console.url}/a/shop/"
             assert guest.request.get(f"{console.url}/a/shop/keys/").status == 403
-        assert httpx.get(link).status_code == 404
+        assert patient.get(link).status_code == 404
         manager.goto(f"{console.url}/a/shop/team/")
         expect(manager.locator("table").first).to_contain_text(email)
 
@@ -50,7 +50,7 @@ def test_somebody_new_is_invited_and_joins_once(console: Console, browser: Brows
 def test_whoever_can_log_in_joins_after_a_login_alone(console: Console, browser: Browser, page: Page) -> None:
     """Who invites sees the link: it must not let them in as somebody else."""
     link = invited(page, console, "stranger@other.example")
-    opened = httpx.get(link).text
+    opened = patient.get(link).text
     assert "stranger@other.example" in opened
     assert 'name="password"' not in opened
     page.goto(link)  # as the manager who invited
@@ -78,7 +78,7 @@ def test_an_invitation_that_is_withdrawn_is_good_no_more(console: Console, page:
     page.goto(f"{console.url}/a/shop/team/")
     page.click("tr:has-text('nobody@shop.example') button")
     expect(page.locator("[role=status]")).to_contain_text("no longer be used")
-    assert httpx.get(link).status_code == 404
+    assert patient.get(link).status_code == 404
 
 
 def test_the_last_manager_stays(console: Console, page: Page) -> None:
@@ -97,7 +97,7 @@ def test_a_key_is_shown_once_used_and_revoked(console: Console, page: Page) -> N
     key = page.locator(".once pre").first.inner_text()
     no_barrier(page)
     api = f"http://127.0.0.1:{console.ports['api']}/v1/account"
-    assert httpx.get(api, headers={"Authorization": f"Bearer {key}"}).json()["name"] == "shop"
+    assert patient.get(api, headers={"Authorization": f"Bearer {key}"}).json()["name"] == "shop"
     page.goto(f"{console.url}/a/shop/keys/")
     assert key not in page.content()
     row = page.locator("tr:has-text('till')")
@@ -106,7 +106,7 @@ def test_a_key_is_shown_once_used_and_revoked(console: Console, page: Page) -> N
     no_barrier(page)
     page.click("button.danger")
     expect(page.locator("[role=status]")).to_contain_text("is revoked")
-    assert httpx.get(api, headers={"Authorization": f"Bearer {key}"}).status_code == 401
+    assert patient.get(api, headers={"Authorization": f"Bearer {key}"}).status_code == 401
 
 
 def told(page: Page, hook: str) -> int:

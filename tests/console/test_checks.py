@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from console.installation import Console, follow, log_in, looking
 from console.sound import faults
+from story import patient
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -160,10 +161,10 @@ def test_a_form_that_is_too_long_is_answered_with_a_page_that_names_the_remedy(c
     assert answer.status_code == 413
     assert "At most 64 MB go through this form" in answer.text
     assert "Content-Security-Policy" in answer.headers
-    of_list = httpx.get(f"{console.url}/too-long/a/shop/checks/new/", headers={"Accept-Language": "de"})
+    of_list = patient.get(f"{console.url}/too-long/a/shop/checks/new/", headers={"Accept-Language": "de"})
     assert "Durch dieses Formular gehen höchstens 1024 MB" in of_list.text
     assert 'href="/a/shop/checks/new/"' in of_list.text
-    assert "evil" not in httpx.get(f"{console.url}/too-long//evil.example/a/").text  # leads nowhere else
+    assert "evil" not in patient.get(f"{console.url}/too-long//evil.example/a/").text  # leads nowhere else
 
 
 def test_a_file_that_is_too_long_is_not_even_sent(console: Console, page: Page, tmp_path: Path) -> None:

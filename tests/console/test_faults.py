@@ -20,6 +20,7 @@ from console.installation import PASSWORD, Console, log_in, looking, opened
 from console.sound import barriers, sideways
 from console.test_routes import token
 from retour.settings.chosen import Chosen
+from story import patient
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -116,7 +117,7 @@ def test_a_fault_of_ours_needs_no_database_to_be_told(alone: Alone, language: st
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_form_from_elsewhere_is_told_what_to_do(console: Console, language: str) -> None:
-    page = httpx.post(f"{console.url}/sign/login/", data={}, headers={"Accept-Language": language})
+    page = patient.post(f"{console.url}/sign/login/", data={}, headers={"Accept-Language": language})
     assert page.status_code == 403
     assert TITLES[language]["forged"] in page.text
     assert line_of(page, console.story())["why"].startswith("csrf")
@@ -127,10 +128,10 @@ def test_a_form_from_elsewhere_is_told_what_to_do(console: Console, language: st
     [("/nothing/", 404), ("/a/shop/look/", 405), ("/sign/login/", 400)],
 )
 def test_what_is_refused_bears_a_reference(console: Console, path: str, status: int) -> None:
-    with httpx.Client(base_url=console.url) as client:
+    with patient.Client(base_url=console.url) as client:
         form = {"login": "member@shop.example", "password": PASSWORD, "csrfmiddlewaretoken": token(client)}
         if status == 400:
-            page = httpx.get(console.url + path, headers={"Host": "evil.example"})
+            page = patient.get(console.url + path, headers={"Host": "evil.example"})
         else:
             client.post("/sign/login/", data=form)
             page = client.get(path)
@@ -140,7 +141,7 @@ def test_what_is_refused_bears_a_reference(console: Console, path: str, status: 
 
 
 def test_whoever_asks_too_often_is_told_when_to_come_back(alone: Alone) -> None:
-    with httpx.Client(base_url=alone.url) as client:
+    with patient.Client(base_url=alone.url) as client:
         mark = token(client)
         form = {"login": "nobody@shop.example", "password": "wrong", "csrfmiddlewaretoken": mark}
         pages = [client.post("/sign/login/", data=form) for _ in range(31)]

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser
 from console.conftest import ADMIN
 from console.installation import PASSWORD, Console, log_in, looking
 from console.sound import sideways
+from story import patient
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -205,7 +206,7 @@ def table() -> dict[str, str]:
 def clients(console: Console) -> Iterator[dict[str, httpx.Client]]:
     """One client for each role, logged in."""
     with ExitStack() as stack:
-        made = {who: stack.enter_context(httpx.Client(base_url=console.url)) for who in PEOPLE}
+        made = {who: stack.enter_context(patient.Client(base_url=console.url)) for who in PEOPLE}
         for who, email in PEOPLE.items():
             form = {"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token(made[who])}
             assert made[who].post("/sign/login/", data=form).status_code == 302, email
@@ -279,7 +280,7 @@ def test_each_row_stands_at_its_address(table: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", [*ROWS, *OWN])
 def test_nobody_is_shown_the_login_and_no_more(console: Console, made: dict[str, str], name: str) -> None:
     row = ROWS.get(name) or Row("own", OWN[name])
-    found = httpx.get(console.url + row.path.format(**made))
+    found = patient.get(console.url + row.path.format(**made))
     if row.least == "nobody":
         assert found.status_code == row.let_in
     else:

@@ -2,12 +2,12 @@
 
 import re
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, log_in, looking
 from console.sound import barriers, faults
+from story import patient
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -149,7 +149,7 @@ def test_a_member_reads_the_rule_and_changes_nothing(console: Console, browser: 
         page.goto(f"{console.url}/a/shop/settings/never-stop/")
         expect(page.locator("main form")).to_have_count(0)
         token = page.context.cookies()
-        answer = httpx.post(
+        answer = patient.post(
             f"{console.url}/a/shop/settings/",
             data={"soft_threshold": "2"},
             cookies={str(each["name"]): str(each["value"]) for each in token},

@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -10,6 +9,7 @@ from console.installation import PASSWORD, Console, choose_password, follow, log
 from console.sound import barriers, faults, sideways
 from console.test_routes import token
 from console.test_sign_on import one_time
+from story import patient
 
 pytestmark = pytest.mark.engine("chromium")
 OWN = [
@@ -42,14 +42,14 @@ def test_each_page_about_ones_login_is_sound(console: Console, browser: Browser,
 
 @pytest.mark.parametrize("path", BEFORE)
 def test_no_page_before_the_login_speaks_english_to_germans(console: Console, path: str) -> None:
-    page = httpx.get(console.url + path, headers={"Accept-Language": "de"}, follow_redirects=True)
+    page = patient.get(console.url + path, headers={"Accept-Language": "de"}, follow_redirects=True)
     assert page.status_code in (200, 401)
     main = re.sub(r"(?s).*<main|<[^>]+>", " ", page.text)
     assert not re.search(r"(?i)\bbitte\b|\bthe\b|\byou\b|\bsign\b|\bpassword\b", main)
 
 
 def test_a_wrong_password_is_told_in_our_words(console: Console) -> None:
-    with httpx.Client(base_url=console.url, headers={"Accept-Language": "de"}) as client:
+    with patient.Client(base_url=console.url, headers={"Accept-Language": "de"}) as client:
         form = {"login": "manager@shop.example", "password": "wrong", "csrfmiddlewaretoken": token(client)}
         page = client.post("/sign/login/", data=form)
     assert "Adresse und Passwort gehören nicht zusammen." in page.text

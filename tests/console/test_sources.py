@@ -2,12 +2,12 @@
 
 import re
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, log_in, looking
+from story import patient
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -24,7 +24,7 @@ POST = {
 
 def posted(console: Console, password: str) -> int:
     url = f"http://127.0.0.1:{console.ports['webhooks']}/hooks/letters/{SECRET}"
-    return httpx.post(url, json=POST, auth=("ann", password)).status_code
+    return patient.post(url, json=POST, auth=("ann", password)).status_code
 
 
 def shows(page: Page, console: Console, words: str) -> bool:
@@ -85,7 +85,7 @@ def test_a_member_sees_sources_and_no_secret(console: Console, browser: Browser)
         assert SECRET not in page.content()
     member = console.command("key", "add", "--account", "shop", "--role", "member")
     api = f"http://127.0.0.1:{console.ports['api']}/v1/sources"
-    told = httpx.get(api, headers={"Authorization": f"Bearer {member}"}).text
+    told = patient.get(api, headers={"Authorization": f"Bearer {member}"}).text
     assert "webhooks.letters" in told
     assert SECRET not in told
-    assert SECRET in httpx.get(api, headers={"Authorization": f"Bearer {console.key}"}).text
+    assert SECRET in patient.get(api, headers={"Authorization": f"Bearer {console.key}"}).text

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from retour.outlets.api.connection import HEAD
+from story import patient
 from story.reports import report
 from story.waiting import eventually
 
@@ -188,8 +189,8 @@ def _accepted(process: Process, return_address: str) -> bool:
 
 def test_probes_and_metrics_are_open(retour: Process) -> None:
     url = f"http://127.0.0.1:{retour.ports['api']}"
-    assert httpx.get(f"{url}/readyz").json()["status"] == "ready"
-    metrics = httpx.get(f"{url}/metrics").text
+    assert patient.get(f"{url}/readyz").json()["status"] == "ready"
+    metrics = patient.get(f"{url}/metrics").text
     assert 'retour_inbox{outcome="waiting"} 0.0' in metrics
     for name in ("retour_arrivals_total", "retour_lmtp_recipients_total", "retour_policy_answers_total"):
         assert name in metrics
@@ -213,7 +214,7 @@ def test_a_head_or_trailer_without_end_is_cut_off(retour: Process, begun: bytes)
         line.sendall(begun + b"a" * (1000 * HEAD))
     url = f"http://127.0.0.1:{retour.ports['api']}"
     long_but_whole = {"X": "a" * (HEAD - 1024)}
-    assert httpx.get(f"{url}/healthz", headers=long_but_whole).status_code == 200
+    assert patient.get(f"{url}/healthz", headers=long_but_whole).status_code == 200
 
 
 def test_every_line_of_the_log_is_json_in_ascii(retour: Process) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from story import patient
 from story.mta import FULL, UNKNOWN, Mta
 from story.server import RETOUR, Server
 from story.waiting import eventually
@@ -87,7 +88,7 @@ def test_a_contact_is_deleted_and_the_ledger_holds_together(server: Server, tmp_
         assert server.ask("GET", f"/v1/check?address={DEAD}")["decision"] == "stop"
 
         url = f"http://127.0.0.1:{server.ports['api']}/v1/ledger/export?format=jsonl"
-        ledger = httpx.get(url, headers={"Authorization": f"Bearer {server.key}"}).raise_for_status()
+        ledger = patient.get(url, headers={"Authorization": f"Bearer {server.key}"}).raise_for_status()
         assert "dead@" not in ledger.text
         assert '"erased, stopped"' in ledger.text
     (tmp_path / "ledger.jsonl").write_bytes(ledger.content)
@@ -110,6 +111,6 @@ def test_what_is_shown_is_saved_as_a_list_and_exported(server: Server) -> None:
         found = server.ask("GET", f"/v1/contacts?list={saved['id']}")["contacts"]
         assert [each["address"] for each in found] == [DEAD]
         url = f"http://127.0.0.1:{server.ports['api']}/v1/data/export?reason=address_unknown"
-        export = httpx.get(url, headers={"Authorization": f"Bearer {server.key}"}).raise_for_status()
+        export = patient.get(url, headers={"Authorization": f"Bearer {server.key}"}).raise_for_status()
         assert export.text.count(DEAD) >= 1
         assert FULL_ONE not in export.text

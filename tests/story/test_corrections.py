@@ -3,10 +3,10 @@
 import socket
 from pathlib import Path
 
-import httpx
 from typer.testing import CliRunner
 
 from retour.cli import app
+from story import patient
 from story.server import Server
 from story.waiting import eventually, free_port, listening
 
@@ -29,7 +29,7 @@ def test_a_slip_is_suggested_corrected_confirmed_and_mailed(tmp_path: Path) -> N
         assert made["url"] in made["letters"]["de"]["text"]
 
         path = made["url"].removeprefix("https://hooks.shop.example")
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as reader:
+        with patient.Client(base_url=f"http://127.0.0.1:{port}") as reader:
             assert reader.get(path).status_code == 200  # the scanner of a mail server
             assert server.ask("GET", f"/v1/check?address={NEW}")["decision"] == "hold"
             server.stop()

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import httpx
-
+from story import patient
 from story.server import Server
 from story.waiting import eventually
 
@@ -25,7 +24,7 @@ def test_no_file_and_no_log_names_whoever_was_erased(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{server.ports['api']}"
         headers = {"Authorization": f"Bearer {server.key}"}
         listed = {"url": f"{url}/v1/suppressions/import?format=csv", "content": b"ann.lee@b.example\n"}
-        assert httpx.post(headers=headers, **listed).status_code == 201
+        assert patient.post(headers=headers, **listed).status_code == 201
         server.ask("POST", "/v1/sends", {"recipient": ANN, "subject": "For ann.lee@b.example"})
         server.ask("POST", "/v1/contacts", {"contacts": [{"address": ANN, "name": "Ann"}]})
         assert any("retour.sqlite3" in each for each in where(server))
@@ -43,5 +42,5 @@ def test_no_file_and_no_log_names_whoever_was_erased(tmp_path: Path) -> None:
         assert server.ask("GET", f"/v1/check?address={ANN}")["decision"] == "stop"
     with server.running():  # the gate is loaded anew
         assert server.ask("GET", f"/v1/check?address={ANN}")["decision"] == "stop"
-        assert httpx.post(headers=headers, **listed).status_code == 201
+        assert patient.post(headers=headers, **listed).status_code == 201
         assert server.ask("GET", f"/v1/check?address={ANN}")["decision"] == "stop"

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import httpx
 from typer.testing import CliRunner, Result
 
 from retour.cli import app
+from story import patient
 from story.server import Server
 
 
@@ -34,7 +34,7 @@ def test_the_warning_stays_wherever_the_account_is_shown(tmp_path: Path) -> None
         sent = CliRunner().invoke(app, ["send", "boss@shop.example", "--smtp", "127.0.0.1:1"], env=where)
         assert "Warning" not in sent.stderr  # nothing would stop it
         content = b"boss@shop.example\n"
-        httpx.post(
+        patient.post(
             f"{where['RETOUR_URL']}/v1/suppressions/import?format=csv",
             content=content,
             headers={"Authorization": f"Bearer {server.key}"},

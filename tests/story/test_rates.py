@@ -4,10 +4,10 @@ import smtplib
 from pathlib import Path
 from typing import Any
 
-import httpx
 from typer.testing import CliRunner
 
 from retour.cli import app
+from story import patient
 from story.reports import report
 from story.server import Server
 from story.waiting import eventually
@@ -32,7 +32,7 @@ def rated(server: Server, bounces: int) -> dict[str, Any]:
 
 
 def in_german(server: Server) -> str:
-    return httpx.get(
+    return patient.get(
         f"http://127.0.0.1:{server.ports['api']}/v1/rates",
         headers={"Authorization": f"Bearer {server.key}", "Accept-Language": "de"},
     ).text

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from outlets.receiver import Receiver, receiving, status
 from retour.cli import app
+from story import patient
 from story.server import Server
 from story.waiting import eventually
 
@@ -39,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
 
 
 def stopped(server: Server, *addresses: str) -> None:
-    answer = httpx.post(
+    answer = patient.post(
         f"http://127.0.0.1:{server.ports['api']}/v1/suppressions/import?format=csv",
         content="".join(f"{address}\n" for address in addresses).encode(),
         headers={"Authorization": f"Bearer {server.key}"},

@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-import httpx
-
 from outlets.receiver import receiving, status
+from story import patient
 from story.server import Server
 from story.waiting import eventually
 
@@ -16,7 +15,7 @@ def test_a_stop_is_told_though_the_server_was_killed_meanwhile(tmp_path: Path) -
     with receiving() as receiver, server.running():
         receiver.answer = status(503)
         server.ask("POST", "/v1/webhooks", {"url": receiver.url()})
-        answer = httpx.post(
+        answer = patient.post(
             f"http://127.0.0.1:{server.ports['api']}/v1/suppressions/import?format=csv",
             content=b"ann@b.example\n",
             headers={"Authorization": f"Bearer {server.key}"},

@@ -15,6 +15,7 @@ import pytest
 from inlets.senders import Request, Sender, basic, mailgun, sendgrid
 from retour.clock import SystemClock
 from retour.instants import SECOND
+from story import patient
 from story.killed import STEPS
 from story.server import Server
 from story.waiting import eventually, free_port
@@ -144,7 +145,7 @@ def test_no_secret_stands_in_the_log(server: Server) -> None:
     with server.running():
         for request in (Request(b"x"), Request(b"x", {"Authorization": f"Basic {BREVO.key}"})):
             assert post("brevo", request) == 401
-        httpx.get(f"http://127.0.0.1:{PORT}/hooks/grid/{PATH}?code={GUN.key}")
+        patient.get(f"http://127.0.0.1:{PORT}/hooks/grid/{PATH}?code={GUN.key}")
     told = server.story()
     assert "retour is ready" in told
     for secret in (PATH, GRID.key, GUN.key, BREVO.key, BREVO.key.partition(":")[2]):
@@ -170,9 +171,9 @@ def test_a_reader_unsubscribes_by_the_url_of_a_send(server: Server) -> None:
     with server.running():
         sent = server.ask("POST", "/v1/sends", {"recipient": "reader@b.test", "kind": "mailing"})
         url = sent["list_unsubscribe"].replace("https://hooks.example", f"http://127.0.0.1:{PORT}")
-        assert httpx.get(url).status_code == 200
+        assert patient.get(url).status_code == 200
         asked = "/v1/check?address=reader@b.test&kind=mailing"
         assert server.ask("GET", asked)["decision"] == "send"
-        assert httpx.post(url, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert patient.post(url, data={"List-Unsubscribe": "One-Click"}).status_code == 200
         assert server.ask("GET", asked)["decision"] == "stop"
         assert server.ask("GET", asked.replace("mailing", "system"))["decision"] == "send"
