@@ -335,6 +335,10 @@ def test_deliveries_are_read_from_their_index_alone(tmp_path: Path) -> None:
     assert "COVERING INDEX sends_of_address" in plan("deliveries", folder=tmp_path)
 
 
+def test_what_came_after_the_last_roll_is_read_by_number(tmp_path: Path) -> None:
+    assert "INTEGER PRIMARY KEY" in plan("listed_after", "overview.sql", tmp_path)
+
+
 def test_the_number_of_statements_does_not_grow_with_the_batch(tmp_path: Path) -> None:
     counts = []
     for size in (10, 200):

@@ -42,7 +42,7 @@ ORDER BY e.at DESC, e.number DESC;
 SELECT k FROM states WHERE account = ? AND domain IN (SELECT value FROM json_each(?)) LIMIT ?;
 
 -- name: listed_after
-SELECT number, at FROM events WHERE number > :rolled AND account = :account AND label IS NOT NULL;
+SELECT number, at FROM events NOT INDEXED WHERE number > :rolled AND account = :account AND label IS NOT NULL;
 
 -- name: days_of_domains
 SELECT day FROM bounced_domains
