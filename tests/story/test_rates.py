@@ -83,7 +83,7 @@ def test_the_command_counts_each_filter_of_the_overview_under_the_others(tmp_pat
         for made in server.ask("POST", "/v1/sends", {"sends": sends})["sends"]:
             with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as door:
                 to, recipient = made["return_address"], made["recipient"]
-                door.sendmail("", to, NOTICE.format(to=to, recipient=recipient, **HARD))
+                door.sendmail("", to, report(to, recipient, HARD))
         eventually(lambda: server.ask("GET", "/v1/counts")["addresses"] == 3, "bounces", server.story)
 
         def said(*asked: str, status: int = 0) -> str:
