@@ -48,7 +48,10 @@ def reader(request: HttpRequest) -> Reader:
 
 
 def reader_of(request: HttpRequest) -> Reader:
-    """A person's own choices; before the login what the browser asks for."""
+    """A person's own choices; before the login what the browser asks for.
+
+    How narrow the rows are may also stand in the address of a page, so that a link shows another the same.
+    """
     person = request.user if isinstance(request.user, Person) else None
     account = _account(request, person)
     language = (
@@ -63,7 +66,7 @@ def reader_of(request: HttpRequest) -> Reader:
         where or UTC,
         named if where else "UTC",
         person.theme if person else "",
-        person.dense if person else False,
+        request.GET["dense"] == "1" if "dense" in request.GET else bool(person and person.dense),
         catalogue(f"console.{language}"),
     )
 

@@ -61,7 +61,9 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "may_write": api.role != Role.MEMBER,
         "undo": offered(request),
         "incidents": standing(api, who),
-        "kept_query": _without_place(request),
+        "kept_query": _without(request, "after"),
+        "look_query": _without(request, "after", "columns", "dense"),
+        "whole_query": _whole(request, who),
         **_options(counts, who),
     }
     return render(request, "console/overview.html", context)
@@ -118,10 +120,19 @@ def columns(request: HttpRequest) -> list[str]:
     return [name for name in COLUMNS if name in named] or list(USUAL)
 
 
-def _without_place(request: HttpRequest) -> str:
+def _without(request: HttpRequest, *names: str) -> str:
     kept = request.GET.copy()
-    kept.pop("after", None)
+    for name in names:
+        kept.pop(name, None)
     return kept.urlencode()
+
+
+def _whole(request: HttpRequest, who: Reader) -> str:
+    """The list with the columns and rows that are shown now, whoever looks."""
+    shown = request.GET.copy()
+    shown["columns"], shown["dense"] = ",".join(columns(request)), str(int(who.dense))
+    shown.pop("after", None)
+    return shown.urlencode(safe=",")
 
 
 @login_required
