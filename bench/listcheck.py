@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from retour.collector import collect_seldom
 from retour.flow import listcheck
 from retour.flow.listcheck import Knowledge, Source
 from retour.flow.listcheck.blocks import records
@@ -100,7 +101,8 @@ def stops(path: Path) -> Knowledge:
 
 
 def whole(path: Path, out: Path, know: Knowledge, way: str = "") -> float:
-    """CPU seconds of a whole check, from file to report."""
+    """CPU seconds of a whole check, from file to report, as `retour check-list` does it."""
+    collect_seldom()
     before = _used()
     with path.open("rb") as file:
         source = listcheck.open_source(file)

@@ -90,6 +90,19 @@ CELL = st.one_of(
         DOMAIN,
         st.sampled_from(["", ">", " "]),
     ),
+    st.builds(
+        "{}{}{}{}{}".format,
+        st.sampled_from(
+            [
+                *("", " ", "Ann Lee <", "Jürgen von Berg <", "Meet at <", "Ann at Lee <", "x ", '"', "("),
+                *("mailto:", "MAILTO: ", "e: ", "'", "[", "Ann, <", "Klammeraffe ", "und "),
+            ]
+        ),
+        LOCAL,
+        st.sampled_from(["@", " (at) ", "[at]", " at ", "(AT)"]),
+        DOMAIN,
+        st.sampled_from(["", ">", " ", ")", ";", "]", ", x", '"', "> x", "'", "?subject=x", " und", ": x"]),
+    ),
     st.builds("{}@{}, {}@{}".format, LOCAL, DOMAIN, LOCAL, DOMAIN),
     st.text("ab@.;,=+'\" \u00a0", max_size=10),
 )

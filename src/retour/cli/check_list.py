@@ -43,6 +43,7 @@ def check_list(
     """
     from retour.cli.explain import catalogue_of
     from retour.clock import SystemClock
+    from retour.collector import collect_seldom
     from retour.flow import listcheck
     from retour.flow.lists import Defect
     from retour.instants import text
@@ -61,6 +62,7 @@ def check_list(
             order = listcheck.Order(
                 file.name, opened, source, know, chosen, at, asking, rates=rates, external=asked
             )
+            collect_seldom()
             for step in listcheck.check_list(order):
                 _told(step, words)
     except listcheck.OtherResultsError as error:

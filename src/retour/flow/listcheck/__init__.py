@@ -4,7 +4,8 @@ encoding, layout, parting, workbook, source   what sort of file it is, and where
 blocks, cells                                 its rows, some at a time; what stands in a cell
 judge, seen, decision                         what a row is worth, which are duplicates, where they go
 hosts, singly, written                        domains, judged once; rows by them; how they are written
-plain_rows, quick; columns, marks; passes     the same for many rows at once, in two ways; which of them
+plain_rows, quick; frames, columns, marks     the same for many rows at once, in two ways
+passes                                       which of them
 asked                                         the DNS, of most contacts first
 history, forecast                             what the account's own ledger says, and of the list
 tally, report, told, charts                   what is counted and told
