@@ -17,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 # address: the life that is played for each event, and the rows that are written of it. Left out is what is
 # read once, of settings and scenarios; and the policies, which go to other processes: a frozen dataclass
 # that is compiled is not unpickled.
-_LIFE = "counters decide fold foreseen history incidents judgements life order relived seen table"
+_LIFE = "counters decide fold foreseen glance history incidents judgements life order relived seen table"
 _ROWS = "labels ledger pages pending returned rows shown spots sweep"
 COMPILED = (
     *("address.py", "chain.py", "codes.py", "instants.py", "model.py"),

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import PolicyVersion, fold, policy_from, preset, preset_names
-from retour.lifecycle.foreseen import foresee, untouched
+from retour.lifecycle.foreseen import foresee, foresee_plain, untouched
+from retour.lifecycle.glance import Told, plain, ruled
 from retour.lifecycle.judgements import RETOLD, of_bounce, of_life
-from retour.lifecycle.relived import Rows, relive
+from retour.lifecycle.relived import SAME, Rows, relive, relive_plain
 from retour.model import Event, EventKind, Reason, Standing
 
 NOW = 40 * DAY
@@ -121,6 +122,96 @@ def test_what_no_policy_can_move_is_not_moved(
 
 
 PLAIN = (*[EventKind.BOUNCE] * 8, EventKind.DELAY, EventKind.DELIVERED, EventKind.RESTORE)
+BARE = (*[EventKind.BOUNCE] * 16, EventKind.DELAY, EventKind.AUTOREPLY, EventKind.RESTORE)
+
+
+def brief(events: Sequence[Event]) -> list[Told]:
+    """Events as a store's rows hold them, the latest that came first."""
+    return [
+        (e.at, e.kind.value, e.standing.value, None if e.reason is None else e.reason.value, e.status, e.send)
+        for e in reversed(events)
+    ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(lives(), lives(NOW, BARE)), versions(), SETTINGS, st.data())
+def test_what_a_glance_tells_of_a_policy_is_what_two_folds_tell(
+    events: list[Event], known: tuple[PolicyVersion, ...], told: dict[str, object], data: st.DataObject
+) -> None:
+    version = PolicyVersion(len(known) + 1, NOW, policy_from(told))
+    rows, bounces = ruled((*known, version)), plain(brief(events), NOW)
+    sends = st.none() | st.integers(1, 3)
+    deliveries = data.draw(st.lists(st.tuples(sends, st.integers(0, 39).map(DAY.__mul__)), max_size=3))
+    found = None if rows is None or bounces is None else foresee_plain(bounces, rows)
+    if found is None:
+        return
+    whole = foresee(events, known, version, deliveries)
+    assert found.reason is whole.reason
+    for seen, state in ((found.before, whole.before), (found.after, whole.after)):
+        assert seen == (*state[:4], *seen[4:])
+        assert not state.unsubscribed
+
+
+def test_a_glance_suffices_for_lives_of_nothing_but_bounces() -> None:
+    """Else the property above would hold for nothing."""
+    known = (PolicyVersion(1, 0, policy_from({"soft_threshold": 3, "min_days": 0})),)
+    version = PolicyVersion(2, NOW, policy_from({"soft_threshold": 2, "reset_after": 30}, known[0].policy))
+    rows = ruled((*known, version))
+    assert rows is not None
+
+    def moved(*days: int, reason: Reason = Reason.MAILBOX_FULL) -> tuple[str, str, Instant | None]:
+        events = [Event(bytes([n] * 16), EventKind.BOUNCE, n * DAY, reason) for n in days]
+        bounces = plain(brief(events), NOW)
+        found = None if bounces is None else foresee_plain(bounces, rows)
+        assert found is not None
+        assert found.reason is (reason if days else None)
+        return found.before.state.value, found.after.state.value, found.after.until
+
+    assert moved() == ("valid", "valid", None)
+    assert moved(1) == ("bouncing", "bouncing", None)
+    assert moved(1, 2) == ("bouncing", "invalid", NOW + 30 * DAY)
+    assert moved(1, 2, 3) == ("invalid", "valid", None)  # its reset is due at once
+    assert moved(1, 2, 20) == ("invalid", "invalid", 50 * DAY)
+    assert moved(1, reason=Reason.ADDRESS_UNKNOWN) == ("invalid", "invalid", None)
+
+
+def test_what_is_more_than_bounces_is_no_matter_of_a_glance() -> None:
+    bounce = Event(b"b" * 16, EventKind.BOUNCE, DAY, Reason.MAILBOX_FULL, send=7)
+    assert plain(brief([bounce]), NOW) == [(DAY, "mailbox_full", None)]
+    assert plain(brief([bounce]), DAY) is None, "dated ahead"
+    assert plain(brief([bounce, bounce._replace(at=2 * DAY)]), NOW) is None, "two reports of one send"
+    assert plain(brief([bounce, bounce._replace(send=None)]), NOW) is None, "at the same moment"
+    for kind in set(EventKind) - {EventKind.BOUNCE} - RETOLD:
+        assert plain(brief([bounce, bounce._replace(kind=kind)]), NOW) is None, kind
+    consecutive = PolicyVersion(1, 0, policy_from({"counting": "consecutive"}))
+    assert ruled([consecutive]) is None, "deliveries would count"
+    confirmed = ruled([PolicyVersion(1, 0, preset("default")), PolicyVersion(2, NOW, preset("default"))])
+    assert confirmed is not None
+    assert foresee_plain([(DAY, "domain_unknown", None)], confirmed) is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(lives(), lives(NOW, BARE)), versions(), st.data())
+def test_what_a_glance_tells_of_two_rows_of_policies_is_what_two_folds_tell(
+    events: list[Event], known: tuple[PolicyVersion, ...], data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, len(known) - 1))
+    sends = st.none() | st.integers(1, 3)
+    deliveries = data.draw(st.lists(st.tuples(sends, st.integers(0, 41).map(DAY.__mul__)), max_size=3))
+    bounces = plain(brief(events), NOW)
+    later = known[first:]
+    if data.draw(st.booleans()):  # the same versions, the older with the types of the latest
+        last = known[-1].policy
+        typed = {"types": last.types, "uncounted_codes": last.uncounted_codes}
+        later = tuple(replace(each, policy=replace(each.policy, **typed)) for each in known)
+    told = None if bounces is None else relive_plain(bounces, Rows.of(known, later, NOW), NOW)
+    if told is None:
+        return
+    before, after = fold(events, known, NOW, deliveries), fold(events, later, NOW, deliveries)
+    if told[0] is SAME:
+        assert before == after
+    else:
+        assert told[:2] == (before, after)
 
 
 @st.composite

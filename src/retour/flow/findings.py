@@ -5,7 +5,7 @@ address that is erased meanwhile is in no finding either.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -131,9 +131,19 @@ def signs(
     latest: Latest, events: Sequence[Event], deliveries: Sequence[tuple[int | None, Instant]], since: Instant
 ) -> str:
     """What an address did since then: delivered to, opened, clicked, replied, logged in."""
-    bounced = {event.send for event in events if event.kind is EventKind.BOUNCE and event.send is not None}
-    told = [at for send, at in deliveries if send not in bounced]
-    told += [event.at for event in events if event.kind is EventKind.DELIVERED and event.send not in bounced]
+    bounced = {event.send for event in events if event.kind is EventKind.BOUNCE}
+    told = [(event.send, event.at) for event in events if event.kind is EventKind.DELIVERED]
+    return signs_beside(latest, bounced, [*deliveries, *told], since)
+
+
+def signs_beside(
+    latest: Latest,
+    bounced: Collection[int | None],
+    deliveries: Sequence[tuple[int | None, Instant]],
+    since: Instant,
+) -> str:
+    """The same where these sends bounced: a delivery of theirs was none."""
+    told = [at for send, at in deliveries if send is None or send not in bounced]
     known = ["delivery"] if any(at >= since for at in told) else []
     return " ".join([*known, *(sign.value for sign in latest if latest[sign] >= since)])
 

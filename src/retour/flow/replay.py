@@ -8,17 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from retour.flow.findings import Findings, Judgement, Piece, move_of, named, signs
+from retour.flow.findings import Findings, Judgement, Piece, move_of, named
 from retour.flow.rejudging import Rejudging
-from retour.flow.whatif import BATCH, finding
+from retour.flow.whatif import BATCH, finding, signs_of
 from retour.identity import act_id
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion, as_judged, fold
+from retour.lifecycle.glance import plain
 from retour.lifecycle.judgements import of_bounce, of_life
 from retour.lifecycle.life import END_OF_CALENDAR
-from retour.lifecycle.relived import Rows, relive
+from retour.lifecycle.relived import Rows, relive, relive_plain
 from retour.model import Event, EventKind, Reason, State
-from retour.ports import LOOKED_BACK, WHOLE, Part, Reported, Store, Swept
+from retour.ports import LOOKED_BACK, WHOLE, Brief, Part, Reported, Store, Swept
 
 SPAN = 4000  # numbers of events that are judged at once
 _REJUDGED = EventKind.REJUDGED
@@ -36,9 +37,9 @@ class Lives:
 
 
 class Played(NamedTuple):
-    """A life without judgements, and with them."""
+    """A life without judgements, and with them; in brief where that tells all."""
 
-    life: Swept
+    life: Swept | Brief
     before: State
     after: State
     reason: Reason | None
@@ -155,8 +156,8 @@ def play_again(asked: Lives, store: Store, part: Part = WHOLE) -> Iterator[Piece
     rows = Rows.of(asked.versions, as_judged([act], asked.versions)[1], asked.now)
     after: str | None = None
     while True:
-        lives, after = store.sweep.lives(asked.account, BATCH, asked.now, after, part, whole=True)
-        yield _played(asked, rows, store, lives)
+        briefs, after = store.sweep.lives(asked.account, BATCH, asked.now, after, part, whole=True)
+        yield _played(asked, rows, store, briefs)
         if after is None:
             return
 
@@ -165,16 +166,23 @@ def _judgement(asked: Lives, place: str) -> Judgement:
     return Judgement(place, b"", asked.what, "", str(asked.version))
 
 
-def _played(asked: Lives, rows: Rows, store: Store, lives: Sequence[Swept]) -> Piece:
-    piece, found = Piece(len(lives)), list[Played]()
-    for life in lives:
+def _played(asked: Lives, rows: Rows, store: Store, briefs: Sequence[Brief]) -> Piece:
+    piece, found, whole = Piece(len(briefs)), list[Played](), list[str]()
+    for brief in briefs:
+        bounces = plain(brief.told, asked.now)
+        told = None if bounces is None else relive_plain(bounces, rows, asked.now)
+        if told is None:
+            whole.append(brief.place)
+        elif told[0] != told[1]:
+            found.append(Played(brief, *told))
+    for life in store.sweep.at(asked.account, whole) if whole else ():
         if any(event.kind is _REJUDGED for event in life.events):
             before, after = _twice(asked, life)
         else:
             before, after = relive(life.events, rows, asked.now, life.deliveries)
         if before != after:
-            piece.judgements.append(_judgement(asked, life.place))
             found.append(Played(life, before, after, _latest(life.events)))
+    piece.judgements += [_judgement(asked, each.life.place) for each in found]
     _add(piece, asked.account, found, store, asked.now)
     return piece
 
@@ -207,10 +215,9 @@ def _add(
 ) -> None:
     moved = [(each, move) for each in found if (move := move_of(each.before, each.after)) is not None]
     since = now - LOOKED_BACK
-    active = store.engagements.latest(account, [life.address for (life, *_), _ in moved], since)
-    for (life, before, after, reason), move in moved:
-        seen = signs(active.get(life.address, {}), life.events, life.deliveries, since)
-        piece.add(finding(life, before, after, move, named(reason), seen))
+    seen_at = signs_of(account, [each.life for each, _ in moved], store, since)
+    for ((life, before, after, reason), move), seen in zip(moved, seen_at, strict=True):
+        piece.add(finding(life.place, life.address, before, after, move, named(reason), seen))
     for _, before, after, _ in found:
         if before.state is not after.state:
             piece.counts["states", before.state.value, after.state.value] += 1

@@ -7,16 +7,18 @@ itself: the same lives are played under the same versions (lifecycle rule 5).
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from retour.address import domain_of
-from retour.flow.findings import Finding, Move, Piece, move_of, named, signs, state_of
+from retour.flow.findings import Finding, Move, Piece, move_of, named, signs, signs_beside, state_of
 from retour.flow.never_stop import guard
 from retour.flow.suppressions import provider_of
 from retour.instants import DAY, Instant, text
 from retour.lifecycle import Policy, PolicyVersion, decide, policy_from, spared
-from retour.lifecycle.foreseen import Foreseen, foresee
+from retour.lifecycle.foreseen import Foreseen, foresee, foresee_plain
+from retour.lifecycle.glance import Ruled, Told, plain, ruled, sends_of
 from retour.model import MailKind, State
-from retour.ports import LOOKED_BACK, WHOLE, Accounts, Part, StaleVersionError, Store, Swept
+from retour.ports import LOOKED_BACK, WHOLE, Accounts, Brief, Part, StaleVersionError, Store, Swept
 
 BATCH = 2000
 _ASKED = (MailKind.MAILING, MailKind.SYSTEM)
@@ -66,41 +68,90 @@ def question(
     return Question(account, versions, PolicyVersion(expected + 1, max(now, newest.at), policy, author))
 
 
+class Moved(NamedTuple):
+    """An address to which something would happen."""
+
+    life: Swept | Brief
+    found: Foreseen
+    move: Move
+
+
 def look(asked: Question, store: Store, part: Part = WHOLE) -> Iterator[Piece]:
     """What would happen to the addresses of a share, batch by batch."""
     after: str | None = None
+    rows = ruled((*asked.versions, asked.version))
     while True:
-        lives, after = store.sweep.lives(asked.account, BATCH, asked.now, after, part)
-        yield _piece(asked, store, lives)
+        briefs, after = store.sweep.lives(asked.account, BATCH, asked.now, after, part)
+        yield _piece(asked, store, briefs, rows)
         if after is None:
             return
 
 
-def _piece(asked: Question, store: Store, lives: Sequence[Swept]) -> Piece:
-    piece, moved = Piece(len(lives)), list[tuple[Swept, Foreseen, Move]]()
-    for life in lives:
-        if life.settled:
-            found = Foreseen(life.state, life.state)
-        else:
-            found = foresee(life.events, asked.versions, asked.version, life.deliveries)
-            _count(piece, found)
-        if asked.is_about_answers:
-            _count_answers(piece, asked, life.address, found)
-        move = move_of(found.before, found.after)
-        if move is not None:
-            moved.append((life, found, move))
-    since = asked.now - LOOKED_BACK
-    active = store.engagements.latest(asked.account, [life.address for life, _, _ in moved], since)
-    for life, found, move in moved:
-        seen = signs(active.get(life.address, {}), life.events, life.deliveries, since)
-        piece.add(finding(life, found.before, found.after, move, named(found.reason), seen))
+def _piece(asked: Question, store: Store, briefs: Sequence[Brief], rows: Sequence[Ruled] | None) -> Piece:
+    piece, moved, whole = Piece(len(briefs)), list[Moved](), list[str]()
+    for brief in briefs:
+        if brief.settled is not None:
+            if asked.is_about_answers:
+                _count_answers(piece, asked, brief.address, Foreseen(brief.settled, brief.settled))
+            continue
+        found = _at_a_glance(brief.told, rows, asked.now)
+        if found is None:
+            whole.append(brief.place)
+        elif (move := _noted(piece, asked, brief.address, found)) is not None:
+            moved.append(Moved(brief, found, move))
+    for life in store.sweep.at(asked.account, whole) if whole else ():
+        found = foresee(life.events, asked.versions, asked.version, life.deliveries)
+        if (move := _noted(piece, asked, life.address, found)) is not None:
+            moved.append(Moved(life, found, move))
+    _add(piece, asked, store, moved)
     return piece
 
 
-def finding(life: Swept, before: State, after: State, move: Move, reason: str, active: str) -> Finding:
+def _at_a_glance(told: Sequence[Told], rows: Sequence[Ruled] | None, now: Instant) -> Foreseen | None:
+    """What most lives are told by alone; None for those that must be played in full."""
+    if rows is None:
+        return None
+    bounces = plain(told, now)
+    return None if bounces is None else foresee_plain(bounces, rows)
+
+
+def _noted(piece: Piece, asked: Question, address: str, found: Foreseen) -> Move | None:
+    """Count what was found, and tell whether it is a move."""
+    _count(piece, found)
+    if asked.is_about_answers:
+        _count_answers(piece, asked, address, found)
+    return move_of(found.before, found.after)
+
+
+def _add(piece: Piece, asked: Question, store: Store, moved: Sequence[Moved]) -> None:
+    told = signs_of(asked.account, [each.life for each in moved], store, asked.now - LOOKED_BACK)
+    for (life, found, move), seen in zip(moved, told, strict=True):
+        reason = named(found.reason)
+        piece.add(finding(life.place, life.address, found.before, found.after, move, reason, seen))
+
+
+def signs_of(account: str, lives: Sequence[Swept | Brief], store: Store, since: Instant) -> list[str]:
+    """The signs of life of each since then."""
+    active = store.engagements.latest(account, [life.address for life in lives], since)
+    glanced = [life.place for life in lives if isinstance(life, Brief)]
+    deliveries = store.sweep.deliveries(account, glanced) if glanced else {}
+    found = list[str]()
+    for life in lives:
+        latest = active.get(life.address, {})
+        if isinstance(life, Brief):
+            bounced = sends_of(life.told)
+            found.append(signs_beside(latest, bounced, deliveries.get(life.place, ()), since))
+        else:
+            found.append(signs(latest, life.events, life.deliveries, since))
+    return found
+
+
+def finding(
+    place: str, address: str, before: State, after: State, move: Move, reason: str, active: str
+) -> Finding:
     """What is kept of an address."""
-    provider = provider_of(domain_of(life.address)) or ""
-    return Finding(life.place, move, state_of(before), state_of(after), reason, provider, active, after.until)
+    provider = provider_of(domain_of(address)) or ""
+    return Finding(place, move, state_of(before), state_of(after), reason, provider, active, after.until)
 
 
 def _count(piece: Piece, found: Foreseen) -> None:

@@ -107,6 +107,17 @@ def slide(counters: Counters, policy: Policy, at: Instant) -> None:
             counter.slide(edge)
 
 
+def turns(counters: Counters, policy: Policy) -> list[Instant | None]:
+    """When the windows leave a day behind."""
+    return [counter.slides_at(policy.within_days) for counter in counters.values() if counter.days]
+
+
+def value(counters: Counters, name: CounterName) -> int:
+    """Where a counter stands."""
+    counter = counters.get(name)
+    return counter.plain + counter.days if counter else 0
+
+
 def threshold_of(name: CounterName, policy: Policy) -> int:
     """The threshold of a counter; 0 = never."""
     if name is _HARD:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from retour.instants import Instant
 from retour.lifecycle.fold import fold, play
+from retour.lifecycle.glance import Plain, Ruled, glance
 from retour.lifecycle.judgements import as_judged
 from retour.lifecycle.order import Place, Rank
 from retour.lifecycle.policy import PolicyVersion
 from retour.lifecycle.seen import seen
-from retour.model import Cause, Event, EventKind, Reason, State, StateName
+from retour.model import Cause, Event, EventKind, Reason, Standing, State, StateName
 
 _BEYOND = frozenset({EventKind.INCIDENT_OPEN, EventKind.INCIDENT_CLOSE})
 _INVALID, _HARD, _REJUDGED = StateName.INVALID, Cause.HARD, EventKind.REJUDGED
@@ -57,6 +58,17 @@ def foresee(
     return Foreseen(before, after, latest)
 
 
+def foresee_plain(bounces: Sequence[Plain], versions: Sequence[Ruled]) -> Foreseen | None:
+    """What `foresee` tells of a life of nothing but bounces, without its counters; the last of the versions
+    is the one that comes into force. None: it has to be played in full."""
+    version = versions[-1]
+    life = glance(bounces, versions[:-1], version.at)
+    if life is None:
+        return None
+    before, latest = life.state(version.at), life.latest
+    return Foreseen(before, life.after(version), latest)
+
+
 def _twice(
     events: Sequence[Event],
     policies: Sequence[PolicyVersion],
@@ -66,6 +78,7 @@ def _twice(
     """Where something is dated at that moment or after it, or reaches back over it."""
     before = fold(events, policies, version.at, deliveries)
     after = fold(events, (*policies, version), version.at, deliveries)
-    bounces = [e for e in events if e.kind is EventKind.BOUNCE and e.at <= version.at]
+    proven = [event for event in events if event.standing is Standing.PROVEN]
+    bounces = [e for e in proven if e.kind is EventKind.BOUNCE and e.at <= version.at]
     latest = max(bounces, key=lambda event: (event.at, event.id), default=None)
     return Foreseen(before, after, None if latest is None else latest.reason)

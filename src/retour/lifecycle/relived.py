@@ -11,10 +11,11 @@ from typing import Self
 from retour.instants import DAY, Instant
 from retour.lifecycle.counters import Bounce, Counter, CounterName, counter_of, threshold_of
 from retour.lifecycle.fold import fold, play, woken
+from retour.lifecycle.glance import Plain, Ruled, glance, ruled
 from retour.lifecycle.life import Life
 from retour.lifecycle.order import Place, Rank
 from retour.lifecycle.policy import Counting, Policy, PolicyVersion
-from retour.model import BounceType, Cause, Event, EventKind, State
+from retour.model import BounceType, Cause, Event, EventKind, Reason, State
 
 _HARD = BounceType.HARD
 _CUMULATIVE = Counting.CUMULATIVE
@@ -32,6 +33,9 @@ _PLAIN = frozenset(
 )
 """What neither stops nor cleans an address by itself, nor reaches back."""
 
+SAME = State()
+"""Stands for a state that is the same under both rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -44,6 +48,7 @@ class Rows:
     since: Instant  # when the last version comes into force
     alike: bool  # they judge every bounce alike, and read the counters alike in the end
     at_once: bool  # under each of them the first hard bounce stops
+    plain: tuple[Sequence[Ruled], Sequence[Ruled]] | None  # both, where they end alike, for a glance
 
     @classmethod
     def of(cls, before: Sequence[PolicyVersion], after: Sequence[PolicyVersion], now: Instant) -> Self:
@@ -52,9 +57,12 @@ class Rows:
         later = [version.policy for version in after]
         judged = {(tuple(sorted(each.types.items())), each.uncounted_codes) for each in policies}
         last = _last(before)
-        alike = len(judged) == 1 and last is not None and last == _last(after) and _is_past(before, now)
+        one = last is not None and last == _last(after) and _is_past(before, now)
         at_once = all(each.hard_threshold == 1 for each in policies)
-        return cls(before, after, policies, later, last.at if last else now, alike, at_once)
+        first, second = ruled(before), ruled(after)
+        plain = (first, second) if one and first is not None and second is not None else None
+        since = last.at if last else now
+        return cls(before, after, policies, later, since, one and len(judged) == 1, at_once, plain)
 
 
 def _last(versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
@@ -63,6 +71,21 @@ def _last(versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
 
 def _is_past(versions: Sequence[PolicyVersion], now: Instant) -> bool:
     return all(version.at <= now for version in versions)
+
+
+def relive_plain(
+    bounces: Sequence[Plain], rows: Rows, now: Instant
+) -> tuple[State, State, Reason | None] | None:
+    """What `relive` tells of a life of nothing but bounces, and the reason of the latest; None: it has to be
+    played in full. Where both rows lead it the same way, that they do is all that is told of it."""
+    if rows.plain is None:
+        return None
+    before, after = glance(bounces, rows.plain[0], now), glance(bounces, rows.plain[1], now)
+    if before is None or after is None:
+        return None
+    if before.is_like(after):
+        return SAME, SAME, None
+    return before.whole(now), after.whole(now), before.latest
 
 
 def relive(

@@ -1,7 +1,7 @@
 """The state as it is seen at a moment, read off a life that was played up to then."""
 
 from retour.instants import DAY, Instant
-from retour.lifecycle.counters import CounterName, Counters, slide
+from retour.lifecycle.counters import slide, turns, value
 from retour.lifecycle.life import Life
 from retour.lifecycle.policy import Counting
 from retour.lifecycle.table import Trigger
@@ -16,19 +16,17 @@ def seen(life: Life, now: Instant) -> State:
     policy, read, due, fades = life.policy, life.counters, life.due(), look_for_listed(life, now)
     if read:
         slide(read, policy, now)
-    turns = [counter.slides_at(policy.within_days) for counter in read.values() if counter.days]
-    turns += (due, fades)
-    rings = [at for at in turns if at is not None]
+    rings = [at for at in (*turns(read, policy), due, fades) if at is not None]
     return State(
         life.state,
         life.causes,
         life.since,
         due,
-        _value(read, _HARD),
-        _value(read, _SOFT),
-        _value(read, _BLOCK),
+        value(read, _HARD),
+        value(read, _SOFT),
+        value(read, _BLOCK),
         {
-            reason: _value(read, reason)
+            reason: value(read, reason)
             for reason, threshold in policy.threshold_by_reason.items()
             if threshold
         },
@@ -49,8 +47,3 @@ def look_for_listed(life: Life, now: Instant) -> Instant | None:
     gone = last is None or (fades is not None and fades <= now)
     life.move(Trigger.FADED if gone else Trigger.LISTED)
     return fades if life.state is StateName.BOUNCING else None
-
-
-def _value(read: Counters, name: CounterName) -> int:
-    counter = read.get(name)
-    return counter.plain + counter.days if counter else 0

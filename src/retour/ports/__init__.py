@@ -34,7 +34,7 @@ from retour.ports.requests import (
 from retour.ports.segments import MOST_REPLIES, Bounced, Segment, Segments, Sought
 from retour.ports.sends import Sends
 from retour.ports.store import Records, Store
-from retour.ports.sweep import WHOLE, Part, Reported, Sweep, Swept
+from retour.ports.sweep import WHOLE, Brief, Part, Reported, Sweep, Swept
 from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies, Tally
 from retour.ports.waves import WAVE_BATCH, Stage, Wave, Waves
 
@@ -58,6 +58,7 @@ __all__ = [
     "BounceQuery",
     "Bounced",
     "BouncedAddress",
+    "Brief",
     "Bus",
     "Change",
     "Clock",

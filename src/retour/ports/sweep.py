@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
+from retour.lifecycle.glance import Told
 from retour.model import Event, EventKind, Evidence, Reason, Report, State
 
 WHOLE = (0, 1)
@@ -17,15 +18,22 @@ Part = tuple[int, int]
 """Which share of how many."""
 
 
+class Brief(NamedTuple):
+    """An address in one account, with as much of it as tells of most what would become of them."""
+
+    place: str
+    address: str
+    told: Sequence[Told] = ()
+    settled: State | None = None  # as stored, where no version of a policy can move it: nothing else was read
+
+
 class Swept(NamedTuple):
     """An address in one account; its events are without evidence."""
 
     place: str
     address: str
-    state: State  # as stored
     events: Sequence[Event] = ()
     deliveries: Sequence[tuple[int | None, Instant]] = ()
-    settled: bool = False  # no version of a policy can move it: its events were not read
 
 
 class Reported(NamedTuple):
@@ -53,11 +61,10 @@ class Sweep(Protocol):
         after: str | None = None,
         part: Part = WHOLE,
         whole: bool = False,
-    ) -> tuple[list[Swept], str | None]:
+    ) -> tuple[list[Brief], str | None]:
         """The next addresses of a share; the cursor is None at the end.
 
-        Unless they are wanted `whole`, those that `lifecycle.foreseen.untouched` names at `now` come settled,
-        without their events.
+        Unless all are wanted (`whole`), those that `lifecycle.foreseen.untouched` names at `now` are settled.
         """
 
     def reports(self, account: str, span: int, after: int = 0) -> list[Reported]:
@@ -65,6 +72,11 @@ class Sweep(Protocol):
 
     def at(self, account: str, places: Sequence[str]) -> list[Swept]:
         """The addresses at these places, with their events; those that lead nowhere are left out."""
+
+    def deliveries(
+        self, account: str, places: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[int | None, Instant]]]:
+        """Deliveries to the addresses at these places, each its send and time; no key where none was."""
 
     def judged(self, account: str, span: int, after: int = 0) -> list[str]:
         """Where the next `span` numbers of events have judgements of reports."""

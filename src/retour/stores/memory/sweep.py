@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from retour.address import key
 from retour.instants import Instant
 from retour.lifecycle.foreseen import untouched
+from retour.lifecycle.glance import Told
 from retour.lifecycle.judgements import RETOLD
 from retour.model import Event, EventKind, Evidence, Standing, State
-from retour.ports import WHOLE, History, Part, Reported, Swept
+from retour.ports import WHOLE, Brief, History, Part, Reported, Swept
 from retour.stores.memory.ledger import MemoryLedger
 
 
@@ -29,10 +30,10 @@ class MemorySweep:
         after: str | None = None,
         part: Part = WHOLE,
         whole: bool = False,
-    ) -> tuple[list[Swept], str | None]:
+    ) -> tuple[list[Brief], str | None]:
         first = int(after or 0)
         own = self._histories(account)[part[0] :: part[1]]
-        found = [self._swept(history, None if whole else now) for history in own[first : first + limit]]
+        found = [self._brief(history, None if whole else now) for history in own[first : first + limit]]
         return found, str(first + limit) if len(found) == limit else None
 
     def reports(self, account: str, span: int, after: int = 0) -> list[Reported]:
@@ -49,7 +50,12 @@ class MemorySweep:
 
     def at(self, account: str, places: Sequence[str]) -> list[Swept]:
         known = {place_of(each.address): each for each in self._histories(account)}
-        return [self._swept(known[place]) for place in places if place in known]
+        return [_swept(known[place]) for place in places if place in known]
+
+    def deliveries(
+        self, account: str, places: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[int | None, Instant]]]:
+        return {each.place: each.deliveries for each in self.at(account, places) if each.deliveries}
 
     def judged(self, account: str, span: int, after: int = 0) -> list[str]:
         made = [
@@ -79,19 +85,27 @@ class MemorySweep:
             if after is None:
                 return
 
-    def _swept(self, history: History, now: Instant | None = None) -> Swept:
-        state = self._stored(history)
+    def _brief(self, history: History, now: Instant | None) -> Brief:
+        place, state = place_of(history.address), self._stored(history)
         late = now is not None and state.changes_at is not None and state.changes_at <= now
-        place = place_of(history.address)
         if now is not None and untouched(state) and not late:
-            return Swept(place, history.address, state, settled=True)
-        events = [event._replace(evidence=None) for event in history.events]
-        return Swept(place, history.address, state, events, history.deliveries)
+            return Brief(place, history.address, settled=state)
+        return Brief(place, history.address, [_told(event) for event in history.events])
 
     def _stored(self, history: History) -> State:
         domain = history.address.rpartition("@")[2]
         rows = self._ledger.states(history.account, 1_000_000, domain=domain)
         return next(row.state for row in rows if row.address == history.address)
+
+
+def _swept(history: History) -> Swept:
+    events = [event._replace(evidence=None) for event in history.events]
+    return Swept(place_of(history.address), history.address, events, history.deliveries)
+
+
+def _told(event: Event) -> Told:
+    reason = None if event.reason is None else event.reason.value
+    return event.at, event.kind.value, event.standing.value, reason, event.status, event.send
 
 
 def _reported(place: str, event: Event, evidence: Evidence) -> Reported:

@@ -1,6 +1,5 @@
 """The stores in SQLite: one data directory, WAL, an fsync for each commit, many writers taking turns."""
 
-import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -29,7 +28,7 @@ from retour.stores.sqlite.requests import SqliteRequests
 from retour.stores.sqlite.rows import Encode, plain_json
 from retour.stores.sqlite.segments import SqliteSegments
 from retour.stores.sqlite.sends import SqliteSends
-from retour.stores.sqlite.sweep import Decode, SqliteSweep
+from retour.stores.sqlite.sweep import STANDARD, Decoders, SqliteSweep
 from retour.stores.sqlite.tallies import SqliteTallies
 
 STORE = "retour.sqlite3"
@@ -61,17 +60,17 @@ def open_store(
     return _store(database, accounts, sends, ledger, pepper)
 
 
-def open_reader(path: Path, pepper: bytes, decode: Decode = json.loads, cache_mib: int = 4) -> Store:
+def open_reader(path: Path, pepper: bytes, decoders: Decoders = STANDARD, cache_mib: int = 4) -> Store:
     """The same, to look at: nothing is made, written or brought to a newer schema. Raises StoreError.
 
-    `decode` reads the JSON of evidence, and `cache_mib` bounds the page cache of a thread, for those who look
-    through everything.
+    `decoders` read the JSON of its rows, and `cache_mib` bounds the page cache of a thread, for those who
+    look through everything.
     """
     database = Database(path, "store", cache_mib, read_only=True, reader_cache_mib=cache_mib)
     accounts = SqliteAccounts(database)
     sends = SqliteSends(database, accounts, pepper)
     ledger = SqliteLedger(database, accounts, sends, pepper)
-    return _store(database, accounts, sends, ledger, pepper, decode)
+    return _store(database, accounts, sends, ledger, pepper, decoders)
 
 
 def _store(
@@ -80,7 +79,7 @@ def _store(
     sends: SqliteSends,
     ledger: SqliteLedger,
     pepper: bytes,
-    decode: Decode = json.loads,
+    decoders: Decoders = STANDARD,
 ) -> Records:
     return Records(
         accounts,
@@ -90,7 +89,7 @@ def _store(
         SqliteEngagements(database, accounts, pepper),
         SqliteRequests(database, accounts),
         SqliteCorrections(database, accounts, pepper),
-        SqliteSweep(database, accounts, decode),
+        SqliteSweep(database, accounts, decoders),
         SqlitePlatform(database, accounts, pepper),
         SqliteRates(database, accounts),
         SqliteIncidents(database, accounts),
@@ -129,6 +128,7 @@ __all__ = [
     "FINDINGS",
     "INBOX",
     "STORE",
+    "Decoders",
     "SqliteInbox",
     "SqliteShelf",
     "StoreError",

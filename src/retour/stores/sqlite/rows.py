@@ -121,7 +121,7 @@ def _causes(text: str) -> frozenset[Cause]:
 # the time of named ones, and three quarters of the room
 
 
-_REPORT = 4  # its place
+REPORT = 4  # its place
 
 Encode = Callable[[object], str]
 """Makes JSON of tuples, texts and numbers. May raise UnicodeEncodeError for what has no UTF-8."""
@@ -156,14 +156,20 @@ def with_body(event: Event, account: str, address: str, body: str | None) -> Eve
     )
 
 
-def report_in(body: Sequence[Any]) -> Report | None:
-    """The report in what `body_of` made; None of an act, which has no evidence."""
-    return _report(*body[_REPORT]) if len(body) > _REPORT else None
+def report_of(body: str) -> Sequence[Any] | None:
+    """The row of the report in what `body_of` made; None of an act, which has no evidence."""
+    whole: Sequence[Any] = json.loads(body)
+    return whole[REPORT] if len(whole) > REPORT else None
 
 
-def evidence_in(body: Sequence[Any]) -> Evidence:
+def report_in(row: Sequence[Any]) -> Report:
+    """The report of such a row."""
+    return _report(*row)
+
+
+def evidence_in(body: str) -> Evidence:
     """The evidence there, where a report is."""
-    return _evidence(*body[3:])
+    return _evidence(*json.loads(body)[3:])
 
 
 def _evidence(

@@ -5,22 +5,31 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from retour.address import ERASED
 from retour.instants import Instant
 from retour.model import Event, EventKind, Reason
-from retour.ports.sweep import WHOLE, Part, Reported, Swept
+from retour.ports.sweep import WHOLE, Brief, Part, Reported, Swept
 from retour.stores.advance import Delivery
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import DELIVERIES, touch
-from retour.stores.sqlite.rows import STANDINGS, evidence_in, report_in, state_of
+from retour.stores.sqlite.rows import STANDINGS, evidence_in, report_in, report_of, state_of
 from retour.stores.sqlite.statements import named
 
 SQL = named("sweep.sql")
-Decode = Callable[[str], Any]
-"""Reads JSON."""
+
+
+class Decoders(NamedTuple):
+    """Who reads the JSON of rows: all of it, and the row of the report alone (`rows.report_of`)."""
+
+    whole: Callable[[str], Any] = json.loads
+    report: Callable[[str], Sequence[Any] | None] = report_of
+
+
+STANDARD = Decoders()
+
 
 _KINDS: Mapping[str, EventKind] = {kind.value: kind for kind in EventKind}
 _REASONS: Mapping[str | None, Reason | None] = {None: None} | {each.value: each for each in Reason}
@@ -29,8 +38,8 @@ _REASONS: Mapping[str | None, Reason | None] = {None: None} | {each.value: each 
 class SqliteSweep:
     """The addresses and reports of one file."""
 
-    def __init__(self, database: Database, accounts: SqliteAccounts, decode: Decode = json.loads) -> None:
-        self._database, self._accounts, self._decode = database, accounts, decode
+    def __init__(self, database: Database, accounts: SqliteAccounts, decoders: Decoders = STANDARD) -> None:
+        self._database, self._accounts, self._decoders = database, accounts, decoders
 
     def size(self, account: str) -> tuple[int, int]:
         with self._reading() as db:
@@ -47,7 +56,7 @@ class SqliteSweep:
         after: str | None = None,
         part: Part = WHOLE,
         whole: bool = False,
-    ) -> tuple[list[Swept], str | None]:
+    ) -> tuple[list[Brief], str | None]:
         domain, _, first = (after or " -1").partition(" ")
         with self._reading() as db:
             place: dict[str, Any] = {
@@ -61,13 +70,12 @@ class SqliteSweep:
                 "whole": whole,
             }
             rows = db.execute(SQL["lives"], place).fetchall()
-            heads = [(row[0], place["account"], row[5]) for row in rows if not row[4]]
-            histories = dict(zip([k for k, _, _ in heads], _histories(db, heads), strict=True))
+        decode = self._decoders.whole
         found = [
-            Swept(k.hex(), address, state_of(state), settled=True)
-            if settled
-            else Swept(k.hex(), address, state_of(state), *histories[k])
-            for k, _, _, address, settled, _, *state in rows
+            Brief(k.hex(), address, (), state_of(state))
+            if told is None
+            else Brief(k.hex(), address, decode(told))
+            for k, _, _, address, told, *state in rows
         ]
         return found, f"{rows[-1][1]} {rows[-1][2]}" if len(rows) == limit else None
 
@@ -75,17 +83,28 @@ class SqliteSweep:
         with self._reading() as db:
             place = {"account": self._accounts.number(db, account), "after": after, "until": after + span}
             rows = db.execute(SQL["reports"], place).fetchall()
-        decode = self._decode
+        decode = self._decoders.report
         return [
-            Reported(k.hex(), id, _KINDS[kind], _REASONS[reason], report, partial(evidence_in, body))
-            for k, id, kind, reason, told in rows
-            if (report := report_in(body := decode(told))) is not None
+            Reported(
+                k.hex(), id, _KINDS[kind], _REASONS[reason], report_in(report), partial(evidence_in, body)
+            )
+            for k, id, kind, reason, body in rows
+            if (report := decode(body)) is not None
         ]
 
     def at(self, account: str, places: Sequence[str]) -> list[Swept]:
         with self._reading() as db:
             found = self._loaded(db, account, [bytes.fromhex(place) for place in places])
         return [found[k] for k in map(bytes.fromhex, places) if k in found]
+
+    def deliveries(self, account: str, places: Sequence[str]) -> Mapping[str, Sequence[Delivery]]:
+        found: dict[str, list[Delivery]] = {}
+        with self._reading() as db:
+            number = self._accounts.number(db, account)
+            touch(db, [(bytes.fromhex(place), number) for place in places])
+            for slot, send, at in db.execute(DELIVERIES):
+                found.setdefault(places[slot], []).append((send, at))
+        return found
 
     def judged(self, account: str, span: int, after: int = 0) -> list[str]:
         with self._reading() as db:
@@ -100,10 +119,10 @@ class SqliteSweep:
         number = self._accounts.number(db, account)
         touch(db, [(k, number) for k in dict.fromkeys(keys)])
         rows = db.execute(SQL["at"]).fetchall()
-        histories = _histories(db, [(k, number, latest) for k, _, latest, *_ in rows])
+        histories = _histories(db, [(k, number, latest) for k, _, latest in rows])
         return {
-            k: Swept(k.hex(), address, state_of(state), *history)
-            for (k, address, _, *state), history in zip(rows, histories, strict=True)
+            k: Swept(k.hex(), address, *history)
+            for (k, address, _), history in zip(rows, histories, strict=True)
         }
 
     @contextmanager

@@ -5,17 +5,29 @@ SELECT count(*) FROM states WHERE account = ?;
 SELECT coalesce(max(number), 0) FROM events;
 
 -- name: lives
--- `settled` is lifecycle.foreseen.untouched.
-SELECT k, domain, first, address,
-  NOT :whole AND NOT coalesce(changes_at <= :now, 0) AND CASE
-    WHEN state <> 'invalid' THEN listed = 0
-    ELSE instr(causes, 'hard') > 0 OR (listed = 0 AND instr(causes, 'soft') = 0)
-  END AS settled, latest,
+-- `settled` is lifecycle.foreseen.untouched. `told` is the chain of events as lifecycle.glance reads it, as one
+-- text: a row for each event would cost twice as much.
+SELECT k, domain, first, address, CASE WHEN NOT settled THEN (
+  WITH RECURSIVE link (previous, at, kind, standing, reason, status, send) AS (
+    SELECT e.previous, e.at, e.kind, e.standing, e.reason, e.status, e.send
+    FROM events AS e WHERE e.number = s.latest
+    UNION ALL
+    SELECT e.previous, e.at, e.kind, e.standing, e.reason, e.status, e.send
+    FROM link AS l CROSS JOIN events AS e ON e.number = l.previous
+  )
+  SELECT json_group_array(json_array(at, kind, standing, reason, status, send)) FROM link
+) END AS told,
   state, causes, since, until, hard, soft, block, reasons, reactivations,
   unsubscribed, changes_at, last_bounce, listed
-FROM states
-WHERE account = :account AND (domain, first) > (:domain, :first) AND first % :parts = :part
-ORDER BY domain, first LIMIT :limit;
+FROM (
+  SELECT *, NOT :whole AND NOT coalesce(changes_at <= :now, 0) AND CASE
+      WHEN state <> 'invalid' THEN listed = 0
+      ELSE instr(causes, 'hard') > 0 OR (listed = 0 AND instr(causes, 'soft') = 0)
+    END AS settled
+  FROM states
+  WHERE account = :account AND (domain, first) > (:domain, :first) AND first % :parts = :part
+  ORDER BY domain, first LIMIT :limit
+) AS s;
 
 -- name: reports
 SELECT e.k, e.id, e.kind, e.reason, b.body
@@ -30,8 +42,7 @@ WHERE number > :after AND number <= :until AND account = :account AND kind = 're
   AND outcome LIKE 'bounce %';
 
 -- name: at
-SELECT s.k, s.address, s.latest, s.state, s.causes, s.since, s.until, s.hard, s.soft, s.block, s.reasons,
-  s.reactivations, s.unsubscribed, s.changes_at, s.last_bounce, s.listed
+SELECT s.k, s.address, s.latest
 FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
 
 -- name: links
