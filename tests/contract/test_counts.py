@@ -17,6 +17,7 @@ from retour.model import BounceType, Event, EventKind, MailKind, Reason, Send
 from retour.ports import BounceQuery, Records
 from retour.stores import sqlite
 from retour.stores.sqlite import shown as rolled
+from retour.stores.sqlite import shown_anew
 
 NOW = 20_000 * DAY
 ADDRESSES = [f"u{n}@{domain}" for n in range(4) for domain in ("gmail.com", "gmx.de", "b.example")]
@@ -112,9 +113,11 @@ def counting(store: Records) -> list[Any]:
     return [store.counts.domains, store.counts.campaigns, store.ledger.domains]
 
 
+@pytest.mark.parametrize("held", [1, 100_000])
 def test_roll_ups_made_anew_are_those_kept_up(
-    store: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
 ) -> None:
+    monkeypatch.setattr(shown_anew, "_MOST_HELD", held)
     lived(store)
     store.ledger.record(
         [Event(b"z" * 16, EventKind.BOUNCE, NOW, Reason.MAILBOX_FULL, account="demo", address="z@b.example")],

@@ -21,7 +21,8 @@ from retour.stores.failures import more
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.rows import Encode, plain_json
-from retour.stores.sqlite.shown import Alike, Listed, ShownCounts
+from retour.stores.sqlite.shown import Listed, ShownCounts
+from retour.stores.sqlite.shown_anew import Alike
 from retour.stores.sqlite.spots import Spot, tally
 from retour.stores.sqlite.statements import named
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from hashlib import blake2b
 
 from retour.flow.suppressions import PROVIDERS, provider_of
-from retour.instants import DAY
 from retour.ports.counts import MOST_LISTED
+from retour.stores.sqlite import shown_anew
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.labels import Labels
+from retour.stores.sqlite.shown_anew import Alike
 from retour.stores.sqlite.statements import named
 
 SQL = named("shown.sql")
@@ -19,7 +20,6 @@ TERMS = blake2b(repr((BLOCK, sorted(PROVIDERS.items()))).encode(), digest_size=1
 
 _FEW = 200  # rows of a day that are looked for one by one; else all of the day are read
 
-Alike = tuple[int, str, str, tuple[int, ...]]  # account, provider, state, labels
 Listed = tuple[int, int, str, int | None, int | None]  # account, day, domain, label left, label reached
 Facts = tuple[str, str, str]  # campaign, type, reason
 Moved = tuple[int, int, str, Facts]  # account, day, domain
@@ -36,7 +36,7 @@ class ShownCounts:
 
     def count(self, alike: Mapping[Alike, int], listed: Mapping[Listed, int]) -> None:
         """Write changes down, in the order of their keys."""
-        self._count_alike(alike)
+        self.count_alike(alike)
         moved: Counter[Moved] = Counter()
         for (account, day, domain, left, reached), count in listed.items():
             for label, by in ((left, -count), (reached, count)):
@@ -45,7 +45,8 @@ class ShownCounts:
         for each, rows in sorted(_by_day(moved).items()):
             self._write_day(each, {row: count for row, count in rows.items() if count})
 
-    def _count_alike(self, moved: Mapping[Alike, int]) -> None:
+    def count_alike(self, moved: Mapping[Alike, int]) -> None:
+        """The same of addresses alone."""
         alike: Counter[tuple[int, str, str, str, str]] = Counter()
         for (account, provider, state, labels), count in moved.items():
             for campaign, marks in self._marked(labels).items() if count else ():
@@ -119,10 +120,8 @@ def prepare(
         if db.execute(SQL["any_event"]).fetchone() is not None:
             upgrading()
         fold(db)
-        db.create_function("provider_of", 1, lambda domain: provider_of(domain) or "", deterministic=True)
-        for name in ("clear_shown", "clear_listed", "drop_terms", "make_shown"):
+        for name in ("clear_shown", "clear_listed", "drop_terms"):
             db.execute(SQL[name])
-        for of in ("campaign", "domain"):
-            for name, span, most in ((of, DAY, MOST_LISTED), (f"{of}s", BLOCK * DAY, MOST_OF_BLOCK)):
-                db.execute(SQL[f"make_{of}s"], {"of": name, "day": span, "most": most})
+        spans = {"": (1, MOST_LISTED), "s": (BLOCK, MOST_OF_BLOCK)}
+        shown_anew.make(db, ShownCounts(db, Labels(db)).count_alike, spans)
         db.execute(SQL["set_terms"], (TERMS,))
