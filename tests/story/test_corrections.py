@@ -64,7 +64,7 @@ def test_sends_that_postfix_and_a_program_were_told_to_spare_stand_in_the_rates(
             f"request=smtpd_access_policy\nprotocol_state=RCPT\nsender={sender}\nrecipient=ann@gmail.com\n\n"
         )
         for _ in range(2):
-            with socket.create_connection(("127.0.0.1", server.ports["policy"]), 10) as policy:
+            with socket.create_connection(("127.0.0.1", server.ports["policy"]), 120) as policy:
                 policy.sendall(asked.encode())
                 assert b"550" in policy.recv(1000)
             assert server.ask("GET", "/v1/check?address=ann@gmail.com")["decision"] == "stop"

@@ -43,7 +43,7 @@ def refused(server: Server, recipient: str) -> None:
 
 def policy(server: Server, sender: str) -> str:
     asked = f"request=smtpd_access_policy\nprotocol_state=RCPT\nsender={sender}\nrecipient={DEAD}\n\n"
-    with socket.create_connection(("127.0.0.1", server.ports["policy"]), 30) as line:
+    with socket.create_connection(("127.0.0.1", server.ports["policy"]), 120) as line:
         line.sendall(asked.encode())
         with line.makefile("rb") as answer:
             return answer.readline().decode("ascii").strip()
@@ -52,7 +52,7 @@ def policy(server: Server, sender: str) -> str:
 def socketmap(server: Server) -> str:
     """The answer of the access table, without its netstring."""
     asked = f"access {DEAD}"
-    with socket.create_connection(("127.0.0.1", server.ports["socketmap"]), 30) as line:
+    with socket.create_connection(("127.0.0.1", server.ports["socketmap"]), 120) as line:
         line.sendall(f"{len(asked)}:{asked},".encode())
         with line.makefile("rb") as answer:
             length = b"".join(iter(lambda: answer.read(1), b":"))

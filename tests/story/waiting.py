@@ -1,5 +1,6 @@
 """Waiting for a condition instead of for time to pass."""
 
+import os
 import random
 import socket
 import threading
@@ -9,7 +10,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_DEADLINE = 120.0  # seconds; only a broken run gets there, so it may be generous
+_DEADLINE = 240.0  # seconds; only a broken run gets there, so it may be generous
+_given: set[int] = set()  # what was chosen may not be listened on yet
 _PULSE = threading.Event()  # never set: its wait() yields the processor between two looks
 
 
@@ -34,13 +36,18 @@ def free_port() -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _given.add(port)
             return port
     raise AssertionError("no free port between 20000 and 32000")
 
 
 def _candidates() -> list[int]:
-    # Not the seeded generator: two runs on one machine must not walk the same ports in the same order.
-    return random.SystemRandom().sample(range(20_000, 32_000), 200)
+    # Not the seeded generator: two runs on one machine must not walk the same ports in the same order. And
+    # each process of one run has ports of its own: between choice and start of a server lie seconds.
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    mine = [port for port in range(20_000 + process, 32_000, processes) if port not in _given]
+    return random.SystemRandom().sample(mine, 200)
 
 
 def listening(port: int) -> bool:
