@@ -19,9 +19,10 @@ run: .venv/.server
 engines:
 	scripts/engines
 
-# One process for each core; a file's tests stay together, for they share their servers and browser.
+# One process for each core; a file's tests stay together, for they share their servers and browser. Files come
+# in the order of tests/conftest.py: what takes long first.
 test: setup engines
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -40,6 +40,7 @@ _UNPACKED = {
     "opensmtpd": "usr/sbin/smtpd",
     "sendmail": "usr/libexec/sendmail/sendmail",
 }
+_LONG = ("tests/compiled/", "tests/test_bench.py", "tests/console/", "tests/story/")
 _OVERLAY = """
 mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir upper work whole
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work whole
@@ -92,6 +93,12 @@ def _other_dovecot() -> str | None:
 
 def _engines(item: pytest.Item) -> list[str]:
     return [engine for mark in item.iter_markers("engine") for engine in mark.args]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, lest one process works on it while the others have nothing left to do."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(place) for place in _LONG])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
