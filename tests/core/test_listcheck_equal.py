@@ -191,6 +191,23 @@ def test_rows_are_numbered_through_all_their_thousands(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("layout", [Layout(None, None, 0), Layout(";", None, 1, width=3)])
+def test_the_same_stands_around_many_addresses(way: str, layout: Layout) -> None:
+    around = [
+        *("Ann, <{}>", "'{}", "=x <{}>", "({})", "{},", "{}, und", "- <{}>", "<{}", "+ ({})", "[{}]"),
+        *("mailto:{}", "mailto:{}?cc=b", "Ann Lee <{}>", "Ann at Lee <{}>", "und {} und", " {} ", "{}: x"),
+        *("@ <{}>", "'=<{}>", "\t{}", "{}\u00a0", "Zo\u00eb <{}>", ";{}", "a;{};b", "<a> <{}>"),
+    ]
+    addresses = ["ann.lee@firm.de", "info@firm.de", "stopped@gmail.com", "stop.ped@gmail.com", "c@gmial.com"]
+    spelled = [*addresses, *(address.replace("@", " (at) ") for address in addresses), "d.d[at]firm.de"]
+    cells = [each.format(address) for each in around for address in spelled]
+    rows = cells if layout.delimiter is None else [f"-1;{cell};=2" for cell in cells]
+    raw = "".join(f"{row}\n" for row in rows).encode()
+    for size in (500, 1 << 20):
+        assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW))
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_domain_is_the_same_in_every_block(way: str) -> None:
     firms = [f"firm{row % 7001}.{'de' if row % 7001 % 3 else 'nosuchend'}" for row in range(60_000)]
     raw = "".join(f"ann{row}@{firm}\n" for row, firm in enumerate(firms, start=1)).encode()

@@ -4,8 +4,9 @@ encoding, layout, parting, workbook, source   what sort of file it is, and where
 blocks, cells                                 its rows, some at a time; what stands in a cell
 judge, seen, decision                         what a row is worth, which are duplicates, where they go
 hosts, singly, written                        domains, judged once; rows by them; how they are written
-plain_rows, quick; frames, columns, marks     the same for many rows at once, in two ways
-passes                                       which of them
+plain_rows, meeting, quick                    the same for many rows at once
+frames, marks, columns                        and in columns
+special, dresses; passes                      what both have in common; which of them is taken
 asked                                         the DNS, of most contacts first
 history, forecast                             what the account's own ledger says, and of the list
 tally, report, told, charts                   what is counted and told

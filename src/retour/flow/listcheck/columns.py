@@ -16,7 +16,7 @@ from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.frames import Frames
-from retour.flow.listcheck.hosts import COPY, LOCAL, Host, Hosts
+from retour.flow.listcheck.hosts import LOCAL, Host, Hosts, More
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.marks import Marks, mark, marks
@@ -24,7 +24,7 @@ from retour.flow.listcheck.plain_rows import MERGING
 from retour.flow.listcheck.singly import Judged, Odd, Singly
 from retour.flow.listcheck.special import HASH, suspected
 from retour.flow.listcheck.tally import Tally
-from retour.vet import Finding
+from retour.vet import Code, Finding
 
 # What is known of a domain, by its number: the pile and the text of its rows, none where they are looked at
 # one by one; and whether an address is proposed, which then differs from row to row.
@@ -204,8 +204,9 @@ class Columns:
         said = []
         found = rows.group_by("host", *_MORE).agg(pl.len(), pl.col("place", "cell").first())
         for number, repairs, listed, stop, copy, count, place, cell in _each(found):
-            more = self._frames.repairs[repairs], COPY[1] if copy else None
-            tail = self._hosts.tail_of(self._host(number), (*more, self._said[listed], self._history[stop]))
+            duplicate = Code.DUP_EXACT if copy else None
+            more = More(self._frames.repairs[repairs], duplicate, self._said[listed], self._history[stop])
+            tail = self._hosts.tail_of(self._host(number), more)
             tail.seen(first + place, cell, count)
             said.append((tail.pile, tail.text))
         found = found.select("host", *_MORE).hstack(pl.DataFrame(said, schema=_SAID, orient="row"))

@@ -1,30 +1,20 @@
 """The rows of a block as columns: as they stand there, as they are written, and their addresses apart.
 
 Most addresses are plain as they stand. Around many others something stands that can be taken off without
-guessing: what that is, `cell_of` says once for all addresses around which the same stands.
+guessing.
 """
 
 import polars as pl
 
 from retour.flow.listcheck.blocks import Block
-from retour.flow.listcheck.cells import cell_of
-from retour.flow.listcheck.hosts import NEUTRAL
+from retour.flow.listcheck.dresses import A_NAME, AS_IT_IS, DRESSED, LONGEST, NAME, PLAIN, Dresses
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.marks import mark
 from retour.flow.listcheck.plain_rows import pieces
 from retour.flow.listcheck.written import guarded
 from retour.vet import Code
 
-_LOCAL, _DOMAIN = r"[a-z0-9_][a-z0-9_\-]*(?:\.[a-z0-9_\-]+)*", r"[a-z0-9.\-]+"
-_PLAIN = f"^{_LOCAL}@{_DOMAIN}$"  # as plain_rows.LOCAL and DOMAIN
-# An address with something before, between or behind that is surely no part of it.
-_DRESSED = (
-    r"^(?P<before>(?:[^@]*[ <:(\[\x22'])?)"
-    rf"(?P<local>{_LOCAL})(?P<between>@| ?[(\[]at[)\]] ?)(?P<domain>{_DOMAIN})"
-    r"(?P<behind>(?:[ >)\]\x22',;:][^@]*)?)$"
-)
-_NAME, _A_NAME = r"^\pL{3,}(?: \pL{3,})* <$", "Ann <"  # words of three letters say nothing but a name
-_LONGEST, _MOST = 1000, 100_000
+_NAME = f"^{NAME.pattern}$"
 _LINE = {"line": pl.String}
 _NOTHING = "\x01"  # parts no columns
 _MARK = b"\xef\xbb\xbf"  # at the beginning of a block it would be taken for that of a file
@@ -36,7 +26,7 @@ class Frames:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self.repairs: list[tuple[Code, ...]] = [()]  # by the number in the column `repairs`
-        self._dresses: dict[tuple[str, str, str], int | None] = {}
+        self._dresses = Dresses()
 
     def of(self, block: Block) -> pl.DataFrame:
         """Line, line as it is written, address, its halves, its repairs and its number, each with its place.
@@ -64,7 +54,7 @@ class Frames:
             "domain": halves.struct.field("field_1"),
         }
         frame = pl.DataFrame(columns).with_row_index("place")
-        return frame.with_columns(plain=pl.col("cell").str.contains(_PLAIN), repairs=pl.lit(0, pl.UInt32))
+        return frame.with_columns(plain=pl.col("cell").str.contains(PLAIN), repairs=pl.lit(0, pl.UInt32))
 
     def _undressed(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The same with the addresses that are plain when something around them is taken off."""
@@ -76,11 +66,13 @@ class Frames:
 
     def _found(self, odd: pl.DataFrame) -> pl.DataFrame:
         d = self._layout.delimiter
-        if d is not None:  # else it may stand in another column
+        if d is None:
+            odd = odd.filter(pl.col("line").str.contains(AS_IT_IS))
+        else:  # it may stand in another column
             odd = odd.filter(pl.col("line").str.count_matches(d, literal=True) == self._layout.width - 1)
-        odd = odd.filter(pl.col("cell").str.len_bytes() < _LONGEST)
-        parts = odd.select("place", pl.col("cell").str.extract_groups(_DRESSED)).unnest("cell")
-        parts = parts.drop_nulls("local").with_columns(pl.col("before").str.replace(_NAME, _A_NAME))
+        odd = odd.filter(pl.col("cell").str.len_bytes() < LONGEST)
+        parts = odd.select("place", pl.col("cell").str.extract_groups(DRESSED)).unnest("cell")
+        parts = parts.drop_nulls("local").with_columns(pl.col("before").str.replace(_NAME, A_NAME))
         around = ["before", "between", "behind"]
         dresses = parts.select(around).unique()
         repairs = [self._repairs(*dress) for dress in dresses.iter_rows()]
@@ -91,16 +83,12 @@ class Frames:
 
     def _repairs(self, before: str, between: str, behind: str) -> int | None:
         """The number of what has to be done to read an address; None where it is not read so."""
-        dress = before, between, behind
-        if dress not in self._dresses:
-            if len(self._dresses) >= _MOST:
-                self._dresses.clear()
-            cell = cell_of(f"{before}{NEUTRAL}{between}firm.de{behind}")
-            read = cell.addresses == (f"{NEUTRAL}@firm.de",)
-            if read and cell.repairs not in self.repairs:
-                self.repairs.append(cell.repairs)
-            self._dresses[dress] = self.repairs.index(cell.repairs) if read else None
-        return self._dresses[dress]
+        repairs = self._dresses.repairs(before, between, behind)
+        if repairs is None:
+            return None
+        if repairs not in self.repairs:
+            self.repairs.append(repairs)
+        return self.repairs.index(repairs)
 
     def _parted(self, block: Block) -> pl.DataFrame:
         """The same by the pattern of `quick`."""
@@ -111,7 +99,7 @@ class Frames:
             safe = guarded(piece.text, self._layout)
             columns["line"] += [line.decode(codec) for line in piece.lines]
             columns["shown"] += safe.decode("utf-8", "replace").split("\n")
-            for name, values in zip(("cell", "local", "domain"), rows, strict=True):
+            for name, values in zip(("cell", "local", "domain"), rows[:3], strict=True):
                 columns[name] += b"\n".join(values).decode().split("\n")
         frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_row_index("place")
         return frame.with_columns(plain=pl.col("cell") != "", repairs=pl.lit(0, pl.UInt32))

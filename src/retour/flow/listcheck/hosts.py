@@ -7,6 +7,7 @@ said by its domain, until something more is found: a repair, an office's name, a
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from retour.address import PROVIDERS, Provider
 from retour.flow.listcheck.decision import PILES, Pile, pile_of
@@ -24,11 +25,19 @@ _LONGEST_DOMAIN = 63
 _MOST_VARIANTS = 200  # of one domain that are remembered
 MOST_HOSTS = 4_000_000  # names remembered: a list of a hundred million rows has about two million
 
-# What was found of a row beside what is known of its domain: repairs, which sort of duplicate, what lists say
-# of its local part, what the ledger says of it.
-More = tuple[tuple[Code, ...], Code | None, tuple[Finding, ...], tuple[Finding, ...]]
-COPY: More = (), Code.DUP_EXACT, (), ()
 _Key = tuple[tuple[Code, ...], Code | None, tuple[Code, ...], int]
+
+
+class More(NamedTuple):
+    """What was found of a row beside what is known of its domain."""
+
+    repairs: tuple[Code, ...] = ()
+    duplicate: Code | None = None
+    said: tuple[Finding, ...] = ()  # by lists, of its local part
+    told: tuple[Finding, ...] = ()  # by the ledger
+
+
+NOTHING = More()
 
 
 class Tail:

@@ -38,6 +38,12 @@ class Plain(NamedTuple):
     cells: list[bytes]
     locals: list[bytes]
     domains: list[bytes]
+    odd: dict[int, bytes]  # what stands in the others, where it is certain
+
+    def put(self, place: int, local: bytes, domain: bytes) -> None:
+        """A row is plain when something around its address is taken off."""
+        self.cells[place], self.locals[place] = b"%b@%b" % (local, domain), local
+        self.domains[place] = domain
 
     def theirs(self, present: Iterable[bytes]) -> dict[int, bytes]:
         """What their providers read, where those take two addresses for one; by their places."""
@@ -62,31 +68,38 @@ class Piece(NamedTuple):
 
     def plain(self, layout: Layout) -> Plain:
         """Of each row the address, its local part and its domain."""
-        cells = self._cells(layout)
+        width = 0 if layout.delimiter is None else self._width(layout.parts.encode())
+        cells, odd = self._cells(layout, width), dict[int, bytes]()
         mixed = b"\n".join(cells).translate(None, _LETTERS)
         if mixed != b"@\n" * (len(cells) - 1) + b"@":
             for place, signs in enumerate(mixed.split(b"\n")):
                 if signs != b"@":
-                    cells[place] = _NOBODY
+                    odd[place], cells[place] = cells[place], _NOBODY
         halves = b"\n".join(cells).replace(b"@", b"\n").split(b"\n")
-        made = Plain(cells, halves[0::2], halves[1::2])
+        made = Plain(cells, halves[0::2], halves[1::2], odd if self._is_certain(layout, width) else {})
         for place in _misplaced(made.locals):
             made.domains[place] = b""
         for place in [place for place, name in enumerate(made.domains) if not name]:
             made.cells[place], made.locals[place] = b"", b"x"
         return made
 
-    def _cells(self, layout: Layout) -> list[bytes]:
+    def _cells(self, layout: Layout, width: int) -> list[bytes]:
         """What stands in the column of addresses; nothing where that is not certain."""
         if layout.delimiter is None:
             return list(self.lines)
-        d, column, width = layout.parts.encode(), layout.column, self._width(layout.parts.encode())
+        d, column = layout.parts.encode(), layout.column
         if column < width:
             return self.text.replace(b"\n", d).split(d)[column::width]
         if self.quoted and len(self.text) > RECORD and max(map(len, self.lines)) > RECORD:
             return [b""] * len(self.lines)  # too long to be parted into columns
         # Parted, and not found: that takes less time than a match for each row.
         return [cell or b"" for cell in pattern(d, column, self.quoted, self.clean).split(self.text)[1::2]]
+
+    def _is_certain(self, layout: Layout, width: int) -> bool:
+        """Whether the cell of each row that is not plain is known, and all have the columns of most."""
+        if layout.delimiter is None:
+            return self.clean
+        return width == layout.width > layout.column
 
     def _width(self, delimiter: bytes) -> int:
         """How many columns each row has, where all have the same; else 0."""

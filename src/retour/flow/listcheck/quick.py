@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
-from retour.flow.listcheck.hosts import COPY, MOST_HOSTS, Hosts, Tail
+from retour.flow.listcheck.dresses import Dresses
+from retour.flow.listcheck.hosts import MOST_HOSTS, NOTHING, Hosts, More, Tail
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.meeting import Distinct, Meeting
@@ -18,7 +19,7 @@ from retour.flow.listcheck.singly import LONGEST_LOCAL, Odd, Singly
 from retour.flow.listcheck.special import HASH, bare, special
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.written import Rows, guarded
-from retour.vet.lists import suspects
+from retour.vet import Code
 
 
 class Quick:
@@ -29,7 +30,7 @@ class Quick:
         self._meeting = Meeting(judge.seen)
         self._hosts = Hosts(judge, layout.parts, tally)
         self._singly = Singly(judge, layout, tally, self._hosts)
-        self._suspect = suspects(judge.know.policy)
+        self._dresses = Dresses()
         self._stopped = set(map(key, judge.know.history))
         self._rows = Rows(layout)
         self._same: dict[bytes, bytes] = {}  # what is written behind an address, each text once
@@ -64,20 +65,25 @@ class Quick:
     def _piece(self, piece: Piece) -> Sequence[bytes]:
         """The rows of a piece by pile."""
         rows = piece.plain(self._layout)
+        more = self._undressed(rows)
         tails = self._known(Counter(rows.domains))
         texts = list(map({name: tail.row for name, tail in tails.items()}.get, rows.domains))
         theirs, distinct = rows.theirs(tails), Distinct(rows.cells)
-        odd = {
-            place: self._apart(piece, place, rows)
-            for place in self._striking(rows, texts) | self._stopping(rows.cells, distinct, theirs)
-        }
+        odd = {place: self._apart(piece, place, rows, more) for place in self._striking(rows, texts)}
+        self._listed(rows, more)
+        self._stopping(rows.cells, distinct, theirs, more)
         forms = {place: map(octets, self._singly.texts(each)) for place, each in odd.items()}
         copies, related = self._meeting.of(rows.cells, distinct, theirs, forms)
         safe = guarded(piece.text, self._layout)
         lines = piece.lines if safe is piece.text else safe.split(b"\n")
-        made = {place: self._copy(piece.first + place, rows, place, lines[place]) for place in copies}
+        made = {}
+        for place in copies.union(more).difference(odd, related):
+            told = more.get(place, NOTHING)
+            told = told._replace(duplicate=Code.DUP_EXACT) if place in copies else told
+            made[place] = self._varied(piece.first + place, rows, place, lines[place], told)
         for place in sorted({*odd, *related}):
-            made[place] = self._made(piece.first + place, rows, place, lines[place], odd.get(place))
+            each = odd.get(place) or self._apart(piece, place, rows, more)
+            made[place] = self._made(piece.first + place, each)
         self._counted(piece.first, rows, tails, made)
         self._piled(piece.first, rows, tails, lines, made)
         return self._rows.written(piece.first, (rows.cells, texts, lines), made)
@@ -106,51 +112,72 @@ class Quick:
                 self._wanting.add(name)
         return tail
 
+    def _undressed(self, rows: Plain) -> dict[int, More]:
+        """Rows are plain when something around their address is taken off: what, by their places."""
+        more = {}
+        for place, cell in rows.odd.items():
+            found = self._dresses.undressed(cell.decode(), self._layout.delimiter is None)
+            if found is not None:
+                rows.put(place, found.local.encode(), found.domain.encode())
+                more[place] = NOTHING._replace(repairs=found.repairs)
+        return more
+
     def _striking(self, rows: Plain, texts: Sequence[bytes | None]) -> set[int]:
         """The places of rows that are not judged by their domain."""
         slow = {place for place, text in enumerate(texts) if text is None}
-        left = bare(rows.locals)
-        if listed := special().intersection(left):
-            places = [place for place, each in enumerate(left) if each in listed]
-            slow.update(place for place in places if self._suspect(rows.locals[place].decode()))
         if max(map(len, rows.locals)) >= HASH:
             slow.update(place for place, local in enumerate(rows.locals) if len(local) >= HASH)
         return slow
 
-    def _stopping(self, cells: Sequence[bytes], distinct: Distinct, theirs: Mapping[int, bytes]) -> set[int]:
-        """The places of rows of which the account's own history may know."""
+    def _listed(self, rows: Plain, more: dict[int, More]) -> None:
+        """What lists say of local parts, to be said besides."""
+        left = bare(rows.locals)
+        listed = special().intersection(left)
+        for place in [place for place, each in enumerate(left) if each in listed] if listed else ():
+            if said := self._judge.of_local(rows.locals[place].decode()):
+                more[place] = more.get(place, NOTHING)._replace(said=said)
+
+    def _stopping(
+        self,
+        cells: Sequence[bytes],
+        distinct: Distinct,
+        theirs: Mapping[int, bytes],
+        more: dict[int, More],
+    ) -> None:
+        """What the account's own history knows of addresses as Retour keeps them, to be said besides."""
         if not self._stopped:
-            return set()
+            return
         met = {*distinct.having(self._stopped & distinct.marks)}
-        places = {place for place, cell in enumerate(cells) if cell in met} if met else set[int]()
+        kept = {place: cell for place, cell in enumerate(cells) if cell in met} if met else {}
         folded = Distinct(list(theirs.values()))
         met = {*folded.having(self._stopped & folded.marks)}
-        return places | {place for place, text in theirs.items() if text in met}
+        kept = {place: text for place, text in kept.items() if place not in theirs}
+        kept |= {place: text for place, text in theirs.items() if text in met}
+        for place, text in kept.items():
+            if told := self._judge.know.history.get(text.decode()):
+                more[place] = more.get(place, NOTHING)._replace(told=told)
 
-    def _apart(self, piece: Piece, place: int, rows: Plain) -> Odd:
+    def _apart(self, piece: Piece, place: int, rows: Plain, more: Mapping[int, More]) -> Odd:
         """A row for the slow way."""
         line, cell = piece.lines[place], rows.cells[place].decode()
         host = self._hosts.get(rows.domains[place].decode()) if cell else None
         if host is not None and len(rows.locals[place]) <= LONGEST_LOCAL:
-            return Odd(Record(line.decode(), cell), Cell((cell,)), rows.locals[place].decode(), host)
+            dressed = Cell((cell,), more.get(place, NOTHING).repairs)
+            return Odd(Record(line.decode(), cell), dressed, rows.locals[place].decode(), host)
         return self._singly.parted(line.decode() if piece.clean else line)
 
-    def _copy(self, row: int, rows: Plain, place: int, line: bytes) -> tuple[int, bytes]:
-        """A row whose very address stood further up."""
-        host, cell = self._hosts.known[rows.domains[place].decode()], rows.cells[place]
+    def _varied(self, row: int, rows: Plain, place: int, line: bytes, more: More) -> tuple[int, bytes]:
+        """A row of which more is to be said than of its domain."""
+        host, cell = self._hosts.get(rows.domains[place].decode()), rows.cells[place]
         assert host is not None  # the row is judged by its domain
-        tail, d = self._hosts.tail_of(host, COPY), self._layout.parts.encode()
+        tail, d = self._hosts.tail_of(host, more), self._layout.parts.encode()
         tail.seen(row, cell.decode())
-        return tail.pile, b"%d%b%b%b%b%b%b" % (row, d, cell, d, tail.text.encode(), d, line)
+        text = tail.of(rows.locals[place].decode()).encode()
+        return tail.pile, b"%d%b%b%b%b%b%b" % (row, d, cell, d, text, d, line)
 
-    def _made(self, row: int, rows: Plain, place: int, line: bytes, odd: Odd | None) -> tuple[int, bytes]:
+    def _made(self, row: int, odd: Odd) -> tuple[int, bytes]:
         """A row that is looked at for itself."""
-        if odd is not None:
-            pile, *parts = self._singly.judged(row, odd)
-        else:
-            host = self._hosts.known[rows.domains[place].decode()]
-            assert host is not None  # the row is judged by its domain
-            pile, *parts = self._singly.plain(row, rows.locals[place].decode(), host, line.decode())
+        pile, *parts = self._singly.judged(row, odd)
         return pile, self._layout.parts.join((str(row), *parts)).encode("utf-8", "replace")
 
     def _piled(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from retour.flow.listcheck.blocks import Record, record_of, record_of_text
 from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import PILES, pile_of
-from retour.flow.listcheck.hosts import Host, Hosts, Tail
+from retour.flow.listcheck.hosts import Host, Hosts, More, Tail
 from retour.flow.listcheck.judge import Judge, Outcome, repairs_of, tail
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.seen import forms_of
@@ -104,7 +104,7 @@ class Singly:
         address, history = f"{local}@{at.domain}", judge.know.history
         found = judge.seen.find(address, *self._forms(local, at))
         told = history.get(self._kept(local, at), ()) if history else ()
-        tailed = self._hosts.tail_of(at, (repairs, found, said, told))
+        tailed = self._hosts.tail_of(at, More(repairs, found, said, told))
         tailed.seen(row, address)
         return Judged(tailed.pile, address, tailed.of(local), line)
 
