@@ -26,6 +26,9 @@ COMPILED = (
     *("stores/advance.py", "stores/failures.py", *(f"stores/sqlite/{name}.py" for name in _ROWS.split())),
 )
 
+# What mypyc would make of these steps takes several times as long: they go through single octets.
+IN_C = "_swift"
+
 
 class CompiledWheel(BuildHookInterface[Any]):
     """Compiles the rooms and puts them into the wheel."""
@@ -63,7 +66,7 @@ def missing() -> str:
 def compiled(source: Path, made: Path) -> list[Path]:
     """The extension modules of the rooms in `source`, under `made`/lib; C files and caches stand beside."""
     # Before mypyc, which else takes the distutils of old.
-    from setuptools import Distribution  # type: ignore[import-untyped]
+    from setuptools import Distribution, Extension  # type: ignore[import-untyped]
     from setuptools.command.build_ext import build_ext  # type: ignore[import-untyped]
 
     from mypyc.build import mypycify  # isort: skip
@@ -80,6 +83,8 @@ def compiled(source: Path, made: Path) -> list[Path]:
     )
     for extension in extensions:  # what is compiled calls its own functions, and nobody replaces them
         extension.extra_compile_args.append("-fno-semantic-interposition")
+    steps = Extension(f"retour.{IN_C}", [str(source / f"retour/{IN_C}.c")], extra_compile_args=["-O3", "-g0"])
+    extensions.append(steps)
     command = build_ext(Distribution({"name": "retour", "ext_modules": extensions}))
     command.build_lib, command.build_temp = str(made / "lib"), str(made / "objects")
     command.ensure_finalized()

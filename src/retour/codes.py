@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from retour import swift
+
 Codes = tuple[str | None, str | None]
 """The reply code and the enhanced status code of one text; None where it says nothing."""
 
@@ -37,6 +39,10 @@ def codes_in(text: str) -> Codes:
     A pair that stands together wins over codes that stand alone; among equals the first, but one that
     only says that time ran out (x.4.7) gives way to a later one, which tells why. O(len(text)).
     """
+    if swift.IN_C:
+        codes = swift.codes_in(text)
+        if codes is not None:
+            return codes
     opening = _CODES.match(text)  # where a server's own words nearly always have both
     if opening and opening[1] and not opening[1].endswith(".4.7"):
         return text[:3], opening[1]
@@ -71,6 +77,10 @@ def status_in(text: str) -> str | None:
 
 def reply_at(text: str) -> int:
     """Where the first reply code of a text stands, else its first enhanced code; -1 for neither."""
+    if swift.IN_C:
+        place = swift.reply_at(text)
+        if place is not None:
+            return place
     lone = -1
     match = _CODES.search(text)
     while match:

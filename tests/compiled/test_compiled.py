@@ -109,7 +109,7 @@ def test_all_that_is_to_be_compiled_is(made: Path) -> None:
     sources = [made / name for name in names if name.suffix == ".py"]
     assert [path for path in sources if not list(path.parent.glob(f"{path.stem}.*.so"))] == []
     others = {path.name.partition(".")[0] for path in made.glob("retour/*.so")}
-    assert others == {"address", "chain", "codes", "instants", "model"}
+    assert others == {"_swift", "address", "chain", "codes", "instants", "model"}
 
 
 @compiled_form

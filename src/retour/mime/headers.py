@@ -1,8 +1,11 @@
 """A block of header fields, looked up by name (RFC 5322 §2.2); report fields have the same form."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from retour import swift
 from retour.mime import limits
 from retour.mime.encoded import decode_words
 
@@ -19,11 +22,26 @@ _ONE_VALUE: Final = re.compile(_VALUE)
 class Usual:
     """Names of fields (lower case) that most of those who read such a head ask for: found in one pass."""
 
-    __slots__ = ("find", "names")
+    __slots__ = ("found_in", "names")
 
     def __init__(self, *names: bytes) -> None:
         self.names = frozenset(names)
-        self.find: re.Pattern[bytes] = re.compile(rb"\n(" + _tree(names) + rb"):" + _VALUE)
+        self.found_in: Callable[[bytes], dict[bytes, bytes]]
+        if swift.IN_C:
+            self.found_in = swift.Names(names, limits.HEADER).found_in
+        else:
+            self.found_in = partial(_found, re.compile(rb"\n(" + _tree(names) + rb"):" + _VALUE))
+
+
+def _found(pattern: re.Pattern[bytes], raw: bytes) -> dict[bytes, bytes]:
+    """The first value of each name, by name in lower case."""
+    found: dict[bytes, bytes] = {}
+    there: list[tuple[bytes, bytes, bytes]] = pattern.findall(raw)
+    for written, value, more in there:
+        name = written.lower()
+        if name not in found:
+            found[name] = _unfolded(value, more)
+    return found
 
 
 def _tree(names: tuple[bytes, ...]) -> bytes:
@@ -66,12 +84,7 @@ class Block:
         self.raw = raw = b"\n%b\n\n" % fields
         self._low: bytes | None = None
         self._usual = usual.names
-        self._found: dict[bytes, bytes] = {}
-        there: list[tuple[bytes, bytes, bytes]] = usual.find.findall(raw)
-        for written, value, more in there:
-            name = written.lower()
-            if name not in self._found:
-                self._found[name] = _unfolded(value, more)
+        self._found = usual.found_in(raw)
 
     @property
     def low(self) -> bytes:

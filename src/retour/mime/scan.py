@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from retour import swift
 from retour.mime import limits
 from retour.mime.charsets import charset_codec
 from retour.mime.encoded import decode_text, decode_transfer, parameters
@@ -130,7 +131,11 @@ def scan(raw: bytes) -> Mail:
 
 
 def _with_line_feeds(raw: bytes) -> bytes:
-    if _LONE_RETURN.search(raw) is None:  # both steps together take half the time of replacing two octets
+    if swift.IN_C:
+        whole = swift.without_returns(raw)
+        if whole is not None:
+            return whole
+    elif _LONE_RETURN.search(raw) is None:  # both steps together take half the time of replacing two octets
         return raw.replace(b"\r", b"")  # RFC 5321 §2.3.8
     # QUIRK: dma quotes a reply with its CR (768-dma-three-lines); old servers write a CR alone.
     return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")

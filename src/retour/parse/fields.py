@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from retour import swift
+
 Fields = Mapping[str, str]
 """Values by lower-case name; of a name that is repeated, the first."""
 
@@ -28,6 +30,10 @@ _FOLDED: Final = re.compile(r"\n[ \t]+(?=\S)")
 
 def groups_of(text: str) -> list[dict[str, str]]:
     """The groups between blank lines, in order; the first is about the message. At least one, maybe empty."""
+    if swift.IN_C:
+        found = swift.groups_of(text)
+        if found is not None:
+            return found
     if "\n " in text or "\n\t" in text:
         text = _FOLDED.sub(" ", text)  # RFC 3464 §2.1.1: folded as headers are
     groups: list[dict[str, str]] = []

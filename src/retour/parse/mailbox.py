@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from retour import swift
+
 # A quoted or plain local part, one @, a domain or literal; no controls, no spaces outside of quotes.
 # Bounds (RFC 5321 §4.5.3.1) are generous: octets are counted by whoever sends.
 _ADDRESS: Final = re.compile(
@@ -28,7 +30,7 @@ _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 def one_address(text: str) -> str | None:
     """The one address that `text` is: "a@b", "<a@b>", with a comment or a closing dot. None for all else."""
-    if _PLAIN.fullmatch(text):
+    if swift.is_plain(text) if swift.IN_C else _PLAIN.fullmatch(text):
         return text
     return _remembered(text) if len(text) <= _LONGEST else _one_address(text)
 

@@ -11,6 +11,7 @@ from retour.mime.limits import HEADER_BLOCK, TOO_COMPLEX
 from retour.parse.bounds import REPORT, REPORTS, WORDS
 from retour.parse.divider import divide
 from retour.parse.fields import groups_of
+from retour.parse.words import single_spaced
 
 _STATUS: Final = "status"
 _RETURNED: Final = "returned"
@@ -44,6 +45,7 @@ _UNSEEN: Final = re.compile(r"<(style|script|head)\b[^<>]{0,500}>[^<]{0,20000}</
 _TAG: Final = 2001  # characters between "<" and ">"
 _ADDRESS: Final = re.compile(r"[^\s<>]{1,130}@")
 _INDENTATION: Final = re.compile(r"\n[ \t]{1,200}(?=\S)")
+_TWO: Final = "\u0130"  # the one capital whose small letter is two characters
 _EMPTY_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 
@@ -104,7 +106,7 @@ class Notice:
     def plain(self) -> str:
         """The first 4 KiB of the words in lower case with single spaces: what phrases are looked up in."""
         if self._plain is None:
-            words = " ".join(self.low[:WORDS].split())
+            words = single_spaced(self.low[:WORDS])
             self._plain = words if words.isascii() else words.replace("\u2019", "'")
         return self._plain
 
@@ -158,9 +160,9 @@ def _head_of(message: bytes) -> Block:
 
 
 def lowered(text: str) -> str:
-    """The text in lower case, each character at its place: some capitals have two small letters."""
+    """The text in lower case, each character at its place."""
     low = text.lower()
-    return low if len(low) == len(text) else "".join(c if len(s := c.lower()) != 1 else s for c in text)
+    return low if len(low) == len(text) else _TWO.join(piece.lower() for piece in text.split(_TWO))
 
 
 def without_tags(text: str) -> str:

@@ -1,5 +1,6 @@
 """The human words that a notice has for one recipient."""
 
+from retour import swift
 from retour.codes import reply_at
 from retour.parse.bounds import WORDS
 
@@ -26,7 +27,13 @@ def deciding(words: str) -> tuple[str, bool]:
     stop = paragraph_end(words, max(at, 0))
     if at < 0 and words[:stop].rstrip().endswith(":"):
         stop = paragraph_end(words, stop + 2)  # "because:" and, in the next paragraph, why
-    return " ".join(words[start:stop].split()).lstrip(">: "), at >= 0
+    return single_spaced(words[start:stop]).lstrip(">: "), at >= 0
+
+
+def single_spaced(text: str) -> str:
+    """The words of a text with single spaces between them."""
+    spaced = swift.single_spaced(text) if swift.IN_C else None
+    return " ".join(text.split()) if spaced is None else spaced
 
 
 def paragraph_end(text: str, start: int) -> int:

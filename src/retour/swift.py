@@ -1,0 +1,35 @@
+"""The steps of reading that cost most, in C (_swift.c): the compiled form has them, the pure form has not.
+
+Each answers None where it leaves a text to the lines of Python that ask it: those say what is right. `IN_C`
+is whether it is there; nothing else in this module is to be asked for before that.
+"""
+
+try:
+    from retour._swift import (
+        Names,
+        codes_in,
+        divider_at,
+        groups_of,
+        is_plain,
+        normal,
+        reply_at,
+        single_spaced,
+        without_returns,
+    )
+except ImportError:
+    IN_C = False
+else:
+    IN_C = True
+
+__all__ = [
+    "IN_C",
+    "Names",
+    "codes_in",
+    "divider_at",
+    "groups_of",
+    "is_plain",
+    "normal",
+    "reply_at",
+    "single_spaced",
+    "without_returns",
+]

@@ -1,0 +1,145 @@
+"""What is done in C says what the lines of Python say that it stands for, and never leaves its buffers."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from tests.compiled.steps import BENDS, assert_alike, assert_texts_alike, loaded
+from tests.fuzz.mails import MAILS, TEXTS
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src/retour/_swift.c"
+pytestmark = pytest.mark.engine("compiler")
+PIECES = st.sampled_from(
+    (
+        *("550", "421 ", "250-", "5.1.1", "4.4.7", "2.0.0.1", "550-5.1.1 ", "554 5.7.1", "4", "12", "1234"),
+        *(" ", "  ", "-", ":", "::", "#", "(", "[", "'", '"', "@", "a@b.test", "x" * 63, "x" * 65, ".", "_"),
+        *(
+            "\n",
+            "\n\n",
+            "\n ",
+            "\n\t",
+            "\n \n",
+            "\r",
+            "\r\n",
+            "\r\r\n",
+            "\x0b",
+            "\x1c",
+            "\0",
+            "\x7f",
+            "ä",
+            "İ",
+        ),
+        *(
+            "Final-Recipient: ",
+            "final-recipient:",
+            "Diagnostic-Code: x",
+            "Status",
+            "From:",
+            "\nTo:",
+            "\nX-a:",
+        ),
+        *(
+            "-- original message",
+            "message",
+            "> header",
+            "the unsent ",
+            "below ",
+            "received:",
+            "Content-Type: a/b",
+        ),
+    )
+)
+
+
+def built(folder: Path, *options: str) -> Path:
+    """The module, built by itself."""
+    made = folder / "steps.so"
+    compiler = (os.environ.get("CC") or "cc").split()[0]
+    include = sysconfig.get_path("include")
+    command = [compiler, *options, "-Wall", "-Werror", "-fPIC", "-shared", f"-I{include}", SOURCE, "-o", made]
+    subprocess.run(command, check=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The steps in C, beside those in Python."""
+    return loaded(built(tmp_path_factory.mktemp("steps"), "-O2"))
+
+
+@given(text=st.lists(PIECES, max_size=14).map("".join))
+@example(text="550-5.1.1 " * 500)
+@example(text="a" * 64 + "@" + "b" * 256 + "@c")
+@example(text="550 -:- ((( 5.1.1")
+@example(text="\n" + ">" * 9 + "message")
+@example(text="Final-Recipient: a\n 550 x\nDiagnostic-Code: b\n550-c\n550 d\n\n\n \nfinal-recipient : e")
+def test_texts_are_read_alike(steps: ModuleType, text: str) -> None:
+    assert_texts_alike(steps, text)
+    assert_alike(steps, text.encode())
+
+
+@given(text=TEXTS)
+def test_words_are_read_alike(steps: ModuleType, text: str) -> None:
+    assert_texts_alike(steps, text)
+
+
+@given(octets=st.one_of(st.lists(st.sampled_from(BENDS), max_size=60).map(bytes), st.binary(), MAILS))
+@example(octets=b"\r" * 5_000)
+@example(octets=b"\r\n" * 5_000)
+@example(octets=b"\nSubject: " + b"a\n " * 9_000)
+@example(octets=b"\nTo:\n \n\t\nto: x")
+def test_octets_are_read_alike(steps: ModuleType, octets: bytes) -> None:
+    assert_alike(steps, octets)
+
+
+@pytest.mark.parametrize("given", [None, 1, "text", b"octets"], ids=repr)
+def test_whatever_else_is_given_is_refused_or_left_to_python(steps: ModuleType, given: object) -> None:
+    for step in (steps.codes_in, steps.reply_at, steps.normal, steps.groups_of, steps.single_spaced):
+        assert (step(given) is None) is not isinstance(given, str)
+    assert steps.is_plain(given) is False
+    for step in (steps.without_returns, steps.Names((b"to",), 9).found_in):
+        if isinstance(given, bytes):
+            assert step(given) in (given, {})
+        else:
+            with pytest.raises(TypeError, match="bytes are expected"):
+                step(given)
+
+
+@pytest.mark.parametrize("names", [(b"",), (b"x" * 64,)], ids=["empty", "long"])
+def test_names_that_do_not_fit_are_refused(steps: ModuleType, names: tuple[bytes, ...]) -> None:
+    with pytest.raises(ValueError, match="1 to 63 octets"):
+        steps.Names(names, 9)
+
+
+@pytest.mark.timeout(900)
+def test_no_step_leaves_its_buffers(tmp_path: Path) -> None:
+    """Under AddressSanitizer and its like for undefined behaviour, on all samples, whole and bent."""
+    sanitizers = [_library(name) for name in ("libasan.so", "libubsan.so")]
+    if not all(library.is_absolute() for library in sanitizers):
+        pytest.skip("this compiler has no AddressSanitizer; Debian's gcc brings it")
+    options = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    module = built(tmp_path, *options)
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": ":".join(str(library) for library in sanitizers),
+        "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter itself leaves much behind when it ends
+        "PYTHONMALLOC": "malloc",  # else it hands out memory that the sanitizer knows nothing of
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    command = [sys.executable, "-m", "tests.compiled.steps", str(module)]
+    run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-4000:]
+    assert "samples are alike" in run.stdout
+
+
+def _library(name: str) -> Path:
+    compiler = (os.environ.get("CC") or "cc").split()[0]
+    said = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    return Path(said.stdout.strip())
