@@ -36,7 +36,7 @@ static inline void put(Made *made, int octet)
 /* The text of a str in ASCII; 0 for any other. */
 static int ascii(PyObject *given, Text *text)
 {
-    if (!PyUnicode_Check(given) || PyUnicode_READY(given) < 0 || !PyUnicode_IS_COMPACT_ASCII(given))
+    if (!PyUnicode_Check(given) || !PyUnicode_IS_COMPACT_ASCII(given))
         return 0;
     text->octets = PyUnicode_1BYTE_DATA(given);
     text->size = PyUnicode_GET_LENGTH(given);
@@ -311,6 +311,24 @@ static PyObject *single_spaced(PyObject *self, PyObject *given)
     return str_of(made_text(&made));
 }
 
+/* text.lower() */
+static PyObject *lowered(PyObject *self, PyObject *given)
+{
+    Text text;
+    PyObject *made;
+    unsigned char *to;
+    if (!ascii(given, &text))
+        Py_RETURN_NONE;
+    if (!(made = PyUnicode_New(text.size, 127)) || !text.size)
+        return made;
+    to = PyUnicode_1BYTE_DATA(made);
+    for (Py_ssize_t place = 0; place < text.size; place++) { /* without a table, so that many go at once */
+        unsigned char octet = text.octets[place];
+        to[place] = (unsigned char)(octet + ((unsigned char)(octet - 'A') < 26 ? 32 : 0));
+    }
+    return made;
+}
+
 /* Where the address whose first octet this is ends; -1 for none: [\w.+=~-]{1,64}+@[\w.-]{1,255} */
 static Py_ssize_t name_end(Text text, Py_ssize_t start)
 {
@@ -449,6 +467,34 @@ static PyObject *without_returns(PyObject *self, PyObject *given)
     }
     _PyBytes_Resize(&made, size);
     return made;
+}
+
+/* Whether octets begin with a header field: mime/scan.py _FIRST_HEADER. */
+static PyObject *begins_field(PyObject *self, PyObject *given)
+{
+    Text text;
+    Py_ssize_t place = 1, end;
+    if (!octets(given, &text))
+        return NULL;
+    if (!is(at(text, 0), LETTER))
+        Py_RETURN_FALSE;
+    while (place < 76 && (is(at(text, place), WORD) || at(text, place) == '-'))
+        place++;
+    for (end = place + 3; place < end && (at(text, place) == ' ' || at(text, place) == '\t');)
+        place++;
+    return PyBool_FromLong(at(text, place) == ':');
+}
+
+/* Where the first blank line begins, with the line feed before it; the size of what has none. */
+static PyObject *blank_line(PyObject *self, PyObject *given)
+{
+    Text text;
+    Py_ssize_t place;
+    if (!octets(given, &text))
+        return NULL;
+    for (place = next(text, 0, '\n'); place < text.size && at(text, place + 1) != '\n';)
+        place = next(text, place + 1, '\n');
+    return PyLong_FromSsize_t(place);
 }
 
 /* Where the next line begins, with the line feed before it, at which human words may end: parse/divider.py
@@ -779,9 +825,12 @@ static PyMethodDef functions[] = {
     {"codes_in", codes_in, METH_O, "codes.codes_in"},
     {"reply_at", reply_at, METH_O, "codes.reply_at"},
     {"single_spaced", single_spaced, METH_O, "A text of at most 4 KiB with single spaces"},
+    {"lowered", lowered, METH_O, "parse.notice.lowered"},
     {"normal", normal, METH_O, "classify.phrases.normal"},
     {"is_plain", is_plain, METH_O, "parse.mailbox._PLAIN"},
     {"without_returns", without_returns, METH_O, "Octets without the return before each line feed"},
+    {"begins_field", begins_field, METH_O, "mime.scan._FIRST_HEADER"},
+    {"blank_line", blank_line, METH_O, "mime.headers.blank_line"},
     {"divider_at", (PyCFunction)(void (*)(void))divider_at, METH_FASTCALL, "parse.divider._CANDIDATE"},
     {"groups_of", groups_of, METH_O, "parse.fields.groups_of"},
     {0}};

@@ -7,10 +7,13 @@ is whether it is there; nothing else in this module is to be asked for before th
 try:
     from retour._swift import (
         Names,
+        begins_field,
+        blank_line,
         codes_in,
         divider_at,
         groups_of,
         is_plain,
+        lowered,
         normal,
         reply_at,
         single_spaced,
@@ -24,10 +27,13 @@ else:
 __all__ = [
     "IN_C",
     "Names",
+    "begins_field",
+    "blank_line",
     "codes_in",
     "divider_at",
     "groups_of",
     "is_plain",
+    "lowered",
     "normal",
     "reply_at",
     "single_spaced",

@@ -15,6 +15,7 @@ from tests.fuzz.seeds import finds, seeds
 from retour import codes, swift
 from retour.classify import phrases
 from retour.mime import headers, limits
+from retour.mime.scan import _FIRST_HEADER
 from retour.parse import divider, fields, mailbox
 
 LONGEST = 4096  # characters that are written with single spaces
@@ -38,10 +39,12 @@ def assert_texts_alike(steps: ModuleType, text: str) -> None:
     assert steps.is_plain(text) is bool(mailbox._PLAIN.fullmatch(text))
     told = [steps.codes_in(text), steps.reply_at(text), steps.normal(text), steps.groups_of(text)]
     if not text.isascii():
-        assert [*told, steps.single_spaced(text), steps.divider_at(text, 0)] == [None] * 6
+        told += [steps.single_spaced(text), steps.lowered(text), steps.divider_at(text, 0)]
+        assert told == [None] * 7
         return
     right = [codes.codes_in(text), codes.reply_at(text), phrases.normal(text), fields.groups_of(text)]
     assert told == right
+    assert steps.lowered(text) == text.lower()
     assert steps.single_spaced(text) == (" ".join(text.split()) if len(text) <= LONGEST else None)
     assert _dividers(steps, text.lower()) == [
         line.start() for line in divider._CANDIDATE.finditer(text.lower())
@@ -59,6 +62,8 @@ def assert_octets_alike(steps: ModuleType, raw: bytes) -> None:
     """What is asked of octets."""
     expected = None if LONE_RETURN.search(raw) else raw.replace(b"\r", b"")
     assert steps.without_returns(raw) == expected
+    assert steps.begins_field(raw) is bool(_FIRST_HEADER.match(raw))
+    assert steps.blank_line(raw) == headers.blank_line(raw)
     for usual in (headers.OF_MAIL, headers.OF_PART, headers.OF_RETURNED):
         found = usual.found_in(raw)  # the pattern takes a few names more, that nobody asks for
         asked = {name: value for name, value in found.items() if name in usual.names}

@@ -101,12 +101,20 @@ def test_octets_are_read_alike(steps: ModuleType, octets: bytes) -> None:
 
 @pytest.mark.parametrize("given", [None, 1, "text", b"octets"], ids=repr)
 def test_whatever_else_is_given_is_refused_or_left_to_python(steps: ModuleType, given: object) -> None:
-    for step in (steps.codes_in, steps.reply_at, steps.normal, steps.groups_of, steps.single_spaced):
+    for step in (
+        steps.codes_in,
+        steps.reply_at,
+        steps.normal,
+        steps.groups_of,
+        steps.single_spaced,
+        steps.lowered,
+    ):
         assert (step(given) is None) is not isinstance(given, str)
     assert steps.is_plain(given) is False
-    for step in (steps.without_returns, steps.Names((b"to",), 9).found_in):
+    names = steps.Names((b"to",), 9)
+    for step in (steps.without_returns, steps.begins_field, steps.blank_line, names.found_in):
         if isinstance(given, bytes):
-            assert step(given) in (given, {})
+            assert step(given) in (given, False, len(given), {})
         else:
             with pytest.raises(TypeError, match="bytes are expected"):
                 step(given)

@@ -8,7 +8,7 @@ from retour import swift
 from retour.mime import limits
 from retour.mime.charsets import charset_codec
 from retour.mime.encoded import decode_text, decode_transfer, parameters
-from retour.mime.headers import BLANK_LINE, FEW, OF_PART, Block, within_limits
+from retour.mime.headers import FEW, OF_PART, Block, blank_line, within_limits
 
 _FIRST_HEADER: Final = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE: Final = re.compile(rb"\n*>?From [^\n]{0,998}\n")
@@ -181,14 +181,10 @@ def _part(raw: bytes, defects: list[str]) -> Part:
 
 def _cut(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
     """Headers and body; without a header line the whole is body, less its leading blank line."""
-    if not _FIRST_HEADER.match(raw):
+    if not (swift.begins_field(raw) if swift.IN_C else _FIRST_HEADER.match(raw)):
         return b"", raw[1:] if raw[:1] == b"\n" else raw
-    blank = BLANK_LINE.search(raw)
-    if blank is None:
-        head, body = raw, b""
-    else:
-        at = blank.start()
-        head, body = raw[:at], raw[at + 2 :]
+    blank = blank_line(raw)
+    head, body = raw[:blank], raw[blank + 2 :]
     if len(head) >= FEW:
         head, whole = within_limits(head)
         if not whole:

@@ -30,8 +30,9 @@ _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 def one_address(text: str) -> str | None:
     """The one address that `text` is: "a@b", "<a@b>", with a comment or a closing dot. None for all else."""
-    if swift.is_plain(text) if swift.IN_C else _PLAIN.fullmatch(text):
-        return text
+    bare = text[1:-1] if text[:1] == "<" and text[-1:] == ">" and text[1:2] != "'" else text
+    if swift.is_plain(bare) if swift.IN_C else _PLAIN.fullmatch(bare):
+        return bare
     return _remembered(text) if len(text) <= _LONGEST else _one_address(text)
 
 

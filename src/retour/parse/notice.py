@@ -4,9 +4,10 @@ import html
 import re
 from typing import Final
 
+from retour import swift
 from retour.mime import Block, Mail, Part
 from retour.mime.encoded import decode_text
-from retour.mime.headers import BLANK_LINE, OF_RETURNED
+from retour.mime.headers import OF_RETURNED, blank_line
 from retour.mime.limits import HEADER_BLOCK, TOO_COMPLEX
 from retour.parse.bounds import REPORT, REPORTS, WORDS
 from retour.parse.divider import divide
@@ -155,12 +156,15 @@ def _says_more(part: Part, spoken: Part) -> bool:
 def _head_of(message: bytes) -> Block:
     """The header fields of a returned message."""
     message = message.lstrip(b"\n")
-    blank = BLANK_LINE.search(message, 0, HEADER_BLOCK + 2)
-    return Block(message[: blank.start() if blank else HEADER_BLOCK], OF_RETURNED)
+    return Block(message[: min(blank_line(message), HEADER_BLOCK)], OF_RETURNED)
 
 
 def lowered(text: str) -> str:
     """The text in lower case, each character at its place."""
+    if swift.IN_C:
+        quick = swift.lowered(text)
+        if quick is not None:
+            return quick
     low = text.lower()
     return low if len(low) == len(text) else _TWO.join(piece.lower() for piece in text.split(_TWO))
 
