@@ -149,7 +149,7 @@ def table(files: Sequence[Path], rounds: int) -> str:
             f"{len(files)} mails, {size / 1e6:.1f} MB, {rounds} alternating rounds,"
             f" load {load:.1f} to {os.getloadavg()[0]:.1f}; Retour's caches are emptied before each round."
             f" {PURE!r} is pure Python, as it is installed without a C compiler"
-            + (f"; {COMPILED!r} is the same source through mypyc" if COMPILED in ours else "")
+            + (f"; {COMPILED!r} is the same through mypyc, some steps in C" if COMPILED in ours else "")
             + f". Phrases are found by {searcher()}.",
             "",
             "| program | mails per CPU-second | found | "
