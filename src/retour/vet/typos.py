@@ -6,6 +6,7 @@ account's own bounces say. Only a suggestion, never applied; and rather none tha
 real domains have every right to complain.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -134,13 +135,21 @@ def _index(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _beginnings(names: Iterable[str]) -> frozenset[str]:
-    """What is left of the beginnings of names when two signs are left out of them."""
-    return frozenset(short for name in names for short in _cut(name[:_BEGINNING]))
+def _beginnings(names: Iterable[str]) -> dict[str, int]:
+    """What is left of the beginnings of names when two signs are left out of them.
+
+    Each with the lengths that are within two of such a name's, as bits.
+    """
+    found: dict[str, int] = {}
+    for name in names:
+        lengths = 0b11111 << len(name) >> 2
+        for short in _cut(name[:_BEGINNING]):
+            found[short] = found.get(short, 0) | lengths
+    return found
 
 
 @cache
-def _shipped_beginnings() -> frozenset[str]:
+def _shipped_beginnings() -> dict[str, int]:
     return _beginnings(_shares())
 
 
@@ -158,7 +167,7 @@ class Speller:
         self._total = sum(count for count, _ in own)
         self._own = {name: count for count, name in own}
         others = [name for name in self._own if name not in _shares()]
-        self._begun: dict[str, bool] = {}
+        self._begun: dict[str, int] = {}
         self._own_index, self._own_beginnings = _index(others), _beginnings(others)
 
     def share(self, domain: str) -> float:
@@ -175,6 +184,8 @@ class Speller:
     ) -> Suggestion | None:
         """The domain that was probably meant; None when it is right, or nothing is likely enough."""
         typed = domain.strip().lower()
+        if _of_two(typed) and typed not in _curated() and not self._begins(typed):
+            return None  # most real domains end here: nothing is near, and no whole slip can be undone
         if not typed or len(typed) > _LONGEST or self.real(typed):
             return None
         evidence = _evidence(typed, facts or UNTOLD)
@@ -217,8 +228,8 @@ class Speller:
 
     def near(self, typed: str) -> set[str]:
         """The names that may be within two slips of what was typed: all that are, and some others."""
-        if not self._begins(typed[:_BEGINNING]):
-            return set()  # most real domains end here
+        if not self._begins(typed):
+            return set()
         shorts = _shortened(typed)
         found: set[str] = set()
         for index in (_shipped_index(), self._own_index):
@@ -226,15 +237,18 @@ class Speller:
                 found.update(index[short])
         return found
 
-    def _begins(self, beginning: str) -> bool:
-        """Whether any name may begin like this. Kept: names of a list often begin alike."""
-        found = self._begun.get(beginning)
-        if found is None:
-            begun = _cut(beginning)
-            found = not (begun.isdisjoint(_shipped_beginnings()) and begun.isdisjoint(self._own_beginnings))
+    def _begins(self, name: str) -> bool:
+        """Whether any of about this length may begin like this. Kept: names of a list often begin alike."""
+        beginning = name[:_BEGINNING]
+        lengths = self._begun.get(beginning)
+        if lengths is None:
+            lengths, begun = 0, _cut(beginning)
+            for known in (_shipped_beginnings(), self._own_beginnings):
+                for short in known.keys() & begun:
+                    lengths |= known[short]
             if len(self._begun) < _REMEMBERED:
-                self._begun[beginning] = found
-        return found
+                self._begun[beginning] = lengths
+        return bool(lengths >> len(name) & 1)
 
     def _exactly(self, name: str) -> Iterable[tuple[str, float]]:
         """A name that is left when a whole slip is undone, or those that it is one slip away from."""
@@ -258,6 +272,10 @@ def _by_name() -> dict[str, tuple[tuple[str, float], ...]]:
         name = split(domain)[0]
         found[name] = (*found.get(name, ()), (domain, share))
     return found
+
+
+# A name in which `_whole_slips` finds nothing: of two labels, with nothing odd at its ends.
+_of_two = re.compile(r"(?!www\.|mail\.|e-mail\.)[a-z0-9-]+\.[a-z]+").fullmatch
 
 
 def _whole_slips(typed: str) -> Iterable[tuple[str, float]]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from retour.flow.listcheck.decision import Pile
@@ -9,6 +10,13 @@ from retour.flow.listcheck.judge import Outcome
 from retour.vet import Code, Rfc
 
 EXAMPLES = 5
+
+
+@lru_cache(4096)
+def _counted(pile: Pile, codes: tuple[Code, ...], rfc: Rfc) -> tuple[str, ...]:
+    """What a row counts for; most rows count for the same as others."""
+    reasons = (name for code in codes for name in (f"reason.{code}", f"{pile}.{code}"))
+    return "rows", f"pile.{pile}", f"rfc.{rfc}", *reasons
 
 
 class Tally:
@@ -27,12 +35,8 @@ class Tally:
 
     def rows(self, count: int, pile: Pile, codes: Sequence[Code], rfc: Rfc, domain: str) -> None:
         """So many rows of which the same is to be said."""
-        self.counts["rows"] += count
-        self.counts[f"pile.{pile}"] += count
-        self.counts[f"rfc.{rfc}"] += count
-        for code in codes:
-            self.counts[f"reason.{code}"] += count
-            self.counts[f"{pile}.{code}"] += count
+        for name in _counted(pile, tuple(codes), rfc):
+            self.counts[name] += count
         if domain:
             self.domains[domain] += count
             if pile is Pile.KEPT:
