@@ -65,3 +65,37 @@ def test_whatever_a_person_corrects_lists_or_erases_bears_the_name_too(console: 
         post("/v1/erasures", {"address": "eve@b.example", "reason": "she asked for it"}),
     ]
     assert [each["actor"] for each in made] == ["person ann@shop.example"] * 3
+
+
+def test_who_belongs_to_an_account_is_told_by_the_console_once(console: Installation) -> None:
+    change = {
+        "id": "7", "account": "demo", "at": "2026-05-01T08:00:00Z", "by": "person bob@shop.example",
+        "before": {"standing": "invited_manager", "person": "ann@shop.example"},
+        "after": {"standing": "manager", "person": "ann@shop.example"},
+    }  # fmt: skip
+
+    def tell(**other: object) -> tuple[int, dict[str, object]]:
+        answer = console.ask("POST", "/v1/people/changes", "console", json=change | other, headers=ANN)
+        return answer.status_code, answer.json()
+
+    assert tell() == tell() == (201, {"accounts": 1})
+    assert tell(id="8", account=None, before=None)[1] == {"accounts": 2}
+    assert tell(account="nowhere")[1]["type"] == "/problems/account_unknown"
+    lines = console.ask("GET", "/v1/ledger?cause=people", "console", headers=ANN).json()["lines"]
+    assert [(line["before"], line["after"], line["actor"], line["at"]) for line in lines] == [
+        ("", "manager ann@shop.example", "person bob@shop.example", "2026-05-01T08:00:00Z"),
+        ("invited_manager ann@shop.example",
+         "manager ann@shop.example", "person bob@shop.example", "2026-05-01T08:00:00Z"),
+    ]  # fmt: skip
+    other = console.ask("GET", "/v1/ledger?cause=people", "other-member").json()["lines"]
+    assert [line["after"] for line in other] == ["manager ann@shop.example"]
+
+
+def test_no_other_key_tells_who_belongs_to_an_account(console: Installation) -> None:
+    body = {"id": "7", "account": "demo", "at": "2026-05-01T08:00:00Z", "by": "", "before": None,
+            "after": {"standing": "admin", "person": "eve@b.example"}}  # fmt: skip
+    for key in ("admin", "staff", "demo-manager", "demo-support"):
+        if key in console.keys:
+            answer = console.ask("POST", "/v1/people/changes", key, json=body, headers=ANN)
+            assert (answer.status_code, answer.json()["type"]) == (403, "/problems/console_alone")
+    assert console.ask("GET", "/v1/ledger?cause=people", "demo-member").json()["lines"] == []

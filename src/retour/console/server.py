@@ -35,6 +35,7 @@ def run() -> int:
         **behind(chosen.proxy),
         max_request_body_size=max(chosen.most_upload, uploads.MOST) + uploads.AROUND,
     )
+    _begin_telling()
     link = _first_link()
     if link is not None:
         base = chosen.url.rstrip("/") or f"http://{chosen.host}:{server.effective_port}"
@@ -73,6 +74,12 @@ def _migrate() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def _begin_telling() -> None:
+    from retour.console import telling
+
+    telling.begin()
 
 
 def _first_link() -> str | None:

@@ -11,11 +11,13 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from retour.console.asking import Api
 from retour.console.pages.incidents import standing
+from retour.console.people import changes
 from retour.console.people.models import Link, Membership, Person
 from retour.console.reader import reader
 from retour.texts import Catalogue
@@ -109,13 +111,20 @@ def first(request: HttpRequest, secret: str) -> HttpResponse:
     form = Choice(say, link.person, request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "console/first.html", {"form": form}, status=422 if form.errors else 200)
-    person = link.person
-    person.email = form.cleaned_data["email"]
-    person.set_password(form.cleaned_data["password"])
-    person.save()
-    link.delete()
-    enter(request, person)
+    _begin(link, form.cleaned_data["email"], form.cleaned_data["password"])
+    enter(request, link.person)
     return redirect("home")
+
+
+def _begin(link: Link, email: str, password: str) -> None:
+    """The person has this address and password from now on; the link is used."""
+    person, before = link.person, link.person.email
+    person.email = email
+    person.set_password(password)
+    with transaction.atomic():
+        person.save()
+        changes.note_everywhere(person, changes.by(person), "entered", "link", before)
+        link.delete()
 
 
 def enter(request: HttpRequest, person: Person) -> None:

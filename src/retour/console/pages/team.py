@@ -6,13 +6,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.mail import send_mail
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from retour.console.asking import Api, api_of
-from retour.console.people import invitations
+from retour.console.people import changes, invitations
 from retour.console.people.models import ACCOUNT_ROLES, AccountChoice, Invitation, Membership, Person
 from retour.console.reader import reader
 from retour.model import Role
@@ -70,7 +71,7 @@ def member(request: HttpRequest, account: str, id: int) -> HttpResponse:
         raise Http404
     say, refused = reader(request).say, ""
     if request.method == "POST":
-        refused = _change(found, request.POST.get("act", ""), say)
+        refused = _change(found, request.POST.get("act", ""), request.user, say)
         if not refused:
             messages.success(request, say("preferences.saved"))
             gone = found.person == request.user and not Membership.objects.filter(id=id).exists()
@@ -86,23 +87,30 @@ def member(request: HttpRequest, account: str, id: int) -> HttpResponse:
 def withdraw(request: HttpRequest, account: str, id: int) -> HttpResponse:
     """An invitation can no longer be used."""
     api_of(request, account, Role.MANAGER)
-    gone, _ = Invitation.objects.filter(account=account, id=id).delete()
-    if not gone:
+    found = Invitation.objects.filter(account=account, id=id).first()
+    if found is None:
         raise Http404
+    assert isinstance(request.user, Person)
+    invitations.withdraw(found, request.user)
     messages.success(request, reader(request).say("team.withdrawn"))
     return redirect("team", account=account)
 
 
-def _change(found: Membership, act: str, say: Catalogue) -> str:
+def _change(found: Membership, act: str, by: object, say: Catalogue) -> str:
     """Give the member another role, or end the membership; what is against it, in words."""
     managers = Membership.objects.filter(account=found.account, role=Role.MANAGER.value)
     if act != Role.MANAGER.value and not managers.exclude(pk=found.pk).exists() and found in managers:
         return say("team.last_manager")
-    if act == "remove":
-        found.delete()
-    elif act in dict(ACCOUNT_ROLES):
-        found.role = act
-        found.save()
+    assert isinstance(by, Person)
+    before, email = found.role, found.person.email
+    with transaction.atomic():
+        if act == "remove":
+            found.delete()
+            changes.note(found.account, changes.by(by), email, "gone", before)
+        elif act in dict(ACCOUNT_ROLES) and act != before:
+            found.role = act
+            found.save()
+            changes.note(found.account, changes.by(by), email, act, before)
     return ""
 
 

@@ -8,3 +8,9 @@ class People(AppConfig):
 
     name = "retour.console.people"
     label = "people"
+
+    def ready(self) -> None:
+        """Second factors come and go in pages of the library, which tells by signals."""
+        from retour.console.people import second_noted
+
+        second_noted.listen()

@@ -31,15 +31,30 @@ def invite(email: str, role: str, account: str) -> str:
 
     An account's role belongs to `account`; staff have "" and see all.
     """
-    from retour.console.people.models import Link, Membership, Person
+    from django.db import transaction
 
-    person = Person.objects.filter(email__iexact=email).first() or Person.objects.create_user(email)
+    from retour.console.people.models import Link, Person
+
+    with transaction.atomic():
+        person = Person.objects.filter(email__iexact=email).first() or Person.objects.create_user(email)
+        _place(person, role, account)
+        return Link.made(person)
+
+
+def _place(person: "Person", role: str, account: str) -> None:
+    """Give the role, with a line for the ledger where it is another than before."""
+    from retour.console.people import changes
+    from retour.console.people.models import Membership
+
     if account:
+        there = Membership.objects.filter(person=person, account=account).first()
+        before = there.role if there else ""
         Membership.objects.update_or_create(person=person, account=account, defaults={"role": role})
     else:
-        person.staff_role = role
+        before, person.staff_role = person.staff_role, role
         person.save()
-    return Link.made(person)
+    if role != before:
+        changes.note(account or changes.ALL, changes.COMMAND, person.email, role, before)
 
 
 def renew(email: str) -> str:
@@ -51,7 +66,18 @@ def renew(email: str) -> str:
 
 def remove(email: str) -> None:
     """Nobody logs in with this address any more. Raises UnknownPersonError."""
-    _named(email).delete()
+    from django.db import transaction
+
+    from retour.console.people import changes
+    from retour.console.people.models import Membership
+
+    person = _named(email)
+    with transaction.atomic():
+        for each in Membership.objects.filter(person=person).order_by("account"):
+            changes.note(each.account, changes.COMMAND, person.email, "gone", each.role)
+        if person.staff_role:
+            changes.note(changes.ALL, changes.COMMAND, person.email, "gone", person.staff_role)
+        person.delete()
 
 
 def listed() -> list[tuple[str, str, str]]:

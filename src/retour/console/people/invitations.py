@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.timezone import now
 
+from retour.console.people import changes
 from retour.console.people.models import AccountChoice, Invitation, Membership, Person, digest, new_secret
 
 DAYS = 7
@@ -18,17 +19,27 @@ DAYS = 7
 def invite(account: str, email: str, role: str, by: str) -> str:
     """The secret of a link; an earlier one to the same address for this account ends."""
     secret = new_secret()
-    Invitation.objects.filter(account=account, email__iexact=email).delete()
-    Invitation.objects.create(
-        account=account,
-        email=email,
-        role=role,
-        by=by,
-        digest=digest(secret),
-        made_at=now(),
-        ends_at=now() + timedelta(days=DAYS),
-    )
+    with transaction.atomic():
+        Invitation.objects.filter(account=account, email__iexact=email).delete()
+        Invitation.objects.create(
+            account=account,
+            email=email,
+            role=role,
+            by=by,
+            digest=digest(secret),
+            made_at=now(),
+            ends_at=now() + timedelta(days=DAYS),
+        )
+        changes.note(account, f"person {by}", email, changes.invited(role))
     return secret
+
+
+def withdraw(invitation: Invitation, by: Person) -> None:
+    """It can no longer be used."""
+    with transaction.atomic():
+        before = changes.invited(invitation.role)
+        changes.note(invitation.account, changes.by(by), invitation.email, "gone", before)
+        invitation.delete()
 
 
 def waiting(account: str) -> list[Invitation]:
@@ -57,8 +68,8 @@ def begin(invitation: Invitation, password: str) -> Person:
 
 def join(invitation: Invitation, person: Person) -> None:
     """The person belongs to the account, in the role that was offered; the invitation is used."""
+    account, role = invitation.account, invitation.role
     with transaction.atomic():
-        Membership.objects.update_or_create(
-            person=person, account=invitation.account, defaults={"role": invitation.role}
-        )
+        Membership.objects.update_or_create(person=person, account=account, defaults={"role": role})
+        changes.note(account, changes.by(person), person.email, role, changes.invited(role))
         invitation.delete()

@@ -93,6 +93,17 @@ class Invitation(models.Model):
     ends_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
 
 
+class Change(models.Model):
+    """How somebody stands towards an account from now on; a row until the account's ledger has it."""
+
+    name: models.CharField[str, str] = models.CharField(max_length=32, unique=True)
+    account: models.CharField[str, str] = models.CharField(max_length=64, blank=True)  # "": all of them
+    at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    by: models.CharField[str, str] = models.CharField(max_length=300)
+    before: models.CharField[str, str] = models.CharField(max_length=300, blank=True)  # "member ann@…"
+    after: models.CharField[str, str] = models.CharField(max_length=300)
+
+
 class AccountChoice(models.Model):
     """How the people of an account read, as long as they choose nothing themselves."""
 

@@ -26,6 +26,7 @@ _REMEMBERED: Instant = 5 * SECOND  # a key revoked by another process works this
 _NOTED: Instant = 60 * SECOND  # between two notes of when a key was used last
 _MOST_REMEMBERED = 10_000
 _PLACE = "retour.key"  # in the scope of a request that is authenticated
+_CONSOLE = "retour.console"  # and there too, where the console asks
 
 
 class Keys:
@@ -83,6 +84,7 @@ async def _authenticated(request: Request) -> Key:
         raise Problem("unauthenticated")
     console = services(request).console
     if console is not None and compare_digest(digest(secret), console):
+        request.scope[_CONSOLE] = True
         return _person(request)
     keys: Keys = request.app.state.keys
     now = services(request).clock.now()
@@ -102,6 +104,14 @@ def _person(request: Request) -> Key:
     if not person or role not in set(Role):
         raise Problem("unauthenticated")
     return Key(f"person {person}", account, Role(role), person)
+
+
+async def console_alone(request: Request) -> Key:
+    """Whom the console speaks for. Raises Problem `unauthenticated`, or `console_alone` for any other key."""
+    key = await key_of(request)
+    if _CONSOLE not in request.scope:
+        raise Problem("console_alone")
+    return key
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from retour.outlets.api import (
     looking,
     mails,
     never_stop,
+    people,
     policy,
     previews,
     probes,
@@ -108,6 +109,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     provider_lists.router,
     topics.router,
     account.router,
+    people.router,
     probes.router,
 )
 

@@ -33,6 +33,10 @@ from retour.ports import Ledger, Record, RecordQuery
 
 router = APIRouter(tags=["looking"])
 
+Why = Annotated[
+    Cause | Literal["people"] | None,
+    Query(description="`people`: who belongs to the account, and since when"),
+]
 _COLUMNS = (
     *("number", "at", "address", "actor", "before", "after", "cause", "event", "policy"),
     *("who", "link"),
@@ -99,7 +103,7 @@ def get_ledger(
     since: Moment = None,
     until: Moment = None,
     state: Annotated[StateName | None, Query(description="the state that it led to")] = None,
-    cause: Cause | None = None,
+    cause: Why = None,
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> LedgerPage:
@@ -133,7 +137,7 @@ def export_ledger(
     since: Moment = None,
     until: Moment = None,
     state: Annotated[StateName | None, Query(description="the state that it led to")] = None,
-    cause: Cause | None = None,
+    cause: Why = None,
 ) -> StreamingResponse:
     """All of it, or what the filters mean, in constant memory. Fields of CSV are guarded against formulas."""
     chosen = existing_account(request, key, account)

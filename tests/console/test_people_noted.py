@@ -1,0 +1,113 @@
+"""Who got in, as what and by whom stands in the ledger, once each, also what the command line did."""
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from console.installation import PASSWORD, Console, choose_password, follow, log_in, looking
+from console.test_account import invited
+from console.test_sign_on import one_time
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+Line = tuple[str, str, str]  # before, after, by whom
+BY = "person manager@shop.example"
+SUPPORT: dict[str, str] = {}  # a key that reads the ledgers of all accounts, by installation
+
+
+@pytest.fixture(autouse=True)
+def support(console: Console) -> None:
+    if console.url not in SUPPORT:
+        SUPPORT[console.url] = console.command("key", "add", "--role", "support")
+
+
+def lines(console: Console, email: str, account: str = "shop") -> list[Line]:
+    """What the ledger tells of one person, the first first."""
+    headers = {"Authorization": f"Bearer {SUPPORT[console.url]}"}
+    url = f"http://127.0.0.1:{console.ports['api']}/v1/ledger"
+    query: dict[str, str | int] = {"cause": "people", "limit": 500, "account": account}
+    found = httpx.get(url, params=query, headers=headers, timeout=120).json()["lines"]
+    told = [(line["before"], line["after"], line["actor"]) for line in found if email in line["after"]]
+    return told[::-1]
+
+
+def soon(console: Console, email: str, wanted: list[Line], account: str = "shop") -> None:
+    def there() -> bool:
+        return lines(console, email, account) == wanted
+
+    def story() -> str:
+        return f"{lines(console, email, account)}\n{console.story()}"
+
+    eventually(there, f"the lines on {email}", story)
+
+
+def test_who_is_invited_joins_changes_and_leaves_stands_in_the_ledger(
+    console: Console, browser: Browser
+) -> None:
+    email = "ida@shop.example"
+    with looking(browser) as manager, looking(browser) as guest:
+        log_in(manager, console.url, "manager@shop.example")
+        choose_password(guest, invited(manager, console, email))
+        manager.goto(f"{console.url}/a/shop/team/")
+        follow(manager, f"tr:has-text('{email}') a")
+        manager.select_option("[name=act]", "manager")
+        follow(manager, "main form.narrow button.main")
+        follow(manager, f"tr:has-text('{email}') a")
+        follow(manager, "button.danger")
+        wanted = [
+            ("", f"invited_member {email}", BY),
+            (f"invited_member {email}", f"member {email}", f"person {email}"),
+            (f"member {email}", f"manager {email}", BY),
+            (f"manager {email}", f"gone {email}", BY),
+        ]
+        soon(console, email, wanted)
+        manager.goto(f"{console.url}/a/shop/ledger/")
+        manager.select_option("[name=cause]", "people")
+        follow(manager, ".filters button.main")
+        row = manager.locator(f"tbody tr:has-text('no longer there: {email}')")
+        expect(row).to_contain_text(f"manager: {email}")
+        expect(row).to_contain_text("person manager@shop.example")
+    job = console.ask("POST", "/v1/ledger/verify")["id"]
+    done = eventually(lambda: console.ask("GET", f"/v1/jobs/{job}")["result"], "the chain to be tried")
+    assert done["whole"] is True
+
+
+def test_an_invitation_that_is_withdrawn_stands_there_too(console: Console, browser: Browser) -> None:
+    email = "uwe@shop.example"
+    with looking(browser) as page:
+        log_in(page, console.url, "manager@shop.example")
+        invited(page, console, email, "manager")
+        page.goto(f"{console.url}/a/shop/team/")
+        follow(page, f"tr:has-text('{email}') button")
+    soon(console, email, [
+        ("", f"invited_manager {email}", BY), (f"invited_manager {email}", f"gone {email}", BY),
+    ])  # fmt: skip
+
+
+def test_what_the_command_line_does_is_told_for_staff_in_every_account(
+    console: Console, browser: Browser
+) -> None:
+    email = "lee@retour.example"
+    with looking(browser) as page:
+        choose_password(page, console.invited(email, "--role", "support"))
+        activate(page, console)
+    console.command("person", "remove", email)
+    wanted = [
+        ("", f"support {email}", "command line"),
+        (f"link {email}", f"entered {email}", f"person {email}"),
+        ("", f"second_factor {email}", f"person {email}"),
+        (f"support {email}", f"gone {email}", "command line"),
+    ]
+    for account in ("shop", "other"):
+        soon(console, email, wanted, account)
+
+
+def activate(page: Page, console: Console) -> None:
+    """Set up a second factor."""
+    page.goto(f"{console.url}/sign/mfa/totp/activate/")
+    if page.locator("main [name=password]").count():
+        page.fill("main [name=password]", PASSWORD)
+        follow(page, "main form button")
+    secret = page.locator("#authenticator_secret").input_value()
+    page.fill("[name=code]", one_time(secret))
+    follow(page, "main form button")
