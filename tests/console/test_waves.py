@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.conftest import ADMIN
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import barriers, faults
 
 pytestmark = pytest.mark.engine("chromium")
@@ -137,6 +137,13 @@ def test_a_replay_of_all_accounts_is_seen_applied_and_undone(console: Console, b
         assert state(console, address) == before
         page.click("tr:has-text('shop') th a")
         expect(page.locator("main")).to_contain_text("one account's part")
+        page.goto(f"{console.url}/replays/")
+        row = page.locator("tbody tr:has-text('Own rules, given here')").first
+        expect(row).to_contain_text("undone")
+        expect(row).to_contain_text("would be stopped")
+        assert barriers(page) == []
+        follow(page, row.locator("th a"))
+        expect(page.locator("main")).to_contain_text("2 of 2 accounts are played")
 
 
 def test_a_replay_of_a_version_that_changes_nothing_says_so(console: Console, browser: Browser) -> None:

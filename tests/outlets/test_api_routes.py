@@ -54,6 +54,7 @@ LEAST = {
     ("GET", "/v1/replays/{id}/addresses"): "member",
     ("POST", "/v1/replays/{id}/apply"): "support",
     ("POST", "/v1/replays/{id}/undo"): "support",
+    ("GET", "/v1/replay-groups"): "support",
     ("POST", "/v1/replay-groups"): "support",
     ("GET", "/v1/replay-groups/{id}"): "support",
     ("POST", "/v1/replay-groups/{id}/apply"): "support",

@@ -240,6 +240,51 @@ def test_a_replay_of_every_account_is_undone_where_it_was_still_to_be_applied(re
     assert [retour.store.ledger.states(account, 100) for account in ("demo", "other")] == before
 
 
+def test_replays_of_every_account_are_listed_with_how_far_they_have_come(retour: Installation) -> None:
+    for account in ("demo", "other"):
+        retour.bounce("u0@gmail.com", Reason.MAILBOX_FULL, account=account)
+        retour.clock.instant += DAY
+        changed = {"settings": {"soft_threshold": 1, "counting": "cumulative"}, "expected": 1}
+        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
+        retour.finish_rewriting()
+        retour.clock.instant += DAY
+        changed = {"settings": {"soft_threshold": 5}, "expected": 2}
+        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
+        retour.finish_rewriting()
+
+    def listed(key: str = "staff", **query: object) -> list[tuple[str, str, int, int, dict[str, int]]]:
+        answer = retour.ask("GET", "/v1/replay-groups", key, params=query)
+        assert answer.is_success, answer.text
+        page = answer.json()
+        return [
+            tuple(each[name] for name in ("id", "stage", "done", "total", "move")) for each in page["groups"]
+        ]
+
+    assert listed() == []
+    first = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy"}).json()["id"]
+    assert listed() == [(first, "playing", 0, 2, {})]
+    do_all(retour)
+    assert listed() == [(first, "played", 2, 2, {"returns": 2})]
+    assert listed("demo-support") == [(first, "played", 1, 1, {"returns": 1})]  # its own alone
+    path = f"/v1/replay-groups/{first}"
+    retour.ask("POST", f"{path}/apply", "staff", json={"reason": "21"})
+    assert listed()[0][1] == "applying"
+    do_all(retour)
+    assert listed()[0][1] == "applied"
+    retour.ask("POST", f"{path}/undo", "staff", json={"reason": "22"})
+    assert listed()[0][1] == "undoing"
+    do_all(retour)
+    assert listed()[0][1] == "undone"
+    own = retour.ask("POST", "/v1/replay-groups", "demo-support", json={"what": "rules"}).json()["id"]
+    do_all(retour)
+    assert [each[0] for each in listed()] == [own, first]
+    for key in ("staff", "demo-support"):
+        page = retour.ask("GET", "/v1/replay-groups", key, params={"limit": 1}).json()
+        assert page["next"] == own
+        assert [each[0] for each in listed(key, after=page["next"])] == [first]
+    assert [each[0] for each in listed("other-support")] == [first]
+
+
 def test_a_replay_of_every_account_takes_no_version_of_one(retour: Installation) -> None:
     answer = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy", "version": 1})
     assert (answer.status_code, answer.json()["field"]) == (422, "version")

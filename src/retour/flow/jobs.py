@@ -86,6 +86,12 @@ class Jobs(Protocol):
     def group(self, id: str) -> "list[Job]":
         """The jobs whose ids begin with this one and "-", in the order in which they were added."""
 
+    def groups(self, account: str, limit: int, after: str | None = None) -> "list[GroupTold]":
+        """The groups of replays that have one of this account ("": of any), latest first, without their rows.
+
+        `after` is the last id of the page before.
+        """
+
     def state(self, id: str) -> "JobState | None":
         """How far a job is, of whatever account; None where there is none."""
 
@@ -99,6 +105,20 @@ class Jobs(Protocol):
 
     def expire(self, before: Instant) -> int:
         """Drop jobs that ended before; returns how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTold:
+    """A group of replays as a list tells it."""
+
+    id: str
+    asked_at: Instant
+    actor: str
+    order: Facts
+    total: int  # accounts
+    done: int  # whose replay has ended
+    move: Mapping[str, int]
+    acts: Mapping[str, Mapping[JobState, int]]  # by kind of job: what was applied, or undone, how far
 
 
 class CancelledError(Exception):

@@ -22,7 +22,7 @@ MOVING = frozenset({"planning", "applying", "undoing"})
 
 @login_required
 def ask(request: HttpRequest) -> HttpResponse:
-    """By what the history of every account is judged again."""
+    """Replays of all accounts, and a form to ask for one: by what the histories are judged again."""
     api, refused = staff_api(request), None
     what = request.POST.get("what", "rules")
     if request.method == "POST":
@@ -33,8 +33,20 @@ def ask(request: HttpRequest) -> HttpResponse:
             refused = error
         else:
             return redirect("replay_group", id=found["id"])
-    context = {"whats": WHATS, "what": what, "rules": request.POST.get("rules", ""), "refused": refused}
+    page = api.get("/v1/replay-groups", after=request.GET.get("after"), limit=20)
+    groups = [_line(each) for each in page["groups"]]
+    context = {
+        "groups": groups, "next": page["next"], "whats": WHATS, "what": what,
+        "rules": request.POST.get("rules", ""), "refused": refused,
+    }  # fmt: skip
     return render(request, "console/replay_groups.html", context, status=422 if refused else 200)
+
+
+def _line(group: Answer) -> dict[str, Any]:
+    """A row of the list: by what, how far, and how many addresses would move in which way."""
+    by = "own" if group["own"] else group["what"]
+    found = [(move, group["move"][move]) for move in moves.MOVES if group["move"].get(move)]
+    return {**group, "by": by, "found": found}
 
 
 @login_required

@@ -7,13 +7,14 @@ as one wave. A support key of one account has a group of that account alone.
 from collections import Counter
 from collections.abc import Sequence
 from secrets import token_hex
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from retour.flow.jobs import ENDED, Job, JobState
+from retour.flow.jobs import ENDED, GroupTold, Job, JobState
 from retour.flow.previews import APPLY, REPLAY, UNDO
+from retour.instants import text
 from retour.outlets.api.access import Restorer, Support
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.replays import ReasonBody, ReplayBody, look_at, stage_of
@@ -23,6 +24,7 @@ from retour.ports import Key, Stage
 router = APIRouter(tags=["replays"])
 
 _APPLICABLE = (None, Stage.PLANNING, Stage.PLANNED, Stage.DROPPED)
+Stages = Literal["playing", "played", "applying", "applied", "undoing", "undone"]
 _UNDOABLE = (Stage.APPLYING, Stage.APPLIED, Stage.UNDOING)
 
 
@@ -47,6 +49,40 @@ class ReplayGroupShape(BaseModel):
     reason: dict[str, dict[str, int]] = Field(description="by move, then by reason of the latest bounce")
     provider: dict[str, dict[str, int]] = Field(description="by move, then by provider")
     accounts: list[GroupMemberShape] = Field(description="those with the most addresses that move first")
+
+
+class ReplayGroupLine(BaseModel):
+    """A replay over every account, as the list of them tells it."""
+
+    id: str
+    what: str = Field(examples=["rules"])
+    own: bool = Field(description="by rules that were given with it")
+    asked_at: str
+    actor: str
+    done: int = Field(description="accounts whose replay has ended")
+    total: int = Field(description="accounts")
+    move: dict[str, int] = Field(examples=[{"stops": 3, "returns": 12}])
+    stage: Stages
+
+
+class ReplayGroupList(BaseModel):
+    """The latest first, for as long as jobs are kept."""
+
+    groups: list[ReplayGroupLine]
+    next: str | None = Field(description="cursor for ?after= of the next page; null on the last page")
+
+
+@router.get("/v1/replay-groups", summary="Replays over every account (support)")
+def get_groups(
+    request: Request,
+    key: Support,
+    after: Annotated[str | None, Query(description="`next` of the page before", max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> ReplayGroupList:
+    """Without their accounts: `GET /v1/replay-groups/{id}` has those."""
+    found = services(request).desk.jobs.groups(key.account, limit, after)
+    next_ = found[-1].id if len(found) == limit else None
+    return ReplayGroupList(groups=[_line(each) for each in found], next=next_)
 
 
 @router.post("/v1/replay-groups", status_code=202, summary="Judge every account's history again (support)")
@@ -95,6 +131,35 @@ def post_group_undo(request: Request, key: Restorer, id: str, body: ReasonBody) 
     undoable = [job for job in jobs if stages[job.id] in _UNDOABLE or job.id in applying]
     meant = [job for job in undoable if job.id not in asked]
     return _each(request, key, id, meant, UNDO, body.reason)
+
+
+def _line(told: GroupTold) -> ReplayGroupLine:
+    return ReplayGroupLine(
+        id=told.id,
+        what=str(told.order["what"]),
+        own=bool(told.order.get("rules")),
+        asked_at=text(told.asked_at),
+        actor=told.actor,
+        done=told.done,
+        total=told.total,
+        move=dict(told.move),
+        stage=_stage(told),
+    )
+
+
+def _stage(told: GroupTold) -> Stages:
+    """What was last done with all of it; an act that came to nothing in every account was none."""
+    stages: tuple[tuple[str, Stages, Stages], ...] = (
+        (UNDO, "undoing", "undone"),
+        (APPLY, "applying", "applied"),
+    )
+    for kind, going, gone in stages:
+        states = told.acts.get(kind, {})
+        if states.keys() - ENDED:
+            return going
+        if JobState.DONE in states:
+            return gone
+    return "played" if told.done == told.total else "playing"
 
 
 def _asked(request: Request, id: str, kind: str) -> set[str]:

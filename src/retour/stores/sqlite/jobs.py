@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
-from retour.flow.jobs import Facts, Job, JobState
+from retour.flow.jobs import ENDED, Facts, GroupTold, Job, JobState
 from retour.instants import Instant
 from retour.ports.erasing import Erasure
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.scrubbing import SQL as ERASING
 from retour.stores.sqlite.statements import named
 
-SQL = named("jobs.sql")
+SQL, GROUPS = named("jobs.sql"), named("job_groups.sql")
+REPLAY = "replay"  # the kind of job that a group is of, as its index names it
 
 
 class SqliteJobs:
@@ -59,6 +60,12 @@ class SqliteJobs:
     def group(self, id: str) -> list[Job]:
         return [_job(row) for row in self._database.read().execute(SQL["group"], {"id": id})]
 
+    def groups(self, account: str, limit: int, after: str | None = None) -> list[GroupTold]:
+        db = self._database.read()
+        place = {"account": account, "limit": limit, "after": after}
+        heads = db.execute(GROUPS["of_account" if account else "heads"], place).fetchall()
+        return [_told(db, account, *head) for head in heads]
+
     def state(self, id: str) -> JobState | None:
         job = _by_id(self._database.read(), id)
         return None if job is None else job.state
@@ -75,6 +82,19 @@ class SqliteJobs:
     def expire(self, before: Instant) -> int:
         with self._database.write() as db:
             return db.execute(SQL["expire"], (before,)).rowcount
+
+
+def _told(db: sqlite3.Connection, account: str, head: str, at: Instant, actor: str, order: str) -> GroupTold:
+    """A group by its first replay, counted in the database: an account each may be thousands of rows."""
+    place = {"id": head.rpartition("-")[0], "account": account}
+    kinds: dict[str, dict[JobState, int]] = {}
+    for kind, state, count in db.execute(GROUPS["states"], place):
+        kinds.setdefault(kind, {})[JobState(state)] = count
+    played = kinds.pop(REPLAY, {})
+    done = sum(count for state, count in played.items() if state in ENDED)
+    move = dict(db.execute(GROUPS["moves"], place).fetchall())
+    total = sum(played.values())
+    return GroupTold(place["id"], at, actor, json.loads(order), total, done, move, kinds)
 
 
 def _by_id(db: sqlite3.Connection, id: str) -> Job | None:
