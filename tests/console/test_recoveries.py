@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import faults
 from retour.console.bars import Words
 from retour.console.curves import Curve, rising
@@ -72,6 +72,31 @@ def test_the_finding_stands_above_its_curves_and_numbers(console: Console, brows
         row.get_by_role("link").click()
         expect(page).to_have_url(f"{console.url}/a/other/?type=soft&reason=mailbox_full")
     assert faults(console, browser, "stranger@other.example", ["/a/other/charts/recoveries/"]) == []
+
+
+@pytest.mark.engine("chromium")
+@pytest.mark.usefixtures("lasted")
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_time_is_chosen_by_days_and_counts_by_whole_months(
+    console: Console, browser: Browser, javascript: bool
+) -> None:
+    with looking(browser, java_script_enabled=javascript) as page:
+        log_in(page, console.url, "stranger@other.example")
+        page.goto(f"{console.url}/a/other/charts/recoveries/")
+        page.fill("[name=since]", "3 May 2019")
+        page.fill("[name=until]", "2019-06-04")
+        follow(page, ".filters button.main")
+        expect(page.locator(".filters .note")).to_contain_text("from 1 May 2019 to 30 June 2019")
+        expect(page.locator(".empty h2")).to_have_text("No soft bounce in these months")
+        follow(page, ".empty a.button")
+        expect(page.locator("svg.chart path.line")).to_have_count(3)
+        page.fill("[name=since]", "1.1.2019")
+        follow(page, ".filters button.main")
+        expect(page.locator("figcaption")).to_contain_text("from 1 January 2019 to")
+        file = page.request.get(page.locator(".pager a").evaluate("each => each.href")).text()
+        assert ",3,100," in file
+        page.goto(f"{console.url}/a/other/charts/recoveries/?since=2026-05-01&until=2026-04-01")
+        expect(page.locator("main")).to_contain_text("since: lies after until")
 
 
 @pytest.mark.engine("chromium")

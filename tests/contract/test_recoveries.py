@@ -113,6 +113,8 @@ def test_months_before_are_left_out(life: Life) -> None:
     life.looked(0)
     assert life.store.recoveries.of("demo", "2024-11") == []
     assert [each.month for each in life.store.recoveries.of("demo", "2024-10")] == ["2024-10"]
+    assert [each.month for each in life.store.recoveries.of("demo", "2024-09", "2024-10")] == ["2024-10"]
+    assert life.store.recoveries.of("demo", "2024-08", "2024-09") == []
     with pytest.raises(KeyError):
         life.store.recoveries.of("nobody", "2024-10")
 

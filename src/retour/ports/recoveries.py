@@ -4,6 +4,7 @@ from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
 
+LAST_MONTH = "9999-12"
 LONGEST = 90  # days that an address is followed after a soft bounce
 
 
@@ -26,5 +27,5 @@ class Recoveries(Protocol):
     def roll(self, now: Instant, limit: int) -> int:
         """Begin times from at most so many new events, and look at some that are due; how many it were."""
 
-    def of(self, account: str, since: str) -> list[Lasted]:
-        """Those that began in a month or later. Raises KeyError for an unknown account."""
+    def of(self, account: str, since: str, until: str = LAST_MONTH) -> list[Lasted]:
+        """Those that began in these months, both included. Raises KeyError for an unknown account."""

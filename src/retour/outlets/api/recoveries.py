@@ -9,6 +9,8 @@ from retour.flow.effects import period
 from retour.flow.recoveries import Curve, curves
 from retour.instants import DAY
 from retour.outlets.api.access import AccountChoice, Member, existing_account
+from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
 
 router = APIRouter(tags=["looking"])
@@ -41,6 +43,7 @@ class RecoveryList(BaseModel):
 
     account: str
     since: str = Field(description="month in which the first of them began", examples=["2025-06"])
+    until: str = Field(description="month in which the last of them began", examples=["2026-05"])
     curves: list[CurveShape]
 
 
@@ -49,17 +52,29 @@ def get_recoveries(
     request: Request,
     key: Member,
     account: AccountChoice = None,
-    months: Annotated[int, Query(ge=1, le=36, description="how many months back they began")] = 12,
+    since: Moment = None,
+    until: Moment = None,
+    months: Annotated[
+        int, Query(ge=1, le=36, description="how many months back they began, where no `since` is given")
+    ] = 12,
 ) -> RecoveryList:
-    """Read from roll-ups that are made behind the events, by the deliveries that were told.
+    """Whole UTC months, those of `since` and `until` included; the last `months` where no `since` is given.
+
+    Read from roll-ups that are made behind the events, by the deliveries that were told.
 
     An address that still waits counts as long as was looked at; one that was stopped is not reached later.
     """
     chosen = existing_account(request, key, account)
     known = services(request)
-    since = period(known.clock.now() - (months - 1) * _MONTH, "month")
-    found = curves(known.store.recoveries.of(chosen, since))
-    return RecoveryList(account=chosen, since=since, curves=[_shape(curve) for curve in found])
+    end = moment("until", until)
+    end = known.clock.now() if end is None else end
+    begin = moment("since", since)
+    begin = end - (months - 1) * _MONTH if begin is None else begin
+    if begin > end:
+        raise Problem("invalid", "since", fault="since: lies after until")
+    first, last = period(begin, "month"), period(end, "month")
+    found = curves(known.store.recoveries.of(chosen, first, last))
+    return RecoveryList(account=chosen, since=first, until=last, curves=[_shape(curve) for curve in found])
 
 
 def _shape(curve: Curve) -> CurveShape:

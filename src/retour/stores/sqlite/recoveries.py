@@ -13,7 +13,7 @@ from retour.flow.effects import followed, period
 from retour.instants import DAY, Instant
 from retour.lifecycle.policy import TypeRule
 from retour.model import Reason, StateName
-from retour.ports.recoveries import LONGEST, Lasted
+from retour.ports.recoveries import LAST_MONTH, LONGEST, Lasted
 from retour.stores.advance import in_force
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
@@ -59,9 +59,9 @@ class SqliteRecoveries:
             db.executemany(SQL["count"], changed)
         return done + len(due)
 
-    def of(self, account: str, since: str) -> list[Lasted]:
+    def of(self, account: str, since: str, until: str = LAST_MONTH) -> list[Lasted]:
         db = self._database.read()
-        rows = db.execute(SQL["of"], (self._accounts.number(db, account), since))
+        rows = db.execute(SQL["of"], (self._accounts.number(db, account), since, until))
         return [Lasted(*row) for row in rows]
 
     def _behind(self) -> bool:

@@ -30,5 +30,5 @@ INSERT INTO lasted (account, month, reason, what, days, count) VALUES (?, ?, ?, 
 ON CONFLICT (account, month, reason, what, days) DO UPDATE SET count = count + excluded.count;
 
 -- name: of
-SELECT month, reason, what, days, count FROM lasted WHERE account = ? AND month >= ? AND count > 0
+SELECT month, reason, what, days, count FROM lasted WHERE account = ? AND month BETWEEN ? AND ? AND count > 0
 ORDER BY month, reason, what, days;
