@@ -36,8 +36,10 @@ def test_each_source_has_a_row_and_the_days_a_chart(console: Console, page: Page
     page.goto(f"{console.url}/a/shop/sources/")
     page.click("text=How late it was known, over time")
     expect(page).to_have_url(console.url + PAGE)
-    expect(page.locator(".lead")).to_contain_text("lmtp is the latest to tell: 95 of 100")
-    row = page.locator("tbody tr", has_text="lmtp")
+    expect(page.locator(".lead")).to_contain_text(
+        "Mail that comes back (LMTP) is the latest to tell: 95 of 100"
+    )
+    row = page.locator("tbody tr", has_text="LMTP")
     assert int(row.locator("td").first.inner_text()) >= 1
     expect(row.locator("td").last).to_contain_text("within")
     expect(page.locator("svg.chart:visible")).to_have_count(1)

@@ -29,18 +29,36 @@ def posted(console: Console, password: str) -> int:
 
 def shows(page: Page, console: Console, words: str) -> bool:
     page.goto(f"{console.url}/a/shop/sources/")
-    return words in page.locator("tr:has-text('webhooks.letters')").inner_text()
+    return words in page.locator("tr:has-text('webhooks.sources.letters')").inner_text()
 
 
 def test_a_source_tells_what_came_what_is_missing_and_what_is_refused(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/sources/")
-    expect(page.locator("tr:has-text('webhooks.letters')")).to_contain_text("nothing came yet")
-    expect(page.locator("tr:has-text('webhooks.topics')")).to_contain_text("A setting is missing: topics.")
+    expect(page.locator("tr:has-text('webhooks.sources.letters')")).to_contain_text("nothing came yet")
+    expect(page.locator("tr:has-text('webhooks.sources.topics')")).to_contain_text(
+        "A setting is missing: topics."
+    )
     assert posted(console, "a long password") == 200
     eventually(lambda: shows(page, console, "works"), "the first arrival", console.story)
-    expect(page.locator("tr:has-text('webhooks.letters')")).to_contain_text("less than a minute ago")
+    expect(page.locator("tr:has-text('webhooks.sources.letters')")).to_contain_text("less than a minute ago")
     assert posted(console, "another") == 401
     eventually(lambda: shows(page, console, "refused"), "the alarm", console.story)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_source_has_the_name_that_people_know_and_its_setting_one_click_deeper(
+    console: Console, browser: Browser, javascript: bool
+) -> None:
+    with looking(browser, java_script_enabled=javascript, locale="de") as page:
+        log_in(page, console.url, "manager@shop.example")
+        page.goto(f"{console.url}/a/shop/sources/")
+        row = page.locator("tr:has-text('webhooks.sources.letters')")
+        expect(row.locator("th")).to_contain_text("Postmark")
+        expect(row.locator("th")).to_contain_text("Meldungen (Webhook)")
+        expect(row.locator("code")).to_be_hidden()
+        row.locator("summary").click()
+        expect(row.locator("code")).to_have_text("[webhooks.sources.letters]")
+        expect(page.locator("tr:has-text('webhooks.sources.topics') th")).to_contain_text("Amazon SES (SNS)")
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

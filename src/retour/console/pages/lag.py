@@ -14,6 +14,7 @@ from retour.console.days import long, read_day
 from retour.console.pages.figures import as_csv
 from retour.console.pages.over_time import Time, time_of
 from retour.console.pages.rates_charts import Drawn
+from retour.console.pages.source_names import called, names
 from retour.console.reader import Reader, reader
 from retour.console.sizes import both
 
@@ -26,11 +27,13 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     api, who = api_of(request, account), reader(request)
     found = _found(request, api)
     time = time_of(api, found["since"], found["until"], who)
-    days, sources = found["days"], found["sources"]
+    known = names(api.get("/v1/sources")["sources"], who)
+    days = found["days"]
+    sources = [{**each, "named": called(each["of"], known, who)} for each in found["sources"]]
     context = {
         "account": account, "section": "figures", "found": found, "incidents": time.incidents,
         "chart": _chart(days, sources, time, who) if days else None,
-        "sources": [_row(each, each["of"], who) for each in sources],
+        "sources": [_row(each, each["named"], who) for each in sources],
         "days": [_row(each, long(date.fromisoformat(each["of"]), who.language), who) for each in days],
     }  # fmt: skip
     return render(request, "console/lag.html", context)
@@ -73,7 +76,7 @@ def _chart(days: list[Any], sources: list[Any], time: Time, who: Reader) -> Draw
         for name, kind in (("half", "ok"), ("most", "held"))
     ]
     latest = sources[0]
-    title = who.say("lag.finding", source=latest["of"], step=who.say(f"lag.step_{latest['most']}"))
+    title = who.say("lag.finding", source=latest["named"], step=who.say(f"lag.step_{latest['most']}"))
     told, gap = who.say("lag.told"), who.say("lag.gap")
     levels = [(step + 1) / LEVELS for step in range(LEVELS)]
     chart = Chart(

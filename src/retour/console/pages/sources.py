@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import api_of
+from retour.console.pages.source_names import names
 from retour.console.reader import Reader, reader
 from retour.model import Role
 
@@ -36,9 +37,12 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     found = api.get("/v1/sources")
     may = api.role != Role.MEMBER.value
     topics = api.get("/v1/topics")["topics"] if may else ()
+    named = names(found["sources"], who)
     context = {
         "account": account, "section": "sources", "may": may, "topics": topics,
-        "sources": [{**each, "lag": lag(each, who)} for each in found["sources"]],
+        "sources": [
+            {**each, "lag": lag(each, who), "name": named[each["source"]]} for each in found["sources"]
+        ],
         "servers": SERVERS, "providers": PROVIDERS,
     }  # fmt: skip
     return render(request, "console/sources.html", context)

@@ -20,6 +20,11 @@ CATALOGUE: Mapping[str, Any] = tomllib.loads(
 )
 
 
+CODES: Mapping[str, Any] = tomllib.loads(
+    files("retour.outlets.api").joinpath("codes.toml").read_text("utf-8")
+)
+
+
 class Problem(HTTPException):
     """A refusal by its name in problems.toml; `words` fill the braces, `field` says where."""
 
@@ -32,14 +37,23 @@ class Problem(HTTPException):
     def details(self, language: str) -> dict[str, object]:
         """The members of RFC 9457 §3.1, and two of ours: field and remedy."""
         texts = CATALOGUE[self.name][language]
+        words = {name: _said(name, value, language) for name, value in self.words.items()}
         return {
             "type": f"/problems/{self.name}",
             "title": texts["title"],
             "status": self.status_code,
-            "detail": texts["detail"].format_map(self.words),
+            "detail": texts["detail"].format_map(words),
             "field": self.field,
-            "remedy": texts["remedy"].format_map(self.words),
+            "remedy": texts["remedy"].format_map(words),
         }
+
+
+def _said(name: str, value: object, language: str) -> object:
+    """A code among the words of a problem, or several with commas, as the language says it."""
+    known: Mapping[str, Any] = CODES.get(name, {})
+    if not isinstance(value, str) or not known:
+        return value
+    return ", ".join(known[code][language] if code in known else code for code in value.split(", "))
 
 
 def language_of(request: Request) -> str:
