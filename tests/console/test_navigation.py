@@ -1,5 +1,7 @@
 """Where one can go: pages by what they are for, staff's apart, folded where it is narrow."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -101,3 +103,23 @@ def test_emails_of_the_page_are_offered_where_one_is_typed(console: Console, pag
         page.goto(f"{console.url}/a/shop/{path}")
         offered = page.locator("#campaigns option")
         assert [each.get_attribute("value") for each in offered.all()] == ["May news"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_the_pages_of_staff_stand_in_a_window_of_800_pixels(
+    console: Console, browser: Browser, language: str, javascript: bool
+) -> None:
+    how: dict[str, Any] = {"locale": language, "java_script_enabled": javascript}
+    with looking(browser, viewport={"width": 1280, "height": 800}, **how) as page:
+        log_in(page, console.url, "support@retour.example")
+        page.goto(f"{console.url}/a/shop/")
+        links = page.locator(".side a")
+        assert links.count() == 20
+        boxes = [links.nth(each).bounding_box() for each in range(20)]
+        assert [box for box in boxes if box is None or box["y"] + box["height"] > 800] == []
+        assert [box for box in boxes if box is None or box["height"] < 24] == []
+        last = links.last
+        last.focus()
+        expect(last).to_be_in_viewport(ratio=1)
+        assert page.evaluate("scrollY") == 0
