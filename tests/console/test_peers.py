@@ -161,6 +161,19 @@ def test_what_is_empty_says_what_to_do_next(console: Console, browser: Browser) 
         )
 
 
+def test_on_paper_words_stay_whole_and_it_says_whose_and_when(console: Console, page: Page) -> None:
+    page.set_viewport_size({"width": 720, "height": 900})
+    page.emulate_media(media="print")
+    for path in ("", "data/", "ledger/"):
+        page.goto(f"{console.url}/a/shop/{path}")
+        for part in page.locator("tbody tr").first.locator(".mark span, .kind, code").all():
+            lines = part.evaluate("(part) => part.getClientRects().length")
+            high = part.bounding_box()
+            assert high is not None
+            assert (lines, high["height"] < 30) == (1, True), (path, part.inner_text())
+        expect(page.locator(".foot .paper")).to_have_text(re.compile(r"^shop · \d+ \w+ \d{4}, \d\d:\d\d"))
+
+
 def test_dark_is_of_the_system_and_light_of_the_person_who_wants_it(
     console: Console, browser: Browser
 ) -> None:

@@ -78,6 +78,12 @@ def moment(context: Any, value: str | None) -> SafeString | str:
     )  # fmt: skip
 
 
+@register.simple_tag
+def present() -> str:
+    """Now, as the API tells moments: what is printed says when."""
+    return now().isoformat()
+
+
 @register.filter
 def breakable(address: str) -> SafeString:
     """An address that may break at @ and dots, whatever its direction; with how its domain is read."""
