@@ -8,20 +8,25 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from retour import keyfile
 from retour.flow.findings import Piece
+from retour.flow.judge import judge
 from retour.flow.own_rules import RuleFile, classifier_with
 from retour.flow.previews import Rules
+from retour.flow.queued import Queue, queued
 from retour.flow.rejudging import Rejudging
 from retour.flow.replay import Lives, judge_again, play_again, played_judged
 from retour.flow.whatif import Question, look
+from retour.parse.providers.generic import Map
 from retour.ports import Part, Store
 from retour.stores import sqlite
 from retour.stores.sqlite.rows import report_of as plain_report_of
@@ -101,6 +106,22 @@ def judged_again(
     else:
         rules = Rejudging(classifier_with([RuleFile("rules", asked.own)]), now)
     return judge_again(asked.account, rules, store, part)
+
+
+def queued_again(
+    asked: Rules,
+    in_force: list[RuleFile],
+    mappings: Mapping[str, Map],
+    store: Store,
+    data: Path,
+    part: Part,
+) -> Iterator[Piece]:
+    """What was not understood when it came, under the rules of a replay."""
+    rules = classifier_with(in_force if asked.own is None else [RuleFile("rules", asked.own)])
+    keyring = keyfile.load(data / keyfile.NAME).keyring
+    inbox = sqlite.open_inbox(data / sqlite.INBOX, read_only=True)
+    queue = Queue(store, inbox, keyring, partial(judge, rules=rules), mappings)
+    return queued(asked.account, queue, asked.now, part)
 
 
 def played_again(asked: Rules, path: Path, store: Store, data: Path, part: Part) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,20 @@ from retour.flow import waves
 from retour.flow.desk import Desk
 from retour.flow.findings import Findings, Piece
 from retour.flow.jobs import Course, Facts, Job, JobState
+from retour.flow.judge import judge
 from retour.flow.own_rules import RuleFile, classifier_with
 from retour.flow.previews import Previews, Rules
+from retour.flow.queued import Queue, queued
 from retour.flow.rejudging import Rejudging
 from retour.flow.replay import Lives, judge_again, play_again, played_judged
 from retour.flow.whatif import Question, look
 from retour.instants import Instant
 from retour.ports import Inbox, Record, Store
+from retour.return_address import Keyring
 from retour.stores import sqlite
 from retour.stores.memory import MemoryInbox
+
+KEYRING = Keyring(1, {1: b"k" * 32})
 
 
 @dataclass
@@ -64,6 +70,12 @@ class Here:
             rules = Rejudging(classifier_with([RuleFile("rules", asked.own)]), self.in_force)
         for part in range(self.shares):
             yield from judge_again(asked.account, rules, self.store, (part, self.shares))
+
+    def queued(self, asked: Rules) -> Iterator[Piece]:
+        own = None if asked.own is None else classifier_with([RuleFile("rules", asked.own)])
+        queue = Queue(self.store, self.inbox, KEYRING, partial(judge, rules=own or self.in_force))
+        for part in range(self.shares):
+            yield from queued(asked.account, queue, asked.now, (part, self.shares))
 
     def judged(self, asked: Rules, findings: Findings) -> Iterator[Piece]:
         for part in range(self.shares):

@@ -13,6 +13,16 @@ from story.reports import report
 from story.server import Server
 from story.waiting import eventually
 
+FLOWN = "ann has flown the nest"
+UNPARSED = f"""
+[[rule]]
+id = "own.flown"
+reason = "address_unknown"
+source = "our queue of 3 May"
+phrases = ["has flown the nest"]
+samples = ["{FLOWN}"]
+unparsed = true
+"""
 ODD, FULL = "550 5.0.0 frobnicated by the quux of zork", "552 5.2.2 mailbox is full"
 
 
@@ -87,6 +97,27 @@ def test_a_rule_is_tried_on_the_past_applied_and_undone(server: Server, tmp_path
     assert after["state"] == before["state"]
     assert "Nothing would change." in said(server, staff, "replay", "rules", *shop)
     assert server.faults() == 0
+
+
+def test_what_was_not_understood_is_tried_as_well(server: Server, tmp_path: Path) -> None:
+    """A preview tells what the queue would be; the rules in use and a retry make it so."""
+    to = server.return_address("flown@b.example")
+    mail = f"From: robot@b.example\r\nTo: {to}\r\nSubject: hm\r\n\r\n{FLOWN}\r\n".encode()
+    with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as lmtp:
+        lmtp.sendmail("robot@b.example", [to], mail)
+    staff = server.command("key", "add", "--role", "support")
+    eventually(lambda: server.command("unparsed", "list"), "the queue")
+    file = tmp_path / "own.toml"
+    file.write_text(UNPARSED)
+    asked = ("replay", "rules", "--account", "shop")
+    assert "Nothing would change." in said(server, staff, *asked)
+    told = said(server, staff, *asked, "--file", str(file))
+    assert "1 that were not understood when they came would be" in told
+    assert "address_unknown 1" in told
+    assert "would become invalid 1" in told
+    told = said(server, staff, *asked, "--file", str(file), "--lang", "de")
+    assert "1 Eingänge, die bei ihrer Ankunft nicht verstanden wurden" in told
+    assert decision(server, "flown@b.example") == "send"
 
 
 def test_what_is_written_wrong_is_named(server: Server, tmp_path: Path) -> None:

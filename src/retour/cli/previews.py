@@ -70,7 +70,7 @@ def tell(words: "Catalogue", preview: Mapping[str, Any]) -> None:
     result = preview["job"]["result"]
     typer.echo(words("say.looked_at", count=result["looked_at"]))
     moves = result.get("move", {})
-    if not moves and "answers" not in result and "verdicts" not in result:
+    if not moves and not {"answers", "verdicts", "unparsed"} & result.keys():
         typer.echo(words("say.none"))
     for move, count in moves.items():
         active = result.get("active", {}).get(move, 0)
@@ -92,7 +92,17 @@ def tell(words: "Catalogue", preview: Mapping[str, Any]) -> None:
             typer.echo(words("say.of", what=day, count=count))
     if result.get("left"):
         typer.echo(words("say.left", count=result["left"]))
+    if unparsed := result.get("unparsed"):
+        _tell_unparsed(words, unparsed)
     typer.echo(words("say.id", id=preview["job"]["id"]))
+
+
+def _tell_unparsed(words: "Catalogue", unparsed: Mapping[str, Any]) -> None:
+    """What was not understood when it came, and would be."""
+    typer.echo(words("say.unparsed", count=sum(unparsed["understood"].values())))
+    _tell_most(words, unparsed["understood"])
+    for move, count in unparsed.get("move", {}).items():
+        typer.echo(words("say.of", what=words(f"move.{move}"), count=count))
 
 
 def tell_moves(words: "Catalogue", found: Mapping[str, Any]) -> None:

@@ -46,6 +46,8 @@ class Reading(Protocol):
 
     def judged(self, asked: Rules, findings: Findings) -> Iterator[Piece]: ...
 
+    def queued(self, asked: Rules) -> Iterator[Piece]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Previews:
@@ -116,6 +118,9 @@ class Previews:
                 counts,
                 lambda done: course.told(min(read + done, whole), whole, {}),
             )
+            for piece in self.reading.queued(asked):
+                counts.update(piece.counts)
+                course.told(whole, whole, {})
             findings.done()
         finally:
             findings.close()

@@ -4,7 +4,8 @@ First the reports are judged again, each text once; then the lives that this is 
 only read. What comes of it are judgements: events that a person has applied, and may have withdrawn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from retour.flow.whatif import BATCH, finding, signs_of
 from retour.identity import act_id
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion, as_judged, fold
-from retour.lifecycle.glance import plain
+from retour.lifecycle.glance import Ruled, Told, glance, plain, ruled
 from retour.lifecycle.judgements import of_bounce, of_life
 from retour.lifecycle.life import END_OF_CALENDAR
 from retour.lifecycle.relived import Rows, relive, relive_plain
@@ -104,13 +105,24 @@ def play_judged(
     account: str, places: Sequence[str], judgements: Sequence[Judgement], store: Store, now: Instant
 ) -> Piece:
     """What judgements would do to the lives at some places."""
-    piece, versions = Piece(len(places)), store.accounts.policies(account)
-    found = list[Played]()
-    for life, fresh in fresh_of(judgements, store.sweep.at(account, places)):
+    piece, found, whole = Piece(len(places)), list[Played](), list[str]()
+    versions, of = store.accounts.policies(account), by_place(judgements)
+    rows = ruled(versions) if all(version.at <= now for version in versions) else None
+    for brief in store.sweep.briefs(account, places):
+        told = None if rows is None else _glanced(brief, of[brief.place], rows, now)
+        if told is None:
+            whole.append(brief.place)
+        else:
+            said = dict(zip(brief.ids, brief.told, strict=True))
+            for judgement in told.fresh:
+                _, kind, _, reason, _, _ = said[judgement.id]
+                _count(piece, judgement, _word(EventKind(kind), Reason(reason) if reason else None))
+            found += told.played
+    lives = store.sweep.at(account, whole) if whole else ()
+    for life, fresh in fresh_of(judgements, lives):
         acts = [act_of(each, "", account, life.address, now, "") for each in fresh]
-        for judgement, act, before in zip(fresh, acts, _before(life, fresh), strict=True):
-            said = _word(EventKind(judgement.kind), act.reason)
-            piece.counts["verdicts", f"{before} > {said}", judgement.rule] += 1
+        for judgement, before in zip(fresh, _before(life, fresh), strict=True):
+            _count(piece, judgement, before)
         if acts:
             state = fold(life.events, versions, now, life.deliveries)
             after = fold((*life.events, *acts), versions, now, life.deliveries)
@@ -119,20 +131,62 @@ def play_judged(
     return piece
 
 
+def _count(piece: Piece, judgement: Judgement, before: str) -> None:
+    said = _word(EventKind(judgement.kind), _reason(judgement))
+    piece.counts["verdicts", f"{before} > {said}", judgement.rule] += 1
+
+
+class _Glanced(NamedTuple):
+    fresh: Sequence[Judgement]
+    played: Sequence[Played] = ()
+
+
+def _glanced(
+    brief: Brief, judgements: Mapping[bytes, Judgement], rows: Sequence[Ruled], now: Instant
+) -> _Glanced | None:
+    """What becomes of a life by its judgements, as `play_judged` tells it; None: it is played in full."""
+    before = plain(brief.told, now)
+    if before is None:
+        return None
+    told, changed = list[Told](), dict[bytes, Judgement]()
+    for id, row in zip(brief.ids, brief.told, strict=True):
+        at, kind, standing, reason, status, send = row
+        judgement = judgements.get(id)
+        if judgement is not None and (kind, reason or "") != (judgement.kind, judgement.reason):
+            changed[id] = judgement
+            row = at, judgement.kind, standing, judgement.reason or None, status, send
+        told.append(row)
+    if not changed:
+        return _Glanced(())
+    after = plain(told, now)
+    lives = glance(before, rows, now), None if after is None else glance(after, rows, now)
+    if lives[0] is None or lives[1] is None:
+        return None
+    fresh = [judgement for _, judgement in sorted(changed.items())]
+    state, judged = lives[0].whole(now), lives[1].whole(now)
+    return _Glanced(fresh, (Played(brief, state, judged, _reason(fresh[-1])),))
+
+
+def by_place(judgements: Sequence[Judgement]) -> dict[str, dict[bytes, Judgement]]:
+    """Judgements by the place and the event they are about; of several, the last."""
+    of: dict[str, dict[bytes, Judgement]] = defaultdict(dict)
+    for judgement in judgements:
+        of[judgement.place][judgement.id] = judgement
+    return of
+
+
 def fresh_of(
     judgements: Sequence[Judgement], lives: Sequence[Swept]
 ) -> Iterator[tuple[Swept, list[Judgement]]]:
     """The judgements of each life that say something else than what holds there now."""
-    of: dict[str, dict[bytes, Judgement]] = {}
-    for judgement in judgements:
-        of.setdefault(judgement.place, {})[judgement.id] = judgement
+    of = by_place(judgements)
     for life in lives:
         now = {event.id: (event.kind.value, named(event.reason)) for event in as_judged(life.events)[0]}
         yield (
             life,
             [
                 each
-                for id, each in sorted(of.get(life.place, {}).items())
+                for id, each in sorted(of[life.place].items())
                 if not id or (id in now and now[id] != (each.kind, each.reason))
             ],
         )

@@ -25,6 +25,7 @@ class Brief(NamedTuple):
     address: str
     told: Sequence[Told] = ()
     settled: State | None = None  # as stored, where no version of a policy can move it: nothing else was read
+    ids: Sequence[bytes] = ()  # of what is told, where they were asked for
 
 
 class Swept(NamedTuple):
@@ -72,6 +73,9 @@ class Sweep(Protocol):
 
     def at(self, account: str, places: Sequence[str]) -> list[Swept]:
         """The addresses at these places, with their events; those that lead nowhere are left out."""
+
+    def briefs(self, account: str, places: Sequence[str]) -> list[Brief]:
+        """The same as `at` in brief, with the ids of the events."""
 
     def deliveries(
         self, account: str, places: Sequence[str]

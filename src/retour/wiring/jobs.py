@@ -14,6 +14,7 @@ from retour.flow.waves import Place
 from retour.stores import rules_desk
 from retour.wiring import list_checks
 from retour.wiring.house import House
+from retour.wiring.mappings import mappings
 from retour.wiring.spread import Spread
 
 log = structlog.get_logger("retour")
@@ -53,7 +54,8 @@ def _erasing(house: House) -> erase.Place:
 def previews(house: House) -> Previews:
     """What-ifs and replays."""
     place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
-    reading = Spread(house.settings.data_dir, house.keys.pepper, lambda: list(house.rules.own))
+    maps = mappings(house.settings.webhooks.sources)  # which the house has looked at when it started
+    reading = Spread(house.settings.data_dir, house.keys.pepper, lambda: list(house.rules.own), mappings=maps)
     return Previews(house.store, house.shelf, reading, place)
 
 

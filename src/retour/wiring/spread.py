@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -19,7 +19,8 @@ from retour.flow.own_rules import RuleFile
 from retour.flow.previews import Rules
 from retour.flow.replay import Lives
 from retour.flow.whatif import Question
-from retour.share import Share, judged_again, looked, played, played_again
+from retour.parse.providers.generic import Map
+from retour.share import Share, judged_again, looked, played, played_again, queued_again
 
 PROCESSES = max(min(2, os.cpu_count() or 1), 1)  # two read a million lives in a minute
 _ENDS_WITHIN = 5.0  # seconds
@@ -31,12 +32,14 @@ class ShareError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A `flow.previews.Reading` over a data directory; `own` are the operator's rules in force."""
+    """A `flow.previews.Reading` over a data directory; `own` are the operator's rules in force, `mappings` as
+    intake has them."""
 
     data: Path
     pepper: bytes
     own: Callable[[], list[RuleFile]]
     processes: int = PROCESSES
+    mappings: Mapping[str, Map] = field(default_factory=dict)
 
     def what_if(self, asked: Question) -> Iterator[Piece]:
         return self._each(partial(looked, asked))
@@ -49,6 +52,9 @@ class Spread:
 
     def judged(self, asked: Rules, findings: Findings) -> Iterator[Piece]:
         return self._each(partial(played_again, asked, Path(str(findings.judged()))))
+
+    def queued(self, asked: Rules) -> Iterator[Piece]:
+        return self._each(partial(queued_again, asked, self.own(), self.mappings))
 
     def _each(self, share: Share) -> Iterator[Piece]:
         return spread(share, self.data, self.pepper, self.processes)

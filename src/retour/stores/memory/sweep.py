@@ -52,6 +52,12 @@ class MemorySweep:
         known = {place_of(each.address): each for each in self._histories(account)}
         return [_swept(known[place]) for place in places if place in known]
 
+    def briefs(self, account: str, places: Sequence[str]) -> list[Brief]:
+        return [
+            Brief(each.place, each.address, [_told(e) for e in each.events], ids=[e.id for e in each.events])
+            for each in self.at(account, places)
+        ]
+
     def deliveries(
         self, account: str, places: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[int | None, Instant]]]:

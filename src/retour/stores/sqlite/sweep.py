@@ -97,6 +97,18 @@ class SqliteSweep:
             found = self._loaded(db, account, [bytes.fromhex(place) for place in places])
         return [found[k] for k in map(bytes.fromhex, places) if k in found]
 
+    def briefs(self, account: str, places: Sequence[str]) -> list[Brief]:
+        with self._reading() as db:
+            number = self._accounts.number(db, account)
+            touch(db, [(bytes.fromhex(place), number) for place in dict.fromkeys(places)])
+            rows = db.execute(SQL["briefs"]).fetchall()
+        found: list[Brief] = []
+        for k, address, text in rows:
+            events = self._decoders.whole(text)
+            ids = [bytes.fromhex(event[0]) for event in events]
+            found.append(Brief(k.hex(), address, [event[1:] for event in events], ids=ids))
+        return found
+
     def deliveries(self, account: str, places: Sequence[str]) -> Mapping[str, Sequence[Delivery]]:
         found: dict[str, list[Delivery]] = {}
         with self._reading() as db:

@@ -45,6 +45,19 @@ WHERE number > :after AND number <= :until AND account = :account AND kind = 're
 SELECT s.k, s.address, s.latest
 FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
 
+-- name: briefs
+SELECT s.k, s.address, (
+  WITH RECURSIVE link (previous, id, at, kind, standing, reason, status, send) AS (
+    SELECT e.previous, e.id, e.at, e.kind, e.standing, e.reason, e.status, e.send
+    FROM events AS e WHERE e.number = s.latest
+    UNION ALL
+    SELECT e.previous, e.id, e.at, e.kind, e.standing, e.reason, e.status, e.send
+    FROM link AS l CROSS JOIN events AS e ON e.number = l.previous
+  )
+  SELECT json_group_array(json_array(hex(id), at, kind, standing, reason, status, send)) FROM link
+) AS told
+FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.account;
+
 -- name: links
 -- Events by their numbers (JSON), as a fold reads them, each with the one before it of its address.
 SELECT e.number, e.previous,
