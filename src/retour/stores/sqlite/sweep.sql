@@ -24,10 +24,12 @@ FROM (
       WHEN state <> 'invalid' THEN listed = 0
       ELSE instr(causes, 'hard') > 0 OR (listed = 0 AND instr(causes, 'soft') = 0)
     END AS settled
-  FROM states
-  WHERE account = :account AND (domain, first) > (:domain, :first) AND first % :parts = :part
-  ORDER BY domain, first LIMIT :limit
-) AS s;
+  FROM (  -- by the index alone: the rows of other shares are not looked up
+    SELECT k AS chosen FROM states
+    WHERE account = :account AND (domain, first) > (:domain, :first) AND first % :parts = :part
+    ORDER BY domain, first LIMIT :limit
+  ) CROSS JOIN states ON k = chosen AND account = :account
+) AS s ORDER BY domain, first;
 
 -- name: reports
 SELECT e.k, e.id, e.kind, e.reason, b.body
