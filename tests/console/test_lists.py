@@ -50,7 +50,7 @@ def test_each_filter_tells_how_many_it_would_find(console: Console, page: Page) 
     assert counted_in(page, "f-type") == ["hard (2)", "soft (1)", "block (0)"]
     assert "x stopped (2)" in counted_in(page, "f-state")
     page.goto(f"{console.url}/a/shop/?search=@b.example")
-    expect(page.locator("#results-title")).to_have_text("Addresses: @b.example")
+    expect(page.locator("#results-title")).to_have_text("3 addresses: @b.example")
 
 
 def test_a_filter_swaps_the_list_alone_and_keeps_the_focus(console: Console, page: Page) -> None:

@@ -28,7 +28,7 @@ from retour.model import (
     StateName,
     Verdict,
 )
-from retour.ports import BouncedAddress, BounceQuery, RecordQuery, Store
+from retour.ports import BouncedAddress, BounceQuery, Counted, RecordQuery, Store
 
 NOW = 20_500 * DAY + 9 * HOUR
 
@@ -339,6 +339,8 @@ def test_the_overview_lists_bounced_addresses_latest_first(page: Store) -> None:
 )
 def test_filters_of_the_overview(page: Store, filters: dict[str, object], found: list[str]) -> None:
     assert overview(page, **filters) == found
+    query = BounceQuery("acme", **filters)
+    assert page.ledger.bounced(query, NOW + DAY, None, 60) == Counted(len(found), whole=True)
 
 
 def pages(store: Store) -> Iterator[list[str]]:
@@ -347,6 +349,18 @@ def pages(store: Store) -> Iterator[list[str]]:
     while rows := store.ledger.bounces(BounceQuery("acme", after=after, limit=3), NOW + DAY):
         yield [row.address for row in rows]
         after = rows[-1].cursor
+
+
+@pytest.mark.parametrize("most", [None, 0, 2])
+def test_what_the_overview_lists_is_counted_as_far_as_somebody_wants(page: Store, most: int | None) -> None:
+    there = len(page.ledger.bounces(BounceQuery("acme", limit=500), NOW + DAY))
+    assert there > 2
+    found = page.ledger.bounced(BounceQuery("acme"), NOW + DAY, most, 60)
+    assert found is not None
+    assert found.whole is (most is None)
+    assert found.addresses == there or most is not None
+    with pytest.raises(KeyError):
+        page.ledger.bounced(BounceQuery("nobody"), NOW, most, 60)
 
 
 def test_pages_of_the_overview_meet_without_gap(page: Store) -> None:

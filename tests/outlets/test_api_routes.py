@@ -27,6 +27,7 @@ LEAST = {
     ("GET", "/v1/suggest"): "member",
     ("GET", "/v1/addresses/{address}"): "member",
     ("GET", "/v1/bounces"): "member",
+    ("GET", "/v1/bounces/count"): "member",
     ("GET", "/v1/bounces/export"): "member",
     ("POST", "/v1/sends"): "member",
     ("POST", "/v1/engagements"): "member",

@@ -15,6 +15,7 @@ from retour.ports import (
     BounceQuery,
     Bus,
     Change,
+    Counted,
     DomainCount,
     History,
     Ledger,
@@ -63,6 +64,10 @@ class Announcing:
     def life(self, account: str, address: str, now: Instant) -> Life | None:
         """As `Ledger.life`."""
         return self._ledger.life(account, address, now)
+
+    def bounced(self, query: BounceQuery, now: Instant, most: int | None, seconds: float) -> Counted | None:
+        """As `Ledger.bounced`."""
+        return self._ledger.bounced(query, now, most, seconds)
 
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
         """As `Ledger.bounces`."""

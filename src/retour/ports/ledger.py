@@ -5,7 +5,7 @@ from typing import Protocol
 
 from retour.instants import Instant
 from retour.model import Event, State
-from retour.ports.lives import BouncedAddress, BounceQuery, DomainCount, History, Life, Stored
+from retour.ports.lives import BouncedAddress, BounceQuery, Counted, DomainCount, History, Life, Stored
 from retour.ports.records import Change, Record, RecordQuery
 
 
@@ -34,6 +34,13 @@ class Ledger(Protocol):
 
         What arrives while pages are read is on none of them: no address is missed or comes twice. Raises
         KeyError for an unknown account, ValueError for a cursor that was never given out.
+        """
+
+    def bounced(self, query: BounceQuery, now: Instant, most: int | None, seconds: float) -> Counted | None:
+        """How many addresses the Overview lists for these filters, wherever its page is.
+
+        Of at most `most` bounces, or of all, as the states are stored; None when the time was up before.
+        Raises as above.
         """
 
     def due(self, now: Instant, limit: int) -> list[Change]:

@@ -43,6 +43,14 @@ class BouncedAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Addresses that were counted; where not `whole`, there may be more of them."""
+
+    addresses: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """All that is known of one address in one account."""
 

@@ -1,6 +1,7 @@
 """The Overview: bounced addresses with every filter (E26-E30), and the same list as a file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -44,6 +45,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     set_ = chosen(request, FILTERS)
     page = api.get("/v1/bounces", **asked(set_, who), after=request.GET.get("after"), limit=50)
     counts = counted(api, set_)
+    count = _count(request, api, page, set_, who) if counts is None else Count(counts["addresses"])
     context = {
         "account": account,
         "role": api.role,
@@ -54,7 +56,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "next": page["next"],
         "campaigns": emails(api, page["bounces"], set_, who),
         "first": "after" not in request.GET,
-        "count": None if counts is None else counts["addresses"],
+        "count": count,
         "columns": columns(request),
         "all_columns": COLUMNS,
         "views": views(request, account, "overview", lambda query: _live(api, query)),
@@ -90,6 +92,27 @@ def emails(api: Api, rows: Sequence[Answer], set_: Mapping[str, str], who: Reade
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many a list has; None where nobody could count so far."""
+
+    addresses: int | None
+    is_more: bool = False
+    was_asked: bool = False  # to count all of them
+
+
+def _count(request: HttpRequest, api: Api, page: Answer, set_: Mapping[str, str], who: Reader) -> Count:
+    """Of filters that the roll-ups know nothing of: what the page itself shows, or else up to a bound.
+
+    All of them only where somebody asks: that looks at every bounce that is meant.
+    """
+    if page["next"] is None and "after" not in request.GET:
+        return Count(len(page["bounces"]))
+    every = request.GET.get("count") == "all"
+    found = api.get("/v1/bounces/count", **asked(set_, who), all="true" if every else None)
+    return Count(found["addresses"], found["is_more"], every)
+
+
 def counted(api: Api, set_: Mapping[str, str]) -> Answer | None:
     """How many each filter would find; None where it was not counted for these filters."""
     if any(name in set_ for name in UNCOUNTED):
@@ -122,7 +145,7 @@ def columns(request: HttpRequest) -> list[str]:
 
 def _without(request: HttpRequest, *names: str) -> str:
     kept = request.GET.copy()
-    for name in names:
+    for name in ("count", *names):
         kept.pop(name, None)
     return kept.urlencode()
 

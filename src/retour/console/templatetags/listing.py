@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.http import QueryDict
 
 from retour.console.pages.shown import shown
 
@@ -15,11 +16,18 @@ def visible(text: str | None) -> str:
     return shown(text or "")
 
 
+def _kept(context: Any) -> QueryDict:
+    """The query of this page without its place; to count all of them is asked for once."""
+    asked: QueryDict = context["request"].GET.copy()
+    for name in ("after", "count"):
+        asked.pop(name, None)
+    return asked
+
+
 @register.simple_tag(takes_context=True)
 def with_filter(context: Any, name: str, value: object) -> str:
     """The query of this page with one filter set, from the first page on."""
-    asked = context["request"].GET.copy()
-    asked.pop("after", None)
+    asked = _kept(context)
     asked[name] = str(value)
     return f"?{asked.urlencode()}"
 
@@ -27,8 +35,8 @@ def with_filter(context: Any, name: str, value: object) -> str:
 @register.simple_tag(takes_context=True)
 def without(context: Any, *names: str) -> str:
     """The query of this page without some filters, from the first page on."""
-    asked = context["request"].GET.copy()
-    for name in ("after", *names):
+    asked = _kept(context)
+    for name in names:
         asked.pop(name, None)
     return f"?{asked.urlencode()}"
 
@@ -36,6 +44,6 @@ def without(context: Any, *names: str) -> str:
 @register.simple_tag(takes_context=True)
 def following(context: Any, after: str) -> str:
     """The query of the next page of this list."""
-    asked = context["request"].GET.copy()
+    asked = _kept(context)
     asked["after"] = after
     return f"?{asked.urlencode()}"

@@ -14,6 +14,7 @@ from retour.ports import (
     BouncedAddress,
     BounceQuery,
     Change,
+    Counted,
     DomainCount,
     History,
     Life,
@@ -141,6 +142,10 @@ class MemoryLedger:
             ]
             found.sort(key=lambda row: (row[0].event.at, row[0].number), reverse=True)
             return [self._row(page, latest, cursor, now) for latest, page in found[: query.limit]]
+
+    def bounced(self, query: BounceQuery, now: Instant, most: int | None, seconds: float) -> Counted | None:
+        found = len(self.bounces(replace(query, limit=len(self._pages)), now))
+        return Counted(found, whole=most is None or found <= most)
 
     def due(self, now: Instant, limit: int) -> list[Change]:
         with self._lock:

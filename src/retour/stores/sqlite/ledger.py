@@ -13,6 +13,7 @@ from retour.ports import (
     BouncedAddress,
     BounceQuery,
     Change,
+    Counted,
     DomainCount,
     History,
     Life,
@@ -22,7 +23,7 @@ from retour.ports import (
 )
 from retour.stores.advance import elapse, noted, recorded, refolded, surplus, within
 from retour.stores.overview import fits, place_of
-from retour.stores.sqlite import overview
+from retour.stores.sqlite import overview, overview_count
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.overview import Row, Wanted
@@ -127,8 +128,8 @@ class SqliteLedger:
                 return None
             events = overview.events(db, [page], set(page.numbers.values())).values()
             records = overview.records(db, page)
-        in_order = sorted(events, key=lambda event: (event.at, event.id))
-        return Life(address, page.known().at(now), tuple(in_order), sends, records)
+        in_order = tuple(sorted(events, key=lambda event: (event.at, event.id)))
+        return Life(address, page.known().at(now), in_order, sends, records)
 
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
         found: list[BouncedAddress] = []
@@ -138,6 +139,11 @@ class SqliteLedger:
                 while batch := list(islice(rows, query.limit - len(found))):
                     found += self._shown(db, batch, wanted, query, now)
         return found
+
+    def bounced(self, query: BounceQuery, now: Instant, most: int | None, seconds: float) -> Counted | None:
+        with self._reading() as db:
+            place = self._accounts.number(db, query.account), self._pepper
+            return overview_count.addresses(db, overview.wanted(db, query, *place), most, seconds)
 
     def _shown(
         self, db: sqlite3.Connection, rows: Sequence[Row], wanted: Wanted, query: BounceQuery, now: Instant
