@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from retour.client.connection import Refused, Unreachable
 from retour.console.faults import noted
+from retour.console.pages import as_json
 from retour.console.reader import reader
 
 
@@ -25,6 +26,8 @@ class Refusals:
         """Django's hook for what a page raises."""
         if isinstance(error, Refused):
             # An API that leads elsewhere is none of ours: a browser must not follow.
+            if as_json.wanted(request):
+                return as_json.refused(error)
             status = error.status if error.status >= 400 else 502
             reference = noted(request, status, error.type, WARNING if status >= 500 else INFO)
             told = {"title": error.detail, "remedy": error.remedy or "", "reference": reference}

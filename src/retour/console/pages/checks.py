@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
+from retour.console.pages import as_json
 from retour.console.pages.check_shown import FILES, PILES, codes_told, report_shown, rows_seen
 from retour.console.pages.jobs import shown
 from retour.console.reader import reader
@@ -29,6 +30,8 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     """The account's checks, the latest first."""
     api = api_of(request, account)
     page = api.get(_CHECKS, after=request.GET.get("after"), limit=50)
+    if as_json.wanted(request):
+        return as_json.rows(request, page, "checks", account=account)
     checks = [shown(job, reader(request).say) for job in page["checks"]]
     context = {**_frame(api, account), "checks": checks, "next": page["next"], "piles": PILES}
     return render(request, "console/checks.html", context)

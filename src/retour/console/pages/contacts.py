@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
+from retour.console.pages import as_json
 from retour.console.reader import reader
 from retour.model import Role
 
@@ -25,6 +26,8 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     on, search = request.GET.get("list", ""), request.GET.get("search", "").strip()
     asked = {"list": on or None, "search": search or None, "after": request.GET.get("after"), "limit": 50}
     page = api.get("/v1/contacts", **asked)
+    if as_json.wanted(request):
+        return as_json.rows(request, page, "contacts", account=account)
     lists = api.get("/v1/contact-lists")["lists"]
     context = {
         "account": account, "role": api.role, "section": "contacts", "rows": page["contacts"],

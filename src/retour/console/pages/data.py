@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
+from retour.console.pages import as_json
 from retour.console.pages.data_search import conditions
 from retour.console.pages.files import file
 from retour.console.pages.filters import PROVIDERS, chips, chosen, options
@@ -37,6 +38,9 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
             return redirect(f"{request.path}?{urlencode(told.filters)}")
     set_ = chosen(request, (*FILTERS, "segment"))
     page, refused = _page(api, set_, request.GET.get("after"))
+    if as_json.wanted(request):
+        told_ = {"account": account, "filters": set_, "count": page["count"]}
+        return as_json.refused(refused) if refused else as_json.rows(request, page, "bounces", **told_)
     wrong = told.wrong if typed else None
     uncounted = api.get("/v1/policy")["settings"].get("uncounted_codes", ())
     context = {

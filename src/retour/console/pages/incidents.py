@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, Api, api_of
+from retour.console.pages import as_json
 from retour.console.pages.desk import staff_api
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
@@ -28,6 +29,8 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     """Outages that the account has met, those that stand first."""
     api, who = api_of(request, account), reader(request)
     page = api.get("/v1/incidents", after=request.GET.get("after"), limit=50)
+    if as_json.wanted(request):
+        return as_json.rows(request, page, "incidents", account=account)
     found = [told(each, who) for each in page["incidents"]]
     context = {
         **_base(api), "standing": standing(api, who) if "after" not in request.GET else [],

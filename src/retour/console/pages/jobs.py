@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from retour.console.asking import Answer, api_of
+from retour.console.pages import as_json
 from retour.console.reader import reader
 from retour.model import Role
 from retour.texts import Catalogue
@@ -46,6 +47,8 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     api, say = api_of(request, account), reader(request).say
     kind = request.GET.get("kind") or None
     page = api.get("/v1/jobs", kind=kind, after=request.GET.get("after"), limit=50)
+    if as_json.wanted(request):
+        return as_json.rows(request, page, "jobs", account=account)
     context = {
         "account": account, "role": api.role, "section": "jobs", "kind": kind, "next": page["next"],
         "jobs": [shown(job, say) for job in page["jobs"]],

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from retour.console.asking import Answer, api_of
+from retour.console.pages import as_json
 from retour.console.pages.files import file
 from retour.console.pages.filters import chosen, times
 from retour.console.pages.jobs import shown
@@ -28,6 +29,8 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     api, who = api_of(request, account), reader(request)
     set_ = chosen(request, FILTERS)
     page = api.get("/v1/ledger", **_asked(set_, who), after=request.GET.get("after"), limit=50)
+    if as_json.wanted(request):
+        return as_json.rows(request, page, "lines", account=account, filters=set_)
     context = {
         "account": account, "role": api.role, "section": "ledger", "chosen": set_,
         "lines": [_told(each, who.say) for each in page["lines"]],

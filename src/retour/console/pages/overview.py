@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from retour.console.asking import Answer, Api, api_of
 from retour.console.looking.models import Looks
+from retour.console.pages import as_json
 from retour.console.pages.files import file
 from retour.console.pages.filters import PROVIDERS, chips, chosen, options, times
 from retour.console.pages.incidents import standing
@@ -44,6 +45,8 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     api, who = api_of(request, account), reader(request)
     set_ = chosen(request, FILTERS)
     page = api.get("/v1/bounces", **asked(set_, who), after=request.GET.get("after"), limit=50)
+    if as_json.wanted(request):
+        return as_json.rows(request, page, "bounces", account=account, filters=set_)
     counts = counted(api, set_)
     count = _count(request, api, page, set_, who) if counts is None else Count(counts["addresses"])
     context = {

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from retour.console.asking import api_of
 from retour.console.charts import Chart, Series, rates
 from retour.console.days import long, read_day
+from retour.console.pages import as_json
 from retour.console.pages.figures import as_csv
 from retour.console.pages.moves import mailbox
 from retour.console.pages.over_time import Time, time_of
@@ -31,6 +32,9 @@ def show(request: HttpRequest, account: str, by: str) -> HttpResponse:
         raise Http404
     api, who = api_of(request, account), reader(request)
     found = api.get("/v1/rates", by=BY[by], since=day_of(request, "since"), until=day_of(request, "until"))
+    if as_json.wanted(request):
+        told = {"account": account, "since": found["since"], "until": found["until"]}
+        return as_json.rows(request, found, "rates", **told)
     total = api.get("/v1/rates", by="total", since=_start(found["since"]), until=_start(found["until"]))
     rows = [{**row, "named": _named(row["of"], by, who)} for row in found["rates"]]
     all_ = next(iter(total["rates"]), None)

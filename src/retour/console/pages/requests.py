@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import api_of
+from retour.console.pages import as_json
 from retour.console.reader import reader
 
 STATUSES = ("open", "approved", "refused", "mixed", "withdrawn")
@@ -44,6 +45,8 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     api = api_of(request, account)
     status = request.GET.get("status") or None
     page = api.get("/v1/requests", status=status, order="latest", after=request.GET.get("after"), limit=50)
+    if as_json.wanted(request):
+        return as_json.rows(request, page, "requests", account=account)
     context = {
         "account": account, "role": api.role, "section": "requests", "requests": page["requests"],
         "next": page["next"], "statuses": STATUSES, "chosen": {"status": status} if status else {},

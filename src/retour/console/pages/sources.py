@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import api_of
+from retour.console.pages import as_json
 from retour.console.pages.source_names import names
 from retour.console.reader import Reader, reader
 from retour.model import Role
@@ -35,6 +36,8 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     """The list; topics that ask are for managers."""
     api, who = api_of(request, account), reader(request)
     found = api.get("/v1/sources")
+    if as_json.wanted(request):
+        return as_json.rows(request, found, "sources", account=account)
     may = api.role != Role.MEMBER.value
     topics = api.get("/v1/topics")["topics"] if may else ()
     named = names(found["sources"], who)
