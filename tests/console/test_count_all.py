@@ -1,28 +1,39 @@
 """A long list under filters that no roll-up knows: "more than so many", and all where somebody asks."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from console.installation import Console, follow, log_in, looking, report
+from console.installation import Console, follow, log_in, looking
 from console.sound import barriers
+from retour.stores.sqlite import STORE
 
 pytestmark = pytest.mark.engine("chromium")
 MANY = 10_020
-OTHER = "stranger@other.example"
 
 
 @pytest.fixture(scope="module")
 def many(console: Console) -> None:
-    """So many addresses of the other account bounce."""
-    box = console.directory / "bounces.mbox"
-    with box.open("w", encoding="ascii", newline="") as written:
-        for number in range(MANY):
-            mail = report("bounces@other.test", f"u{number}@many.example", "550 5.1.1 user unknown")
-            written.write(f"From MAILER-DAEMON {datetime.now(UTC):%a %b %d %H:%M:%S %Y}\n")
-            written.write(mail.replace("\r\n", "\n") + "\n")
-    console.command("ingest", "--account", "other", "--proof", "open", str(box))
+    """So many addresses that bounced as one did: its rows, copied under other names."""
+    with closing(sqlite3.connect(console.directory / "data" / STORE, timeout=30)) as db, db:
+        (k,) = db.execute("SELECT k FROM states WHERE address = 'unknown@b.example'").fetchone()
+        for table, told in (
+            ("states", {"k": "randomly(i)", "address": "'u' || i || '@b.example'"}),
+            ("events", {"k": "randomly(i)", "id": "randomly(-i)", "number": "i + 1000000"}),
+        ):
+            names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            cells = ", ".join(told.get(name, f"t.{name}") for name in names)
+            db.create_function("randomly", 1, lambda i: sha256(str(i).encode()).digest()[:16])
+            db.execute(
+                f"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) "
+                f"INSERT INTO {table} ({', '.join(names)}) SELECT {cells} FROM n CROSS JOIN {table} AS t "
+                "WHERE t.k = ?",
+                (k,),
+            )
 
 
 @pytest.mark.usefixtures("many")
@@ -32,18 +43,16 @@ def test_a_long_list_is_counted_where_somebody_asks(
 ) -> None:
     today = f"{datetime.now(UTC):%Y}-01-01"
     with looking(browser, java_script_enabled=javascript) as page:
-        log_in(page, console.url, OTHER)
-        page.goto(f"{console.url}/a/other/?since={today}")
+        log_in(page, console.url, "member@shop.example")
+        page.goto(f"{console.url}/a/shop/?since={today}")
         title = page.locator("#results-title")
-        expect(title).to_contain_text("ddresses: from")
-        expect(title).not_to_contain_text("10,020")
+        expect(title).to_contain_text("ddresses: ")
+        expect(title).not_to_contain_text("10,023")
         if javascript:
             assert barriers(page) == []
             page.click("#count-all")
         else:
             follow(page, "#count-all")
-        expect(title).to_contain_text("10,020 addresses")
+        expect(title).to_contain_text("10,023 addresses")
         expect(page.locator("#count-all")).to_have_count(0)
         assert "count=all" not in str(page.locator("#pager-older").get_attribute("href"))
-        page.goto(f"{console.url}/a/other/")  # what roll-ups know is counted anyway
-        expect(title).to_have_text("10,020 addresses")

@@ -1,6 +1,6 @@
 """The API, asked under a person's name and role."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import IO, Any
 from urllib.parse import quote
@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from retour.client import streams
-from retour.client.connection import Connection
+from retour.client.connection import Connection, Refused
 from retour.console.people.models import Membership, Person
+from retour.console.plain import plain
 from retour.console.reader import Reader, reader
 from retour.model import Role
 
@@ -27,7 +28,7 @@ class Api:
     """Asks for one person in one account."""
 
     def __init__(self, person: Person, role: str, account: str, reader: Reader) -> None:
-        self.role, self.account = role, account
+        self.role, self.account, self._say = role, account, reader.say
         self._headers = {
             "Retour-Person": quote(person.email),
             "Retour-Role": role,
@@ -38,15 +39,16 @@ class Api:
 
     def get(self, path: str, **query: object) -> Any:
         """What a GET answers. Raises Refused, Unreachable."""
-        return _connection().call("GET", path, self._asked(query), headers=self._headers)
+        return self._told(_connection().call, "GET", path, self._asked(query), headers=self._headers)
 
     def post(self, path: str, body: object, method: str = "POST", **query: object) -> Any:
         """What an act answers. Raises Refused, Unreachable."""
-        return _connection().call(method, path, self._asked(query), body, headers=self._headers)
+        return self._told(_connection().call, method, path, self._asked(query), body, headers=self._headers)
 
     def upload(self, path: str, file: IO[bytes], length: int, **query: object) -> Any:
         """What a long body is answered with. Raises Refused, Unreachable."""
-        return streams.upload(_connection(), path, self._asked(query), file, length, self._headers)
+        connection, asked = _connection(), self._asked(query)
+        return self._told(streams.upload, connection, path, asked, file, length, self._headers)
 
     def download(self, path: str, **query: object) -> tuple[Mapping[str, str], Iterator[bytes]]:
         """A file, with its headers. Raises Refused, Unreachable."""
@@ -61,6 +63,14 @@ class Api:
             after = page.get("next")
             if after is None:
                 return
+
+    def _told(self, ask: Callable[..., Any], *how: object, **more: object) -> Any:
+        """What is answered. Raises Refused in words for pages."""
+        try:
+            return ask(*how, **more)
+        except Refused as refused:
+            plain(refused, self._say)
+            raise
 
     def _asked(self, query: Mapping[str, object]) -> Mapping[str, object]:
         return {"account": self.account or None, **query}

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from retour.client.connection import Refused, Unreachable
 from retour.console.faults import noted
-from retour.console.pages import as_json
+from retour.console.pages import as_json, wrong_value
 from retour.console.reader import reader
 
 
@@ -30,7 +30,11 @@ class Refusals:
                 return as_json.refused(error)
             status = error.status if error.status >= 400 else 502
             reference = noted(request, status, error.type, WARNING if status >= 500 else INFO)
-            told = {"title": error.detail, "remedy": error.remedy or "", "reference": reference}
+            wrong = wrong_value.told(request, error, reader(request))
+            told = {
+                "title": wrong.title if wrong else error.detail, "reference": reference, "wrong": wrong,
+                "remedy": wrong.remedy if wrong else error.remedy or "",
+            }  # fmt: skip
             return render(request, "console/refused.html", told, status=status)
         if isinstance(error, Unreachable):
             say = reader(request).say

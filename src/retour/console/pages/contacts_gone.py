@@ -24,6 +24,8 @@ def delete(request: HttpRequest, account: str) -> HttpResponse:
     api, who = api_of(request, account, Role.MANAGER), reader(request)
     given = request.POST if request.method == "POST" else request.GET
     picked, set_ = given.getlist("address"), chosen(request, FILTERS)
+    if request.GET.get("of") == "picked" and not picked:  # nobody: never all, for want of a mark
+        return render(request, "console/delete.html", {"account": account, "section": "overview", "count": 0})
     wanted = _wanted(picked, set_, who)
     refused = None
     if request.method == "POST":

@@ -119,7 +119,7 @@ def _lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
 def _cells(request: HttpRequest, api: Api) -> tuple[Mapping[str, Any], Counter[tuple[str, str]]]:
     """Bounces by reason and provider (its domain where it is nobody's that is known), of whole days."""
     times = {name: _day(request, name) for name in ("since", "until")}
-    found = api.get("/v1/providers", **{name: day and f"{day}T00:00:00Z" for name, day in times.items()})
+    found = api.get("/v1/providers", **{name: _moment(day) for name, day in times.items()})
     cells: Counter[tuple[str, str]] = Counter()
     for row in found["providers"]:
         for reason, count in row["reasons"].items():
@@ -128,9 +128,15 @@ def _cells(request: HttpRequest, api: Api) -> tuple[Mapping[str, Any], Counter[t
     return found, cells
 
 
+def _moment(day: str | None) -> str | None:
+    """The beginning of a day as the API takes moments; what is no day as it is, for the API to refuse."""
+    return f"{day}T00:00:00Z" if day and read_day(day) else day
+
+
 def _day(request: HttpRequest, name: str) -> str | None:
-    day = read_day(request.GET.get(name, ""))
-    return None if day is None else (day + timedelta(days=1) if name == "until" else day).isoformat()
+    told = request.GET.get(name, "").strip()
+    day = read_day(told)
+    return told or None if day is None else (day + timedelta(days=1) if name == "until" else day).isoformat()
 
 
 def _last(until: str) -> str:

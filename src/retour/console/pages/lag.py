@@ -10,9 +10,10 @@ from django.shortcuts import render
 
 from retour.console.asking import Api, api_of
 from retour.console.charts import Chart, Series, rates
-from retour.console.days import long, read_day
+from retour.console.days import long
 from retour.console.pages.figures import as_csv
 from retour.console.pages.over_time import Time, time_of
+from retour.console.pages.rates import day_of
 from retour.console.pages.rates_charts import Drawn
 from retour.console.pages.source_names import called, names
 from retour.console.reader import Reader, reader
@@ -53,8 +54,7 @@ def export(request: HttpRequest, account: str) -> StreamingHttpResponse:
 
 
 def _found(request: HttpRequest, api: Api) -> Mapping[str, Any]:
-    days = {name: read_day(request.GET.get(name, "")) for name in ("since", "until")}
-    times = {name: day and f"{day.isoformat()}T00:00:00Z" for name, day in days.items()}
+    times = {name: day_of(request, name) for name in ("since", "until")}
     found: Mapping[str, Any] = api.get("/v1/sources/lag", **times)
     return found
 

@@ -83,9 +83,10 @@ def _told(day: str, who: Reader) -> str:
 
 
 def day_of(request: HttpRequest, name: str) -> str | None:
-    """A day of the query as the API takes it; None where there is none, or no such day."""
-    day = read_day(request.GET.get(name, ""))
-    return None if day is None else _start(day.isoformat())
+    """A day of the query as the API takes it, which refuses what is none; None where nothing is asked."""
+    told = request.GET.get(name, "").strip()
+    day = read_day(told)
+    return told or None if day is None else _start(day.isoformat())
 
 
 def _start(day: str) -> str:

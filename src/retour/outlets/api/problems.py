@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from fastapi import FastAPI, Request
@@ -48,8 +48,24 @@ class Problem(HTTPException):
         }
 
 
+class _Form(NamedTuple):
+    """What is wrong with the form of a value, as pydantic found it."""
+
+    field: str
+    type: str
+    said: str  # in English
+    facts: Mapping[str, Any]
+
+    def told(self, language: str) -> str:
+        """In the language, where there are words for it."""
+        words = CODES["form"].get(self.type, {}).get(language)
+        return f"{self.field}: {self.said if words is None else words.format_map(self.facts)}"
+
+
 def _said(name: str, value: object, language: str) -> object:
     """A code among the words of a problem, or several with commas, as the language says it."""
+    if isinstance(value, _Form):
+        return value.told(language)
     known: Mapping[str, Any] = CODES.get(name, {})
     if not isinstance(value, str) or not known:
         return value
@@ -121,4 +137,5 @@ def _of_validation(error: RequestValidationError) -> Problem:
     # The first says where in the request; names in angle brackets are forms of a body (sends.AnyBody).
     where, *places = (str(place) for place in fault["loc"])
     field = ".".join(place for place in places if not place.startswith("<")) or where
-    return Problem("invalid", field, fault=f"{field}: {fault['msg']}")
+    told = _Form(field, fault["type"], str(fault["msg"]), fault.get("ctx", {}))
+    return Problem("invalid", field, fault=told)

@@ -1,0 +1,31 @@
+"""Refusals of the API for people: it speaks to programs, of fields and calls; a page has labels."""
+
+from retour.client.connection import Refused
+from retour.texts import Catalogue
+
+
+def plain(error: Refused, say: Catalogue) -> None:
+    """Say it with the names that forms bear, and what to do on a page, where there are words."""
+    name = error.type.rpartition("/")[2]
+    if error.field:
+        label = _label(error.field.rpartition(".")[2], say)
+        if label:
+            error.detail = _instead(error.detail, (f"{error.field}: ", f"{error.field} "), f"{label}: ")
+    if f"remedy.{name}" in say:
+        error.remedy = say(f"remedy.{name}")
+
+
+def _label(field: str, say: Catalogue) -> str:
+    """What a form calls it; empty where no form has it."""
+    return next((say(key) for key in _labels(field) if key in say), "")
+
+
+def _labels(field: str) -> tuple[str, ...]:
+    return f"field.{field}", f"filter.{field}", f"setting.{field}"
+
+
+def _instead(text: str, befores: tuple[str, ...], after: str) -> str:
+    for before in befores:
+        if text.startswith(before):
+            return after + text.removeprefix(before)
+    return text
