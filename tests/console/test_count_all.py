@@ -14,16 +14,17 @@ from retour.stores.sqlite import STORE
 
 pytestmark = pytest.mark.engine("chromium")
 MANY = 10_020
+PLACE = {"k": "randomly(i)"}
 
 
 @pytest.fixture(scope="module")
 def many(console: Console) -> None:
-    """So many addresses that bounced as one did: its rows, copied under other names."""
+    """So many addresses that bounced as one did: its rows, copied under other names, as if before it."""
     with closing(sqlite3.connect(console.directory / "data" / STORE, timeout=30)) as db, db:
         (k,) = db.execute("SELECT k FROM states WHERE address = 'unknown@b.example'").fetchone()
         for table, told in (
-            ("states", {"k": "randomly(i)", "address": "'u' || i || '@b.example'"}),
-            ("events", {"k": "randomly(i)", "id": "randomly(-i)", "number": "i + 1000000"}),
+            ("states", {**PLACE, "address": "'u' || i || '@b.example'", "first": "-i", "latest": "-i"}),
+            ("events", {**PLACE, "id": "randomly(-i)", "number": "-i"}),
         ):
             names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
             cells = ", ".join(told.get(name, f"t.{name}") for name in names)

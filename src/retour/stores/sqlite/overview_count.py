@@ -39,7 +39,9 @@ def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds:
             if not ended():
                 raise
             return None
-    return Counted(found, whole=most is None or looked_at <= most)
+    if most is None or looked_at <= most:
+        return Counted(found, whole=True)
+    return Counted(min(found, most), whole=False)
 
 
 @contextmanager
