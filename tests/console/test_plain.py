@@ -1,10 +1,13 @@
 """What is refused is said in the words of pages: labels for fields, no codes, no English in German."""
 
-import pytest
-from playwright.sync_api import Browser, expect
+from datetime import UTC
+from types import SimpleNamespace
+from typing import Any
 
-from console.installation import Console, follow, log_in, looking
+import pytest
+
 from retour.client.connection import Refused
+from retour.console.pages import wrong_value
 from retour.console.plain import plain
 from retour.outlets.api.problems import Problem
 from retour.texts import catalogue
@@ -43,27 +46,23 @@ def test_what_has_no_words_stays_as_it_is() -> None:
     assert (found.detail, found.remedy) == before
 
 
-@pytest.mark.engine("chromium")
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
-def test_wrong_input_is_answered_in_german_with_what_to_do(
-    console: Console, browser: Browser, javascript: bool
+@pytest.mark.parametrize(
+    ("field", "asked", "told"),
+    [
+        ("state", {"state": "kaputt"}, "Status: „kaputt“ gibt es nicht."),
+        ("status", {"state": "kaputt"}, "Status: „kaputt“ gibt es nicht."),
+        ("type", {"type": "kaputt"}, "Art des Bounce: „kaputt“ gibt es nicht."),
+        ("since", {"since": "gestern"}, "„gestern“ ist kein Tag."),
+        ("since", {"since": "2026-05-02", "until": "1.5.2026"}, "Der erste Tag liegt nach dem letzten."),
+        ("after", {"after": "kaputt"}, "Diese Seite der Liste gibt es nicht."),
+    ],
+)
+def test_a_value_in_an_address_that_makes_no_sense_is_named(
+    field: str, asked: dict[str, str], told: str
 ) -> None:
-    with looking(browser, locale="de", java_script_enabled=javascript) as page:
-        log_in(page, console.url, "manager@shop.example")
-        page.goto(f"{console.url}/a/shop/contacts/")
-        new = page.locator("form[action$='/contacts/lists/']")
-        new.locator("[name=name]").evaluate("each => each.form.noValidate = true")
-        follow(page, new.locator("button"))
-        expect(page.locator("#status")).to_contain_text("Name: hier fehlt etwas (mindestens 1 Zeichen)")
-        for place, told in (
-            ("ledger/?state=kaputt", "Status: „kaputt“ gibt es nicht."),
-            ("?type=kaputt", "Art des Bounce: „kaputt“ gibt es nicht."),
-            ("rates/days/?since=gestern", "„gestern“ ist kein Tag."),
-            ("charts/lag/?since=2026-05-02&until=2026-05-01", "Der erste Tag liegt nach dem letzten."),
-            ("charts/reasons/?until=morgen", "„morgen“ ist kein Tag."),
-            ("?after=kaputt", "Diese Seite der Liste gibt es nicht."),
-        ):
-            page.goto(f"{console.url}/a/shop/{place}")
-            expect(page.locator("main")).to_contain_text(told)
-            follow(page, "main a.button")
-            assert "?" not in page.url
+    request: Any = SimpleNamespace(method="GET", GET=asked)
+    reader: Any = SimpleNamespace(language="de", zone=UTC, say=catalogue("console.de"))
+    error = refusal(Problem("invalid", field, fault=f"{field}: raw"), "de")
+    found = wrong_value.told(request, error, reader)
+    assert found is not None
+    assert (found.title, bool(found.remedy)) == (told, True)

@@ -6,9 +6,8 @@ from django.http import HttpRequest
 
 from retour.client.connection import Refused
 from retour.console import days
-from retour.console.pages.filters import DAYS
-from retour.console.reader import Reader
 
+DAYS = ("since", "until")
 PROBLEM = "/problems/invalid"
 # What the API calls otherwise than the page does.
 _NAMES = {"status": "state"}
@@ -21,7 +20,7 @@ class Told(NamedTuple):
     remedy: str
 
 
-def told(request: HttpRequest, error: Refused, who: Reader) -> Told | None:
+def told(request: HttpRequest, error: Refused, who: days.Reads) -> Told | None:
     """None where the API says it better, or nothing in the address is at fault."""
     if request.method != "GET" or error.type != PROBLEM or not error.field:
         return None
@@ -37,7 +36,7 @@ def told(request: HttpRequest, error: Refused, who: Reader) -> Told | None:
     return Told(who.say("refused.no_value", name=label, value=value), who.say("refused.no_value_help"))
 
 
-def _of_day(request: HttpRequest, value: str, who: Reader) -> Told:
+def _of_day(request: HttpRequest, value: str, who: days.Reads) -> Told:
     since, until = (days.read_day(request.GET.get(name, "")) for name in DAYS)
     if days.read_day(value) is None:
         example = days.written("2026-05-03", who)
