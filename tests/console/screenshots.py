@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page, sync_playwright
 
 from console.conftest import CHROMIUM
-from console.installation import Console, choose_password, looking
+from console.installation import Console, choose_password, follow, looking
 from story.waiting import eventually
 
 BOUNCES = {
@@ -33,7 +33,7 @@ def checked(page: Page, made: Console, picture: Path) -> None:
     id = made.ask("POST", "/v1/list-checks", params={"name": "Spring fair.csv"}, content=LIST.encode())["id"]
     eventually(lambda: made.ask("GET", f"/v1/jobs/{id}")["state"] == "done", "the check", made.story)
     page.goto(f"{made.url}/a/shop/checks/{id}/")
-    page.get_by_role("button", name="Accept gmial.com").click()
+    follow(page, page.get_by_role("button", name="Accept gmial.com"))
     page.goto(f"{made.url}/a/shop/checks/{id}/")
     page.screenshot(path=picture, full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": 1180})
 
@@ -62,7 +62,7 @@ def main(folder: Path) -> None:
                         page.screenshot(path=folder / "data.png")
                         page.goto(f"{made.url}/a/shop/address/{SEEN}/")
                         page.screenshot(path=folder / "address.png")
-                        page.click(".timeline li.bounce a")
+                        follow(page, ".timeline li.bounce a")
                         page.click("details.technical summary")
                         page.screenshot(path=folder / "details.png")
         finally:

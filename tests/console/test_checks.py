@@ -69,12 +69,12 @@ def test_a_list_goes_from_upload_to_import_and_back(
         row.get_by_role("button", name="Accept").click()
         expect(page.locator("[role=status]")).to_contain_text("Accepted: gmial.com.")
         row = proposal(page, "hotmial.com")
-        row.get_by_role("button", name="Leave").click()
+        follow(page, row.get_by_role("button", name="Leave"))
         expect(row).to_contain_text("left as it is")
         row = proposal(page, "the @ was written as a word")
-        row.get_by_role("button", name="Accept").click()
+        follow(page, row.get_by_role("button", name="Accept"))
         page.fill("[name=new]", name)
-        page.click("button:has-text('Import 5 rows')")
+        follow(page, "button:has-text('Import 5 rows')")
         ask_until_done(page, console, url, "button:has-text('Undo')")
         expect(page.locator("main")).to_contain_text("5 addresses were imported; 5 of them were new")
         lists = {each["name"]: each for each in console.ask("GET", "/v1/contact-lists")["lists"]}
@@ -82,9 +82,9 @@ def test_a_list_goes_from_upload_to_import_and_back(
         assert {each["address"] for each in on} == {
             *("ann@b-firm.de", "bob@gmail.com", "cy@hotmial.com", "di@b-firm.de", "=cmd@b-firm.de")
         }
-        page.click("text=Count what came back")
+        follow(page, "text=Count what came back")
         ask_until_done(page, console, url, "text=nobody was written to yet")
-        page.click("button:has-text('Undo')")
+        follow(page, "button:has-text('Undo')")
         ask_until_done(page, console, url, "text=5 addresses were taken off the list")
         assert page.locator("button:has-text('Undo')").count() == 0
 
@@ -96,9 +96,9 @@ def test_all_that_are_open_are_accepted_as_they_were_seen(
     id = url.rstrip("/").rpartition("/")[2]
     body = {"domains": {"gmial.com": False}}
     console.ask("PUT", f"/v1/list-checks/{id}/decisions", json=body)  # somebody else, meanwhile
-    page.click("button:has-text('Accept all that are open (2 rows)')")
+    follow(page, "button:has-text('Accept all that are open (2 rows)')")
     expect(page.locator("#status")).to_contain_text("Somebody has decided meanwhile")
-    page.click("button:has-text('Accept all that are open (1 rows)')")
+    follow(page, "button:has-text('Accept all that are open (1 rows)')")
     decided = console.ask("GET", f"/v1/list-checks/{id}")["proposals"]["domains"]
     assert {each["domain"]: each["decision"]["accepted"] for each in decided} == {
         "gmial.com": False,
@@ -109,7 +109,7 @@ def test_all_that_are_open_are_accepted_as_they_were_seen(
 
 def test_every_number_of_a_reason_leads_to_its_rows(console: Console, page: Page, tmp_path: Path) -> None:
     checked(page, console, written(tmp_path))
-    page.click("a.chip:has-text('dropped') >> nth=0")
+    follow(page, "a.chip:has-text('dropped') >> nth=0")
     expect(page.locator("h1")).to_contain_text("dropped: ")
     page.goto(page.url.partition("&")[0])
     expect(page.locator("tbody")).to_contain_text("<script>alert(1)</script>@b.de")
@@ -209,9 +209,9 @@ def test_staff_checks_for_an_account_and_its_people_find_it(
 
 def test_a_check_is_removed_after_a_question_with_facts(console: Console, page: Page, tmp_path: Path) -> None:
     url = checked(page, console, written(tmp_path, name="brief.csv"))
-    page.click("text=Remove this check")
+    follow(page, "text=Remove this check")
     expect(page.locator("main")).to_contain_text("Nothing of it was imported.")
-    page.click("button:has-text('Remove this check')")
+    follow(page, "button:has-text('Remove this check')")
     page.goto(url)
     expect(page.locator(".empty")).to_contain_text("The files of this check are gone")
 

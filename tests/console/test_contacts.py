@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import faults
+from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
 MANAGER = "manager@shop.example"
@@ -118,23 +119,23 @@ def test_an_import_is_taken_back_after_its_effect_was_seen(
 
 def test_slips_come_first_are_corrected_and_come_no_more(console: Console, page: Page, slip: str) -> None:
     page.goto(f"{console.url}/a/shop/")
-    page.click("text=Stopped addresses")
+    follow(page, "text=Stopped addresses")
     row = page.locator("tbody tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("ann@gmial.com")
-    row.locator(".suggestions a").first.click()
+    follow(page, row.locator(".suggestions a").first)
     expect(page.locator("[name=old]")).to_have_value(SLIP)
     expect(page.locator("[name=new]")).to_have_value(MEANT)
     page.fill("[name=reason]", "told by phone")
-    page.click("button:has-text('Correct')")
+    follow(page, "button:has-text('Correct')")
     expect(page.locator("h1")).to_have_text("Corrected")
     expect(page.locator("#token, #link")).to_have_count(1)
-    page.click("text=On with the review")
+    follow(page, "text=On with the review")
     expect(page.locator(".empty")).to_contain_text("No slip")
-    page.click("text=Next step")
+    follow(page, "text=Next step")
     expect(page.locator("main")).to_contain_text("Save as XLSX")
-    page.click("text=Next step")
-    page.click("text=Delete all of them")
+    follow(page, "text=Next step")
+    follow(page, "text=Delete all of them")
     expect(page.locator("h1")).to_contain_text("Delete ")
     page.goto(f"{console.url}/a/shop/address/{slip}/")
     expect(page.locator("#corrections")).to_be_visible()
@@ -160,6 +161,12 @@ def test_life_after_the_bounce_is_told(console: Console, page: Page) -> None:
     expect(page.locator("section", has=page.locator("#alive"))).to_contain_text("Clicked a link")
 
 
+def copied(page: Page, begin: str) -> str | None:
+    """What was copied last, once it begins so."""
+    words = str(page.evaluate("navigator.clipboard.readText()"))
+    return words if words.startswith(begin) else None
+
+
 def test_evidence_is_copied_and_linked(console: Console, browser: Browser) -> None:
     with looking(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
         log_in(page, console.url, MANAGER)
@@ -169,7 +176,7 @@ def test_evidence_is_copied_and_linked(console: Console, browser: Browser) -> No
         expect(page.locator("#status")).to_have_text("Copied.")
         assert "mailbox full" in page.evaluate("navigator.clipboard.readText()")
         page.click("button:has-text('Copy the link')")
-        link = page.evaluate("navigator.clipboard.readText()")
+        link = eventually(lambda: copied(page, "http"), "the link")
         page.goto(link)
         expect(page.locator("details.technical")).to_have_attribute("open", "")
         expect(page.locator(".advice")).to_contain_text("Who acts")
@@ -204,7 +211,7 @@ def test_the_mail_is_for_support_as_text_and_its_reader_stands_in_the_ledger(
         page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
         log_in(page, console.url, "support@retour.example")
         page.goto(f"{console.url}/a/shop/address/hostile@b.example/event/{event}/")
-        page.click("text=The mail as it came")
+        follow(page, "text=The mail as it came")
         raw = page.locator("pre.raw")
         expect(raw).to_contain_text("<script>alert(1)</script>")
         expect(raw).to_contain_text("⟨U+202E⟩")

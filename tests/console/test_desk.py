@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 
 pytestmark = pytest.mark.engine("chromium")
 DEAD, OTHER = "returned@c.example", "kept@c.example"
@@ -22,21 +22,21 @@ def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser
     with looking(browser, java_script_enabled=javascript) as marketer:
         log_in(marketer, console.url, "manager@shop.example")
         marketer.goto(f"{console.url}/a/shop/address/{dead}/")
-        marketer.click("text=Ask for the address back")
+        follow(marketer, "text=Ask for the address back")
         expect(marketer.locator("[name=addresses]")).to_have_value(dead)
         marketer.fill("[name=done]", "The mailbox was made again; its owner answered us.")
-        marketer.click("text=Send the request")
+        follow(marketer, "text=Send the request")
         expect(marketer.locator("h1")).to_contain_text("waiting for support")
         asked = marketer.url
         with looking(browser, java_script_enabled=javascript) as support:
             log_in(support, console.url, "support@retour.example")
             support.goto(f"{console.url}/desk/")
-            support.click(f"tr:has-text('{dead}') th a")
+            follow(support, f"tr:has-text('{dead}') th a")
             expect(support.locator(".verdict strong")).not_to_be_empty()
             if javascript:
                 no_barrier(support)
             support.fill("[name=reason]", "The mailbox answers again.")
-            support.click("button[value=approve]")
+            follow(support, "button[value=approve]")
             expect(support.locator("[role=status]")).to_contain_text("Decided.")
         marketer.goto(asked)
         expect(marketer.locator("h1")).to_contain_text("given back")
@@ -49,7 +49,7 @@ def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser
 def test_what_the_api_refuses_is_said_beside_the_form(page: Page, console: Console) -> None:
     page.goto(f"{console.url}/a/shop/requests/ask/?address=full@b.example")
     page.fill("[name=done]", "Nothing.")
-    page.click("text=Send the request")
+    follow(page, "text=Send the request")
     expect(page.locator(".errors")).not_to_be_empty()
     expect(page.locator("[name=done]")).to_have_value("Nothing.")
     no_barrier(page)
@@ -59,8 +59,8 @@ def test_one_who_asked_in_error_withdraws(page: Page, console: Console) -> None:
     console.bounce(OTHER, "550 5.1.1 user unknown")
     page.goto(f"{console.url}/a/shop/requests/ask/?address={OTHER}")
     page.fill("[name=done]", "Nothing yet.")
-    page.click("text=Send the request")
-    page.click("text=Withdraw the request")
+    follow(page, "text=Send the request")
+    follow(page, "text=Withdraw the request")
     expect(page.locator("h1")).to_contain_text("withdrawn")
 
 

@@ -46,7 +46,7 @@ def outage(console: Console) -> str:
 def refused(console: Console) -> None:
     import smtplib
 
-    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=30) as session:
+    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=120) as session:
         for number in range(HELD):
             name = f"reader{number}@gmail.com"
             to = console.send(name)["return_address"]

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import barriers, faults
 from story.waiting import eventually
 
@@ -34,9 +34,9 @@ def test_a_page_follows_the_work_by_itself_and_the_work_ends_when_somebody_says_
 ) -> None:
     id = long_work(console)
     page.goto(f"{console.url}/a/shop/jobs/")
-    page.click("tbody tr:first-child th a")
+    follow(page, "tbody tr:first-child th a")
     expect(page.locator("h1")).to_have_text("Check of a list")
-    expect(page.locator(".status .sentence")).to_have_text("runs", timeout=20_000)
+    expect(page.locator(".status .sentence")).to_have_text("runs")
     assert barriers(page) == []
     console.ask("POST", f"/v1/jobs/{id}/cancel")  # somebody else, elsewhere
     expect(page.locator(".status .sentence")).to_have_text("cancelled", timeout=120_000)

@@ -22,7 +22,7 @@ def dated(console: Console) -> None:
     to = console.send("dated@b.example")["return_address"]
     at = format_datetime(datetime.now(UTC) + timedelta(seconds=2))
     told = report(to, "dated@b.example", "452 4.2.2 mailbox full")
-    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=30) as session:
+    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=120) as session:
         session.sendmail("", [to], told.replace("Status:", f"Last-Attempt-Date: {at}\r\nStatus:").encode())
 
     def known() -> bool:

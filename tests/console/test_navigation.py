@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import barriers
 
 pytestmark = pytest.mark.engine("chromium")
@@ -89,7 +89,7 @@ def test_two_marks_tell_bounced_from_stopped(console: Console, page: Page) -> No
 
 def test_what_decided_is_marked_in_the_words_of_the_server(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/address/unknown@b.example/")
-    page.click(".timeline li.bounce a")
+    follow(page, ".timeline li.bounce a")
     marked = page.locator("#reply mark").inner_text()
     assert marked
     assert marked in "550 5.1.1 user unknown"

@@ -53,7 +53,7 @@ def lasted(console: Console) -> None:
         ("server_unreachable", "reached", 0, 40),
     ]
     month = f"{datetime.now(UTC):%Y-%m}"
-    with closing(sqlite3.connect(console.directory / "data" / STORE, timeout=30)) as db, db:
+    with closing(sqlite3.connect(console.directory / "data" / STORE, timeout=120)) as db, db:
         number = db.execute("SELECT number FROM accounts WHERE name = 'other'").fetchone()[0]
         told = [(number, month, *row) for row in rows]
         db.executemany("INSERT INTO lasted VALUES (?, ?, ?, ?, ?, ?)", told)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import barriers, faults
 from story import patient
 from story.waiting import eventually
@@ -29,7 +29,7 @@ def look(page: Page, console: Console, **fields: str) -> None:
     page.goto(f"{console.url}/a/shop/settings/")
     for name, value in fields.items():
         page.fill(f"[name={name}]", value)
-    page.click("text=Look at what it would do")
+    follow(page, "text=Look at what it would do")
 
 
 def _looked_again(page: Page, javascript: bool) -> bool:
@@ -53,13 +53,13 @@ def test_what_is_saved_is_what_was_seen_before(console: Console, browser: Browse
         expect(page.locator("main")).to_contain_text("Soft bounces until stop: 4 →becomes 1")
         expect(page.locator("table.bars >> nth=0")).to_contain_text("Mailbox full")
         assert version(console) == before  # nothing is saved by looking
-        page.click("text=Who would be affected")
+        follow(page, "text=Who would be affected")
         expect(page.locator("tbody")).to_contain_text(full)
         page.go_back()
-        page.click("text=Save these settings")
+        follow(page, "text=Save these settings")
         expect(page.locator("[role=status]")).to_contain_text(f"Version {before + 1} is in force")
         expect(page.locator("ul.rule >> nth=0")).to_contain_text("The first soft bounce stops it, too.")
-        page.click("text=Versions")
+        follow(page, "text=Versions")
         latest = page.locator(".timeline li >> nth=0")
         expect(latest).to_contain_text(f"person {MANAGER}")
         expect(latest).to_contain_text("Days between the first and the last: 7 →becomes 0")
@@ -74,7 +74,7 @@ def test_two_who_change_at_once_are_told_in_words(console: Console, browser: Bro
             "PUT", "/v1/policy", json={"settings": {"soft_threshold": 9}, "expected": version(console)}
         )
         page.fill("[name=soft_threshold]", "2")
-        page.click("text=Look at what it would do")
+        follow(page, "text=Look at what it would do")
         expect(page.locator(".errors")).to_contain_text("version")
         expect(page.locator("[name=soft_threshold]")).to_have_value("2")
         assert barriers(page) == []
@@ -84,7 +84,7 @@ def test_two_who_change_at_once_are_told_in_words(console: Console, browser: Bro
         console.ask(
             "PUT", "/v1/policy", json={"settings": {"soft_threshold": 8}, "expected": version(console)}
         )
-        page.click("text=Save these settings")  # of a page that was open all the while
+        follow(page, "text=Save these settings")  # of a page that was open all the while
         expect(page.locator(".errors")).to_contain_text("version")
         page.goto(saved)
         expect(page.locator(".warning")).to_contain_text("is in force by now")
@@ -128,15 +128,15 @@ def test_the_warning_of_the_list_stays_as_long_as_the_list(console: Console, bro
         page.goto(f"{console.url}/a/shop/settings/never-stop/")
         expect(page.locator(".warning")).to_have_count(0)
         page.fill("[name=entry]", "gmail.com")
-        page.click("button:has-text('Never stop this address')")
+        follow(page, "button:has-text('Never stop this address')")
         expect(page.locator(".errors")).to_contain_text("gmail")
         page.fill("[name=entry]", "boss@shop.example")
-        page.click("button:has-text('Never stop this address')")
+        follow(page, "button:has-text('Never stop this address')")
         for path in ("settings/never-stop/", "settings/", "settings/?preset=kwiga"):
             page.goto(f"{console.url}/a/shop/{path}")
             expect(page.locator(".warning")).to_contain_text(re.compile("never", re.IGNORECASE))
         page.goto(f"{console.url}/a/shop/settings/never-stop/")
-        page.click("button:has-text('Stop it like any other')")
+        follow(page, "button:has-text('Stop it like any other')")
         expect(page.locator(".warning")).to_have_count(0)
 
 
@@ -153,6 +153,7 @@ def test_a_member_reads_the_rule_and_changes_nothing(console: Console, browser: 
             f"{console.url}/a/shop/settings/",
             data={"soft_threshold": "2"},
             cookies={str(each["name"]): str(each["value"]) for each in token},
+            timeout=120,
         )
         assert answer.status_code == 403
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import barriers, faults
 from story.waiting import eventually
 
@@ -47,7 +47,7 @@ def test_from_a_group_to_a_rule_and_back(console: Console, browser: Browser, sta
         page.goto(f"{console.url}/unparsed/")
         row = page.locator("tbody tr:has-text('flown the nest')")
         expect(row.locator("td.number")).to_have_text("2")
-        row.locator("th a").click()
+        follow(page, row.locator("th a"))
         expect(page.locator("pre.raw")).to_contain_text("has flown the nest")
         text = page.locator("[name=rules]").input_value()
         page.fill("[name=rules]", text.replace('reason = "undetermined"', 'reason = "nonsense"'))
@@ -57,7 +57,7 @@ def test_from_a_group_to_a_rule_and_back(console: Console, browser: Browser, sta
         page.click("text=Try it")
         expect(page.locator(".sentence")).to_contain_text("2 of the latest")
         expect(page.locator(".figures .stops strong")).to_have_text("2")
-        page.click("text=Publish this rule")
+        follow(page, "text=Publish this rule")
         expect(page.locator("[role=status]")).to_contain_text("In force")
         eventually(lambda: stopped(console, "p0@nest.example"), "the queue to be judged", console.story)
         page.goto(f"{console.url}/unparsed/")
@@ -77,9 +77,9 @@ def test_a_group_is_set_aside_until_it_grows(console: Console, browser: Browser,
     with looking(browser) as page:
         log_in(page, console.url, SUPPORT)
         page.goto(f"{console.url}/unparsed/")
-        page.click("a:has-text('shall we have lunch')")
+        follow(page, "a:has-text('shall we have lunch')")
         assert barriers(page) == []
-        page.click("text=Set aside until it grows")
+        follow(page, "text=Set aside until it grows")
         expect(page.locator("details tbody")).to_contain_text("shall we have lunch")
         expect(page.locator("main > .wide tr:has-text('shall we have lunch')")).to_have_count(0)
         not_understood(console, staff, "q2@nest.example", "shall we have lunch together")
