@@ -10,16 +10,11 @@ from typing import Any
 
 import hatch_build
 import pytest
-from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 # A busy neighbour must not fail a test: no generated example has a time limit.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
-
-# Nor may it be late with an answer: httpx, where it is given no time, gives up after five seconds.
-for _part in ("connect", "read", "write", "pool"):
-    setattr(DEFAULT_TIMEOUT_CONFIG, _part, 120.0)
 
 # Whoever starts a server wants its console only where the console is the matter: it costs a second each time.
 os.environ.setdefault("RETOUR_CONSOLE__ENABLED", "false")
