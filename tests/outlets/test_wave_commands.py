@@ -76,6 +76,10 @@ def test_a_replay_of_all_accounts_is_seen_applied_and_undone(server: Server) -> 
     assert "Nothing would change." in seen
     assert "shop: looked at, not applied" in seen
     (id,) = re.findall(r"Its id is (\w+)\.", seen)
+    listed = said(server, "replay-groups", "list", key=staff)
+    assert re.search(
+        rf"^{id}  \S+Z  types: looked at, not applied \(accounts: 1 of 1\); Nothing", listed, re.M
+    )
     asked = ("--reason", "new rules")
     assert f"`retour replay-groups show {id}`" in said(
         server, "replay-groups", "apply", id, *asked, key=staff

@@ -48,6 +48,20 @@ def types(key: Key, api: Url = API, lang: Language = "en") -> None:
     _look({"what": "types"}, key, api, lang)
 
 
+@groups.command("list")
+def listed(key: Key, api: Url = API, lang: Language = "en") -> None:
+    """All of them, the latest first, with how far each has come."""
+    client, words = client_of(api, key, lang)
+    after: str | None = ""
+    while after is not None:
+        page = client.get("/v1/replay-groups", **({"after": after} if after else {}))
+        for group in page["groups"]:
+            facts = {name: group[name] for name in ("id", "asked_at", "what", "done", "total")}
+            stage = words(f"stage.{group['stage']}")
+            typer.echo(safe(words("say.group", stage=stage, moves=_moves(words, group["move"]), **facts)))
+        after = page["next"]
+
+
 @groups.command()
 def show(id: Id, key: Key, api: Url = API, lang: Language = "en") -> None:
     """The difference over all accounts, and how far each account is."""
@@ -87,11 +101,15 @@ def _act(act: str, id: str, reason: str, key: str, api: str, lang: str) -> None:
     typer.echo(words(f"say.group_{act}", id=group["id"], accounts=group["total"]))
 
 
+def _moves(words: "Catalogue", counts: Mapping[str, int]) -> str:
+    told = ", ".join(f"{words(f'move.{move}')} {count}" for move, count in counts.items())
+    return told or words("say.none")
+
+
 def _tell(words: "Catalogue", group: Mapping[str, Any]) -> None:
     tell_moves(words, group)
     for each in group["accounts"]:
-        moves = ", ".join(f"{words(f'move.{move}')} {count}" for move, count in each["move"].items())
         stage = words(f"stage.{each['stage'] or each['state']}")
-        facts = {"account": each["account"], "stage": stage, "moves": moves or words("say.none")}
+        facts = {"account": each["account"], "stage": stage, "moves": _moves(words, each["move"])}
         typer.echo(safe(words("say.member", looked_at=each["looked_at"], **facts)))
     typer.echo(words("say.id", id=group["id"]))
