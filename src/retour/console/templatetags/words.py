@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
-from retour.console import assets, days
+from retour.console import assets, days, notes
 from retour.console.spoken import spoken
 from retour.texts import Catalogue, catalogue
 
@@ -109,6 +109,13 @@ def actor(context: Any, value: str) -> str:
     if not known or kind in _WAYS.values():
         kind, who = _way(value)
     return say(f"actor.{kind}", who=who) if kind else value
+
+
+@register.simple_tag(takes_context=True)
+def note(context: Any, value: str) -> str:
+    """What stands beside an act, in the reader's language as far as Retour wrote it."""
+    say: Catalogue = context["request"].reader.say
+    return notes.in_words(value, say)
 
 
 def _way(value: str) -> tuple[str, str]:
