@@ -64,8 +64,12 @@ class Console:
         environment = {**os.environ, "RETOUR_CONSOLE__ENABLED": "true"}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen([*RETOUR, "serve"], cwd=directory, stderr=log, env=environment)
-        self.ports: dict[str, Any] = eventually(self._ready, "retour to be ready", self.story)
-        self.first_link = eventually(self._link, "the first link", self.story)
+        try:
+            self.ports: dict[str, Any] = eventually(self._ready, "retour to be ready", self.story)
+            self.first_link = eventually(self._link, "the first link", self.story)
+        except BaseException:
+            self.process.kill()  # nobody has it yet, to stop it
+            raise
 
     @property
     def _log(self) -> Path:
