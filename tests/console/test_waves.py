@@ -74,7 +74,7 @@ def test_a_wave_that_means_nobody_says_so_and_is_dropped(console: Console, brows
         page.fill("[name=code]", "nonsense")
         page.fill("[name=why]", "A try")
         follow(page, "text=Find and count")
-        expect(page.locator(".errors")).to_contain_text("code")
+        expect(page.locator(".errors")).to_contain_text("Code: is no code as 4.4.7")
         expect(page.locator("[name=why]")).to_have_value("A try")
         page.fill("[name=code]", "")
         page.fill("[name=domain]", "nobody.example")

@@ -1,9 +1,11 @@
 """Questions about bounces in a query or a body, as every route that takes one takes it."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from retour.flow.questions import NAMES, Question, Wrong, sought
 from retour.flow.suppressions import PROVIDERS
@@ -13,6 +15,14 @@ from retour.ports import Sought
 from retour.texts import catalogue
 
 Type = Literal["hard", "soft", "block", "ignore"]
+_CODE = r"^[245]\.(\d{1,3}\.(\d{1,3})?)?$"
+
+
+def _code(told: object) -> object:
+    """A code or how codes begin. A pattern says to nobody who fills in a form what is wanted."""
+    if isinstance(told, str) and re.search(_CODE, told) is None:
+        raise PydanticCustomError("bounce_code", "is no code as 4.4.7, nor how codes begin, as 4.4. or 5.")
+    return told
 
 
 class Filter(BaseModel):
@@ -25,9 +35,9 @@ class Filter(BaseModel):
         description="words of the server's reply, in their order; not numbers, addresses or hosts",
         examples=["mailbox full"],
     )
-    code: str | None = Field(
+    code: Annotated[str | None, BeforeValidator(_code)] = Field(
         None,
-        pattern=r"^[245]\.(\d{1,3}\.(\d{1,3})?)?$",
+        pattern=_CODE,
         description="enhanced code, or how codes begin: `4.4.`",
         examples=["4.4.7"],
     )
