@@ -184,7 +184,7 @@ class Speller:
     ) -> Suggestion | None:
         """The domain that was probably meant; None when it is right, or nothing is likely enough."""
         typed = domain.strip().lower()
-        if _of_two(typed) and typed not in _curated() and not self._begins(typed):
+        if _OF_TWO.fullmatch(typed) and typed not in _curated() and not self._begins(typed):
             return None  # most real domains end here: nothing is near, and no whole slip can be undone
         if not typed or len(typed) > _LONGEST or self.real(typed):
             return None
@@ -275,7 +275,7 @@ def _by_name() -> dict[str, tuple[tuple[str, float], ...]]:
 
 
 # A name in which `_whole_slips` finds nothing: of two labels, with nothing odd at its ends.
-_of_two = re.compile(r"(?!www\.|mail\.|e-mail\.)[a-z0-9-]+\.[a-z]+").fullmatch
+_OF_TWO = re.compile(r"(?!www\.|mail\.|e-mail\.)[a-z0-9-]+\.[a-z]+")
 
 
 def _whole_slips(typed: str) -> Iterable[tuple[str, float]]:

@@ -19,7 +19,8 @@ DRESSED = (
 )
 LONGEST = 1000  # octets of such a cell
 AS_IT_IS = r"^[^=+\-@\t\r'\x22,][^\x22,]*$"  # a line of one column that is written as it stands
-NAME = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]{3,})* <")  # words of three letters say nothing but a name
+NAME = r"[A-Za-z]{3,}(?: [A-Za-z]{3,})* <"  # a whole part: words of three letters say nothing but a name
+_NAME = re.compile(NAME)
 A_NAME = "Ann <"
 _MOST = 100_000
 _LIKE = "ann.lee", "firm.de"  # an address like all others
@@ -54,7 +55,7 @@ class Dresses:
 
     def repairs(self, before: str, between: str, behind: str) -> tuple[Code, ...] | None:
         """What has to be done to read an address within this; None where it is not read so."""
-        if NAME.fullmatch(before) is not None:
+        if _NAME.fullmatch(before) is not None:
             before = A_NAME
         dress = before, between, behind
         if dress not in self._known:

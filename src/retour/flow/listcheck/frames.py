@@ -14,7 +14,7 @@ from retour.flow.listcheck.plain_rows import pieces
 from retour.flow.listcheck.written import guarded
 from retour.vet import Code
 
-_NAME = f"^{NAME.pattern}$"
+_NAME = f"^{NAME}$"
 _LINE = {"line": pl.String}
 _NOTHING = "\x01"  # parts no columns
 _MARK = b"\xef\xbb\xbf"  # at the beginning of a block it would be taken for that of a file
