@@ -35,7 +35,13 @@ _UNPACKED = {
     "opensmtpd": "usr/sbin/smtpd",
     "sendmail": "usr/libexec/sendmail/sendmail",
 }
-_LONG = ("tests/compiled/", "tests/test_bench.py", "tests/console/", "tests/story/")
+_LONG = (
+    "tests/compiled/",
+    "tests/test_bench.py",
+    "tests/outlets/test_api_routes.py",
+    "tests/console/",
+    "tests/story/",
+)
 _OVERLAY = """
 mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir upper work whole
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work whole
