@@ -197,7 +197,7 @@ WRONG = [
     ({"provider": "nobody"}, "provider", "provider"),
     ({"text": "4711"}, "text", "words"),
     ({"text": " "}, "text", "empty"),
-    ({"code": "9.9.9"}, "code", "pattern"),
+    ({"code": "9.9.9"}, "code", "no code as 4.4.7"),
 ]
 
 
