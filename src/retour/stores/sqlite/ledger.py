@@ -22,11 +22,10 @@ from retour.ports import (
     Stored,
 )
 from retour.stores.advance import elapse, noted, recorded, refolded, surplus, within
-from retour.stores.overview import fits, place_of
+from retour.stores.overview import place_of
 from retour.stores.sqlite import overview, overview_count
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
-from retour.stores.sqlite.overview import Row, Wanted
 from retour.stores.sqlite.pages import SQL, Page, Sheaf, living, load
 from retour.stores.sqlite.rows import Encode, event_of, plain_json, state_of, with_body
 from retour.stores.sqlite.sends import SqliteSends
@@ -137,25 +136,15 @@ class SqliteLedger:
             wanted = overview.wanted(db, query, self._accounts.number(db, query.account), self._pepper)
             with closing(overview.rows(db, wanted)) as rows:
                 while batch := list(islice(rows, query.limit - len(found))):
-                    found += self._shown(db, batch, wanted, query, now)
+                    pages = self._stored(db, [(row.k, wanted.account) for row in batch])
+                    sends = self._sends.by_id({row.send for row in batch if row.send is not None})
+                    found += overview.shown(db, wanted, batch, pages, sends, query, now)
         return found
 
     def bounced(self, query: BounceQuery, now: Instant, most: int | None, seconds: float) -> Counted | None:
         with self._reading() as db:
             place = self._accounts.number(db, query.account), self._pepper
             return overview_count.addresses(db, overview.wanted(db, query, *place), most, seconds)
-
-    def _shown(
-        self, db: sqlite3.Connection, rows: Sequence[Row], wanted: Wanted, query: BounceQuery, now: Instant
-    ) -> Iterator[BouncedAddress]:
-        """Those rows that are the latest of their address, while its state is one to show."""
-        pages = self._stored(db, [(row.k, wanted.account) for row in rows])
-        events = overview.events(db, pages, {row.number for row in rows})
-        sends = self._sends.by_id({row.send for row in rows if row.send is not None})
-        for row, page in zip(rows, pages, strict=True):
-            if wanted.latest(page) == (row.at, row.number) and fits(state := page.known().at(now), query):
-                send = None if row.send is None else sends.get(row.send)
-                yield wanted.row(row, page, state, events[row.number], send)
 
     def of_domain(self, account: str, domain: str) -> list[str]:
         db = self._database.read()

@@ -2,17 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from retour.address import domain, domain_of, key, normalise
-from retour.instants import DAY, HOUR
+from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import as_judged
 from retour.model import BounceType, Event, Send, State
 from retour.ports import BouncedAddress, BounceQuery, Record
-from retour.stores.overview import END, Cursor
+from retour.stores.overview import END, Cursor, fits
 from retour.stores.sqlite.labels import SQL
 from retour.stores.sqlite.of_domains import OfDomains
 from retour.stores.sqlite.pages import SQL as PAGES
@@ -137,6 +137,23 @@ def _of_few(db: sqlite3.Connection, wanted: Wanted, keys: Iterable[bytes]) -> li
         if page.numbers[event.id] == latest[1]
     ]
     return sorted(found, key=lambda row: (row.at, row.number), reverse=True)
+
+
+def shown(
+    db: sqlite3.Connection,
+    wanted: Wanted,
+    rows: Sequence[Row],
+    pages: Sequence[Page],
+    sends: Mapping[int, Send],
+    query: BounceQuery,
+    now: Instant,
+) -> Iterator[BouncedAddress]:
+    """Those rows, each with its page, that are the latest of their address and whose state is to be shown."""
+    told = events(db, pages, {row.number for row in rows})
+    for row, page in zip(rows, pages, strict=True):
+        if wanted.latest(page) == (row.at, row.number) and fits(state := page.known().at(now), query):
+            send = None if row.send is None else sends.get(row.send)
+            yield wanted.row(row, page, state, told[row.number], send)
 
 
 def events(db: sqlite3.Connection, pages: Iterable[Page], numbers: set[int]) -> dict[int, Event]:
