@@ -66,8 +66,8 @@ def missing() -> str:
 def compiled(source: Path, made: Path) -> list[Path]:
     """The extension modules of the rooms in `source`, under `made`/lib; C files and caches stand beside."""
     # Before mypyc, which else takes the distutils of old.
-    from setuptools import Distribution, Extension  # type: ignore[import-untyped]
-    from setuptools.command.build_ext import build_ext  # type: ignore[import-untyped]
+    from setuptools import Distribution, Extension
+    from setuptools.command.build_ext import build_ext
 
     from mypyc.build import mypycify  # isort: skip
 

@@ -170,19 +170,21 @@ def test_a_preview_that_is_not_there(retour: Installation) -> None:
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/preview_unknown")
 
 
+def ruled(retour: Installation, account: str, expected: int, **settings: object) -> None:
+    """A day later the account has other settings, and its states are rewritten."""
+    retour.clock.instant += DAY
+    changed = {"settings": settings, "expected": expected}
+    assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
+    retour.finish_rewriting()
+
+
 def test_every_account_is_judged_again_at_once_and_given_back_whole(retour: Installation) -> None:
     """N2: the difference by account; applied as one wave each, undone in all, byte for byte."""
     for account, count in (("demo", 2), ("other", 1)):
         for number in range(count):
             retour.bounce(f"u{number}@gmail.com", Reason.MAILBOX_FULL, account=account)
-        retour.clock.instant += DAY
-        changed = {"settings": {"soft_threshold": 1, "counting": "cumulative"}, "expected": 1}
-        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
-        retour.finish_rewriting()
-        retour.clock.instant += DAY
-        changed = {"settings": {"soft_threshold": 5}, "expected": 2}
-        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
-        retour.finish_rewriting()
+        ruled(retour, account, 1, soft_threshold=1, counting="cumulative")
+        ruled(retour, account, 2, soft_threshold=5)
     before = [retour.store.ledger.states(account, 100) for account in ("demo", "other")]
     asked = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy"})
     assert (asked.status_code, asked.json()["total"]) == (202, 2)
@@ -221,10 +223,7 @@ def test_a_replay_of_every_account_is_undone_where_it_was_still_to_be_applied(re
     """Undone while jobs wait: none of them is applied after it, and to ask twice does nothing twice."""
     for account in ("demo", "other"):
         retour.bounce("u0@gmail.com", Reason.MAILBOX_FULL, account=account)
-        retour.clock.instant += DAY
-        changed = {"settings": {"soft_threshold": 1, "counting": "cumulative"}, "expected": 1}
-        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
-        retour.finish_rewriting()
+        ruled(retour, account, 1, soft_threshold=1, counting="cumulative")
     before = [retour.store.ledger.states(account, 100) for account in ("demo", "other")]
     asked = retour.ask("POST", "/v1/replay-groups", "staff", json={"what": "policy"})
     id, path = asked.json()["id"], f"/v1/replay-groups/{asked.json()['id']}"
@@ -243,14 +242,8 @@ def test_a_replay_of_every_account_is_undone_where_it_was_still_to_be_applied(re
 def test_replays_of_every_account_are_listed_with_how_far_they_have_come(retour: Installation) -> None:
     for account in ("demo", "other"):
         retour.bounce("u0@gmail.com", Reason.MAILBOX_FULL, account=account)
-        retour.clock.instant += DAY
-        changed = {"settings": {"soft_threshold": 1, "counting": "cumulative"}, "expected": 1}
-        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
-        retour.finish_rewriting()
-        retour.clock.instant += DAY
-        changed = {"settings": {"soft_threshold": 5}, "expected": 2}
-        assert retour.ask("PUT", "/v1/policy", f"{account}-manager", json=changed).is_success
-        retour.finish_rewriting()
+        ruled(retour, account, 1, soft_threshold=1, counting="cumulative")
+        ruled(retour, account, 2, soft_threshold=5)
 
     def listed(key: str = "staff", **query: object) -> list[tuple[str, str, int, int, dict[str, int]]]:
         answer = retour.ask("GET", "/v1/replay-groups", key, params=query)
