@@ -118,6 +118,10 @@ def test_what_was_not_understood_is_tried_as_well(server: Server, tmp_path: Path
     told = said(server, staff, *asked, "--file", str(file), "--lang", "de")
     assert "1 Eingänge, die bei ihrer Ankunft nicht verstanden wurden" in told
     assert decision(server, "flown@b.example") == "send"
+    server.command("account", "add", "other", "--return-domain", "return.other.test")
+    told = said(server, staff, "replay", "rules", "--account", "other", "--file", str(file))
+    assert "Nothing would change." in told
+    assert "not understood" not in told  # it is nobody else's queue
 
 
 def test_what_is_written_wrong_is_named(server: Server, tmp_path: Path) -> None:
