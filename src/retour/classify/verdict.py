@@ -177,14 +177,16 @@ def _doubted(clue: Clue, clues: list[Clue], report: Report) -> bool:
     block; faint words are enough where none say that the address is dead. Words of anybody do not when they
     name the sender or a part of the mail: "unable to verify sender: user unknown". A provider's own words,
     unless they are a name as RecipNotFound, do not beside clear words of a refusal. Under a temporary
-    code nothing does when anything else is spoken of: 450 4.1.1 "user unknown, try again later".
+    code nothing does when anything else is spoken of: 450 4.1.1 "user unknown, try again later"; and the
+    code itself does not where no word says so, for it says "for now" (RFC 3463 §2): 451 4.1.1 "no answer".
     """
     if clue.rule.group is not Group.DEAD:
         return False
     spoken = [other.rule for other in clues if not other.by_code]
     against = [rule for rule in spoken if rule.group not in _NOT_AGAINST_THE_ADDRESS]
     if _is_temporary(report):
-        return bool(against) or report.status in _NOT_THE_ADDRESS or report.reply_code == _CLOSING
+        alone = clue.by_code and not any(rule.group is Group.DEAD for rule in spoken)
+        return alone or bool(against) or report.status in _NOT_THE_ADDRESS or report.reply_code == _CLOSING
     if not against:
         return False
     plain = clue.rule.weight > Weight.PROVIDER or clue.rule.own or " " in clue.matched
