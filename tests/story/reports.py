@@ -12,8 +12,12 @@ def report(
     prose: str = "Your message could not be delivered.",
     said_by: str = "smtp",
     status: str = "",
+    message_id: str = "",
 ) -> str:
-    """Mail of a failure, lines ended by CRLF; unless given, the status is the first in `said`, else 5.0.0."""
+    """Mail of a failure, lines ended by CRLF; unless given, the status is the first in `said`, else 5.0.0.
+
+    With a `message_id` the headers of the message come back.
+    """
     found = _STATUS.search(said)
     lines = [
         "From: MAILER-DAEMON@mx.test",
@@ -38,7 +42,12 @@ def report(
         f"Status: {status or (found.group() if found else '5.0.0')}",
         f"Diagnostic-Code: {said_by}; {said}",
         "",
+        *(_returned(message_id) if message_id else ()),
         "--cut--",
         "",
     ]
     return "\r\n".join(lines)
+
+
+def _returned(message_id: str) -> list[str]:
+    return ["--cut", "Content-Type: text/rfc822-headers", "", f"Message-ID: <{message_id}>", ""]

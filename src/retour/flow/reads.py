@@ -92,9 +92,8 @@ class Reader:
         else:
             verdicts = self.judge(reading).verdicts
         claim = claim_of(arrival, reading.original, self.keyring, self.accounts)
-        return Read(
-            arrival, reading, verdicts, claim_of_stated(claim, stated.send, stated.ambiguous), stated=stated
-        )
+        whole = claim_of_stated(claim, stated.send, stated.ambiguous, stated.others)
+        return Read(arrival, reading, verdicts, whole, stated=stated)
 
 
 def _counted(arrival: Arrival, stated: Stated) -> Passing:

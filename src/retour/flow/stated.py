@@ -34,6 +34,7 @@ class Stated(NamedTuple):
     campaign: str = ""  # by the sender's first tag
     send: int | None = None  # id of a send of ours that was given along
     ambiguous: bool = False  # names candidates
+    others: tuple[str, ...] = ()  # what else its message is called, beside the Message-ID of its original
 
 
 class Body(NamedTuple):
@@ -64,8 +65,9 @@ def _entry(arrival: Arrival, entry: Entry) -> Stated:
 def _event(arrival: Arrival, told: Told) -> Stated:
     report = told.report
     own = dict(_own(told))
+    called, others = _names(told, own.get("message-id"))
     original = Original(
-        message_id=own.get("message-id") or told.message_id,
+        message_id=called,
         envid=own.get("envid"),
         return_path=own.get("return-path") or next(_tokens(told), None),
     )
@@ -73,7 +75,19 @@ def _event(arrival: Arrival, told: Told) -> Stated:
     send = own.get("send", "")
     passing = told.passing if report.kind is Kind.OTHER else ""
     campaign = told.tags[0] if told.tags else ""
-    return Stated(reading, _id(arrival, told), passing, campaign, _send_id(send), told.ambiguous)
+    return Stated(reading, _id(arrival, told), passing, campaign, _send_id(send), told.ambiguous, others)
+
+
+def _names(told: Told, own: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """What reports and logs of others call the message, then what else it may have been registered as.
+
+    Others know a message by its Message-ID alone (RFC 5322 §3.6.4). Amazon writes one of its own, made of its
+    own name, over the sender's: that one is what its reports as mail bear.
+    """
+    names = list(dict.fromkeys(filter(None, (own, told.message_id, told.other_id))))
+    if own is None and told.report.mta != "ses":
+        names.sort(key=lambda each: ("@" not in each, each != told.other_id))
+    return next(iter(names), None), tuple(names[1:])
 
 
 def _send_id(text: str) -> int | None:

@@ -37,6 +37,12 @@ class Claim:
     message_id: str | None = None
     send: int | None = None  # an id that the sender has given along to a provider
     ambiguous: bool = False  # what it names are candidates
+    others: tuple[str, ...] = ()  # what else the message may have been registered as
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that the message is called, the best first."""
+        return (self.message_id, *self.others) if self.message_id else self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +80,12 @@ def claim_of(
     return Claim(message_id=message_id or None)
 
 
-def claim_of_stated(claim: Claim, send: int | None, ambiguous: bool) -> Claim:
+def claim_of_stated(claim: Claim, send: int | None, ambiguous: bool, others: tuple[str, ...] = ()) -> Claim:
     """The claim of a post, whose sender may have given a bare id along: it needs no signature, for the post
     was authenticated, and is looked up within its account alone."""
     if send is None or claim.token:
-        return replace(claim, ambiguous=True) if ambiguous else claim
-    return replace(claim, send=send, ambiguous=ambiguous)
+        return replace(claim, ambiguous=ambiguous, others=others) if ambiguous or others else claim
+    return replace(claim, send=send, ambiguous=ambiguous, others=others)
 
 
 def known(claims: Sequence[tuple[Claim, Reading]], sends: Sends) -> Known:
@@ -87,9 +93,7 @@ def known(claims: Sequence[tuple[Claim, Reading]], sends: Sends) -> Known:
     ids = {claim.token.send for claim, _ in claims if claim.token}
     ids |= {claim.send for claim, _ in claims if claim.send is not None}
     asked = {
-        (claim.message_id, _all_named(reading))
-        for claim, reading in claims
-        if claim.message_id and not claim.token
+        (name, _all_named(reading)) for claim, reading in claims if not claim.token for name in claim.names
     }
     by_message = {(id, named): sends.by_message_id(id, named) for id, named in asked}
     return Known(sends.by_id(ids) if ids else {}, by_message)
@@ -144,15 +148,20 @@ def _token_in(text: str, keyring: Keyring, accounts: Mapping[int, Account]) -> T
 
 
 def _claimed(arrival: Arrival, reading: Reading, claim: Claim, sends: Known) -> Sequence[Send]:
-    """The sends it may be about; never those of another account than the source's or the token's."""
+    """The sends it may be about; never those of another account than the source's or the token's.
+
+    Of several names the first that leads to one: all are of one message.
+    """
+    offered: list[Sequence[Send]] = []
     if claim.token:
         send = sends.by_id.get(claim.token.send)
-        candidates = [send] if send and send.account == claim.account else []
+        offered.append([send] if send and send.account == claim.account else [])
     elif claim.send is not None and arrival.account is not None and claim.send in sends.by_id:
-        candidates = [sends.by_id[claim.send]]
+        offered.append([sends.by_id[claim.send]])
     else:
-        candidates = list(sends.by_message.get((claim.message_id or "", _all_named(reading)), ()))
-    return [send for send in candidates if arrival.account in (None, send.account)]
+        offered += [sends.by_message.get((name, _all_named(reading)), ()) for name in claim.names]
+    ours = ([send for send in each if arrival.account in (None, send.account)] for each in offered)
+    return next(filter(None, ours), [])
 
 
 def _own(reports: Sequence[Report], send: Send) -> frozenset[int]:

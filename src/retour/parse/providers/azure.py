@@ -31,6 +31,7 @@ def events(value: object) -> Iterator[Told]:
                 name(data.get("messageId")),
                 passing=passing(data.get("status"), _PASSING)
                 or passing(data.get("engagementType"), _PASSING),
+                other_id=name(data.get("internetMessageId")),
             )
 
 

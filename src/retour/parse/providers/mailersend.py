@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from retour.model import Kind
-from retour.parse.providers.told import Told, an_object, line, name, passing, report, tags, within, zoned
+from retour.parse.providers.told import (
+    Told,
+    an_object,
+    line,
+    message_id_in,
+    name,
+    passing,
+    report,
+    tags,
+    within,
+    zoned,
+)
 
 _KINDS: Final = {
     "hard_bounced": Kind.BOUNCE,
@@ -38,4 +49,5 @@ def events(value: object) -> Iterator[Told]:
             name(within(data, "email", "message", "id")),
             tags(within(data, "email", "tags")),
             passing=passing(event, _PASSING),
+            other_id=message_id_in(within(data, "email", "headers")),
         )

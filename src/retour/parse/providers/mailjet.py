@@ -47,6 +47,7 @@ def events(value: object) -> Iterator[Told]:
             metadata(said.get("Payload")),
             passing=passing(event, _PASSING),
             given=(line(said.get("CustomID")), line(said.get("Payload"))),
+            other_id=name(said.get("Message_GUID")),
         )
 
 

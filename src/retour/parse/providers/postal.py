@@ -35,6 +35,7 @@ def events(value: object) -> Iterator[Told]:
             tags(message.get("tag")),
             passing=passing(event, _PASSING),
             given=(line(message.get("from")),),
+            other_id=name(message.get("message_id")),
         )
 
 

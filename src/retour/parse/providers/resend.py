@@ -12,6 +12,7 @@ from retour.parse.providers.told import (
     Told,
     an_object,
     line,
+    message_id_in,
     metadata,
     name,
     objects,
@@ -50,6 +51,7 @@ def events(value: object) -> Iterator[Told]:
         metadata(given),
         len(strings(data.get("to"))) > 1,
         passing(line(said.get("type")), _PASSING) or _about_no_mail(said),
+        other_id=message_id_in(data.get("headers")) or name(data.get("message_id")),
     )
 
 

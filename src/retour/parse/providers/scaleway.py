@@ -5,7 +5,7 @@ from typing import Final
 
 from retour.model import Kind
 from retour.parse.providers.bodies import decoded
-from retour.parse.providers.told import Told, an_object, line, name, passing, report, zoned
+from retour.parse.providers.told import Told, an_object, line, message_id_in, name, passing, report, zoned
 
 _KINDS: Final = {
     "email_dropped": Kind.BOUNCE,
@@ -43,4 +43,5 @@ def events(value: object) -> Iterator[Told]:
             name(said.get("id")),
             name(said.get("email_id")),
             passing=passing(event, _PASSING),
+            other_id=message_id_in(said.get("email_headers")),
         )

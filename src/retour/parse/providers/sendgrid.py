@@ -112,4 +112,5 @@ def events(value: object) -> Iterator[Told]:
             tags(said.get("category")),
             metadata({key: each for key, each in said.items() if key not in _OWN}),
             passing=passing(event, _PASSING),
+            other_id=name(line(said.get("sg_message_id")).partition(".")[0]),  # what its API answers
         )

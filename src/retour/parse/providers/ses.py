@@ -17,6 +17,7 @@ from retour.parse.providers.told import (
     Told,
     an_object,
     line,
+    message_id_in,
     metadata,
     name,
     objects,
@@ -106,6 +107,7 @@ def _told(said: Mapping[str, Any], envelope_id: str | None, sent: object) -> Ite
             told.kind is Kind.COMPLAINT and len(reports) > 1,
             passing(event, _PASSING),
             (line(mail.get("source")),),
+            message_id_in(mail.get("headers")) or name(within(mail, "commonHeaders", "messageId")),
         )
 
 

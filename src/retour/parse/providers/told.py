@@ -36,6 +36,7 @@ class Told(NamedTuple):
     ambiguous: bool = False  # the provider names candidates: any of them, or all, may be meant
     passing: str = ""  # what is counted of an event that says nothing of the recipient, a word of `passing`
     given: tuple[str, ...] = ()  # where a return address of ours may stand besides: sender, ids of his own
+    other_id: str | None = None  # what else the message is called: its Message-ID, beside the provider's name
 
 
 def report(
@@ -99,6 +100,16 @@ def line(value: object) -> str:
 def name(value: object) -> str | None:
     """An id: without angle brackets, None when there is none."""
     return line(value).strip("<>")[:LONGEST_MARK] or None
+
+
+def message_id_in(headers: object) -> str | None:
+    """The Message-ID among headers: objects or pairs of name and value, or one object of them all."""
+    listed = list(headers.items()) if isinstance(headers, dict) else strings(headers)
+    for each in listed:
+        pair = (each.get("name", each.get("key")), each.get("value")) if isinstance(each, dict) else each
+        if isinstance(pair, list | tuple) and len(pair) == 2 and line(pair[0]).lower() == "message-id":
+            return name(next(iter(strings(pair[1])), None))
+    return None
 
 
 def within(value: object, *path: str) -> Any:
