@@ -340,6 +340,7 @@ class EventKind(StrEnum):
     CONFIRMATION = "confirmation"
     WITHDRAWAL = "withdrawal"  # undoes the act whose id `outcome` names, as though it had never been
     REJUDGED = "rejudged"  # a replay judged what `outcome` names again (lifecycle.judgements)
+    UNDERSTOOD = "understood"  # a replay read as a bounce what nobody had understood (the same)
     SUPPRESSED = "suppressed"  # from here on: kept, without effect
     RESTORE_REQUESTED = "restore_requested"
     RESTORE_WITHDRAWN = "restore_withdrawn"

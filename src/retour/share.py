@@ -22,7 +22,7 @@ from retour.flow.findings import Piece
 from retour.flow.judge import judge
 from retour.flow.own_rules import RuleFile, classifier_with
 from retour.flow.previews import Rules
-from retour.flow.queued import Queue, queued
+from retour.flow.queued import Queue, queued, read_again
 from retour.flow.rejudging import Rejudging
 from retour.flow.replay import Lives, judge_again, play_again, played_judged
 from retour.flow.whatif import Question, look
@@ -117,11 +117,31 @@ def queued_again(
     part: Part,
 ) -> Iterator[Piece]:
     """What was not understood when it came, under the rules of a replay."""
+    return queued(asked.account, _queue(asked, in_force, mappings, store, data), asked.now, part)
+
+
+def queue_read_again(
+    asked: Rules,
+    in_force: list[RuleFile],
+    mappings: Mapping[str, Map],
+    path: Path,
+    store: Store,
+    data: Path,
+    part: Part,
+) -> Iterator[Piece]:
+    """What of it a replay has found, to be applied."""
+    with sqlite.opened(path) as findings:
+        queue = _queue(asked, in_force, mappings, store, data)
+        yield from read_again(asked.account, findings, queue, asked.now, part)
+
+
+def _queue(
+    asked: Rules, in_force: list[RuleFile], mappings: Mapping[str, Map], store: Store, data: Path
+) -> Queue:
     rules = classifier_with(in_force if asked.own is None else [RuleFile("rules", asked.own)])
     keyring = keyfile.load(data / keyfile.NAME).keyring
     inbox = sqlite.open_inbox(data / sqlite.INBOX, read_only=True)
-    queue = Queue(store, inbox, keyring, partial(judge, rules=rules), mappings)
-    return queued(asked.account, queue, asked.now, part)
+    return Queue(store, inbox, keyring, partial(judge, rules=rules), mappings)
 
 
 def played_again(asked: Rules, path: Path, store: Store, data: Path, part: Part) -> Iterator[Piece]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from retour.flow.jobs import Course, Facts, Job, JobState
 from retour.flow.judge import judge
 from retour.flow.own_rules import RuleFile, classifier_with
 from retour.flow.previews import Previews, Rules
-from retour.flow.queued import Queue, queued
+from retour.flow.queued import Queue, queued, read_again
 from retour.flow.rejudging import Rejudging
 from retour.flow.replay import Lives, judge_again, play_again, played_judged
 from retour.flow.whatif import Question, look
@@ -67,20 +67,31 @@ class Here:
         if asked.own is None:
             rules = Rejudging(self.in_force, None, self.inbox.arrival)
         else:
-            rules = Rejudging(classifier_with([RuleFile("rules", asked.own)]), self.in_force)
+            rules = Rejudging(under(asked.own), self.in_force)
         for part in range(self.shares):
             yield from judge_again(asked.account, rules, self.store, (part, self.shares))
 
     def queued(self, asked: Rules) -> Iterator[Piece]:
-        own = None if asked.own is None else classifier_with([RuleFile("rules", asked.own)])
-        queue = Queue(self.store, self.inbox, KEYRING, partial(judge, rules=own or self.in_force))
         for part in range(self.shares):
-            yield from queued(asked.account, queue, asked.now, (part, self.shares))
+            yield from queued(asked.account, self._queue(asked), asked.now, (part, self.shares))
+
+    def read_again(self, asked: Rules, findings: Findings) -> Iterator[Piece]:
+        return read_again(asked.account, findings, self._queue(asked), asked.now)
+
+    def _queue(self, asked: Rules) -> Queue:
+        rules = self.in_force if asked.own is None else under(asked.own)
+        return Queue(self.store, self.inbox, KEYRING, partial(judge, rules=rules))
 
     def judged(self, asked: Rules, findings: Findings) -> Iterator[Piece]:
         for part in range(self.shares):
             share = (part, self.shares)
             yield from played_judged(asked.account, findings, self.store, asked.now, share)
+
+
+@cache
+def under(own: str) -> Classifier:
+    """An operator's own rules before ours."""
+    return classifier_with([RuleFile("rules", own)])
 
 
 class Workshop:
@@ -93,7 +104,7 @@ class Workshop:
         self.reading = Here(store)
         self.noted = Noted()
         place = waves.Place(store.ledger, self.noted, LocalBus(), self.desk.waves, clock)
-        self.previews = Previews(store, self.shelf, self.reading, place)
+        self.previews = Previews(store, self.shelf, self.reading, place, self.desk.jobs)
         self._count = 0
 
     def close(self) -> None:

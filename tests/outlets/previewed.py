@@ -18,7 +18,8 @@ ORDERS: Mapping[str, dict[str, Any]] = {
 
 def works(retour: Installation) -> Previews:
     place = Place(retour.store.ledger, retour.store.acts, retour.bus, retour.desk.waves, retour.clock)
-    return Previews(retour.store, retour.shelf, Here(retour.store, retour.inbox), place)
+    here = Here(retour.store, retour.inbox)
+    return Previews(retour.store, retour.shelf, here, place, retour.desk.jobs)
 
 
 def do_all(retour: Installation) -> None:

@@ -99,8 +99,8 @@ def test_a_rule_is_tried_on_the_past_applied_and_undone(server: Server, tmp_path
     assert server.faults() == 0
 
 
-def test_what_was_not_understood_is_tried_as_well(server: Server, tmp_path: Path) -> None:
-    """A preview tells what the queue would be; the rules in use and a retry make it so."""
+def test_what_was_not_understood_is_tried_applied_and_undone_as_well(server: Server, tmp_path: Path) -> None:
+    """A replay takes in what its rules understand of the queue, and gives it back."""
     to = server.return_address("flown@b.example")
     mail = f"From: robot@b.example\r\nTo: {to}\r\nSubject: hm\r\n\r\n{FLOWN}\r\n".encode()
     with smtplib.LMTP("127.0.0.1", server.ports["lmtp"]) as lmtp:
@@ -114,9 +114,17 @@ def test_what_was_not_understood_is_tried_as_well(server: Server, tmp_path: Path
     told = said(server, staff, *asked, "--file", str(file))
     assert "1 that were not understood when they came would be" in told
     assert "address_unknown 1" in told
-    assert "would become invalid 1" in told
+    assert "would become invalid: 1" in told
     told = said(server, staff, *asked, "--file", str(file), "--lang", "de")
     assert "1 Eingänge, die bei ihrer Ankunft nicht verstanden wurden" in told
+    assert decision(server, "flown@b.example") == "send"
+    id = told.partition("Ihre Kennung ist ")[2].partition(".")[0]
+    shop = ("--account", "shop", "--reason", "request 17")
+    assert f"The replay {id} is applied: 1 judgements." in said(server, staff, "replay", "apply", id, *shop)
+    assert decision(server, "flown@b.example") == "stop"
+    assert "Nothing would change." in said(server, staff, *asked, "--file", str(file))
+    assert server.command("unparsed", "list"), "the rules are not in use"
+    assert f"The replay {id} is undone" in said(server, staff, "replay", "undo", id, *shop)
     assert decision(server, "flown@b.example") == "send"
     server.command("account", "add", "other", "--return-domain", "return.other.test")
     told = said(server, staff, "replay", "rules", "--account", "other", "--file", str(file))

@@ -99,10 +99,10 @@ def tell(words: "Catalogue", preview: Mapping[str, Any]) -> None:
 
 def _tell_unparsed(words: "Catalogue", unparsed: Mapping[str, Any]) -> None:
     """What was not understood when it came, and would be."""
-    typer.echo(words("say.unparsed", count=sum(unparsed["understood"].values())))
-    _tell_most(words, unparsed["understood"])
-    for move, count in unparsed.get("move", {}).items():
-        typer.echo(words("say.of", what=words(f"move.{move}"), count=count))
+    for name, said in (("understood", "say.unparsed"), ("others", "say.others")):
+        if counts := unparsed.get(name):
+            typer.echo(words(said, count=sum(counts.values())))
+            _tell_most(words, counts)
 
 
 def tell_moves(words: "Catalogue", found: Mapping[str, Any]) -> None:

@@ -52,6 +52,20 @@ class Judgement(NamedTuple):
     rule: str  # that says so; of a life the number of the version
 
 
+class Understood(NamedTuple):
+    """A bounce that rules would make of an arrival that was not understood when it came."""
+
+    place: str
+    id: bytes  # that its event would have
+    arrival: bytes
+    at: Instant
+    reason: str
+    status: str | None
+    send: int | None
+    handed_over: Instant | None
+    rule: str
+
+
 @dataclass(slots=True)
 class Piece:
     """What a share of the work found."""
@@ -60,6 +74,8 @@ class Piece:
     counts: Counter[Tally] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
+    understood: list[Understood] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)  # what is to be applied of that, read once more
 
     def add(self, finding: Finding) -> None:
         """Take an address, and count it."""
@@ -76,11 +92,11 @@ class Piece:
 class Findings(Protocol):
     """The addresses of one what-if or replay, on disk."""
 
-    def add(self, findings: Sequence[Finding], judgements: Sequence[Judgement]) -> None:
-        """Commit them."""
+    def add(self, piece: Piece) -> None:
+        """Commit what a piece has found."""
 
     def judged(self) -> object:
-        """All judgements were added: they can be looked up by place."""
+        """All judgements were added, and all that was understood: they can be looked up by place."""
 
     def done(self) -> None:
         """All were added: they are put in order, by place."""
@@ -89,10 +105,19 @@ class Findings(Protocol):
         """Findings with the numbers to page on by, by place."""
 
     def places(self, limit: int, after: str = "") -> list[str]:
-        """The places that judgements were made for, in order."""
+        """The places that judgements were made for, or where something was understood, in order."""
 
     def judgements(self, places: Sequence[str]) -> list[Judgement]:
         """The judgements made for these places."""
+
+    def understood(self, places: Sequence[str]) -> list[Understood]:
+        """What was understood at these places."""
+
+    def arrivals(self, limit: int, after: bytes = b"") -> list[bytes]:
+        """The arrivals that were understood, in the order of their ids."""
+
+    def understood_of(self, arrivals: Sequence[bytes]) -> list[Understood]:
+        """What was understood of these arrivals."""
 
     def close(self) -> None: ...
 

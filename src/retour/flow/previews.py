@@ -12,7 +12,8 @@ from typing import Protocol
 
 from retour.flow import waves
 from retour.flow.findings import SAMPLES, Findings, Judgement, Move, Piece, Shelf, Tally, summed
-from retour.flow.jobs import Course, Facts, FailedError, Job
+from retour.flow.jobs import Course, Facts, FailedError, Job, Jobs
+from retour.flow.queued import applied
 from retour.flow.replay import Lives, act_of, fresh_of
 from retour.flow.whatif import Question, question
 from retour.instants import DAY, Instant, text
@@ -48,6 +49,8 @@ class Reading(Protocol):
 
     def queued(self, asked: Rules) -> Iterator[Piece]: ...
 
+    def read_again(self, asked: Rules, findings: Findings) -> Iterator[Piece]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Previews:
@@ -57,6 +60,7 @@ class Previews:
     shelf: Shelf
     reading: Reading
     place: waves.Place
+    jobs: Jobs
 
     @property
     def now(self) -> Instant:
@@ -111,6 +115,12 @@ class Previews:
             read = _taken(
                 self.reading.rules(asked), findings, counts, lambda done: course.told(done, whole, {})
             )
+            _taken(
+                self.reading.queued(asked),
+                findings,
+                counts,
+                lambda _: course.told(min(read, whole), whole, {}),
+            )
             findings.judged()
             _taken(
                 self.reading.judged(asked, findings),
@@ -118,9 +128,6 @@ class Previews:
                 counts,
                 lambda done: course.told(min(read + done, whole), whole, {}),
             )
-            for piece in self.reading.queued(asked):
-                counts.update(piece.counts)
-                course.told(whole, whole, {})
             findings.done()
         finally:
             findings.close()
@@ -153,6 +160,22 @@ class Previews:
 
     def _acts(self, job: Job, id: str, findings: Findings) -> Iterator[Event]:
         """The events of a wave. Where an address was erased, or judged alike since, there is none."""
+        yield from self._judgements(job, id, findings)
+        if findings.arrivals(1):
+            asked = Rules(job.account, self._own_of(job.account, id), self.now)
+            told = job.actor, job.order["reason"]
+            for piece in self.reading.read_again(asked, findings):
+                yield from applied(piece.events, self.store, id, job.asked_at, told)
+
+    def _own_of(self, account: str, id: str) -> str | None:
+        """The own rules that a replay was asked for under."""
+        replay = self.jobs.one(account, id)
+        if replay is None:
+            raise FailedError("findings_gone")
+        own: str | None = replay.order.get("rules")
+        return own
+
+    def _judgements(self, job: Job, id: str, findings: Findings) -> Iterator[Event]:
         after = ""
         while places := findings.places(BATCH, after):
             after = places[-1]
@@ -187,7 +210,7 @@ def _taken(
     for piece in pieces:
         done += piece.looked_at
         counts.update(piece.counts)
-        findings.add(piece.findings, piece.judgements)
+        findings.add(piece)
         told(done)
     return done
 

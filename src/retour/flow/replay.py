@@ -9,21 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from retour.flow.findings import Findings, Judgement, Piece, move_of, named
+from retour.flow import queued
+from retour.flow.findings import Findings, Judgement, Piece, Understood, move_of, named
 from retour.flow.rejudging import Rejudging
 from retour.flow.whatif import BATCH, finding, signs_of
 from retour.identity import act_id
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion, as_judged, fold
 from retour.lifecycle.glance import Ruled, Told, glance, plain, ruled
-from retour.lifecycle.judgements import of_bounce, of_life
+from retour.lifecycle.judgements import is_of_replay, of_bounce, of_life
 from retour.lifecycle.life import END_OF_CALENDAR
 from retour.lifecycle.relived import Rows, relive, relive_plain
 from retour.model import Event, EventKind, Reason, State
 from retour.ports import LOOKED_BACK, WHOLE, Brief, Part, Reported, Store, Swept
 
 SPAN = 4000  # numbers of events that are judged at once
-_REJUDGED = EventKind.REJUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ def _of_judged(account: str, address: tuple[str, str], store: Store) -> Iterator
     life = store.ledger.life(account, name, END_OF_CALENDAR)
     events = life.events if life else ()
     for event, now in zip(events, as_judged(events)[0], strict=True):
-        if now is not event and event.evidence is not None:
+        retold = now is not event and event.kind is not EventKind.UNDERSTOOD  # that is asked of its arrival
+        if retold and event.evidence is not None:
             yield _as_judged(place, event, now)
 
 
@@ -91,7 +92,8 @@ def played_judged(
     while places := findings.places(BATCH, after):
         after, number = places[-1], number + 1
         if number % part[1] == part[0]:
-            yield play_judged(account, places, findings.judgements(places), store, now)
+            made = findings.judgements(places), findings.understood(places)
+            yield play_judged(account, places, *made, store, now)
 
 
 def _as_judged(place: str, event: Event, now: Event) -> Reported:
@@ -102,14 +104,19 @@ def _as_judged(place: str, event: Event, now: Event) -> Reported:
 
 
 def play_judged(
-    account: str, places: Sequence[str], judgements: Sequence[Judgement], store: Store, now: Instant
+    account: str,
+    places: Sequence[str],
+    judgements: Sequence[Judgement],
+    understood: Sequence[Understood],
+    store: Store,
+    now: Instant,
 ) -> Piece:
-    """What judgements would do to the lives at some places."""
+    """What judgements would do to the lives at some places, and what was understood of their arrivals."""
     piece, found, whole = Piece(len(places)), list[Played](), list[str]()
-    versions, of = store.accounts.policies(account), by_place(judgements)
+    versions, of, read = store.accounts.policies(account), by_place(judgements), _read_at(understood)
     rows = ruled(versions) if all(version.at <= now for version in versions) else None
     for brief in store.sweep.briefs(account, places):
-        told = None if rows is None else _glanced(brief, of[brief.place], rows, now)
+        told = None if rows is None or brief.place in read else _glanced(brief, of[brief.place], rows, now)
         if told is None:
             whole.append(brief.place)
         else:
@@ -118,9 +125,11 @@ def play_judged(
                 _, kind, _, reason, _, _ = said[judgement.id]
                 _count(piece, judgement, _word(EventKind(kind), Reason(reason) if reason else None))
             found += told.played
-    lives = store.sweep.at(account, whole) if whole else ()
+    lives = [*(store.sweep.at(account, whole) if whole else ()), *_unknown(account, read, whole, store)]
     for life, fresh in fresh_of(judgements, lives):
         acts = [act_of(each, "", account, life.address, now, "") for each in fresh]
+        new = queued.fresh(read.get(life.place, ()), life.events)
+        acts += [queued.act_of(each, "", account, life.address, now, "") for each in new]
         for judgement, before in zip(fresh, _before(life, fresh), strict=True):
             _count(piece, judgement, before)
         if acts:
@@ -129,6 +138,22 @@ def play_judged(
             found.append(Played(life, state, after, acts[-1].reason))
     _add(piece, account, found, store, now)
     return piece
+
+
+def _read_at(understood: Sequence[Understood]) -> dict[str, list[Understood]]:
+    of: dict[str, list[Understood]] = defaultdict(list)
+    for row in understood:
+        of[row.place].append(row)
+    return dict(of)
+
+
+def _unknown(
+    account: str, read: Mapping[str, Sequence[Understood]], known: Sequence[str], store: Store
+) -> list[Swept]:
+    """The addresses of which nothing was known before."""
+    places = [place for place in read if place not in set(known)]
+    names = store.sweep.names(account, places) if places else {}
+    return [Swept(place, names.get(place, "")) for place in places]
 
 
 def _count(piece: Piece, judgement: Judgement, before: str) -> None:
@@ -230,7 +255,7 @@ def _played(asked: Lives, rows: Rows, store: Store, briefs: Sequence[Brief]) -> 
         elif told[0] != told[1]:
             found.append(Played(brief, *told))
     for life in store.sweep.at(asked.account, whole) if whole else ():
-        if any(event.kind is _REJUDGED for event in life.events):
+        if any(map(is_of_replay, life.events)):
             before, after = _twice(asked, life)
         else:
             before, after = relive(life.events, rows, asked.now, life.deliveries)

@@ -86,4 +86,7 @@ class Sweep(Protocol):
         """Where the next `span` numbers of events have judgements of reports."""
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
-        """The addresses at these places."""
+        """The addresses at these places: those that have events, or that a send is known to."""
+
+    def place(self, address: str) -> str:
+        """Where an address is, or would be."""

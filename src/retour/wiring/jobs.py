@@ -56,7 +56,7 @@ def previews(house: House) -> Previews:
     place = Place(house.store.ledger, house.store.acts, house.told, house.desk.waves, house.clock)
     maps = mappings(house.settings.webhooks.sources)  # which the house has looked at when it started
     reading = Spread(house.settings.data_dir, house.keys.pepper, lambda: list(house.rules.own), mappings=maps)
-    return Previews(house.store, house.shelf, reading, place)
+    return Previews(house.store, house.shelf, reading, place, house.desk.jobs)
 
 
 def _crashed(house: House, job: Job | None, error: Exception) -> None:

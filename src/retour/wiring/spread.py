@@ -20,7 +20,7 @@ from retour.flow.previews import Rules
 from retour.flow.replay import Lives
 from retour.flow.whatif import Question
 from retour.parse.providers.generic import Map
-from retour.share import Share, judged_again, looked, played, played_again, queued_again
+from retour.share import Share, judged_again, looked, played, played_again, queue_read_again, queued_again
 
 PROCESSES = max(min(2, os.cpu_count() or 1), 1)  # two read a million lives in a minute
 _ENDS_WITHIN = 5.0  # seconds
@@ -55,6 +55,10 @@ class Spread:
 
     def queued(self, asked: Rules) -> Iterator[Piece]:
         return self._each(partial(queued_again, asked, self.own(), self.mappings))
+
+    def read_again(self, asked: Rules, findings: Findings) -> Iterator[Piece]:
+        share = partial(queue_read_again, asked, self.own(), self.mappings, Path(str(findings.judged())))
+        return spread(share, self.data, self.pepper, 1)  # in one order, whenever it is read
 
     def _each(self, share: Share) -> Iterator[Piece]:
         return spread(share, self.data, self.pepper, self.processes)

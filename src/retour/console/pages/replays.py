@@ -67,7 +67,7 @@ def _page(request: HttpRequest, api: Api, id: str, refused: Refused | None) -> H
         "later": None if later is None else shown(later, who.say), "refused": refused,
         "moves": moves.moves(result), "by_reason": moves.table(result, "reason", who),
         "by_provider": moves.table(result, "provider", who), "verdicts": _verdicts(result, who),
-        "understood": _understood(result, who),
+        "understood": _understood(result, "understood", who), "others": _understood(result, "others", who),
         "may_apply": stage in (None, "planning", "planned", "dropped"),
         "may_undo": stage in ("applying", "applied", "undoing"),
         "why": request.POST.get("reason", ""), "group": id.partition("-")[0] if "-" in id else "",
@@ -98,9 +98,9 @@ def _verdicts(result: Answer, who: Reader) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["count"])[:MOST_VERDICTS]
 
 
-def _understood(result: Answer, who: Reader) -> dict[str, Any] | None:
-    """What was not understood when it came, and would be, the most first."""
-    counts = result.get("unparsed", {}).get("understood", {})
+def _understood(result: Answer, name: str, who: Reader) -> dict[str, Any] | None:
+    """What was not understood when it came, and would be, the most first: bounces, or others."""
+    counts = result.get("unparsed", {}).get(name, {})
     most = sorted(counts.items(), key=lambda pair: -pair[1])
     rows = [{"what": _word(what, who), "count": count} for what, count in most]
     return {"count": sum(counts.values()), "rows": rows} if rows else None

@@ -29,7 +29,7 @@ def new_store() -> Store:
         MemoryEngagements(accounts, sends.has_events),
         MemoryRequests(accounts),
         MemoryCorrections(accounts),
-        MemorySweep(ledger),
+        MemorySweep(ledger, sends),
         MemoryPlatform(accounts, ledger),
         rates,
         MemoryIncidents(accounts, ledger),

@@ -9,7 +9,8 @@ from retour.address import domain_of
 from retour.chain import BEGINNING, link
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
-from retour.model import VALID, BounceType, Event, EventKind, Reason, Send, Standing, State
+from retour.lifecycle.judgements import is_of_replay
+from retour.model import VALID, BounceType, Event, Reason, Send, Standing, State
 from retour.ports import (
     BouncedAddress,
     BounceQuery,
@@ -207,7 +208,7 @@ class MemoryLedger:
             after,
             lambda event: (
                 event.reason is Reason.UNDETERMINED
-                and event.kind is not EventKind.REJUDGED
+                and not is_of_replay(event)
                 and account in (None, event.account)
             ),
         )

@@ -13,6 +13,7 @@ _TURNS = frozenset(
         EventKind.RESTORE,
         EventKind.WITHDRAWAL,
         EventKind.REJUDGED,
+        EventKind.UNDERSTOOD,
         EventKind.INCIDENT_OPEN,
         EventKind.INCIDENT_CLOSE,
     }

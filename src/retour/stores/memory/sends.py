@@ -56,6 +56,11 @@ class MemorySends:
                 found[address] = max(send.handed_over, found.get(address, send.handed_over))
         return found
 
+    def addresses(self, account: str) -> set[str]:
+        """To whom sends of an account are known."""
+        own = [send.recipient for send in self._sends.values() if send.account == account]
+        return {normalise(each) or each for each in own}
+
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         bound = first_send_id(before)
         batch = sorted(id for id in self._sends if after < id < bound)[:limit]

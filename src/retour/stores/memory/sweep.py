@@ -10,13 +10,14 @@ from retour.lifecycle.judgements import RETOLD
 from retour.model import Event, EventKind, Evidence, Standing, State
 from retour.ports import WHOLE, Brief, History, Part, Reported, Swept
 from retour.stores.memory.ledger import MemoryLedger
+from retour.stores.memory.sends import MemorySends
 
 
 class MemorySweep:
     """Every call looks at everything; events are numbered as they stand there."""
 
-    def __init__(self, ledger: MemoryLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: MemoryLedger, sends: MemorySends) -> None:
+        self._ledger, self._sends = ledger, sends
 
     def size(self, account: str) -> tuple[int, int]:
         histories = self._histories(account)
@@ -77,7 +78,12 @@ class MemorySweep:
         return list(dict.fromkeys(found))
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
-        return {each.place: each.address for each in self.at(account, places)}
+        known = {each.place: each.address for each in self.at(account, places)}
+        sent = {place_of(address): address for address in self._sends.addresses(account)}
+        return {place: sent[place] for place in places if place in sent} | known
+
+    def place(self, address: str) -> str:
+        return place_of(address)
 
     def _histories(self, account: str) -> Sequence[History]:
         self._ledger.of_domain(account, "")  # KeyError for an unknown account

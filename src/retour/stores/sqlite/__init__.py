@@ -89,7 +89,7 @@ def _store(
         SqliteEngagements(database, accounts, pepper),
         SqliteRequests(database, accounts),
         SqliteCorrections(database, accounts, pepper),
-        SqliteSweep(database, accounts, decoders),
+        SqliteSweep(database, accounts, pepper, decoders),
         SqlitePlatform(database, accounts, pepper),
         SqliteRates(database, accounts),
         SqliteIncidents(database, accounts),

@@ -11,12 +11,13 @@ from contextlib import closing
 from math import inf
 from pathlib import Path
 
-from retour.flow.findings import Finding, Judgement, Move
+from retour.flow.findings import Finding, Judgement, Move, Piece, Understood
 from retour.instants import SECOND, Instant
 from retour.stores.sqlite.statements import named
 
 SQL = named("findings.sql")
 FINDINGS = "findings"
+_ORDERS = ("order_judgements", "order_understood", "order_arrivals")
 _FILLED, _FILLING = ".sqlite3", ".filling"
 _SHOWN = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_")
 
@@ -32,21 +33,30 @@ class SqliteFindings:
 
     def make(self) -> None:
         """The tables of an empty file."""
-        for name in ("make_findings", "make_judgements"):
+        for name in ("make_findings", "make_judgements", "make_understood"):
             self._db.execute(SQL[name])
 
-    def add(self, findings: Sequence[Finding], judgements: Sequence[Judgement]) -> None:
+    def complete(self) -> None:
+        """The tables that findings of an older version have not."""
+        self._db.execute(SQL["make_understood"])
+        for name in _ORDERS:
+            self._db.execute(SQL[name])
+
+    def add(self, piece: Piece) -> None:
         with self._db:
             self._db.execute("BEGIN")
-            self._db.executemany(SQL["add_finding"], findings)
-            self._db.executemany(SQL["add_judgement"], judgements)
+            self._db.executemany(SQL["add_finding"], piece.findings)
+            self._db.executemany(SQL["add_judgement"], piece.judgements)
+            self._db.executemany(SQL["add_understood"], piece.understood)
 
     def judged(self) -> Path:
-        self._db.execute(SQL["order_judgements"])
+        for name in _ORDERS:
+            self._db.execute(SQL[name])
         return self._path
 
     def done(self) -> None:
-        for name in ("order_judgements", "order_findings", "drop_unordered", "index_moves"):
+        self.judged()
+        for name in ("order_findings", "drop_unordered", "index_moves"):
             self._db.execute(SQL[name])
         if self._done is not None:
             self._db.close()
@@ -62,10 +72,24 @@ class SqliteFindings:
         return [(number, Finding(place, Move(told), *rest)) for number, place, told, *rest in rows]
 
     def places(self, limit: int, after: str = "") -> list[str]:
-        return [place for (place,) in self._db.execute(SQL["places"], (after, limit))]
+        return [place for (place,) in self._db.execute(SQL["places"], {"after": after, "limit": limit})]
 
     def judgements(self, places: Sequence[str]) -> list[Judgement]:
         return [Judgement(*row) for row in self._db.execute(SQL["judgements"], (json.dumps(list(places)),))]
+
+    def understood(self, places: Sequence[str]) -> list[Understood]:
+        rows = self._db.execute(SQL["understood"], (json.dumps(list(places)),))
+        return [Understood(*row) for row in rows]
+
+    def arrivals(self, limit: int, after: bytes = b"") -> list[bytes]:
+        return [arrival for (arrival,) in self._db.execute(SQL["arrivals"], (after, limit))]
+
+    def understood_of(self, arrivals: Sequence[bytes]) -> list[Understood]:
+        return [
+            Understood(*row)
+            for arrival in arrivals
+            for row in self._db.execute(SQL["understood_of"], (arrival,))
+        ]
 
     def close(self) -> None:
         self._db.close()
@@ -90,7 +114,11 @@ class SqliteShelf:
         if not id or not _SHOWN.issuperset(id):
             return None
         path = self._file(id, _FILLED)
-        return SqliteFindings(path) if path.exists() else None
+        if not path.exists():
+            return None
+        found = SqliteFindings(path)
+        found.complete()
+        return found
 
     def expire(self, before: Instant) -> int:
         old = [file for file in self._directory.glob("*") if _made(file) < before]

@@ -161,7 +161,8 @@ SELECT e.number, e.account, s.address, b.body,
   e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
 FROM events AS e LEFT JOIN states AS s ON s.k = e.k AND s.account = e.account
 LEFT JOIN evidence AS b ON b.number = e.number
-WHERE e.reason = 'undetermined' AND e.kind <> 'rejudged' AND e.number < :before AND (:account IS NULL OR e.account = :account)
+WHERE e.reason = 'undetermined' AND e.kind NOT IN ('rejudged', 'understood') AND e.number < :before
+  AND (:account IS NULL OR e.account = :account)
 ORDER BY e.number DESC LIMIT :limit;
 
 -- name: records_of_account

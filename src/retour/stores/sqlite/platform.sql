@@ -8,7 +8,7 @@ SELECT coalesce(max(number), 0) FROM events;
 -- A report that is judged again need not have been of a dead mailbox before.
 SELECT DISTINCT s.address FROM events AS e CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
 WHERE e.number > :after AND e.number <= :last AND e.standing = 'proven' AND e.account <> 0 AND s.domain <> ''
-  AND (e.kind IN ('restore', 'withdrawal', 'rejudged', 'incident_open', 'incident_close')
+  AND (e.kind IN ('restore', 'withdrawal', 'rejudged', 'understood', 'incident_open', 'incident_close')
     OR e.kind = 'bounce' AND e.reason IN (SELECT value FROM json_each(:dead)))
 ORDER BY s.address;
 

@@ -24,6 +24,7 @@ _GO = frozenset(
     {"answers", "contacts", "corrections", "imported", "messages", "planned", "request_targets", "sends"}
 )
 _HASHES = frozenset({"k", "old_k", "new_k", "id", "digest", "hash"})
+_PLANNED = "planned"  # its evidence may name others
 _POLICIES = "policies"  # an address in a list there is left out, so that the list can be read
 
 
@@ -91,7 +92,7 @@ def _clean(db: sqlite3.Connection, table: Table, row: Sequence[Any], marks: Mark
     touched = [column for column, value in zip(table.words, words, strict=True) if _holds(value, marks)]
     in_key = set(touched) & set(table.key)
     octets = any(isinstance(value, bytes) and _holds(value, marks) for value in words)
-    if table.name in _GO or in_key or octets:
+    if _goes(table, touched) or in_key or octets:
         db.execute(f'DELETE FROM "{table.name}" WHERE {place}', key)  # noqa: S608
         return
     clean = _in_json if table.name == _POLICIES else _in_text
@@ -99,6 +100,11 @@ def _clean(db: sqlite3.Connection, table: Table, row: Sequence[Any], marks: Mark
         if column in touched:
             cleaned = clean(value, marks)
             db.execute(f'UPDATE "{table.name}" SET "{column}" = ? WHERE {place}', (cleaned, *key))  # noqa: S608
+
+
+def _goes(table: Table, touched: Sequence[str]) -> bool:
+    """Whether a row is nothing without the address. What a wave does to another stays: it may be undone."""
+    return table.name in _GO and (table.name != _PLANNED or "address" in touched)
 
 
 def _holds(value: object, marks: Marks) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-from retour.address import ERASED
+from retour.address import ERASED, key, normalise
 from retour.instants import Instant
 from retour.model import Event, EventKind, Reason
 from retour.ports.sweep import WHOLE, Brief, Part, Reported, Swept
@@ -38,8 +38,11 @@ _REASONS: Mapping[str | None, Reason | None] = {None: None} | {each.value: each 
 class SqliteSweep:
     """The addresses and reports of one file."""
 
-    def __init__(self, database: Database, accounts: SqliteAccounts, decoders: Decoders = STANDARD) -> None:
-        self._database, self._accounts, self._decoders = database, accounts, decoders
+    def __init__(
+        self, database: Database, accounts: SqliteAccounts, pepper: bytes, decoders: Decoders = STANDARD
+    ) -> None:
+        self._database, self._accounts, self._pepper = database, accounts, pepper
+        self._decoders = decoders
 
     def size(self, account: str) -> tuple[int, int]:
         with self._reading() as db:
@@ -125,7 +128,17 @@ class SqliteSweep:
 
     def names(self, account: str, places: Sequence[str]) -> Mapping[str, str]:
         lives = self.at(account, places)
-        return {each.place: each.address for each in lives if not each.address.startswith(ERASED)}
+        found = {each.place: each.address for each in lives}
+        with self._reading() as db:
+            number = self._accounts.number(db, account)
+            for place in found.keys() ^ dict.fromkeys(places).keys():
+                row = db.execute(SQL["sent_to"], (bytes.fromhex(place), number)).fetchone()
+                if row is not None:
+                    found[place] = normalise(row[0]) or row[0]
+        return {place: name for place, name in found.items() if not name.startswith(ERASED)}
+
+    def place(self, address: str) -> str:
+        return key(self._pepper, address).hex()
 
     def _loaded(self, db: sqlite3.Connection, account: str, keys: Sequence[bytes]) -> dict[bytes, Swept]:
         number = self._accounts.number(db, account)

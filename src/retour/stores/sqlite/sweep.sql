@@ -65,3 +65,6 @@ FROM temp.touched AS t CROSS JOIN states AS s ON s.k = t.k AND s.account = t.acc
 SELECT e.number, e.previous,
   e.id, e.kind, e.at, e.reason, e.status, e.send, e.handed_over, e.standing, e.begins, e.outcome
 FROM json_each(?) AS x CROSS JOIN events AS e ON e.number = x.value;
+
+-- name: sent_to
+SELECT recipient FROM sends WHERE k = ? AND account = ? LIMIT 1;
