@@ -2,8 +2,12 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,6 +52,9 @@ from retour.snapshot import Table
 from retour.stores import sqlite
 from retour.stores.memory import MemoryInbox
 from retour.stores.rules_desk import FOLDER, FilesDesk
+from retour.stores.sqlite.people import ConsoleFile, SqlitePeople
+from retour.stores.sqlite.views import SqliteViews
+from retour.wiring.console import DATABASE
 
 KEYRING = Keyring(1, {1: bytes(32)})
 PEPPER = b"pepper of the webhooks"
@@ -141,8 +148,17 @@ class Installation:
     def list_room(self) -> Path:
         return Path(self.directory_of_data.name) / "list-checks"
 
+    def have_people(self) -> None:
+        """Members of both accounts, as the console makes and keeps them."""
+        file = Path(self.directory_of_data.name) / DATABASE
+        if not file.exists():
+            file.write_bytes(people_of_two())
+
     def services(self) -> Services:
+        console = ConsoleFile(Path(self.directory_of_data.name) / DATABASE)
         return Services(
+            people=SqlitePeople(console),
+            views=SqliteViews(console),
             clock=self.clock,
             store=self.store,
             inbox=self.inbox,
@@ -227,6 +243,7 @@ class Installation:
             self.store, self.kept.erasing, self.desk.erasures, self.table.pseudonym, self.clock,
             CheckedLists(self.list_room, self.desk.jobs), self.take_waiting, self.bus,
             lambda: self.rule_files,
+            SqliteViews(ConsoleFile(Path(self.directory_of_data.name) / DATABASE)),
         )  # fmt: skip
         return {
             **wave_orders.works(self.store, place),
@@ -244,6 +261,29 @@ class Installation:
         """Do what waits in the background."""
         while self.jobs:
             self.jobs.pop(0)()
+
+
+INVITE = """
+import sys
+from pathlib import Path
+from retour.console.people import desk
+desk.open_people(Path(sys.argv[1]))
+for account in ("demo", "other"):
+    for role in ("member", "manager"):
+        desk.invite(f"{role}@{account}.example", role, account)
+desk.invite("eve@retour.example", "admin", "")
+"""
+
+
+@cache
+def people_of_two() -> bytes:
+    """The console's file with four members and an admin. Django is set up once in a process: in another."""
+    with TemporaryDirectory() as room:
+        file = Path(room) / DATABASE
+        subprocess.run([sys.executable, "-c", INVITE, str(file)], check=True)
+        with closing(sqlite3.connect(file)) as db:
+            db.execute("PRAGMA journal_mode = DELETE")  # nothing stays beside the file
+        return file.read_bytes()
 
 
 @pytest.fixture

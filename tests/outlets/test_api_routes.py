@@ -159,6 +159,17 @@ LEAST = {
     ("POST", "/v1/keys"): "manager",
     ("DELETE", "/v1/keys/{id}"): "manager",
     ("POST", "/v1/people/changes"): "console",
+    ("GET", "/v1/people"): "member",
+    ("GET", "/v1/people/{id}"): "member",
+    ("PUT", "/v1/people/{id}"): "manager",
+    ("DELETE", "/v1/people/{id}"): "manager",
+    ("GET", "/v1/invitations"): "manager",
+    ("POST", "/v1/invitations"): "manager",
+    ("DELETE", "/v1/invitations/{id}"): "manager",
+    ("GET", "/v1/views"): "member",
+    ("POST", "/v1/views"): "manager",  # of the account; one's own is a person's
+    ("PUT", "/v1/views/{id}"): "manager",
+    ("DELETE", "/v1/views/{id}"): "manager",
 }
 # These take no account: they show the key's own only.
 # They know no account at all: to name one is a slip, and refused.
@@ -170,6 +181,7 @@ UNASKED = {
     *GROUPS,
     *RULES,
 }
+OF_PEOPLE = ("/v1/people", "/v1/invitations", "/v1/views")
 NO_ACCOUNT = {
     *RULES,
     *("/v1/unparsed", "/v1/unparsed/shapes", "/v1/unparsed/retry", "/v1/unproven", "/v1/accounts"),
@@ -197,6 +209,10 @@ BODIES: dict[tuple[str, str], Any] = {
         "before": None,
         "after": {"standing": "manager", "person": "eve@b.example"},
     },
+    ("PUT", "/v1/people/{id}"): {"role": "manager"},
+    ("POST", "/v1/invitations"): {"email": "new@shop.example", "role": "manager"},
+    ("POST", "/v1/views"): {"name": "all that is hard", "query": "type=hard"},
+    ("PUT", "/v1/views/{id}"): {"name": "all that is soft"},
     ("POST", "/v1/check"): {"addresses": [ADDRESS]},
     ("POST", "/v1/sends"): {"recipient": "ann@b.example"},
     ("POST", "/v1/engagements"): {"kind": "open", "address": ADDRESS},
@@ -251,6 +267,8 @@ def _filled(retour: Installation, path: str, account: str) -> str:
     """The path to something of that account; another account's is asked for by its true ids."""
     key, path = f"{account}-manager", path.replace("{address}", ADDRESS)
     path = path.replace("{name}", f"ses-{account}")
+    if path.startswith(OF_PEOPLE):
+        return path.replace("{id}", str(_of_people(retour, path, account)))
     if account not in ("demo", "other"):
         return path.replace("{id}", "x").replace("{message}", "x")
     if path.startswith("/v1/suppressions/imports/{id}"):
@@ -322,6 +340,19 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         retour.desk.jobs.add(Job(f"job-{account}", account, "replay", f"key {key}", retour.clock.now(), {}))
         return path.replace("{id}", f"job-{account}")
     return path.replace("{id}", f"{account}-member")
+
+
+def _of_people(retour: Installation, path: str, account: str) -> int:
+    """Something of the console's in that account: a member, an invitation, a view."""
+    retour.have_people()
+    key = f"{account}-manager"
+    if "{id}" not in path or key not in retour.keys:
+        return 1
+    if path.startswith("/v1/people"):
+        found = retour.ask("GET", "/v1/people?role=member", key).json()["people"]
+        return int(found[0]["id"]) if found else 0
+    kind = path.removesuffix("/{id}")
+    return int(retour.ask("POST", kind, key, json=BODIES["POST", kind]).json()["id"])
 
 
 def checked(retour: Installation, account: str, path: str) -> str:
@@ -501,6 +532,15 @@ def test_openapi_describes_every_route_with_its_refusals(retour: Installation) -
                 assert {"401", "403", "404", "422"} <= operation["responses"].keys()
             success = [status for status in operation["responses"] if status.startswith("2")]
             assert success, (method, path)
+
+
+def test_openapi_says_that_a_write_may_be_repeated_under_a_key(retour: Installation) -> None:
+    for path, operations in retour.app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            names = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"]
+            reads = method == "get" or path in ("/v1/check", "/v1/corrections/suggest")
+            assert ("Idempotency-Key" in names) is not reads, (method, path)
+            assert ("409" in operation["responses"]) >= (not reads), (method, path)
 
 
 def test_everything_in_openapi_is_described(retour: Installation) -> None:

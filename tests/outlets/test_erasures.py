@@ -106,6 +106,14 @@ def everywhere(told: Told) -> None:
     retour.ask("POST", "/v1/stops", "staff", json=stop, headers={"Idempotency-Key": "two"})
     now = retour.clock.now()
     retour.desk.outbox.put([Message("hook:x", "m1", "demo", "address.stopped", json.dumps({"a": ANN}), now)])
+    retour.have_people()
+    for name, query in (
+        ("hers", "search=Ann.Lee%40b.example"),
+        ("ann.lee@b.example", ""),
+        ("all", "type=hard"),
+    ):
+        view = {"name": name, "query": query}
+        assert retour.ask("POST", "/v1/views", "demo-manager", json=view).is_success
     wave = {"act": "restore", "filter": {"domain": "b.example"}, "reason": "a wave", "account": "demo"}
     retour.ask("POST", "/v1/waves", "staff", json=wave)
     retour.do_jobs()
@@ -154,11 +162,19 @@ def test_whoever_is_erased_stands_nowhere(told: Told, method: str) -> None:
     everywhere(told)
     tables = {each.partition(".")[2] for each in where(retour) if ":" not in each}
     expected = {"sqlite3.evidence", "sqlite3.states", "sqlite3.contacts", "sqlite3.request_targets"}
-    assert {"sqlite3.planned", "sqlite3.imported", "sqlite3.messages", "sqlite3.answers", *expected} <= tables
+    assert {
+        "sqlite3.planned",
+        "sqlite3.imported",
+        "sqlite3.messages",
+        "sqlite3.answers",
+        "sqlite3.looking_view",
+        *expected,
+    } <= tables
     assert check(retour) == "stop"
 
     assert erased(retour, method) == {"kept_stopped": True}
     assert where(retour) == []
+    assert [each["name"] for each in retour.ask("GET", "/v1/views").json()["views"]] == ["all"]
     assert check(retour) == "stop"
     assert check(retour, "bob@b.example") == "stop"
     bob = retour.ask("GET", "/v1/addresses/bob@b.example").json()

@@ -39,6 +39,7 @@ class Place:
     pause: Callable[[], object]  # before another look at what is still to be judged
     bus: Bus
     rules: Callable[[], Iterable[RuleFile]] = tuple  # an operator's own, which are searched and never changed
+    views: Scrubbing | None = None  # which people of the console have saved, with what they looked for
 
 
 class _Progress(Protocol):
@@ -91,7 +92,7 @@ def deleted(job: Job, place: Place, course: Course) -> Facts:
 
 
 def _settle(place: Place) -> None:
-    files = (place.store.erasing, place.inbox, place.desk)
+    files = [place.store.erasing, place.inbox, place.desk, *([place.views] if place.views else [])]
     if not all(file.settle() for file in files):
         raise FailedError("still_read")
 
@@ -156,6 +157,8 @@ def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
     store.erasing.scrub(account, traces, steps.told)
     _note(erasure, place, steps.kept)
     place.lists.scrub(account, traces, steps.told)
+    if place.views is not None:
+        place.views.scrub(account, traces, steps.told)
     place.desk.drop(erasure.id)
     place.desk.scrub(account, traces, steps.told)
     return steps.kept

@@ -10,9 +10,9 @@ class Chosen:
     """How the console runs."""
 
     api: str  # base address of the API, "http://127.0.0.1:8025"
-    secret: str  # with which it speaks for people there
+    secret: str = field(repr=False)  # with which it speaks for people there
     database: str  # path of the file with people and sessions
-    django_secret: str  # signs sessions and links
+    django_secret: str = field(repr=False)  # signs sessions and links, seals second factors
     host: str = "127.0.0.1"
     port: int = 8027
     url: str = ""  # under which people reach it, where a proxy stands before it

@@ -14,7 +14,10 @@ from retour.outlets.notify.sign import secret_of, shown
 from retour.ports import Rated
 from retour.secret import digest
 from retour.stores.rules_desk import FOLDER, FilesDesk
+from retour.stores.sqlite.people import ConsoleFile, SqlitePeople
+from retour.stores.sqlite.views import SqliteViews
 from retour.wiring.confirm import confirm_url
+from retour.wiring.console import DATABASE
 from retour.wiring.house import House
 from retour.wiring.list_checks import list_room
 from retour.wiring.notify import reach
@@ -26,7 +29,8 @@ log = structlog.get_logger("retour")
 
 def services(house: House, https: Https | None = None) -> Services:
     """What the API works with."""
-    chosen, forms = house.settings.api, house.settings.forms
+    chosen, forms, pages = house.settings.api, house.settings.forms, house.settings.console
+    file = ConsoleFile(house.settings.data_dir / DATABASE)
     return Services(
         clock=house.clock,
         store=house.store,
@@ -57,6 +61,9 @@ def services(house: House, https: Https | None = None) -> Services:
         rules=FilesDesk(house.settings.data_dir / FOLDER, house.settings.rules.files, house.rules.reload),
         subscriptions=Pending(house.inbox, https or Https()),
         rewriting=house.rewriter.progress,
+        people=SqlitePeople(file) if pages.enabled else None,
+        views=SqliteViews(file) if pages.enabled else None,
+        console_url=pages.url,
         console=digest(house.console_secret),
         wake_jobs=lambda: house.wake_jobs(),
         sources=list(sources(house)),

@@ -12,7 +12,10 @@ from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
 from retour.stores import rules_desk
+from retour.stores.sqlite.people import ConsoleFile
+from retour.stores.sqlite.views import SqliteViews
 from retour.wiring import list_checks
+from retour.wiring.console import DATABASE
 from retour.wiring.house import House
 from retour.wiring.mappings import mappings
 from retour.wiring.spread import Spread
@@ -48,7 +51,10 @@ def _erasing(house: House) -> erase.Place:
     inbox, desk = house.inbox.erasing, house.desk.erasures
     settings = house.settings
     rules = partial(rules_desk.readable, settings.data_dir / rules_desk.FOLDER, settings.rules.files)
-    return erase.Place(house.store, inbox, desk, pseudonym, house.clock, lists, pause, house.told, rules)
+    views = SqliteViews(ConsoleFile(settings.data_dir / DATABASE))
+    return erase.Place(
+        house.store, inbox, desk, pseudonym, house.clock, lists, pause, house.told, rules, views
+    )
 
 
 def previews(house: House) -> Previews:

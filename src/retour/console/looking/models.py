@@ -8,8 +8,6 @@ from django.db import models
 
 from retour.console.people.models import Person
 
-MOST_VIEWS = 100  # of one page in an account
-
 
 class Looks(models.Model):
     """How one person wants lists to look."""

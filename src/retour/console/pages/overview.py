@@ -62,7 +62,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "count": count,
         "columns": columns(request),
         "all_columns": COLUMNS,
-        "views": views(request, account, "overview", lambda query: _live(api, query)),
+        "views": views(request, api, "overview", lambda query: _live(api, query)),
         "may_write": api.role != Role.MEMBER,
         "undo": offered(request),
         "incidents": standing(api, who),

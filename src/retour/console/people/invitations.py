@@ -1,50 +1,15 @@
-"""Invitations into an account: a link that is good once, and what it may and may not do.
+"""Invitations into an account: a link that is good once, and what it may and may not do. The API makes them.
 
 Whoever invites may see the link, and so could use it. It therefore never opens what is somebody's already:
 a person who can log in, or belongs anywhere, joins after a login of their own; only where nobody has this
 address yet does the link let its holder choose a password.
 """
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils.timezone import now
 
 from retour.console.people import changes
-from retour.console.people.models import AccountChoice, Invitation, Membership, Person, digest, new_secret
-
-DAYS = 7
-
-
-def invite(account: str, email: str, role: str, by: str) -> str:
-    """The secret of a link; an earlier one to the same address for this account ends."""
-    secret = new_secret()
-    with transaction.atomic():
-        Invitation.objects.filter(account=account, email__iexact=email).delete()
-        Invitation.objects.create(
-            account=account,
-            email=email,
-            role=role,
-            by=by,
-            digest=digest(secret),
-            made_at=now(),
-            ends_at=now() + timedelta(days=DAYS),
-        )
-        changes.note(account, f"person {by}", email, changes.invited(role))
-    return secret
-
-
-def withdraw(invitation: Invitation, by: Person) -> None:
-    """It can no longer be used."""
-    with transaction.atomic():
-        before = changes.invited(invitation.role)
-        changes.note(invitation.account, changes.by(by), invitation.email, "gone", before)
-        invitation.delete()
-
-
-def waiting(account: str) -> list[Invitation]:
-    """Those that can still be used, the latest first."""
-    return list(Invitation.objects.filter(account=account, ends_at__gt=now()).order_by("-made_at"))
+from retour.console.people.models import AccountChoice, Invitation, Membership, Person, digest
 
 
 def found(secret: str) -> Invitation | None:

@@ -35,6 +35,7 @@ from retour.outlets.api import (
     list_checks,
     looking,
     mails,
+    members,
     never_stop,
     people,
     policy,
@@ -56,13 +57,14 @@ from retour.outlets.api import (
     topics,
     unparsed,
     unproven,
+    views,
     waves,
     webhooks,
 )
 from retour.outlets.api.access import Keys
 from retour.outlets.api.limits import Buckets, Told
 from retour.outlets.api.problems import Problem
-from retour.outlets.api.repeats import Repeats
+from retour.outlets.api.repeats import READS, WRITING, Repeats
 from retour.outlets.api.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -110,6 +112,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     topics.router,
     account.router,
     people.router,
+    members.router,
+    views.router,
     probes.router,
 )
 
@@ -162,8 +166,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         components["securitySchemes"] = described.SCHEMES
         components.setdefault("schemas", {})["Problem"] = described.PROBLEM_SCHEMA
         for path, operations in schema["paths"].items():
-            for operation in operations.values():
+            for method, operation in operations.items():
                 _add_refusals(path, operation)
+                if method.upper() in WRITING and path.startswith("/v1/") and path not in READS:
+                    _add_repeats(operation)
                 for parameter in operation.get("parameters", ()):
                     if not parameter.get("description") and parameter["name"] in described.PARAMETERS:
                         parameter["description"] = described.PARAMETERS[parameter["name"]]
@@ -182,6 +188,12 @@ def _add_refusals(path: str, operation: dict[str, Any]) -> None:
         statuses.append(413)
     statuses += [429, 503]
     responses.update(described.refusals(*statuses))
+
+
+def _add_repeats(operation: dict[str, Any]) -> None:
+    """A write may be repeated under a key; and what is at odds with what stands there is refused."""
+    operation.setdefault("parameters", []).append(described.REPEAT)
+    operation["responses"].update(described.refusals(409))
 
 
 class Shortcut:

@@ -44,6 +44,16 @@ PARAMETERS = {
 }
 """What a parameter means on every route that says nothing more of it."""
 
+REPEAT = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Sent again with the same key, the same request is done once, and its answer given again.",
+    "example": "5f3c0d6e-7f0b-4f5e-9a55-2f4d1c0b9e11",
+}
+"""What every write may carry (draft-ietf-httpapi-idempotency-key-header-07)."""
+
 _KIND = {"type": "string", "enum": [kind.value for kind in MailKind], "default": "mailing"}
 _RESULT = {
     "address": {"type": "string"},

@@ -1,4 +1,4 @@
-"""Who belongs to an account, as lines of its ledger: told by the console, which alone keeps the people.
+"""Who belongs to an account, as lines of its ledger: told by the console, which keeps the people.
 
 The console tells at least once, under an id of its own, and the line is written once: whoever got in
 stands in the same chain as what they then did.
@@ -14,7 +14,8 @@ from retour.outlets.api.access import console_alone
 from retour.outlets.api.addresses import moment
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
-from retour.ports import Key, Record
+from retour.ports import Key, Record, Records
+from retour.ports.people import PersonChange
 
 router = APIRouter(tags=["account"])
 
@@ -72,12 +73,23 @@ def post_change(request: Request, key: Annotated[Key, Depends(console_alone)], b
     """A line in the ledger of the account, or of every account; the console's own key alone may ask it."""
     at, store = moment("at", body.at), services(request).store
     assert at is not None  # it was given
-    known = [each.name for each in store.accounts.accounts()]
+    known = {each.name for each in store.accounts.accounts()}
     if body.account is not None and body.account not in known:
         raise Problem("account_unknown", "account")
-    named = known if body.account is None else [body.account]
+    before = "" if body.before is None else body.before.told()
+    return Noted(
+        accounts=note(
+            store, PersonChange(body.id, body.account or "", at, body.by, before, body.after.told())
+        )
+    )
+
+
+def note(store: Records, told: PersonChange) -> int:
+    """Write it down, once, where it belongs: in so many ledgers. An account that is gone has none."""
+    known = [each.name for each in store.accounts.accounts()]
+    named = [name for name in known if told.account in ("", name)]
     for account in named:
-        id = told_id(CAUSE, account, body.id)
-        before = "" if body.before is None else body.before.told()
-        store.acts.note(id, Record(0, at, account, "", body.by, before, body.after.told(), CAUSE, id, 0))
-    return Noted(accounts=len(named))
+        id = told_id(CAUSE, account, told.name)
+        line = Record(0, told.at, account, "", told.by, told.before, told.after, CAUSE, id, 0)
+        store.acts.note(id, line)
+    return len(named)

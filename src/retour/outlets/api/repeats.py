@@ -21,7 +21,7 @@ from retour.outlets.api.services import services
 
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LONGEST = 255  # octets of a key
-_READS = frozenset({"/v1/check", "/v1/corrections/suggest"})  # a POST that writes nothing
+READS = frozenset({"/v1/check", "/v1/corrections/suggest"})  # a POST that writes nothing
 _IN_MEMORY = 1024 * 1024  # octets of a body; more waits on disk
 _PIECE = 64 * 1024
 _MOST_KEPT = 16 * 1024 * 1024  # octets of an answer; no write of ours answers with more
@@ -119,7 +119,7 @@ class _Desk:
 
 def _concerns(request: Request) -> bool:
     path = request.url.path
-    wanted = request.method in WRITING and path.startswith("/v1/") and path not in _READS
+    wanted = request.method in WRITING and path.startswith("/v1/") and path not in READS
     return wanted and "idempotency-key" in request.headers
 
 

@@ -23,6 +23,7 @@ from retour.lifecycle import PolicyVersion
 from retour.model import Proof, Send
 from retour.outlets.api.limits import UNLIMITED, Rate
 from retour.ports import Account, Bus, Clock, Inbox, Records, Snapshot
+from retour.ports.people import People, Views
 from retour.return_address import Keyring
 
 Checks = Mapping[str, Callable[[], bool]]
@@ -122,6 +123,9 @@ class Services:
     requests: Rate = UNLIMITED  # of each key
     checks_rate: Rate = UNLIMITED
     forms: Forms = field(default_factory=Forms)
+    people: People | None = None  # None: without a console there are none
+    views: Views | None = None
+    console_url: str = ""  # as the settings name it, for links
     console: bytes | None = None  # digest of the secret of the console, which speaks for people
     down: tuple[type[Exception], ...] = ()  # what the store raises when it cannot write or read for now
 
