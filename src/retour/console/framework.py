@@ -140,6 +140,7 @@ def _logins(chosen: Chosen) -> dict[str, object]:
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_LOGOUT_REDIRECT_URL": "/sign/login/",
         "ACCOUNT_PREVENT_ENUMERATION": True,
+        "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,  # whoever types a stranger's address has them sent nothing
         "ACCOUNT_SESSION_REMEMBER": True,
         "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",
         "ACCOUNT_RATE_LIMITS": {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"},
@@ -174,9 +175,9 @@ def _sign_on(chosen: Chosen) -> dict[str, object]:
 
 
 def _mail(chosen: Chosen) -> dict[str, object]:
-    backend = "smtp" if chosen.mail_host else "dummy"
+    by_smtp, nowhere = "retour.console.mailing.Backend", "django.core.mail.backends.dummy.EmailBackend"
     return {
-        "EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend",
+        "EMAIL_BACKEND": by_smtp if chosen.mail_host else nowhere,
         "EMAIL_HOST": chosen.mail_host,
         "EMAIL_PORT": chosen.mail_port,
         "DEFAULT_FROM_EMAIL": chosen.mail_from or "retour@localhost",

@@ -74,6 +74,13 @@ def _migrate() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    _seal()
+
+
+def _seal() -> None:
+    from retour.console.people.sealed import seal_all
+
+    seal_all()
 
 
 def _begin_telling() -> None:

@@ -7,6 +7,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
 
+from retour.console.people.sealed import opened, seal
 from retour.console.people.wording import ACCOUNT_ERRORS, MFA_ERRORS, SOCIAL_ERRORS, errors
 
 
@@ -31,6 +32,14 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """Second factors, as the library has them."""
+    """Second factors, as the library has them, with their secrets sealed."""
 
     error_messages = DefaultMFAAdapter.error_messages | errors(MFA_ERRORS)
+
+    def encrypt(self, text: str) -> str:
+        """As it is kept."""
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """As it was."""
+        return opened(encrypted_text)

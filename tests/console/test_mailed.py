@@ -1,0 +1,140 @@
+"""What the console mails and what it keeps sealed, in an installation of its own that has a mail server."""
+
+import json
+import re
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from email import message_from_bytes, policy
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser
+
+from console.installation import PASSWORD, Console, choose_password, follow, log_in, looking
+from console.test_sign_on import one_time
+from story.waiting import eventually
+
+pytestmark = pytest.mark.engine("chromium")
+BOSS = "boss@shop.example"
+
+
+class Mailbox:
+    """A mail server that takes everything, in a thread: Playwright has the loop of this one."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            with client, client.makefile("rb") as lines:
+                client.sendall(b"220 here\r\n")
+                self._talk(client, lines)
+
+    def _talk(self, client: socket.socket, lines: Iterator[bytes]) -> None:
+        for line in lines:
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                client.sendall(b"354 go on\r\n")
+                mail = b"".join(iter(lambda: next(iter(lines)), b".\r\n"))
+                self.taken.append(mail)
+            client.sendall(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            if verb == b"QUIT":
+                return
+
+    def close(self) -> None:
+        self._server.close()
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    made = Mailbox()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def console(
+    tmp_path_factory: pytest.TempPathFactory, browser: Browser, mailbox: Mailbox
+) -> Iterator[Console]:
+    more = f'mail_host = "127.0.0.1"\nmail_port = {mailbox.port}\nmail_from = "retour@shop.example"\n'
+    made = Console(tmp_path_factory.mktemp("mailing"), more)
+    try:
+        with looking(browser) as page:
+            choose_password(page, made.invited(BOSS, "--account", "shop", "--role", "manager"))
+        yield made
+    finally:
+        made.stop()
+
+
+def test_an_invitation_is_mailed_as_the_word_of_a_machine(
+    console: Console, browser: Browser, mailbox: Mailbox
+) -> None:
+    with looking(browser) as page:
+        log_in(page, console.url, BOSS)
+        page.goto(f"{console.url}/a/shop/team/")
+        page.fill("[name=email]", "new@shop.example")
+        follow(page, "form.narrow button.main")
+        assert page.locator(".once").count() == 0  # the link is in the mail alone
+    (mail,) = [message_from_bytes(each, policy=policy.compat32) for each in mailbox.taken]
+    assert (mail["To"], mail["From"]) == ("new@shop.example", "retour@shop.example")
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text = mail.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    (link,) = re.findall(rf"{re.escape(console.url)}/invited/[\w-]+/", text.decode())
+    with looking(browser) as guest:
+        choose_password(guest, link)
+        assert guest.url == f"{console.url}/a/shop/"
+
+
+def test_a_forgotten_password_is_mailed_to_whoever_is_here_and_to_nobody_else(
+    console: Console, browser: Browser, mailbox: Mailbox
+) -> None:
+    before = len(mailbox.taken)
+    said = []
+    with looking(browser) as page:
+        for email in ("stranger@elsewhere.example", BOSS):
+            page.goto(f"{console.url}/sign/password/reset/")
+            page.fill("[name=email]", email)
+            follow(page, "main form button")
+            said.append(page.locator("main").inner_text().replace(email, ""))
+    eventually(lambda: len(mailbox.taken) > before, "the mail", console.story)
+    assert said[0] == said[1]  # who is here is told to nobody
+    (mail,) = [message_from_bytes(each, policy=policy.compat32) for each in mailbox.taken[before:]]
+    assert (mail["To"], mail["Auto-Submitted"]) == (BOSS, "auto-generated")
+
+
+def kept(console: Console) -> list[dict[str, str]]:
+    with closing(sqlite3.connect(file_of(console))) as db:
+        return [json.loads(data) for (data,) in db.execute("SELECT data FROM mfa_authenticator")]
+
+
+def file_of(console: Console) -> Path:
+    return console.directory / "data/console.sqlite3"
+
+
+def test_the_secret_of_a_second_factor_is_in_no_file_and_works(console: Console, browser: Browser) -> None:
+    console.command("person", "add", "two@shop.example", "--account", "shop")
+    with looking(browser) as page:
+        link = console.url + console.command("person", "link", "two@shop.example")
+        choose_password(page, link)
+        page.goto(f"{console.url}/sign/mfa/totp/activate/")
+        if page.locator("main [name=password]").count():
+            page.fill("main [name=password]", PASSWORD)
+            follow(page, "main form button")
+        secret = page.locator("#authenticator_secret").input_value()
+        page.fill("[name=code]", one_time(secret))
+        follow(page, "main form button")
+    assert len(kept(console)) == 2  # recovery codes come with it
+    whole = b"".join(file.read_bytes() for file in file_of(console).parent.glob("console.sqlite3*"))
+    assert secret.encode() not in whole
+    assert all("sealed:" in json.dumps(each) for each in kept(console))
