@@ -123,6 +123,18 @@ def test_what_the_console_is_said_to_do_better_is_tried_by_a_test_that_is_there(
         assert f"def {named[2]}(" in file.read_text("utf-8"), line
 
 
+def test_what_is_said_to_stand_against_an_abuse_is_tried_by_a_test_that_is_there() -> None:
+    text = (ROOT / "docs/security.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    rows = [line for line in rows if not line.startswith("|---") and not line.endswith("| tried by |")]
+    assert len(rows) >= 68
+    for line in rows:
+        named = re.search(r"`(test_\w+)\.(test_\w+)` \|$", line)
+        assert named, line
+        files = [file.read_text("utf-8") for file in (ROOT / "tests").rglob(f"{named[1]}.py")]
+        assert any(f"def {named[2]}(" in file for file in files), line
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     smtpd = Limits()
     assert mailboxes.KEPT == mime.EXAMINED == smtpd.kept

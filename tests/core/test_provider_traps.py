@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from retour.flow.notices import Notice
 from retour.flow.webhooks import explained_body
 from retour.lifecycle import preset
 
@@ -688,3 +689,11 @@ def test_a_trap_is_not_walked_into(provider: str, body: object, told: list[dict[
     shown = [{key: report[key] for key in want} for report, want in zip(found["reports"], told, strict=True)]
     assert shown == told
     assert bool(found["defects"]) is (not told)
+
+
+def test_a_notice_of_ours_that_is_posted_to_us_is_no_event() -> None:
+    """Two instances, or one, that are pointed at each other."""
+    facts = {"address": "ann@b.example", "state": "invalid", "cause": "hard", "reason": "address_unknown"}
+    notice = Notice("address.stopped", "shop", "event 7", 0, facts)
+    found = explained("generic", notice.body())
+    assert (found["kind"], found["reports"], found["defects"]) == ("other", [], ["no_event"])
