@@ -36,7 +36,7 @@ router = APIRouter(tags=["account"])
 
 DAYS = 7  # that a link is good
 AccountRole = Literal["member", "manager"]
-Id = Annotated[int, Path(description="Id of it, as the list shows it.", ge=1, le=2**63 - 1)]
+Id = Annotated[int, Path(description="Id of it, as the list shows it.", ge=0, le=2**63 - 1)]
 
 
 class MemberShape(BaseModel):

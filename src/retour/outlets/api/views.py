@@ -19,7 +19,7 @@ from retour.ports.people import FullError, SavedView, TakenError, Views, Whose
 router = APIRouter(tags=["account"])
 
 Page = Literal["overview"]
-Id = Annotated[int, Path(description="Id of it, as the list shows it.", ge=1, le=2**63 - 1)]
+Id = Annotated[int, Path(description="Id of it, as the list shows it.", ge=0, le=2**63 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=100, examples=["hard bounces of May"])]
 Filters = Annotated[
     str,
