@@ -2,8 +2,8 @@
 
 The link of a line is SHA-256 over the link of the line before (64 hex digits; of the first line 64 zeros),
 a newline, and the line as a compact JSON list: number, at (ISO 8601), who (the keyed hash of the address,
-32 hex digits), actor, before, after, cause, event (hex), policy version. No address stands in it: erasing a
-person leaves the chain whole.
+32 hex digits), actor, before, after, cause, event (hex), policy version. No contact's address stands in it:
+erasing a person leaves the chain whole.
 """
 
 from collections.abc import Iterable

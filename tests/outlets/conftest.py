@@ -53,6 +53,7 @@ from retour.stores import sqlite
 from retour.stores.memory import MemoryInbox
 from retour.stores.rules_desk import FOLDER, FilesDesk
 from retour.stores.sqlite.people import ConsoleFile, SqlitePeople
+from retour.stores.sqlite.sessions import SqliteConsole
 from retour.stores.sqlite.views import SqliteViews
 from retour.wiring.console import DATABASE
 
@@ -243,7 +244,7 @@ class Installation:
             self.store, self.kept.erasing, self.desk.erasures, self.table.pseudonym, self.clock,
             CheckedLists(self.list_room, self.desk.jobs), self.take_waiting, self.bus,
             lambda: self.rule_files,
-            SqliteViews(ConsoleFile(Path(self.directory_of_data.name) / DATABASE)),
+            SqliteConsole(ConsoleFile(Path(self.directory_of_data.name) / DATABASE)),
         )  # fmt: skip
         return {
             **wave_orders.works(self.store, place),

@@ -3,16 +3,26 @@
 import io
 import json
 import os
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.signing import TimestampSigner
 
 from outlets.conftest import Installation
-from outlets.test_erasures import ANN, MAIL, arrival, check, erased, where
+from outlets.test_erasures import ANN, MAIL, arrival, check, erased, everywhere, where
 from outlets.test_segments import Told, told
+from retour.chain import Line, verify
 from retour.flow.listcheck.erasing import CheckedLists
+from retour.flow.outbox import Message
+from retour.flow.traces import Traces
+from retour.identity import told_id
+from retour.ports import Record
+from retour.stores.sqlite.people import ConsoleFile
+from retour.stores.sqlite.sessions import SqliteConsole
 
 __all__ = ["told"]
 
@@ -147,3 +157,98 @@ def test_she_is_on_no_list_of_what_is_never_stopped(told: Told) -> None:
     retour.directory.refresh(retour.clock.now())
     assert check(retour) == "stop"
     assert retour.table.never_stopped() == {"demo": 1}
+
+
+def line_by_line(retour: Installation) -> list[tuple[Line, str]]:
+    answer = retour.ask("GET", "/v1/ledger/export", params={"format": "jsonl"})
+    rows = [json.loads(line) for line in answer.text.splitlines()][::-1]
+    return [(Line(**{name: row[name] for name in Line._fields}), row["link"]) for row in rows]
+
+
+def test_whoever_acted_here_goes_as_a_contact_and_the_ledger_holds_as_before(told: Told) -> None:
+    """Somebody who works here is on a list, too: no line of the ledger is changed for it."""
+    retour, now = told.retour, told.retour.clock.now()
+    everywhere(told)
+    actor, role, id = f"person {ANN}", f"member {ANN}", told_id("member", "1")
+    retour.store.acts.note(id, Record(0, now, "demo", "", actor, "", role, None, id, 0))
+    told.bounce("new@b.example")
+    before = line_by_line(retour)
+    assert erased(retour) == {"kept_stopped": True, "ledger": 1}
+    after = line_by_line(retour)
+    assert after[: len(before)] == before
+    assert verify(after).broken is None
+    assert [line.actor for line, _ in after].count(actor) == 1
+
+
+def test_of_others_only_her_name_goes(told: Told) -> None:
+    """What is about somebody else stays, though it names her: sends she signed, contacts she looks after."""
+    retour = told.retour
+    bob = {"recipient": "bob@b.example", "sender": ANN, "subject": f"{ANN} writes"}
+    assert retour.ask("POST", "/v1/sends", "demo-manager", json={"sends": [bob]}).is_success
+    person = {"address": "bob@b.example", "attributes": {"looked after by": ANN}}
+    retour.ask("POST", "/v1/contacts", "demo-manager", json={"contacts": [person]})
+    slip = {"old": "bbo@b.example", "new": "bob@b.example", "reason": f"told to {ANN}"}
+    link = retour.ask("POST", "/v1/corrections", "demo-manager", json=slip).json()["token"]
+    notices = [
+        json.dumps({"data": {"address": "bob@b.example", "actor": f"person {ANN}"}}),
+        json.dumps({"data": {"address": ANN}}),
+    ]
+    now = retour.clock.now()
+    for number, body in enumerate(notices):
+        retour.desk.outbox.put([Message("hook:x", f"m{number}", "demo", "address.stopped", body, now)])
+    told.bounce(ANN)
+    assert erased(retour) == {"kept_stopped": True}
+    assert where(retour) == []
+    life = retour.store.ledger.life("demo", "bob@b.example", now)
+    assert life is not None
+    assert [(each.sender, each.subject) for each in life.sends] == [("***", "*** writes")]
+    contact = retour.ask("GET", "/v1/contacts/bob@b.example").json()
+    assert contact["attributes"] == {"looked after by": "***"}
+    confirming = {"token": link}
+    done = retour.ask("POST", "/v1/corrections/confirm", "demo-manager", json=confirming).json()
+    assert done["confirmed"] is True
+    waits = [message.body for message in retour.desk.outbox.due(now, {}, 10)]
+    assert waits == ['{"data": {"address": "bob@b.example", "actor": "person ***"}}']
+
+
+def test_no_view_or_session_of_the_console_names_her(told: Told) -> None:
+    retour = told.retour
+    told.bounce(ANN)
+    signed = TimestampSigner(key="k", salt="s", fallback_keys=[])
+    sessions = {
+        "hers": signed.sign_object({"undo": {"fields": {"name": f"about {ANN} " * 9}}}, compress=True),
+        "plain": signed.sign_object({"said": ANN}),
+        "other": signed.sign_object({"said": "bob@b.example"}),
+        "odd": "no session at all",
+    }
+    views = [
+        ("demo", "all of Ann", "search=ann.lee%40b.example"),
+        ("demo", f"for {ANN}", "status=invalid"),
+        ("demo", "stopped", "status=invalid"),
+        ("other", "theirs", "search=ann.lee%40b.example"),
+    ]
+    file = Path(retour.directory_of_data.name) / "console.sqlite3"
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE looking_view (id INTEGER PRIMARY KEY, account, name, query)")
+        db.execute("CREATE TABLE django_session (session_key, session_data)")
+        db.executemany("INSERT INTO looking_view (account, name, query) VALUES (?, ?, ?)", views)
+        db.executemany("INSERT INTO django_session VALUES (?, ?)", sessions.items())
+    erased(retour)
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT account, name FROM looking_view").fetchall() == [
+            ("demo", "stopped"),
+            ("other", "theirs"),
+        ]
+        left = [key for (key,) in db.execute("SELECT session_key FROM django_session")]
+    assert left == ["other", "odd"]
+
+
+def test_a_console_that_was_never_opened_holds_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "console.sqlite3"
+    console = SqliteConsole(ConsoleFile(file))
+    assert (console.scrub("demo", Traces(ANN), lambda rows: None), console.settle()) == (0, True)
+    assert not file.exists()
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE django_migrations (id)")
+    assert (console.scrub("demo", Traces(ANN), lambda rows: None), console.settle()) == (0, True)

@@ -119,6 +119,8 @@ def _say_what_is_left(result: Mapping[str, Any], words: Catalogue) -> None:
     typer.echo(words("said.kept" if result["kept_stopped"] else "said.gone"))
     if result.get("rules"):
         typer.echo(safe(words("said.in_rules", files=", ".join(result["rules"]))))
+    if result.get("ledger"):
+        typer.echo(words("said.in_ledger", count=result["ledger"]))
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:

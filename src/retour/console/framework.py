@@ -100,7 +100,8 @@ def _database(chosen: Chosen) -> dict[str, object]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": chosen.database,
         "OPTIONS": {
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+            "PRAGMA secure_delete=ON;",
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
         },

@@ -2,8 +2,8 @@
 
 What is known of the address goes: evidence and raw mail, sends, signs of life, contact, places on lists,
 what waits to be told. Where it was not plainly written to, its state goes on standing under a keyed hash, so
-that a list that is imported again does not have it mailed. The decision ledger names keyed hashes alone: its
-chain holds as before.
+that a list that is imported again does not have it mailed. The decision ledger names keyed hashes alone, and
+by name whoever acted: not one of its lines is changed, and its chain holds as before.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -39,7 +39,7 @@ class Place:
     pause: Callable[[], object]  # before another look at what is still to be judged
     bus: Bus
     rules: Callable[[], Iterable[RuleFile]] = tuple  # an operator's own, which are searched and never changed
-    views: Scrubbing | None = None  # which people of the console have saved, with what they looked for
+    views: Scrubbing | None = None  # of the console: saved views, and what its sessions have still to say
 
 
 class _Progress(Protocol):
@@ -47,6 +47,7 @@ class _Progress(Protocol):
 
     kept: bool
     rules: set[str]  # files of rules that name somebody
+    lines: int  # of the ledger, that name somebody who acted
 
     def told(self, rows: int) -> None: ...
 
@@ -67,28 +68,31 @@ def erased(job: Job, place: Place, course: Course) -> Facts:
         _all_judged(erasure, place, steps)
         _erase(erasure, place, steps)
     _settle(place)
-    return _result({"kept_stopped": steps.kept}, steps.rules)
+    return _result({"kept_stopped": steps.kept}, steps.rules, steps.lines)
 
 
-def _result(facts: Facts, rules: Iterable[str]) -> Facts:
-    """With the names of the rule files that a person has to be taken out of by hand, if there are any."""
+def _result(facts: Facts, rules: Iterable[str], lines: int) -> Facts:
+    """With the rule files that a person has to be taken out of by hand, if there are any, and how many lines
+    of the ledger go on telling what that person did."""
     named = sorted(rules)
-    return {**facts, "rules": named} if named else facts
+    told = {**facts, "rules": named} if named else facts
+    return {**told, "ledger": lines} if lines else told
 
 
 def deleted(job: Job, place: Place, course: Course) -> Facts:
     """The same for many, one after the other."""
     ids, kept = job.order["erasures"], set(job.place.get("kept", ()))
-    rules = set(job.place.get("rules", ()))
+    rules, lines = set(job.place.get("rules", ())), int(job.place.get("lines", 0))
     for number, id in enumerate(ids):
         erasure = place.desk.one(id)
         if erasure is None:  # done before a kill
             continue
-        steps = _OfMany(course, number, len(ids), kept, rules)
+        steps = _OfMany(course, number, len(ids), kept, rules, lines)
         _all_judged(erasure, place, steps)
         _erase(erasure, place, steps)
+        lines = steps.lines
     _settle(place)
-    return _result({"erased": len(ids), "kept_stopped": len(kept)}, rules)
+    return _result({"erased": len(ids), "kept_stopped": len(kept)}, rules, lines)
 
 
 def _settle(place: Place) -> None:
@@ -110,9 +114,11 @@ def _all_judged(erasure: Erasure, place: Place, steps: _Progress) -> None:
 class _OfMany:
     """Tells a job how many addresses are erased, and remembers which of them stay stopped."""
 
-    def __init__(self, course: Course, number: int, total: int, kept: set[int], rules: set[str]) -> None:
+    def __init__(
+        self, course: Course, number: int, total: int, kept: set[int], rules: set[str], lines: int
+    ) -> None:
         self._course, self._number, self._total, self._all = course, number, total, kept
-        self.rules = rules
+        self.rules, self.lines = rules, lines
 
     @property
     def kept(self) -> bool:
@@ -125,7 +131,7 @@ class _OfMany:
 
     def told(self, rows: int) -> None:
         with suppress(CancelledError):
-            place = {"kept": sorted(self._all), "rules": sorted(self.rules)}
+            place = {"kept": sorted(self._all), "rules": sorted(self.rules), "lines": self.lines}
             self._course.told(self._number, self._total, place)
 
 
@@ -134,6 +140,7 @@ class _Steps:
 
     def __init__(self, job: Job, course: Course, kept: bool, rules: Iterable[str]) -> None:
         self._course, self.kept, self.rules, self._done = course, kept, set(rules), 0
+        self.lines = 0
 
     def told(self, rows: int) -> None:
         self._done += rows
@@ -155,6 +162,7 @@ def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
     steps.told(0)
     place.inbox.scrub(account, traces, steps.told)
     store.erasing.scrub(account, traces, steps.told)
+    steps.lines += store.erasing.named(account, traces, steps.told)
     _note(erasure, place, steps.kept)
     place.lists.scrub(account, traces, steps.told)
     if place.views is not None:

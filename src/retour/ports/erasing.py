@@ -73,6 +73,9 @@ class Erasing(Scrubbing, Protocol):
         one they are nobody's. The decision ledger keeps its lines.
         """
 
+    def named(self, account: str, marks: Marks, told: Told) -> int:
+        """How many lines of the ledger name this address as that of one who acted: these stay as they are."""
+
 
 class ScrubbingInbox(Scrubbing, Protocol):
     """The file of the inbox."""

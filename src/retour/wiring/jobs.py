@@ -13,7 +13,7 @@ from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
 from retour.flow.waves import Place
 from retour.stores import rules_desk
 from retour.stores.sqlite.people import ConsoleFile
-from retour.stores.sqlite.views import SqliteViews
+from retour.stores.sqlite.sessions import SqliteConsole
 from retour.wiring import list_checks
 from retour.wiring.console import DATABASE
 from retour.wiring.house import House
@@ -51,7 +51,7 @@ def _erasing(house: House) -> erase.Place:
     inbox, desk = house.inbox.erasing, house.desk.erasures
     settings = house.settings
     rules = partial(rules_desk.readable, settings.data_dir / rules_desk.FOLDER, settings.rules.files)
-    views = SqliteViews(ConsoleFile(settings.data_dir / DATABASE))
+    views = SqliteConsole(ConsoleFile(settings.data_dir / DATABASE))
     return erase.Place(
         house.store, inbox, desk, pseudonym, house.clock, lists, pause, house.told, rules, views
     )

@@ -17,7 +17,7 @@ from retour.stores.sqlite.pending import Moves, fold, fold_all
 from retour.stores.sqlite.recoveries import SQL as RECOVERIES
 from retour.stores.sqlite.returned import SQL as RETURNED
 from retour.stores.sqlite.rolling import SQL as ROLL
-from retour.stores.sqlite.scrubbing import SQL, evidence, in_pieces, scrub
+from retour.stores.sqlite.scrubbing import SQL, evidence, in_pieces, lines_naming, scrub
 
 _ARRIVAL = 3  # its place in the body of evidence
 _PAGE = 500
@@ -77,6 +77,10 @@ class SqliteErasing:
         count += scrub(self._database, (number, account), marks, told)
         self._accounts.forget()  # a list in a policy may have named it
         return count
+
+    def named(self, account: str, marks: Marks, told: Told) -> int:
+        db = self._database.read()
+        return lines_naming(db, self._accounts.number(db, account), marks, told)
 
     def settle(self) -> bool:
         return self._database.settle()

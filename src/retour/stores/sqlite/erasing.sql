@@ -10,6 +10,10 @@ SELECT wr FROM pragma_table_list WHERE name = ? AND schema = 'main';
 SELECT b.number, b.body FROM evidence AS b CROSS JOIN events AS e ON e.number = b.number
 WHERE b.number > :after AND e.account IN (:account, 0) ORDER BY b.number LIMIT :limit;
 
+-- name: named_in_ledger
+SELECT actor, before, after FROM records
+WHERE account = ? AND (instr(actor, '@') OR instr(before, '@') OR instr(after, '@'));
+
 -- name: set_evidence
 UPDATE evidence SET body = ? WHERE number = ?;
 

@@ -71,3 +71,9 @@ UPDATE looking_view SET name = ?, query = ? WHERE id = ?;
 
 -- name: drop_view
 DELETE FROM looking_view WHERE id = ?;
+
+-- name: sessions
+SELECT session_key, session_data FROM django_session;
+
+-- name: drop_session
+DELETE FROM django_session WHERE session_key = ?;

@@ -6,7 +6,7 @@ about the address go; in all others only the address does.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,24 @@ from retour.stores.sqlite.statements import named
 SQL = named("erasing.sql")
 _PAGE = 2000
 _WORDS = ("TEXT", "BLOB")
-# Looked at by key or number instead; or numbers, names of domains and keyed hashes alone.
-_APART = frozenset({"states", "events", "evidence", "bounced", "bounced_days", "bounced_domains", "arrivals"})
-# Rows that are nothing without the address, or would be told on without it.
-_GO = frozenset(
-    {"answers", "contacts", "corrections", "imported", "messages", "planned", "request_targets", "sends"}
+# Looked at by key or number instead; or numbers, names of domains and keyed hashes alone. And the ledger: its
+# lines name nobody but those who acted, and none is ever changed.
+_APART = frozenset(
+    {"states", "events", "evidence", "bounced", "bounced_days", "bounced_domains", "arrivals", "records"}
 )
+# Rows that are nothing without the address, or would be told on without it: the columns that say whom one is
+# about. Of others in the same table, who only name the address, the name goes and the row stays.
+_GO: Mapping[str, frozenset[str]] = {
+    "contacts": frozenset({"address"}),
+    "corrections": frozenset({"old", "new"}),
+    "imported": frozenset({"address"}),
+    "planned": frozenset({"address"}),
+    "request_targets": frozenset({"address"}),
+    "sends": frozenset({"recipient"}),
+}
+_MESSAGES = "messages"
+_KEPT_ANSWERS = "answers"  # to requests; whole or not at all
 _HASHES = frozenset({"k", "old_k", "new_k", "id", "digest", "hash"})
-_PLANNED = "planned"  # its evidence may name others
 _POLICIES = "policies"  # an address in a list there is left out, so that the list can be read
 
 
@@ -92,7 +102,8 @@ def _clean(db: sqlite3.Connection, table: Table, row: Sequence[Any], marks: Mark
     touched = [column for column, value in zip(table.words, words, strict=True) if _holds(value, marks)]
     in_key = set(touched) & set(table.key)
     octets = any(isinstance(value, bytes) and _holds(value, marks) for value in words)
-    if _goes(table, touched) or in_key or octets:
+    told = dict(zip(table.words, words, strict=True))
+    if _goes(table, touched, told, marks) or in_key or octets:
         db.execute(f'DELETE FROM "{table.name}" WHERE {place}', key)  # noqa: S608
         return
     clean = _in_json if table.name == _POLICIES else _in_text
@@ -102,9 +113,17 @@ def _clean(db: sqlite3.Connection, table: Table, row: Sequence[Any], marks: Mark
             db.execute(f'UPDATE "{table.name}" SET "{column}" = ? WHERE {place}', (cleaned, *key))  # noqa: S608
 
 
-def _goes(table: Table, touched: Sequence[str]) -> bool:
-    """Whether a row is nothing without the address. What a wave does to another stays: it may be undone."""
-    return table.name in _GO and (table.name != _PLANNED or "address" in touched)
+def _goes(table: Table, touched: Sequence[str], row: Mapping[str, Any], marks: Marks) -> bool:
+    """Whether a row is nothing without the address."""
+    if table.name == _MESSAGES:
+        return "body" in touched and _is_about(row["body"], marks)
+    return table.name == _KEPT_ANSWERS or not _GO.get(table.name, frozenset()).isdisjoint(touched)
+
+
+def _is_about(body: str, marks: Marks) -> bool:
+    """Whether a notice tells of this address; one that tells of others only names it."""
+    data = json.loads(body).get("data", {})
+    return isinstance(data, dict) and marks.holds(str(data.get("address", "")))
 
 
 def _holds(value: object, marks: Marks) -> bool:
@@ -128,6 +147,16 @@ def _without(value: Any, marks: Marks) -> Any:
     if isinstance(value, list):
         return [_without(each, marks) for each in value if not _holds(each, marks)]
     return marks.scrubbed(value) if isinstance(value, str) else value
+
+
+def lines_naming(db: sqlite3.Connection, account: int, marks: Marks, told: Told) -> int:
+    """How many lines of the ledger name this address as that of one who acted."""
+    count = 0
+    for number, row in enumerate(db.execute(SQL["named_in_ledger"], (account,))):
+        count += any(_holds(value, marks) for value in row)
+        if number % _PAGE == _PAGE - 1:
+            told(_PAGE)
+    return count
 
 
 def evidence(db: sqlite3.Connection, account: int, marks: Marks, told: Told) -> Iterator[tuple[str, int]]:
