@@ -137,7 +137,7 @@ TAGS = """{"items":[{"address":"ann@b.example","tags":["*"]},{"address":"bob@b.e
         ("postmark-csv",
          "EmailAddress,SuppressionReason,Origin,CreatedAt\nann@b.example,SpamComplaint,Recipient,\n",
          ["ann complaint -"]),
-        ("csv", "\ufeffE-Mail;x\n", ["no_column"]),
+        ("csv", "\ufeffE-Mail|x\n", ["no_column"]),
         ("csv", "\ufeffEmail,Cause\r\nann@b.example,\r\nbob@b.example,hard\r\n",
          ["ann import -", "bob import -"]),
         ("csv", "ann@b.example\nbob@b.example\n", ["ann import -", "bob import -"]),
@@ -329,6 +329,30 @@ def test_a_line_without_end_is_not_held(name: str, code: str) -> None:
     assert peak < 2_000_000
     if name != "ses":
         assert [row.address for row in found if isinstance(row, Row)] == ["ann@b.example"]
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_a_table_of_a_spreadsheet_that_parts_by_another_sign_is_read(sign: str) -> None:
+    text = 'Notiz;E-Mail;Cause\n"a; b";ann@b.example;hard\n";\n;bob@b.example;complaint\n'.replace(";", sign)
+    rows = [(each.address, each.cause) for each in read("csv", text.encode()) if isinstance(each, Row)]
+    assert rows == [("ann@b.example", "hard"), ("bob@b.example", "complaint")]
+
+
+@pytest.mark.parametrize("text", ["ann@b.example;bob@b.example\n", "ann@b.example;bob@b.example,x\n"])
+def test_addresses_in_one_line_are_no_table(text: str) -> None:
+    assert [each.code for each in read("csv", text.encode()) if isinstance(each, Defect)] == ["no_column"]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "value"),
+    [
+        ("csv", "address,since\nann@b.example,gestern\n", "gestern"),
+        ("mailgun-bounces", '{"items":[{"address":"a@b.example","created_at":"noon"}]}', "noon"),
+        ("mailgun-unsubscribes", '{"items":[{"address":"a@b.example","tags":["news","x"]}]}', "news, x"),
+    ],
+)
+def test_a_defect_quotes_what_stands_there(form: str, text: str, value: str) -> None:
+    assert [each.value for each in read(form, text.encode()) if isinstance(each, Defect)] == [value]
 
 
 def test_times_of_lists() -> None:

@@ -194,7 +194,9 @@ def _mailgun(cause: str, line: int, fields: Mapping[str, Any]) -> Row | Defect:
     given = fields.get("tags", fields.get("tag"))
     tags = given if isinstance(given, list) else [given]
     if cause == UNSUBSCRIBED and given not in (None, "", []) and "*" not in tags:
-        return Defect.of(line, "one_tag", given)  # of one sort of mail: all the other may go on
+        return Defect.of(
+            line, "one_tag", ", ".join(map(str, tags))
+        )  # of one sort of mail: all the other may go on
     note = f"Mailgun {_note(fields, 'code', 'error')}".strip()
     return Row(line, _text(fields, "address"), cause, moment(fields.get("created_at")), note)
 

@@ -70,10 +70,19 @@ def _written(text: str) -> Instant:
     try:
         read = datetime.fromisoformat(text.removesuffix(" UTC"))
     except ValueError:
-        read = datetime.strptime(text[:25].strip(), "%a, %d %b %Y %H:%M:%S").replace(tzinfo=UTC)
-        if text[25:].strip() not in ("", "UTC", "GMT", "+0000", "-0000"):
-            raise
+        read = _of_mail(text)
     try:
         return from_datetime(read if read.tzinfo is not None else read.replace(tzinfo=UTC))
     except OverflowError as error:
         raise ValueError(text) from error
+
+
+def _of_mail(text: str) -> datetime:
+    """As RFC 5322 writes it, in UTC. Raises ValueError with the text itself."""
+    try:
+        read = datetime.strptime(text[:25].strip(), "%a, %d %b %Y %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError(text) from None
+    if text[25:].strip() not in ("", "UTC", "GMT", "+0000", "-0000"):
+        raise ValueError(text)
+    return read

@@ -10,6 +10,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import IO
 
 from retour.address import normalise
@@ -49,7 +50,10 @@ def rows(file: IO[bytes], names: Mapping[str, str], address: str) -> Iterator[El
         place = head.index(address) if head else 0
         return len(fields) == len(head or fields) > place and _is_address(fields[place])
 
-    lines = _Lines(_lines(file, cut), is_row)
+    told_lines = _lines(file, cut)
+    first = list(_to_the_first(told_lines))
+    sign = _sign("".join(first[-1:]), names, address)
+    lines = _Lines(chain(first, told_lines), is_row, sign)
     while True:
         try:
             fields = lines.row()
@@ -75,6 +79,32 @@ def rows(file: IO[bytes], names: Mapping[str, str], address: str) -> Iterator[El
     yield from (Defect(line, "too_long") for line in cut)
 
 
+def _to_the_first(lines: Iterator[str]) -> Iterator[str]:
+    """Lines to the first that is not empty."""
+    for line in lines:
+        yield line
+        if line.strip():
+            return
+
+
+def _sign(head: str, names: Mapping[str, str], address: str) -> str:
+    """What parts the fields: a comma, or what spreadsheets write where the comma is in numbers. Only a head
+    that names the address so shows it: a line of addresses with semicolons between them is no table."""
+    for sign in ";\t":
+        told = [field.strip().lower() for field in _fields(head, sign)]
+        if sign in head and address in (names.get(name, name) for name in told):
+            return sign
+    return ","
+
+
+def _fields(line: str, sign: str) -> list[str]:
+    """Of a line by itself; none where it is no row."""
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=sign), [])
+    except csv.Error:
+        return []
+
+
 def _is_address(field: str) -> bool:
     """Whether a field is an address and nothing else: words of servers name addresses, too."""
     plain = unguarded(field.strip())
@@ -88,13 +118,13 @@ class _Lines:
     next open quote does, or where it would swallow a line that `is_row`.
     """
 
-    def __init__(self, lines: Iterator[str], is_row: Callable[[Sequence[str]], bool]) -> None:
-        self._lines, self._is_row = lines, is_row
+    def __init__(self, lines: Iterator[str], is_row: Callable[[Sequence[str]], bool], sign: str) -> None:
+        self._lines, self._is_row, self._sign = lines, is_row, sign
         self._again: deque[str] = deque()  # lines that an open quote had swallowed
         self._taken: list[str] = []  # of the row at hand
         self._ended = False
         self.number = 0  # of the last line that was read
-        self._reader = csv.reader(self, strict=True)
+        self._reader = csv.reader(self, delimiter=self._sign, strict=True)
 
     def row(self) -> list[str]:
         """The fields of the next row. Raises csv.Error, and StopIteration at the end."""
@@ -111,20 +141,17 @@ class _Lines:
 
     def _first(self) -> list[str]:
         """The first line of the row at hand by itself, however its quotes stand. Raises csv.Error."""
-        return next(csv.reader([self._taken[0].rstrip("\r\n")]))
+        return next(csv.reader([self._taken[0].rstrip("\r\n")], delimiter=self._sign))
 
     def _is_whole(self, line: str) -> bool:
-        try:
-            return self._is_row(next(csv.reader([line.rstrip("\r\n")]), []))
-        except csv.Error:
-            return False
+        return self._is_row(_fields(line, self._sign))
 
     def _go_back(self) -> None:
         """Behind the first line of the row at hand."""
         others = self._taken[1:]
         self._again.extendleft(reversed(others))
         self.number -= len(others)
-        self._reader = csv.reader(self, strict=True)
+        self._reader = csv.reader(self, delimiter=self._sign, strict=True)
 
     def __iter__(self) -> Iterator[str]:
         return self
