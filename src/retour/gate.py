@@ -49,6 +49,11 @@ class Gate:
         self._clock = clock or SystemClock()
         self._every = int(every * SECOND)
         place = Path(data)
+        if not any((place / name).exists() for name in (keyfile.NAME, sqlite.STORE)):
+            raise GateError(
+                f"{place} is no data directory of Retour, for there is no {keyfile.NAME} in it; "
+                "name the data_dir of its settings"
+            )
         try:
             keys = keyfile.load(place / keyfile.NAME)
             self._store = sqlite.open_reader(place / sqlite.STORE, keys.pepper)

@@ -166,8 +166,9 @@ def test_many_threads_ask_one_gate(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(GateError, match=r"keys\.json"):
+    with pytest.raises(GateError, match=r"keys\.json in it; name the data_dir") as told:
         Gate(tmp_path / "nowhere")
+    assert "backup" not in str(told.value)
     made(tmp_path).close()
     with pytest.raises(GateError, match="retour account list"):
         Gate(tmp_path, "nobody")
