@@ -1,6 +1,7 @@
 """The relay between a client and a next server that fails at every step."""
 
 import asyncio
+import re
 import tracemalloc
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -364,6 +365,14 @@ def test_a_next_server_that_is_not_there_is_451() -> None:
         assert relay.counts["unreachable"] == 1
 
     told(story)
+
+
+def test_that_the_next_server_is_silent_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(relay: Relaying) -> None:
+        assert (await relay.submit())[0] == 451
+        assert re.search(r"cannot be reached: 127\.0\.0\.1:\d+: TimeoutError", caplog.text)
+
+    told(story, Sink({"connect": HANG}), next=IMPATIENT)
 
 
 def test_a_client_that_hangs_up_in_the_midst_has_sent_nothing() -> None:

@@ -71,7 +71,7 @@ class Link:
         except (OSError, TimeoutError, LinkError, asyncio.LimitOverrunError, ValueError) as error:
             self.abort()
             where = f"{self._server.host}:{self._server.port}"
-            raise LinkError(f"{where}: {error or type(error).__name__}") from error
+            raise LinkError(f"{where}: {str(error) or type(error).__name__}") from error
 
     def has(self, extension: str) -> bool:
         """Whether the server offers an extension, by its keyword at EHLO."""
