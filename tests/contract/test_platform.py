@@ -13,7 +13,7 @@ from retour.flow.policy import change_policy
 from retour.flow.rewrite import Rewriter
 from retour.instants import DAY, HOUR, Instant
 from retour.lifecycle import preset
-from retour.lifecycle.judgements import of_bounce
+from retour.lifecycle.judgements import of_bounce, of_understood
 from retour.model import FOR_ALL, Answer, Cause, Decision, Event, EventKind, MailKind, Reason, Standing
 from retour.ports import PlatformStop, ReadSoFar, Store
 from retour.snapshot import Table
@@ -216,6 +216,18 @@ def test_a_verdict_that_a_replay_judges_otherwise_counts_no_more(house: House, u
         house.record(EventKind.WITHDRAWAL, "one", outcome=act.hex())
         house.platform.follow()
         assert house.stopped()
+
+
+def test_what_a_replay_understood_is_a_verdict_while_it_stands(house: House) -> None:
+    house.dead("two", "three")
+    told = {"reason": Reason.ADDRESS_UNKNOWN, "outcome": of_understood(b"b" * 16, NOW)}
+    act = house.record(EventKind.UNDERSTOOD, "one", **told)
+    house.platform.follow()
+    assert (house.says("one").why, house.stopped()) == ("hard", True)
+    house.clock.instant += DAY
+    house.record(EventKind.WITHDRAWAL, "one", outcome=act.hex())
+    house.platform.follow()
+    assert not house.stopped()
 
 
 def test_unproven_reports_are_no_verdicts(house: House) -> None:

@@ -2,9 +2,11 @@
 comes later; in every store."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +18,7 @@ from contract.test_replay import whole
 from contract.test_what_if import NOW, settle
 from retour.bus import LocalBus
 from retour.classify import Classifier
-from retour.flow.intake import Worker, take_in
+from retour.flow.intake import Taken, Worker, read_batch, take_in
 from retour.flow.jobs import Course, EndingError
 from retour.flow.judge import judge
 from retour.flow.sends import Draft, Registered, register
@@ -170,6 +172,30 @@ def test_without_a_send_too_it_counts_once(post: Post) -> None:
     assert "unparsed" not in told
     assert workshop.found(later) == []
     assert state(post, ANN) == (StateName.INVALID, "soft")
+
+
+def test_of_the_queue_of_all_only_what_may_be_about_the_account_is_read(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop, mail = post.workshop, post.odd(ANN)
+    workshop.store.accounts.add_account("other", "other.example", preset("kwiga"), NOW - 100 * DAY)
+    stray = arrival(f"Subject: hm\r\n\r\n{FLOWN}\r\n".encode(), None, post.at)
+    theirs = replace(arrival(f"Subject: oh\r\n\r\n{FLOWN}\r\n".encode(), None, post.at), account="other")
+    post.take(mail, stray, theirs)
+    read: list[bytes] = []
+
+    def reading(batch: Sequence[Arrival], *others: Any) -> Taken:
+        read.extend(each.id for each in batch)
+        return read_batch(batch, *others)
+
+    monkeypatch.setattr("retour.flow.queued.read_batch", reading)
+    workshop.do("replay", what="rules", rules=GONE)
+    assert sorted(read) == sorted([mail.id, stray.id])
+    read.clear()
+    workshop.account = "other"
+    told = workshop.do("replay", what="rules", rules=GONE)[1]
+    assert sorted(read) == sorted([stray.id, theirs.id])
+    assert "unparsed" not in told
 
 
 def test_of_two_replays_the_later_reads_it(post: Post) -> None:

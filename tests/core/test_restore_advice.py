@@ -5,9 +5,11 @@ from types import MappingProxyType
 
 import pytest
 
+from retour.flow.engagement import against
 from retour.flow.restore_advice import RestoreAdvice, Verdict, Why, _knowledge, advise
 from retour.instants import DAY
 from retour.lifecycle import PolicyVersion, fold, preset
+from retour.lifecycle.judgements import of_bounce, of_understood
 from retour.model import (
     Cause,
     Event,
@@ -158,3 +160,16 @@ def test_every_reason_and_cause_has_its_row_and_its_sentences() -> None:
 def test_a_state_without_evidence_is_asked_about() -> None:
     stopped = State(StateName.INVALID, frozenset({Cause.HARD}), T0)
     assert advice(Life("a@b.example", stopped)).reasons[0].code == "cause.hard"
+
+
+def test_it_rests_on_what_replays_have_made_of_the_reports() -> None:
+    """A mail that was delivered and came back is no sign of life, though a replay alone knows that it did."""
+    read = event(EventKind.UNDERSTOOD, 0, UNKNOWN)._replace(outcome=of_understood(b"b" * 16, T0), send=7)
+    sent = Send(7, "acme", "a@b.example", MailKind.MAILING, T0 - DAY, delivered_at=T0 - DAY)
+    assert advice(life(read, sends=(sent,))).verdict is Verdict.ASK_BACK
+    judged = event(EventKind.REJUDGED, 9, FULL)
+    judged = judged._replace(outcome=of_bounce(bounce(0, UNKNOWN).id, EventKind.BOUNCE))
+    told = advice(life(bounce(0, UNKNOWN), judged), day=14)
+    assert (told.verdict, told.reasons[0].code) == (Verdict.APPROVE, "later")
+    opened = {Sign.OPEN: T0 + DAY}
+    assert [each.after_bounce for each in against(opened, [read])] == [True]

@@ -13,6 +13,7 @@ from retour.address import domain_of, normalise
 from retour.flow.facts import AHEAD, HORIZON
 from retour.identity import told_id
 from retour.instants import DAY, Instant
+from retour.lifecycle import as_judged
 from retour.model import Event, EventKind, Send, Standing
 from retour.ports import REMEMBERED_DAYS, Engagement, Latest, Passing, Sign, Store
 
@@ -93,7 +94,8 @@ def _passing(sign: Engagement, told: Told, send: Send | None) -> Passing:
 
 def against(latest: Latest, events: Sequence[Event]) -> list[Shown]:
     """The signs of an address beside its bounces, the strongest kind first."""
-    proven = (e.at for e in events if e.kind is EventKind.BOUNCE and e.standing is Standing.PROVEN)
+    judged = as_judged(events)[0]
+    proven = (e.at for e in judged if e.kind is EventKind.BOUNCE and e.standing is Standing.PROVEN)
     bounced = max(proven, default=None)
     kinds = [kind for kind in reversed(Sign) if kind in latest]
     return [Shown(kind, latest[kind], bounced is not None and latest[kind] > bounced) for kind in kinds]

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from retour.instants import Instant
+from retour.lifecycle import as_judged
 from retour.model import Cause, Event, EventKind, Reason, State, StateName
 from retour.ports import Latest
 
@@ -156,7 +157,7 @@ def signs(
     latest: Latest, events: Sequence[Event], deliveries: Sequence[tuple[int | None, Instant]], since: Instant
 ) -> str:
     """What an address did since then: delivered to, opened, clicked, replied, logged in."""
-    bounced = {event.send for event in events if event.kind is EventKind.BOUNCE}
+    bounced = {event.send for event in as_judged(events)[0] if event.kind is EventKind.BOUNCE}
     told = [(event.send, event.at) for event in events if event.kind is EventKind.DELIVERED]
     return signs_beside(latest, bounced, [*deliveries, *told], since)
 

@@ -15,11 +15,12 @@ from retour.flow.findings import Findings, Piece, Understood, named
 from retour.flow.intake import read_batch
 from retour.flow.reads import Judge
 from retour.flow.shapes import arrivals
+from retour.flow.tie import claim_of
 from retour.identity import act_id
 from retour.instants import Instant
 from retour.lifecycle import as_judged
 from retour.lifecycle.judgements import of_understood, stands_for
-from retour.model import Arrival, Event, EventKind, Reason, Standing
+from retour.model import NOTHING_RETURNED, Arrival, Event, EventKind, Reason, Standing
 from retour.parse.providers.generic import Map
 from retour.ports import WHOLE, History, Inbox, Outcome, Part, Store
 from retour.return_address import Keyring
@@ -45,11 +46,23 @@ class Queue:
 
 def queued(account: str, queue: Queue, now: Instant, part: Part = WHOLE) -> Iterator[Piece]:
     """What of the queue would be understood of an account, batch by batch; a share has some of them."""
-    waiting, number, named_so_far = arrivals(queue.inbox), 0, Counter[str]()
+    waiting, number, named_so_far = _about(account, queue), 0, Counter[str]()
     while batch := list(islice(waiting, _BATCH)):
         number += 1
         if number % part[1] == part[0] and (events := _read(batch, account, queue, now)):
             yield _piece(account, events, queue.store, named_so_far)
+
+
+def _about(account: str, queue: Queue) -> Iterator[Arrival]:
+    """The arrivals that may be about an account. Whose source or return address each came by is soon told;
+    to read all is not, for a replay of every account looks at the queue once for each."""
+    accounts = {each.number: each for each in queue.store.accounts.accounts()}
+    for arrival in arrivals(queue.inbox):
+        theirs = arrival.account
+        if theirs is None:
+            theirs = claim_of(arrival, NOTHING_RETURNED, queue.keyring, accounts).account or None
+        if theirs in (None, account):
+            yield arrival
 
 
 def _read(batch: Sequence[Arrival], account: str, queue: Queue, now: Instant) -> list[Event]:

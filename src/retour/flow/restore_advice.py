@@ -15,6 +15,7 @@ from typing import Any
 
 from retour.flow.why import telling
 from retour.instants import DAY, Instant, text
+from retour.lifecycle import as_judged
 from retour.model import Cause, Event, EventKind, Reason, Standing, StateName
 from retour.ports import Latest, Life, RequestStatus, RestoreRequest, Sign
 from retour.texts import catalogue
@@ -191,9 +192,10 @@ def _beside(asked: Asked) -> Iterator[Why]:
 
 
 def _proven(life: Life) -> Iterator[Event]:
-    """What may be believed, without the acts that were taken back."""
+    """What may be believed, as replays have judged it, without the acts that were taken back."""
     gone = {e.outcome for e in life.events if e.kind is EventKind.WITHDRAWAL}
-    return (e for e in life.events if e.standing is Standing.PROVEN and e.id.hex() not in gone)
+    judged = as_judged(life.events)[0]
+    return (e for e in judged if e.standing is Standing.PROVEN and e.id.hex() not in gone)
 
 
 def _day(at: Instant) -> str:

@@ -17,6 +17,7 @@ from retour.flow.colleagues import MOST_COLLEAGUES, Colleague, written_so
 from retour.flow.edits import is_likely, names_of, neighbours, slips
 from retour.flow.suppressions import provider_of
 from retour.instants import DAY, Instant, to_datetime
+from retour.lifecycle import as_judged
 from retour.model import Event, EventKind, Reason, StateName
 from retour.ports import LOOKED_BACK, Contacts, Store
 from retour.vet import Code, Dns, Facts
@@ -135,7 +136,7 @@ def _delivered(account: str, store: Store, now: Instant) -> Counter[str]:
 
 def _bounces(asked: Asked, store: Store, now: Instant) -> Sequence[Event]:
     life = store.ledger.life(asked.account, asked.address, now)
-    return [event for event in life.events if event.kind is EventKind.BOUNCE] if life else []
+    return [event for event in as_judged(life.events)[0] if event.kind is EventKind.BOUNCE] if life else []
 
 
 def _answer_of(bounces: Sequence[Event]) -> Dns | None:

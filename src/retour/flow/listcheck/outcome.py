@@ -17,7 +17,7 @@ from retour.flow.listcheck.proposals import addresses_of
 from retour.flow.listcheck.taking import accepted_by
 from retour.flow.listcheck.work import RESULTS, place_of
 from retour.instants import Instant, text
-from retour.lifecycle import Policy, TypeRule
+from retour.lifecycle import Policy, TypeRule, as_judged
 from retour.model import EventKind, Standing
 from retour.ports import Clock, History, Records
 
@@ -83,7 +83,7 @@ def _came_back(known: History, since: Instant, policy: Policy) -> str | None:
 
 
 def _rules(known: History, since: Instant, policy: Policy) -> Iterator[TypeRule | None]:
-    for event in known.events:
+    for event in as_judged(known.events)[0]:
         proven = event.standing is Standing.PROVEN and event.kind is EventKind.BOUNCE
         if proven and event.at >= since and event.reason is not None:
             yield policy.types.get(event.reason)
