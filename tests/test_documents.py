@@ -157,6 +157,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "commands in a row that are no SMTP": smtpd.errors,
         "seconds of silence": smtpd.idle,
         "connections at once": smtpd.connections,
+        "of those from one client on another machine, of IPv6 from one /64": smtpd.of_stranger,
         "seconds for one API request to come whole": connection.PATIENCE,
         "seconds without a whole policy request": postfix.IDLE,
         "one policy request": postfix.LIMIT,

@@ -21,6 +21,7 @@ from retour.model import Arrival, MailKind, Proof
 from retour.return_address import Keyring, make
 from retour.smtpd import Limits, Listener
 from retour.smtpd.limits import KIB, MIB
+from story.waiting import eventually
 
 DOMAIN = "return.example"
 NOW = 20_000 * DAY
@@ -365,6 +366,30 @@ def test_one_connection_too_many_is_told_to_come_back(opened: Opened) -> None:
     port = opened(limits=Limits(connections=2))
     with port.raw(), port.raw(), socket.create_connection(("127.0.0.1", port.listener.port)) as third:
         assert read_until(third, b"\r\n").startswith(b"421 4.3.2")
+
+
+def test_a_stranger_has_some_of_the_connections_and_no_more(opened: Opened) -> None:
+    port = opened(limits=Limits(of_stranger=2, at_home=()))
+    with port.raw(), port.raw() as second:
+        with socket.create_connection(("127.0.0.1", port.listener.port)) as third:
+            assert read_until(third, b"\r\n").startswith(b"421 4.3.2")
+        place, elsewhere = ("127.0.0.1", port.listener.port), ("127.0.0.2", 0)
+        with socket.create_connection(place, source_address=elsewhere) as other:
+            assert read_until(other, b"\r\n").startswith(b"220 ")
+        second.sendall(b"QUIT\r\n")
+        assert read_until(second, b"at its end").startswith(b"221 ")  # hung up
+
+    def again() -> bool:
+        with socket.create_connection(("127.0.0.1", port.listener.port)) as connection:
+            return read_until(connection, b"\r\n").startswith(b"220 ")
+
+    eventually(again, "a connection that is free again")
+
+
+def test_on_this_machine_nobody_is_a_stranger(opened: Opened) -> None:
+    port = opened(limits=Limits(of_stranger=1))
+    with port.raw(), port.raw(), port.raw():
+        assert port.listener.connections == 3
 
 
 def test_only_listed_clients_are_talked_to(beside: Beside) -> None:

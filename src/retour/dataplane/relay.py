@@ -24,7 +24,12 @@ async def start(house: House, ports: Ports, stack: AsyncExitStack) -> None:
             chosen.port,
             relay,
             hostname=chosen.hostname,
-            limits=Limits(message=chosen.message_limit, refused=_REFUSED, connections=chosen.connections),
+            limits=Limits(
+                message=chosen.message_limit,
+                refused=_REFUSED,
+                connections=chosen.connections,
+                of_stranger=chosen.connections,  # whoever submits has a password: none is a stranger
+            ),
             clients=chosen.clients,
             tls=wiring.submission_tls(house),
             implicit=chosen.tls == "implicit",

@@ -17,7 +17,7 @@ from retour.instants import Instant
 from retour.model import Arrival, Proof
 from retour.return_address import Keyring
 from retour.smtpd import LOOPBACK, Limits, Listener, Message, Reply, listen
-from retour.smtpd.listener import Networks
+from retour.smtpd.limits import Networks
 from retour.smtpd.replies import KEPT
 
 # One reply for forged and for unknown: it must not teach anybody what a genuine address looks like.

@@ -12,7 +12,7 @@ from retour.simulator.answers import Answer, At, answer_of, stages
 from retour.simulator.post import NextHop, Post
 from retour.simulator.reports import Occasion, report
 from retour.smtpd import LOOPBACK, Limits, Listener, Message, Reply, listen
-from retour.smtpd.listener import Networks
+from retour.smtpd.limits import Networks
 from retour.smtpd.replies import KEPT
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ A submission is proved and passed through:
     submission_port  its asyncio port
 """
 
-from retour.smtpd.limits import Limits
-from retour.smtpd.listener import LOOPBACK, Handler, Listener, listen
+from retour.smtpd.limits import LOOPBACK, Limits
+from retour.smtpd.listener import Handler, Listener, listen
 from retour.smtpd.message import Message, Recipient
 from retour.smtpd.phases import Phase
 from retour.smtpd.replies import Reply

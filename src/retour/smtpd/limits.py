@@ -1,7 +1,12 @@
 """How much a client may ask of us. Every number is a bound on memory or time, none on meaning."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
+Networks = Sequence[IPv4Network | IPv6Network]
+
+LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -18,3 +23,5 @@ class Limits:
     errors: int = 20  # commands in a row that are no SMTP; then 421. A refused recipient is no error
     idle: float = 300.0  # RFC 5321 §4.5.3.2.7: at least five minutes
     connections: int = 200  # open at once; one more is told 421
+    of_stranger: int = 50  # of those, from one IPv4 address or one IPv6 network of a site
+    at_home: Networks = LOOPBACK  # who is no stranger

@@ -7,12 +7,13 @@ client: a slow store slows the clients down, it never grows our memory.
 import asyncio
 import logging
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Generic, Protocol
 
 from retour.smtpd import replies
-from retour.smtpd.limits import KIB, Limits
+from retour.smtpd.limits import KIB, LOOPBACK, Limits, Networks
 from retour.smtpd.message import Message, T
 from retour.smtpd.phases import Phase
 from retour.smtpd.replies import Reply
@@ -20,10 +21,8 @@ from retour.smtpd.session import Session
 
 log = logging.getLogger(__name__)
 
-Networks = Sequence[IPv4Network | IPv6Network]
-
-LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _PIECE = 64 * KIB
+_SITE = 64  # bits of an IPv6 address that are one client's
 _LINGER = 5.0  # seconds for the last words
 
 
@@ -48,6 +47,7 @@ class Listener(Generic[T]):
         self._limits = limits
         self._clients = clients
         self._talks: set[Talk[T]] = set()
+        self._of: Counter[str] = Counter()  # how many a stranger has open
         self._server: asyncio.Server | None = None
 
     @property
@@ -85,12 +85,15 @@ class Listener(Generic[T]):
             writer.write(refusal.encode())
             await _hang_up(writer)
             return
-        talk = self._talk(reader, writer)
+        talk, stranger = self._talk(reader, writer), self._stranger(peer_of(writer))
         self._talks.add(talk)
+        self._of[stranger] += 1
         try:
             await talk.run()
         finally:
             self._talks.discard(talk)
+            self._of[stranger] -= 1
+            self._of += Counter()  # without those that have none
             await _hang_up(writer)
 
     def _refusal(self, writer: asyncio.StreamWriter) -> Reply | None:
@@ -100,7 +103,15 @@ class Listener(Generic[T]):
         if not any(address in network for network in self._clients):
             log.warning("refused to talk to %s: not among the allowed clients", address)
             return replies.NOT_WELCOME
-        return replies.BUSY if len(self._talks) >= self._limits.connections else None
+        stranger = self._stranger(address)
+        too_many = bool(stranger) and self._of[stranger] >= self._limits.of_stranger
+        return replies.BUSY if too_many or len(self._talks) >= self._limits.connections else None
+
+    def _stranger(self, address: IPv4Address | IPv6Address | None) -> str:
+        """Whom to count by; empty for one of this machine. Whoever has one IPv6 address has a network."""
+        if address is None or any(address in network for network in self._limits.at_home):
+            return ""
+        return str(address if address.version == 4 else ip_network((address, _SITE), strict=False))
 
 
 def peer_of(writer: asyncio.StreamWriter) -> IPv4Address | IPv6Address | None:

@@ -13,8 +13,8 @@ from typing import Protocol
 from retour.smtpd import replies
 from retour.smtpd.commands import MailCommand
 from retour.smtpd.credentials import Credentials
-from retour.smtpd.limits import Limits
-from retour.smtpd.listener import LOOPBACK, Listener, Networks, Talk, peer_of
+from retour.smtpd.limits import LOOPBACK, Limits, Networks
+from retour.smtpd.listener import Listener, Talk, peer_of
 from retour.smtpd.message import Recipient, T
 from retour.smtpd.replies import Reply
 from retour.smtpd.submission import Awaits, Submission
