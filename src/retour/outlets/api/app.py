@@ -1,7 +1,7 @@
 """Puts the API together: routes, keys, refusals, limits, OpenAPI."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
@@ -123,11 +123,13 @@ Ask before you send (`/v1/check`), tell us what you send (`/v1/sends`), look at 
 Every call but the probes carries `Authorization: Bearer rk_…`. Times are ISO 8601 in UTC. Every refusal is
 `application/problem+json` (RFC 9457) with `field` and `remedy`, in the language of `Accept-Language`
 (English or German)."""
+_TITLE: Final = "Retour"
+_VERSION: Final = "1"
 
 
 def create(services: Services) -> FastAPI:
     """The application over these services."""
-    app = FastAPI(title="Retour", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app = FastAPI(title=_TITLE, version=_VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.keys = Keys(services.store.accounts, services.down)
     app.state.buckets = {
@@ -143,7 +145,7 @@ def create(services: Services) -> FastAPI:
         unlimited = frozenset() if services.checks_rate.per_second else frozenset({"/v1/check"})
         app.add_middleware(Told, without=unlimited)
     app.add_middleware(Capped, limit=services.body_limit, lists=services.import_limit)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = _openapi  # type: ignore[method-assign]
     return app
 
 
@@ -156,25 +158,22 @@ def _routes() -> tuple[BaseRoute, ...]:
     return tuple(whole.routes)
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's description, with the key and the refusals added to each route."""
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
-        components = schema.setdefault("components", {})
-        components["securitySchemes"] = described.SCHEMES
-        components.setdefault("schemas", {})["Problem"] = described.PROBLEM_SCHEMA
-        for path, operations in schema["paths"].items():
-            for method, operation in operations.items():
-                _add_refusals(path, operation)
-                if method.upper() in WRITING and path.startswith("/v1/") and path not in READS:
-                    _add_repeats(operation)
-                for parameter in operation.get("parameters", ()):
-                    if not parameter.get("description") and parameter["name"] in described.PARAMETERS:
-                        parameter["description"] = described.PARAMETERS[parameter["name"]]
-        app.openapi_schema = schema
-    return app.openapi_schema
+@cache
+def _openapi() -> dict[str, Any]:
+    """FastAPI's description, with the key and the refusals added to each route; made once, as these."""
+    schema = get_openapi(title=_TITLE, version=_VERSION, description=DESCRIPTION, routes=_routes())
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = described.SCHEMES
+    components.setdefault("schemas", {})["Problem"] = described.PROBLEM_SCHEMA
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            _add_refusals(path, operation)
+            if method.upper() in WRITING and path.startswith("/v1/") and path not in READS:
+                _add_repeats(operation)
+            for parameter in operation.get("parameters", ()):
+                if not parameter.get("description") and parameter["name"] in described.PARAMETERS:
+                    parameter["description"] = described.PARAMETERS[parameter["name"]]
+    return schema
 
 
 def _add_refusals(path: str, operation: dict[str, Any]) -> None:
