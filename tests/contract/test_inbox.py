@@ -119,6 +119,21 @@ def test_the_unparsed_of_one_account_wait_again_alone(inbox: Inbox) -> None:
     assert [waiting.id for waiting in inbox.waiting(9)] == [arrival(1).id]
 
 
+def test_what_came_late_waits_again_alone_and_is_marked_to_be_counted(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retour.stores.sqlite.inbox._AT_ONCE", 2)
+    late = [arrival(n, account="acme", defects=("truncated", "late")) for n in (1, 2, 3)]
+    theirs = arrival(4, account="other", defects=("late",))
+    inbox.put([*late, theirs, arrival(5, account="acme"), arrival(6, account="acme", defects=("later",))])
+    inbox.settle({each.id: Outcome.UNPARSED for each in inbox.waiting(9)}, 9)
+    assert (inbox.again("acme", late=True), inbox.again("acme", late=True)) == (3, 0)
+    defects = ("truncated", "late_counted")
+    assert inbox.waiting(9) == [arrival(n, account="acme", defects=defects) for n in (1, 2, 3)]
+    assert inbox.again(late=True) == 1
+    assert inbox.again() == 2
+
+
 def test_how_far_a_source_was_read_is_kept_with_what_was_read(inbox: Inbox) -> None:
     assert inbox.cursors() == {}
     inbox.put([arrival(1)], {"log/mail": b"17", "log/mail.1": b"", "box/a": bytes(range(256))})

@@ -321,6 +321,30 @@ def test_the_queue_is_judged_again_under_a_new_rule(house: House, mine: Path) ->
     assert house.state(0).hard == 1
 
 
+@pytest.mark.parametrize(("lang", "before"), [("en", "that came late"), ("de", "verspätete")])
+def test_a_post_that_came_late_is_told_and_counted_on_purpose_alone(
+    house: House, lang: str, before: str
+) -> None:
+    told = {"payload": {"message": {"id": 1, "to": PEOPLE[0]}}, "event": "MessageSent", "uuid": "1"}
+    raw = json.dumps(told).encode()
+    post = Arrival(
+        *(b"p" * 16, "webhooks.shop", now() - 30 * DAY, raw, len(raw)),
+        form="postal",
+        account="acme",
+        defects=("late",),
+        proof=Proof.TRUSTED,
+    )
+    with closing(sqlite.open_inbox(house.data / sqlite.INBOX)) as inbox:
+        inbox.put([post])
+        inbox.settle({post.id: Outcome.UNPARSED}, now())
+    assert "0 are understood now, 1 are not" in house.run("unparsed", "retry").stdout
+    (group,) = house.lines("unparsed", "list")
+    assert str(group["shape"]).startswith("late ")
+    assert f"1 {before}" in house.run("unparsed", "retry", "--late", "--lang", lang).stdout
+    assert house.counts() == {Outcome.JUDGED: 1}
+    assert f"0 {before}" in house.run("unparsed", "retry", "--late", "--lang", lang).stdout
+
+
 def test_new_mail_is_read_by_the_rules_of_the_settings(house: House, mine: Path) -> None:
     (house.data.parent / "retour.toml").write_text(f'[rules]\nfiles = ["{mine}"]\n', "utf-8")
     told = house.came(STRANGE, 3).stdout

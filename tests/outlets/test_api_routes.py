@@ -1,5 +1,6 @@
 """Every route with every role, and with the key of another account; a route that is added must stand here."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -585,6 +586,22 @@ def _shown(schema: Any, content: Any) -> bool:
     names = [each["$ref"].rpartition("/")[2] for each in wanted if "$ref" in each]
     fields = [f for name in names for f in schema["components"]["schemas"][name]["properties"].values()]
     return any("examples" in field or "default" in field for field in fields)
+
+
+def test_a_route_declares_an_idempotency_key_where_it_takes_one(retour: Installation) -> None:
+    """One that is too long is refused before anything else is looked at, and nowhere else."""
+    wrong = []
+    for path, operations in retour.app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            headers = [each for each in operation.get("parameters", ()) if each["name"] == "Idempotency-Key"]
+            place = re.sub(r"\{[^}]*\}", "x", path)
+            answer = retour.ask(method.upper(), place, None, headers={"Idempotency-Key": "x" * 256})
+            told = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+            takes = isinstance(told, dict) and told.get("field") == "Idempotency-Key"
+            if takes is not bool(headers) or (headers and "409" not in operation["responses"]):
+                wrong.append(f"{method} {path}: {takes}")
+            assert not any(each["required"] for each in headers)
+    assert wrong == []
 
 
 def test_every_reference_in_openapi_leads_somewhere(retour: Installation) -> None:

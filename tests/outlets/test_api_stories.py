@@ -386,6 +386,21 @@ def test_the_queue_is_judged_again_on_request_of_support(retour: Installation) -
     assert retour.ask("GET", "/v1/unparsed", "staff").json()["arrivals"] == []
 
 
+def test_support_lets_what_came_late_count(retour: Installation) -> None:
+    retour.take_in(told(retour, FLOWN % b"ann@b.example"))
+    assert retour.ask("POST", "/v1/unparsed/retry?late=true", "demo-support").json() == {"retried": 0}
+    said = {"event": "MessageSent", "uuid": "1", "payload": {"message": {"to": "ann@b.example"}}}
+    raw = json.dumps(said).encode()
+    at = retour.clock.now()
+    more = {"form": "postal", "account": "demo", "proof": Proof.TRUSTED, "defects": ("late",)}
+    retour.take_in(Arrival(b"p" * 16, "webhooks.shop", at, raw, len(raw), **more))
+    (seen, _) = retour.ask("GET", "/v1/unparsed", "staff").json()["arrivals"]
+    assert seen["defects"] == ["late"]
+    assert retour.ask("POST", "/v1/unparsed/retry?late=true", "other-support").json() == {"retried": 0}
+    assert retour.ask("POST", "/v1/unparsed/retry?late=true", "demo-support").json() == {"retried": 1}
+    assert [each.defects for each in retour.inbox.waiting(9)] == [("late_counted",)]
+
+
 def test_staff_sees_reports_of_no_account_latest_first(retour: Installation) -> None:
     for number in range(3):
         raw = REPORT + b"%d" % number

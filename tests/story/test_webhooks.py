@@ -1,6 +1,5 @@
 """Posts of a provider at a real `retour serve`: to a stopped address, over kill -9, over a full disk."""
 
-import concurrent.futures
 import json
 import resource
 import signal
@@ -75,21 +74,6 @@ def signed(sender: Sender, *addresses: str) -> Request:
 def bounced(server: Server, address: str) -> dict[str, Any]:
     """The life of an address, once it has bounced."""
     return eventually(lambda: server.life(address), f"{address} to be known", server.story)
-
-
-def test_a_batch_that_comes_fifty_times_at_once_counts_once(server: Server) -> None:
-    names = [f"batch.{number}@b.test" for number in range(20)]
-    request = signed(GRID, *names)
-    with server.running(), concurrent.futures.ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: post("grid", request), range(50)))
-        assert answers == [200] * 50
-        lives = [bounced(server, name) for name in names]
-        assert post("grid", signed(GRID, *names)) == 200  # the same events in a batch of another time
-        eventually(lambda: server.waiting() == 0, "the inbox to be empty", server.story)
-        assert [server.life(name) for name in names] == lives
-    for life in lives:
-        assert (life["state"]["state"], life["state"]["hard"]) == ("invalid", 1)
-        assert [event["reason"] for event in life["events"]] == ["address_unknown"]
 
 
 @pytest.mark.parametrize("step", STEPS)

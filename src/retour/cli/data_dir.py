@@ -79,9 +79,9 @@ class DataDir:
             # the end, for another command that found it taken has left its arrival to us.
         return results
 
-    def again(self) -> int:
-        """Let everything unparsed wait once more; returns how many."""
-        return self._inbox.again()
+    def again(self, late: bool = False) -> int:
+        """Let everything unparsed wait once more, or what came late alone; returns how many."""
+        return self._inbox.again(late=late)
 
     def counts(self) -> Mapping[Outcome, int]:
         """How many arrivals stand where."""

@@ -40,6 +40,12 @@ Undetermined = Annotated[
 ]
 Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the latest so many; else all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON a group instead of words.")]
+Late = Annotated[
+    bool,
+    typer.Option(
+        "--late", help="Those posts alone that came days after what they tell; their deliveries are counted."
+    ),
+]
 Id = Annotated[str, typer.Argument(help="Id of a group, as `retour unparsed list` prints it.")]
 
 unparsed = typer.Typer(no_args_is_help=True)
@@ -114,6 +120,7 @@ def retry(
     data: Kept = None,
     config: Config = None,
     rules: Rules = None,
+    late: Late = False,
     lang: Language = "en",
 ) -> None:
     """Judge everything in the queue again, under the rules of now. Nothing else is touched."""
@@ -125,11 +132,14 @@ def retry(
     own = classifier_of(rules or rule_files(config, words), lang)
     try:
         with closing(DataDir(directory, own, mappings(config, words))) as opened:
-            number = opened.again()
+            number = opened.again(late)
             if number and opened.judge(()) is None:
                 typer.echo(told("say.left_to_server", count=number))
                 return
             left = opened.counts()[Outcome.UNPARSED]
+            if late:
+                typer.echo(told("say.counted", count=number))
+                return
     except Down as error:
         raise ended(words("fault.down", reason=safe(str(error)))) from error
     typer.echo(told("say.retried", count=number, understood=max(number - left, 0), left=left))

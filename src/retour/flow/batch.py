@@ -6,10 +6,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from retour.flow.facts import Read, events_of, outcome_of, passing_of
+from retour.flow.late import counts
 from retour.flow.reads import Reader
 from retour.flow.tie import Known, Tie, known, ties
 from retour.instants import DAY, Instant
-from retour.model import Arrival, Event, Kind, Standing
+from retour.model import LATE_COUNTED, Arrival, Event, Kind, Standing
 from retour.ports import REMEMBERED_DAYS, Engagement, Outcome, Passing, Sends
 
 
@@ -35,8 +36,11 @@ class Batch:
         sends = known([(read.claim, read.reading) for read in found.reads], self.sends)
         self.faults |= found.faults
         self.unread |= found.unread
-        self.passing += [each for each in found.passing if self._counts(each, arrivals[0], names)]
-        self.signs += [sign for sign in found.signs if sign.account in names]
+        if found.passing and not counts(arrivals[0]):
+            self.unread.add(arrivals[0].id)
+        else:
+            self.passing += [each for each in found.passing if self._counts(each, arrivals[0], names)]
+            self.signs += [sign for sign in found.signs if sign.account in names]
         stays = False
         for read in found.reads:
             stays |= self._tie(read, sends, names)
@@ -44,11 +48,15 @@ class Batch:
             self.spent.add(arrivals[0].id)
 
     def _counts(self, told: Passing, arrival: Arrival, names: AbstractSet[str]) -> bool:
-        """Not again what is judged again when a repetition is no longer known."""
-        return told.account in names and arrival.received_at > self.now - (REMEMBERED_DAYS - 1) * DAY
+        """Not again what is judged again when a repetition is no longer known, unless somebody wants it."""
+        known = arrival.received_at > self.now - (REMEMBERED_DAYS - 1) * DAY
+        return told.account in names and (known or LATE_COUNTED in arrival.defects)
 
     def _tie(self, read: Read, sends: Known, names: AbstractSet[str]) -> bool:
         """Whether the read says more than that a mail was delivered."""
+        if read.reading.kind is Kind.DELIVERED and not counts(read.arrival):
+            self.unread.add(read.arrival.id)
+            return False
         tied = [_within(names, tie) for tie in ties(read.arrival, read.reading, read.claim, sends)]
         made = events_of(read, tied, self.now)
         if outcome_of(read, made, tied) is Outcome.UNPARSED:

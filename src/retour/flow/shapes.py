@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from retour.classify.shape import shape, shape_id
+from retour.flow.late import counts
 from retour.instants import Instant
 from retour.mime import scan
-from retour.model import MAIL, Arrival, Event
+from retour.model import LATE, MAIL, Arrival, Event
 from retour.parse import parse
 from retour.ports import Inbox, Ledger
 
@@ -108,7 +109,8 @@ def arrivals(inbox: Inbox, most: int | None = None) -> Iterator[Arrival]:
 def words_of(arrival: Arrival) -> str:
     """What an arrival says to people; its subject where it says nothing; of another form its beginning."""
     if arrival.form != MAIL:
-        return arrival.raw[:_TEXT].decode("utf-8", "replace")
+        mark = "" if counts(arrival) else f"[{LATE}] "  # told, for nothing in its bytes tells it
+        return mark + arrival.raw[:_TEXT].decode("utf-8", "replace")
     return parse(arrival.raw).text.strip() or scan(arrival.raw).head.text(b"subject")
 
 

@@ -76,8 +76,8 @@ class Inbox(Protocol):
     def forget(self, before: Instant) -> int:
         """Drop what is left of spent arrivals received before; returns how many."""
 
-    def again(self, account: str | None = None) -> int:
+    def again(self, account: str | None = None, late: bool = False) -> int:
         """Let everything unparsed wait once more, to be judged under other rules; returns how many.
 
-        Of all sources, or of those of an account.
+        Of all sources, or of those of an account. `late`: those alone that came late, now to be counted.
         """

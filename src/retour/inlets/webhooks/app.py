@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from retour.flow.late import is_late
 from retour.identity import arrival_id
 from retour.inlets.asgi import Answer, Receive, Scope, Send, say
 from retour.inlets.webhooks import subscriptions
@@ -29,7 +30,7 @@ from retour.inlets.webhooks.scheme import (
 )
 from retour.inlets.webhooks.watch import Marks, Watch
 from retour.instants import Instant
-from retour.model import Arrival, Proof
+from retour.model import LATE, Arrival, Proof
 
 LIMIT = 4 * 1024 * 1024  # octets of a post
 HELD = 256 * 1024 * 1024  # octets of all posts that are not yet on disk
@@ -238,9 +239,10 @@ class Webhooks:
         try:
             if once and await self._other(id, body):
                 return await self._refuse(source, Why.USED)
+            late = PROVIDERS[source.provider].undated and is_late(source.provider, body, now)
             arrival = Arrival(
-                id, source.inlet, now, body, len(body),
-                proof=source.proof, account=source.account, form=source.provider,
+                id, source.inlet, now, body, len(body), proof=source.proof, account=source.account,
+                defects=(LATE,) if late else (), form=source.provider,
             )  # fmt: skip
             await self._accept([arrival], self._watch.marks(source.name, now))
         except Exception as fault:  # a full disk, a locked file: whatever it is, it is not kept
@@ -248,7 +250,7 @@ class Webhooks:
         finally:
             if self._under_way.get(id) is body:
                 del self._under_way[id]
-        self._watch.stored(source.name)
+        self._watch.stored(source.name, late)
         return KEPT
 
     async def _other(self, id: bytes, body: bytes) -> bool:

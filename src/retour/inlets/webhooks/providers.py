@@ -17,13 +17,14 @@ class Provider(NamedTuple):
     store_down: int = TRY_AGAIN  # the answer that makes it come again
     topics: bool = False  # posts on behalf of topics, which have to be listed
     header: str = ""  # where its own scheme has one that is always the same
+    undated: bool = False  # signs its posts and no time to hold them to
 
 
 _PLAIN = ("basic", "bearer", "header")
 
 PROVIDERS: Mapping[str, Provider] = {
     # The envelope of SNS; EventBridge comes through an API destination, with a header of the operator's.
-    "ses": Provider(("sns", "header", "basic", "bearer"), topics=True),
+    "ses": Provider(("sns", "header", "basic", "bearer"), topics=True, undated=True),
     "sendgrid": Provider(("ecdsa",)),
     "mailgun": Provider(("mailgun",)),
     "postmark": Provider(("basic", "header", "path")),
@@ -31,13 +32,13 @@ PROVIDERS: Mapping[str, Provider] = {
     "brevo": Provider(("bearer", "basic", "header", "path"), store_down=429),
     "mailjet": Provider(("basic", "path")),
     "sparkpost": Provider((*_PLAIN, "oauth2")),
-    "mandrill": Provider(("mandrill",)),
+    "mandrill": Provider(("mandrill",), undated=True),
     "resend": Provider(("standard",)),
-    "postal": Provider(("rsa",)),
-    "mailersend": Provider(("hmac",), header="signature"),
+    "postal": Provider(("rsa",), undated=True),
+    "mailersend": Provider(("hmac",), header="signature", undated=True),
     "mailtrap": Provider(("basic", "bearer", "path")),
-    "unisender": Provider(("unisender",)),
-    "scaleway": Provider(("sns", "header", "bearer"), topics=True),
+    "unisender": Provider(("unisender",), undated=True),
+    "scaleway": Provider(("sns", "header", "bearer"), topics=True, undated=True),
     "azure": Provider(("header", "query", "entra")),
     "kumomta": Provider(("bearer", "basic", "header", "hmac")),
     "powermta": Provider(("bearer", "basic", "header", "hmac")),

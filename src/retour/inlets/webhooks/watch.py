@@ -40,9 +40,15 @@ class Watch:
             marks[ALARM + source] = None
         return marks
 
-    def stored(self, source: str) -> None:
-        """A post of it is on disk."""
+    def stored(self, source: str, late: bool = False) -> None:
+        """A post of it is on disk; `late` where it came days after what it tells."""
         self.counts["stored"] += 1
+        if late:
+            self.counts["late"] += 1
+            self._alarm(
+                "a webhook's post is days old: its deliveries wait for `retour unparsed retry --late`",
+                source=source,
+            )
         self._worked.add(source)
         if self.alarms.pop(source, None):
             self._told("a webhook that was refused works again", source=source)

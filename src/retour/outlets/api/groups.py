@@ -68,9 +68,16 @@ def get_shapes(
 
 
 @router.post("/v1/unparsed/retry", summary="Judge the queue again, under the rules of now (support only)")
-def post_retry(request: Request, key: Support) -> Retried:
+def post_retry(
+    request: Request,
+    key: Support,
+    late: Annotated[
+        bool,
+        Query(description="those alone that came days after what they tell, now to be counted"),
+    ] = False,
+) -> Retried:
     """The worker takes them up within a second. A key of one account retries that account's arrivals."""
-    return Retried(retried=services(request).inbox.again(key.account or None))
+    return Retried(retried=services(request).inbox.again(key.account or None, late))
 
 
 def _shown(request: Request, found: Grouped, of: str, wanted: str | None) -> list[GroupShape]:

@@ -4,9 +4,10 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from retour.instants import Instant
-from retour.model import Arrival
+from retour.model import LATE, LATE_COUNTED, Arrival
 from retour.ports import NO_CURSORS, Outcome
 from retour.stores.advance import holdable
 
@@ -95,11 +96,13 @@ class MemoryInbox:
                 del self._arrivals[id], self._outcomes[id]
             return len(old)
 
-    def again(self, account: str | None = None) -> int:
+    def again(self, account: str | None = None, late: bool = False) -> int:
         with self._lock:
-            standing = self._standing(Outcome.UNPARSED)
-            unparsed = [a.id for a in standing if account in (None, a.account)]
-            self._outcomes.update(dict.fromkeys(unparsed, Outcome.WAITING))
+            standing = [a for a in self._standing(Outcome.UNPARSED) if account in (None, a.account)]
+            unparsed = [a for a in standing if not late or LATE in a.defects]
+            if late:
+                self._arrivals.update({a.id: _counted(a) for a in unparsed})
+            self._outcomes.update(dict.fromkeys((a.id for a in unparsed), Outcome.WAITING))
             return len(unparsed)
 
     def close(self) -> None:
@@ -107,3 +110,8 @@ class MemoryInbox:
 
     def _standing(self, outcome: Outcome) -> list[Arrival]:
         return [a for id, a in self._arrivals.items() if self._outcomes[id] is outcome]
+
+
+def _counted(arrival: Arrival) -> Arrival:
+    defects = tuple(LATE_COUNTED if each == LATE else each for each in arrival.defects)
+    return replace(arrival, defects=defects)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from retour.instants import Instant
-from retour.model import Arrival, Proof
+from retour.model import LATE, LATE_COUNTED, Arrival, Proof
 from retour.ports import NO_CURSORS, Outcome
 from retour.stores.advance import holdable
 from retour.stores.sqlite.database import Database, storable
@@ -84,13 +84,14 @@ class SqliteInbox:
             if count < _AT_ONCE:
                 return dropped
 
-    def again(self, account: str | None = None) -> int:
+    def again(self, account: str | None = None, late: bool = False) -> int:
         place: dict[str, Any] = {"after": 0, "limit": _AT_ONCE, "account": account}
+        place |= {"late": LATE, "counted": LATE_COUNTED} if late else {}
         place["last"] = self._database.read().execute(SQL["last_unparsed"]).fetchone()[0] or 0
         total = 0
         while True:
             with self._database.write() as db:
-                numbers = [number for (number,) in db.execute(SQL["again"], place)]
+                numbers = [number for (number,) in db.execute(SQL["again_late" if late else "again"], place)]
             total += len(numbers)
             if len(numbers) < _AT_ONCE:
                 return total

@@ -72,6 +72,19 @@ WHERE number IN (
 )
 RETURNING number;
 
+-- name: again_late
+-- What came late is counted from now on; its defect says that somebody wanted it.
+UPDATE arrivals SET outcome = 'waiting', settled_at = NULL, defects = (
+  SELECT json_group_array(iif(value = :late, :counted, value)) FROM json_each(arrivals.defects)
+)
+WHERE number IN (
+  SELECT number FROM arrivals
+  WHERE outcome = 'unparsed' AND number > :after AND number <= :last
+    AND (:account IS NULL OR account = :account)
+    AND EXISTS (SELECT 1 FROM json_each(arrivals.defects) WHERE value = :late) ORDER BY number LIMIT :limit
+)
+RETURNING number;
+
 -- name: move_cursor
 INSERT INTO cursors (name, place) VALUES (?, ?)
 ON CONFLICT (name) DO UPDATE SET place = excluded.place;
