@@ -138,7 +138,7 @@ def test_a_webhook_is_made_tested_rotated_told_again_and_removed(console: Consol
         follow(page, "button[value=rotate]")
         second = page.locator(".once pre").inner_text()
         assert second != first
-        expect(page.locator("main")).to_contain_text("The secret of before still signs until")
+        expect(page.locator("main")).to_contain_text("The previous secret still signs until")
         page.click("button[value=disable]")
         expect(page.locator("main")).to_contain_text("switched off by you")
         page.click("button[value=remove]")

@@ -22,7 +22,7 @@ print(actor({"request": who}, value))
 @pytest.mark.parametrize(
     ("value", "english", "german"),
     [
-        ("log:mx1", "the log mx1", "das Protokoll mx1"),
+        ("log:mx1", "the log mx1", "das Log mx1"),
         ("webhooks.letters", "posts to letters", "Meldungen an letters"),
         ("mailboxes.bounces", "the mailbox bounces", "das Postfach bounces"),
         ("time", "the time that had passed", "die verstrichene Zeit"),

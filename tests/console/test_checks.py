@@ -173,7 +173,7 @@ def test_a_file_that_is_too_long_is_not_even_sent(console: Console, page: Page, 
     page.set_input_files("[name=list]", written(tmp_path))
     page.click("form.narrow button.main")
     told = page.locator("[name=list]").evaluate("(field) => field.validationMessage")
-    assert told == "This file has more than 1024 MB. Cut it into several, and check each."
+    assert told == "This file has more than 1024 MB. Split it into several, and check each."
     expect(page).to_have_url(f"{console.url}/a/shop/checks/new/")
 
 

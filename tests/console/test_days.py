@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, log_in, looking
-from retour.console.days import ago, begin, end, read_day, written
+from retour.console.days import ago, begin, end, period, read_day, written
 from retour.texts import Catalogue, catalogue
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -50,6 +50,18 @@ def test_a_day_begins_and_ends_where_the_reader_is() -> None:
     assert end("2026-05-03", who) == "2026-05-03T22:00:00Z"
     assert end("2026-10-25", who) == "2026-10-25T23:00:00Z"  # a day of 25 hours
     assert begin("2026-05-03T10:00:00Z", who) == "2026-05-03T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("told", "english", "german"),
+    [
+        ("2026-W19", "Week of 4 May 2026", "Woche ab 4. Mai 2026"),
+        ("2026-W01", "Week of 29 December 2025", "Woche ab 29. Dezember 2025"),
+        ("2026-05", "May 2026", "Mai 2026"),
+    ],
+)
+def test_a_week_is_told_by_its_monday_and_a_month_by_its_name(told: str, english: str, german: str) -> None:
+    assert (period(told, reading("en")), period(told, reading("de"))) == (english, german)
 
 
 NOW = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)

@@ -57,7 +57,7 @@ def test_emails_stand_beside_the_norm(console: Console, page: Page) -> None:
 def test_sends_spared_stand_day_by_day(console: Console, page: Page) -> None:
     console.ask("GET", "/v1/check", params={"address": "unknown@b.example", "kind": "mailing"})
     page.goto(f"{console.url}/a/shop/rates/days/")
-    page.wait_for_function("document.body.innerText.includes('spared') || location.reload()")
+    page.wait_for_function("document.body.innerText.includes('avoided') || location.reload()")
     expect(page.locator("caption").first).not_to_contain_text("-")  # days in words
 
 

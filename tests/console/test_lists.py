@@ -46,11 +46,13 @@ def test_every_list_is_sound(console: Console, browser: Browser) -> None:
 
 def test_each_filter_tells_how_many_it_would_find(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/?campaign=May+news")
-    expect(page.locator("#results-title")).to_have_text("3 addresses: May news")
+    expect(page.locator("#results-title")).to_have_text("3 addresses: “May news”")
     assert counted_in(page, "f-type") == ["hard (2)", "soft (1)", "block (0)"]
     assert "x stopped (2)" in counted_in(page, "f-state")
     page.goto(f"{console.url}/a/shop/?search=@b.example")
     expect(page.locator("#results-title")).to_have_text("3 addresses: @b.example")
+    page.goto(f"{console.url}/a/shop/?type=hard&since=2026-01-01")
+    expect(page.locator("#results-title")).to_have_text("2 addresses: hard, from 1 January 2026")
 
 
 def test_a_filter_swaps_the_list_alone_and_keeps_the_focus(console: Console, page: Page) -> None:

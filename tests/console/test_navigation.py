@@ -70,7 +70,7 @@ def test_a_condition_that_is_none_is_told_in_words_of_the_page(console: Console,
     page.goto(f"{console.url}/a/shop/data/")
     page.fill("#q", "code:x")
     page.click(".typed button.main")
-    expect(page.locator(".errors")).to_contain_text("Code: nothing can be “x”.")
+    expect(page.locator(".errors")).to_contain_text("Code: there is no “x”.")
     expect(page.locator(".errors")).to_contain_text("Write a code as 4.4.7")
     expect(page.locator(".errors")).not_to_contain_text("pattern")
 

@@ -20,7 +20,7 @@ from retour.texts import catalogue
         (
             "types of version 3 (replay a-1): why",
             "replay a-1: types as in version 3 of the settings. why",
-            "Neubeurteilung a-1: Arten wie in Fassung 3 der Einstellungen. why",
+            "Neubeurteilung a-1: Typen wie in Fassung 3 der Einstellungen. why",
         ),
         (
             "mailbox_full by own/odd.1 (replay b)",

@@ -51,7 +51,7 @@ def test_what_has_no_words_stays_as_it_is() -> None:
     [
         ("state", {"state": "kaputt"}, "Status: „kaputt“ gibt es nicht."),
         ("status", {"state": "kaputt"}, "Status: „kaputt“ gibt es nicht."),
-        ("type", {"type": "kaputt"}, "Art des Bounce: „kaputt“ gibt es nicht."),
+        ("type", {"type": "kaputt"}, "Bounce-Typ: „kaputt“ gibt es nicht."),
         ("since", {"since": "gestern"}, "„gestern“ ist kein Tag."),
         ("since", {"since": "2026-05-02", "until": "1.5.2026"}, "Der erste Tag liegt nach dem letzten."),
         ("after", {"after": "kaputt"}, "Diese Seite der Liste gibt es nicht."),

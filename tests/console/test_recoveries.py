@@ -38,7 +38,7 @@ def test_a_curve_rises_in_steps_and_tells_who_is_left() -> None:
 
 def test_names_of_curves_never_lie_over_each_other() -> None:
     svg = drawn(*(Curve(f"group {n}", [0.2, 0.3], [5, 4]) for n in range(4)))
-    heights = sorted(float(y) for y in re.findall(r'class="name curve-\d" x="578" y="([\d.]+)"', svg))
+    heights = sorted(float(y) for y in re.findall(r'class="name curve-\d" x="538" y="([\d.]+)"', svg))
     assert len(heights) == 4
     assert min(b - a for a, b in itertools.pairwise(heights)) >= 15
 

@@ -46,7 +46,7 @@ name = "Shop login"
 
 def sign_on(page: Page, console: Console) -> None:
     page.goto(f"{console.url}/sign/login/")
-    follow(page, "text=Log in by Shop login")
+    follow(page, "text=Log in with Shop login")
 
 
 def is_out(page: Page, console: Console) -> bool:
@@ -63,7 +63,7 @@ def test_a_person_logs_in_by_another_with_state_nonce_and_proof_of_the_code(
     issuer.person("ann@shop.example")
     with looking(browser) as page:
         page.goto(f"{console.url}/a/shop/team/")  # where the login leads back to
-        follow(page, "text=Log in by Shop login")
+        follow(page, "text=Log in with Shop login")
         page.wait_for_url(f"{console.url}/a/shop/team/")
         expect(page.locator(".menu summary").last).to_contain_text("ann@shop.example")
         assert issuer.asked["code_challenge_method"] == "S256"

@@ -194,7 +194,7 @@ def test_rules_can_be_listed_shown_and_tried() -> None:
     assert len(run("rules", "list").stdout.splitlines()) == len(packaged().rules)
     none = run("rules", "list", "--reason", "mailbox_fool", "--lang", "de")
     assert (none.exit_code, none.stdout) == (2, "")
-    assert "Keine Regel steht für diesen Grund" in none.stderr
+    assert "Keine Regel steht für diese Ursache" in none.stderr
     assert "RFC 3463" in run("rules", "show", "code.1.1").stdout
     assert run("rules", "show", "code.none").exit_code == 2
     tried = run("rules", "test", "550 5.7.1 user unknown").stdout

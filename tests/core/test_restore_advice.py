@@ -146,7 +146,8 @@ def test_every_reason_and_cause_has_its_row_and_its_sentences() -> None:
     for row in rows["reason"].values():
         assert ("days" in row) is ("later" in row)
         assert ("times" in row) is ("again" in row)
-    facts = dict.fromkeys(("day", "bounced", "times", "days", "wait", "request"), "1")
+    days = dict.fromkeys(("day", "bounced"), "2026-05-03")
+    facts = {**dict.fromkeys(("times", "days", "wait", "request"), "1"), **days}
     for language in ("en", "de"):
         for reason in Reason:
             for code in ("early", "later", "again", *(f"first.{verdict}" for verdict in Verdict)):
@@ -155,6 +156,12 @@ def test_every_reason_and_cause_has_its_row_and_its_sentences() -> None:
             assert Why(f"cause.{cause}", {}).told(language)
         for code in ("complained", "complained_and_came_back", "delivered", "answered", "in_vain"):
             assert "{" not in Why(code, facts).told(language)
+
+
+def test_a_day_is_told_as_its_reader_writes_it() -> None:
+    why = Why("complained", {"day": "2026-05-03"})
+    assert why.told("en").startswith("The reader complained on 3 May 2026.")
+    assert why.told("de").startswith("Der Leser hat sich am 3. Mai 2026 beschwert.")
 
 
 def test_a_state_without_evidence_is_asked_about() -> None:

@@ -36,7 +36,7 @@ def test_an_entry_comes_warns_and_goes_while_the_state_stays_what_it_is(retour: 
         (warning,) = shown["warnings"] if "warnings" in shown else [shown["warning"]]
         assert warning.startswith("One entry is never stopped")
     german = retour.ask("GET", "/v1/account", headers={"Accept-Language": "de"}).json()
-    assert german["warnings"][0].startswith("Ein Eintrag wird nie gesperrt")
+    assert german["warnings"][0].startswith("Ein Eintrag wird nie gestoppt")
     said = retour.ask("GET", "/v1/check", params={"address": BOSS}).json()
     assert (said["decision"], said["why"], said["would_be"]) == ("send", "never_stop", "stop")
     state = retour.store.ledger.state("demo", BOSS, retour.clock.now()).state

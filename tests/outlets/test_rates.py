@@ -112,7 +112,7 @@ def test_the_own_norm_is_that_of_the_thirty_days_before(retour: Installation) ->
         "rate": 0.01,
         "hard_rate": 0.01,
     }
-    assert "4 times your own norm of 1.00 %" in row["told"]
+    assert "4 times your own norm of 1.0 %" in row["told"]
     (day,) = rates(retour, since=text(now - DAY), by="day")["rates"]
     assert day["norm"] == row["norm"]
 
@@ -181,6 +181,15 @@ def test_what_could_not_be_written_is_written_the_next_time() -> None:
     assert [row.times for row in store.rates.of(RateQuery("acme", now, now))] == [1]
 
 
+def test_a_rate_has_one_decimal_unless_that_would_make_it_reach_a_limit() -> None:
+    rates = (0.0, 0.032, 0.0196, 0.02, 0.0499, 0.04996, 0.0996, 0.25)
+    assert [percent(rate, "en") for rate in rates] == [
+        "0.0 %", "3.2 %", "1.96 %", "2.0 %", "4.99 %", "4.996 %", "9.96 %", "25.0 %",
+    ]  # fmt: skip
+    assert percent(0.032, "de") == "3,2 %"
+    assert percent(None, "de") == "-"
+
+
 def test_a_level_needs_enough_sends() -> None:
     def level(sent: int, hard: int) -> Level:
         figures = Figures()
@@ -210,11 +219,11 @@ def test_a_server_counts_what_its_answers_spare_and_the_command_says_so(tmp_path
         server.stop()
         server.start()
         result = CliRunner().invoke(app, ["rates"], env=where)
-        assert "all: 0.00 % of 100 sends bounced" in result.output
+        assert "all: 0.0 % of 100 sends bounced" in result.output
         assert "Sends avoided: 1 (relay 0, Postfix 0, check 1)." in result.output
-        assert "the rate would be 0.99 % instead of 0.00 %" in result.output
+        assert "the rate would be 1.0 % instead of 0.0 %" in result.output
         german = CliRunner().invoke(app, ["rates", "--by", "campaign", "--lang", "de"], env=where)
-        assert "May: 0,00 % von 100 Versänden" in german.output
+        assert "May: 0,0 % von 100 Versänden" in german.output
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_an_account_asks_support_looks_and_decides_and_all_of_it_is_kept(retour:
     assert "mostly 14 are enough" in advices[ANN]["reasons"][0]["told"]
     assert advices[BOB]["verdict"] == "ask_back"
     german = retour.ask("GET", f"{place}/cases", "staff", params=whose, headers={"Accept-Language": "de"})
-    assert german.json()["cases"][0]["advice"]["told"] == "Genehmigen"
+    assert german.json()["cases"][0]["advice"]["told"] == "Freigeben"
     events = page["cases"][0]["address"]["events"]
     assert [event["kind"] for event in events] == ["bounce", "restore_requested"]
 

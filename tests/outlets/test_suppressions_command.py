@@ -32,7 +32,7 @@ def test_a_list_goes_in_is_looked_at_and_is_taken_back(server: Server, tmp_path:
     assert "nothing was done" in tried
     assert said(server, "imports") == "no imports yet\n"
     made = said(server, "import", str(file), "--lang", "de", status=1)
-    assert "3 Zeilen: 1 gesperrt, 1 beschwert" in made
+    assert "3 Zeilen: 1 gestoppt, 1 beschwert" in made
     id = made.partition("Import ")[2][:16]
     assert said(server, "imports").startswith(id)
     exported = said(server, "export", "--format", "jsonl")

@@ -11,12 +11,12 @@ from retour.console.axes import Frame
 from retour.console.bars import Words
 from retour.console.sizes import Size, framed
 
-LEFT, RIGHT, TOP, BASE = 140, 150, 16, 210
+LEFT, RIGHT, TOP, BASE = 170, 190, 16, 210
 NARROW_LEFT, NARROW_RIGHT = 46, 20
 ROW, APART = 18, 15
 TOPS = (0.25, 0.5, 1.0)  # of which the lowest is taken that all fit below
 LOOKS = 5  # how often the number that is left stands below
-LONGEST = 15  # letters of a name before its number; the table has all of it
+LONGEST = 20  # letters of a name before its number; the table has all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _names(frame: Frame, curves: Sequence[Curve], top: float) -> Iterator[SafeSt
         lowest = max(y, lowest + APART)
         yield format_html(
             '<text class="name curve-{}" x="{}" y="{}">{}</text>',
-            place, frame.right + 8, lowest + 4, _short(curves[place].name, 22),
+            place, frame.right + 8, lowest + 4, _short(curves[place].name, 24),
         )  # fmt: skip
 
 

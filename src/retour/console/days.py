@@ -63,6 +63,16 @@ def long(day: date, language: str) -> str:
     return say("day.full", day=day.day, month=say(f"month.{day.month}"), year=day.year)
 
 
+def period(value: str, who: Reads) -> str:
+    """A week or a month as the API names it, in words: 2026-W19 by its first day, 2026-05 by its name."""
+    year, _, part = value.partition("-")
+    if part.startswith("W"):
+        monday = date.fromisocalendar(int(year), int(part[1:]), 1)
+        return who.say("effects.week_of", day=long(monday, who.language))
+    name = catalogue(f"status.{who.language}")(f"month.{int(part)}")
+    return f"{name} {year}"
+
+
 def begin(value: str, who: Reads) -> str:
     """The moment when a day begins where the reader is; a moment stays one."""
     return _midnight(value, who, 0)

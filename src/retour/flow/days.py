@@ -1,7 +1,7 @@
 """Days as people write them, in their language and their zone."""
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import date, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retour.instants import Instant, to_datetime
@@ -18,10 +18,14 @@ def zone(name: str) -> tzinfo | None:
 
 def day_in(language: str, where: tzinfo) -> Callable[[Instant], str]:
     """Writes moments as days: "3 May 2026", "3. Mai 2026"."""
-    say = catalogue(f"status.{language}")
 
     def day(moment: Instant) -> str:
-        there = to_datetime(moment).astimezone(where)
-        return say("day.full", day=there.day, month=say(f"month.{there.month}"), year=there.year)
+        return written(to_datetime(moment).astimezone(where), language)
 
     return day
+
+
+def written(day: date, language: str) -> str:
+    """A day in words."""
+    say = catalogue(f"status.{language}")
+    return say("day.full", day=day.day, month=say(f"month.{day.month}"), year=day.year)

@@ -185,10 +185,13 @@ def grouped(count: int, language: str) -> str:
 
 
 def percent(rate: float | None, language: str) -> str:
-    """A rate as people write it; "-" without one."""
+    """A rate with one decimal, and more where that would make it reach a limit; "-" without a rate."""
     if rate is None:
         return "-"
-    told = f"{100 * rate:.2f}" if rate < 0.1 else f"{100 * rate:.1f}"
+    digits = 1
+    while any(rate < limit <= round(rate, digits + 2) for limit in LIMITS):
+        digits += 1
+    told = f"{100 * rate:.{digits}f}"
     return f"{told} %".replace(".", ",") if language == "de" else f"{told} %"
 
 

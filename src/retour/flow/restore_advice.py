@@ -7,12 +7,14 @@ restore_advice.toml, the sentences in texts/restores.*.toml. Support decides; th
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from itertools import pairwise
 from typing import Any
 
+from retour.flow.days import written
 from retour.flow.why import telling
 from retour.instants import DAY, Instant, text
 from retour.lifecycle import as_judged
@@ -20,6 +22,7 @@ from retour.model import Cause, Event, EventKind, Reason, Standing, StateName
 from retour.ports import Latest, Life, RequestStatus, RestoreRequest, Sign
 from retour.texts import catalogue
 
+_DAYS = frozenset({"day", "bounced"})
 _BY_BOUNCE = frozenset({Cause.HARD, Cause.SOFT, Cause.BLOCK})
 _READ = (Sign.LOGIN, Sign.REPLY, Sign.CLICK)  # an open may be a program's
 _ANSWERS = frozenset({EventKind.AUTOREPLY, EventKind.CHALLENGE})  # a mailbox that answers is there
@@ -46,6 +49,8 @@ class Why:
         facts = dict(self.facts)
         if "reason" in facts:
             facts["reason"] = catalogue(language)(f"reason.{facts['reason']}.what")
+        for name in _DAYS & facts.keys():
+            facts[name] = written(date.fromisoformat(facts[name]), language)
         return catalogue(f"restores.{language}")(f"why.{self.code}", **facts)
 
 

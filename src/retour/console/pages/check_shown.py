@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from retour.console.pages.check_evidence import speaking
 from retour.console.pages.shown import shown as visible
+from retour.console.templatetags.words import count_in
 from retour.texts import Catalogue, catalogue
 
 PILES = ("kept", "corrected", "questioned", "dropped")
@@ -43,7 +44,7 @@ def report_shown(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "reasons": _reasons(report, codes),
         "domains": _longest(report["domains"]["most"][:_DOMAINS]),
         "distinct": report["domains"]["distinct"],
-        "forecast": _forecast(report.get("forecast"), say),
+        "forecast": _forecast(report.get("forecast"), say, language),
         "dns": _dns(report["dns"], codes),
         "list": report["list"],
     }
@@ -105,10 +106,11 @@ def _reasons(report: Mapping[str, Any], codes: Mapping[str, str]) -> list[dict[s
     return _longest(told)
 
 
-def _forecast(forecast: Mapping[str, Any] | None, say: Catalogue) -> dict[str, Any] | None:
+def _forecast(forecast: Mapping[str, Any] | None, say: Catalogue, language: str) -> dict[str, Any] | None:
     if forecast is None:
         return None
-    based = say(f"forecast.{forecast['basis']}", addresses=forecast["addresses"], known=forecast["known"])
+    told = {name: count_in(forecast[name], language) for name in ("addresses", "known")}
+    based = say(f"forecast.{forecast['basis']}", **told)
     rates = [{**forecast[kind], "kind": kind, "named": say(f"forecast.{kind}")} for kind in ("hard", "soft")]
     return {"rates": rates, "based": based}
 

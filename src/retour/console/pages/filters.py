@@ -33,6 +33,7 @@ class Chip:
     name: str
     label: str
     told: str
+    phrase: str  # as a sentence says it: "from 3 May 2026"
 
 
 def chosen(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
@@ -49,7 +50,13 @@ def times(set_: Mapping[str, str], who: Reader) -> dict[str, str]:
 
 def chips(set_: Mapping[str, str], who: Reader) -> list[Chip]:
     """Each filter that is set, in words."""
-    return [Chip(name, who.say(f"filter.{name}"), told(name, value, who)) for name, value in set_.items()]
+    return [_chip(name, told(name, value, who), who) for name, value in set_.items()]
+
+
+def _chip(name: str, words: str, who: Reader) -> Chip:
+    key = f"phrase.{name}"
+    phrase = who.say(key, value=words) if key in who.say else words
+    return Chip(name, who.say(f"filter.{name}"), words, phrase)
 
 
 def options(

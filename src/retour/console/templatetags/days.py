@@ -23,3 +23,9 @@ def day_field(
         at, name, who.say(label), at, name, name, days.written(value or "", who),
         days.written("2026-05-03", who), SafeString(" required") if needed else "",
     )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def period(context: Any, value: str) -> str:
+    """A week or a month in words."""
+    return days.period(value, context["request"].reader)

@@ -1,4 +1,4 @@
-"""Where one can go: a line of the navigation."""
+"""Where one can go, a line of the navigation; and by which way something came."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from retour.console.pages import source_names
 
 register = template.Library()
 
@@ -28,3 +30,9 @@ def place(
         reverse(name, args=args),
         context["request"].reader.say(words),
     )
+
+
+@register.simple_tag(takes_context=True)
+def source_name(context: Any, source: str) -> str:
+    """A way in as people call it, by the name that its arrivals bear."""
+    return source_names.called(source, {}, context["request"].reader)
