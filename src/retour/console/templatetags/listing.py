@@ -6,6 +6,7 @@ from django import template
 from django.http import QueryDict
 
 from retour.console.pages.shown import shown
+from retour.console.people import browsers
 
 register = template.Library()
 
@@ -47,3 +48,9 @@ def following(context: Any, after: str) -> str:
     asked = _kept(context)
     asked["after"] = after
     return f"?{asked.urlencode()}"
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """What people call the browser of a session."""
+    return browsers.named(agent)
