@@ -8,9 +8,11 @@ def plain(error: Refused, say: Catalogue) -> None:
     """Say it with the names that forms bear, and what to do on a page, where there are words."""
     name = error.type.rpartition("/")[2]
     if error.field:
-        label = _label(error.field.rpartition(".")[2], say)
+        last = error.field.rpartition(".")[2]
+        label = _label(last, say)
         if label:
-            error.detail = _instead(error.detail, (f"{error.field}: ", f"{error.field} "), f"{label}: ")
+            befores = (f"{error.field}: ", f"{error.field} ", f"{last}: ")
+            error.detail = _instead(error.detail, befores, f"{label}: ")
     if f"remedy.{name}" in say:
         error.remedy = say(f"remedy.{name}")
 

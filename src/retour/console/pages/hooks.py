@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
 from retour.console.days import begin, end
+from retour.console.pages.wrong_value import day_of_form
 from retour.console.reader import reader
 from retour.flow.notices import TYPES
 from retour.model import Role
@@ -59,12 +60,14 @@ def one(request: HttpRequest, account: str, id: str) -> HttpResponse:
             messages.success(request, reader(request).say(f"hooks.done_{act}", **(made or {})))
             return redirect("hooks", account=account) if act == "remove" else redirect("hook", account, id)
     hook = api.get(_path(id))
+    if refused and act == "save":  # what was typed stays
+        hook |= {"url": request.POST.get("url", ""), "types": request.POST.getlist("types")}
     state = request.GET.get("state") if request.GET.get("state") in STATES else None
     log = api.get(f"{_path(id)}/messages", state=state, after=request.GET.get("after"), limit=25)
     context = {
         "account": account, "section": SECTION, "hook": hook, "types": TYPES, "log": log["messages"],
         "next": log["next"], "states": STATES, "state": state, "refused": refused,
-        "secret": made["secret"] if made and act == "rotate" else "",
+        "sent": request.POST if refused else {}, "secret": made["secret"] if made and act == "rotate" else "",
         "chosen": {"state": state} if state else {},
     }  # fmt: skip
     return render(request, "console/hook.html", context, status=422 if refused else 200)
@@ -93,6 +96,8 @@ def _act(request: HttpRequest, api: Api, id: str, act: str) -> Mapping[str, Any]
         return api.post(_path(id), None, "DELETE") and None
     if act == "replay":
         who = reader(request)
+        if (wrong := day_of_form(request.POST, who)) is not None:
+            raise wrong
         since, until = request.POST.get("since", ""), request.POST.get("until", "")
         times = {"since": begin(since, who), "until": end(until, who) if until else None}
         told: Mapping[str, Any] = api.post(f"{_path(id)}/replay", times)

@@ -1,5 +1,6 @@
 """A value in the address of a page that makes no sense: which filter, what stands there, and what to do."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.http import HttpRequest
@@ -34,6 +35,23 @@ def told(request: HttpRequest, error: Refused, who: days.Reads) -> Told | None:
         return Told(who.say("refused.no_page"), who.say("refused.no_page_help"))
     label = who.say(f"filter.{name}")
     return Told(who.say("refused.no_value", name=label, value=value), who.say("refused.no_value_help"))
+
+
+def day_of_form(sent: Mapping[str, str], who: days.Reads) -> Refused | None:
+    """The first day of a form that is none, before the API is asked, which would ask for a moment."""
+    for name in DAYS:
+        value = sent.get(name, "")[:100]
+        if value and days.read_day(value) is None:
+            return _no_day(name, value, who)
+    return None
+
+
+def _no_day(name: str, value: str, who: days.Reads) -> Refused:
+    told = {
+        "detail": who.say("refused.no_day", value=value),
+        "remedy": who.say("refused.no_day_help", example=days.written("2026-05-03", who)),
+    }
+    return Refused(422, {"type": PROBLEM, "field": name, **told})
 
 
 def _of_day(request: HttpRequest, value: str, who: days.Reads) -> Told:

@@ -121,6 +121,18 @@
     field.reportValidity();
   });
 
+  // --- what was refused is marked at its field too, and one can write there at once
+  const refused = document.querySelector(".errors[data-field]");
+  if (refused) {
+    const name = refused.dataset.field.split(".").pop();
+    const field = [...document.querySelectorAll("main form [name]")].find((each) => each.name === name && each.type !== "hidden");
+    if (field) {
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", [field.getAttribute("aria-describedby"), refused.id].filter(Boolean).join(" "));
+      field.focus();
+    }
+  }
+
   // --- keys: never in a field, never with another key held, and not at all where somebody switched them off
   const GO = 1500;
   let going = 0;

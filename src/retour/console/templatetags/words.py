@@ -132,7 +132,7 @@ def labelled(context: Any, form: Any) -> str:
     say: Catalogue = context["request"].reader.say
     for name, field in form.fields.items():
         if f"sign_field.{name}" in say:
-            field.label = say(f"sign_field.{name}")
+            field.label = form[name].label = say(f"sign_field.{name}")
             field.widget.attrs.pop("placeholder", None)
         if name.startswith("password"):
             field.help_text = ""

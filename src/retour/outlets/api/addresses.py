@@ -17,7 +17,7 @@ from retour.instants import Instant
 from retour.model import VALID, BounceType, MailKind, Reason
 from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Member, existing_account
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Form, Problem
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape, BouncePage, BounceShape
 from retour.outlets.api.shown import Reader, address_shape, bounce_shape, linked, reader_of
@@ -189,4 +189,4 @@ def moment(field: str, given: str | None) -> Instant | None:
     try:
         return instants.parse(given)
     except ValueError as error:
-        raise Problem("invalid", field, fault=f"{field}: {error}") from error
+        raise Problem("invalid", field, fault=Form(field, "moment", str(error), {})) from error

@@ -48,7 +48,7 @@ class Problem(HTTPException):
         }
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """What is wrong with the form of a value, as pydantic found it."""
 
     field: str
@@ -64,7 +64,7 @@ class _Form(NamedTuple):
 
 def _said(name: str, value: object, language: str) -> object:
     """A code among the words of a problem, or several with commas, as the language says it."""
-    if isinstance(value, _Form):
+    if isinstance(value, Form):
         return value.told(language)
     known: Mapping[str, Any] = CODES.get(name, {})
     if not isinstance(value, str) or not known:
@@ -137,5 +137,5 @@ def _of_validation(error: RequestValidationError) -> Problem:
     # The first says where in the request; names in angle brackets are forms of a body (sends.AnyBody).
     where, *places = (str(place) for place in fault["loc"])
     field = ".".join(place for place in places if not place.startswith("<")) or where
-    told = _Form(field, fault["type"], str(fault["msg"]), fault.get("ctx", {}))
+    told = Form(field, fault["type"], str(fault["msg"]), fault.get("ctx", {}))
     return Problem("invalid", field, fault=told)
