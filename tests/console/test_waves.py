@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 from console.conftest import ADMIN
 from console.installation import Console, follow, log_in, looking
 from console.sound import barriers, faults
+from console.test_unparsed import not_understood
 
 pytestmark = pytest.mark.engine("chromium")
 SUPPORT = "support@retour.example"
@@ -84,8 +85,21 @@ def test_a_wave_that_means_nobody_says_so_and_is_dropped(console: Console, brows
         expect(page.locator("h1")).to_have_text("Wave: dropped")
 
 
+UNREAD = """
+[[rule]]
+id = "own.bare"
+reason = "address_unknown"
+source = "the queue of 4 May"
+phrases = ["the roost of ann is bare"]
+samples = ["the roost of ann is bare"]
+unparsed = true
+"""
+
+
 def test_a_replay_under_own_rules_is_seen_applied_and_undone(console: Console, browser: Browser) -> None:
     console.bounce("odd@brim.example", "550 the box is brimming over")
+    staff = console.command("key", "add", "--role", "support")
+    not_understood(console, staff, "ann@roost.example", "the roost of ann is bare")
     before = state(console, "odd@brim.example")
     with looking(browser, java_script_enabled=False) as page:
         log_in(page, console.url, SUPPORT)
@@ -94,18 +108,22 @@ def test_a_replay_under_own_rules_is_seen_applied_and_undone(console: Console, b
         page.fill("[name=rules]", "[[rule]]\nid = 'broken'")
         follow(page, "text=Look at the difference")
         expect(page.locator(".errors")).to_contain_text("broken")
-        page.fill("[name=rules]", RULE)
+        page.fill("[name=rules]", RULE + UNREAD)
         follow(page, "text=Look at the difference")
         settled(page, "Judged again")
+        expect(page.locator("main")).to_contain_text("One bounce that was not understood when it came")
+        expect(page.locator(".figures .stops strong")).to_have_text("1")
         expect(page.locator("main")).to_contain_text("own.brimming")
         expect(page.locator("tr:has-text('own.brimming')")).to_contain_text("Mailbox full")
         page.fill("[name=reason]", "The rule was missing")
         follow(page, "button:has-text('Apply the replay')")
         settled(page, "Undo the replay")
+        assert state(console, "ann@roost.example") == "invalid"
         page.fill("[name=reason]", "It was wrong")
         follow(page, "button:has-text('Undo the replay')")
         settled(page, "undone")
         assert state(console, "odd@brim.example") == before
+        assert state(console, "ann@roost.example") == "valid"
 
 
 def test_a_replay_of_all_accounts_is_seen_applied_and_undone(console: Console, browser: Browser) -> None:
