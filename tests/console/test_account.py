@@ -81,6 +81,14 @@ def test_an_invitation_that_is_withdrawn_is_good_no_more(console: Console, page:
     assert patient.get(link).status_code == 404
 
 
+def test_an_invitation_of_a_program_says_which_key_made_it(console: Console, page: Page) -> None:
+    made = console.ask("POST", "/v1/invitations", json={"email": "by-key@shop.example"})
+    page.goto(f"{console.url}/a/shop/team/")
+    row = page.locator("tr:has-text('by-key@shop.example')")
+    expect(row).to_contain_text(made["by"])
+    assert patient.get(console.url + made["link"]).status_code == 200
+
+
 def test_the_last_manager_stays(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/team/")
     follow(page, "tr:has-text('manager@shop.example') a")

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from outlets.conftest import Installation
 from retour.instants import DAY
 from retour.model import Role
 from retour.outlets.api.app import create
-from retour.ports.people import PersonChange
+from retour.ports.people import LastManagerError, PersonChange
 from retour.secret import digest, new
 from retour.wiring.console import DATABASE
 
@@ -115,6 +116,25 @@ def test_the_last_manager_stays(shop: Installation, how: dict[str, Any]) -> None
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/last_manager")
     assert ("manager@demo.example", "manager") in people(shop)
     assert lines(shop) == []
+
+
+def test_of_two_managers_who_leave_at_once_one_stays(shop: Installation) -> None:
+    """Each looks whether the other is there, and takes its turn with the other."""
+    path = f"/v1/people/{id_of(shop, 'member@demo.example')}"
+    assert shop.ask("PUT", path, "demo-manager", json={"role": "manager"}).is_success
+    known = shop.services().people
+    assert known is not None
+
+    def leave(id: int) -> bool:
+        try:
+            return known.remove("demo", id, "key x", shop.clock.now())
+        except LastManagerError:
+            return False
+
+    ids = [id_of(shop, email) for email in ("manager@demo.example", "member@demo.example")]
+    with ThreadPoolExecutor() as pool:
+        assert sorted(pool.map(leave, ids)) == [False, True]
+    assert len(people(shop, role="manager")) == 1
 
 
 @pytest.mark.parametrize("role", ["support", "admin", "owner", ""])
