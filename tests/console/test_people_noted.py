@@ -1,5 +1,9 @@
 """Who got in, as what and by whom stands in the ledger, once each, also what the command line did."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -101,6 +105,43 @@ def test_what_the_command_line_does_is_told_for_staff_in_every_account(
     ]
     for account in ("shop", "other"):
         assert told(console, email, len(wanted), account) == wanted
+
+
+def test_a_change_that_no_ledger_takes_stays_and_is_told_and_holds_nothing_back(
+    console: Console, browser: Browser
+) -> None:
+    """As an older console may have written it, or a newer one."""
+    rows = [("nowhere", "member eve@shop.example"), ("shop", "teleported eve@shop.example")]
+    rows.append(("shop", "member zoe@shop.example"))
+    file = console.directory / "data/console.sqlite3"
+    with closing(sqlite3.connect(file, timeout=60)) as db, db:
+        db.executemany(
+            "INSERT INTO people_change (name, account, at, by, before, after)"
+            " VALUES (hex(randomblob(16)), ?, '2026-01-02 03:04:05', 'command line', '', ?)",
+            rows,
+        )
+    try:
+        assert told(console, "zoe@shop.example", 1) == [("", "member zoe@shop.example", "command line")]
+        assert left(file) == [after for _, after in rows[:2]]
+        assert console.story().count("it is kept, and told again every hour") == 2
+        with looking(browser) as page:
+            log_in(page, console.url, "manager@shop.example")
+            page.goto(f"{console.url}/a/shop/team/")
+            expect(page.locator("main p.warning")).to_contain_text("do not stand in the ledger yet: 1.")
+    finally:
+        with closing(sqlite3.connect(file, timeout=60)) as db, db:
+            db.execute("DELETE FROM people_change")
+    with looking(browser) as page:
+        log_in(page, console.url, "manager@shop.example")
+        page.goto(f"{console.url}/a/shop/team/")
+        expect(page.locator("main table").first).to_be_visible()
+        expect(page.locator("main p.warning")).to_have_count(0)
+
+
+def left(file: Path) -> list[str]:
+    """The changes that no ledger has yet."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        return [after for (after,) in db.execute("SELECT after FROM people_change ORDER BY id")]
 
 
 def activate(page: Page, console: Console) -> None:

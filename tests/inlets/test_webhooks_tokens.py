@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from oauthlib.oauth2 import BackendApplicationClient
 
 from inlets.amazon import amazon
 from inlets.entra import AUDIENCE, OTHER_TENANT, OURS, TENANT, THEIRS, key_set, token
@@ -183,6 +184,28 @@ def test_a_token_is_given_for_the_secret_and_lets_post(sparkpost: tuple[Hooked, 
         assert secret not in told["access_token"]
         assert house.post(post(told["access_token"], b"[%d]" % number)).status_code == 200
     assert len(house.arrivals()) == 3
+
+
+@pytest.mark.parametrize("by", ["body", "basic"])
+def test_a_client_of_another_hand_is_given_a_token_and_posts(sparkpost: tuple[Hooked, str], by: str) -> None:
+    """oauthlib was written by others: it asks, reads and signs as RFC 6749 and 6750 say."""
+    house, key = sparkpost
+    id, _, secret = key.partition(":")
+    client = BackendApplicationClient(id)
+    in_body = {"include_client_id": True, "client_secret": secret} if by == "body" else {}
+    asked = client.prepare_request_body(**in_body).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if by == "basic":
+        headers["Authorization"] = f"Basic {sent(key.encode())}"
+    token = client.parse_request_body_response(asks(house, asked, **headers).text)
+    assert token["expires_in"] == 3600
+    url, signed, body = client.add_token(f"https://hooks.example{PLACE}", "POST", '[{"msys":{}}]')
+    assert (url, house.post(Request(body.encode(), signed)).status_code) == (
+        f"https://hooks.example{PLACE}",
+        200,
+    )
+    (kept,) = house.arrivals()
+    assert (kept.raw, kept.form) == (b'[{"msys":{}}]', "sparkpost")
 
 
 def test_nobody_else_is_given_a_token(sparkpost: tuple[Hooked, str]) -> None:

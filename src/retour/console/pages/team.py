@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, Api, api_of, role_in
+from retour.console.people import changes
 from retour.console.people.models import ACCOUNT_ROLES, AccountChoice, Person
 from retour.console.reader import reader
 from retour.model import Role
@@ -122,6 +123,7 @@ def _page(request: HttpRequest, api: Api, form: Offer, link: str = "", invited: 
         "members": list(api.pages("/v1/people", "people")),
         "waiting": api.get("/v1/invitations")["invitations"] if may else (), "link": link, "invited": invited,
         "mails": bool(settings.CHOSEN.mail_host), "days": DAYS,
+        "untold": changes.untold(account) if may else 0,
     }  # fmt: skip
     return render(request, "console/team.html", context, status=422 if form.errors else 200)
 

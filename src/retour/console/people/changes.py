@@ -5,6 +5,7 @@ thread of the console tells it until the ledger has it; what the command line do
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from secrets import token_hex
 from threading import Event
 
@@ -17,6 +18,7 @@ from retour.model import Role
 COMMAND = "command line"  # who acts there, as the ledger names it
 ALL = ""  # the account of those who belong to none and see every one
 there_are = Event()  # changes to tell
+_SOON = timedelta(minutes=1)  # within which a change is told, where nothing is wrong
 
 
 def by(person: Person) -> str:
@@ -42,6 +44,11 @@ def note_everywhere(person: Person, actor: str, after: str, before: str = "", wa
     accounts: Iterable[str] = Membership.objects.filter(person=person).values_list("account", flat=True)
     for account in [ALL] if person.staff_role else sorted(accounts):
         note(account, actor, person.email, after, before, was)
+
+
+def untold(account: str) -> int:
+    """How many changes do not stand in the account's ledger, though there was time for it."""
+    return Change.objects.filter(account__in=(account, ALL), at__lt=now() - _SOON).count()
 
 
 def invited(role: str) -> str:
