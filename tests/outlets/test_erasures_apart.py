@@ -252,3 +252,18 @@ def test_a_console_that_was_never_opened_holds_nobody(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as db:
         db.execute("CREATE TABLE django_migrations (id)")
     assert (console.scrub("demo", Traces(ANN), lambda rows: None), console.settle()) == (0, True)
+
+
+def test_who_signed_many_sends_is_taken_out_of_them_piece_by_piece(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retour.stores.sqlite.scrubbing._PAGE", 3)
+    sends = [{"recipient": f"to{n}@b.example", "sender": ANN} for n in range(10)]
+    assert told.retour.ask("POST", "/v1/sends", "demo-manager", json={"sends": sends}).is_success
+    told.bounce(ANN)
+    erased(told.retour)
+    assert where(told.retour) == []
+    for n in range(10):
+        life = told.retour.store.ledger.life("demo", f"to{n}@b.example", told.retour.clock.now())
+        assert life is not None
+        assert [each.sender for each in life.sends] == ["***"]

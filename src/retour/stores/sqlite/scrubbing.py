@@ -8,13 +8,15 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from retour.ports.erasing import Marks, Told
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.statements import named
 
 SQL = named("erasing.sql")
+T = TypeVar("T")
+
 _PAGE = 2000
 _WORDS = ("TEXT", "BLOB")
 # Looked at by key or number instead; or numbers, names of domains and keyed hashes alone. And the ledger: its
@@ -68,12 +70,11 @@ def scrub(database: Database, account: tuple[int, str], marks: Marks, told: Told
     """Take the address out of all tables but those apart; how many rows it stood in."""
     count = 0
     for table in tables(database.read()):
-        found = list(_found(database.read(), table, account, marks, told))
-        if found:
+        for found in in_pieces(_found(database.read(), table, account, marks, told)):
             with database.write() as db:
                 for row in found:
                     _clean(db, table, row, marks)
-        count += len(found)
+            count += len(found)
     return count
 
 
@@ -170,9 +171,9 @@ def evidence(db: sqlite3.Connection, account: int, marks: Marks, told: Told) -> 
         told(len(rows))
 
 
-def in_pieces(rows: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+def in_pieces(rows: Iterable[T]) -> Iterator[list[T]]:
     """Few enough for a transaction."""
-    held: list[tuple[str, int]] = []
+    held: list[T] = []
     for row in rows:
         held.append(row)
         if len(held) == _PAGE:
