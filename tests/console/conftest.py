@@ -6,9 +6,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from console.installation import HOSTILE, Console, choose_password, log_in, looking
+from console.installation import HOSTILE, Console, become, log_in, looking
 
 ADMIN = "admin@retour.example"
+PEOPLE = (
+    ("member@shop.example", "--account", "shop"),
+    ("manager@shop.example", "--account", "shop", "--role", "manager"),
+    ("stranger@other.example", "--account", "other", "--role", "manager"),
+    ("support@retour.example", "--role", "support"),
+)
 PATIENCE = 120_000  # milliseconds; only a broken page gets there, so it may be generous
 expect.set_options(timeout=PATIENCE)
 # The last: a page that a test puts in the hands of the browser may ask a loopback port.
@@ -21,23 +27,26 @@ CHROMIUM = [
 ]
 
 
-@pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Console]:
-    made = Console(tmp_path_factory.mktemp("console"))
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Console:
+    """An installation with people and bounces, that has ended: each module works with a copy of its own."""
+    made = Console(tmp_path_factory.mktemp("founded"))
     try:
         made.bounce("unknown@b.example", "550 5.1.1 user unknown")
         made.bounce("full@b.example", "452 4.2.2 mailbox full")
         made.bounce("hostile@b.example", HOSTILE)
-        with looking(browser) as page:
-            choose_password(page, made.first_link, ADMIN)
-            for email, *role in (
-                ("member@shop.example", "--account", "shop"),
-                ("manager@shop.example", "--account", "shop", "--role", "manager"),
-                ("stranger@other.example", "--account", "other", "--role", "manager"),
-                ("support@retour.example", "--role", "support"),
-            ):
-                page.context.clear_cookies()
-                choose_password(page, made.invited(email, *role))
+        made.sessions[ADMIN] = become(ADMIN, made.first_link)
+        for email, *role in PEOPLE:
+            made.sessions[email] = become(email, made.invited(email, *role))
+    finally:
+        made.stop()
+    return made
+
+
+@pytest.fixture(scope="module")
+def console(founded: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    made = Console.copied(founded, tmp_path_factory.mktemp("console"))
+    try:
         yield made
     finally:
         made.stop()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,13 +49,20 @@ allow_networks = ["127.0.0.0/8"]
 [forms]
 origins = ["http://localhost:8099"]
 """
+SESSION = "retour_session"
 CONSOLE = "[console]\nport = 0\n"
 # One script in a bounce, one mark of direction, one picture: hostile text is shown as text.
 HOSTILE = "550 5.1.1 <script>alert(1)</script> \u202etxt.exe <img src=x onerror=alert(2)> user unknown"
 
+# Who is logged in where: cookies by the address of the console, then of the person.
+_LOGGED_IN: dict[str, dict[str, str]] = {}
+
 
 class Console:
-    """One installation in a process of its own."""
+    """One installation in a process of its own.
+
+    `sessions` are the cookies of people who are logged in already; see `log_in`.
+    """
 
     def __init__(self, directory: Path, more: str = "") -> None:
         self.directory = directory
@@ -61,15 +70,35 @@ class Console:
         self.command("account", "add", "shop", "--return-domain", "return.test")
         self.command("account", "add", "other", "--return-domain", "other.test")
         self.key = self.command("key", "add", "--account", "shop", "--role", "manager")
+        self._start({})
+
+    @classmethod
+    def copied(cls, of: "Console", directory: Path) -> "Console":
+        """Another one with all that is in one that has ended: what is set up for everybody is set up once."""
+        made = cls.__new__(cls)
+        made.directory, made.key = directory, of.key
+        shutil.copytree(of.directory, directory, dirs_exist_ok=True)
+        made._start(of.sessions)
+        return made
+
+    def _start(self, sessions: dict[str, str]) -> None:
         environment = {**os.environ, "RETOUR_CONSOLE__ENABLED": "true"}
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen([*RETOUR, "serve"], cwd=directory, stderr=log, env=environment)
+            self.process = subprocess.Popen(
+                [*RETOUR, "serve"], cwd=self.directory, stderr=log, env=environment
+            )
         try:
             self.ports: dict[str, Any] = eventually(self._ready, "retour to be ready", self.story)
-            self.first_link = eventually(self._link, "the first link", self.story)
         except BaseException:
             self.process.kill()  # nobody has it yet, to stop it
             raise
+        self.sessions = dict(sessions)
+        _LOGGED_IN[self.url] = self.sessions
+
+    @property
+    def first_link(self) -> str:
+        """What a new installation prints for its first person."""
+        return eventually(self._link, "the first link", self.story)
 
     @property
     def _log(self) -> Path:
@@ -178,7 +207,24 @@ def choose_password(page: Page, link: str, email: str | None = None) -> None:
     follow(page, "button.main")
 
 
+def become(email: str, link: str) -> str:
+    """Use a link as a browser would, and be logged in; the cookie of the session."""
+    with httpx.Client(timeout=120) as client:
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(link).text)
+        assert found is not None
+        form = {"csrfmiddlewaretoken": found[1], "email": email, "password": PASSWORD, "again": PASSWORD}
+        answer = client.post(link, data=form)
+        assert answer.status_code == 302, answer.text
+        return client.cookies[SESSION]
+
+
 def log_in(page: Page, url: str, email: str, password: str = PASSWORD) -> None:
+    """Be logged in and see what one is led to: by the form, or as who never left since (`sessions`)."""
+    cookie = _LOGGED_IN.get(url, {}).get(email)
+    if cookie and password == PASSWORD:
+        page.context.add_cookies([{"name": SESSION, "value": cookie, "url": url}])
+        page.goto(f"{url}/")
+        return
     page.goto(f"{url}/sign/login/")
     page.fill("[name=login]", email)
     page.fill("[name=password]", password)
