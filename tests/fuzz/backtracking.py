@@ -8,6 +8,7 @@ what leads there, and then something that does not fit.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from re import _constants as op
 from re import _parser
 from typing import Any
@@ -26,9 +27,16 @@ _CATEGORIES = {
 }
 
 
+@cache
 def tree(pattern: re.Pattern[Any]) -> list[Node]:
-    """What `re` parses a pattern into."""
+    """What `re` parses a pattern into; kept, so that each of its nodes is one object for good."""
     return list(_parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG))
+
+
+@cache
+def _known(pattern: re.Pattern[Any]) -> dict[tuple[int, str], bool]:
+    """What is known already of which letters its nodes of one character take, by identity of the node."""
+    return {}
 
 
 class Counter:
@@ -40,6 +48,7 @@ class Counter:
         self._flags = pattern.flags
         self._text = text
         self._groups: dict[int, tuple[int, int]] = {}
+        self._known = _known(pattern)
 
     def match(self) -> int:
         """As `match` would; returns the steps."""
@@ -138,7 +147,11 @@ class Counter:
             yield at
 
     def _fits(self, node: Node, letter: str) -> bool:
-        return fits(node, letter, self._flags)
+        asked = id(node), letter
+        known = self._known.get(asked)
+        if known is None:
+            known = self._known[asked] = fits(node, letter, self._flags)
+        return known
 
     def _stands(self, place: Any, at: int) -> bool:
         text, many = self._text, bool(self._flags & re.MULTILINE)
