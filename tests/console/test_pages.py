@@ -1,10 +1,10 @@
 """Every page in both languages and themes: no barrier, no sideways scrolling, hostile words shown as text."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, follow, log_in, looking
+from console.sound import barriers
 
 pytestmark = pytest.mark.engine("chromium")
 ADDRESSES = ("unknown@b.example", "full@b.example", "hostile@b.example", "never@b.example")
@@ -34,14 +34,6 @@ PAGES += [
     "/nothing/",
 ]
 PAGES = [f"/a/shop/rates/{by}/" for by in ("days", "campaigns", "providers")] + PAGES
-AXE = Axe()
-# What belongs to whoever draws the page, not to its words.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def barriers(page: Page) -> list[str]:
-    found = AXE.run(page, options=RULES).response["violations"]
-    return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
