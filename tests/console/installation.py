@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +56,23 @@ CONSOLE = "[console]\nport = 0\n"
 # One script in a bounce, one mark of direction, one picture: hostile text is shown as text.
 HOSTILE = "550 5.1.1 <script>alert(1)</script> \u202etxt.exe <img src=x onerror=alert(2)> user unknown"
 
-# Who is logged in where: cookies by the address of the console, then of the person.
-_LOGGED_IN: dict[str, dict[str, str]] = {}
+# What one more login of somebody leaves behind: a row of the session, and one in the list of their sessions.
+ONE_MORE = """
+INSERT INTO django_session SELECT :new, session_data, expire_date FROM django_session
+WHERE session_key = :old;
+INSERT INTO usersessions_usersession (created_at, ip, last_seen_at, session_key, user_agent, data, user_id)
+SELECT created_at, ip, last_seen_at, :new, user_agent, data, user_id FROM usersessions_usersession
+WHERE session_key = :old;
+"""
+# Who runs at which address.
+_CONSOLES: dict[str, "Console"] = {}
 
 
 class Console:
     """One installation in a process of its own.
 
-    `sessions` are the cookies of people who are logged in already; see `log_in`.
+    `sessions` are the keys of sessions that began with a login and were never used since: who they are of is
+    logged in once more by a copy, and so no test finds what another one left in its session.
     """
 
     def __init__(self, directory: Path, more: str = "") -> None:
@@ -93,7 +104,7 @@ class Console:
             self.process.kill()  # nobody has it yet, to stop it
             raise
         self.sessions = dict(sessions)
-        _LOGGED_IN[self.url] = self.sessions
+        _CONSOLES[self.url] = self
 
     @property
     def first_link(self) -> str:
@@ -145,6 +156,16 @@ class Console:
     def invited(self, email: str, *arguments: str) -> str:
         """The link of a new person."""
         return self.url + self.command("person", "add", email, *arguments)
+
+    def session_of(self, email: str) -> str | None:
+        """The key of a session of their own for somebody who has logged in here before; else None."""
+        if email not in self.sessions:
+            return None
+        keys = {"old": self.sessions[email], "new": secrets.token_hex(16)}
+        with closing(sqlite3.connect(self.directory / "data/console.sqlite3", timeout=120)) as people, people:
+            for statement in ONE_MORE.split(";")[:2]:
+                assert people.execute(statement, keys).rowcount == 1, statement
+        return keys["new"]
 
     def _seen(self, recipient: str, listed: bool) -> bool:
         if not listed:
@@ -219,10 +240,10 @@ def become(email: str, link: str) -> str:
 
 
 def log_in(page: Page, url: str, email: str, password: str = PASSWORD) -> None:
-    """Be logged in and see what one is led to: by the form, or as who never left since (`sessions`)."""
-    cookie = _LOGGED_IN.get(url, {}).get(email)
-    if cookie and password == PASSWORD:
-        page.context.add_cookies([{"name": SESSION, "value": cookie, "url": url}])
+    """Be logged in and see what one is led to: by the form, or as who has logged in before (`session_of`)."""
+    session = _CONSOLES[url].session_of(email) if password == PASSWORD else None
+    if session is not None:
+        page.context.add_cookies([{"name": SESSION, "value": session, "url": url}])
         page.goto(f"{url}/")
         return
     page.goto(f"{url}/sign/login/")
