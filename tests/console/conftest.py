@@ -1,4 +1,7 @@
-"""One installation and one browser for the tests of a module: while Playwright runs, no other loop can."""
+"""One installation for the tests of a module, and one browser for all tests of the console.
+
+It ends with the last of them and not with the run: while Playwright runs, no other loop can.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -52,7 +55,7 @@ def console(founded: Console, tmp_path_factory: pytest.TempPathFactory) -> Itera
         made.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
