@@ -33,14 +33,18 @@ _CODES: Final = re.compile(
 )
 
 
+_codes_in: Final = swift.codes_in if swift.IN_C else None
+_reply_at: Final = swift.reply_at if swift.IN_C else None
+
+
 def codes_in(text: str) -> Codes:
     """The reply code and the enhanced status code that a server's words carry.
 
     A pair that stands together wins over codes that stand alone; among equals the first, but one that
     only says that time ran out (x.4.7) gives way to a later one, which tells why. O(len(text)).
     """
-    if swift.IN_C:
-        codes = swift.codes_in(text)
+    if _codes_in is not None:
+        codes = _codes_in(text)
         if codes is not None:
             return codes
     opening = _CODES.match(text)  # where a server's own words nearly always have both
@@ -77,8 +81,8 @@ def status_in(text: str) -> str | None:
 
 def reply_at(text: str) -> int:
     """Where the first reply code of a text stands, else its first enhanced code; -1 for neither."""
-    if swift.IN_C:
-        place = swift.reply_at(text)
+    if _reply_at is not None:
+        place = _reply_at(text)
         if place is not None:
             return place
     lone = -1

@@ -14,6 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from retour import swift
 from retour.instants import Instant
 
 # --- vocabularies: stable identifiers, never renamed, only added -----------------------------------------
@@ -422,6 +423,10 @@ class State(NamedTuple):
         """The strongest cause of `invalid`, None otherwise."""
         return strongest(self.causes)
 
+
+if swift.IN_C:
+    for _noun in (Report, Original, Reading, Verdict, Evidence, Event, State):
+        swift.quickly_made(_noun)
 
 VALID: Final = State()
 

@@ -6,16 +6,25 @@ import sys
 import sysconfig
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.compiled.steps import BENDS, assert_alike, assert_texts_alike, loaded
+from tests.compiled.steps import (
+    BENDS,
+    assert_alike,
+    assert_letters_alike,
+    assert_texts_alike,
+    assert_values_alike,
+    loaded,
+)
 from tests.fuzz.mails import MAILS, TEXTS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/retour/_swift.c"
 pytestmark = pytest.mark.engine("compiler")
+LETTERS_AT_ONCE = 2000
 PIECES = st.sampled_from(
     (
         *("550", "421 ", "250-", "5.1.1", "4.4.7", "2.0.0.1", "550-5.1.1 ", "554 5.7.1", "4", "12", "1234"),
@@ -99,6 +108,89 @@ def test_octets_are_read_alike(steps: ModuleType, octets: bytes) -> None:
     assert_alike(steps, octets)
 
 
+def test_letters_of_every_alphabet_are_lowered_alike(steps: ModuleType) -> None:
+    letters = [chr(number) for number in range(sys.maxunicode + 1) if number not in (0x130, 0x3A3)]
+    for start in range(0, len(letters), LETTERS_AT_ONCE):
+        assert_letters_alike(steps, " ".join(letters[start : start + LETTERS_AT_ONCE]))
+
+
+VALUES = st.sampled_from(
+    (
+        *(b"text", b"/", b"plain", b"multipart/mixed", b"; ", b";", b" ", b"\t", b"\n", b"\v", b"=", b" = "),
+        *(b"boundary", b"BoundaRy=", b"charset", b"CHARSET=", b'"', b"'", b"utf-8", b"a" * 201, b"x" * 41),
+        *(b"=3D", b"=3d", b"==", b"=\n", b"=\r\n", b"=\rx", b"=0D", b"=4", b"=G0", b"=?", b"\xe4", b"\0"),
+    )
+)
+
+
+@given(value=st.lists(VALUES, max_size=12).map(b"".join))
+@example(value=b'multipart/mixed; boundary="" boundary=b')
+@example(value=b'a/b; boundary="' + b"c" * 200 + b'"')
+@example(value=b'a/b; boundary="' + b"c" * 201 + b'"; boundary=d')
+@example(value=b"a" * 60 + b"/" + b"b" * 81)
+@example(value=b"a" * 61 + b"/b")
+def test_values_are_read_alike(steps: ModuleType, value: bytes) -> None:
+    assert_values_alike(steps, value)
+    assert_alike(steps, value)
+
+
+class Noun(NamedTuple):
+    """As the nouns of retour.model are: some values must be given, some need not."""
+
+    first: object
+    second: object
+    third: object = None
+    fourth: object = "4"
+
+
+class QuickNoun(NamedTuple):
+    """The same, made in C."""
+
+    first: object
+    second: object
+    third: object = None
+    fourth: object = "4"
+
+
+class Bare(NamedTuple):
+    """Without any value."""
+
+
+@given(
+    places=st.lists(st.integers(), max_size=6),
+    named=st.dictionaries(st.sampled_from(("first", "second", "third", "fourth", "fifth")), st.text()),
+)
+@example(places=[1, 2], named={})
+@example(places=[1, 2, 3, 4], named={})
+@example(places=[1], named={"fourth": "d", "second": "b"})
+@example(places=[1, 2], named={"second": "twice"})
+def test_named_tuples_are_made_alike(steps: ModuleType, places: list[int], named: dict[str, str]) -> None:
+    steps.quickly_made(QuickNoun)
+    by_python, in_c = _made(Noun, places, named), _made(QuickNoun, places, named)
+    assert in_c == by_python
+    if isinstance(in_c, QuickNoun):
+        assert type(in_c) is QuickNoun
+        assert in_c._replace(third=3) == (*in_c[:2], 3, in_c.fourth)
+
+
+def test_only_named_tuples_are_made_quickly(steps: ModuleType) -> None:
+    for other in (None, 1, int, tuple, (1, 2)):
+        with pytest.raises((TypeError, AttributeError), match=r"named tuple|_fields"):
+            steps.quickly_made(other)
+    steps.quickly_made(Bare)
+    assert Bare() == ()
+    with pytest.raises(TypeError, match="argument"):
+        Bare(1)
+
+
+def _made(noun: Any, places: list[int], named: dict[str, str]) -> object:
+    """What is made; else what is wrong, in words that name no type."""
+    try:
+        return noun(*places, **named)
+    except TypeError as error:
+        return str(error).replace("QuickNoun", "Noun")
+
+
 @pytest.mark.parametrize("given", [None, 1, "text", b"octets"], ids=repr)
 def test_whatever_else_is_given_is_refused_or_left_to_python(steps: ModuleType, given: object) -> None:
     for step in (
@@ -112,17 +204,31 @@ def test_whatever_else_is_given_is_refused_or_left_to_python(steps: ModuleType, 
         assert (step(given) is None) is not isinstance(given, str)
     assert steps.is_plain(given) is False
     names = steps.Names((b"to",), 9)
-    for step in (steps.without_returns, steps.begins_field, steps.blank_line, names.found_in):
+    assert steps.says(given, "text") is None
+    assert steps.says(("te", given), 1) is None
+    values = (
+        steps.media_type,
+        steps.boundary,
+        steps.charset,
+        steps.plain_text,
+        steps.unquoted,
+        steps.ascii_text,
+        steps.line_feeds,
+    )
+    for step in (steps.without_returns, steps.begins_field, steps.blank_line, names.found_in, *values):
         if isinstance(given, bytes):
-            assert step(given) in (given, False, len(given), {})
+            assert step(given) in (given, False, len(given), {}, None, b"", 0, given.decode())
         else:
             with pytest.raises(TypeError, match="bytes are expected"):
                 step(given)
+    for several in (steps.says, steps.holds, steps.divider_at, steps.pieces_of):
+        with pytest.raises(TypeError, match="expected"):
+            several(given)
 
 
-@pytest.mark.parametrize("names", [(b"",), (b"x" * 64,)], ids=["empty", "long"])
+@pytest.mark.parametrize("names", [(b"",), (b"x",), (b"to",) * 65], ids=["empty", "short", "many"])
 def test_names_that_do_not_fit_are_refused(steps: ModuleType, names: tuple[bytes, ...]) -> None:
-    with pytest.raises(ValueError, match="1 to 63 octets"):
+    with pytest.raises(ValueError, match=r"at least two octets|at most 64 names"):
         steps.Names(names, 9)
 
 

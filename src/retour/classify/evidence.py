@@ -135,11 +135,14 @@ def in_order(spoken: list[Clue], coded: tuple[Clue, ...]) -> list[Clue]:
     """The clues of a text and those of the codes, each in order, as one list."""
     if not coded:
         return spoken
-    return sorted([*spoken, *coded], key=_place) if spoken else list(coded)
-
-
-def _place(clue: Clue) -> int:
-    return clue.place
+    merged: list[Clue] = []
+    said = 0
+    for clue in coded:
+        while said < len(spoken) and spoken[said].place <= clue.place:
+            merged.append(spoken[said])
+            said += 1
+        merged.append(clue)
+    return merged + spoken[said:]
 
 
 def _numbered(book: Rulebook, marks: list[tuple[str, str]]) -> Iterable[tuple[str, int]]:

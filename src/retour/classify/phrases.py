@@ -26,15 +26,17 @@ _REPEATED_CODES: Final = re.compile(
 _ADDRESS: Final = re.compile(r"(?<![\w.+=~-])[\w.+=~-]{1,64}+@[\w.-]{1,255}")
 WITHIN_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _APOSTROPHES: Final = "\u2019\u2018\u00b4"
+_lower: Final = swift.lowered if swift.IN_C else None
+_normal: Final = swift.normal if swift.IN_C else None
 
 
 def normal(text: str) -> str:
     """The normal form in which phrases are looked for; "" for a text without words."""
-    if swift.IN_C:
-        found = swift.normal(text)
+    if _normal is not None:
+        found = _normal(text)
         if found is not None:
             return found
-    text = text[:TEXT_LIMIT].lower()
+    text = _lowered(text[:TEXT_LIMIT])
     if not text.isascii():
         for apostrophe in _APOSTROPHES:  # str.translate takes fifty times as long
             text = text.replace(apostrophe, "'")
@@ -42,6 +44,11 @@ def normal(text: str) -> str:
     if "@" in text:
         text = _without_names(text)
     return _REPEATED_CODES.sub("", text) if "-" in text else text
+
+
+def _lowered(text: str) -> str:
+    low = _lower(text) if _lower is not None else None
+    return text.lower() if low is None else low
 
 
 def _without_names(text: str) -> str:

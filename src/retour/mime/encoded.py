@@ -5,6 +5,7 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from retour import swift
 from retour.mime.charsets import UTF8, charset_codec, decode_escaped, decode_guessed, decode_named
 
 # RFC 2047 §2; the text part is bounded because an encoded word is at most 75 characters by the standard.
@@ -16,6 +17,7 @@ _PARAMETER: Final = re.compile(
     rb'(?:"((?:[^"\\]|\\.){0,1000})"|([^;\s]{0,1000}))'
 )
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+_ascii_text: Final = swift.ascii_text if swift.IN_C else None
 
 
 def decode_text(data: bytes, charset: str = "") -> str:
@@ -23,6 +25,10 @@ def decode_text(data: bytes, charset: str = "") -> str:
     codec = (charset and charset_codec(charset)) or UTF8
     if codec != UTF8:
         return decode_named(data, codec)
+    if _ascii_text is not None:
+        plain = _ascii_text(data)
+        if plain is not None:
+            return plain
     try:
         text = data.decode(UTF8)
     except UnicodeError:
@@ -63,11 +69,19 @@ def _text_of(octets: bytes, charset: bytes) -> str:
 def decode_transfer(data: bytes, encoding: bytes) -> tuple[bytes, bool]:
     """The octets of a body and whether they could be decoded without loss (RFC 2045 §6)."""
     if encoding == b"quoted-printable":
-        return binascii.a2b_qp(data).replace(b"\r", b""), True
+        return _unquoted(data), True
     if encoding == b"base64":
         octets, whole = decode_base64(data)
         return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), whole
     return data, True
+
+
+def unquoted(body: bytes) -> bytes:
+    """Quoted-printable undone (RFC 2045 §6.7), lines ending with LF."""
+    return binascii.a2b_qp(body).replace(b"\r", b"")
+
+
+_unquoted: Final = swift.unquoted if swift.IN_C else unquoted
 
 
 def decode_base64(data: bytes) -> tuple[bytes, bool]:

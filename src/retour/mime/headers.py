@@ -17,6 +17,10 @@ _BLANK: Final = 0x20
 # A value: what stands behind the colon on the same line, and the lines that go on with it (RFC 5322 §2.2.3).
 _VALUE: Final = rb"[ \t]*+([^\n]*+)((?:\n[ \t][^\n]*+)*+)"
 _ONE_VALUE: Final = re.compile(_VALUE)
+_blank_line: Final = swift.blank_line if swift.IN_C else None
+_line_feeds: Final = swift.line_feeds if swift.IN_C else None
+_holds: Final = swift.holds if swift.IN_C else None
+_plain_text: Final = swift.plain_text if swift.IN_C else None
 
 
 class Usual:
@@ -112,8 +116,11 @@ class Block:
 
     def value(self, name: bytes) -> bytes:
         """First value of that name, unfolded and stripped; b"" when absent."""
+        found = self._found.get(name)
+        if found is not None:
+            return found
         if name in self._usual:
-            return self._found.get(name, b"")
+            return b""
         values = self.values(name, 1)
         return values[0] if values else b""
 
@@ -141,16 +148,24 @@ def _unfolded(value: bytes, more: bytes) -> bytes:
     return value if value and value[-1] > _BLANK and value[0] > _BLANK else value.strip()
 
 
+def holds(raw: bytes, octets: bytes) -> bool:
+    """Whether some octets stand in others."""
+    return _holds(raw, octets) if _holds is not None else raw.find(octets) >= 0
+
+
 def blank_line(raw: bytes) -> int:
     """Where the first blank line begins, with the line feed before it; the length of what has none."""
-    if swift.IN_C:
-        return swift.blank_line(raw)
+    if _blank_line is not None:
+        return _blank_line(raw)
     found = _BLANK_LINE.search(raw)
     return found.start() if found else len(raw)
 
 
 def as_text(value: bytes) -> str:
     """A header value as text: RFC 2047 where it is used, which is seldom."""
+    if _plain_text is not None:
+        plain = _plain_text(value)
+        return decode_words(value) if plain is None else plain
     try:
         text = value.decode("ascii")
     except UnicodeDecodeError:
@@ -158,9 +173,13 @@ def as_text(value: bytes) -> str:
     return decode_words(value) if "=?" in text else text
 
 
+def _line_feeds_in(head: bytes) -> int:
+    return _line_feeds(head) if _line_feeds is not None else head.count(b"\n")
+
+
 def within_limits(head: bytes) -> tuple[bytes, bool]:
     """As much of a header block as is looked at, and whether that is all of it."""
-    if len(head) <= limits.HEADER and head.count(b"\n") < limits.HEADERS:
+    if len(head) <= limits.HEADER and _line_feeds_in(head) < limits.HEADERS:
         return head, True
     lines = head[: limits.HEADER_BLOCK].split(b"\n")
     lengths = _field_lengths(lines)

@@ -1,6 +1,7 @@
 """The scanner: cuts at most 1 MiB into at most 50 parts on 8 levels (RFC 2045, 2046)."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -8,7 +9,7 @@ from retour import swift
 from retour.mime import limits
 from retour.mime.charsets import charset_codec
 from retour.mime.encoded import decode_text, decode_transfer, parameters
-from retour.mime.headers import FEW, OF_PART, Block, blank_line, within_limits
+from retour.mime.headers import FEW, OF_PART, Block, blank_line, holds, within_limits
 
 _FIRST_HEADER: Final = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,75}[ \t]{0,3}:")
 _MBOX_LINE: Final = re.compile(rb"\n*>?From [^\n]{0,998}\n")
@@ -29,6 +30,9 @@ _SAVED: Final = b".eml"
 _SHORT: Final = 512  # octets of a header block that is worth remembering
 _AFTER_DELIMITER: Final = frozenset({b"\n", b" ", b"\t", b"-", b""})
 _AS_IT_IS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})  # RFC 2045 §6.2
+_without_returns: Final = swift.without_returns if swift.IN_C else None
+_pieces_of: Final = swift.pieces_of if swift.IN_C else None
+_begins_field: Final = swift.begins_field if swift.IN_C else None
 
 
 class Content:
@@ -117,7 +121,7 @@ def scan(raw: bytes) -> Mail:
         defects.append(limits.TRUNCATED)
     if raw[:3] == _BYTE_ORDER_MARK:  # QUIRK: saved by an editor of Windows (85-byte-order-mark)
         raw = raw[3:]
-    if raw.find(b"\r") >= 0:
+    if holds(raw, b"\r"):
         raw = _with_line_feeds(raw)
     raw = _without_mbox_line(raw)
     head, whole = _whole(raw, defects)
@@ -131,8 +135,8 @@ def scan(raw: bytes) -> Mail:
 
 
 def _with_line_feeds(raw: bytes) -> bytes:
-    if swift.IN_C:
-        whole = swift.without_returns(raw)
+    if _without_returns is not None:
+        whole = _without_returns(raw)
         if whole is not None:
             return whole
     elif _LONE_RETURN.search(raw) is None:  # both steps together take half the time of replacing two octets
@@ -148,7 +152,7 @@ def _is_named(head: Block) -> bool:
 
 def _holds_report(body: bytes) -> bool:
     """Whether parts that no Content-Type announces are there, a report among them."""
-    if body.find(b"/delivery-status") < 0 and body.find(b"/Delivery-Status") < 0:
+    if not holds(body, b"/delivery-status") and not holds(body, b"/Delivery-Status"):
         return False
     return _REPORT_INSIDE in body.lower()
 
@@ -181,7 +185,7 @@ def _part(raw: bytes, defects: list[str]) -> Part:
 
 def _cut(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
     """Headers and body; without a header line the whole is body, less its leading blank line."""
-    if not (swift.begins_field(raw) if swift.IN_C else _FIRST_HEADER.match(raw)):
+    if not (_begins_field(raw) if _begins_field is not None else _FIRST_HEADER.match(raw)):
         return b"", raw[1:] if raw[:1] == b"\n" else raw
     blank = blank_line(raw)
     head, body = raw[:blank], raw[blank + 2 :]
@@ -199,32 +203,53 @@ def _content(head: Block, is_saved: bool = False) -> Content:
         encoding = encoding.lower()
     elif not value and not is_saved:
         return _PLAIN
-    media = _MEDIA_TYPE.match(value)
-    type = media[0].lower() if media else b"text/plain"  # RFC 2045 §5.2
+    type = _media_type(value) or b"text/plain"  # RFC 2045 §5.2
     boundary = charset = b""
     if type.startswith(b"multipart/"):
-        boundary = _parameter(value, _BOUNDARY, b"boundary").rstrip()
+        boundary = _parameter(value, b"boundary", _boundary).rstrip()
     elif type.startswith(b"text/"):
-        charset = _parameter(value, _CHARSET, b"charset")
+        charset = _parameter(value, b"charset", _charset)
     return Content(type, encoding, charset.decode("latin-1"), boundary, is_saved)
 
 
 def _content_of_part(head: bytes) -> Content:
     """The same for a part of a multipart."""
     block = Block(head, OF_PART)
-    return _content(block, block.low.find(_SAVED) >= 0)
+    return _content(block, holds(block.low, _SAVED))
 
 
 # A server writes the same few fields above the parts of all its reports.
 _known_content: Final = lru_cache(maxsize=256)(_content_of_part)
 
 
-def _parameter(content: bytes, pattern: re.Pattern[bytes], name: bytes) -> bytes:
+def _parameter(content: bytes, name: bytes, find: Callable[[bytes], bytes]) -> bytes:
     """A Content-Type parameter: by the short way, or by RFC 2231 where a star says so."""
-    if content.find(b"*") >= 0 and content.lower().find(name + b"*") >= 0:  # RFC 2231 §3
+    if holds(content, b"*") and content.lower().find(name + b"*") >= 0:  # RFC 2231 §3
         return parameters(content).get(name.decode(), "").encode("latin-1", "replace")
-    match = pattern.search(content)
+    return find(content)
+
+
+def media_type(value: bytes) -> bytes | None:
+    """The media type that a Content-Type begins with, in lower case; None for none."""
+    match = _MEDIA_TYPE.match(value)
+    return match[0].lower() if match else None
+
+
+def boundary(value: bytes) -> bytes:
+    """The boundary in a Content-Type; b"" for none."""
+    match = _BOUNDARY.search(value)
     return match[match.lastindex or 0] if match else b""
+
+
+def charset(value: bytes) -> bytes:
+    """The charset in a Content-Type; b"" for none."""
+    match = _CHARSET.search(value)
+    return match[1] if match else b""
+
+
+_media_type: Final = swift.media_type if swift.IN_C else media_type
+_boundary: Final = swift.boundary if swift.IN_C else boundary
+_charset: Final = swift.charset if swift.IN_C else charset
 
 
 def _split(mail: Mail, part: Part, depth: int) -> None:
@@ -256,7 +281,7 @@ def _split(mail: Mail, part: Part, depth: int) -> None:
 def _pieces(part: Part, mail: Mail) -> list[bytes]:
     """What stands before, between and behind the delimiters; the whole alone when there are none."""
     raw, delimiter = b"\n" + part.raw, b"\n--" + part.content.boundary
-    pieces = raw.split(delimiter, limits.PARTS + 2) if len(delimiter) > 3 else [raw]
+    pieces = pieces_of(raw, delimiter, limits.PARTS + 2) if len(delimiter) > 3 else [raw]
     if len(pieces) == 1:
         # QUIRK: some folded headers lack their indentation (22-unfolded-boundary); the lines still tell.
         mail.note(limits.BOUNDARY_MISSING)
@@ -264,11 +289,16 @@ def _pieces(part: Part, mail: Mail) -> list[bytes]:
         if not guessed:
             return pieces
         delimiter = b"\n--" + guessed[1].rstrip()
-        pieces = raw.split(delimiter, limits.PARTS + 2)
+        pieces = pieces_of(raw, delimiter, limits.PARTS + 2)
     for piece in pieces[1:]:
         if piece[:1] not in _AFTER_DELIMITER:
             return _rejoined(pieces, delimiter)
     return pieces
+
+
+def pieces_of(raw: bytes, delimiter: bytes, most: int) -> list[bytes]:
+    """What stands between the delimiters, of which at most so many are cut out."""
+    return _pieces_of(raw, delimiter, most) if _pieces_of is not None else raw.split(delimiter, most)
 
 
 def _rejoined(pieces: list[bytes], delimiter: bytes) -> list[bytes]:

@@ -3,18 +3,22 @@
 import re
 from typing import Final, NamedTuple
 
+from retour import swift
 from retour.parse.bounds import RECIPIENTS, WORDS
 from retour.parse.mailbox import addresses_in, from_octal, one_address
 
 # What stands before "did not reach the following recipient(s)" is about the original, not the failure:
 # Exchange writes To, Subject and Sent of it there.
+_LEADS: Final[tuple[str, ...]] = ("following", "these", "its")
 _LEAD_IN: Final = re.compile(
-    r"(?:following|these|its)\s+(?:[\w/()]{1,20}\s+){0,3}"
+    rf"(?:{'|'.join(_LEADS)})"
+    r"\s+(?:[\w/()]{1,20}\s+){0,3}"
     r"(?:recipient|address|user|mailbox|person|group|destination)"
 )
 # A line that begins with an address: bare, in brackets, as a bullet; then nothing, a colon, dots or words.
+# Blanks before it give nothing back: nothing behind them could take one (half the time).
 _CLAIM: Final = re.compile(
-    r"(?P<indent>[ \t>]{0,12})(?:[*•·-]{1,3}|[oO+–](?=[ \t])|\d{1,3}[.)](?=[ \t]))?[ \t]{0,4}"
+    r"(?P<indent>[ \t>]{0,12}+)(?:[*•·-]{1,3}|[oO+–](?=[ \t])|\d{1,3}[.)](?=[ \t]))?[ \t]{0,4}+"
     r"(?:(?i:To|Recipients?|Address|Rcpt-To|E-?mail)\s?:[ \t]{0,8})?"
     r"[<\"']?(?P<address>[^\s<>()\[\]:;,\"@：，；（）]{1,128}@[\w.-]{1,255}[\w\]])[>\"']?"
     r"(?:<(?i:mailto):[^<>\s]{1,400}>)?"  # QUIRK: the links of Exchange's HTML, written out (19-m365-ndr)
@@ -58,10 +62,13 @@ class Claim(NamedTuple):
     words: str
 
 
+if swift.IN_C:
+    swift.quickly_made(Claim)
+
+
 def claims_in(text: str, low: str) -> list[Claim]:
     """One for each address that begins a line, with all that is said up to the next one."""
-    leads = "following" in low or "these" in low or "its" in low
-    lead = _LEAD_IN.search(low) if leads else None
+    lead = _lead_in(low)
     starts = _starts(_CLAIM, text, lead.end()) if lead else []
     starts = starts or _starts(_CLAIM, text, 0) or _starts(_LABELLED, text, 0) or _starts(_CODED, text, 0)
     claims: dict[str, Claim] = {}
@@ -75,6 +82,20 @@ def claims_in(text: str, low: str) -> list[Claim]:
                 Claim(known.recipient, known.words + "\n\n" + words) if known else Claim(address, words)
             )
     return list(claims.values())
+
+
+def _lead_in(low: str) -> re.Match[str] | None:
+    """What leads to the recipients, looked for by its first words: finding those costs least."""
+    first: re.Match[str] | None = None
+    for word in _LEADS:
+        at = low.find(word)
+        while at >= 0 and (first is None or at < first.start()):
+            found = _LEAD_IN.match(low, at)
+            if found:
+                first = found
+                break
+            at = low.find(word, at + 1)
+    return first
 
 
 def _listed(words: str) -> list[str]:

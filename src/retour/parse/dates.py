@@ -23,10 +23,12 @@ def moment(text: str) -> Instant | None:
     if not match or match[2].lower() not in _MONTHS:
         return None
     day, name, year, hour, minute, second, sign, hours, minutes = match.groups()
-    offset = int(hours or 0) * HOUR + int(minutes or 0) * MINUTE
     month = _MONTHS.index(name.lower()) + 1
     try:
         told = datetime(int(year), month, int(day), int(hour), int(minute), int(second or 0), 0, UTC)
     except (ValueError, OverflowError):
         return None
+    if sign is None:
+        return from_datetime(told)
+    offset = int(hours) * HOUR + int(minutes) * MINUTE
     return from_datetime(told) + (offset if sign == "-" else -offset)

@@ -40,6 +40,7 @@ _CANDIDATE: Final = re.compile(
     r"|b(?:ody of|elow )|header))"
 )
 _FIRST_FIELD: Final = re.compile(rf"\n[ \t>]{{0,4}}+{_FIELDS}:")
+_divider_at: Final = swift.divider_at if swift.IN_C else None
 
 
 def divide(low: str) -> tuple[int, int]:
@@ -56,8 +57,8 @@ def divide(low: str) -> tuple[int, int]:
 
 def _candidate(low: str, start: int) -> int:
     """The next line feed behind which words may end; -1 for none."""
-    if swift.IN_C:
-        found = swift.divider_at(low, start)
+    if _divider_at is not None:
+        found = _divider_at(low, start)
         if found is not None:
             return found
     line = _CANDIDATE.search(low, start)

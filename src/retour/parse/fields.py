@@ -26,12 +26,13 @@ _NAMES: Final = {
 }
 _GOES_ON: Final = re.compile(r"[45]\d\d[ -]", re.ASCII)
 _FOLDED: Final = re.compile(r"\n[ \t]+(?=\S)")
+_groups_of: Final = swift.groups_of if swift.IN_C else None
 
 
 def groups_of(text: str) -> list[dict[str, str]]:
     """The groups between blank lines, in order; the first is about the message. At least one, maybe empty."""
-    if swift.IN_C:
-        found = swift.groups_of(text)
+    if _groups_of is not None:
+        found = _groups_of(text)
         if found is not None:
             return found
     if "\n " in text or "\n\t" in text:

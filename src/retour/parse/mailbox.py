@@ -26,12 +26,13 @@ _UNICODE_ESCAPE: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 §
 _OCTAL: Final = re.compile(r"(?:\\[0-7]{3}){1,64}")
 _XTEXT_PLUS_EQUAL: Final = re.compile(r"\+(2B|3D)")  # RFC 3461 §4
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
+_is_plain: Final = swift.is_plain if swift.IN_C else None
 
 
 def one_address(text: str) -> str | None:
     """The one address that `text` is: "a@b", "<a@b>", with a comment or a closing dot. None for all else."""
     bare = text[1:-1] if text[:1] == "<" and text[-1:] == ">" and text[1:2] != "'" else text
-    if swift.is_plain(bare) if swift.IN_C else _PLAIN.fullmatch(bare):
+    if _is_plain(bare) if _is_plain is not None else _PLAIN.fullmatch(bare):
         return bare
     return _remembered(text) if len(text) <= _LONGEST else _one_address(text)
 

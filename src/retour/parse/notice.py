@@ -48,6 +48,7 @@ _ADDRESS: Final = re.compile(r"[^\s<>]{1,130}@")
 _INDENTATION: Final = re.compile(r"\n[ \t]{1,200}(?=\S)")
 _TWO: Final = "\u0130"  # the one capital whose small letter is two characters
 _EMPTY_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
+_lowered: Final = swift.lowered if swift.IN_C else None
 
 
 class Notice:
@@ -161,8 +162,8 @@ def _head_of(message: bytes) -> Block:
 
 def lowered(text: str) -> str:
     """The text in lower case, each character at its place."""
-    if swift.IN_C:
-        quick = swift.lowered(text)
+    if _lowered is not None:
+        quick = _lowered(text)
         if quick is not None:
             return quick
     low = text.lower()

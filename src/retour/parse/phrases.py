@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
+from retour import swift
 from retour.automaton import automaton
 
 GAP: Final = 80  # characters that ` * ` may span
@@ -18,8 +19,15 @@ _SPELT_OUT: Final = str.maketrans(
 _BARE: Final = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "ı": "i", "đ": "d", "’": "'"})
 
 
+_says: Final = swift.says if swift.IN_C else None
+
+
 def says(phrases: tuple[str, ...], text: str) -> bool:
     """Whether one of the phrases stands in a text of the same case."""
+    if _says is not None:
+        said = _says(phrases, text)
+        if said is not None:
+            return said
     for phrase in phrases:  # noqa: SIM110 - any() takes half as long again, and this is asked of every mail
         if phrase in text:
             return True

@@ -1,8 +1,10 @@
 """Which software wrote a notice, where that can be told by what it always writes."""
 
+import re
 from typing import Final
 
 from retour.mime import Block
+from retour.mime.headers import holds
 from retour.parse.notice import Notice
 
 # How the words begin, in lower case.
@@ -18,6 +20,7 @@ _IN_TEXT: Final = {
     "this is the nullmailer delivery system": "nullmailer",
     "this is the haraka mailer program": "haraka",
 }
+_OPENING: Final = re.compile("|".join(re.escape(phrase) for phrase in _IN_TEXT))
 _BEGINNING: Final = 1000  # characters of the words
 # What stands in a header field, in lower case; b"": that it is there. In order. A name in Received alone says
 # nothing, for our own receiving server stands there as well: only qmail is told by what it writes there.
@@ -59,9 +62,9 @@ def software_of(notice: Notice) -> str | None:
     low = notice.low
     at = low.find(_THIS, 0, _BEGINNING)
     while at >= 0:
-        for phrase, name in _IN_TEXT.items():
-            if low.startswith(phrase, at):
-                return name
+        opening = _OPENING.match(low, at)
+        if opening:
+            return _IN_TEXT[opening[0]]
         at = low.find(_THIS, at + 1, _BEGINNING)
     if low.find("transcript of session follows", 0, _BEGINNING) >= 0:
         return "sendmail"
@@ -73,14 +76,14 @@ def software_of(notice: Notice) -> str | None:
 
 def _by_head(head: Block) -> str | None:
     named = _by_fields(head, _IN_HEADERS)
-    if named is None and head.raw.find(_QMAIL) >= 0:
+    if named is None and holds(head.raw, _QMAIL):
         return "qmail"
     return named or _by_fields(head, _IN_LAST_HEADERS)
 
 
 def _by_fields(head: Block, marks: tuple[tuple[bytes, bytes, str], ...]) -> str | None:
     for field, mark, name in marks:
-        if head.has(field) and head.value(field).lower().find(mark) >= 0:
+        if head.has(field) and holds(head.value(field).lower(), mark):
             return name
     return None
 

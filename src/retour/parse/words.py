@@ -1,8 +1,12 @@
 """The human words that a notice has for one recipient."""
 
+from typing import Final
+
 from retour import swift
 from retour.codes import reply_at
 from retour.parse.bounds import WORDS
+
+_single_spaced: Final = swift.single_spaced if swift.IN_C else None
 
 
 def words_from(words: str, low: str, recipient: str | None) -> str:
@@ -32,7 +36,7 @@ def deciding(words: str) -> tuple[str, bool]:
 
 def single_spaced(text: str) -> str:
     """The words of a text with single spaces between them."""
-    spaced = swift.single_spaced(text) if swift.IN_C else None
+    spaced = _single_spaced(text) if _single_spaced is not None else None
     return " ".join(text.split()) if spaced is None else spaced
 
 

@@ -88,7 +88,7 @@ def unwrapped(words: str) -> tuple[str | None, str]:
         return found[1], _unclosed(words[found.end() :], "")
     if words.startswith("connect to ") and (found := _UNREACHED.fullmatch(words)):
         return found[1].rstrip("."), words
-    kind = _TYPE.match(words)
+    kind = _TYPE.match(words) if ";" in words else None
     if kind:
         words = words[kind.end() :]
     if not says(_HINTS, words):
