@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
                         page.screenshot(path=folder / "address.png")
                         follow(page, ".timeline li.bounce a")
                         page.click("details.technical summary")
-                        page.screenshot(path=folder / "details.png")
+                        page.screenshot(path=folder / "details.png", full_page=True)
         finally:
             browser.close()
             made.stop()
