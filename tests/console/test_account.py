@@ -208,3 +208,26 @@ def test_the_account_says_how_its_people_read(console: Console, browser: Browser
         headers = {"Referer": console.url}
         answer = member.request.post(f"{console.url}/a/shop/account/", form=form, headers=headers)
         assert answer.status == 403
+
+
+def test_what_the_api_refuses_is_marked_at_its_field_and_stays_there(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/keys/")
+    field = page.locator("main [name=name]")
+    field.evaluate("(field) => field.removeAttribute('maxlength')")
+    field.fill("x" * 101)
+    follow(page, "main button.main")
+    expect(page.locator(".errors")).to_contain_text("Name: is too long (at most 100 characters)")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("x" * 101)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_attribute("aria-describedby", re.compile(r"\brefused\b"))
+
+
+def test_messages_are_sent_again_from_a_day_on_that_is_one(console: Console, page: Page) -> None:
+    hook = console.ask("POST", "/v1/webhooks", json={"url": "http://127.0.0.1:9/days"})["id"]
+    page.goto(f"{console.url}/a/shop/webhooks/{hook}/")
+    page.fill("#h-since", "yesterday")
+    follow(page, page.get_by_role("button", name="Send again", exact=True))
+    expect(page.locator(".errors")).to_contain_text("“yesterday” is not a day.")
+    expect(page.locator(".errors")).to_contain_text("Write a day as 3 May 2026")
+    expect(page.locator("#h-since")).to_have_value("yesterday")

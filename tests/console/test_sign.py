@@ -65,6 +65,24 @@ def test_a_weak_password_is_refused_in_our_words(console: Console, browser: Brow
             expect(page.locator(".errors")).to_contain_text(told)
 
 
+def test_a_form_that_comes_back_has_our_labels_and_each_fault_at_its_field(
+    console: Console, browser: Browser, person: str
+) -> None:
+    with looking(browser, locale="de") as page:
+        log_in(page, console.url, person)
+        page.goto(f"{console.url}/sign/password/change/")
+        page.fill("[name=oldpassword]", "wrong")
+        for name in ("password1", "password2"):
+            page.fill(f"[name={name}]", "another long one, for tests")
+        follow(page, "main button.main")
+        told = "Das ist nicht das jetzige Passwort."
+        expect(page.locator(".errors")).to_contain_text(f"Jetziges Passwort: {told}")
+        expect(page.locator("#id_oldpassword_error")).to_have_text(told)
+        expect(page.locator("[name=oldpassword]")).to_have_attribute(
+            "aria-describedby", re.compile("id_oldpassword_error")
+        )
+
+
 def confirmed(page: Page) -> None:
     """Write the password once more, where it is asked for."""
     if page.locator("[name=password]").count():

@@ -131,11 +131,12 @@ def labelled(context: Any, form: Any) -> str:
     """Name the fields of a form of the library of logins in our words; the page itself explains them."""
     say: Catalogue = context["request"].reader.say
     for name, field in form.fields.items():
+        bound = form[name]  # of a form that was checked: with the label of before
+        if "password" in name:
+            field.help_text = bound.help_text = ""
         if f"sign_field.{name}" in say:
-            field.label = form[name].label = say(f"sign_field.{name}")
+            field.label = bound.label = say(f"sign_field.{name}")
             field.widget.attrs.pop("placeholder", None)
-        if name.startswith("password"):
-            field.help_text = ""
     return ""
 
 
