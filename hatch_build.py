@@ -30,7 +30,7 @@ COMPILED = (
 CLOSED = ("-fno-semantic-interposition", "-fvisibility=hidden", "-fno-plt")
 
 # What mypyc would make of these steps takes several times as long: they go through single octets.
-IN_C = "_swift"
+IN_C = ("_swift", "_sieve")
 
 
 class CompiledWheel(BuildHookInterface[Any]):
@@ -86,10 +86,12 @@ def compiled(source: Path, made: Path) -> list[Path]:
     )
     for extension in extensions:
         extension.extra_compile_args.extend(CLOSED)
-    steps = Extension(
-        f"retour.{IN_C}", [str(source / f"retour/{IN_C}.c")], extra_compile_args=["-O3", "-g0", *CLOSED]
-    )
-    extensions.append(steps)
+    extensions += [
+        Extension(
+            f"retour.{name}", [str(source / f"retour/{name}.c")], extra_compile_args=["-O3", "-g0", *CLOSED]
+        )
+        for name in IN_C
+    ]
     command = build_ext(Distribution({"name": "retour", "ext_modules": extensions}))
     command.build_lib, command.build_temp = str(made / "lib"), str(made / "objects")
     command.ensure_finalized()

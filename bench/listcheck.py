@@ -4,16 +4,26 @@
 
 The list is made up: 78 % of the contacts at 120 providers (Zipf), the rest at small domains, 3 % damaged, 3 %
 twice. A row of ours is read from CSV, judged and written with its reasons; the others are only asked whether
-the address is one. The reference is our own long way, row by row.
+the address is one. The reference is our own long way, row by row. Each of our ways has a process of its own;
+the one in C takes part where `make compiled` has made the compiled form of this very source.
+
+    python -m bench.listcheck rows 10000000 1      one way on a list of so many rows, so often
 """
 
+import json
+import os
 import random
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
+from bench._forms import COMPILED, PURE, imported_from, is_compiled
 from retour.collector import collect_seldom
 from retour.flow import listcheck
 from retour.flow.listcheck import Knowledge, Source
@@ -22,7 +32,11 @@ from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.passes import WAYS
 from retour.vet import Answer, Code, Evidence, Finding
 
-_WAYS = {"rows": "without the extra", "columns": "in columns (the extra `lists`)"}
+_WAYS = {
+    "rows": "without the extra",
+    "columns": "in columns (the extra `lists`)",
+    "sifted": "in C (the compiled form)",
+}
 ROWS, SHOWN, STOPPED = 1_000_000, 3, 10_000
 PROVIDERS = (
     *(
@@ -96,7 +110,8 @@ def made(path: Path, count: int) -> Path:
 def stops(path: Path) -> Knowledge:
     """The account has stopped some of them."""
     told = (Finding(Code.SUPPRESSED, Evidence("history", Answer.YES, "own ledger")),)
-    addresses = (line.split(",")[2] for line in path.read_text("utf-8").splitlines()[1 : STOPPED * 40 : 40])
+    with path.open(encoding="utf-8") as file:
+        addresses = [line.split(",")[2] for line in islice(file, 1, STOPPED * 40, 40)]
     return Knowledge(history=dict.fromkeys(addresses, told))
 
 
@@ -197,32 +212,51 @@ def _rate(ask: Callable[[str], object], addresses: list[str]) -> float:
     return len(addresses) / (time.process_time() - before)
 
 
+class Measured(NamedTuple):
+    """What a way took: rows a CPU second, each time; and MB at the most."""
+
+    rates: list[float]
+    peak: int
+
+
+def alone(path: Path, way: str, rounds: int) -> Measured:
+    """One way in this process."""
+    with path.open("rb") as file:
+        know, count = stops(path), sum(1 for _ in file) - 1
+    with tempfile.TemporaryDirectory(dir=path.parent) as room:
+        rates = [count / whole(path, Path(room, str(number)), know, way) for number in range(rounds)]
+    return Measured(sorted(rates), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def apart(path: Path, way: str, rounds: int) -> Measured:
+    """The same in a process of its own."""
+    with imported_from(COMPILED if way == "sifted" else PURE):
+        command = [sys.executable, "-m", "bench.listcheck", way, str(path), str(rounds)]
+        return Measured(*json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+
+
 def table(count: int, rounds: int, asked: int) -> str:
     """The measurements as a table."""
+    ways, load = [*WAYS, *(["sifted"] if is_compiled() else [])], os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as room:
         path = made(Path(room) / "list.csv", count)
-        know = stops(path)
-        rates = {
-            way: sorted(count / whole(path, Path(room) / f"{way}{n}", know, way) for n in range(rounds))
-            for way in WAYS
-        }
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        long = reference(path, know, asked)
+        measured = {way: apart(path, way, rounds) for way in ways}
+        long = reference(path, stops(path), asked)
         sample = [line.split(",")[2] for line in path.read_text("utf-8").splitlines()[1 : asked + 1]]
         others = list(peers(sample))
-    middle = max(each[rounds // 2] for each in rates.values())
-    lines = ["| what | rows a CPU second | ours is |", "|---|---|---|"]
+    middles = [each.rates[rounds // 2] for each in measured.values()]
+    lines = [f"| what | rows a CPU second | ours is ({', '.join(ways)}) | MB |", "|---|---|---|---|"]
     lines += [
         f"| whole check of {count:,} rows, file to report, {_WAYS[way]} (min / median / max of {rounds}) | "
-        f"{each[0]:,.0f} / {each[rounds // 2]:,.0f} / {each[-1]:,.0f} | |"
-        for way, each in rates.items()
+        f"{rates[0]:,.0f} / {rates[rounds // 2]:,.0f} / {rates[-1]:,.0f} | | {peak} |"
+        for way, (rates, peak) in measured.items()
     ]
     lines += [
-        f"| {name} | {rate:,.0f} | {middle / rate:.1f} × |"
+        f"| {name} | {rate:,.0f} | {' / '.join(f'{middle / rate:.1f}' for middle in middles)} × | |"
         for name, rate in (("our long way, row by row", long), *others)
     ]
     lines.append("")
-    lines.append(f"Peak memory of this process: {peak} MB.")
+    lines.append(f"Load average {load:.1f} at the beginning, {os.getloadavg()[0]:.1f} at the end.")
     return "\n".join(lines)
 
 
@@ -234,3 +268,10 @@ def run() -> str:
 def quick() -> str:
     """On a small list."""
     return table(2_000, 1, 300)
+
+
+if __name__ == "__main__":
+    way, given, rounds = sys.argv[1:]
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name:
+        listed = made(Path(name, "list.csv"), int(given)) if given.isdecimal() else Path(given)
+        print(json.dumps(alone(listed, way, int(rounds))))

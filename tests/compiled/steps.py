@@ -27,9 +27,9 @@ LONE_RETURN = re.compile(rb"\r(?!\n)")
 BENDS = b"\x1b\r\n\t\x0b\x1c\0 -.:@5420'\"#([<>Aa_\xe4"
 
 
-def loaded(file: Path) -> ModuleType:
+def loaded(file: Path, name: str = "retour._swift") -> ModuleType:
     """The module in this file, known to nobody else: who asks `retour.swift` stays with Python."""
-    spec = spec_from_file_location("retour._swift", file)
+    spec = spec_from_file_location(name, file)
     assert spec
     assert spec.loader
     module = module_from_spec(spec)

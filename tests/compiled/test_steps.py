@@ -23,6 +23,7 @@ from tests.fuzz.mails import MAILS, TEXTS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/retour/_swift.c"
+SANITIZERS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 pytestmark = pytest.mark.engine("compiler")
 LETTERS_AT_ONCE = 2000
 PIECES = st.sampled_from(
@@ -67,12 +68,12 @@ PIECES = st.sampled_from(
 )
 
 
-def built(folder: Path, *options: str) -> Path:
+def built(folder: Path, *options: str, source: Path = SOURCE) -> Path:
     """The module, built by itself."""
-    made = folder / "steps.so"
+    made = folder / f"{source.stem}.so"
     compiler = (os.environ.get("CC") or "cc").split()[0]
     include = sysconfig.get_path("include")
-    command = [compiler, *options, "-Wall", "-Werror", "-fPIC", "-shared", f"-I{include}", SOURCE, "-o", made]
+    command = [compiler, *options, "-Wall", "-Werror", "-fPIC", "-shared", f"-I{include}", source, "-o", made]
     subprocess.run(command, check=True)
     return made
 
@@ -232,21 +233,25 @@ def test_names_that_do_not_fit_are_refused(steps: ModuleType, names: tuple[bytes
         steps.Names(names, 9)
 
 
-@pytest.mark.timeout(900)
-def test_no_step_leaves_its_buffers(tmp_path: Path) -> None:
-    """Under AddressSanitizer and its like for undefined behaviour, on all samples, whole and bent."""
+def sanitized() -> dict[str, str]:
+    """The environment for modules that were built with SANITIZERS; skips where there are none."""
     sanitizers = [_library(name) for name in ("libasan.so", "libubsan.so")]
     if not all(library.is_absolute() for library in sanitizers):
         pytest.skip("this compiler has no AddressSanitizer; Debian's gcc brings it")
-    options = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    module = built(tmp_path, *options)
-    environment = {
+    return {
         **os.environ,
         "LD_PRELOAD": ":".join(str(library) for library in sanitizers),
         "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter itself leaves much behind when it ends
         "PYTHONMALLOC": "malloc",  # else it hands out memory that the sanitizer knows nothing of
         "PYTHONPATH": str(ROOT / "src"),
     }
+
+
+@pytest.mark.timeout(900)
+def test_no_step_leaves_its_buffers(tmp_path: Path) -> None:
+    """Under AddressSanitizer and its like for undefined behaviour, on all samples, whole and bent."""
+    environment = sanitized()
+    module = built(tmp_path, *SANITIZERS)
     command = [sys.executable, "-m", "tests.compiled.steps", str(module)]
     run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-4000:]

@@ -289,6 +289,43 @@ def test_the_counts_are_those_of_the_rows(way: str, cells: Sequence[str]) -> Non
             assert tally.counts[f"{pile}.{code}"] == sum(code.value in told for told in reasons), code
 
 
+MEETING = st.builds(
+    "{}{}@{}".format,
+    st.sampled_from(["", "", "", " ", "x <", "="]),
+    st.sampled_from(
+        [
+            *("ann.lee", "annlee", "Ann.Lee", "ANN.LEE", "a.nnlee", "AnnLee", "annlee+x", "k", "K", "\u212a"),
+            *("jos\u00e9", "jose\u0301", "JOS\u00c9", "stop.ped", "Stopped", "info", "1234", "12345", "____"),
+        ]
+    ),
+    st.sampled_from(
+        ["gmail.com", "GMAIL.com", "googlemail.com", "firm.de", "Firm.DE", "outlook.com", "b.test-mail.com"]
+    ),
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=300, deadline=None)
+@given(
+    cells=st.lists(MEETING, max_size=40),
+    size=st.sampled_from([1, 90, 1 << 20]),
+    before=st.integers(min_value=0, max_value=3),
+)
+def test_what_has_something_in_common_in_any_order(
+    way: str, cells: Sequence[str], size: int, before: int
+) -> None:
+    layout = Layout(";", None, 1, width=3)
+    raw = "".join(f"-{row};{cell};'+{row}\n" for row, cell in enumerate(cells)).encode()
+    told = written(reference(raw, layout, KNOW))
+    assert looked(way, raw, layout, KNOW, size) == told
+    each = list(parted(raw, layout, size))
+    whole, later = WAYS[way](Judge(KNOW), layout, Tally()), WAYS[way](Judge(KNOW), layout, Tally())
+    for block in each[:before]:
+        whole.look(block)
+        later.remember(block)
+    assert [later.look(block) for block in each[before:]] == [whole.look(block) for block in each[before:]]
+
+
 class _Blind(Judge):
     """Judges nothing."""
 

@@ -6,7 +6,8 @@ judge, seen, decision                         what a row is worth, which are dup
 hosts, singly, written                        domains, judged once; rows by them; how they are written
 plain_rows, meeting, quick                    the same for many rows at once
 frames, marks, columns                        and in columns
-special, dresses; passes                      what both have in common; which of them is taken
+sifted                                        and in C, in the compiled form
+special, dresses; passes                      what they have in common; which of them is taken
 asked                                         the DNS, of most contacts first
 history, forecast                             what the account's own ledger says, and of the list
 tally, report, told, charts                   what is counted and told

@@ -13,7 +13,7 @@ from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.parting import LINES, RECORD, fields, length_of, simple, whole
 from retour.flow.listcheck.parting import records as parted
 
-BLOCK = 4 * 1024 * 1024  # octets of a block, about
+BLOCK = 8 * 1024 * 1024  # octets of a block, about
 
 
 class Record(NamedTuple):

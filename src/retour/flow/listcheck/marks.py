@@ -81,6 +81,8 @@ class Marks(Seen):
         super().__init__()
         self.exact: _Held = _Held()
         self.theirs: _Held = _Held()
+        self._levels: dict[complex, int] = {}
+        self.rare = self._levels
         self._numbers: dict[str, int] = {}
         self.key = self._key
 
@@ -98,7 +100,7 @@ class Marks(Seen):
         needles = numbers.filter(numbers.ne_missing(numbers.shift(1)))
         exact, theirs = self.exact.runs.among(needles), self.theirs.runs.among(needles)
         self.exact.hits, self.theirs.hits = set(exact.to_list()), set(theirs.to_list())
-        rare = pl.Series(list(self.rare), dtype=pl.Int128)
+        rare = pl.Series(list(self._levels), dtype=pl.Int128)
         return exact, pl.concat([theirs, needles.filter(needles.is_in(rare.implode()))])
 
     def end(self, exact: pl.Series, theirs: pl.Series) -> None:

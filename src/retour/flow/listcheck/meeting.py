@@ -31,8 +31,8 @@ class Meeting:
 
     def __init__(self, seen: Seen) -> None:
         self._exact, self._theirs = Numbers(), Numbers()
-        seen.exact, seen.theirs = self._exact, self._theirs
-        self._rare = seen.rare
+        self._rare: dict[complex, int] = {}
+        seen.exact, seen.theirs, seen.rare = self._exact, self._theirs, self._rare
 
     def remember(self, cells: Sequence[bytes], theirs: Mapping[int, bytes]) -> None:
         """Note all, without a question."""

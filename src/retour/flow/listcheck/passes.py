@@ -1,6 +1,9 @@
-"""Which of two ways rows are looked at: in columns, where the extra [lists] is installed, else one by one."""
+"""Which of three ways rows are looked at: sifted in C, where this is the compiled form; in columns, where the
+extra [lists] is installed; else many at once, as lists and sets.
+"""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from retour.flow.listcheck.blocks import Block
@@ -24,11 +27,16 @@ class Looker(Protocol):
 
 
 def _ways() -> Mapping[str, Callable[[Judge, Layout, Tally], Looker]]:
-    try:
+    ways: dict[str, Callable[[Judge, Layout, Tally], Looker]] = {"rows": Quick}
+    with suppress(ImportError):
         from retour.flow.listcheck.columns import Columns
-    except ImportError:
-        return {"rows": Quick}
-    return {"rows": Quick, "columns": Columns}
+
+        ways["columns"] = Columns
+    with suppress(ImportError):
+        from retour.flow.listcheck.sifted import Sifted
+
+        ways["sifted"] = Sifted
+    return ways
 
 
 WAYS = _ways()

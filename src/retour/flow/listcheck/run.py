@@ -31,9 +31,9 @@ from retour.flow.listcheck.told import pages
 from retour.instants import parse, to_datetime
 from retour.vet import Finding
 
-VERSION = 1  # of the files: a check that an older version began is begun anew
+VERSION = 2  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
-_CHUNK = 16  # blocks, at least; one commit each: about a million rows
+_CHUNK = 8  # blocks, at least; one commit each: about a million rows
 
 
 class Step(NamedTuple):

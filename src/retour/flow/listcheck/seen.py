@@ -6,7 +6,7 @@ addresses share theirs has a chance of about 1 in 10^12.
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence, Set
-from typing import Protocol
+from typing import Any, Protocol
 from zlib import crc32
 
 from retour.address import PROVIDERS, normalise
@@ -58,12 +58,21 @@ def forms_of(text: str) -> tuple[str, ...]:
 
 
 class Held(Protocol):
-    """Numbers of addresses."""
+    """Numbers of addresses, or whatever else `Seen.key` makes of them."""
 
     def __contains__(self, number: object, /) -> bool: ...
 
-    def add(self, number: complex, /) -> None:
+    def add(self, number: Any, /) -> None:
         """From now on it is there."""
+
+
+class Levels(Protocol):
+    """The lowest notion by which some of them are known."""
+
+    def get(self, number: Any, /) -> int | None:
+        """That of one of them."""
+
+    def __setitem__(self, number: Any, level: int, /) -> None: ...
 
 
 class Numbers:
@@ -100,13 +109,13 @@ class Numbers:
 class Seen:
     """What stood in the list already."""
 
-    key: Callable[[str], complex] = staticmethod(key)
+    key: Callable[[str], Any] = staticmethod(key)
 
     def __init__(self) -> None:
         self.exact: Held = Numbers()
         # Other forms of those whose exact one differs: of providers, and with the lowest level of others.
         self.theirs: Held = Numbers()
-        self.rare: dict[complex, int] = {}
+        self.rare: Levels = dict[complex, int]()
 
     def find(self, exact: str, *folded: str) -> Code | None:
         """Whether an address stood there before, and by which notion; from now on it does."""
@@ -120,7 +129,7 @@ class Seen:
         self.exact.add(first)
         return None if found is None else LEVELS[found]
 
-    def _level(self, number: complex) -> int | None:
+    def _level(self, number: Any) -> int | None:
         level = self.rare.get(number)
         return _PROVIDER if level is None and number in self.theirs else level
 
