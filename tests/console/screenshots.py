@@ -64,6 +64,7 @@ def main(folder: Path) -> None:
                         page.screenshot(path=folder / "address.png")
                         follow(page, ".timeline li.bounce a")
                         page.click("details.technical summary")
+                        page.evaluate("scrollTo(0, 0)")  # the navigation stays beside what is seen
                         page.screenshot(path=folder / "details.png", full_page=True)
         finally:
             browser.close()
