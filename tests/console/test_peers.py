@@ -48,7 +48,7 @@ def test_a_stop_that_ends_says_when_in_its_sentence_and_in_a_column(
         log_in(page, console.url, STRANGER)
         page.goto(f"{console.url}/a/other/address/due@c.example/")
         told = page.locator(".status .sentence").inner_text()
-        due = re.search(r"; we try again on (\d+ \w+ \d{4})\. Nothing to do\.$", told)
+        due = re.search(r"; we try again on (\d+ \w+ \d{4}) \(attempt 1 of 3\)\. Nothing to do\.$", told)
         assert due is not None, told
         page.goto(f"{console.url}/a/other/?columns=what,due")
         row = page.locator("tbody tr")

@@ -95,6 +95,8 @@ ROWS: dict[str, Row] = {
     "lag": Row("member", "/a/shop/charts/lag/"),
     "lag_csv": Row("member", "/a/shop/charts/lag.csv"),
     "rates_csv": Row("member", "/a/shop/charts/rates/days.csv"),
+    "rulebook": Row("member", "/a/shop/rules/"),
+    "rule": Row("member", "/a/shop/rules/ours.stopped/"),
     "sources": Row("member", "/a/shop/sources/"),
     "connect": Row("manager", "/a/shop/sources/connect/postfix/"),
     "topic": Row("manager", "/a/shop/sources/topics/0/confirm/", 404, "POST"),

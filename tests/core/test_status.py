@@ -57,7 +57,10 @@ def test_the_last_failure_before_the_stop() -> None:
 
 def test_a_stop_with_a_day_of_return_and_one_without() -> None:
     back = known(invalid(Cause.SOFT, AT + 30 * DAY), Reason.MAILBOX_FULL)
-    assert "Sending stopped on 3 May 2026; we try again on 2 June 2026." in words(back)
+    assert "Sending stopped on 3 May 2026; we try again on 2 June 2026 (attempt 1 of 3)." in words(back)
+    assert "am 2. Juni 2026 versuchen wir es wieder (Versuch 1 von 3)." in words(back, "de")
+    last = replace(back, state=back.state._replace(reactivations=2))
+    assert "(attempt 3 of 3)" in words(last)
     assert words(known(invalid(Cause.HARD), Reason.ADDRESS_UNKNOWN)) == (
         "This address does not exist at b.example. Sending stopped on 3 May 2026. Check the spelling, or ask"
         " the contact in another way."

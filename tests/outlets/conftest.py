@@ -17,6 +17,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from retour.bus import LocalBus
+from retour.classify import Rulebook
 from retour.flow import contacts, erase, wave_orders
 from retour.flow.directory import Directory
 from retour.flow.guard import Guard
@@ -27,7 +28,7 @@ from retour.flow.listcheck import work
 from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.notices import Notice
 from retour.flow.outage import GuardTerms
-from retour.flow.own_rules import RuleFile
+from retour.flow.own_rules import RuleFile, rules
 from retour.flow.platform import Platform, Terms
 from retour.flow.restore_desk import Common, RestoreDesk
 from retour.flow.rewrite import Rewriter, Rewriting
@@ -51,7 +52,7 @@ from retour.secret import new as new_secret
 from retour.snapshot import Table
 from retour.stores import sqlite
 from retour.stores.memory import MemoryInbox
-from retour.stores.rules_desk import FOLDER, FilesDesk
+from retour.stores.rules_desk import FOLDER, FilesDesk, in_force
 from retour.stores.sqlite.people import ConsoleFile, SqlitePeople
 from retour.stores.sqlite.sessions import SqliteConsole
 from retour.stores.sqlite.views import SqliteViews
@@ -172,6 +173,7 @@ class Installation:
             desk=self.desk,
             shelf=self.shelf,
             rules=FilesDesk(Path(self.directory_of_data.name) / FOLDER),
+            rulebook=self.rulebook,
             subscriptions=self.topics,
             rewriting=self.rewriter.progress,
             restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend, self.common),
@@ -190,6 +192,10 @@ class Installation:
             checks_rate=self.checks,
             down=(sqlite3.OperationalError,),
         )
+
+    def rulebook(self) -> Rulebook:
+        """As a server reads it: what was published is tried before ours."""
+        return rules(*in_force(Path(self.directory_of_data.name) / FOLDER)).book
 
     def unreachable(self, url: str) -> str | None:
         try:

@@ -150,6 +150,8 @@ LEAST = {
     ("GET", "/v1/unparsed/shapes"): "support",
     ("POST", "/v1/unparsed/retry"): "support",
     ("PUT", "/v1/unparsed/shapes/{id}"): "staff",
+    ("GET", "/v1/rulebook"): "member",
+    ("GET", "/v1/rulebook/{id}"): "member",
     ("GET", "/v1/rules"): "staff",
     ("POST", "/v1/rules"): "staff",
     ("DELETE", "/v1/rules/{id}"): "staff",
@@ -332,6 +334,8 @@ def _filled(retour: Installation, path: str, account: str) -> str:
         asked = Waiting(f"topic-{account}", account, account, "arn", "token", kind, retour.clock.now())
         retour.topics.waiting.append(asked)
         return path.replace("{id}", asked.id)
+    if path.startswith("/v1/rulebook/{id}"):
+        return path.replace("{id}", retour.services().rulebook().rules[0].id)
     if path.startswith("/v1/rules/{id}"):
         desk = retour.services().rules
         for each in desk.published():

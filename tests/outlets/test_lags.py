@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from outlets.conftest import Installation
 from retour.flow.heard import Heard
-from retour.flow.lags import STEPS, Lag, by_day, by_source, lagged, step_of
+from retour.flow.lags import STEPS, UNTOLD, Lag, by_day, by_source, lagged, step_of
 from retour.identity import told_id
 from retour.instants import DAY, HOUR, SECOND, Instant, text, utc_day
 from retour.model import (
@@ -38,6 +38,7 @@ def test_late_is_what_the_source_says_it_was() -> None:
     assert lagged([slow, quick], [*events, by_hand], now) == {
         ("log:mx", "demo", 20_000, 5): 1,
         ("lmtp", "demo", 20_000, 0): 1,
+        ("lmtp", "demo", 20_000, UNTOLD): 1,
     }
 
 
@@ -58,15 +59,25 @@ def test_the_latest_source_stands_first() -> None:
 def test_it_is_asked_for_days_and_of_the_own_account(retour: Installation) -> None:
     heard, now = Heard(retour.desk.heard), retour.clock.now()
     slow = arrival("log:mx", 1, now)
-    heard.note([slow], {}, [told(slow, now - 2 * HOUR)], now)
+    heard.note([slow], {}, [told(slow, now - 2 * HOUR), told(slow, now, "time_doubted")], now)
     heard.flush(now, at_once=True)
     found = retour.ask("GET", "/v1/sources/lag").json()
     today = text(now)[:10]
-    assert found["days"] == [{"of": today, "events": 1, "half": 5, "most": 5}]
-    assert found["sources"] == [{"of": "log:mx", "events": 1, "half": 5, "most": 5}]
+    assert found["days"] == [{"of": today, "events": 1, "untold": 1, "half": 5, "most": 5}]
+    assert found["sources"] == [{"of": "log:mx", "events": 1, "untold": 1, "half": 5, "most": 5}]
     before = retour.ask("GET", "/v1/sources/lag", params={"until": text(now - 2 * DAY)}).json()
     assert (before["days"], before["sources"]) == ([], [])
     assert heard.lags("other", 0, utc_day(now)) == []
     later = now + 401 * DAY
     heard.note([slow], {}, [told(slow, later)], later)
     assert [each.day for each in heard.lags("demo", 0, utc_day(later))] == [utc_day(later)]
+
+
+def test_what_tells_no_time_is_told_and_has_no_lag(retour: Installation) -> None:
+    heard, now = Heard(retour.desk.heard), retour.clock.now()
+    came = arrival("lmtp", 1, now)
+    heard.note([came], {}, [told(came, now, "time_doubted")], now)
+    heard.flush(now, at_once=True)
+    found = retour.ask("GET", "/v1/sources/lag").json()
+    assert found["sources"] == [{"of": "lmtp", "events": 0, "untold": 1, "half": None, "most": None}]
+    assert found["days"] == [{"of": text(now)[:10], "events": 0, "untold": 1, "half": None, "most": None}]

@@ -64,3 +64,31 @@ def test_what_is_set_aside_is_remembered(retour: Installation) -> None:
         answer = retour.ask("PUT", "/v1/unparsed/shapes/ab", "staff", json={"count": count})
         assert answer.json() == {"id": "ab", "aside": count}
         assert desk.set_aside() == told
+
+
+def test_the_rules_of_verdicts_are_told_one_by_one(retour: Installation) -> None:
+    full = retour.ask("GET", "/v1/rulebook", params={"reason": "mailbox_full"}).json()["rules"]
+    assert {each["reason"] for each in full} == {"mailbox_full"}
+    everything = retour.ask("GET", "/v1/rulebook").json()["rules"]
+    assert len(everything) > len(full) > 1
+    told = retour.ask("GET", f"/v1/rulebook/{full[0]['id']}").json()
+    assert told["id"] == full[0]["id"]
+    assert told["source"]
+    assert told["samples"]
+    assert told["codes"] or told["phrases"]
+    assert told["withheld"] is False
+    none = retour.ask("GET", "/v1/rulebook/none")
+    assert (none.status_code, none.json()["type"]) == (404, "/problems/rule_unknown")
+
+
+def test_what_an_own_rule_quotes_is_for_staff_alone(retour: Installation) -> None:
+    retour.ask("POST", "/v1/rules", "staff", json={"rules": RULE})
+    path = "/v1/rulebook/own.flown"
+    ours = retour.ask("GET", path, "staff", params={"account": "demo"}).json()
+    assert ours["samples"] == ["ann has flown the nest"]
+    for key in ("demo-member", "demo-support"):
+        theirs = retour.ask("GET", path, key)
+        assert theirs.json()["reason"] == "address_unknown"
+        assert theirs.json()["withheld"] is True
+        assert "nest" not in theirs.text
+        assert "queue" not in theirs.text

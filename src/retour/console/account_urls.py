@@ -12,6 +12,7 @@ from retour.console.pages import (
     rates,
     rates_one,
     recoveries,
+    rulebook,
     sources,
     team,
 )
@@ -38,6 +39,8 @@ PATTERNS: list[URLPattern] = [
     path("a/<str:account>/charts/lag/", lag.show, name="lag"),
     path("a/<str:account>/charts/lag.csv", lag.export, name="lag_csv"),
     path("a/<str:account>/charts/rates/<str:by>.csv", rates.export, name="rates_csv"),
+    path("a/<str:account>/rules/", rulebook.listed, name="rulebook"),
+    path("a/<str:account>/rules/<str:id>/", rulebook.one, name="rule"),
     path("a/<str:account>/sources/", sources.show, name="sources"),
     path("a/<str:account>/sources/connect/<str:what>/", sources.connect, name="connect"),
     path("a/<str:account>/sources/topics/<str:id>/<str:how>/", sources.answer, name="topic"),

@@ -19,6 +19,7 @@ STEPS = (
     21_600,
     86_400,
 )  # seconds; what took longer has a step of its own
+UNTOLD = -1  # place of what tells no time that can be: nobody knows how late it is
 KEPT_DAYS = 400
 HALF, MOST = 0.5, 0.95
 
@@ -31,7 +32,7 @@ class Lag(NamedTuple):
     source: str
     account: str  # "": of none
     day: int  # since 1970, UTC, when it became known
-    step: int  # place in STEPS; one more for what took longer
+    step: int  # place in STEPS; one more for what took longer; UNTOLD
     events: int
 
 
@@ -40,14 +41,18 @@ class Delays:
 
     def __init__(self) -> None:
         self._steps: Counter[int] = Counter()
+        self.untold = 0
 
     def add(self, lag: Lag) -> None:
         """Count it."""
-        self._steps[lag.step] += lag.events
+        if lag.step == UNTOLD:
+            self.untold += lag.events
+        else:
+            self._steps[lag.step] += lag.events
 
     @property
     def events(self) -> int:
-        """How many became known."""
+        """How many became known that tell their time."""
         return self._steps.total()
 
     def within(self, share: float) -> int:
@@ -61,13 +66,17 @@ class Delays:
 
 
 def lagged(arrivals: Sequence[Arrival], events: Iterable[Event], now: Instant) -> Counter[Place]:
-    """What became known just now, by source, account, day and step; times that are doubted tell nothing."""
+    """What became known just now, by source, account, day and step; of a doubted time it is UNTOLD."""
     inlets = {each.inlet for each in arrivals}
     return Counter(
-        (event.actor, event.account, now // DAY, step_of(now - event.at))
+        (event.actor, event.account, now // DAY, _step(event, now))
         for event in events
-        if event.actor in inlets and "time_doubted" not in event.defects
+        if event.actor in inlets
     )
+
+
+def _step(event: Event, now: Instant) -> int:
+    return UNTOLD if "time_doubted" in event.defects else step_of(now - event.at)
 
 
 def step_of(late: Instant) -> int:

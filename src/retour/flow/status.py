@@ -115,7 +115,8 @@ def _stopped(state: State, policy: Policy, say: Catalogue, day: Day) -> str:
     if state.cause not in _BY_BOUNCE or state.since is None:
         return ""
     if state.until is not None:
-        return say("then.stopped_for_now", date=day(state.since), until=day(state.until))
+        tries = {"attempt": state.reactivations + 1, "most": policy.max_reactivations}
+        return say("then.stopped_for_now", date=day(state.since), until=day(state.until), **tries)
     return say("then.stopped", date=day(state.since))
 
 

@@ -59,6 +59,7 @@ def services(house: House, https: Https | None = None) -> Services:
         body_limit=chosen.body_limit,
         shelf=house.shelf,
         rules=FilesDesk(house.settings.data_dir / FOLDER, house.settings.rules.files, house.rules.reload),
+        rulebook=lambda: house.rules.book,
         subscriptions=Pending(house.inbox, https or Https()),
         rewriting=house.rewriter.progress,
         people=SqlitePeople(file) if pages.enabled else None,

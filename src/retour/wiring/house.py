@@ -12,7 +12,7 @@ import structlog
 
 from retour import datadir, keyfile, secret
 from retour.bus import LocalBus
-from retour.classify import Classifier
+from retour.classify import Classifier, Rulebook
 from retour.clock import SystemClock
 from retour.datadir import Marks
 from retour.flow.announce import Announcing, Silent
@@ -87,6 +87,11 @@ class RulesInForce:
     def judge(self, what: bytes | Reading) -> Judged:
         """One mail, or what was read of another form, under the rules of now."""
         return judge(what, self._classifier)
+
+    @property
+    def book(self) -> Rulebook:
+        """The rules of now, Retour's and own ones."""
+        return self._classifier.book
 
     def reload(self) -> bool:
         """Read the files again; False where they are at fault, and those of before stay in force."""

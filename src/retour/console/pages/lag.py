@@ -1,6 +1,6 @@
 """How long after it happened something is known: day by day as a chart, source by source as a table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,8 @@ from retour.console.reader import Reader, reader
 from retour.console.sizes import both
 
 LEVELS = 8  # seven steps, and what took longer
+LINES = ("half", "most")
+_COLUMNS = ("what", "of", "events", "half_within", "most_within", "untold")
 
 
 @login_required
@@ -33,7 +35,8 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     sources = [{**each, "named": called(each["of"], known, who)} for each in found["sources"]]
     context = {
         "account": account, "section": "figures", "found": found, "incidents": time.incidents,
-        "chart": _chart(days, sources, time, who) if days else None,
+        "chart": _chart(days, sources, time, who) if any(each["events"] for each in days) else None,
+        "untold": sum(each["untold"] for each in days),
         "sources": [_row(each, each["named"], who) for each in sources],
         "days": [_row(each, long(date.fromisoformat(each["of"]), who.language), who) for each in days],
     }  # fmt: skip
@@ -42,15 +45,15 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
 
 @login_required
 def export(request: HttpRequest, account: str) -> StreamingHttpResponse:
-    """Days and sources; the steps in seconds, empty for what took longer than the last."""
+    """Days and sources; the steps in seconds, empty for what took longer than the last, or tells no time."""
     found = _found(request, api_of(request, account))
     steps = [*found["steps"], None]
     rows = (
-        (what, each["of"], each["events"], steps[each["half"]], steps[each["most"]])
+        (what, each["of"], each["events"], *(_seconds(each[name], steps) for name in LINES), each["untold"])
         for what, all_ in (("day", found["days"]), ("source", found["sources"]))
         for each in all_
     )
-    return as_csv(f"lag-{account}", ("what", "of", "events", "half_within", "most_within"), rows)
+    return as_csv(f"lag-{account}", _COLUMNS, rows)
 
 
 def _found(request: HttpRequest, api: Api) -> Mapping[str, Any]:
@@ -59,12 +62,16 @@ def _found(request: HttpRequest, api: Api) -> Mapping[str, Any]:
     return found
 
 
+def _seconds(step: int | None, steps: Sequence[int | None]) -> int | None:
+    return None if step is None else steps[step]
+
+
 def _row(each: Mapping[str, Any], named: str, who: Reader) -> Mapping[str, object]:
     return {
         "named": named,
         "events": each["events"],
-        "half": who.say(f"lag.step_{each['half']}"),
-        "most": who.say(f"lag.step_{each['most']}"),
+        "untold": each["untold"],
+        **{name: "–" if each[name] is None else who.say(f"lag.step_{each[name]}") for name in LINES},
     }
 
 
@@ -87,4 +94,4 @@ def _chart(days: list[Any], sources: list[Any], time: Time, who: Reader) -> Draw
 
 
 def _height(each: Mapping[str, Any] | None, name: str) -> float | None:
-    return None if each is None else (each[name] + 1) / LEVELS
+    return None if each is None or each[name] is None else (each[name] + 1) / LEVELS

@@ -19,9 +19,10 @@ class DelayShape(BaseModel):
     """Of one day, or of one source."""
 
     of: str = Field(examples=["2026-05-03", "lmtp"])
-    events: int = Field(description="that became known")
-    half: int = Field(description=f"{_WITHIN}: half of them")
-    most: int = Field(description=f"{_WITHIN}: 95 of 100")
+    events: int = Field(description="that became known and told when they happened")
+    untold: int = Field(description="that told no time, or one that cannot be: their lag is not known")
+    half: int | None = Field(description=f"{_WITHIN}: half of `events`; null where there are none")
+    most: int | None = Field(description=f"{_WITHIN}: 95 of 100")
 
 
 class DelayList(BaseModel):
@@ -58,4 +59,5 @@ def get_lag(
 
 
 def _shape(of: str, delays: Delays) -> DelayShape:
-    return DelayShape(of=of, events=delays.events, half=delays.within(HALF), most=delays.within(MOST))
+    half, most = (delays.within(share) if delays.events else None for share in (HALF, MOST))
+    return DelayShape(of=of, events=delays.events, untold=delays.untold, half=half, most=most)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
@@ -25,6 +25,9 @@ from retour.outlets.api.limits import UNLIMITED, Rate
 from retour.ports import Account, Bus, Clock, Inbox, Records, Snapshot
 from retour.ports.people import People, Views
 from retour.return_address import Keyring
+
+if TYPE_CHECKING:  # the hot path, which reads this, judges nothing
+    from retour.classify import Rulebook
 
 Checks = Mapping[str, Callable[[], bool]]
 """Named checks of readiness, each quick: the database answers, the worker lives …"""
@@ -96,6 +99,7 @@ class Services:
     guard: Guard
     shelf: Shelf
     rules: RulesDesk
+    rulebook: "Callable[[], Rulebook]"  # what arrivals are judged with now
     subscriptions: Subscriptions  # of topics that ask to post here
     metrics: Callable[[Callable[[str], bool]], bytes] = lambda sees: b""  # Prometheus text format, for whom
     unsubscribe_url: UnsubscribeUrl = lambda account, send, now: None
