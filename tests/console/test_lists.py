@@ -55,6 +55,22 @@ def test_each_filter_tells_how_many_it_would_find(console: Console, page: Page) 
     expect(page.locator("#results-title")).to_have_text("2 addresses: hard, from 1 January 2026")
 
 
+def test_every_value_that_a_filter_offers_can_be_chosen(console: Console, page: Page) -> None:
+    read = "(all) => all.flatMap((s) => [...s.options].map((o) => [s.name, o.value, o.text]))"
+    for path in ("", "data/", "ledger/", "rules/", "charts/recoveries/"):
+        page.goto(f"{console.url}/a/shop/{path}")
+        offered = page.locator("form.filters select").evaluate_all(read)
+        assert len(offered) > 3
+        for name, value, told in offered:
+            answer = page.request.get(f"{console.url}/a/shop/{path}", params={name: value})
+            assert answer.ok, (path, name, value)
+            assert told.strip()
+    providers = [
+        told for told in page.request.get(f"{console.url}/a/shop/").text().splitlines() if "gmx" in told
+    ]
+    assert any("GMX, Web.de" in told for told in providers)
+
+
 def test_a_filter_swaps_the_list_alone_and_keeps_the_focus(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/")
     page.evaluate("document.querySelector('h1').dataset.same = 'yes'")

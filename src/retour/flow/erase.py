@@ -2,14 +2,13 @@
 
 What is known of the address goes: evidence and raw mail, sends, signs of life, contact, places on lists,
 what waits to be told. Where it was not plainly written to, its state goes on standing under a keyed hash, so
-that a list that is imported again does not have it mailed. The decision ledger names keyed hashes alone, and
-by name whoever acted: not one of its lines is changed, and its chain holds as before.
+that a list that is imported again does not have it mailed. The decision ledger names keyed hashes alone: its
+chain holds as before.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 from retour.flow.incident_acts import parting
 from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
@@ -19,9 +18,9 @@ from retour.identity import told_id
 from retour.instants import Instant
 from retour.model import State, StateName
 from retour.ports import Bus, Clock, ErasingDesk, Erasure, Record, Records, Scrubbing, ScrubbingInbox
+from retour.ports.erasing import Told
 
-ERASE, DELETE = "erase", "delete"  # kinds of jobs: one address, and many at once
-MOST_AT_ONCE = 500  # addresses: each is looked for in every file
+ERASE = "erase"  # kind of job; many at once: erase_many
 LOOK = 0.2  # seconds
 _LOOKS = 300  # at arrivals that nobody judges
 
@@ -41,22 +40,16 @@ class Place:
     rules: Callable[[], Iterable[RuleFile]] = tuple  # an operator's own, which are searched and never changed
     views: Scrubbing | None = None  # of the console: saved views, and what its sessions have still to say
 
-
-class _Progress(Protocol):
-    """How an erasure tells what it has done, and remembers whether something is kept."""
-
-    kept: bool
-    rules: set[str]  # files of rules that name somebody
-    lines: int  # of the ledger, that name somebody who acted
-
-    def told(self, rows: int) -> None: ...
+    @property
+    def others(self) -> list[Scrubbing]:
+        """What is searched beside inbox, ledger and desk."""
+        return [self.lists, *([self.views] if self.views is not None else [])]
 
 
 def works(place: Place) -> Mapping[str, Work]:
     """What jobs do to erase."""
     return {
         ERASE: lambda job, course: erased(job, place, course),
-        DELETE: lambda job, course: deleted(job, place, course),
     }
 
 
@@ -65,13 +58,13 @@ def erased(job: Job, place: Place, course: Course) -> Facts:
     erasure = place.desk.one(job.order["erasure"])
     steps = _Steps(job, course, bool(job.place.get("kept")), job.place.get("rules", ()))
     if erasure is not None:
-        _all_judged(erasure, place, steps)
+        all_judged(erasure, place, steps.told)
         _erase(erasure, place, steps)
-    _settle(place)
-    return _result({"kept_stopped": steps.kept}, steps.rules, steps.lines)
+    settle(place)
+    return result_of({"kept_stopped": steps.kept}, steps.rules, steps.lines)
 
 
-def _result(facts: Facts, rules: Iterable[str], lines: int) -> Facts:
+def result_of(facts: Facts, rules: Iterable[str], lines: int) -> Facts:
     """With the rule files that a person has to be taken out of by hand, if there are any, and how many lines
     of the ledger go on telling what that person did."""
     named = sorted(rules)
@@ -79,60 +72,24 @@ def _result(facts: Facts, rules: Iterable[str], lines: int) -> Facts:
     return {**told, "ledger": lines} if lines else told
 
 
-def deleted(job: Job, place: Place, course: Course) -> Facts:
-    """The same for many, one after the other."""
-    ids, kept = job.order["erasures"], set(job.place.get("kept", ()))
-    rules, lines = set(job.place.get("rules", ())), int(job.place.get("lines", 0))
-    for number, id in enumerate(ids):
-        erasure = place.desk.one(id)
-        if erasure is None:  # done before a kill
-            continue
-        steps = _OfMany(course, number, len(ids), kept, rules, lines)
-        _all_judged(erasure, place, steps)
-        _erase(erasure, place, steps)
-        lines = steps.lines
-    _settle(place)
-    return _result({"erased": len(ids), "kept_stopped": len(kept)}, rules, lines)
-
-
-def _settle(place: Place) -> None:
+def settle(place: Place) -> None:
+    """Nothing older stands beside the files. Raises FailedError."""
     files = [place.store.erasing, place.inbox, place.desk, *([place.views] if place.views else [])]
     if not all(file.settle() for file in files):
         raise FailedError("still_read")
 
 
-def _all_judged(erasure: Erasure, place: Place, steps: _Progress) -> None:
-    """What came before the erasure was asked for is judged first: it would stand there anew afterwards."""
+def all_judged(erasure: Erasure, place: Place, told: Told) -> None:
+    """What came before the erasure was asked for is judged first: it would stand there anew afterwards.
+
+    Raises FailedError where nobody judges it.
+    """
     for _ in range(_LOOKS):
         if not place.inbox.waits(erasure.account, erasure.at):
             return
-        steps.told(0)
+        told(0)
         place.pause()
     raise FailedError("still_waiting")
-
-
-class _OfMany:
-    """Tells a job how many addresses are erased, and remembers which of them stay stopped."""
-
-    def __init__(
-        self, course: Course, number: int, total: int, kept: set[int], rules: set[str], lines: int
-    ) -> None:
-        self._course, self._number, self._total, self._all = course, number, total, kept
-        self.rules, self.lines = rules, lines
-
-    @property
-    def kept(self) -> bool:
-        return self._number in self._all
-
-    @kept.setter
-    def kept(self, is_kept: bool) -> None:
-        if is_kept:
-            self._all.add(self._number)
-
-    def told(self, rows: int) -> None:
-        with suppress(CancelledError):
-            place = {"kept": sorted(self._all), "rules": sorted(self.rules), "lines": self.lines}
-            self._course.told(self._number, self._total, place)
 
 
 class _Steps:
@@ -148,28 +105,41 @@ class _Steps:
             self._course.told(self._done, None, {"kept": self.kept, "rules": sorted(self.rules)})
 
 
-def _erase(erasure: Erasure, place: Place, steps: _Progress) -> bool:
-    account, address, store = erasure.account, erasure.address, place.store
-    for spelling in reversed(store.erasing.spellings(account, address)):
-        now = _parted(account, spelling, erasure.actor, place)
-        kept = not _plain(store.ledger.state(account, spelling, now))
-        steps.kept = steps.kept or kept
+def _erase(erasure: Erasure, place: Place, steps: _Steps) -> None:
+    account, store = erasure.account, place.store
+
+    def begun(spelling_stays: bool) -> None:
+        steps.kept = steps.kept or spelling_stays
         steps.told(0)
-        place.inbox.drop(store.erasing.arrivals(account, spelling))
-        store.erasing.erase(account, spelling, place.pseudonym(account, spelling) if kept else None)
-    traces = Traces(address)
+
+    taken_out(erasure, place, begun)
+    traces = Traces(erasure.address)
     steps.rules.update(file.name for file in place.rules() if traces.holds(file.text))
     steps.told(0)
     place.inbox.scrub(account, traces, steps.told)
     store.erasing.scrub(account, traces, steps.told)
     steps.lines += store.erasing.named(account, traces, steps.told)
-    _note(erasure, place, steps.kept)
-    place.lists.scrub(account, traces, steps.told)
-    if place.views is not None:
-        place.views.scrub(account, traces, steps.told)
-    place.desk.drop(erasure.id)
+    note(erasure, place, steps.kept)
+    for other in place.others:
+        other.scrub(account, traces, steps.told)
     place.desk.scrub(account, traces, steps.told)
-    return steps.kept
+    place.desk.drop([erasure.id], account, traces)
+
+
+def taken_out(erasure: Erasure, place: Place, about_to: Callable[[bool], None]) -> bool:
+    """Take an address out of the ledger, in every spelling; whether something is held against it and stays.
+
+    `about_to` is told so of each spelling before it goes, for it cannot be seen afterwards.
+    """
+    account, store, stays = erasure.account, place.store, False
+    for spelling in reversed(store.erasing.spellings(account, erasure.address)):
+        now = _parted(account, spelling, erasure.actor, place)
+        kept = not _plain(store.ledger.state(account, spelling, now))
+        stays = stays or kept
+        about_to(kept)
+        place.inbox.drop(store.erasing.arrivals(account, spelling))
+        store.erasing.erase(account, spelling, place.pseudonym(account, spelling) if kept else None)
+    return stays
 
 
 def _parted(account: str, address: str, actor: str, place: Place) -> Instant:
@@ -188,7 +158,7 @@ def _plain(state: State) -> bool:
     return state.state in (StateName.VALID, StateName.BOUNCING) and not state.unsubscribed
 
 
-def _note(erasure: Erasure, place: Place, kept: bool) -> None:
+def note(erasure: Erasure, place: Place, kept: bool) -> None:
     """A line in the ledger, which does not tell who it was."""
     id = told_id("erased", erasure.id)
     after = "erased, stopped" if kept else "erased"

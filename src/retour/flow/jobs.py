@@ -122,7 +122,12 @@ class GroupTold:
 
 
 class CancelledError(Exception):
-    """Somebody wants the job to end. The work leaves nothing half done, and lets this pass."""
+    """Somebody wants the job to end. The work leaves nothing half done, and lets this pass, or one of its own
+    that tells how far it has come."""
+
+    def __init__(self, result: Facts | None = None) -> None:
+        super().__init__()
+        self.result: Facts = result or {}
 
 
 class EndingError(Exception):
@@ -228,8 +233,8 @@ class Runner:
             result = work(job, Course(job, self._jobs, self._ended.is_set))
         except EndingError:
             return
-        except CancelledError:
-            self._jobs.end(job.id, JobState.CANCELLED, self._clock.now(), {})
+        except CancelledError as cancelled:
+            self._jobs.end(job.id, JobState.CANCELLED, self._clock.now(), cancelled.result)
         except FailedError as failed:
             self._jobs.end(job.id, JobState.FAILED, self._clock.now(), {}, failed.code)
         except Exception as error:

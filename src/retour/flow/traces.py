@@ -27,18 +27,35 @@ _HEX = re.compile(r"[0-9a-f\-]+")  # ids and digests, which are many and hold no
 _WORD = re.compile(r"""[^\s"<>\[\]{},\\]+""")
 
 
-class Traces:
+class Octets:
+    """Octets read as texts, by whoever tells what a text holds."""
+
+    def holds(self, text: str) -> bool:
+        """Whether what is looked for stands in a text."""
+        raise NotImplementedError
+
+    def holds_octets(self, raw: bytes) -> bool:
+        """Whether it stands in octets: plainly, or in lines encoded as mails encode them."""
+        if self._in_any(raw) or (_SOFT.search(raw) and self._in_any(quopri.decodestring(raw))):
+            return True
+        return any(self._in_any(_decoded(found[0])) for found in _BASE64.finditer(raw))
+
+    def _in_any(self, raw: bytes) -> bool:
+        return any(self.holds(text) for text in _texts(raw))
+
+
+class Traces(Octets):
     """The traces of one normalised address."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         local, domain = address.rpartition("@")[0], domain_of(address)
-        shown = _unicode(domain)
+        read = shown(domain)
         same = {name for name, rule in PROVIDERS.items() if rule.domain == domain}
-        self._needles = sorted({domain, shown.lower(), *same})
+        self._needles = sorted({domain, read.lower(), *same})
         """One of these stands, in small letters, in every text that holds the address as it is."""
         self._octets = [needle.encode() for needle in self._needles]
-        names = {domain, shown}
+        names = {domain, read}
         whole = _written({f"{local}@{name}" for name in names})
         within = _written({form for name in names for form in (f"{local}={name}", f"{name}={local}")})
         # Bounded at both ends: "ann@b.example" is no trace of "joann@b.example" or of "ann@b.example.org".
@@ -55,33 +72,14 @@ class Traces:
         lowered = text.lower()
         if not any(needle in lowered for needle in self._needles):
             return ("%" in text or "\\" in text) and self._forms.search(text) is not None
-        return self._forms.search(text) is not None or any(
-            self._is_meant(found[0]) for found in _TOKEN.finditer(text)
-        )
+        return self._forms.search(text) is not None or any(self._is_meant(token) for token in tokens(text))
 
     def _read(self, text: str) -> Iterator[str]:
         """What a text says to whoever follows its links or sees its page."""
-        if "%" in text:
-            yield unquote(text)
-        if "&#" in text or "&commat" in text:
-            yield unescape(text)
-        for found in _CODED.finditer(text):
-            if _HEX.fullmatch(found[0]):
-                continue
-            letters = found[0].translate(_URL_SAFE).encode()
-            for start in range(4):  # where it begins nobody knows: "/" and "-" are letters of base64 as well
-                octets = _decoded(letters[start:])
-                if b"@" in octets and any(each in octets.lower() for each in self._octets):
-                    yield octets.decode("utf-8", "replace")
-
-    def holds_octets(self, raw: bytes) -> bool:
-        """Whether the address stands in octets: plainly, or in lines encoded as mails encode them."""
-        if self._in_any(raw) or (_SOFT.search(raw) and self._in_any(quopri.decodestring(raw))):
-            return True
-        return any(self._in_any(_decoded(found[0])) for found in _BASE64.finditer(raw))
-
-    def _in_any(self, raw: bytes) -> bool:
-        return any(self.holds(text) for text in _texts(raw))
+        yield from followed(text)
+        for octets in coded(text):
+            if any(each in octets.lower() for each in self._octets):
+                yield octets.decode("utf-8", "replace")
 
     def scrubbed(self, text: str) -> str:
         """The text without the address."""
@@ -92,8 +90,40 @@ class Traces:
         return _WORD.sub(lambda found: ERASED if self.holds(found[0]) else found[0], twice)
 
     def _is_meant(self, token: str) -> bool:
-        plain = token.rstrip(".-_")
-        return normalise(plain) == self._address or normalise(plain.strip("*=.-/")) == self._address
+        return self._address in meanings(token)
+
+
+def followed(text: str) -> Iterator[str]:
+    """A text as those read it who follow its links or see its page."""
+    if "%" in text:
+        yield unquote(text)
+    if "&#" in text or "&commat" in text:
+        yield unescape(text)
+
+
+def coded(text: str) -> Iterator[bytes]:
+    """What links of a text carry in base64, as far as it may hold an address."""
+    for found in _CODED.finditer(text):
+        if _HEX.fullmatch(found[0]):
+            continue
+        letters = found[0].translate(_URL_SAFE).encode()
+        for start in range(4):  # where it begins nobody knows: "/" and "-" are letters of base64 as well
+            octets = _decoded(letters[start:])
+            if b"@" in octets:
+                yield octets
+
+
+def tokens(text: str) -> Iterator[str]:
+    """Whatever could be read as an address."""
+    return (found[0] for found in _TOKEN.finditer(text))
+
+
+def meanings(token: str) -> tuple[str | None, str | None]:
+    """The addresses that a token may be."""
+    plain = token.rstrip(".-_")
+    bare = plain.strip("*=.-/")
+    first = normalise(plain)
+    return first, first if bare == plain else normalise(bare)
 
 
 def _written(forms: set[str]) -> str:
@@ -123,7 +153,7 @@ def _decoded(encoded: bytes) -> bytes:
         return b""
 
 
-def _unicode(domain: str) -> str:
+def shown(domain: str) -> str:
     """The domain as people read it."""
     labels = []
     for label in domain.split("."):

@@ -39,8 +39,17 @@ class Erasures(Protocol):
     def one(self, id: str) -> Erasure | None:
         """One that is not done yet."""
 
-    def drop(self, id: str) -> None:
-        """It is done: forget whom it was about."""
+    def drop(self, ids: Sequence[str], account: str, marks: Marks) -> None:
+        """They are done: forget whom they were about, and whoever else asked for the same."""
+
+    def collect(self, erasures: Sequence[Erasure]) -> None:
+        """Commit erasures of a job that has begun already."""
+
+    def of_job(self, job: str, limit: int) -> list[Erasure]:
+        """The next of a job that has collected them, by id, which begins with that of the job and "-"."""
+
+    def forget(self, job: str, ids: Sequence[str]) -> None:
+        """Nobody is to be erased any more of a job that has collected them, nor of those with these ids."""
 
 
 class Scrubbing(Protocol):

@@ -7,14 +7,11 @@ from django.http import HttpRequest
 
 from retour.console.days import begin, end, long, plain, read_day
 from retour.console.reader import Reader
+from retour.flow.suppressions import PROVIDERS as DOMAINS
 from retour.texts import catalogue
 
 DAYS = ("since", "until")
-PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "united_internet", "t-online")
-PROVIDER_NAMES = {
-    "gmail": "Gmail", "microsoft": "Microsoft", "yahoo": "Yahoo", "apple": "Apple",
-    "united_internet": "GMX, Web.de", "t-online": "T-Online",
-}  # fmt: skip
+PROVIDERS = tuple(DOMAINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +71,10 @@ def told(name: str, value: str, who: Reader) -> str:
     if name in DAYS and (day := read_day(value)) is not None:
         return long(day, who.language)
     if name == "provider":
-        return PROVIDER_NAMES.get(value, value)
-    if name == "reason":
+        words, key = who.say, f"mailbox.{value}"
+    elif name == "reason":
         words, key = catalogue(f"status.{who.language}"), f"label.{value}"
     else:
         words = who.say
         key = f"filter.state_{value}" if name == "state" else f"{name}.{value}"
-    return words(key) if name in ("state", "type", "kind", "reason") and key in words else value
+    return words(key) if name in ("state", "type", "kind", "reason", "provider") and key in words else value

@@ -24,7 +24,7 @@ KINDS = (
     "list_check", "list_import", "list_import_undo", "list_outcome", "list_save", "ledger_verify", "erase",
     "delete",
 )  # fmt: skip
-UNSTOPPABLE = frozenset({"erase", "delete"})  # nothing cancels it: half an erasure would be none
+UNSTOPPABLE = frozenset({"erase"})  # nothing cancels it: half an erasure would be none
 ENDED = frozenset({"done", "failed", "cancelled"})
 # The page that shows what a job found: its name, and where in the job its id stands ("" is the job itself).
 RESULTS: Mapping[str, tuple[str, str]] = {

@@ -86,7 +86,10 @@ def get_job(request: Request, key: Member, id: str, account: AccountChoice = Non
 def post_cancel(request: Request, key: Manager, id: str, account: AccountChoice = None) -> JobShape:
     """One that waits ends at once, one that runs at its next step; one that has ended stays as it is."""
     job, known = _job(request, existing_account(request, key, account), id), services(request)
-    return shape(request, known.desk.jobs.cancel(job.id, known.clock.now()) or job)
+    now_is = known.desk.jobs.cancel(job.id, known.clock.now()) or job
+    if now_is.state is JobState.CANCELLED and now_is.started_at is None:
+        known.desk.erasures.forget(job.id, job.order.get("erasures", ()))  # it never comes to that itself
+    return shape(request, now_is)
 
 
 def shape(request: Request, job: Job, for_staff: bool = False) -> JobShape:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from retour.address import domain_of, key
 from retour.instants import DAY, Instant
@@ -120,9 +121,24 @@ class SqliteErasures:
         row = self._database.read().execute(SQL["one"], (id,)).fetchone()
         return None if row is None else Erasure(*row)
 
-    def drop(self, id: str) -> None:
+    def drop(self, ids: Sequence[str], account: str, marks: Marks) -> None:
+        rows = self._database.read().execute(SQL["of_account"], (account,))
+        done = [(id,) for id in {*ids, *(id for id, address in rows if marks.holds(address))}]
         with self._database.write() as db:
-            db.execute(SQL["drop"], (id,))
+            db.executemany(SQL["drop"], done)
+
+    def collect(self, erasures: Sequence[Erasure]) -> None:
+        with self._database.write() as db:
+            db.executemany(SQL["add"], map(astuple, erasures))
+
+    def of_job(self, job: str, limit: int) -> list[Erasure]:
+        rows = self._database.read().execute(SQL["of_job"], {"job": job, "limit": limit})
+        return [Erasure(*row) for row in rows]
+
+    def forget(self, job: str, ids: Sequence[str]) -> None:
+        with self._database.write() as db:
+            db.execute(SQL["drop_of_job"], {"job": job})
+            db.executemany(SQL["drop"], [(id,) for id in ids])
 
     def scrub(self, account: str, marks: Marks, told: Told) -> int:
         return scrub(self._database, (-1, account), marks, told)

@@ -66,6 +66,17 @@ SELECT id, account, address, actor, note, at FROM erasures WHERE id = ?;
 -- name: drop
 DELETE FROM erasures WHERE id = ?;
 
+-- name: of_account
+SELECT id, address FROM erasures WHERE account = ?;
+
+-- name: of_job
+-- "." comes right after "-".
+SELECT id, account, address, actor, note, at FROM erasures
+WHERE id > :job || '-' AND id < :job || '.' ORDER BY id LIMIT :limit;
+
+-- name: drop_of_job
+DELETE FROM erasures WHERE id > :job || '-' AND id < :job || '.';
+
 -- name: some_arrivals
 SELECT number, raw, mail_from, rcpt_to FROM arrivals
 WHERE number > :after AND (raw IS NOT NULL OR rcpt_to IS NOT NULL) AND outcome <> 'waiting'
