@@ -56,4 +56,10 @@ def test_a_long_list_is_counted_where_somebody_asks(
             follow(page, "#count-all")
         expect(title).to_contain_text("10,023 addresses")
         expect(page.locator("#count-all")).to_have_count(0)
-        assert "count=all" not in str(page.locator("#pager-older").get_attribute("href"))
+        older = str(page.locator("#pager-older").get_attribute("href"))
+        assert "count=all" not in older
+        page.goto(f"{console.url}/a/shop/{older}")
+        expect(title).to_contain_text("10,023 addresses")  # as it was counted, and not once more
+        expect(page.locator("#count-all")).to_have_count(0)
+        assert "counted=10023" in str(page.locator("#pager-older").get_attribute("href"))
+        assert "counted" not in str(page.locator("#pager-newest").get_attribute("href"))

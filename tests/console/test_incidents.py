@@ -85,6 +85,10 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         expect(page.locator("tbody tr")).to_have_count(50)
         page.get_by_role("link", name="More").click()
         expect(page.locator("tbody tr")).to_have_count(HELD - 50)
+        page.goto(f"{out.url}/a/shop/incidents/{id}/?count=all")
+        follow(page, page.get_by_role("link", name="More"))
+        assert f"counted={HELD}" in page.url  # as it was counted, and not once more
+        expect(page.get_by_role("heading", name=f"{HELD} addresses are held back")).to_be_visible()
         assert page.locator("textarea").count() == 0
         page.goto(f"{out.url}/a/shop/address/reader1@gmail.com/")
         expect(page.locator(".advice")).to_contain_text("Wait.")

@@ -505,3 +505,5 @@ def test_an_incident_holds_nothing_of_another(place: Place) -> None:
     assert place.store.incidents.held("another", 50) == []
     assert place.store.incidents.count_held("another", 50) == 0
     assert place.store.incidents.count_held(incident.id, 25) == 25
+    every = place.store.incidents.count_held(incident.id, None)
+    assert every == place.store.incidents.count_held(incident.id, every + 1) > 25

@@ -15,6 +15,7 @@ from retour.console.pages import as_json
 from retour.console.pages.desk import staff_api
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
+from retour.console.templatetags.listing import carried
 from retour.console.templatetags.words import count_in, percent_in
 from retour.model import Role
 
@@ -73,14 +74,23 @@ def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
 def _page(request: HttpRequest, api: Api, id: str, refused: Refused | None) -> HttpResponse:
     incident = told(api.get(f"/v1/incidents/{id}"), reader(request))
     held = api.get(f"/v1/incidents/{id}/addresses", after=request.GET.get("after"), limit=50)
-    is_open = incident["stage"] == "open"
+    ends = _counted(request, api, id) if incident["stage"] == "open" else None
     context = {
         **_base(api), "incident": incident, "held": held["addresses"], "next": held["next"],
         "first": "after" not in request.GET, "is_staff": api.role in (Role.SUPPORT, Role.ADMIN),
-        "ends": _ends(api.get(f"/v1/incidents/{id}/preview")) if is_open else None,
+        "ends": ends, "counted_all": ends["count"] if ends and ends["was_asked"] else None,
         "refused": refused, "reason": request.POST.get("reason", ""),
     }  # fmt: skip
     return render(request, "console/incident.html", context, status=422 if refused else 200)
+
+
+def _counted(request: HttpRequest, api: Api, id: str) -> dict[str, Any]:
+    """Both ends; all addresses are counted where somebody asks, and not again on the pages that follow."""
+    before, every = carried(request.GET), request.GET.get("count") == "all"
+    found = _ends(api.get(f"/v1/incidents/{id}/preview", all="true" if every else None))
+    if before is not None:
+        found |= {"count": before, "is_more": False}
+    return {**found, "was_asked": every or before is not None}
 
 
 def _ends(preview: Answer) -> dict[str, Any]:

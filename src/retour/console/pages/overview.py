@@ -19,6 +19,7 @@ from retour.console.pages.incidents import standing
 from retour.console.pages.views import offered, views
 from retour.console.people.models import Person
 from retour.console.reader import Reader, reader
+from retour.console.templatetags.listing import COUNTED, carried
 from retour.console.templatetags.words import count_in
 from retour.model import BounceType, MailKind, Reason, Role
 
@@ -60,6 +61,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "campaigns": emails(api, page["bounces"], set_, who),
         "first": "after" not in request.GET,
         "count": count,
+        "counted_all": count.addresses if count.was_asked and not count.is_more else None,
         "columns": columns(request),
         "all_columns": COLUMNS,
         "views": views(request, api, "overview", lambda query: _live(api, query)),
@@ -111,6 +113,9 @@ def _count(request: HttpRequest, api: Api, page: Answer, set_: Mapping[str, str]
     """
     if page["next"] is None and "after" not in request.GET:
         return Count(len(page["bounces"]))
+    before = carried(request.GET)
+    if before is not None:
+        return Count(before, was_asked=True)
     every = request.GET.get("count") == "all"
     found = api.get("/v1/bounces/count", **asked(set_, who), all="true" if every else None)
     return Count(found["addresses"], found["is_more"], every)
@@ -148,7 +153,7 @@ def columns(request: HttpRequest) -> list[str]:
 
 def _without(request: HttpRequest, *names: str) -> str:
     kept = request.GET.copy()
-    for name in ("count", *names):
+    for name in ("count", COUNTED, *names):
         kept.pop(name, None)
     return kept.urlencode()
 

@@ -9,6 +9,13 @@ from retour.console.pages.shown import shown
 from retour.console.people import browsers
 
 register = template.Library()
+COUNTED = "counted"  # how many all of them were when somebody asked, on the pages that follow
+
+
+def carried(asked: QueryDict) -> int | None:
+    """How many were counted on a page before; None on the first, and where nobody did."""
+    told = asked.get(COUNTED, "")
+    return int(told) if "after" in asked and told.isascii() and told.isdigit() and len(told) < 16 else None
 
 
 @register.filter
@@ -18,9 +25,9 @@ def visible(text: str | None) -> str:
 
 
 def _kept(context: Any) -> QueryDict:
-    """The query of this page without its place; to count all of them is asked for once."""
+    """The query of this page without its place; to count all of them is asked for once for these filters."""
     asked: QueryDict = context["request"].GET.copy()
-    for name in ("after", "count"):
+    for name in ("after", "count", COUNTED):
         asked.pop(name, None)
     return asked
 
@@ -44,9 +51,11 @@ def without(context: Any, *names: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def following(context: Any, after: str) -> str:
-    """The query of the next page of this list."""
+    """The query of the next page of this list; all that were counted for this one are not counted again."""
     asked = _kept(context)
     asked["after"] = after
+    if context.get("counted_all") is not None:
+        asked[COUNTED] = str(context["counted_all"])
     return f"?{asked.urlencode()}"
 
 

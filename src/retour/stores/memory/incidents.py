@@ -51,8 +51,9 @@ class MemoryIncidents:
     def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
         return [each for each in self._openings(id) if each.number > after][:limit]
 
-    def count_held(self, id: str, most: int) -> int:
-        return min(len(self._openings(id)), most)
+    def count_held(self, id: str, most: int | None) -> int:
+        found = len(self._openings(id))
+        return found if most is None else min(found, most)
 
     def _openings(self, id: str) -> list[Suspect]:
         return [each for each in self._suspects(0, self._ledger.ends()[1]) if each.incident == id]

@@ -56,8 +56,8 @@ class SqliteIncidents:
         rows = db.execute(SQL["held"], {"id": id, "limit": limit, "after": after})
         return _suspects(rows, self._accounts.names(db))
 
-    def count_held(self, id: str, most: int) -> int:
-        asked = {"id": id, "most": most}
+    def count_held(self, id: str, most: int | None) -> int:
+        asked = {"id": id, "most": -1 if most is None else most}
         found: int = self._database.read().execute(SQL["count_held"], asked).fetchone()[0]
         return found
 
