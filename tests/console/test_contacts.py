@@ -101,6 +101,9 @@ def test_a_list_is_made_renamed_and_dropped(console: Console, page: Page) -> Non
     page.click(".looks summary")
     page.click("text=Drop the list Summer")
     expect(page.locator("#status")).to_contain_text("“Summer” is dropped")
+    page.click("text=Undo")
+    expect(page.locator("#status")).to_contain_text("“Summer” is back")
+    expect(page.locator("h1")).to_have_text("Summer")
 
 
 def test_an_import_is_taken_back_after_its_effect_was_seen(

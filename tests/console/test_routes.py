@@ -111,6 +111,7 @@ ROWS: dict[str, Row] = {
     "contacts": Row("member", "/a/shop/contacts/"),
     "list_make": Row("manager", "/a/shop/contacts/lists/", 302, "POST"),
     "list_rename": Row("manager", "/a/shop/contacts/lists/{list}/rename/", 302, "POST"),
+    "list_back": Row("manager", "/a/shop/contacts/lists/none/back/", 404, "POST"),
     "list_drop": Row("manager", "/a/shop/contacts/lists/none/drop/", 404, "POST"),
     "suppression_imports": Row("member", "/a/shop/contacts/imports/"),
     "import_undo": Row("manager", "/a/shop/contacts/imports/{import}/undo/"),

@@ -164,3 +164,26 @@ def test_the_pages_of_settings_are_sound(console: Console, browser: Browser) -> 
     made = console.ask("POST", "/v1/policy/what-if", json=body)["id"]
     paths = ["", "history/", "effects/", "never-stop/", f"what-if/{made}/", f"what-if/{made}/addresses/"]
     assert faults(console, browser, MANAGER, [f"/a/shop/settings/{path}" for path in paths]) == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_on_paper_a_field_is_its_name_and_its_value(
+    console: Console, browser: Browser, language: str
+) -> None:
+    with looking(browser, locale=language, viewport={"width": 720, "height": 900}) as page:
+        log_in(page, console.url, MANAGER)
+        page.goto(f"{console.url}/a/shop/settings/")
+        page.emulate_media(media="print")
+        for name in ("soft_threshold", "complaint_stops"):
+            field = page.locator(".field", has=page.locator(f"[name={name}]"))
+            label, value = (
+                field.locator("label").bounding_box(),
+                field.locator(f"[name={name}]").bounding_box(),
+            )
+            assert label is not None
+            assert value is not None
+            assert abs(label["y"] - value["y"]) < label["height"]  # side by side
+            border = "(e) => getComputedStyle(e).borderTopWidth"
+            assert field.locator(f"[name={name}]").evaluate(border) == "0px"
+            assert field.locator(".hint:visible").count() == 0
+        assert page.locator("button:visible").count() == 0

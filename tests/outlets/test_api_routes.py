@@ -93,6 +93,7 @@ LEAST = {
     ("POST", "/v1/contact-lists"): "manager",
     ("PUT", "/v1/contact-lists/{id}"): "manager",
     ("DELETE", "/v1/contact-lists/{id}"): "manager",
+    ("POST", "/v1/contact-lists/{id}/take-back"): "manager",
     ("POST", "/v1/contact-lists/{id}/contacts"): "manager",
     ("DELETE", "/v1/contacts/{address}"): "manager",
     ("POST", "/v1/erasures"): "manager",
@@ -298,6 +299,8 @@ def _filled(retour: Installation, path: str, account: str) -> str:
     if path.startswith("/v1/contact-lists/{id}"):
         made = ContactList(account, f"list-{account}", "mine", "key x", retour.clock.now())
         retour.store.contacts.make_list(made)
+        if path.endswith("/take-back"):
+            retour.store.contacts.drop_list(account, made.id, retour.clock.now())
         return path.replace("{id}", made.id)
     if path.startswith("/v1/segments/ses-"):
         retour.ask("PUT", f"/v1/segments/ses-{account}", key, json={"reason": "mailbox_full"})

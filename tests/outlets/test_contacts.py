@@ -7,6 +7,7 @@ import pytest
 from outlets.conftest import Installation
 from outlets.test_segments import Told, some, told
 from retour.flow.contacts import MOST_OF_ATTRIBUTES
+from retour.ports.contacts import DROPPED_KEPT_FOR
 
 __all__ = ["told"]
 
@@ -132,3 +133,40 @@ def test_a_list_of_nothing_that_can_be_understood_is_not_made(
     assert answer.status_code in (404, 422)
     assert answer.json()["remedy"]
     assert retour.ask("GET", "/v1/contact-lists").json()["lists"] == []
+
+
+def test_a_dropped_list_is_taken_back_with_who_was_on_it(retour: Installation) -> None:
+    keep(retour, "ann@b.example", "bob@b.example")
+    id = made(retour, "Spring")["id"]
+    path = f"/v1/contact-lists/{id}"
+    retour.ask("POST", f"{path}/contacts", "demo-manager", json={"add": ["ann@b.example", "bob@b.example"]})
+    assert retour.ask("DELETE", path, "demo-manager").json()["name"] == "Spring"
+    assert retour.ask("GET", "/v1/contact-lists").json()["lists"] == []
+    assert retour.ask("GET", "/v1/contacts/ann%40b.example").json()["lists"] == []
+    assert retour.ask("PUT", path, "demo-manager", json={"name": "x"}).status_code == 404
+    retour.ask("DELETE", "/v1/contacts/bob%40b.example", "demo-manager")
+    retour.do_jobs()
+    back = retour.ask("POST", f"{path}/take-back", "demo-manager").json()
+    assert (back["id"], back["name"]) == (id, "Spring")
+    assert listed(retour, id) == ["ann@b.example"]  # whoever was deleted meanwhile is on no list
+    assert retour.ask("POST", f"{path}/take-back", "demo-manager").status_code == 404
+
+
+def test_a_list_that_bears_the_name_meanwhile_keeps_it(retour: Installation) -> None:
+    id = made(retour, "Spring")["id"]
+    path = f"/v1/contact-lists/{id}"
+    retour.ask("DELETE", path, "demo-manager")
+    second = made(retour, "Spring")["id"]
+    taken = retour.ask("POST", f"{path}/take-back", "demo-manager")
+    assert taken.json()["type"] == "/problems/contact_list_taken"
+    retour.ask("PUT", f"/v1/contact-lists/{second}", "demo-manager", json={"name": "Summer"})
+    assert retour.ask("POST", f"{path}/take-back", "demo-manager").json()["name"] == "Spring"
+
+
+def test_what_was_dropped_long_ago_goes_for_good_with_the_next(retour: Installation) -> None:
+    old, new = made(retour, "old")["id"], made(retour, "new")["id"]
+    retour.ask("DELETE", f"/v1/contact-lists/{old}", "demo-manager")
+    retour.clock.instant += DROPPED_KEPT_FOR + 1
+    retour.ask("DELETE", f"/v1/contact-lists/{new}", "demo-manager")
+    assert retour.ask("POST", f"/v1/contact-lists/{old}/take-back", "demo-manager").status_code == 404
+    assert retour.ask("POST", f"/v1/contact-lists/{new}/take-back", "demo-manager").status_code == 200

@@ -121,6 +121,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:account>/contacts/lists/", contacts.make_list, name="list_make"),
     path("a/<str:account>/contacts/lists/<str:id>/rename/", contacts.rename_list, name="list_rename"),
     path("a/<str:account>/contacts/lists/<str:id>/drop/", contacts.drop_list, name="list_drop"),
+    path("a/<str:account>/contacts/lists/<str:id>/back/", contacts.take_list_back, name="list_back"),
     path("a/<str:account>/contacts/imports/", list_imports.listed, name="suppression_imports"),
     path("a/<str:account>/contacts/imports/<str:id>/undo/", list_imports.undo, name="import_undo"),
     path("a/<str:account>/contact/<path:address>/", contacts.show, name="contact"),

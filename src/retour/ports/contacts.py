@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from retour.instants import Instant
+from retour.instants import DAY, Instant
+
+DROPPED_KEPT_FOR: Instant = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +71,14 @@ class Contacts(Protocol):
     def lists_of(self, account: str, address: str) -> list[ContactList]:
         """The lists that an address is on."""
 
-    def drop_list(self, account: str, id: str) -> bool:
-        """Forget a list; its contacts stay. False when there is none."""
+    def drop_list(self, account: str, id: str, now: Instant) -> bool:
+        """Drop a list; its contacts stay. False when there is none.
+
+        It can be taken back for DROPPED_KEPT_FOR at least: whatever was dropped before goes for good now.
+        """
+
+    def dropped(self, account: str, id: str) -> ContactList | None:
+        """A list that was dropped and can still be taken back, under the name that it had."""
+
+    def take_back(self, account: str, id: str) -> bool:
+        """Have a dropped list back, with who is on it; False where another bears its name or none is."""

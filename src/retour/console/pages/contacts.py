@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
 from retour.console.pages import as_json
+from retour.console.pages.views import offer, offered
 from retour.console.reader import reader
 from retour.model import Role
 
@@ -33,7 +34,7 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
         "account": account, "role": api.role, "section": "contacts", "rows": page["contacts"],
         "next": page["next"], "first": "after" not in request.GET, "lists": lists, "on": on,
         "searched": search, "current": next((each for each in lists if each["id"] == on), None),
-        "may_write": api.role != Role.MEMBER,
+        "may_write": api.role != Role.MEMBER, "undo": offered(request),
     }  # fmt: skip
     return render(request, "console/contacts.html", context)
 
@@ -144,8 +145,17 @@ def rename_list(request: HttpRequest, account: str, id: str) -> HttpResponse:
 @login_required
 @require_POST
 def drop_list(request: HttpRequest, account: str, id: str) -> HttpResponse:
-    """Its contacts stay."""
-    return _on_lists(request, account, "DELETE", f"/{quote(id, safe='')}", None, "dropped")
+    """Its contacts stay; the next page offers to have it back."""
+    response = _on_lists(request, account, "DELETE", f"/{quote(id, safe='')}", None, "dropped")
+    offer(request, reverse("list_back", args=[account, id]), {})
+    return response
+
+
+@login_required
+@require_POST
+def take_list_back(request: HttpRequest, account: str, id: str) -> HttpResponse:
+    """A dropped one, with who was on it."""
+    return _on_lists(request, account, "POST", f"/{quote(id, safe='')}/take-back", None, "back")
 
 
 def _on_lists(

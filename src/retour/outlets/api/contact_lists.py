@@ -165,10 +165,24 @@ def post_members(
 
 @router.delete("/v1/contact-lists/{id}", summary="Forget a list (manager)")
 def delete_list(request: Request, key: Manager, id: str, account: AccountChoice = None) -> ListShape:
-    """Its contacts stay."""
-    chosen = existing_account(request, key, account)
+    """Its contacts stay; the list itself can be taken back for thirty days."""
+    chosen, known = existing_account(request, key, account), services(request)
     found = _list(request, chosen, id)
-    services(request).store.contacts.drop_list(chosen, id)
+    known.store.contacts.drop_list(chosen, id, known.clock.now())
+    return _shape(found)
+
+
+@router.post("/v1/contact-lists/{id}/take-back", summary="Have a dropped list back (manager)")
+def post_take_back(request: Request, key: Manager, id: str, account: AccountChoice = None) -> ListShape:
+    """Under its name, with whoever was on it and has not been deleted since."""
+    chosen, known = existing_account(request, key, account), services(request)
+    found = known.store.contacts.dropped(chosen, id)
+    if found is None:
+        raise Problem("contact_list_unknown", "id")
+    if len(known.store.contacts.lists(chosen)) >= MOST_LISTS:
+        raise Problem("too_many_lists", most=MOST_LISTS)
+    if not known.store.contacts.take_back(chosen, id):
+        raise Problem("contact_list_taken", "name")
     return _shape(found)
 
 

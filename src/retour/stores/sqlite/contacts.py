@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from retour.instants import Instant
-from retour.ports.contacts import Contact, ContactList
+from retour.ports.contacts import DROPPED_KEPT_FOR, Contact, ContactList
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.statements import named
@@ -90,14 +90,23 @@ class SqliteContacts:
         rows = db.execute(SQL["lists_of"], (self._accounts.number(db, account), address))
         return [ContactList(account, *row) for row in rows]
 
-    def drop_list(self, account: str, id: str) -> bool:
+    def drop_list(self, account: str, id: str, now: Instant) -> bool:
         with self._database.write() as db:
-            found = db.execute(SQL["list"], (self._accounts.number(db, account), id)).fetchone()
-            if found is None:
-                return False
-            db.execute(SQL["empty_list"], found)
-            db.execute(SQL["drop_list"], found)
-        return True
+            for list in db.execute(SQL["long_dropped"], (now - DROPPED_KEPT_FOR,)).fetchall():
+                db.execute(SQL["empty_list"], list)
+                db.execute(SQL["forget_list"], list)
+            place = (now, self._accounts.number(db, account), id)
+            return db.execute(SQL["drop_list"], place).rowcount == 1
+
+    def dropped(self, account: str, id: str) -> ContactList | None:
+        db = self._database.read()
+        row = db.execute(SQL["dropped"], (self._accounts.number(db, account), id)).fetchone()
+        return None if row is None else ContactList(account, *row)
+
+    def take_back(self, account: str, id: str) -> bool:
+        with self._database.write() as db:
+            place = (self._accounts.number(db, account), id)
+            return db.execute(SQL["take_back"], place).rowcount == 1
 
     def _list(self, db: sqlite3.Connection, account: int, id: str) -> int:
         """The number of a list. Raises KeyError."""

@@ -12,7 +12,7 @@ INSERT INTO contacts (account, address, name, attributes, made_at, changed_at) V
 RETURNING number;
 
 -- name: list
-SELECT number FROM contact_lists WHERE account = ? AND id = ?;
+SELECT number FROM contact_lists WHERE account = ? AND id = ? AND dropped_at IS NULL;
 
 -- name: put_on
 INSERT OR IGNORE INTO contact_places (list, contact) VALUES (?, ?);
@@ -45,20 +45,36 @@ ORDER BY c.address LIMIT :limit;
 INSERT OR IGNORE INTO contact_lists (id, account, name, actor, made_at) VALUES (?, ?, ?, ?, ?);
 
 -- name: rename
-UPDATE OR IGNORE contact_lists SET name = ? WHERE account = ? AND id = ?;
+UPDATE OR IGNORE contact_lists SET name = ? WHERE account = ? AND id = ? AND dropped_at IS NULL;
 
 -- name: lists
 SELECT l.id, l.name, l.actor, l.made_at, (SELECT count(*) FROM contact_places AS p WHERE p.list = l.number)
-FROM contact_lists AS l WHERE l.account = ? ORDER BY l.name;
+FROM contact_lists AS l WHERE l.account = ? AND l.dropped_at IS NULL ORDER BY l.name;
 
 -- name: lists_of
 SELECT l.id, l.name, l.actor, l.made_at, (SELECT count(*) FROM contact_places AS q WHERE q.list = l.number)
 FROM contacts AS c CROSS JOIN contact_places AS p ON p.contact = c.number
 CROSS JOIN contact_lists AS l ON l.number = p.list
-WHERE c.account = ? AND c.address = ? ORDER BY l.name;
+WHERE c.account = ? AND c.address = ? AND l.dropped_at IS NULL ORDER BY l.name;
+
+-- name: drop_list
+-- The name is free for another from now on: an id is nobody's.
+UPDATE contact_lists SET dropped_at = ?, dropped_name = name, name = id
+WHERE account = ? AND id = ? AND dropped_at IS NULL;
+
+-- name: dropped
+SELECT id, dropped_name, actor, made_at, (SELECT count(*) FROM contact_places AS p WHERE p.list = l.number)
+FROM contact_lists AS l WHERE account = ? AND id = ? AND dropped_at IS NOT NULL;
+
+-- name: take_back
+UPDATE OR IGNORE contact_lists SET name = dropped_name, dropped_at = NULL, dropped_name = NULL
+WHERE account = ? AND id = ? AND dropped_at IS NOT NULL;
+
+-- name: long_dropped
+SELECT number FROM contact_lists WHERE dropped_at < ?;
 
 -- name: empty_list
 DELETE FROM contact_places WHERE list = ?;
 
--- name: drop_list
+-- name: forget_list
 DELETE FROM contact_lists WHERE number = ?;

@@ -20,7 +20,7 @@ T = TypeVar("T")
 _PAGE = 2000
 _WORDS = ("TEXT", "BLOB")
 # Looked at by key or number instead; or numbers, names of domains and keyed hashes alone. And the ledger: its
-# lines name nobody but those who acted, and none is ever changed. What is still to be erased is dropped when it
+# lines name nobody but those who acted, and none is ever changed. Whoever is to be erased is dropped when it
 # is done: a process that ends before begins there again.
 _APART = frozenset(
     {"states", "events", "evidence", "bounced", "bounced_days", "bounced_domains", "arrivals", "records"}
