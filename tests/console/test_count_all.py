@@ -58,8 +58,9 @@ def test_a_long_list_is_counted_where_somebody_asks(
         expect(page.locator("#count-all")).to_have_count(0)
         older = str(page.locator("#pager-older").get_attribute("href"))
         assert "count=all" not in older
-        page.goto(f"{console.url}/a/shop/{older}")
+        assert f"counted={MANY + 3}" in older
+        first = console.ask("GET", "/v1/bounces", params={"limit": 1})["next"]  # of a bounce that really came
+        page.goto(f"{console.url}/a/shop/?since={today}&after={first}&counted={MANY + 3}")
         expect(title).to_contain_text("10,023 addresses")  # as it was counted, and not once more
         expect(page.locator("#count-all")).to_have_count(0)
-        assert "counted=10023" in str(page.locator("#pager-older").get_attribute("href"))
         assert "counted" not in str(page.locator("#pager-newest").get_attribute("href"))
