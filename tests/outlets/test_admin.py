@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 from retour import keyfile
 from retour.cli import app
 from retour.model import Role
-from retour.ports import Key
+from retour.ports import Key, Record, RecordQuery
 from retour.secret import digest
 from retour.stores.sqlite import STORE, open_store
 
@@ -42,6 +42,15 @@ def known(secret: str, data: Path = DATA) -> Key | None:
     store = open_store(data / STORE, keyfile.load(data / keyfile.NAME).pepper)
     try:
         return store.accounts.key(digest(secret))
+    finally:
+        store.close()
+
+
+def key_lines(account: str) -> list[Record]:
+    """What the ledger of an account tells of keys, the latest first."""
+    store = open_store(DATA / STORE, keyfile.load(DATA / keyfile.NAME).pepper)
+    try:
+        return [each for each in store.ledger.records(RecordQuery(account)) if each.cause == "key"]
     finally:
         store.close()
 
@@ -85,6 +94,21 @@ def test_a_key_is_the_one_line_on_stdout_and_works() -> None:
     made("key", "revoke", key.id)
     assert known(secret) is None
     assert f"there is no key {key.id}" in refused("key", "revoke", key.id)
+
+
+def test_keys_of_the_staff_stand_in_the_ledger_of_every_account() -> None:
+    accounts = ("shop", "club")
+    for name in accounts:
+        made("account", "add", name, "--return-domain", f"{name}.test")
+    key = known(made("key", "add", "--role", "support"))
+    assert key is not None
+    made("key", "revoke", key.id)
+    named = f"key_support {key.id}"
+    for name in accounts:
+        assert [(line.before, line.after, line.actor) for line in key_lines(name)] == [
+            (named, "revoked", "command line"),
+            ("", named, "command line"),
+        ]
 
 
 def test_staff_keys_have_no_account_and_others_need_one() -> None:

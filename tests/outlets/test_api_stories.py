@@ -332,6 +332,19 @@ def test_a_key_is_made_shown_once_used_and_revoked(retour: Installation) -> None
     assert (again.status_code, again.json()["type"]) == (404, "/problems/key_unknown")
 
 
+def test_who_made_and_who_ended_a_key_stands_in_the_ledger_without_its_secret(retour: Installation) -> None:
+    before = len(retour.ask("GET", "/v1/ledger", "other-manager").json()["lines"])
+    made = retour.ask("POST", "/v1/keys", "demo-manager", json={"role": "member", "name": "the shop"}).json()
+    retour.ask("DELETE", f"/v1/keys/{made['id']}", "demo-manager")
+    retour.ask("DELETE", f"/v1/keys/{made['id']}", "demo-manager")  # ended by then
+    ledger = retour.ask("GET", "/v1/ledger", "demo-manager", params={"cause": "key"})
+    told = [(line["before"], line["after"], line["actor"]) for line in ledger.json()["lines"]]
+    named = f"key_member {made['id']}"
+    assert told == [(named, "revoked", "key demo-manager"), ("", named, "key demo-manager")]
+    assert made["key"] not in ledger.text
+    assert len(retour.ask("GET", "/v1/ledger", "other-manager").json()["lines"]) == before
+
+
 def test_nobody_makes_a_key_above_his_own(retour: Installation) -> None:
     answer = retour.ask("POST", "/v1/keys", "demo-manager", json={"role": "support"})
     assert (answer.status_code, answer.json()["field"]) == (403, "role")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from retour.cli import app
-from retour.cli.store import Config, Data, Language, ended, opened, words_of
+from retour.cli.store import WHO, Config, Data, Language, ended, opened, words_of
 from retour.clock import SystemClock
 from retour.model import Role
 
@@ -26,6 +26,7 @@ def add(
 ) -> None:
     """Make a key. It alone is written to stdout, so that a script can take it from there."""
     from retour import secret
+    from retour.flow.keys import make
     from retour.ports import Key
 
     words = words_of(lang)
@@ -35,7 +36,7 @@ def add(
     with opened(data, config, words) as store:
         if account and all(each.name != account for each in store.accounts.accounts()):
             raise ended(words("fault.no_account", name=account))
-        store.accounts.add_key(made, secret.digest(value), SystemClock().now())
+        make(store, made, secret.digest(value), "", WHO, SystemClock().now())
     whose = account or words("key.staff")
     typer.echo(words("key.made", id=made.id, role=role.value, account=whose), err=True)
     typer.echo(value)
@@ -62,8 +63,11 @@ def revoke(
     lang: Language = "en",
 ) -> None:
     """End a key."""
+    from retour.flow.keys import revoke as end
+
     words = words_of(lang)
     with opened(data, config, words) as store:
-        if not store.accounts.revoke_key(id, SystemClock().now()):
+        found = next((each for each in store.accounts.keys() if each.id == id), None)
+        if found is None or not end(store, found, WHO, SystemClock().now()):
             raise ended(words("fault.no_key", id=id))
     typer.echo(words("key.revoked", id=id))

@@ -30,6 +30,7 @@ Language = Annotated[str, typer.Option("--lang", help="Language of what is told:
 Wanted = TypeVar("Wanted")
 
 DEFAULT = Path("data")
+WHO = "command line"  # in the ledger: whoever may read the data directory
 FAILED = 1
 
 

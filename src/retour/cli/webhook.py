@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retour.cli import app
-from retour.cli.store import Config, Data, Language, ended, known_directory, opened, words_of
+from retour.cli.store import WHO, Config, Data, Language, ended, known_directory, opened, words_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ webhook = typer.Typer(no_args_is_help=True)
 app.add_typer(webhook, name="webhook", help="Webhooks of providers: URLs, how they stand, topics to confirm.")
 
 Id = Annotated[str, typer.Argument(help="As `retour webhook pending` shows it.")]
-_WHO = "command line"  # in the ledger: whoever may read the data directory
 
 
 @webhook.command()
@@ -115,7 +114,7 @@ def _answer(
             raise ended(words("fault.no_pending", id=safe(id)))
         if chosen.account not in [each.name for each in store.accounts.accounts()]:
             raise ended(words("fault.no_account", account=safe(chosen.account), source=chosen.source))
-        answer(chosen, Operator(_WHO, SystemClock().now()), waiting, store.acts)
+        answer(chosen, Operator(WHO, SystemClock().now()), waiting, store.acts)
     return chosen
 
 

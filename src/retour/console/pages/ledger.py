@@ -18,7 +18,7 @@ from retour.model import Cause, StateName
 from retour.texts import Catalogue
 
 FILTERS = ("since", "until", "state", "cause")
-PEOPLE = "people"  # the cause of lines on who belongs to the account
+PEOPLE, KEY = "people", "key"  # the causes of lines on who belongs to the account, and on its keys
 FORMS = ("csv", "xlsx", "jsonl")
 STATES = frozenset(each.value for each in StateName)
 
@@ -35,7 +35,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "account": account, "role": api.role, "section": "ledger", "chosen": set_,
         "lines": [_told(each, who.say) for each in page["lines"]],
         "next": page["next"], "states": [each.value for each in StateName],
-        "causes": [*(each.value for each in Cause), PEOPLE],
+        "causes": [*(each.value for each in Cause), PEOPLE, KEY],
     }  # fmt: skip
     return render(request, "console/ledger.html", context)
 

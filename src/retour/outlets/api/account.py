@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from retour import secret
+from retour.flow import keys
 from retour.flow.never_stop import warning
 from retour.instants import text
 from retour.model import Role
@@ -107,7 +108,7 @@ def get_keys(request: Request, key: Manager, account: AccountChoice = None) -> K
 def post_key(
     request: Request, response: Response, key: Manager, body: KeyBody, account: AccountChoice = None
 ) -> NewKey:
-    """A key of the account with a role not above the caller's own. Its secret is in this answer only."""
+    """A key of the account with a role not above the caller's own. Its secret is in this answer only. It stands in the ledger."""
     response.headers["Cache-Control"] = "no-store"
     chosen = existing_account(request, key, account)
     if ranks_above(body.role, key.role):
@@ -115,18 +116,19 @@ def post_key(
     value, made = secret.new(), Key(token_hex(8), chosen, body.role)
     known = services(request)
     now = known.clock.now()
-    known.store.accounts.add_key(made, secret.digest(value), now, body.name.strip())
+    keys.make(known.store, made, secret.digest(value), body.name.strip(), key.actor, now)
     return NewKey(**_shape(KnownKey(made, body.name.strip(), now, None)).model_dump(), key=value)
 
 
 @router.delete("/v1/keys/{id}", status_code=204, summary="Revoke a key")
 def delete_key(request: Request, key: Manager, id: str, account: AccountChoice = None) -> Response:
-    """It stops working at once here, within seconds in other processes."""
+    """It stops working at once here, within seconds in other processes. It stands in the ledger."""
     chosen = existing_account(request, key, account)
     known = services(request)
-    if all(each.key.id != id for each in known.store.accounts.keys_of(chosen)):
+    found = next((each.key for each in known.store.accounts.keys_of(chosen) if each.key.id == id), None)
+    if found is None:
         raise Problem("key_unknown", "id")
-    known.store.accounts.revoke_key(id, known.clock.now())
+    keys.revoke(known.store, found, key.actor, known.clock.now())
     request.app.state.keys.forget()
     return Response(status_code=204)
 

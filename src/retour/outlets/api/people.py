@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from retour.identity import told_id
+from retour.flow import account_lines
+from retour.flow.account_lines import Change
 from retour.outlets.api.access import console_alone
 from retour.outlets.api.addresses import moment
 from retour.outlets.api.problems import Problem
 from retour.outlets.api.services import services
-from retour.ports import Key, Record, Records
+from retour.ports import Key, Records
 from retour.ports.people import PersonChange
 
 router = APIRouter(tags=["account"])
@@ -85,11 +86,6 @@ def post_change(request: Request, key: Annotated[Key, Depends(console_alone)], b
 
 
 def note(store: Records, told: PersonChange) -> int:
-    """Write it down, once, where it belongs: in so many ledgers. An account that is gone has none."""
-    known = [each.name for each in store.accounts.accounts()]
-    named = [name for name in known if told.account in ("", name)]
-    for account in named:
-        id = told_id(CAUSE, account, told.name)
-        line = Record(0, told.at, account, "", told.by, told.before, told.after, CAUSE, id, 0)
-        store.acts.note(id, line)
-    return len(named)
+    """Write it down, once, where it belongs: in so many ledgers."""
+    change = Change(CAUSE, told.name, told.account, told.at, told.by, told.before, told.after)
+    return account_lines.note(store, change)
