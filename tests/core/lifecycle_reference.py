@@ -330,7 +330,8 @@ def seen_at(
     deliveries: Sequence[tuple[int | None, Instant]],
 ) -> tuple[State, Life]:
     """The state at a moment but for `changes_at`, and the life that it was read from."""
-    known = list({event.id: event for event in events if event.standing is Standing.PROVEN}.values())
+    proven = list({event.id: event for event in events if event.standing is Standing.PROVEN}.values())
+    known = with_understood(proven)
     versions = sorted(policies, key=lambda version: (version.at, version.number))
     void: set[int] = set()
     while True:
@@ -338,6 +339,21 @@ def seen_at(
         if life.voided <= void:
             return life.seen_at(now), life
         void |= life.voided  # a void bounce did not happen (rule 12): a delivery of its send is one after all
+
+
+def with_understood(proven: Sequence[Event]) -> list[Event]:
+    """What replays have understood, as the bounces they are: of several readings of one that asked for last.
+
+    Its `outcome` names the bounce it stands for, and when it was asked for; once that is known, it counts.
+    """
+    known = {event.id.hex() for event in proven}
+    readings: dict[str, list[tuple[int, bytes]]] = {}
+    for event in proven:
+        if event.kind is EventKind.UNDERSTOOD and event.outcome:
+            bounce, asked = event.outcome.split(" ")
+            readings.setdefault(bounce, []).append((int(asked), event.id))
+    counted = {max(made)[1] for bounce, made in readings.items() if bounce not in known}
+    return [event._replace(kind=EventKind.BOUNCE) if event.id in counted else event for event in proven]
 
 
 def play(

@@ -14,8 +14,9 @@ from lifecycle_reference import reference, seen_at
 from lifecycle_tables import PRESETS, policy_of
 
 from retour.instants import DAY, HOUR, Instant, parse
-from retour.lifecycle import fold
+from retour.lifecycle import as_judged, fold
 from retour.lifecycle.fold import later, play
+from retour.lifecycle.judgements import of_understood
 from retour.lifecycle.order import Place, Rank
 from retour.lifecycle.policy import Counting, Policy, PolicyVersion, TypeRule
 from retour.lifecycle.seen import seen
@@ -257,7 +258,7 @@ class Theme:
 THEMES = {
     "everything": Theme(
         [FULL, UNKNOWN, NOWHERE, BLOCKED, SPAM, EXPIRED, UNDETERMINED, None],
-        [*[KIND.BOUNCE] * 12, *[KIND.DELIVERED] * 4, *EventKind],
+        [*[KIND.BOUNCE] * 12, *[KIND.DELIVERED] * 4, *[KIND.UNDERSTOOD] * 2, *EventKind],
         [0, HOUR, DAY // 2, DAY, DAY + 1, DAY - 1, 6 * DAY, 7 * DAY, 23 * DAY, 29 * DAY, 30 * DAY],
         [None, None, 1, 2, 3],
         changes=3,
@@ -326,6 +327,11 @@ def events_of(
             "send": sends,
             "handed_over": maybe,
         },
+        KIND.UNDERSTOOD: {
+            "reason": st.sampled_from(theme.reasons),
+            "send": sends,
+            "outcome": st.builds(of_understood, STOOD_FOR, moments),
+        },
         KIND.DELIVERED: {"send": sends},
         KIND.INCIDENT_OPEN: {"begins": maybe, "outcome": st.sampled_from([None, "of the guard"])},
         KIND.INCIDENT_CLOSE: {"outcome": st.sampled_from(["confirm", "revert"])},
@@ -337,6 +343,9 @@ def events_of(
 
     return st.sampled_from(theme.kinds).flatmap(event)
 
+
+# Ids of events there may be, and of bounces that nobody knows.
+STOOD_FOR = st.integers(0, 20).map(lambda number: number.to_bytes(16))
 
 OVERRIDES = st.fixed_dictionaries(
     {},
@@ -413,9 +422,10 @@ def test_a_life_followed_from_moment_to_moment_is_the_one_played_at_once(
 ) -> None:
     """What `simulate` and a look ahead do: the life goes on, or is played again where an incident closes."""
     told = data.draw(lives(THEMES[theme]))
-    life = play(told.events, told.versions, told.deliveries, Place(BEFORE, Rank.NOW))
+    events, _ = as_judged(told.events)  # as they are always played
+    life = play(events, told.versions, told.deliveries, Place(BEFORE, Rank.NOW))
     for now in told.moments:
-        life = later(life, told.events, told.versions, told.deliveries, Place(now, Rank.NOW))
+        life = later(life, events, told.versions, told.deliveries, Place(now, Rank.NOW))
         expected, _ = seen_at(told.events, told.versions, now, told.deliveries)
         assert differences(seen(life, now)._replace(changes_at=None), expected) == {}, now - START
 

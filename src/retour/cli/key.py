@@ -67,7 +67,8 @@ def revoke(
 
     words = words_of(lang)
     with opened(data, config, words) as store:
-        found = next((each for each in store.accounts.keys() if each.id == id), None)
+        known = store.accounts.keys()
+        found = next((each for each in known if each.id == id), None)
         if found is None or not end(store, found, WHO, SystemClock().now()):
             raise ended(words("fault.no_key", id=id))
     typer.echo(words("key.revoked", id=id))

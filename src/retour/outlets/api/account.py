@@ -108,7 +108,10 @@ def get_keys(request: Request, key: Manager, account: AccountChoice = None) -> K
 def post_key(
     request: Request, response: Response, key: Manager, body: KeyBody, account: AccountChoice = None
 ) -> NewKey:
-    """A key of the account with a role not above the caller's own. Its secret is in this answer only. It stands in the ledger."""
+    """A key of the account with a role not above the caller's own. Its secret is in this answer only.
+
+    It stands in the ledger.
+    """
     response.headers["Cache-Control"] = "no-store"
     chosen = existing_account(request, key, account)
     if ranks_above(body.role, key.role):
