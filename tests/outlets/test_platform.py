@@ -147,7 +147,7 @@ def test_a_review_on_request_lifts_it_for_all(three: Installation) -> None:
     verdicts = [(each["account"], each["reason"]) for each in cases[0]["verdicts"]]
     assert sorted(verdicts) == [("demo", "address_unknown"), ("other", "address_unknown")]
     assert cases[0]["advice"]["verdict"] == "ask_back"
-    assert "2, the last of them on 2024-10-04" in cases[0]["advice"]["reasons"][0]["told"]
+    assert "2, the last of them on 4 October 2024" in cases[0]["advice"]["reasons"][0]["told"]
     login = {"kind": "login", "address": ANN}
     three.ask("POST", "/v1/engagements", "third-member", json={"engagements": [login]})
     (case,) = three.ask("GET", f"{place}/cases", "staff", params={"account": "third"}).json()["cases"]
