@@ -176,7 +176,9 @@ class Installation:
             rulebook=self.rulebook,
             subscriptions=self.topics,
             rewriting=self.rewriter.progress,
-            restores=RestoreDesk(self.store, self.bus, self.clock, self.notices.extend, self.common),
+            restores=RestoreDesk(
+                self.store, self.bus, self.clock, self.notices.extend, self.common, self.store.acts.note
+            ),
             platform=self.platform,
             guard=self.guard,
             sources=[Source("bounces", "address", "demo"), Source("lmtp", "lmtp", None)],

@@ -95,6 +95,29 @@ def test_the_second_decision_is_told_of_the_first(retour: Installation) -> None:
     assert decision(retour, ANN) == "stop"
 
 
+def test_what_was_asked_refused_and_withdrawn_stands_in_the_ledger(retour: Installation) -> None:
+    """A refusal moves no address, and a request for a domain names none: each has lines of its own."""
+    retour.bounce(ANN)
+    retour.clock.instant += HOUR
+    whole = retour.ask(
+        "POST", "/v1/requests", json={"domain": "b.example", "done": "the server is back"}
+    ).json()
+    said = {"approved": False, "reason": "it is not"}
+    retour.ask("POST", f"/v1/requests/{whole['id']}/decision?account=demo", "staff", json=said)
+    retour.clock.instant += SECOND
+    one = asked(retour, ANN)
+    retour.ask("DELETE", f"/v1/requests/{one['id']}")
+    told = retour.ask("GET", "/v1/ledger", params={"cause": "request"}).json()["lines"]
+    assert [(line["before"], line["after"], line["actor"], line["address"]) for line in told] == [
+        ("requested", f"withdrawn {one['id']}", "key demo-member", ""),
+        ("", f"requested {one['id']}", "key demo-member", ""),
+        ("requested", f"refused {whole['id']}", "key staff", ""),
+        ("", f"requested {whole['id']}", "key demo-member", ""),
+    ]
+    other = retour.ask("GET", "/v1/ledger", "other-member", params={"cause": "request"})
+    assert other.json()["lines"] == []
+
+
 def test_a_request_is_withdrawn_by_who_asked_or_by_a_manager(retour: Installation) -> None:
     retour.bounce(ANN)
     retour.make_key("demo-second", "demo", Role.MEMBER)
@@ -143,6 +166,12 @@ def test_bad_input_names_the_field_and_the_remedy(retour: Installation) -> None:
     place = f"/v1/requests/{asked(retour, domain='b.example')['id']}"
     wrong = retour.ask("GET", f"{place}/cases", "demo-support", params={"after": "nonsense"})
     assert problem(wrong) == (422, "invalid", "after")
+
+
+def test_a_body_that_is_no_object_is_refused_in_the_readers_language(retour: Installation) -> None:
+    german = retour.ask("POST", "/v1/requests", json=[], headers={"Accept-Language": "de"})
+    assert german.status_code == 422
+    assert german.json()["detail"] == "body: ist kein Objekt aus Feldern und Werten"
 
 
 def test_another_account_neither_sees_nor_meets_a_request(retour: Installation) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from retour.address import domain as normalised_domain
 from retour.address import domain_of, normalise
+from retour.flow import request_lines
 from retour.flow.notices import Notice, of_request
 from retour.flow.platform import Verdict
 from retour.flow.restore import MOST_ADDRESSES
@@ -30,6 +31,7 @@ from retour.ports import (
     Ledger,
     Life,
     OpenRequestError,
+    Record,
     RequestKind,
     RequestQuery,
     Requests,
@@ -108,11 +110,13 @@ class RestoreDesk:
         clock: Clock,
         tell: Callable[[Sequence[Notice]], None] = lambda notices: None,
         common: Common = Common(),  # noqa: B008 - a tuple of functions
+        note: Callable[[bytes, Record], None] = lambda id, line: None,
     ) -> None:
         self._requests: Requests = store.requests
         self._ledger: Ledger = store.ledger
         self._engagements: Engagements = store.engagements
         self._bus, self._clock, self._tell, self.common = bus, clock, tell, common
+        self._note = note  # a line of the ledger, once for each id
 
     # --- what an account does ---------------------------------------------------------------------------
 
@@ -202,6 +206,8 @@ class RestoreDesk:
 
     def settle(self, request: RestoreRequest) -> None:
         """Do what follows from a request as it stands; harmless to repeat."""
+        for id, line in request_lines.of(request):
+            self._note(id, line)
         remaining = self._events(request)
         while events := list(islice(remaining, _BATCH)):
             self._bus.publish(self._ledger.record(events, self._clock.now()))

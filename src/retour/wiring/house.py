@@ -199,7 +199,7 @@ def build(settings: Settings) -> House:
     platform = Platform(store, table, clock, keys.pepper, terms)
     guard = Guard(store, told, clock, _guarding(settings), store.acts.note)
     common = Common(platform.since, platform.lift, platform.verdicts, platform.look_at)
-    restores = RestoreDesk(store, told, clock, courier.tell, common)
+    restores = RestoreDesk(store, told, clock, courier.tell, common, store.acts.note)
     heard = Heard(desk.heard)
 
     def take(arrivals: Sequence[Arrival], now: Instant) -> Taken:

@@ -18,7 +18,7 @@ from retour.model import Cause, StateName
 from retour.texts import Catalogue
 
 FILTERS = ("since", "until", "state", "cause")
-PEOPLE, KEY = "people", "key"  # the causes of lines on who belongs to the account, and on its keys
+ACTS = ("people", "key", "request", "review")  # causes of lines on the account itself and on its requests
 FORMS = ("csv", "xlsx", "jsonl")
 STATES = frozenset(each.value for each in StateName)
 
@@ -35,7 +35,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "account": account, "role": api.role, "section": "ledger", "chosen": set_,
         "lines": [_told(each, who.say) for each in page["lines"]],
         "next": page["next"], "states": [each.value for each in StateName],
-        "causes": [*(each.value for each in Cause), PEOPLE, KEY],
+        "causes": [*(each.value for each in Cause), *ACTS],
     }  # fmt: skip
     return render(request, "console/ledger.html", context)
 

@@ -34,7 +34,7 @@ from retour.ports import Ledger, Record, RecordQuery
 router = APIRouter(tags=["looking"])
 
 Why = Annotated[
-    Cause | Literal["people", "key"] | None,
+    Cause | Literal["people", "key", "request", "review"] | None,
     Query(description="`people`: who belongs to the account, and since when"),
 ]
 _COLUMNS = (
