@@ -146,6 +146,19 @@ def replace_account(event: Event) -> Event:
     return event._replace(account="demo", at=START - HOUR)
 
 
+def test_rules_that_are_tried_are_told_to_staff_alone(retour: Installation) -> None:
+    """They may be written after mails of other accounts, and a replay of all lies in the jobs of each."""
+    body = {"what": "rules", "rules": RULE.format(reason="address_unknown")}
+    asked = retour.ask("POST", "/v1/replay-groups", "staff", json=body)
+    (id,) = (each["replay"] for each in asked.json()["accounts"] if each["account"] == "demo")
+    for path in ("/v1/jobs", f"/v1/jobs/{id}", f"/v1/replays/{id}"):
+        told = retour.ask("GET", path, "demo-manager")
+        assert told.status_code == 200, told.text
+        assert "quux" not in told.text
+        assert '"withheld":true' in told.text
+        assert "quux" in retour.ask("GET", path, "staff", params={"account": "demo"}).text
+
+
 def test_rules_at_fault_are_named_in_both_languages(retour: Installation) -> None:
     body = {"what": "rules", "rules": '[[rule]]\nid = "x"\n'}
     for language, word in (("en", "missing"), ("de", "fehlt")):

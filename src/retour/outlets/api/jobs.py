@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from retour.flow.jobs import ENDED, Job, JobState
+from retour.flow.jobs import ENDED, Facts, Job, JobState
 from retour.instants import SECOND, Instant, text
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.problems import Problem, language_of
@@ -15,8 +15,8 @@ from retour.texts import catalogue
 
 router = APIRouter(tags=["jobs"])
 
-# In which files of the installation's rules an erased person is named: of other accounts' mails, perhaps.
-_OF_STAFF = frozenset({"rules"})
+# Rules that are tried, and files of rules that name an erased person: of mails of other accounts, perhaps.
+_OF_STAFF = "rules"
 
 
 class ProblemShape(BaseModel):
@@ -46,7 +46,9 @@ class JobShape(BaseModel):
         description="of a check of a list that asks the DNS: share of the contacts whose domain is known"
     )
     cancelling: bool = Field(description="somebody wants it to end, and it stops at its next step")
-    order: dict[str, Any]
+    order: dict[str, Any] = Field(
+        description="what was asked for; rules that are tried are told to staff alone, to others `withheld`"
+    )
     result: dict[str, Any] = Field(description="{} before it is done")
     problem: ProblemShape | None
 
@@ -89,7 +91,7 @@ def post_cancel(request: Request, key: Manager, id: str, account: AccountChoice 
     now_is = known.desk.jobs.cancel(job.id, known.clock.now()) or job
     if now_is.state is JobState.CANCELLED and now_is.started_at is None:
         known.desk.erasures.forget(job.id, job.order.get("erasures", ()))  # it never comes to that itself
-    return shape(request, now_is)
+    return shape(request, now_is, not key.account)
 
 
 def shape(request: Request, job: Job, for_staff: bool = False) -> JobShape:
@@ -97,6 +99,7 @@ def shape(request: Request, job: Job, for_staff: bool = False) -> JobShape:
     told = catalogue(f"jobs.{language_of(request)}")
     problem = ProblemShape(code=job.problem, told=told(f"problem.{job.problem}")) if job.problem else None
     rate, ends_at = pace(job, services(request).clock.now())
+    withheld = bool(job.order.get(_OF_STAFF)) and not for_staff
     return JobShape(
         id=job.id,
         account=job.account,
@@ -113,10 +116,14 @@ def shape(request: Request, job: Job, for_staff: bool = False) -> JobShape:
         stage=job.place.get("stage"),
         covered=job.place.get("covered") if job.place.get("stage") == "ask" else None,
         cancelling=job.cancelling and job.state not in ENDED,
-        order=dict(job.order),
-        result={name: told for name, told in job.result.items() if for_staff or name not in _OF_STAFF},
+        order=_told(job.order, for_staff) | ({"withheld": True} if withheld else {}),
+        result=_told(job.result, for_staff),
         problem=problem,
     )
+
+
+def _told(facts: Facts, for_staff: bool) -> dict[str, Any]:
+    return {name: told for name, told in facts.items() if for_staff or name != _OF_STAFF}
 
 
 def pace(job: Job, now: Instant) -> tuple[float | None, Instant | None]:

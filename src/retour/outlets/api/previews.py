@@ -177,7 +177,7 @@ def asked(request: Request, key: Key, account: str, kind: str, order: dict[str, 
     job = Job(token_hex(8), account, kind, key.actor, known.clock.now(), order)
     known.desk.jobs.add(job)
     known.wake_jobs()
-    return job_shape(request, job)
+    return job_shape(request, job, not key.account)
 
 
 def preview(request: Request, account: str, id: str, kind: str) -> Job:

@@ -88,7 +88,9 @@ def get_replay(request: Request, key: Member, id: str, account: AccountChoice = 
     job = preview(request, existing_account(request, key, account), id, REPLAY)
     stage = stage_of(request, id)
     return PreviewShape(
-        job=job_shape(request, job), samples=sampled(request, job), stage=stage and stage.value
+        job=job_shape(request, job, not key.account),
+        samples=sampled(request, job),
+        stage=stage and stage.value,
     )
 
 
