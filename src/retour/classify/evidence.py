@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from retour.accents import in_ascii
 from retour.classify.phrases import PhraseIndex, normal
 from retour.classify.rulebook import Rule, Rulebook
 from retour.classify.sentences import Sentences
@@ -148,10 +149,20 @@ def in_order(spoken: list[Clue], coded: tuple[Clue, ...]) -> list[Clue]:
 def _numbered(book: Rulebook, marks: list[tuple[str, str]]) -> Iterable[tuple[str, int]]:
     """All phrases with the numbers by which they are found: of rules, then marks, parts, idioms."""
     for number, rule in enumerate(book.rules):
-        for phrase in rule.phrases:
+        for phrase in _spelt(rule.phrases):
             yield phrase, number
     others = [mark for _, mark in marks] + [phrase for _, phrase in book.parts] + list(book.idioms)
     yield from ((phrase, number) for number, phrase in enumerate(others, len(book.rules)))
+
+
+def _spelt(phrases: Iterable[str]) -> Iterable[str]:
+    """Phrases, those of several words also as servers write them that know no accents: replies are of ASCII
+    (RFC 5321 §4.2). Not where too little is left: "message refusé" would stand in "message refused"."""
+    written = dict.fromkeys(phrases)
+    for phrase in phrases:
+        if " " in phrase and phrase[-1].isascii() and not phrase.isascii():
+            written.update(dict.fromkeys(in_ascii(phrase)))
+    return written
 
 
 def fits(clue: Clue, report: Report, providers: frozenset[str]) -> bool:

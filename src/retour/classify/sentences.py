@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from retour.accents import in_ascii
 from retour.automaton import automaton
 from retour.classify.phrases import WITHIN_WORD, search
 from retour.classify.rulebook import Rule, Sentence
@@ -45,6 +46,9 @@ class Sentences:
         """
         places = {rule.id: place for place, rule in enumerate(rules)}
         self._kinds = {word: kind for kind, nouns in words.items() if kind not in _GAPS for word in nouns}
+        for word, kind in list(self._kinds.items()):
+            for plain in in_ascii(word):
+                self._kinds.setdefault(plain, kind)
         self._things, self._said, self._within, self._belonging = (
             frozenset(words.get(kind, ())) for kind in _GAPS
         )
@@ -52,7 +56,7 @@ class Sentences:
         self._states: dict[str, list[tuple[int, str, bool]]] = {}
         for sentence in sentences:
             for leads, states in ((True, sentence.leads), (False, sentence.follows)):
-                for state in states:
+                for state in dict.fromkeys(form for said in states for form in (said, *in_ascii(said))):
                     meant = places[sentence.rule], sentence.noun, leads
                     self._states.setdefault(state, []).append(meant)
         self._automaton = automaton(list(self._states), wanted=fast)

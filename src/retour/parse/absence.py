@@ -60,9 +60,16 @@ def has_left(notice: Notice) -> bool:
 
 
 def is_gone(notice: Notice) -> bool:
-    """Whether the first words say that the mailbox is closed for good, and not only that it will be."""
-    words = opening(notice)
-    return phrases_of(_FILE).stand_in("gone", words) and not phrases_of(_FILE).stand_in("closing", words)
+    """Whether the first words say that the mailbox is closed for good.
+
+    Not that it will be, that it may be, or that somebody still takes what comes: such a mailbox lives.
+    """
+    words, lists = opening(notice), phrases_of(_FILE)
+    if not lists.stand_in("gone", words) or lists.stand_in("closing", words):
+        return False
+    if lists.stand_in("doubted", words):
+        return False
+    return lists.stand_in("left_lying", words) or not lists.stand_in("taken", words)
 
 
 def is_read_receipt(notice: Notice) -> bool:

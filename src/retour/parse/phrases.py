@@ -2,21 +2,17 @@
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
 from retour import swift
+from retour.accents import in_ascii
 from retour.automaton import automaton
 
 GAP: Final = 80  # characters that ` * ` may span
 _WORD: Final = re.compile(r"\w+")
-_SPELT_OUT: Final = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"}
-)
-_BARE: Final = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "ı": "i", "đ": "d", "’": "'"})
 
 
 _says: Final = swift.says if swift.IN_C else None
@@ -131,21 +127,7 @@ def _stand(pieces: Sequence[str], text: str, start: int, reach: int) -> bool:
 
 def _in_ascii(phrases: Iterable[str]) -> list[str]:
     """How phrases are written without accents, each once; those of other scripts are left out."""
-    return list(dict.fromkeys(form for phrase in phrases for form in _ascii_forms(phrase)))
-
-
-def _ascii_forms(phrase: str) -> Iterable[str]:
-    if phrase.isascii():
-        return (phrase,)
-    if phrase[-1] > "\u024f":  # behind the Latin letters
-        return ()
-    forms = (_without_accents(phrase), _without_accents(phrase.translate(_SPELT_OUT)))
-    return [form for form in forms if form.isascii()]
-
-
-def _without_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.translate(_BARE))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return list(dict.fromkeys(form for phrase in phrases for form in in_ascii(phrase)))
 
 
 @cache

@@ -28,6 +28,7 @@ _MACHINE: Final = re.compile(
 # Their mail tells of others' bounces.
 _JOBS: Final = re.compile(rb"<(?:root|cron|logwatch|nagios|monit|zabbix)@")
 _DAEMON: Final = re.compile(rb"<(?:mailer-?daemon|mail-?delivery)")
+_AT: Final = re.compile(r"@([\w-]{1,63}(?:\.[\w-]{1,63}){1,9})")
 _SENTENCE: Final = re.compile(r"[.!?] |[.!?]$|[。！？]")
 _QUOTING: Final[tuple[str, ...]] = (
     *("\n>", "wrote:", "schrieb:", "a écrit", "-----"),
@@ -49,7 +50,9 @@ def is_unmarked_bounce(notice: Notice) -> bool:
         return False
     if is_lure(notice) and not is_auto_replied(head) and not answers_by_itself(notice):
         return False
-    if _is_system_speaking(notice) or (is_answer(notice) and absence.is_gone(notice)):
+    if _is_system_speaking(notice):
+        return True
+    if is_answer(notice) and absence.is_gone(notice) and not _answers_elsewhere(notice):
         return True
     if is_answer(notice):
         return tells_loss(notice)
@@ -111,6 +114,18 @@ def _is_system_speaking(notice: Notice) -> bool:
         return False
     by_itself = from_nobody(notice) or _DAEMON.match(notice.mail.head.value(b"return-path").lower())
     return bool(by_itself) and is_system(notice) and names_another(notice)
+
+
+def _answers_elsewhere(notice: Notice) -> bool:
+    """Whether who answers tells of an address at another domain: the mail that he answers came to him.
+
+    Not where a program alone answers for others, as a provider does.
+    """
+    own = one_address(notice.mail.head.text(b"from"))
+    if own is None or _MACHINE.search(own) or is_system(notice):
+        return False
+    domains = {domain.lower() for domain in _AT.findall(_until_told(notice))}
+    return bool(domains) and own.rpartition("@")[2].lower() not in domains
 
 
 def _until_told(notice: Notice) -> str:
