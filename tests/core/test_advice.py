@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from datetime import timedelta, timezone
 from importlib.resources import files
 
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from retour.cli import app
 from retour.flow.advice import Case, Letter, about_state, on_life, on_reason, on_state
+from retour.flow.days import day_in
 from retour.instants import DAY
 from retour.model import (
     VALID,
@@ -26,7 +28,7 @@ from retour.model import (
 from retour.ports import Life
 from retour.texts import LANGUAGES, catalogue
 
-CASE = Case("ann@b.example", "The Shop", "550 5.1.1 {no} such\n user", 20_000 * DAY)
+CASE = Case("ann@b.example", "The Shop", "550 5.1.1 {no} such\n user", "4 October 2024")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -100,13 +102,38 @@ def test_advice_on_an_address_is_about_the_bounce_that_stopped_it() -> None:
     assert on_bounce is not None
     assert isinstance(on_bounce.postmaster, Letter)
     assert "550 no such user" in on_bounce.postmaster.text
-    assert "2024-10-04" in on_bounce.postmaster.text
+    assert "4 October 2024" in on_bounce.postmaster.text
     state, on_bounce = on_life(Life("ann@b.example", VALID), "en", "shop")
     assert (state.about, on_bounce) == ("valid", None)
 
 
+def test_the_day_in_a_letter_is_written_as_its_reader_writes_days() -> None:
+    life = Life("ann@b.example", VALID, (bounce(Reason.ADDRESS_UNKNOWN, None),))
+    _, german = on_life(life, "de", "shop")
+    assert german is not None
+    assert german.contact is not None
+    assert "kam am 4. Oktober 2024 zurück" in german.contact.text
+    _, elsewhere = on_life(life, "en", "shop", day_in("en", timezone(-timedelta(hours=3))))
+    assert elsewhere is not None
+    assert elsewhere.contact is not None
+    assert "on 3 October 2024" in elsewhere.contact.text
+
+
+def test_what_was_forgiven_is_no_advice_any_more() -> None:
+    """Else "nothing is to be done" and "do not send to it again" would stand beside each other."""
+    told = bounce(Reason.ADDRESS_UNKNOWN, None)
+    restored = Event(bytes(15) + b"1", EventKind.RESTORE, told.at + 1)
+    state, on_bounce = on_life(Life("ann@b.example", VALID, (told, restored)), "en", "shop")
+    assert (state.about, on_bounce) == ("valid", None)
+    again = told._replace(id=bytes(15) + b"2", at=told.at + 2, reason=Reason.MAILBOX_FULL)
+    bounced = VALID._replace(state=StateName.BOUNCING)
+    _, on_bounce = on_life(Life("ann@b.example", bounced, (told, restored, again)), "en", "shop")
+    assert on_bounce is not None
+    assert on_bounce.about == "mailbox_full"
+
+
 def test_long_words_of_a_server_are_cut_and_missing_ones_are_said_to_be_missing() -> None:
-    long = on_reason(Reason.REFUSED, "en", Case("a@b.example", "shop", "x" * 9000, None)).postmaster
+    long = on_reason(Reason.REFUSED, "en", Case("a@b.example", "shop", "x" * 9000)).postmaster
     bare = on_reason(Reason.REFUSED, "en", Case("a@b.example", "shop")).postmaster
     assert long is not None
     assert bare is not None

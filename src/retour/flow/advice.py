@@ -4,15 +4,17 @@ Told in the reader's language. The sentences stand in texts/, which letter fits 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cache
 from importlib import resources
 
 from retour.address import domain_of
+from retour.flow.days import day_in
 from retour.flow.why import telling
-from retour.instants import Instant, text
-from retour.model import Event, Reason, State, StateName
+from retour.instants import Instant
+from retour.model import Event, EventKind, Reason, State, StateName
 from retour.ports import Life
 from retour.texts import catalogue
 
@@ -50,7 +52,7 @@ class Case:
     address: str
     sender: str
     words: str = ""
-    at: Instant | None = None
+    day: str = ""  # of the bounce, as people write it
 
 
 def on_reason(reason: Reason, language: str, case: Case | None = None) -> Advice:
@@ -92,18 +94,29 @@ def about_state(state: State) -> str:
     return "unsubscribed" if state.unsubscribed else state.state.value
 
 
-def on_life(life: Life, language: str, sender: str) -> tuple[Advice, Advice | None]:
-    """Advice on an address: on its state, and on the bounce that tells most; None without one."""
-    bounce = telling(life.events, life.state)
+def on_life(
+    life: Life, language: str, sender: str, day: Callable[[Instant], str] | None = None
+) -> tuple[Advice, Advice | None]:
+    """Advice on an address: on its state, and on the bounce that tells most; None without one.
+
+    `day` writes the days in letters; without it they are those of UTC.
+    """
+    bounce = telling(_standing(life), life.state)
     on_bounce = None
     if bounce is not None and bounce.reason is not None:
-        on_bounce = on_reason(bounce.reason, language, _case(life.address, sender, bounce))
+        said = bounce.evidence.report.diagnostic if bounce.evidence is not None else None
+        written = (day or day_in(language, UTC))(bounce.at)
+        case = Case(life.address, sender, said or bounce.status or "", written)
+        on_bounce = on_reason(bounce.reason, language, case)
     return on_state(life.state, language), on_bounce
 
 
-def _case(address: str, sender: str, bounce: Event) -> Case:
-    said = bounce.evidence.report.diagnostic if bounce.evidence is not None else None
-    return Case(address, sender, said or bounce.status or "", bounce.at)
+def _standing(life: Life) -> Sequence[Event]:
+    """What has not been forgiven: to whom was given back, the bounces before that say nothing any more."""
+    if life.state.state is not StateName.VALID:
+        return life.events
+    restored = [event.at for event in life.events if event.kind is EventKind.RESTORE]
+    return [event for event in life.events if not restored or event.at > max(restored)]
 
 
 def _blanks(case: Case | None) -> Mapping[str, str]:
@@ -112,7 +125,7 @@ def _blanks(case: Case | None) -> Mapping[str, str]:
     return {
         "address": case.address,
         "domain": domain_of(case.address),
-        "date": text(case.at)[:10] if case.at is not None else "…",
+        "date": case.day or "…",
         "words": " ".join(case.words.split())[:_LONGEST] or "…",
         "sender": case.sender,
     }

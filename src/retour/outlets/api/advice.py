@@ -12,9 +12,10 @@ from retour.flow.advice import Advice, on_life, on_reason
 from retour.flow.platform import under
 from retour.flow.redact import redacted
 from retour.model import VALID, Reason
-from retour.outlets.api.access import AccountChoice, Member, existing_account, is_support
+from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
+from retour.outlets.api.shown import reader_of
 from retour.ports import Life
 
 router = APIRouter(tags=["addresses"])
@@ -67,8 +68,9 @@ def advice_on_address(
     if life is None and since is None:
         raise Problem("address_never_seen", "address")
     life = under(life or Life(normalised, VALID), since)
-    state, bounce = on_life(life, language_of(request), sender or chosen)
-    shown = None if bounce is None else _shape(bounce, None if is_support(key) else normalised)
+    reader = reader_of(request, key)
+    state, bounce = on_life(life, reader.language, sender or chosen, reader.day)
+    shown = None if bounce is None else _shape(bounce, None if reader.support else normalised)
     return AddressAdvice(account=chosen, address=normalised, state=_shape(state), bounce=shown)
 
 
