@@ -77,6 +77,12 @@ def test_all_whom_a_filter_means_are_deleted(full: Installation, more: dict[str,
         assert told["decision"] == "stop"
 
 
+def test_a_filter_without_the_number_that_was_seen_deletes_nobody(full: Installation) -> None:
+    refused = full.ask("POST", "/v1/contacts/deletions", KEY, json=FROM)
+    assert (refused.status_code, refused.json()["detail"]) == (422, "count: is missing")
+    assert (left(full), waiting(full)) == (len(MANY), 0)
+
+
 def test_another_number_than_was_seen_deletes_nobody(full: Installation) -> None:
     refused = asked(full, len(MANY) - 1)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/count_changed")

@@ -17,7 +17,7 @@ from retour.instants import Instant
 from retour.model import VALID, BounceType, MailKind, Reason
 from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Member, existing_account
-from retour.outlets.api.problems import Form, Problem
+from retour.outlets.api.problems import Form, Problem, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape, BouncePage, BounceShape
 from retour.outlets.api.shown import Reader, address_shape, bounce_shape, linked, reader_of
@@ -170,7 +170,7 @@ def _page(request: Request, query: BounceQuery) -> Page:
     try:
         return overview(query, known.store.ledger, known.clock.now())
     except ValueError as error:  # a cursor that was never given out
-        raise Problem("invalid", "after", fault=f"after: {error}") from error
+        raise wrong("after", "cursor", str(error)) from error
 
 
 def domains_of(provider: str | None) -> frozenset[str] | None:
@@ -178,7 +178,7 @@ def domains_of(provider: str | None) -> frozenset[str] | None:
     if provider is None:
         return None
     if provider not in PROVIDERS:
-        raise Problem("invalid", "provider", fault=f"provider: is one of {', '.join(PROVIDERS)}")
+        raise wrong("provider", "one_of", f"is one of {', '.join(PROVIDERS)}", known=", ".join(PROVIDERS))
     return frozenset(PROVIDERS[provider])
 
 

@@ -13,7 +13,7 @@ from retour.model import Answer, Decision, MailKind
 from retour.outlets.api import described
 from retour.outlets.api.access import account_of, existing_account, key_of
 from retour.outlets.api.asked import only
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
 from retour.ports import Key
 
@@ -72,7 +72,7 @@ async def check_one(request: Request) -> Response:
     # URL §5.1). No address without quotes has a space, and "stop" for a mere slip would lose a contact.
     address = asked.get("address", "").replace(" ", "+")
     if not address:
-        raise Problem("invalid", "address", fault="address: is missing")
+        raise wrong("address", "missing", "is missing")
     kind = _kind(asked.get("kind"))
     account = await _account(request, key, asked.get("account"))
     known = services(request)
@@ -121,7 +121,7 @@ def _kind(given: str | None) -> MailKind:
         return MailKind.MAILING
     kind = _KINDS.get(given)
     if kind is None:
-        raise Problem("invalid", "kind", fault=f"kind: is one of {', '.join(_KINDS)}")
+        raise wrong("kind", "one_of", f"is one of {', '.join(_KINDS)}", known=", ".join(_KINDS))
     return kind
 
 

@@ -15,7 +15,7 @@ from retour.outlets.api.addresses import domains_of, moment
 from retour.outlets.api.contacts import normalised
 from retour.outlets.api.data import chosen_question
 from retour.outlets.api.jobs import JobShape, shape
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.questions import Filter, sought_of
 from retour.outlets.api.services import services
 from retour.ports import ContactList
@@ -189,7 +189,7 @@ def post_take_back(request: Request, key: Manager, id: str, account: AccountChoi
 def order_of(request: Request, account: str, filled: From) -> dict[str, Any]:
     """Who is meant, as jobs keep it. Raises Problem."""
     if sum(each is not None for each in (filled.bounces, filled.data, filled.segment)) != 1:
-        raise Problem("invalid", "from", fault="from: name one of bounces, data, segment")
+        raise wrong("from", "one_source", "name one of bounces, data, segment")
     if filled.bounces is None:
         question = chosen_question(request, account, filled.data or Filter.model_validate({}), filled.segment)
         sought_of(request, question, "from.data.")

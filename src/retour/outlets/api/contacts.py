@@ -12,7 +12,7 @@ from retour.flow.contacts import MOST_AT_ONCE, MOST_OF_ATTRIBUTES, attributes_of
 from retour.instants import text
 from retour.model import MailKind
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
 from retour.ports import Contact
 
@@ -135,7 +135,7 @@ def put_contact(
     chosen = existing_account(request, key, account)
     made = _contact(request, chosen, body, "")
     if made.address != normalise(address):
-        raise Problem("invalid", "address", fault="address: is not the one in the path")
+        raise wrong("address", "of_path", "is not the one in the path")
     services(request).store.contacts.set([made])
     return _whole(request, chosen, _known(request, chosen, address))
 

@@ -13,7 +13,7 @@ from retour.flow.corrections import withdraw as taken_back
 from retour.flow.days import day_in
 from retour.flow.slips import SIBLINGS, Asked, Meant, suggestions, with_contact
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
-from retour.outlets.api.problems import Problem, language_of
+from retour.outlets.api.problems import Problem, language_of, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import CorrectionShape
 from retour.outlets.api.shown import correction_shape
@@ -247,4 +247,4 @@ def _id(given: str, where: str) -> bytes:
     try:
         return bytes.fromhex(given)
     except ValueError as error:
-        raise Problem("invalid", where, fault=f"{where}: is none that a page gave") from error
+        raise wrong(where, "cursor", "is none that a page gave") from error

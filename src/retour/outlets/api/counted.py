@@ -9,7 +9,7 @@ from retour.flow.suppressions import provider_of
 from retour.instants import DAY, Instant, text
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.addresses import Moment, moment
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
 
 router = APIRouter(tags=["looking"])
@@ -190,7 +190,7 @@ def span(request: Request, since: str | None, until: str | None) -> tuple[Instan
     begin = moment("since", since)
     begin = end - _DAYS * DAY if begin is None else begin
     if begin > end:
-        raise Problem("invalid", "since", fault="since: lies after until")
+        raise wrong("since", "turned_round", "lies after until")
     if end - begin > _MOST_DAYS * DAY:
-        raise Problem("invalid", "since", fault=f"since: is at most {_MOST_DAYS} days before until")
+        raise wrong("since", "too_far", f"is at most {_MOST_DAYS} days before until", days=_MOST_DAYS)
     return begin, end

@@ -14,7 +14,7 @@ from retour.flow.questions import Question, all_of, counted
 from retour.instants import text
 from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account, is_support
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.questions import Asked, Filter, question_of, sought_of
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import EventShape
@@ -92,7 +92,7 @@ def get_data(
     try:
         rows = known.page(chosen, wanted, limit, after)
     except ValueError as error:  # a cursor that was never given out
-        raise Problem("invalid", "after", fault=f"after: {error}") from error
+        raise wrong("after", "cursor", str(error)) from error
     shapes = [_row(row, to_support=is_support(key)) for row in rows]
     following = rows[-1].cursor if len(rows) == limit else None
     return DataPage(account=chosen, count=count, behind=known.behind(), bounces=shapes, next=following)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query, Request
 
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.repeats import WRITING
 
 DryRun = Annotated[bool, Query(description="Tell what the call would do, and do nothing.", examples=[False])]
@@ -18,7 +18,7 @@ def known(request: Request) -> None:
         return
     for name in request.query_params:
         if name != "dry_run" and re.sub("[^a-z]", "", name.lower()) == "dryrun":
-            raise Problem("invalid", name, fault=f"{name}: it is written dry_run")
+            raise wrong(name, "dry_run", "it is written dry_run")
     if "dry_run" not in request.query_params:
         return
     if all(each.alias != "dry_run" for each in request.scope["route"].dependant.query_params):

@@ -10,7 +10,7 @@ from retour import instants
 from retour.flow.engagement import MOST, Told, Wrong, engaged
 from retour.instants import Instant
 from retour.outlets.api.access import AccountChoice, Member, existing_account
-from retour.outlets.api.problems import Problem, language_of
+from retour.outlets.api.problems import Problem, language_of, wrong
 from retour.outlets.api.services import services
 from retour.ports import Key, Sign
 from retour.texts import catalogue
@@ -103,7 +103,7 @@ def post_engagements(
 def _owner(request: Request, key: Key, named: set[str | None]) -> str:
     """The one account that all signs are of."""
     if len(named) > 1:
-        raise Problem("invalid", "account", fault="account: all engagements of a call are of one account")
+        raise wrong("account", "one_account", "all engagements of a call are of one account")
     return existing_account(request, key, next(iter(named), None))
 
 

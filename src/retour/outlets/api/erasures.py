@@ -17,7 +17,7 @@ from retour.outlets.api.contacts import Place, normalised
 from retour.outlets.api.counts import LONG
 from retour.outlets.api.dry import DryRun
 from retour.outlets.api.jobs import JobShape, shape
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
 from retour.ports import Erasure, Key
 
@@ -96,6 +96,8 @@ def post_deletions(
     count = len(addresses) if addresses is not None else _counted(request, chosen, body.filled)
     if dry_run:
         return Deletions(account=chosen, count=count, job=None)
+    if body.filled is not None and body.count is None:
+        raise wrong("count", "missing", "is missing")
     if body.filled is not None and body.count != count:
         raise Problem("count_changed", "count", seen=body.count, count=count)
     now = known.clock.now()
@@ -112,7 +114,7 @@ def post_deletions(
 def _addresses(request: Request, account: str, body: DeletionsBody) -> list[str] | None:
     """Who is meant, each once; None for more than are named in a request. Raises Problem."""
     if bool(body.addresses) == (body.filled is not None):
-        raise Problem("invalid", "addresses", fault="addresses: name them, or a filter in from")
+        raise wrong("addresses", "or_filter", "name them, or a filter in from")
     if body.filled is None:
         return list(
             dict.fromkeys(normalised(each, f"addresses.{n}") for n, each in enumerate(body.addresses))

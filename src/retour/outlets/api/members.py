@@ -17,7 +17,7 @@ from retour.instants import DAY, text
 from retour.model import Role
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account, ranks_above
 from retour.outlets.api.people import note
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shown import time
 from retour.ports import Key
@@ -178,7 +178,7 @@ def post_invitation(
     _not_above(key, role)
     email = body.email.strip()
     if normalise(email) is None or not email.isascii():
-        raise Problem("invalid", "email", fault="email: is no address to log in with")
+        raise wrong("email", "login", "is no address to log in with")
     digest = sha256(secret.encode()).hexdigest()
     offer = Offer(chosen, email, role, key.actor, digest, now, now + DAYS * DAY)
     try:

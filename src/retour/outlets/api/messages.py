@@ -9,7 +9,7 @@ from retour.flow.outbox import Message
 from retour.flow.unheard import of_message
 from retour.instants import text
 from retour.outlets.api.addresses import moment
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shown import time
 from retour.texts import catalogue
@@ -65,7 +65,7 @@ def cursor(given: str | None) -> int | None:
     if given is None:
         return None
     if not (given.isascii() and given.isdigit()) or len(given) > 18:
-        raise Problem("invalid", "after", fault="after: is no cursor of this list")
+        raise wrong("after", "cursor", "is no cursor of this list")
     return int(given)
 
 

@@ -13,7 +13,7 @@ from retour.instants import text
 from retour.lifecycle import PolicyError, PolicyVersion, policy_to_dict
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.dry import DryRun
-from retour.outlets.api.problems import Problem, language_of
+from retour.outlets.api.problems import Problem, language_of, wrong
 from retour.outlets.api.services import services
 from retour.ports import StaleVersionError
 
@@ -141,7 +141,7 @@ def version_of(if_match: str) -> int:
     """The number of a version as If-Match tells it. Raises Problem."""
     number = if_match.strip().removeprefix("W/").strip('"')
     if not (number.isascii() and number.isdigit()) or len(number) > 9:
-        raise Problem("invalid", "If-Match", fault=f"If-Match: {number!r} is no number of a version")
+        raise wrong("If-Match", "version_number", f"{number!r} is no number of a version", told=number)
     return int(number)
 
 

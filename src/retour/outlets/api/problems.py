@@ -59,7 +59,21 @@ class Form(NamedTuple):
     def told(self, language: str) -> str:
         """In the language, where there are words for it."""
         words = CODES["form"].get(self.type, {}).get(language)
-        return f"{self.field}: {self.said if words is None else words.format_map(self.facts)}"
+        return f"{self.field}: {self.said if words is None else words.format_map(self._facts(language))}"
+
+    def _facts(self, language: str) -> Mapping[str, Any]:
+        """pydantic joins the values that there are in English: 'a', 'b' or 'c'."""
+        if "expected" not in self.facts:
+            return self.facts
+        return {
+            **self.facts,
+            "expected": str(self.facts["expected"]).replace("' or '", CODES["or"][language]),
+        }
+
+
+def wrong(field: str, type: str, said: str, **facts: object) -> Problem:
+    """A value that cannot be used: `said` in English, in other languages what codes.toml has for the type."""
+    return Problem("invalid", field, fault=Form(field, type, said, facts))
 
 
 def _said(name: str, value: object, language: str) -> object:

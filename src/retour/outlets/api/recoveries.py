@@ -10,7 +10,7 @@ from retour.flow.recoveries import Curve, curves
 from retour.instants import DAY
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.addresses import Moment, moment
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
 
 router = APIRouter(tags=["looking"])
@@ -71,7 +71,7 @@ def get_recoveries(
     begin = moment("since", since)
     begin = end - (months - 1) * _MONTH if begin is None else begin
     if begin > end:
-        raise Problem("invalid", "since", fault="since: lies after until")
+        raise wrong("since", "turned_round", "lies after until")
     first, last = period(begin, "month"), period(end, "month")
     found = curves(known.store.recoveries.of(chosen, first, last))
     return RecoveryList(account=chosen, since=first, until=last, curves=[_shape(curve) for curve in found])

@@ -16,7 +16,7 @@ from retour.flow.jobs import ENDED, GroupTold, Job, JobState
 from retour.flow.previews import APPLY, REPLAY, UNDO
 from retour.instants import text
 from retour.outlets.api.access import Restorer, Support
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.replays import ReasonBody, ReplayBody, look_at, stage_of
 from retour.outlets.api.services import services
 from retour.ports import Key, Stage
@@ -89,7 +89,7 @@ def get_groups(
 def post_group(request: Request, key: Support, body: ReplayBody) -> ReplayGroupShape:
     """Nothing is changed. Under `policy` and `types` each account is played under its newest version."""
     if body.version is not None:
-        raise Problem("invalid", "version", fault="version: is that of one account; leave it out here")
+        raise wrong("version", "of_one", "is that of one account; leave it out here")
     if body.what == "rules":
         look_at(request, body.rules)
     known, id = services(request), token_hex(8)

@@ -25,7 +25,7 @@ from retour.outlets.api.access import (
 )
 from retour.outlets.api.addresses import Moment, moment
 from retour.outlets.api.messages import cursor
-from retour.outlets.api.problems import Problem, language_of
+from retour.outlets.api.problems import Problem, language_of, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape
 from retour.outlets.api.shown import address_shape, linked, reader_of, time
@@ -214,7 +214,7 @@ def get_cases(
         if after is None:
             raise
         # a cursor that was never given out
-        raise Problem("invalid", "after", fault=f"after: {error}") from error
+        raise wrong("after", "cursor", str(error)) from error
     shown = [_case(request, key, found, case) for case in cases]
     return CasePage(request=_shape(found), cases=shown, next=more)
 

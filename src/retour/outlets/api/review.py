@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from retour.flow.review import LOOKED_AT, Candidate, candidates
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.corrections import SuggestionShape, suggestion_shape
-from retour.outlets.api.problems import Problem, language_of
+from retour.outlets.api.problems import language_of, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import BounceShape
 from retour.outlets.api.shown import bounce_shape, reader_of
@@ -46,7 +46,7 @@ def get_review(
     try:
         found = candidates(chosen, known.store, known.clock.now(), limit, after)
     except ValueError as error:  # a cursor that was never given out
-        raise Problem("invalid", "after", fault=f"after: {error}") from error
+        raise wrong("after", "cursor", str(error)) from error
     reader = reader_of(request, key)
     policy = known.store.accounts.policies(chosen)[-1].policy
 

@@ -12,7 +12,7 @@ from retour.flow.sends import MOST, Draft, Registered, register
 from retour.instants import Instant, text
 from retour.model import MailKind
 from retour.outlets.api.access import AccountChoice, Member, whole_account
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
 from retour.ports import Account, Key
 from retour.return_address import verify
@@ -112,7 +112,7 @@ def post_sends(
 def _owner(request: Request, key: Key, named: set[str | None]) -> Account:
     """The one account that all sends are of."""
     if len(named) > 1:
-        raise Problem("invalid", "account", fault="account: all sends of a call are of one account")
+        raise wrong("account", "one_account", "all sends of a call are of one account")
     return whole_account(request, key, next(iter(named), None))
 
 

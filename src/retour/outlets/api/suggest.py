@@ -15,7 +15,7 @@ from retour.outlets.api import described
 from retour.outlets.api.access import existing_account, key_of
 from retour.outlets.api.asked import only
 from retour.outlets.api.limits import Buckets
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
 from retour.vet.screen import Screen
 
@@ -51,7 +51,7 @@ async def suggest(request: Request) -> Response:
     # QUIRK: a plus in a URL arrives as a space (see check.py).
     asked = request.query_params.get("address", "").strip(" ").replace(" ", "+")
     if not asked:
-        raise Problem("invalid", "address", fault="address: is missing")
+        raise wrong("address", "missing", "is missing")
     checked = _SCREEN.check(asked[:_LONGEST])
     told = Suggested(
         asked,

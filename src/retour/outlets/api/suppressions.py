@@ -11,7 +11,7 @@ from retour.flow.suppressions import Query as Wanted
 from retour.model import Cause, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.addresses import Moment, domains_of, moment
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import StateShape
 from retour.outlets.api.shown import state_shape, time
@@ -73,7 +73,7 @@ def get_suppressions(
     try:
         page = suppressions(wanted, services(request).store.ledger)
     except ValueError as error:  # a cursor that was never given out
-        raise Problem("invalid", "after", fault=f"after: {error}") from error
+        raise wrong("after", "cursor", str(error)) from error
     shapes = [_shape(row) for row in page.rows]
     return SuppressionPage(account=chosen, suppressions=shapes, looked_at=page.looked_at, next=page.after)
 

@@ -11,7 +11,7 @@ from retour.flow.browse import unparsed
 from retour.instants import text
 from retour.model import Arrival
 from retour.outlets.api.access import Support
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
 
 router = APIRouter(tags=["unparsed"])
@@ -64,7 +64,7 @@ def _cursor(given: str | None) -> bytes | None:
     try:
         return None if given is None else bytes.fromhex(given)
     except ValueError as error:
-        raise Problem("invalid", "after", fault="after: is no cursor of this queue") from error
+        raise wrong("after", "cursor", "is no cursor of this queue") from error
 
 
 def _shape(arrival: Arrival, raw: bool) -> ArrivalShape:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from retour.outlets.api.access import Support
-from retour.outlets.api.problems import Problem
+from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import EventShape
 from retour.outlets.api.shown import event_shape
@@ -49,5 +49,5 @@ def _cursor(given: str | None) -> int | None:
     if given is None:
         return None
     if not given.isascii() or not given.isdigit() or len(given) > 18:
-        raise Problem("invalid", "after", fault="after: is no cursor of this list")
+        raise wrong("after", "cursor", "is no cursor of this list")
     return int(given)
