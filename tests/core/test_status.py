@@ -85,7 +85,7 @@ def test_a_complaint_says_that_system_mail_goes_on_only_where_it_does() -> None:
 
 def test_an_observing_policy_and_an_address_never_stopped_say_so() -> None:
     observing = replace(POLICY, mode=Mode.OBSERVE)
-    assert "only observes" in words(known(invalid(Cause.HARD), Reason.ADDRESS_UNKNOWN, observing))
+    assert "only observe" in words(known(invalid(Cause.HARD), Reason.ADDRESS_UNKNOWN, observing))
     spared = replace(POLICY, never_stop=frozenset({"b.example"}))
     assert "never stopped" in words(known(invalid(Cause.HARD), Reason.ADDRESS_UNKNOWN, spared))
 
