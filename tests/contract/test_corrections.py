@@ -86,6 +86,27 @@ def test_where_it_stands(acme: Store) -> None:
     assert correction(1).stand(NOW + DAY) is Stand.EXPIRED
 
 
+def test_of_two_that_wait_the_later_one_alone_has_a_link(acme: Store) -> None:
+    first, second = correction(1), correction(2)
+    acme.corrections.add(first, b"1" * 32)
+    acme.corrections.add(second, b"2" * 32)
+    told = {each.id: each.stand(NOW) for each in acme.corrections.of("acme", first.new)}
+    assert told == {first.id: Stand.REPLACED, second.id: Stand.WAITING}
+    named = acme.corrections.named("acme", first.id)
+    assert named is not None
+    assert (named.stand(NOW), named.stand(NOW + DAY)) == (Stand.REPLACED, Stand.EXPIRED)
+    acme.corrections.withdraw(second, NOW)
+    assert {each.stand(NOW) for each in acme.corrections.page("acme", 9)} == {
+        Stand.REPLACED,
+        Stand.WITHDRAWN,
+    }
+    acme.corrections.confirm(first, NOW)
+    assert [each.stand(NOW) for each in acme.corrections.page("acme", 9)] == [
+        Stand.WITHDRAWN,
+        Stand.CONFIRMED,
+    ]
+
+
 def test_they_are_found_by_either_address_and_paged_latest_first(acme: Store) -> None:
     for n in range(5):
         acme.corrections.add(correction(n, old=f"{n}@b.example"), None)

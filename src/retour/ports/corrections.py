@@ -1,7 +1,7 @@
 """Which address was corrected into which, and whether the contact has confirmed it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,6 +15,7 @@ class Stand(StrEnum):
     WAITING = "waiting"
     CONFIRMED = "confirmed"
     EXPIRED = "expired"  # unconfirmed, and its link is too old
+    REPLACED = "replaced"  # unconfirmed, and a later correction has a link of its own
     WITHDRAWN = "withdrawn"
 
 
@@ -32,6 +33,7 @@ class Correction:
     expires: Instant | None = None  # of the link; None: nobody was to confirm it
     confirmed: Instant | None = None
     withdrawn: Instant | None = None
+    is_linked: bool = field(default=True, compare=False)  # its link is the latest; told by the store
 
     def stand(self, now: Instant) -> Stand:
         """Where it stands at this moment."""
@@ -41,7 +43,9 @@ class Correction:
             return Stand.PLAIN
         if self.confirmed is not None:
             return Stand.CONFIRMED
-        return Stand.WAITING if now < self.expires else Stand.EXPIRED
+        if now >= self.expires:
+            return Stand.EXPIRED
+        return Stand.WAITING if self.is_linked else Stand.REPLACED
 
 
 class Corrections(Protocol):

@@ -53,9 +53,7 @@ class MemoryCorrections:
             self._links = {digest: id for digest, id in self._links.items() if id != correction.id}
 
     def named(self, account: str, id: bytes) -> Correction | None:
-        self._accounts.policies(account)
-        found = self._known.get(id)
-        return found if found and found.account == account else None
+        return next((each for each in self._own(account) if each.id == id), None)
 
     def of(self, account: str, address: str) -> list[Correction]:
         return [each for each in self._own(account) if address in (each.old, each.new)]
@@ -69,7 +67,9 @@ class MemoryCorrections:
     def _own(self, account: str) -> list[Correction]:
         self._accounts.policies(account)
         with self._lock:
-            return [each for each in reversed(self._known.values()) if each.account == account]
+            linked = set(self._links.values())
+            own = [each for each in reversed(self._known.values()) if each.account == account]
+        return [replace(each, is_linked=each.id in linked) for each in own]
 
     def forget(self, account: str, addresses: Sequence[str]) -> None:
         for address in addresses:
