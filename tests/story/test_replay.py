@@ -136,4 +136,6 @@ def test_what_is_written_wrong_is_named(server: Server, tmp_path: Path) -> None:
     assert "name=value" in said(server, server.key, "policy", "what-if", "soft_threshold", exits=2)
     missing = str(tmp_path / "no.toml")
     assert "no.toml" in said(server, server.key, "replay", "rules", "--file", missing, exits=2)
-    assert "422" in said(server, server.key, "replay", "types", "--version", "99", exits=2)
+    told = said(server, server.key, "replay", "types", "--version", "99", exits=2)
+    assert "422" in told
+    assert "GET /v1/policy/versions" in told  # what to do about it

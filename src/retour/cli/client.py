@@ -110,10 +110,14 @@ class Client:
 
     def _fault(self, error: HTTPError) -> typer.Exit:
         try:
-            detail = json.load(error).get("detail", error.reason)  # RFC 9457 §3.1.4
+            told = json.load(error)
         except ValueError:
-            detail = error.reason
-        return ended(self._words("fault.api", url=self._url, status=error.code, detail=detail))
+            told = {}
+        detail = told.get("detail", error.reason)  # RFC 9457 §3.1.4
+        fault = ended(self._words("fault.api", url=self._url, status=error.code, detail=detail))
+        if remedy := told.get("remedy"):
+            typer.echo(safe(remedy), err=True)
+        return fault
 
 
 def ended(sentence: str) -> typer.Exit:
