@@ -13,6 +13,7 @@ from retour.parse.phrases import phrases_of
 _BEGINNING: Final = 500
 _FILE: Final = "answers.toml"
 _PREFIX: Final = re.compile(r"^(?:(?:re|aw|sv|antw|odp|rif|ynt|vs|fwd?|回复|答复|回覆|ответ) ?[:：] *)+")
+_CLAUSE: Final = re.compile(r"[.!?,;:] |[。！？，；]")
 _DAY: Final = re.compile(r"\b[0-3]?\d\b")
 # A person who answers quotes what he answers to (RFC 3676 §4.5); programs seldom do.
 _QUOTED: Final = re.compile(r"\n> ?\S")
@@ -62,14 +63,23 @@ def has_left(notice: Notice) -> bool:
 def is_gone(notice: Notice) -> bool:
     """Whether the first words say that the mailbox is closed for good.
 
-    Not that it will be, that it may be, or that somebody still takes what comes: such a mailbox lives.
+    Not that it will be, that it may be, or that somebody still takes what comes: such a mailbox lives. Nor
+    that a house or a bank account has been given up.
     """
     words, lists = opening(notice), phrases_of(_FILE)
     if not lists.stand_in("gone", words) or lists.stand_in("closing", words):
         return False
     if lists.stand_in("doubted", words):
         return False
+    if lists.stand_in("elsewhere", words) and not _is_mail_gone(words):
+        return False
     return lists.stand_in("left_lying", words) or not lists.stand_in("taken", words)
+
+
+def _is_mail_gone(words: str) -> bool:
+    """Whether a clause that says so speaks of mail itself, whatever address a signature gives besides."""
+    gone = (part for part in _CLAUSE.split(words) if phrases_of(_FILE).stand_in("gone", part))
+    return any(phrases_of(_FILE).stand_in("of_mail", part) or "@" in part for part in gone)
 
 
 def is_read_receipt(notice: Notice) -> bool:

@@ -30,6 +30,7 @@ _JOBS: Final = re.compile(rb"<(?:root|cron|logwatch|nagios|monit|zabbix)@")
 _DAEMON: Final = re.compile(rb"<(?:mailer-?daemon|mail-?delivery)")
 _AT: Final = re.compile(r"@([\w-]{1,63}(?:\.[\w-]{1,63}){1,9})")
 _SENTENCE: Final = re.compile(r"[.!?] |[.!?]$|[。！？]")
+_CLAUSE: Final = re.compile(r"((?:[.!?,;] |[.!?]$|[。！？，；]))")  # with its end, so that lengths add up
 _QUOTING: Final[tuple[str, ...]] = (
     *("\n>", "wrote:", "schrieb:", "a écrit", "-----"),
     *("\nfrom:", "\nvon:", "\nde :", "\nde:"),
@@ -129,12 +130,12 @@ def _answers_elsewhere(notice: Notice) -> bool:
 
 
 def _until_told(notice: Notice) -> str:
-    """The first words, to the end of the last sentence that says what has become of the mailbox."""
+    """The first words, to the end of the last clause that says what has become of the mailbox."""
     words = absence.opening(notice)
     end = told = 0
-    for sentence in _SENTENCE.split(words):
-        end += len(sentence) + 2
-        if tells_failure(sentence) or phrases_of("answers.toml").stand_in("gone", sentence):
+    for clause in _CLAUSE.split(words):
+        end += len(clause)
+        if tells_failure(clause) or phrases_of("answers.toml").stand_in("gone", clause):
             told = end
     return words[:told]
 
