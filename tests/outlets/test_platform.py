@@ -66,6 +66,8 @@ def test_an_account_that_has_never_seen_the_address_is_told_to_stop(three: Insta
     assert {each["decision"] for each in shown["decisions"].values()} == {"stop"}
     advice = three.ask("GET", "/v1/advice", "third-member", params={"address": ANN}).json()
     assert advice["state"]["about"] == "platform"
+    assert ANN in advice["state"]["contact"]["text"]
+    assert ANN in advice["state"]["postmaster"]["subject"]
 
 
 def test_nothing_crosses_but_the_bit(three: Installation) -> None:

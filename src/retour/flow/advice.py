@@ -58,15 +58,7 @@ class Case:
 def on_reason(reason: Reason, language: str, case: Case | None = None) -> Advice:
     """Advice on a reason; the letters have their blanks left as {words} without a case."""
     say, more = catalogue(language), catalogue(f"advice.{language}")
-    letters = _letters()[reason]
-    blanks = _blanks(case)
-    found = {
-        to: Letter(
-            more(f"{to}.{name}.subject", **blanks).strip(),
-            more(f"{to}.{name}.text", **blanks).strip() + "\n",
-        )
-        for to, name in letters.items()
-    }
+    found = _written("reason", reason.value, language, case)
     return Advice(
         reason.value,
         say(f"reason.{reason}.what"),
@@ -78,13 +70,15 @@ def on_reason(reason: Reason, language: str, case: Case | None = None) -> Advice
     )
 
 
-def on_state(state: State, language: str) -> Advice:
-    """Advice on the state of an address: on the cause where it is invalid."""
+def on_state(state: State, language: str, case: Case | None = None) -> Advice:
+    """Advice on the state of an address: on the cause where it is invalid. Most letters come with bounces."""
     about = about_state(state)
     say, more = catalogue(language), catalogue(f"advice.{language}")
     told = (more(f"state.{about}.{key}") for key in ("what", "do", "insist"))
     what, do, insist = told
-    return Advice(about, what, say(f"who.{more(f'state.{about}.who')}"), do, insist)
+    found = _written("state", about, language, case)
+    who = say(f"who.{more(f'state.{about}.who')}")
+    return Advice(about, what, who, do, insist, found.get("contact"), found.get("postmaster"))
 
 
 def about_state(state: State) -> str:
@@ -108,7 +102,7 @@ def on_life(
         written = (day or day_in(language, UTC))(bounce.at)
         case = Case(life.address, sender, said or bounce.status or "", written)
         on_bounce = on_reason(bounce.reason, language, case)
-    return on_state(life.state, language), on_bounce
+    return on_state(life.state, language, Case(life.address, sender)), on_bounce
 
 
 def _standing(life: Life) -> Sequence[Event]:
@@ -131,8 +125,22 @@ def _blanks(case: Case | None) -> Mapping[str, str]:
     }
 
 
+def _written(of: str, name: str, language: str, case: Case | None) -> Mapping[str, Letter]:
+    """The letters that fit a "reason" or a "state", by whom they go to."""
+    more, blanks = catalogue(f"advice.{language}"), _blanks(case)
+    return {
+        to: Letter(
+            more(f"{to}.{letter}.subject", **blanks).strip(),
+            more(f"{to}.{letter}.text", **blanks).strip() + "\n",
+        )
+        for to, letter in _letters()[of].get(name, {}).items()
+    }
+
+
 @cache
-def _letters() -> Mapping[Reason, Mapping[str, str]]:
-    """For each reason the names of its letters, by whom they go to."""
-    told = tomllib.loads(resources.files("retour.flow").joinpath("letters.toml").read_text("utf-8"))
-    return {Reason(reason): letters for reason, letters in told.items()}
+def _letters() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """For each reason, and for some states, the names of the letters by whom they go to."""
+    told: Mapping[str, Mapping[str, Mapping[str, str]]] = tomllib.loads(
+        resources.files("retour.flow").joinpath("letters.toml").read_text("utf-8")
+    )
+    return told
