@@ -64,22 +64,29 @@ def is_gone(notice: Notice) -> bool:
     """Whether the first words say that the mailbox is closed for good.
 
     Not that it will be, that it may be, or that somebody still takes what comes: such a mailbox lives. Nor
-    that a house or a bank account has been given up.
+    that a house, a bank account or a customer's account has been given up.
     """
     words, lists = opening(notice), phrases_of(_FILE)
     if not lists.stand_in("gone", words) or lists.stand_in("closing", words):
         return False
     if lists.stand_in("doubted", words):
         return False
-    if lists.stand_in("elsewhere", words) and not _is_mail_gone(words):
+    gone = [part for part in _CLAUSE.split(words) if lists.stand_in("gone", part)]
+    if gone and all(is_of_goods(part) for part in gone):
+        return False
+    if lists.stand_in("elsewhere", words) and not any(_is_of_mail(part) for part in gone):
         return False
     return lists.stand_in("left_lying", words) or not lists.stand_in("taken", words)
 
 
-def _is_mail_gone(words: str) -> bool:
-    """Whether a clause that says so speaks of mail itself, whatever address a signature gives besides."""
-    gone = (part for part in _CLAUSE.split(words) if phrases_of(_FILE).stand_in("gone", part))
-    return any(phrases_of(_FILE).stand_in("of_mail", part) or "@" in part for part in gone)
+def is_of_goods(clause: str) -> bool:
+    """Whether words in lower case speak of an order, a parcel or a customer's account, and not of mail."""
+    return phrases_of(_FILE).stand_in("goods", clause) and not _is_of_mail(clause)
+
+
+def _is_of_mail(clause: str) -> bool:
+    """Whether what is gone is mail itself, whatever address a signature gives besides."""
+    return "@" in clause or phrases_of(_FILE).stand_in("of_mail", clause)
 
 
 def is_read_receipt(notice: Notice) -> bool:

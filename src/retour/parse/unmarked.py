@@ -79,7 +79,9 @@ def is_answer(notice: Notice) -> bool:
 def tells_loss(notice: Notice, of: Callable[[str], bool] = languages.speaks_of_mail) -> bool:
     """Whether one of the first sentences says, without an if, that a mail was not delivered."""
     for sentence in _SENTENCE.split(absence.opening(notice)):
-        if of(sentence) and tells_failure(sentence) and not languages.is_conditional(sentence):
+        if not of(sentence) or not tells_failure(sentence):
+            continue
+        if not languages.is_conditional(sentence) and not absence.is_of_goods(sentence):
             return True
     return False
 
