@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "in_c/bounds.h"
+
 enum { PILES = 4, LOCAL = 31, DOMAIN = 63, LONGEST = LOCAL + 1 + DOMAIN, RECORD = 64 * 1024 };
 enum { AHEAD = 16 }; /* rows that are prepared before they are looked at */
 enum { DOMAINS = 4000000 }; /* that are remembered, as flow/listcheck/hosts.py has it */
@@ -20,16 +22,6 @@ enum { DOMAINS = 4000000 }; /* that are remembered, as flow/listcheck/hosts.py h
 /* What is known of an address (flow/listcheck/seen.py): it stood there; a provider reads another so; with the
  * lowest level of the other forms; and that the account's ledger has something to say. */
 enum { EXACT = 1, THEIRS = 2, COMPOSED = 4, SMALL = 8, TOLD = 16, FLAGS = 31, MET = 15, RARE = COMPOSED | SMALL };
-
-typedef struct {
-    const unsigned char *octets;
-    Py_ssize_t size;
-} Text;
-
-typedef struct {
-    unsigned char *octets;
-    Py_ssize_t size, room;
-} Made;
 
 typedef struct {
     uint64_t one, other; /* the lowest bits of the other are flags; none in a free place */
@@ -269,32 +261,6 @@ static int put_number(Made *made, Py_ssize_t number)
         digits[--place] = (unsigned char)('0' + number % 10);
     while ((number /= 10) > 0 && place > 0);
     return put(made, digits + place, (Py_ssize_t)sizeof digits - place);
-}
-
-static inline Py_ssize_t next(Text text, Py_ssize_t start, int octet)
-{
-    const unsigned char *found;
-    if (start < 0 || start >= text.size)
-        return text.size;
-    found = memchr(text.octets + start, octet, (size_t)(text.size - start));
-    return found ? found - text.octets : text.size;
-}
-
-static inline int at(Text text, Py_ssize_t place)
-{
-    return place >= 0 && place < text.size ? text.octets[place] : -1;
-}
-
-static Text piece(Text text, Py_ssize_t start, Py_ssize_t end)
-{
-    Text cut = {text.octets, 0};
-    if (end > text.size)
-        end = text.size;
-    if (start >= 0 && start < end) {
-        cut.octets += start;
-        cut.size = end - start;
-    }
-    return cut;
 }
 
 /* Whether a spreadsheet may run what begins here, as flow/listcheck/written.py has it. */

@@ -1,19 +1,6 @@
-/* Texts and octets within their bounds, and what is made of them. */
+/* What is made of texts and octets. */
 
-typedef struct {
-    const unsigned char *octets;
-    Py_ssize_t size;
-} Text;
-
-typedef struct {
-    unsigned char *octets;
-    Py_ssize_t size, room;
-} Made;
-
-static inline int at(Text text, Py_ssize_t place)
-{
-    return place >= 0 && place < text.size ? text.octets[place] : -1;
-}
+#include "bounds.h"
 
 static inline void put(Made *made, int octet)
 {
@@ -56,29 +43,6 @@ static int octets(PyObject *given, Text *text)
     text->octets = (const unsigned char *)PyBytes_AS_STRING(given);
     text->size = PyBytes_GET_SIZE(given);
     return 1;
-}
-
-/* From `start` to `end` of a text: never more than there is. */
-static Text piece(Text text, Py_ssize_t start, Py_ssize_t end)
-{
-    Text cut = {text.octets, 0};
-    if (end > text.size)
-        end = text.size;
-    if (start >= 0 && start < end) {
-        cut.octets += start;
-        cut.size = end - start;
-    }
-    return cut;
-}
-
-/* Where an octet stands next, its end where there is none. */
-static inline Py_ssize_t next(Text text, Py_ssize_t start, int octet)
-{
-    const unsigned char *found;
-    if (start < 0 || start >= text.size)
-        return text.size;
-    found = memchr(text.octets + start, octet, (size_t)(text.size - start));
-    return found ? found - text.octets : text.size;
 }
 
 static PyObject *str_of(Text text)
