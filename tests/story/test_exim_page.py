@@ -1,6 +1,7 @@
 """What docs/exim.md promises, in a real Exim: refused, deferred, passed; Retour out of reach; bounces."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,13 +101,20 @@ def test_bounces_come_in_over_lmtp_and_forged_addresses_fail_at_rcpt(exim: Exim,
     eventually(lambda: server.arrivals(genuine), "the mail to the genuine one", exim.story)
 
 
+def _opened(text: str) -> str:
+    """The block with the other choice of the page."""
+    closed = "{451 4.3.0 Retour does not answer, try again later}"
+    assert closed in text
+    return text.replace(closed, "{DUNNO}")
+
+
 @pytest.mark.parametrize(("choice", "code"), [("closed", 451), ("open", None)], ids=["closed", "open"])
 def test_without_retour_exim_does_what_the_operator_chose(
     ground: Path, server: Server, choice: str, code: int | None
 ) -> None:
     acl = block("acl, stopped recipients", server).replace(f":{server.ports['policy']}", ":1")
     if choice == "open":
-        acl = acl.replace("action=451 4.3.0 Retour does not answer, try again later", "action=DUNNO")
+        acl = _opened(acl)
     with Exim(ground, choice, acl=acl) as exim:
         refusals = exim.submit(NEWS, [FREE])
     assert {address: reply[0] for address, reply in refusals.items()} == ({FREE: code} if code else {})
@@ -127,7 +135,49 @@ def test_a_retour_that_is_silent_is_one_that_does_not_answer(
         acl = block("acl, stopped recipients", server).replace(f":{server.ports['policy']}", f":{port}")
         acl = acl.replace("{2s}", "{1s}")
         if choice == "open":
-            acl = acl.replace("action=451 4.3.0 Retour does not answer, try again later", "action=DUNNO")
+            acl = _opened(acl)
         with Exim(ground, f"silent-{choice}", acl=acl) as exim:
             refusals = exim.submit(NEWS, [FREE])
     assert {address: reply[0] for address, reply in refusals.items()} == ({FREE: code} if code else {})
+
+
+@contextmanager
+def _hanging_up(said: bytes) -> Iterator[int]:
+    """A port that hears a question, begins an answer and hangs up, as a server does that is killed."""
+
+    def answer() -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:  # the end of the test
+                return
+            with client:
+                client.recv(4096)
+                client.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(("choice", "code"), [("closed", 451), ("open", None)], ids=["closed", "open"])
+@pytest.mark.parametrize("said", [b"", b"action=DUN"], ids=["no word", "half an answer"])
+def test_a_retour_that_hangs_up_is_one_that_does_not_answer(
+    ground: Path, server: Server, said: bytes, choice: str, code: int | None
+) -> None:
+    """Exim itself takes the end of a connection for the end of an answer."""
+    with _hanging_up(said) as port:
+        acl, routers = (
+            block(title, server).replace(f":{server.ports['policy']}", f":{port}")
+            for title in ("acl, stopped recipients", "routers, stopped recipients")
+        )
+        if choice == "open":
+            acl, routers = _opened(acl), _opened(routers)
+        with Exim(ground, f"hung-up-{choice}-{len(said)}", acl=acl, routers=routers) as exim:
+            refusals = exim.submit(NEWS, [FREE])
+            exim.sendmail(NEWS, [FREE])
+    assert {address: reply[0] for address, reply in refusals.items()} == ({FREE: code} if code else {})
+    waits, goes = f" == {FREE} ", f"<{FREE}> R=rest"
+    assert (waits if code else goes) in exim.story(), exim.story()
+    assert (goes if code else waits) not in exim.story(), exim.story()
