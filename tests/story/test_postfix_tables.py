@@ -21,6 +21,7 @@ pytestmark = pytest.mark.engine("postfix")
 
 GONE, HELD, FREE = "gone@mailbox.test", "held@mailbox.test", "ann@mailbox.test"
 CAPITAL = "Jane.Doe@mailbox.test"
+QUOTED = r'"gone \"a\\\" b"@mailbox.test'
 NEWS = "news@shop.test"
 
 
@@ -42,10 +43,11 @@ def server(ground: Path, socket: Path) -> Iterator[Server]:
     made.ports["socketmap"] = port
     hold(made, HELD)
     with made.running() as server:
-        mta = Mta(server, [GONE, CAPITAL], UNKNOWN)
+        mta = Mta(server, [GONE, CAPITAL, QUOTED], UNKNOWN)
         assert mta.run_queue()
         server.bounced(GONE)
         server.bounced(CAPITAL)
+        eventually(lambda: server.waiting() == 0, "the last bounce", server.story)
         yield server
 
 
@@ -150,6 +152,21 @@ def test_of_two_recipients_the_stopped_one_is_dropped_in_silence(tables: Postfix
 def test_capitals_are_dropped(tables: Postfix) -> None:
     assert tables.submit(NEWS, [CAPITAL]) == {}
     eventually(lambda: f"to=<{CAPITAL}>, relay=none," in tables.story(), "the drop", tables.story)
+
+
+def test_a_quoted_local_part_is_stopped_though_postfix_asks_for_it_without_quotes(
+    ground: Path, server: Server, postfix: Postfix, tables: Postfix
+) -> None:
+    assert postfix.submit(NEWS, [QUOTED])[QUOTED][0] == 550, postfix.story()
+    assert tables.submit(NEWS, [QUOTED]) == {}
+    dropped = f"to=<{QUOTED}>, relay=none,"
+    eventually(lambda: dropped in tables.story(), "the drop", tables.story)
+
+
+def test_a_drop_is_no_warning_in_the_log_of_postfix(tables: Postfix) -> None:
+    assert tables.submit(NEWS, [GONE]) == {}
+    eventually(lambda: f"to=<{GONE}>, relay=none," in tables.story(), "the drop", tables.story)
+    assert "warning" not in "\n".join(line for line in tables.story().splitlines() if "/discard[" in line)
 
 
 def test_what_is_held_waits_in_the_queue(tables: Postfix) -> None:

@@ -12,7 +12,7 @@ from retour.instants import MINUTE, Instant
 from retour.instants import text as moment
 from retour.model import Answer, Decision
 from retour.outlets.postfix.origins import NOWHERE, Origin, Origins
-from retour.outlets.postfix.request import attributes_of, text
+from retour.outlets.postfix.request import attributes_of, in_quotes, text
 from retour.ports import Clock, Snapshot
 
 Explain = Callable[[str, str, Decision], Stop]
@@ -78,7 +78,11 @@ class Policy:
         """What there is against a recipient of this account and kind; None: nothing."""
         if origin.account is None or origin.kind is None:
             return self._nothing("unknown_account")
-        decision = may_send(recipient, origin.account, origin.kind, self._snapshot, self._clock.now())
+        now = self._clock.now()
+        decision = may_send(recipient, origin.account, origin.kind, self._snapshot, now)
+        if decision.why == "no_address":
+            recipient = in_quotes(recipient)
+            decision = may_send(recipient, origin.account, origin.kind, self._snapshot, now)
         if decision.answer is Answer.SEND or decision.why == "no_address":
             return self._nothing("send" if decision.would_be is None else "would_be_" + decision.would_be)
         self.counts[decision.answer.value] += 1

@@ -115,7 +115,9 @@ def _access(words: Words) -> bytes:
 
 def _discard(words: Words) -> bytes:
     """Only what is stopped for good may be dropped; all else waits in the queue."""
-    return _ok(f"discard:{words.text}" if words.final else f"retry:{words.text}")
+    # discard(8) warns of a code that is no success, and takes its own
+    plain = words.text.partition(" ")[2]
+    return _ok(f"discard:{plain}" if words.final else f"retry:{words.text}")
 
 
 def _error(words: Words) -> bytes:
