@@ -19,6 +19,8 @@ PICKED_UP = [
     "starttls",
     "left",
     "uidplus",
+    "taken",
+    "shared",
     "between0",
     "between6",
     "last0",

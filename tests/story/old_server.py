@@ -17,6 +17,7 @@ class OldServer:
         self.sessions = 0  # that ended with QUIT
         self.has_uidl = True
         self.refusal = b""  # what it says to every password
+        self.hangs_up_at = ""  # the command at which it does
         outer = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -47,6 +48,8 @@ class OldServer:
         say(b"+OK old")
         for line in session.rfile:
             command, _, rest = line.decode().strip().partition(" ")
+            if command == self.hangs_up_at:
+                return
             if command == "QUIT":
                 for uidl in doomed:
                     self.mails.pop(uidl, None)

@@ -6,13 +6,14 @@ import time
 from collections.abc import Mapping, Sequence
 
 import pytest
+from imapclient import IMAPClient
 
 from retour.inlets.mailboxes import KEPT
 from retour.inlets.pickup import imap, imap_connection
-from retour.inlets.pickup.server import Tls
+from retour.inlets.pickup.server import Account, Tls
 from retour.model import Arrival
 from retour.ports import Outcome
-from story.dovecot import Dovecot
+from story.dovecot import PASSWORD, Dovecot
 from story.pickup import House, account, folders, mail, plain, subject
 from story.waiting import eventually
 from story.wire import Wire
@@ -115,6 +116,14 @@ def test_mails_that_stay_are_read_once_by_cursor(mailboxes: Dovecot, house: Hous
     assert (desks[0].counts.fetched, desks[1].counts.fetched) == (4, 1)
 
 
+def _another_program(box: Account) -> IMAPClient:
+    """Another program at the same mailbox, with its folder open."""
+    other = IMAPClient(box.host, box.port, ssl_context=box.context)
+    other.plain_login(box.user, PASSWORD)
+    other.select_folder("INBOX")
+    return other
+
+
 def lacking(*names: str) -> type[imap_connection.Connection]:
     """A connection to a server that has not all capabilities of Dovecot."""
 
@@ -133,6 +142,42 @@ def test_without_move_mails_are_copied_and_then_expunged_by_uid(
     with house.follows(imap.Imap(imap.Place(account(mailboxes, "uidplus")), house.desk("uidplus"))):
         eventually(house.has(1), "the mail", house.story)
         eventually(lambda: folders(mailboxes, "uidplus") == {"Retour": 1}, "the move", house.story)
+    assert house.notices == []
+
+
+@pytest.mark.parametrize("without", [(), ("MOVE",)])
+def test_a_mail_that_another_program_takes_away_meanwhile_does_not_hold_the_others(
+    mailboxes: Dovecot, house: House, monkeypatch: pytest.MonkeyPatch, without: tuple[str, ...]
+) -> None:
+    """Dovecot moves none of several where one of them is gone: EXPUNGEISSUED."""
+    user = "shared" if without else "taken"
+    box = account(mailboxes, user)
+    held = lacking(*without)
+
+    class Raced(held):  # type: ignore[misc,valid-type]  # made above
+        def _first_is_taken(self, uids: Sequence[int]) -> None:
+            if len(uids) == 3:
+                other = _another_program(box)
+                other.add_flags(uids[:1], [b"\\Deleted"])
+                other.expunge()
+                other.logout()
+
+        def move(self, uids: Sequence[int], folder: str) -> None:
+            self._first_is_taken(uids)
+            super().move(uids, folder)
+
+        def copy(self, uids: Sequence[int], folder: str) -> None:
+            self._first_is_taken(uids)
+            super().copy(uids, folder)
+
+    monkeypatch.setattr(imap_connection, "Connection", Raced)
+    for number in (1, 2, 3):
+        mailboxes.deliver(f"{user}@mailbox.test", mail(number))
+    with house.follows(imap.Imap(imap.Place(box), house.desk(user))):
+        eventually(lambda: folders(mailboxes, user) == {"Retour": 2}, "the others moved", house.story)
+        mailboxes.deliver(f"{user}@mailbox.test", mail(4))
+        eventually(lambda: folders(mailboxes, user) == {"Retour": 3}, "the next moved", house.story)
+    assert sorted(house.subjects()) == ["mail 1", "mail 2", "mail 3", "mail 4"]
     assert house.notices == []
 
 

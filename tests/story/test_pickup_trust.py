@@ -3,13 +3,14 @@
 import pytest
 
 from retour.inlets.pickup import imap, pop3
-from retour.inlets.pickup.desk import Terms, TroubleError
-from retour.inlets.pickup.follow import Follower, Patience
+from retour.inlets.pickup.desk import Desk, Terms, TroubleError
+from retour.inlets.pickup.follow import Follower, Patience, Source
 from retour.inlets.pickup.server import Account, Tls
 from retour.model import Proof
 from story.dovecot import PASSWORD, Dovecot
+from story.old_server import OldServer
 from story.pickup import House, account
-from story.waiting import eventually
+from story.waiting import eventually, free_port
 
 
 @pytest.mark.engine("dovecot")
@@ -26,6 +27,41 @@ def test_a_server_whose_certificate_is_not_known_never_hears_the_password(
         assert {trouble.code for trouble in house.troubles} == {"certificate"}
         house.troubles.clear()
     assert house.subjects() == []
+
+
+@pytest.mark.engine("dovecot")
+@pytest.mark.parametrize("port", ["imap", "pop3"])
+def test_a_port_that_begins_no_tls_is_told_so(mailboxes: Dovecot, house: House, port: str) -> None:
+    with house.follows(_source(account(mailboxes, "starttls", port), house.desk(port))):
+        eventually(lambda: house.troubles, "a trouble", house.story)
+    assert {trouble.code for trouble in house.troubles} == {"no_tls"}
+    assert "wrong version number" in house.troubles[0].reason.lower()
+
+
+@pytest.mark.parametrize("port", ["imap", "pop3"])
+def test_where_nobody_listens_the_reason_is_told_in_words(house: House, port: str) -> None:
+    nowhere = Account("127.0.0.1", free_port(), "ann", PASSWORD, Tls.NONE)
+    with house.follows(_source(nowhere, house.desk(port))):
+        eventually(lambda: house.troubles, "a trouble", house.story)
+    assert {trouble.code for trouble in house.troubles} == {"unreachable"}
+    assert "Connection refused" in house.troubles[0].reason
+
+
+def test_a_server_that_hangs_up_at_the_password_has_not_refused_it(house: House) -> None:
+    with OldServer({}) as server:
+        server.hangs_up_at = "PASS"
+        pop = pop3.Pop3(
+            pop3.Place(Account("127.0.0.1", server.port, "ann", PASSWORD, Tls.NONE)), house.desk("old")
+        )
+        with house.follows(pop):
+            eventually(lambda: house.troubles, "a trouble", house.story)
+    assert {trouble.code for trouble in house.troubles} == {"unreachable"}
+
+
+def _source(whose: Account, desk: Desk) -> Source:
+    if "pop" in desk.inlet:
+        return pop3.Pop3(pop3.Place(whose), desk)
+    return imap.Imap(imap.Place(whose), desk)
 
 
 @pytest.mark.engine("dovecot")

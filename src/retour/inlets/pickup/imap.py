@@ -8,7 +8,6 @@ far the folder was read: UIDVALIDITY and the last UID, committed together with t
 
 import json
 import socket
-import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ from imapclient import DELETED
 from retour.inlets.mailboxes import KEPT
 from retour.inlets.pickup.desk import BATCH_MAILS, BATCH_OCTETS, Desk, TroubleError
 from retour.inlets.pickup.imap_connection import BROKEN, Connection, connected, leave, words
-from retour.inlets.pickup.server import Account
+from retour.inlets.pickup.server import Account, broken
 from retour.model import Arrival
 
 _WHOLE = f"BODY.PEEK[]<0.{KEPT}>"
@@ -97,10 +96,8 @@ class Imap:
             finally:
                 self._client = None
                 leave(client, orderly=self.desk.ended.is_set())
-        except ssl.SSLCertVerificationError as error:
-            raise TroubleError("certificate", error.verify_message) from error
         except BROKEN as error:
-            raise TroubleError("unreachable", words(error)) from error
+            raise broken(error) from error
         except IMAP4.error as error:
             raise TroubleError("protocol", words(error)) from error
 
@@ -287,12 +284,26 @@ class _Visit:
         rest = [uid for uid, mail in mails if mail.id not in unparsed]
         try:
             for uids, folder in ((rest, self._place.processed), (apart, self._place.unparsed)):
-                if uids:
-                    self._move(uids, folder)
+                self._move_all(uids, folder)
         except IMAP4.abort:
             raise
         except IMAP4.error as error:
             self._cannot_move(error)
+
+    def _move_all(self, uids: Sequence[int], folder: str) -> None:
+        """As many as are still there: some servers move none where another program took one of them away
+        meanwhile (RFC 5530 §3, EXPUNGEISSUED)."""
+        while uids:
+            try:
+                self._move(uids, folder)
+                return
+            except IMAP4.abort:
+                raise
+            except IMAP4.error:
+                there = set(self._client.search(["UID", ",".join(map(str, uids))]))
+                if there.issuperset(uids):
+                    raise
+                uids = [uid for uid in uids if uid in there]
 
     def _move(self, uids: Sequence[int], folder: str) -> None:
         if self._by_move:

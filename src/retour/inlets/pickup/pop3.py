@@ -7,7 +7,6 @@ and are never counted along (a known reader deleted mails 1 to n after some of t
 
 import poplib
 import socket
-import ssl
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import NamedTuple
 
 from retour.inlets.mailboxes import KEPT
 from retour.inlets.pickup.desk import BATCH_MAILS, BATCH_OCTETS, Desk, TroubleError
-from retour.inlets.pickup.server import SILENCE, Account, Tls, refusal
+from retour.inlets.pickup.server import SILENCE, Account, Tls, broken, refusal
 from retour.model import Arrival
 from retour.ports import Outcome
 
@@ -23,6 +22,7 @@ _PIECE = 64 * 1024
 _TOP_LINES = KEPT // 40  # of a mail beyond KEPT; lines are seldom shorter, and more than KEPT is not kept
 _LEFT = b"left"  # the cursor of a mail that nobody understood: it is read once, and never deleted
 _BROKEN = (OSError, EOFError)
+_CLOSED = "-ERR EOF"  # QUIRK: poplib says this itself where the server says nothing and hangs up
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,11 @@ class Pop3:
         while not self.desk.ended.is_set():
             try:
                 self._visit()
-            except ssl.SSLCertVerificationError as error:
-                raise TroubleError("certificate", error.verify_message) from error
             except _BROKEN as error:
-                raise TroubleError("unreachable", error) from error
+                raise broken(error) from error
             except poplib.error_proto as error:
-                raise TroubleError("protocol", _words(error)) from error
+                code = "unreachable" if _words(error) == _CLOSED else "protocol"
+                raise TroubleError(code, _words(error)) from error
             self.desk.ended.wait(self._place.poll)
 
     def abort(self) -> None:
@@ -100,6 +99,8 @@ class Pop3:
             pop.user(self._place.account.user)
             pop.pass_(self._place.account.password)
         except poplib.error_proto as error:
+            if _words(error) == _CLOSED:  # nobody refused anything
+                raise TroubleError("unreachable", _CLOSED) from None
             raise refusal(_words(error)) from None  # the cause may hold what was sent
 
     def _take_in(self, pop: poplib.POP3) -> None:

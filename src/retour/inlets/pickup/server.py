@@ -29,6 +29,19 @@ class Account:
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 
 
+# Why no TLS begins, as OpenSSL names it: the port speaks none, or only old versions and ciphers.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION", "HANDSHAKE_FAILURE")
+
+
+def broken(error: Exception) -> TroubleError:
+    """What it means that a connection did not come about, or broke."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return TroubleError("certificate", error.verify_message)
+    if isinstance(error, ssl.SSLError) and (error.reason or "").endswith(_NO_TLS):
+        return TroubleError("no_tls", error)
+    return TroubleError("unreachable", error if str(error) else type(error).__name__)
+
+
 # RFC 5530 §3, RFC 2449 §8.1.2, RFC 3206 §4: refused for now, and not for the password.
 _FOR_NOW = ("[UNAVAILABLE]", "[INUSE]", "[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]")
 
