@@ -5,6 +5,7 @@ Whichever was registered leads to the send; what others tell under its Message-I
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -15,7 +16,7 @@ from retour.flow.sends import Draft, Registered, register
 from retour.identity import SendIds, arrival_id
 from retour.instants import DAY, HOUR, MINUTE, to_datetime
 from retour.lifecycle import preset
-from retour.model import Arrival, Event, MailKind, Proof, StateName
+from retour.model import Arrival, Event, MailKind, Proof, Standing, StateName
 from retour.ports import Account, Store
 from retour.return_address import Keyring
 
@@ -144,6 +145,8 @@ NAMES = sorted(posts(""))
 THEIR_OWN: Final = ("ses headers", "azure", "postal", "resend", "mailersend", "scaleway", "sendgrid")
 # Amazon writes another Message-ID over the sender's, made of its own name: others never see ours.
 SEEN_BY_OTHERS = [name for name in NAMES if not name.startswith("ses")]
+BY_AMAZON = [name for name in NAMES if name.startswith("ses")]
+RETOLD = f"{THEIRS}@eu-west-1.amazonses.com"
 
 
 def arrival(raw: bytes, form: str, inlet: str = "hook", proof: Proof = Proof.TRUSTED) -> Arrival:
@@ -156,7 +159,7 @@ def post(name: str, to: str, proof: Proof = Proof.TRUSTED) -> Arrival:
     return arrival(json.dumps(body).encode(), form, proof=proof)
 
 
-def dsn(to: str, message_id: str = OURS) -> Arrival:
+def dsn(to: str, message_id: str = OURS, proof: Proof = Proof.TRUSTED) -> Arrival:
     raw = (
         "From: MAILER-DAEMON@mx.example\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\r\n\r\n'
@@ -165,7 +168,7 @@ def dsn(to: str, message_id: str = OURS) -> Arrival:
         f"Diagnostic-Code: smtp; {UNKNOWN}\r\n\r\n"
         f"--B\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{message_id}>\r\n\r\n--B--\r\n"
     )
-    return arrival(raw.encode(), "mail", "bounces")
+    return arrival(raw.encode(), "mail", "bounces", proof)
 
 
 def log(to: str) -> Arrival:
@@ -232,17 +235,97 @@ def test_a_failure_told_by_a_post_and_by_others_counts_once(
 
 
 @pytest.mark.parametrize("turned", [False, True])
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("ses")])
+@pytest.mark.parametrize("name", BY_AMAZON)
 def test_what_amazon_posts_and_what_it_mails_counts_once(
     store: Store, acme: Account, name: str, turned: bool
 ) -> None:
-    told = [post(name, "ann@b.example"), dsn("ann@b.example", f"{THEIRS}@eu-west-1.amazonses.com")]
+    told = [post(name, "ann@b.example"), dsn("ann@b.example", RETOLD)]
     events = take(store, *(reversed(told) if turned else told))
     assert (len(events), len({event.send for event in events}), hard(store)) == (2, 1, 1)
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("ses")])
+@pytest.mark.parametrize("name", BY_AMAZON)
+def test_a_mail_of_amazon_finds_what_was_registered_by_our_name_alone(
+    store: Store, acme: Account, name: str, turned: bool, together: bool
+) -> None:
+    """Its mail has Amazon's Message-ID alone; that it is ours too, its post tells."""
+    id = send(store, acme, OURS)
+    told = [post(name, "ann@b.example"), dsn("ann@b.example", RETOLD)]
+    told = told[::-1] if turned else told
+    if together:
+        take_in(told, store, RING, judge, NOW)
+    events = take(store, *([] if together else told))
+    assert ([event.send for event in events], hard(store)) == ([id, id], 1)
+    assert len(take(store, *told)) == 2  # taken in again after a fault: the same events
+
+
+@pytest.mark.parametrize("name", BY_AMAZON)
+def test_a_mail_that_follows_amazons_post_is_proven_by_the_send(
+    store: Store, acme: Account, name: str
+) -> None:
+    id = send(store, acme, OURS)
+    (alone,) = take(store, dsn("ann@b.example", RETOLD, Proof.SEND))
+    assert (alone.standing, hard(store)) == (Standing.UNPROVEN, 0)
+    take(store, post(name, "ann@b.example"))
+    again = replace(dsn("ann@b.example", RETOLD, Proof.SEND), id=b"another arrival.")
+    events = take(store, again)
+    assert sorted(event.standing for event in events) == [Standing.PROVEN, Standing.PROVEN, Standing.UNPROVEN]
+    assert ({event.send for event in events}, hard(store)) == ({id}, 1)
+
+
+def test_a_mail_teaches_no_other_name(store: Store, acme: Account) -> None:
+    """Anybody can write one that bears ours beside another."""
+    id = send(store, acme, OURS)
+    take(store, dsn("ann@b.example", OURS, Proof.OPEN))
+    take(store, dsn("ann@b.example", RETOLD, Proof.SEND))
+    assert {event.send for event in take(store) if event.standing is Standing.PROVEN} == {id}
+    assert store.sends.by_message_id(THEIRS, ["ann@b.example"]) == []
+
+
+def test_amazons_name_that_is_registered_is_found_in_its_domain(store: Store, acme: Account) -> None:
+    id = send(store, acme, THEIRS)
+    (event,) = take(store, dsn("ann@b.example", RETOLD, Proof.SEND))
+    assert (event.send, event.standing, hard(store)) == (id, Standing.PROVEN, 1)
+
+
+def test_another_name_is_of_the_send_to_whom_the_post_was_about(store: Store, acme: Account) -> None:
+    """One message to two: the post names one of them."""
+    id = send(store, acme, OURS)
+    other = Draft("bob@b.example", MailKind.MAILING, message_id=OURS)
+    register([other], acme, store.sends, RING, SendIds(), NOW - HOUR)
+    take(store, post("ses headers", "ann@b.example"), dsn("bob@b.example", RETOLD, Proof.SEND))
+    assert [each.id for each in store.sends.by_message_id(THEIRS, ["ann@b.example"])] == [id]
+    assert store.ledger.state("acme", "bob@b.example", NOW).state is StateName.VALID
+
+
+def test_another_name_goes_with_its_send(store: Store, acme: Account) -> None:
+    """A delivery tells it as well; a send to an address without events goes in time."""
+    id = send(store, acme, OURS)
+    mail = {**ses("ann@b.example", {"headers": HEADERS})["mail"]}
+    delivered = {"eventType": "Delivery", "delivery": {"recipients": ["ann@b.example"]}, "mail": mail}
+    take(store, arrival(json.dumps(delivered).encode(), "ses"))
+    assert [each.id for each in store.sends.by_message_id(THEIRS, ["ann@b.example"])] == [id]
+    store.sends.expire(NOW + DAY, 10)
+    assert store.sends.by_message_id(THEIRS, ["ann@b.example"]) == []
+
+
+def test_a_delivery_that_was_told_under_the_other_name_is_of_the_send(store: Store, acme: Account) -> None:
+    """Of a bounce that comes later it is none (lifecycle rule 1)."""
+    id = send(store, acme, OURS)
+    mail = {**ses("ann@b.example", {})["mail"]}
+    delivered = {"eventType": "Delivery", "delivery": {"recipients": ["ann@b.example"]}, "mail": mail}
+    take(store, dsn("ann@b.example", RETOLD), arrival(json.dumps(delivered).encode(), "ses"))
+    take(store, post("ses headers", "ann@b.example"))
+    life = store.ledger.life("acme", "ann@b.example", NOW)
+    assert life is not None
+    assert [(each.id, each.delivered_at is None) for each in life.sends] == [(id, False)]
+    assert (hard(store), {event.send for event in life.events}) == (1, {id})
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("name", BY_AMAZON)
 def test_what_a_sender_registered_before_amazon_named_it_counts_once(
     store: Store, acme: Account, name: str, turned: bool
 ) -> None:

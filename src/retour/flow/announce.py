@@ -22,6 +22,7 @@ from retour.ports import (
     Life,
     Record,
     RecordQuery,
+    SecondName,
     Stored,
 )
 
@@ -34,10 +35,10 @@ class Announcing:
         self._bus = bus
         self._turn = threading.Lock()
 
-    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+    def record(self, events: Sequence[Event], now: Instant, names: Sequence[SecondName] = ()) -> list[Change]:
         """As `Ledger.record`; its gates know when it returns."""
         with self._turn:
-            changes = self._ledger.record(events, now)
+            changes = self._ledger.record(events, now, names)
             self._bus.publish(changes)
         return changes
 

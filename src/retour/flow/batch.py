@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from retour.flow.facts import Read, events_of, outcome_of, passing_of
+from retour.flow.facts import Read, events_of, outcome_of, passing_of, second_names
 from retour.flow.late import counts
 from retour.flow.reads import Reader
 from retour.flow.tie import Known, Tie, known, ties
 from retour.instants import DAY, Instant
 from retour.model import LATE_COUNTED, Arrival, Event, Kind, Standing
-from retour.ports import REMEMBERED_DAYS, Engagement, Outcome, Passing, Sends
+from retour.ports import REMEMBERED_DAYS, Engagement, Outcome, Passing, SecondName, Sends
 
 
 @dataclass(slots=True)
@@ -24,6 +24,7 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     passing: list[Passing] = field(default_factory=list)
     signs: list[Engagement] = field(default_factory=list)
+    names: list[SecondName] = field(default_factory=list)
     faults: dict[bytes, Exception] = field(default_factory=dict)  # arrivals that our code fails on
     unread: set[bytes] = field(default_factory=set)  # arrivals of which something was not understood
     spent: set[bytes] = field(default_factory=set)  # posts and lines that tell of what passes alone
@@ -47,6 +48,13 @@ class Batch:
         if not stays and (found.passing or found.reads):
             self.spent.add(arrivals[0].id)
 
+    def filed(self) -> list[Event]:
+        """The events, under their sends also where only a later one tells what theirs is called."""
+        sends = {each.stood_for: each.send for each in self.names}
+        if not sends:
+            return self.events
+        return [event._replace(send=sends.get(event.send or 0, event.send)) for event in self.events]
+
     def _counts(self, told: Passing, arrival: Arrival, names: AbstractSet[str]) -> bool:
         """Not again what is judged again when a repetition is no longer known, unless somebody wants it."""
         known = arrival.received_at > self.now - (REMEMBERED_DAYS - 1) * DAY
@@ -59,6 +67,7 @@ class Batch:
             return False
         tied = [_within(names, tie) for tie in ties(read.arrival, read.reading, read.claim, sends)]
         made = events_of(read, tied, self.now)
+        self.names += second_names(read, tied)
         if outcome_of(read, made, tied) is Outcome.UNPARSED:
             self.unread.add(read.arrival.id)
         self.events += made

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retour.address import domain_of
-from retour.flow.stated import Stated
+from retour.flow.stated import GENERIC, Stated
 from retour.flow.tie import Claim, Tie
 from retour.identity import event_id, send_of_message
 from retour.instants import DAY, MINUTE, Instant
@@ -23,7 +23,7 @@ from retour.model import (
     Verdict,
 )
 from retour.parse.providers.ses import own_name
-from retour.ports import Outcome, Passing
+from retour.ports import Outcome, Passing, SecondName
 
 HORIZON = 400 * DAY  # lifecycle rule 15
 UNKNOWN_SEND = 30 * DAY  # how far back a source's time is believed where no hand-over is known
@@ -87,7 +87,7 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         standing = Standing.EXPIRED
     send = tie.send.id if tie.send else None
     return Event(
-        id=mail.stated.id if mail.stated else event_id(arrival.id, send, _name_of(mail, report)),
+        id=mail.stated.id if mail.stated else event_id(arrival.id, _told(mail, tie), _name_of(mail, report)),
         kind=EventKind(verdict.kind),
         at=at,
         reason=verdict.reason,
@@ -101,6 +101,31 @@ def event_of(mail: Read, report: Report, verdict: Verdict, tie: Tie, now: Instan
         evidence=Evidence(report, verdict, mail.reading.original, arrival.id),
         defects=tuple(dict.fromkeys((*arrival.defects, *mail.reading.defects, *defects, *tie.defects))),
     )
+
+
+def _told(mail: Read, tie: Tie) -> int | None:
+    """The send, if the mail itself tells it. That another name is of it may be learned between two times that
+    the mail is taken in: it is the same event."""
+    known = tie.send is not None and (mail.claim.token or mail.claim.message_id == tie.send.message_id)
+    return tie.send.id if tie.send and known else None
+
+
+def second_names(read: Read, tied: Sequence[Tie | None]) -> list[SecondName]:
+    """What a provider that we believe calls the message of a send besides.
+
+    A mail teaches none, for anybody can write one; nor does a home-grown sender, whose ids may be anything.
+    """
+    tie = tied[0] if len(tied) == 1 else None
+    if tie is None or tie.send is None or tie.standing is not Standing.PROVEN:
+        return []
+    if read.stated is None or read.arrival.form == GENERIC:
+        return []
+    account, address = tie.account, tie.address
+    return [
+        SecondName(name, tie.send.id, account, address, send_of_message(account, own_name(name), address))
+        for name in read.claim.names
+        if name != tie.send.message_id
+    ]
 
 
 def _delivery(read: Read, tied: Sequence[Tie | None]) -> list[Event]:

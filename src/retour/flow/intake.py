@@ -17,7 +17,18 @@ from retour.flow.reads import Judge, Judged, Reader
 from retour.instants import Instant
 from retour.model import MAIL, Arrival, Event
 from retour.parse.providers.generic import Map
-from retour.ports import NO_CURSORS, Bus, Change, Clock, Engagement, Inbox, Outcome, Passing, Store
+from retour.ports import (
+    NO_CURSORS,
+    Bus,
+    Change,
+    Clock,
+    Engagement,
+    Inbox,
+    Outcome,
+    Passing,
+    SecondName,
+    Store,
+)
 from retour.return_address import Keyring
 
 __all__ = ["Door", "Judge", "Judged", "Taken", "Worker", "read_batch", "take_in"]
@@ -37,6 +48,7 @@ class Taken:
     signs: Sequence[Engagement] = ()  # of life
     spent: AbstractSet[bytes] = frozenset()  # arrivals that told of nothing else
     strange: Mapping[str, int] = field(default_factory=dict)  # events of kinds that we do not know, by form
+    names: Sequence[SecondName] = ()  # what messages of known sends are called besides
 
 
 def take_in(
@@ -54,7 +66,7 @@ def take_in(
     that is not in it are not understood. `doubting` tells the events that hold addresses in an incident.
     """
     read = read_batch(arrivals, store, keyring, judge, now, mappings)
-    changes = store.ledger.record([*read.events, *doubting(read.events)], now)
+    changes = store.ledger.record([*read.events, *doubting(read.events)], now, read.names)
     store.tallies.count(read.passing)
     store.engagements.note(read.signs)
     return replace(read, changes=changes)
@@ -80,7 +92,17 @@ def read_batch(
         arrival.id: Outcome.UNPARSED if arrival.id in unparsed else Outcome.JUDGED for arrival in arrivals
     }
     spent = batch.spent - unparsed
-    return Taken(outcomes, batch.events, (), batch.faults, batch.passing, batch.signs, spent, batch.strange)
+    return Taken(
+        outcomes,
+        batch.filed(),
+        (),
+        batch.faults,
+        batch.passing,
+        batch.signs,
+        spent,
+        batch.strange,
+        batch.names,
+    )
 
 
 class _Caller(NamedTuple):

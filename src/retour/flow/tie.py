@@ -12,6 +12,7 @@ from functools import lru_cache
 from retour.address import normalise
 from retour.instants import DAY
 from retour.model import MAIL, Arrival, Kind, Original, Proof, Reading, Report, Send, Standing
+from retour.parse.providers.ses import own_name
 from retour.ports import Account, Sends
 from retour.return_address import Keyring, Token, claimed_account, verify
 
@@ -69,6 +70,8 @@ def claim_of(
 ) -> Claim:
     """The best claim of an arrival; an empty one when nothing in it is ours."""
     message_id = original.message_id.strip("<> ") if original.message_id else None
+    short = own_name(message_id) if message_id else ""  # as Amazon's API gave it to the sender
+    others = (short,) if message_id and short != message_id else ()
     for text, level in (
         (arrival.rcpt_to, Proof.TOKEN),
         (original.envid, Proof.SEND),
@@ -76,8 +79,8 @@ def claim_of(
     ):
         token = _token_in(text, keyring, accounts) if text else None
         if token is not None:
-            return Claim(token, accounts[token.account].name, level, message_id)
-    return Claim(message_id=message_id or None)
+            return Claim(token, accounts[token.account].name, level, message_id, others=others)
+    return Claim(message_id=message_id or None, others=others)
 
 
 def claim_of_stated(claim: Claim, send: int | None, ambiguous: bool, others: tuple[str, ...] = ()) -> Claim:

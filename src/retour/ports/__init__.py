@@ -32,7 +32,7 @@ from retour.ports.requests import (
     Ruling,
 )
 from retour.ports.segments import MOST_REPLIES, Bounced, Segment, Segments, Sought
-from retour.ports.sends import Sends
+from retour.ports.sends import SecondName, Sends
 from retour.ports.store import Records, Store
 from retour.ports.sweep import WHOLE, Brief, Part, Reported, Sweep, Swept
 from retour.ports.tallies import MOST_TALLIES, REMEMBERED_DAYS, Passing, Tallies, Tally
@@ -111,6 +111,7 @@ __all__ = [
     "Ruling",
     "Scrubbing",
     "ScrubbingInbox",
+    "SecondName",
     "Segment",
     "Segments",
     "Sends",

@@ -7,20 +7,23 @@ from retour.instants import Instant
 from retour.model import Event, State
 from retour.ports.lives import BouncedAddress, BounceQuery, Counted, DomainCount, History, Life, Stored
 from retour.ports.records import Change, Record, RecordQuery
+from retour.ports.sends import SecondName
 
 
 class Ledger(Protocol):
     """Events and the states folded out of them, written in one transaction."""
 
-    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+    def record(self, events: Sequence[Event], now: Instant, names: Sequence[SecondName] = ()) -> list[Change]:
         """Add events (known ids are ignored), fold the states they touch, write the ledger; one commit.
 
         The id of an event belongs to one address for ever. A proven delivery that names a send is noted on
         that send instead (lifecycle rule 15), the earliest of several; where nobody registered the send (its
         id is below 0) it is kept for an address that has events, or gets one in this call, and else nowhere.
         Reports beyond the thousandth of an address that may move it, or that may not, are kept without
-        effect, and in no life. Returns the changes of state, in the order in which their addresses first
-        stand in the events. Raises KeyError for an unknown account.
+        effect, and in no life. What was filed under that which stood for a send, before one of these
+        events told the second name of its message, is the send's from now on. Returns the changes of state,
+        in the order in which their addresses first stand in the events. Raises KeyError for an unknown
+        account.
         """
 
     def state(self, account: str, address: str, now: Instant) -> State:

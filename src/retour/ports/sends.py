@@ -1,10 +1,22 @@
 """Sends, so that an arrival can be tied to one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from retour.instants import Instant
 from retour.model import Send
+
+
+@dataclass(frozen=True, slots=True)
+class SecondName:
+    """What the message of a send is called besides, by a provider that we believe."""
+
+    name: str
+    send: int
+    account: str
+    address: str  # of the send, normalised
+    stood_for: int  # what stood for the send while nobody knew so (identity.send_of_message)
 
 
 class Sends(Protocol):
@@ -16,9 +28,10 @@ class Sends(Protocol):
     def by_id(self, ids: Iterable[int]) -> Mapping[int, Send]: ...
 
     def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
-        """The send with this Message-ID, over all accounts; [] when it is not ours.
+        """The send with this Message-ID, else with this second name, over all accounts.
 
-        One message to many has many: then those to these normalised addresses, or any two where none is.
+        [] when it is not ours. One message to many has many: then those to these normalised addresses, or
+        any two where none is.
         """
 
     def delivered(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:

@@ -21,6 +21,7 @@ from retour.ports import (
     Life,
     Record,
     RecordQuery,
+    SecondName,
     Stored,
 )
 from retour.stores.advance import (
@@ -57,16 +58,19 @@ class MemoryLedger:
         self._chains: dict[str, str] = {}  # link of the latest line, by account
         self._beyond: list[Event] = []  # reports that an address has no room for
 
-    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+    def record(self, events: Sequence[Event], now: Instant, names: Sequence[SecondName] = ()) -> list[Change]:
         with self._lock:
             for event in events:
                 self._policies(event.account)  # KeyError for an unknown account, before anything is written
+            refiled = {self._refile(each) for each in names if self._sends.name(each.name, each.send)}
             touched: dict[Page, dict[bytes, Event]] = {}
             for event in events:
                 touched.setdefault(Page(event.account, event.address), {}).setdefault(event.id, event)
-            return [c for page, new in touched.items() for c in self._record(page, new, now)]
+            return [c for page, new in touched.items() for c in self._record(page, new, now, page in refiled)]
 
-    def _record(self, page: Page, told: Mapping[bytes, Event], now: Instant) -> Sequence[Change]:
+    def _record(
+        self, page: Page, told: Mapping[bytes, Event], now: Instant, refiled: bool
+    ) -> Sequence[Change]:
         deliveries = [(event.send or 0, event.at) for event in told.values() if noted(event)]
         noted_on = {send for send, at in deliveries if send < 0 or self._sends.deliver(send, at)}
         if page in self._pages or any(not (noted(e) and e.send in noted_on) for e in told.values()):
@@ -76,7 +80,7 @@ class MemoryLedger:
         fresh = [e for e in told.values() if e.id not in seen and not (noted(e) and e.send in noted_on)]
         new, beyond = within(known.events, fresh)
         self._beyond += beyond
-        if not new and (not noted_on or page not in self._pages):
+        if not new and (not (noted_on or refiled) or page not in self._pages):
             return ()  # known already; or delivered, and never bounced: no page is needed
         self._rate(page, more(known.events, new, known.policies))
         entry = self._pages.setdefault(page, Entry())
@@ -111,6 +115,18 @@ class MemoryLedger:
             self._chains[page.account] = record.link
             entry.records.append(record)
         return turn.changes
+
+    def _refile(self, each: SecondName) -> Page:
+        """Give a send what was filed under that which stood for it."""
+        page = Page(each.account, each.address)
+        entry = self._pages.get(page, Entry())
+        for id, event in entry.events.items():
+            if event.send == each.stood_for:
+                entry.events[id] = event._replace(send=each.send)
+        at = self._delivered.get(page, {}).pop(each.stood_for, None)
+        if at is not None:
+            self._sends.deliver(each.send, at)
+        return page
 
     def state(self, account: str, address: str, now: Instant) -> State:
         with self._lock:

@@ -18,6 +18,7 @@ class MemorySends:
     def __init__(self, accounts: MemoryAccounts, rates: MemoryRates) -> None:
         self._accounts, self._rates = accounts, rates
         self._sends: dict[int, Send] = {}
+        self._names: dict[str, set[int]] = {}  # second ones
         self.has_events: Callable[[str, str], bool] = lambda account, address: False  # told by the ledger
 
     def add(self, sends: Sequence[Send]) -> None:
@@ -35,8 +36,17 @@ class MemorySends:
 
     def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
         found = [send for send in self._sends.values() if send.message_id == message_id]
+        found = found or list(self.by_id(self._names.get(message_id, ())).values())
         named = [send for send in found if normalise(send.recipient) in addresses]
         return (named if len(found) > 1 and named else found)[: max(2, len(named))]
+
+    def name(self, name: str, send: int) -> bool:
+        """Note a second name of a send; False when it was known, or none was."""
+        known = self._names.setdefault(name, set())
+        if send in known or send not in self._sends:
+            return False
+        known.add(send)
+        return True
 
     def delivered(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
         self._accounts.policies(account)

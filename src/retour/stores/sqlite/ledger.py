@@ -19,6 +19,7 @@ from retour.ports import (
     Life,
     Record,
     RecordQuery,
+    SecondName,
     Stored,
 )
 from retour.stores.advance import elapse, noted, recorded, refolded, surplus, within
@@ -50,9 +51,10 @@ class SqliteLedger:
 
     # --- writing ----------------------------------------------------------------------------------------
 
-    def record(self, events: Sequence[Event], now: Instant) -> list[Change]:
+    def record(self, events: Sequence[Event], now: Instant, names: Sequence[SecondName] = ()) -> list[Change]:
         changes: list[Change] = []
         with self._database.write() as db:
+            refiled = {self._refile(db, each) for each in names if self._sends.name(db, each.name, each.send)}
             events, delivered = self._deliver(db, events)
             told = self._told(db, events)
             load(db, told)
@@ -63,7 +65,8 @@ class SqliteLedger:
                 new, beyond = within(page.events, fresh)
                 for event in beyond:
                     sheaf.keep(page, event)
-                if new or (page.first and not delivered.isdisjoint(by_id)):
+                again = (page.k, page.number) in refiled or not delivered.isdisjoint(by_id)
+                if new or (page.first and again):
                     turn = recorded(page.known(), new, now)
                     # Mostly there is none; even a statement about nothing has its price.
                     if old := surplus(page.events, page.deliveries):
@@ -285,6 +288,16 @@ class SqliteLedger:
                 told[page] = {}
             told[page].setdefault(event.id, event)
         return told
+
+    def _refile(self, db: sqlite3.Connection, each: SecondName) -> Place:
+        """Give a send what was filed under that which stood for it."""
+        place = key(self._pepper, each.address), self._accounts.number(db, each.account)
+        filed = {"k": place[0], "account": place[1], "send": each.send, "stood_for": each.stood_for}
+        db.execute(SQL["refile"], filed)
+        if delivery := db.execute(SQL["delivery_of"], (*place, each.stood_for)).fetchone():
+            self._sends.deliver(db, each.send, delivery[0])
+            db.execute(SQL["drop_delivery"], (*place, each.stood_for))
+        return place
 
     def _deliver(self, db: sqlite3.Connection, events: Sequence[Event]) -> tuple[Sequence[Event], set[bytes]]:
         """Note the deliveries; returns the events to go on with, and the ids of those that this was all of.

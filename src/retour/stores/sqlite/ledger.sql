@@ -58,6 +58,18 @@ SELECT coalesce(max(number), 0) FROM events;
 -- name: last_record
 SELECT coalesce(max(number), 0) FROM records;
 
+-- name: refile
+-- What is filed under what stood for a send is the send's.
+WITH RECURSIVE chain (number) AS (
+  SELECT latest FROM states WHERE k = :k AND account = :account
+  UNION ALL
+  SELECT e.previous FROM chain AS c CROSS JOIN events AS e ON e.number = c.number WHERE e.previous IS NOT NULL
+)
+UPDATE events SET send = :send WHERE number IN (SELECT number FROM chain) AND send = :stood_for;
+
+-- name: delivery_of
+SELECT at FROM delivered WHERE k = ? AND account = ? AND send = ?;
+
 -- name: add_event
 INSERT INTO events (number, id, k, account, previous, label,
   kind, at, reason, status, send, handed_over, standing, begins, outcome)

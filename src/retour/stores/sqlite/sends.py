@@ -59,15 +59,19 @@ class SqliteSends:
 
     def by_message_id(self, message_id: str, addresses: Sequence[str]) -> list[Send]:
         db, told = self._database.read(), storable(message_id)
-        rows = db.execute(SQL["any_of_message"], (told,)).fetchall()
-        if len(rows) > 1:
-            named = [
-                row
-                for address in dict.fromkeys(addresses)
-                for row in db.execute(SQL["of_message_to"], (told, key(self._pepper, address)))
-            ]
-            rows = named or rows
-        return self._sends(db, rows)
+        for any_of, of_one in (("any_of_message", "of_message_to"), ("any_of_name", "of_name_to")):
+            rows = db.execute(SQL[any_of], (told,)).fetchall()
+            if len(rows) > 1:
+                keys = [key(self._pepper, address) for address in dict.fromkeys(addresses)]
+                rows = [row for k in keys for row in db.execute(SQL[of_one], (told, k))] or rows
+            if rows:
+                return self._sends(db, rows)
+        return []
+
+    def name(self, db: sqlite3.Connection, name: str, send: int) -> bool:
+        """Note a second name of a send; False when it was known, or none was."""
+        known = db.execute(SQL["is_known"], (send,)).fetchone() is not None
+        return known and db.execute(SQL["add_name"], (storable(name), send)).rowcount == 1
 
     def delivered(self, account: str, addresses: Sequence[str]) -> Mapping[str, Instant]:
         return self._latest("last_delivery", account, addresses)

@@ -15,6 +15,17 @@ FROM sends WHERE message_id = ? ORDER BY k LIMIT 2;
 SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at
 FROM sends WHERE message_id = ? AND k = ? LIMIT 100;
 
+-- name: any_of_name
+SELECT s.id, s.account, s.recipient, s.kind, s.handed_over, s.campaign, s.sender, s.subject, s.message_id, s.delivered_at
+FROM names AS n CROSS JOIN sends AS s ON s.id = n.send WHERE n.name = ? ORDER BY s.k LIMIT 2;
+
+-- name: of_name_to
+SELECT s.id, s.account, s.recipient, s.kind, s.handed_over, s.campaign, s.sender, s.subject, s.message_id, s.delivered_at
+FROM names AS n CROSS JOIN sends AS s ON s.id = n.send WHERE n.name = ? AND s.k = ? LIMIT 100;
+
+-- name: add_name
+INSERT OR IGNORE INTO names (name, send) VALUES (?, ?);
+
 -- name: of_address
 SELECT id, account, recipient, kind, handed_over, campaign, sender, subject, message_id, delivered_at
 FROM sends WHERE k = ? AND account = ? ORDER BY handed_over, id;
