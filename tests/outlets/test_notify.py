@@ -269,6 +269,24 @@ def test_after_three_days_a_message_has_failed_and_can_be_replayed(post: Post) -
     assert post.receiver.heard[-1].headers["webhook-id"] == message["id"]
 
 
+def test_a_replay_does_not_wait_for_the_next_attempt(post: Post) -> None:
+    hook = post.hook()
+    post.receiver.answers["/"] = status(500)
+    post.retour.bounce(ADDRESS)
+    for pause in PAUSES[:8]:
+        post.carry()
+        post.retour.clock.instant += pause * 2
+    post.carry()
+    (message,) = post.messages(hook)
+    assert (message["state"], message["attempts"]) == ("waiting", 9)
+    post.receiver.answers.clear()
+    post.carry()
+    assert post.messages(hook)[0]["attempts"] == 9, "the next attempt is hours away"
+    assert post.ask("POST", f"/{hook['id']}/replay", json={"ids": [message["id"]]})["queued"] == 1
+    post.carry()
+    assert post.messages(hook)[0]["state"] == "delivered"
+
+
 def test_five_days_of_failures_disable_a_hook_and_what_waits_is_sent_when_it_is_enabled(post: Post) -> None:
     hook = post.hook()
     post.receiver.answers["/"] = status(500)

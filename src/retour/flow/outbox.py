@@ -123,7 +123,10 @@ class Outbox(Protocol):
         """Of a message, oldest first."""
 
     def again(self, target: str, ids: Sequence[str], since: Instant, until: Instant, now: Instant) -> int:
-        """Let messages wait once more: those of these ids, or all created in this time. Returns how many."""
+        """Let messages go out once more: those of these ids, or all created in this time. Returns how many.
+
+        What waits for its next attempt does not wait for it any longer.
+        """
 
     def counts(self) -> Mapping[str, int]:
         """Messages by state."""

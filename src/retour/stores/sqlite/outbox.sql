@@ -71,7 +71,7 @@ FROM messages WHERE target = ? AND id = ?;
 
 -- name: again
 UPDATE messages SET state = 'waiting', attempts = 0, due_at = :now, ended_at = NULL
-WHERE target = :target AND state <> 'waiting'
+WHERE target = :target AND (state <> 'waiting' OR attempts > 0)
   AND CASE WHEN :named THEN id IN (SELECT value FROM json_each(:ids))
            ELSE created_at >= :since AND created_at < :until END;
 
