@@ -13,6 +13,7 @@ from core.workbooks import packed, sheet, workbook
 from retour.flow.listcheck import Source, open_source
 from retour.flow.listcheck.blocks import blocks, records
 from retour.flow.listcheck.cells import cell_of
+from retour.flow.listcheck.judge import repairs_of
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.workbook import BrokenWorkbookError
 from retour.flow.lists import Defect
@@ -68,6 +69,122 @@ def test_a_line_in_another_encoding_than_its_file_is_read_by_itself() -> None:
     source = opened(raw)
     last = [record for block in source.blocks() for record in records(block, source.layout)][-1]
     assert (last.cell, last.guessed) == ("käse@b.example", True)
+
+
+@pytest.mark.parametrize("codec", ["mac_roman", "cp850", "cp1252", "cp1250"])
+def test_letters_stand_elsewhere_on_a_mac_and_in_dos(codec: str) -> None:
+    raw = "Name;E-Mail\r\nGröße, Ärger;jörg@b.example\r\nMüller;ann@müller.example\r\n".encode(codec)
+    assert read(raw) == ["jörg@b.example", "ann@müller.example"]
+
+
+def test_polish_and_czech_names_are_read_as_such() -> None:
+    raw = "Name;E-Mail\nŁukasz Żółć;a@b.example\nJiří Dvořák;łukasz@b.example\n".encode("cp1250")
+    assert read(raw)[1] == "łukasz@b.example"
+
+
+def test_lists_of_several_encodings_that_were_put_together_are_read_line_by_line() -> None:
+    lines = [b"mail;name\n", "jörg@b.example;Jörg\n".encode(), "käse@b.example;x\n".encode("cp1252")]
+    assert read(b"".join(lines)) == ["jörg@b.example", "käse@b.example"]
+
+
+def test_an_address_in_a_guessed_encoding_is_called_one() -> None:
+    source = opened("mail;name\njörg@b.example;x\nann@b.example;Jörg\n".encode("cp1252"))
+    found = [record for block in source.blocks() for record in records(block, source.layout)]
+    told = [repairs_of(record, cell_of(record.cell)) for record in found]
+    assert told == [(Code.ENCODING_GUESSED,), ()]
+
+
+def rows_of(raw: bytes) -> list[tuple[int, str]]:
+    source = opened(raw)
+    found = []
+    for block in source.blocks():
+        cells = [record.cell for record in records(block, source.layout)]
+        found += list(enumerate(cells, start=block.first))
+    return found
+
+
+@pytest.mark.parametrize(
+    "above", ["Customers, 1 May 2026\n", "\n\nCustomers\n\n", "Customers;;\nas of;1 May;\n", "sep=;\n"]
+)
+def test_what_stands_above_the_head_is_no_contact(above: str) -> None:
+    raw = f"{above}Name;E-Mail;City\nAnn;ann@b.example;Graz\nBob;bob@b.example;Bonn\n".encode()
+    assert opened(raw).layout.head == ("Name", "E-Mail", "City")
+    lines = above.count("\n")
+    assert rows_of(raw) == [(lines + 2, "ann@b.example"), (lines + 3, "bob@b.example")]
+
+
+def test_a_title_above_one_column_is_no_contact() -> None:
+    assert rows_of(b"Customers\nE-Mail\nann@b.example\n") == [(3, "ann@b.example")]
+
+
+def test_an_address_above_a_word_that_could_be_a_head_stays_a_row() -> None:
+    raw = b"Ann;ann@b.example\nmail;mail\nBob;bob@b.example\n"
+    assert rows_of(raw) == [(1, "ann@b.example"), (2, "mail"), (3, "bob@b.example")]
+
+
+@pytest.mark.parametrize("delimiter", [":", "^", "~", "#"])
+def test_rare_delimiters_are_seen_where_no_other_makes_a_table(delimiter: str) -> None:
+    raw = "\n".join(delimiter.join(row) for row in ROWS).encode()
+    assert read(raw) == ["joerg@b.example", "zoe@b.example"]
+
+
+def test_excel_is_told_what_parts_the_columns_in_a_line_of_its_own() -> None:
+    raw = b"sep=%\nname%mail\nAnn, Bob%ann@b.example\nCy, Di%cy@b.example\n"
+    assert (opened(raw).layout.delimiter, read(raw)) == ("%", ["ann@b.example", "cy@b.example"])
+
+
+def test_of_two_columns_of_addresses_the_other_helps_out() -> None:
+    raw = b"Name;E-Mail;E-Mail 2\nAnn;ann@b.example;ann@c.example\nBob;;bob@c.example\nCy;;\n"
+    source = opened(raw)
+    found = [record for block in source.blocks() for record in records(block, source.layout)]
+    assert [(each.cell, each.moved) for each in found] == [
+        ("ann@b.example", False),
+        ("bob@c.example", True),
+        ("", False),
+    ]
+
+
+def test_a_row_that_is_longer_than_the_head_does_not_name_the_column() -> None:
+    raw = b"Name,E-Mail\nDoe, Ann,ann@b.example\nBob,bob@b.example\n"
+    assert (opened(raw).layout.name, read(raw)) == ("E-Mail", ["ann@b.example", "bob@b.example"])
+
+
+def test_a_column_that_the_head_does_not_name_has_no_name() -> None:
+    assert Layout(";", ("name",), 1).name == ""
+
+
+def test_a_column_that_is_not_there_is_refused() -> None:
+    assert fault(b"Name;E-Mail\nAnn;ann@b.example\n", "7") == "no_such_column"
+
+
+_CELL = "<c t='inlineStr'><is><t>ann@b.example</t></is></c>"
+_SHEET = f"<worksheet><sheetData><row>{_CELL}</row></sheetData></worksheet>"
+
+
+@pytest.mark.parametrize("name", ["row", "c", "v", "t", "is", "sheetData"])
+def test_elements_of_a_sheet_that_open_again_and_again_are_passed_over_once(name: str) -> None:
+    book = workbook({"a": [["mail"]]}, inline=True)
+    hostile = (
+        f"<worksheet><sheetData><row>{_CELL}</row><row>{f'<{name}>' * 400_000}</row></sheetData></worksheet>"
+    )
+    found = open_source(io.BytesIO(replaced(book, "xl/worksheets/sheet1.xml", hostile)))
+    assert isinstance(found, Source)
+    rows = (row.cell for block in found.blocks() for row in records(block, found.layout))
+    assert next(rows) == "ann@b.example"
+
+
+@pytest.mark.parametrize("name", ["si", "t", "rPh"])
+def test_strings_of_a_workbook_that_open_again_and_again_are_passed_over_once(name: str) -> None:
+    book = workbook({"a": [["mail"]]}, inline=True)
+    hostile = f"<sst><si>{f'<{name}>' * 400_000}</si></sst>"
+    book = replaced(replaced(book, "xl/worksheets/sheet1.xml", _SHEET), "xl/sharedStrings.xml", hostile)
+    assert read(book) == ["ann@b.example"]
+
+
+def replaced(book: bytes, part: str, content: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    return packed({**parts, part: content})
 
 
 def test_quoted_cells_may_hold_delimiters_marks_and_line_ends() -> None:

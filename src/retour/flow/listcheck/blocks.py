@@ -4,12 +4,12 @@ A block is what is checked and committed at once. Its borders follow from the oc
 that a job which was killed finds the same blocks again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from retour.flow.listcheck.encoding import mended
-from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.layout import Layout, looks_like_one
 from retour.flow.listcheck.parting import LINES, RECORD, fields, length_of, simple, whole
 from retour.flow.listcheck.parting import records as parted
 
@@ -37,31 +37,39 @@ class Block:
 
 
 def blocks(pieces: Iterable[bytes], layout: Layout, size: int = BLOCK) -> Iterator[Block]:
-    """The blocks of a list, the head left out."""
+    """The blocks of a list, without its head and what stands above it."""
     row = 1
     for raw in _with_head_cut(_cut(_with_line_feeds(pieces), size, layout), layout):
-        first = isinstance(raw, _Headless)
-        row += first
+        row += raw.passed if isinstance(raw, _Headless) else 0
         block = _block(row, raw, layout)
         row += block.rows
         yield block
 
 
 class _Headless(bytes):
-    """A block whose head was taken off."""
+    """A block whose head was taken off: so many records."""
+
+    passed = 0
 
 
 def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
-    behind = layout.head is None
+    left = layout.above + (layout.head is not None)
     for raw in raws:
-        if behind:
+        if not left:
             yield raw
             continue
         lines = raw.decode("utf-8", "surrogateescape").split("\n")
-        start = next(number for number, line in enumerate(lines) if line.strip(f" {layout.parts}") or number)
-        end = start + length_of(lines, start, layout.parts) if layout.delimiter else start + 1
-        behind = True
-        yield _Headless("\n".join(lines[end:]).encode("utf-8", "surrogateescape"))
+        end = passed = 0
+        while left and end < len(lines):
+            left -= bool(
+                lines[end].strip(f" {layout.parts}")
+            )  # as the layout was told: empty ones tell nothing
+            end += length_of(lines, end, layout.parts) if layout.delimiter else 1
+            passed += 1
+        headless = _Headless("\n".join(lines[end:]).encode("utf-8", "surrogateescape"))
+        headless.passed = passed
+        left = 0
+        yield headless
 
 
 def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -155,12 +163,21 @@ def record_of(raw: bytes, layout: Layout) -> Record:
 
 def record_of_text(line: str, layout: Layout, guessed: bool = False) -> Record:
     """The same of a row whose octets are known to be UTF-8."""
+    guessed = guessed or layout.guessed
     if layout.delimiter is None:
         return Record(line, line, guessed)
     columns = fields(line, layout.delimiter)
     cell = columns[layout.column] if layout.column < len(columns) else ""
-    if "@" in cell or len(columns) == layout.width:
+    if "@" in cell or (len(columns) == layout.width and (not layout.others or looks_like_one(cell))):
         return Record(line, cell, guessed)
+    if layout.others:  # of two addresses of a contact the one, where the other is missing
+        second = next((each for each in _at(columns, layout.others) if looks_like_one(each)), "")
+        if second:
+            return Record(line, second, guessed, True)
     # A delimiter within a name that nobody quoted moves all that follows.
     others = [column for column in columns if "@" in column]
     return Record(line, others[0], guessed, True) if len(others) == 1 else Record(line, cell, guessed)
+
+
+def _at(columns: Sequence[str], places: Sequence[int]) -> list[str]:
+    return [columns[place] for place in places if place < len(columns)]

@@ -1,10 +1,11 @@
 """The encoding of a list, told by its first octets, and its octets as UTF-8 with plain line ends."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from retour.mime.charsets import UTF8, guessed
+from retour.mime.charsets import UTF8, WESTERN, guessed
 
 PIECE = 1 << 20  # octets read at once
 LOOKED_AT = 1 << 18  # octets that an encoding and a layout are told by
@@ -17,6 +18,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What text of a Western or Middle European list is in that is no UTF-8, the likeliest first.
+_WESTERN = (WESTERN, "mac_roman", "cp850", "cp1250")
+_LETTERS = frozenset("äöüßéèêëàâáçñíìîïóòôõúùûãåæøœÿýÄÖÜÉÈÀÁÇÑÓÚÅÆØŒÍąćęłńśźżŁŚŹŻĆčďěňřšťůžČŘŠŽőű")
+_WORDS = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_MOST_WORDS = 2000
+_SOME = 20  # of so many lines that are not ASCII at least one is UTF-8, where a list is mixed
 _RARE = 0.05  # share of NUL at the places where letters stand in UTF-16
 _MOST = 0.4  # and at the others
 
@@ -41,8 +48,43 @@ def encoding_of(head: bytes) -> Encoding:
     try:
         codecs.getincrementaldecoder(UTF8)().decode(head)
     except UnicodeDecodeError:
-        return Encoding(guessed(head), sure=False)
+        return Encoding(UTF8 if _is_mixed(head) else _guessed(head), sure=False)
     return Encoding(UTF8)
+
+
+def _is_mixed(head: bytes) -> bool:
+    """Whether lists of several encodings were put together: some lines are UTF-8, and by no accident."""
+    high = [line for line in head.splitlines() if not line.isascii()]
+    return sum(_is_utf8(line) for line in high) * _SOME >= len(high)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode(UTF8)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _guessed(octets: bytes) -> str:
+    """The codec of text that is no UTF-8. Western letters stand at other places on a Mac and in DOS."""
+    codec = guessed(octets)
+    if codec != WESTERN:
+        return codec
+    words = _WORDS.findall(octets)[:_MOST_WORDS]
+    points = {each: sum(_points(word.decode(each, "replace")) for word in words) for each in _WESTERN}
+    return max(_WESTERN, key=points.__getitem__)  # of equal ones the first
+
+
+def _points(word: str) -> int:
+    """How much a word looks like one: its letters beyond ASCII, less what never stands within words."""
+    told = 0
+    for place, sign in enumerate(word):
+        if sign.isascii():
+            continue
+        begins = place == 0 or not word[place - 1].islower()
+        told += 1 if sign in _LETTERS and (sign.islower() or begins) else -1
+    return told
 
 
 def _wide(head: bytes) -> str | None:
@@ -74,4 +116,4 @@ def mended(line: bytes) -> tuple[str, bool]:
     try:
         return line.decode(UTF8), False
     except UnicodeDecodeError:
-        return line.decode(guessed(line), "replace"), True
+        return line.decode(_guessed(line), "replace"), True

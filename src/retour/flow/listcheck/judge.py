@@ -124,7 +124,7 @@ class Judge:
 
 def repairs_of(record: Record, cell: Cell) -> tuple[Code, ...]:
     """What was done to read the address of a row."""
-    guessed = (Code.ENCODING_GUESSED,) if record.guessed and not record.cell.isascii() else ()
+    guessed = (Code.ENCODING_GUESSED,) if record.guessed and not cell.addresses[0].isascii() else ()
     return (*cell.repairs, *guessed, *((Code.OTHER_COLUMN,) if record.moved else ()))
 
 

@@ -3,15 +3,17 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retour.flow.listcheck.parting import fields
 from retour.flow.listcheck.parting import records as parted
 
 DELIMITERS = (";", ",", "\t", "|")
+RARE_DELIMITERS = (":", "^", "~", "#", "*")  # looked for where none of the others makes a table
 SAMPLE = 500  # records that a layout is told by
 _REGULAR = 0.8  # share of the records that have as many columns as most have
 _NAMED = 0.4  # the same where the first of them names a column of addresses
+_ABOVE = 10  # records in which the head is looked for: titles and dates of exports stand above it
 _ENOUGH = 0.3  # share of the cells of a column without a telling name that look like addresses
 
 # What people and programs call the column, without its signs; the order is that of preference.
@@ -34,6 +36,8 @@ _OF_PERSONS = frozenset(
 _OURS = "retour"  # how the columns begin that a check puts before a list's own
 _RANK = {name: rank for rank, name in enumerate(_NAMES)}
 _NO_SIGNS = re.compile(r"[\W_]+")
+# QUIRK: Excel writes and reads what parts the columns of a file in a line before its head.
+_TOLD = re.compile(r'"?sep=([!-/:-@\[-`{-~\t])"?', re.IGNORECASE)
 _ADDRESS = re.compile(r"\S@\S|[(\[{]\s*+(?:at|ät|@)\s*+[)\]}]", re.IGNORECASE)
 
 
@@ -47,11 +51,14 @@ class Layout:
     others: tuple[int, ...] = ()  # further columns that hold addresses, and are left alone
     width: int = 1  # columns of most rows
     names: tuple[int, ...] = ()  # columns of first and last names
+    above: int = 0  # records before the head, or before the rows, that are neither: titles, "sep=;"
+    guessed: bool = False  # the encoding of the whole list was
 
     @property
     def name(self) -> str:
-        """What the column of addresses is called; empty where the list has no head."""
-        return self.head[self.column] if self.head is not None else ""
+        """What the column of addresses is called; empty where the list has no head, or none for it."""
+        head = self.head or ()
+        return head[self.column] if self.column < len(head) else ""
 
     @property
     def parts(self) -> str:
@@ -68,6 +75,9 @@ def layout_of(text: str, whole: bool) -> Layout | None:
     if not whole and len(lines) > 1:
         del lines[-1]
     lines = [line for line in lines[: SAMPLE * 2] if line.strip()]
+    if lines and (told := _TOLD.fullmatch(lines[0].strip(" "))):
+        found = columns_of([fields(each, told[1]) for each in parted(lines[1:], told[1])][:SAMPLE], told[1])
+        return None if found is None else replace(found, above=found.above + 1)
     delimiter, records = _parted(lines)
     return columns_of(records[:SAMPLE], delimiter)
 
@@ -77,29 +87,54 @@ def columns_of(records: Sequence[Sequence[str]], delimiter: str | None) -> Layou
     records = [record for record in records if any(map(str.strip, record))]
     if not records:
         return None
-    head = _head(records)
-    body = records[1:] if head is not None else records
+    above = _above(records)
+    head = _head(records[above:])
+    body = records[above + 1 :] if head is not None else records
     chosen = _columns(head, body)
     if not chosen:
         return None
     names = tuple(column for column, cell in enumerate(head or ()) if _bare(cell) in _OF_PERSONS)
-    return Layout(delimiter, head, chosen[0], tuple(sorted(chosen[1:])), _width(head, body), names)
+    return Layout(delimiter, head, chosen[0], tuple(sorted(chosen[1:])), _width(head, body), names, above)
 
 
 def _width(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> int:
     return len(head) if head is not None else Counter(map(len, body)).most_common(1)[0][0]
 
 
+def _above(records: Sequence[Sequence[str]]) -> int:
+    """How many records stand above the head: what is narrower than it and has no address is a title."""
+    for place, record in enumerate(records[:_ABOVE]):
+        if any(_ADDRESS.search(cell) for cell in record):
+            return 0
+        if not _no_names(record):
+            widest = max(map(_full, records[:place]), default=0)
+            return place if widest < _full(record) or _is_of_mail(record) else 0
+    return 0
+
+
+def _is_of_mail(record: Sequence[str]) -> bool:
+    return any("mail" in _bare(cell) and not _no_names([cell]) for cell in record)
+
+
+def _full(record: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in record)
+
+
 def _parted(lines: Sequence[str]) -> tuple[str | None, list[list[str]]]:
     """The delimiter that makes most of these lines one table, and the records that it makes."""
+    found = _parted_by(DELIMITERS, lines)
+    return found if found[0] is not None else _parted_by(RARE_DELIMITERS, lines)
+
+
+def _parted_by(delimiters: Sequence[str], lines: Sequence[str]) -> tuple[str | None, list[list[str]]]:
     best: tuple[float, str | None, list[list[str]]] = (0.0, None, [[line] for line in lines])
-    for delimiter in DELIMITERS:
+    for delimiter in delimiters:
         records = _read(lines, delimiter)
         widths = Counter(map(len, records))
         width = len(records[0]) if records and widths[len(records[0])] * 2 > len(records) else 0
         width = width or (max(widths, key=lambda each: (widths[each], each)) if widths else 1)
         share = widths[width] / len(records) if records else 0
-        needed = _NAMED if records and any(_bare(cell) in _RANK for cell in records[0]) else _REGULAR
+        needed = _NAMED if any(not _no_names(record) for record in records[:_ABOVE]) else _REGULAR
         if width > 1 and share >= needed and not _is_text(records, width):
             weight = share + min(width, 40) / 100
             best = max(best, (weight, delimiter, records), key=lambda each: each[0])
@@ -140,6 +175,8 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
     named = [column for column, cell in enumerate(head or ()) if _bare(cell) in _RANK]
     told = [column for column in named if shares[column] > 0 or _bare((head or ())[column]).find("mail") >= 0]
     found = [column for column in range(width) if column in told or shares[column] >= _ENOUGH]
+    # Beyond the head stands what a delimiter within a name has moved, in the few rows that are so long.
+    found = [column for column in found if column < len(head or ())] or found
     if not found and width == 1:
         return [0]  # one column: whatever stands there was meant to be an address
     # A file of an earlier check that comes back: what was corrected stands in the list's own column.
@@ -147,6 +184,11 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
     found = [column for column in found if column not in ours] or found
     rank = {column: _RANK[_bare((head or ())[column])] for column in told}
     return sorted(found, key=lambda column: (-round(shares[column], 1), rank.get(column, len(_RANK)), column))
+
+
+def looks_like_one(cell: str) -> bool:
+    """Whether a cell was meant to hold an address."""
+    return _ADDRESS.search(cell) is not None
 
 
 def _share(body: Sequence[Sequence[str]], column: int) -> float:

@@ -130,7 +130,7 @@ def identity_of(order: Order) -> Mapping[str, Any]:
     return {
         "version": VERSION,
         "list": _fingerprint(order.file),
-        "layout": [layout.delimiter, layout.column, layout.width],
+        "layout": [layout.delimiter, layout.column, layout.width, *([layout.above] if layout.above else [])],
         "codec": order.source.encoding.codec,
         "policy": repr(order.know.policy),
         "chunk": order.chunk,

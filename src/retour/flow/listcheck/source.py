@@ -56,13 +56,13 @@ def _from_text(file: IO[bytes], head: bytes) -> Source | Defect:
     layout = layout_of(text, whole=len(head) < LOOKED_AT)
     if layout is None:
         return Defect(0, "no_column")
-    return Source(layout, encoding, lambda: pieces(file, encoding))
+    return Source(replace(layout, guessed=not encoding.sure), encoding, lambda: pieces(file, encoding))
 
 
 def _from_workbook(file: IO[bytes]) -> Source | Defect:
     book = open_workbook(file)
     best: tuple[int, Sheet, Layout] | None = None
-    for sheet in book.sheets[:50]:
+    for sheet in {sheet.part: sheet for sheet in book.sheets[:50]}.values():
         sample = list(islice(book.rows(sheet), SAMPLE))
         layout = columns_of(sample, ",")
         found = sum("@" in cell for record in sample for cell in record)
@@ -90,7 +90,7 @@ def _at_column(source: Source, column: str) -> Source | Defect:
     head = [name.lower() for name in source.layout.head or ()]
     if column.strip().lower() in head:
         place = head.index(column.strip().lower())
-    elif column.isdecimal() and 0 < int(column) <= 16_384:
+    elif column.isdecimal() and 0 < int(column) <= max(source.layout.width, source.layout.column + 1):
         place = int(column) - 1
     else:
         return Defect.of(1, "no_such_column", ", ".join(source.layout.head or ()) or column)

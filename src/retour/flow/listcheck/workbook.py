@@ -16,19 +16,55 @@ UNPACKED = 2 * 1024**3  # octets of one part of a workbook
 RATIO = 200  # times its packed size, above a first part
 FREE = 16 * 1024 * 1024
 STRINGS = 256 * 1024**2  # characters of the shared strings together
+_EACH = 8  # characters that a string counts for besides its own: empty ones take memory, too
 ROWS, COLUMNS, CELL = 1_048_576, 16_384, 32_767  # what a spreadsheet can hold
 GAP = 1000  # empty rows in a row that are counted as rows
 _PIECE = 1 << 18
 
-_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?row>)", re.DOTALL)
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>(.*?)</(?:\w+:)?v>", re.DOTALL)
-_TEXT = re.compile(rb"<(?:\w+:)?t\b[^>/]*>(.*?)</(?:\w+:)?t>", re.DOTALL)
-_STRING = re.compile(rb"<(?:\w+:)?si\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?si>)", re.DOTALL)
-_SPOKEN = re.compile(rb"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh>", re.DOTALL)  # how a word is read aloud
+_TAG = 1 << 16  # octets of a tag at the most
+_WHOLE = 64 * 1024**2  # of an element
+
+
+class _Element:
+    """An element of a part: its tags are looked for one after the other, so that what never closes, or opens
+    ever again, is passed over once (a pattern of both would look to the end from each of them).
+    """
+
+    def __init__(self, name: str) -> None:
+        prefixed = rb"(?:\w++:)?" + name.encode()
+        self.opening = re.compile(rb"<%b\b([^<>]*+)>" % prefixed)
+        self.closing = re.compile(rb"</%b\s*+>" % prefixed)
+
+    def all(self, body: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The attributes and the inside of each that stands in some octets."""
+        for start, end in self._pairs(body):
+            yield start[1], b"" if end is None else body[start.end() : end.start()]
+
+    def without(self, body: bytes) -> bytes:
+        """The octets without all of them."""
+        kept, place = [], 0
+        for start, end in self._pairs(body):
+            kept.append(body[place : start.start()])
+            place = (end or start).end()
+        return b"".join((*kept, body[place:])) if kept else body
+
+    def _pairs(self, body: bytes) -> Iterator[tuple[re.Match[bytes], re.Match[bytes] | None]]:
+        place = 0
+        while (start := self.opening.search(body, place)) is not None:
+            closed = start[1].endswith(b"/")
+            end = None if closed else self.closing.search(body, start.end())
+            if end is None and not closed:
+                return  # nothing behind it closes either
+            yield start, end
+            place = (end or start).end()
+
+
+_ROW, _CELL, _STRING = _Element("row"), _Element("c"), _Element("si")
+_VALUE, _TEXT = _Element("v"), _Element("t")
+_SPOKEN = _Element("rPh")  # how a word is read aloud
 _ATTRIBUTE = re.compile(rb"""(?<![\w:])([\w:]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
+_SHEET = re.compile(rb"<(?:\w++:)?sheet\b([^<>]*+)>")
+_RELATION = re.compile(rb"<(?:\w++:)?Relationship\b([^<>]*+)>")
 _PLACE = re.compile(rb"([A-Z]{1,3})\d*")
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));")
 _UNREADABLE = (
@@ -66,36 +102,34 @@ class Workbook:
     def rows(self, sheet: Sheet) -> Iterator[list[str]]:
         """The rows of a sheet from its top. Raises BrokenWorkbookError."""
         last = 0
-        for head, body in _elements(self.archive, sheet.part, _ROW, b"row"):
+        for head, body in _elements(self.archive, sheet.part, _ROW):
             number = _number(_attributes(head).get(b"r"), last + 1)
             if last < number - 1 <= last + GAP:
                 yield from ([] for _ in range(number - 1 - last))
             last = max(number, last + 1)
             if last > ROWS:
                 raise BrokenWorkbookError("too_many_rows")
-            yield self._cells(body or b"")
+            yield self._cells(body)
 
     def _cells(self, body: bytes) -> list[str]:
         cells: list[str] = []
-        for found in _CELL.finditer(body):
-            attributes = _attributes(found[1])
+        for head, inside in _CELL.all(body):
+            attributes = _attributes(head)
             column = _column(attributes.get(b"r"), len(cells))
             if column >= COLUMNS:
                 raise BrokenWorkbookError("workbook_broken")
             cells += [""] * (column - len(cells))
-            cells[column:] = [self._text(attributes.get(b"t", b"n"), found[2] or b"")]
+            cells[column:] = [self._text(attributes.get(b"t", b"n"), inside)]
         return cells
 
     def _text(self, kind: bytes, body: bytes) -> str:
         if kind == b"inlineStr":
             return _together(body)
-        value = _VALUE.search(body)
-        if value is None:
-            return ""
+        value = next((inside for _, inside in _VALUE.all(body)), b"")
         if kind == b"s":
-            place = _number(value[1], -1)
+            place = _number(value, -1)
             return self.strings[place] if 0 <= place < len(self.strings) else ""
-        return _plain(value[1])
+        return _plain(value)
 
 
 def open_workbook(file: IO[bytes]) -> Workbook:
@@ -129,36 +163,49 @@ def _targets(archive: zipfile.ZipFile) -> dict[bytes, str]:
 
 def _strings(archive: zipfile.ZipFile) -> Iterator[str]:
     length = 0
-    for body, _ in _elements(archive, "xl/sharedStrings.xml", _STRING, b"si"):
-        text = _together(_SPOKEN.sub(b"", body or b""))
-        length += len(text)
+    for _, body in _elements(archive, "xl/sharedStrings.xml", _STRING):
+        text = _together(_SPOKEN.without(body))
+        length += len(text) + _EACH
         if length > STRINGS:
             raise BrokenWorkbookError("workbook_too_large")
         yield text
 
 
 def _together(body: bytes) -> str:
-    return "".join(_plain(found[1]) for found in _TEXT.finditer(body))
+    return "".join(_plain(inside) for _, inside in _TEXT.all(body))
 
 
-def _elements(
-    archive: zipfile.ZipFile, part: str, pattern: re.Pattern[bytes], name: bytes
-) -> Iterator[tuple[bytes, bytes | None]]:
+def _elements(archive: zipfile.ZipFile, part: str, element: _Element) -> Iterator[tuple[bytes, bytes]]:
     """The elements of a part, one by one; what stands between them is passed over."""
-    held = b""
+    held, sought = bytearray(), 0
     for piece in _pieces(archive, part):
         held += piece
-        end = 0
-        for found in pattern.finditer(held):
-            groups = found.groups()
-            yield groups[0] or b"", groups[1] if len(groups) > 1 else None
-            end = found.end()
-        held = held[end:]
-        opened = held.rfind(b"<" + name) if end else -1
-        if end and opened < 0 and b":" + name not in held:
-            held = held[-64:]
-        if len(held) > 64 * 1024 * 1024:
+        at = 0
+        while (start := element.opening.search(held, at)) is not None:
+            head, end = bytes(start[1]), start.end()
+            inside = b""
+            if not head.endswith(b"/"):
+                close = element.closing.search(held, max(end, sought))
+                if close is None:
+                    break
+                inside, end = bytes(held[end : close.start()]), close.end()
+            yield head, inside
+            at, sought = end, 0
+        at, sought = _left(held, at, None if start is None else start.start())
+        del held[:at]
+        if len(held) > _WHOLE:
             raise BrokenWorkbookError("workbook_broken")
+
+
+def _left(held: bytearray, at: int, open_at: int | None) -> tuple[int, int]:
+    """From where on octets are looked at again with those that follow; and how many of these were searched.
+
+    `open_at`: where an element begins that is not closed yet.
+    """
+    if open_at is not None:
+        return open_at, max(0, len(held) - open_at - _TAG)
+    tag = held.rfind(b"<", max(at, len(held) - _TAG))
+    return (len(held) if tag < 0 else tag), 0
 
 
 def _part(archive: zipfile.ZipFile, part: str) -> bytes:
