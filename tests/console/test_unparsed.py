@@ -1,6 +1,9 @@
 """From what nobody understood to a rule in force, and back, by staff alone."""
 
+import json
 import smtplib
+from contextlib import closing
+from time import time
 
 import httpx
 import pytest
@@ -8,6 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, follow, log_in, looking
 from console.sound import barriers, faults
+from retour.identity import arrival_id
+from retour.instants import DAY, SECOND, text
+from retour.model import LATE, Arrival, Proof
+from retour.stores import sqlite
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -86,6 +93,44 @@ def test_a_group_is_set_aside_until_it_grows(console: Console, browser: Browser,
         page.reload()
         row = page.locator("main > .wide tr:has-text('shall we have lunch')")
         expect(row).to_contain_text("set aside at 1, has grown")
+
+
+def late(console: Console, name: str) -> None:
+    """A post of a provider that told of a delivery days after it."""
+    now = int(time() * SECOND)
+    told = {"RecordType": "Delivery", "Recipient": f"{name}@nest.example", "MessageID": name}
+    told["DeliveredAt"] = text(now - 9 * DAY)
+    raw = json.dumps(told).encode()
+    post = Arrival(
+        arrival_id("letters", raw, None), "webhooks.letters", now, raw, len(raw),
+        proof=Proof.TRUSTED, account="shop", form="postmark", defects=(LATE,),
+    )  # fmt: skip
+    with closing(sqlite.open_inbox(console.directory / "data/inbox.sqlite3")) as inbox:
+        inbox.put([post])
+
+
+def delivered(console: Console) -> int:
+    rows = console.ask("GET", "/v1/tallies", params={"kind": "delivered"})["tallies"]
+    return sum(row["times"] for row in rows if row["domain"] == "nest.example")
+
+
+def test_what_came_late_is_counted_when_somebody_wants_it(
+    console: Console, browser: Browser, staff: str
+) -> None:
+    before, waits = delivered(console), waiting(console, staff)
+    late(console, "s1")
+    eventually(lambda: waiting(console, staff) > waits, "the post", console.story)
+    assert delivered(console) == before
+    with looking(browser, locale="de-DE") as page:
+        log_in(page, console.url, SUPPORT)
+        page.goto(f"{console.url}/unparsed/")
+        form = page.locator("form:has-text('Nachzügler zählen')")
+        expect(form).to_contain_text("Eine Meldung eines Anbieters kam Tage nach dem, was sie erzählt.")
+        assert barriers(page) == []
+        follow(page, "text=Nachzügler zählen")
+        expect(page.locator("[role=status]")).to_contain_text("1 Nachzügler wird jetzt gezählt.")
+        expect(page.locator("form:has-text('Nachzügler zählen')")).to_have_count(0)
+    eventually(lambda: delivered(console) == before + 1, "the delivery", console.story)
 
 
 def test_nobody_else_sees_it(page: Page, console: Console) -> None:

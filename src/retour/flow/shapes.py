@@ -30,6 +30,7 @@ class Told:
     example: str  # id of the arrival, or of the event
     inlet: str  # source of an arrival; host that refused, for a bounce
     account: str = ""
+    late: bool = False  # a post that came days after what it tells
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Grouped:
     groups: Sequence[Group]
     looked_at: int
     others: int = 0  # of shapes that were too many to be kept apart
+    late: int = 0  # came days after what they tell
 
     def group(self, id: str) -> Group | None:
         """The group of this id; None when there is none."""
@@ -62,9 +64,10 @@ class Grouped:
 def grouped(told: Iterable[Told]) -> Grouped:
     """Texts by shape; the order in which they come does not matter, but for which of them are examples."""
     groups: dict[str, Group] = {}
-    looked_at = others = 0
+    looked_at = others = late = 0
     for each in told:
         looked_at += 1
+        late += each.late
         form = shape(each.text)
         group = groups.get(form)
         if group is None:
@@ -74,7 +77,7 @@ def grouped(told: Iterable[Told]) -> Grouped:
             group = groups[form] = Group(shape_id(form), form, 0, each.at, each.at, each.text[:_TEXT])
         _add(group, each)
     in_order = sorted(groups.values(), key=lambda group: (-group.count, -group.last, group.shape))
-    return Grouped(in_order, looked_at, others)
+    return Grouped(in_order, looked_at, others, late)
 
 
 def _add(group: Group, each: Told) -> None:
@@ -91,7 +94,7 @@ def unparsed(inbox: Inbox, most: int | None = None, account: str | None = None) 
     for arrival in arrivals(inbox, most):
         if account is None or arrival.account == account:
             told, at, id = words_of(arrival), arrival.received_at, arrival.id.hex()
-            yield Told(told, at, id, arrival.inlet, arrival.account or "")
+            yield Told(told, at, id, arrival.inlet, arrival.account or "", not counts(arrival))
 
 
 def arrivals(inbox: Inbox, most: int | None = None) -> Iterator[Arrival]:

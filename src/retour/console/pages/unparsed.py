@@ -111,7 +111,9 @@ def take_back(request: HttpRequest, id: str) -> HttpResponse:
 @login_required
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
-    """Judge the queue again under the rules of now."""
-    made = staff_api(request).post("/v1/unparsed/retry", None)
-    messages.success(request, reader(request).say("unparsed.retried", count=made["retried"]))
+    """Judge the queue again under the rules of now; or count what came late, and nothing else."""
+    api, late = staff_api(request), "late" in request.POST
+    made = api.post("/v1/unparsed/retry", None, late=late)["retried"]
+    which = f"unparsed.late_counted.{'one' if made == 1 else 'other'}" if late else "unparsed.retried"
+    messages.success(request, reader(request).say(which, count=made))
     return redirect("unparsed")

@@ -38,6 +38,9 @@ class GroupList(BaseModel):
 
     looked_at: int = Field(description="the latest so many were grouped")
     others: int = Field(description="of shapes that were too many to be kept apart")
+    late: int = Field(
+        description="posts that came days after what they tell, and whose deliveries are not counted"
+    )
     groups: list[GroupShape]
 
 
@@ -64,7 +67,8 @@ def get_shapes(
         found = shapes.grouped(shapes.unparsed(known.inbox, last, account))
     else:
         found = shapes.grouped(shapes.undetermined(known.store.ledger, last, account))
-    return GroupList(looked_at=found.looked_at, others=found.others, groups=_shown(request, found, of, shape))
+    groups = _shown(request, found, of, shape)
+    return GroupList(looked_at=found.looked_at, others=found.others, late=found.late, groups=groups)
 
 
 @router.post("/v1/unparsed/retry", summary="Judge the queue again, under the rules of now (support only)")
