@@ -187,3 +187,61 @@ def test_a_very_long_line_costs_no_time_that_grows_with_its_square() -> None:
     )
     for text in long:
         assert vet(text).rfc == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("firm.con", "firm.com"),
+        ("firm.cmo", "firm.com"),
+        ("firm.dee", "firm.de"),
+        ("mail.firm.ed", "mail.firm.de"),
+        ("firm.nett", "firm.net"),
+        ("firm.couk", "firm.co.uk"),
+        ("firm.hc", "firm.ch"),
+    ],
+)
+def test_an_ending_that_does_not_exist_is_one_of_the_common_ones(typed: str, meant: str) -> None:
+    found = suggest_domain(typed)
+    assert found is not None
+    assert (found.text, found.kind) == (meant, Code.TYPO_TLD)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    # real endings, however near; names within a network; endings that two are equally near to
+    ["firm.co", "firm.cm", "firm.dev", "firm.se", "firm.lan", "firm.local", "firm.home", "firm.c", "firm.fe"],
+)
+def test_other_endings_are_left_alone(domain: str) -> None:
+    assert suggest_domain(domain) is None
+
+
+def test_where_own_mail_arrives_no_ending_is_wrong() -> None:
+    assert suggest_domain("firm.con", {"firm.con": 9}) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "'ann@shop.de'",
+            "„ann@shop.de“",
+            "»ann@shop.de«",
+            "Ann Lee <ann@shop.de>",
+            "ann@@shop.de",
+        ),
+        *("ann(at)shop.de", "ann [at] shop.de", "ann＠shop.de", '"Lee, Ann" <ann@shop.de>'),
+    ],
+)
+def test_what_people_write_around_an_address_and_for_its_sign_is_understood(text: str) -> None:
+    checked = vet(text)
+    assert (checked.suggestion, checked.odds, checked.normalised) == ("ann@shop.de", None, None)
+
+
+def test_a_slip_within_quotation_marks_is_seen_too() -> None:
+    assert vet("'ann@gmial.com'").suggestion == "ann@gmail.com"
+
+
+@pytest.mark.parametrize("text", ["ann@b@c.example", "ann lee@shop.de", "@@", "<>", "a<b@@c>d", "(at)"])
+def test_what_may_mean_several_things_suggests_nothing(text: str) -> None:
+    assert vet(text).suggestion is None

@@ -128,3 +128,19 @@ def test_nothing_is_asked_about_nothing(retour: Installation) -> None:
     (answer,) = asks(retour, {"address": " ", "headers": {"origin": SHOP}})
     assert answer.status_code == 422
     assert answer.json()["field"] == "address"
+
+
+def test_a_space_that_somebody_typed_is_no_plus(retour: Installation) -> None:
+    app = create(replace(retour.services(), forms=FORMS))
+
+    async def told() -> list[str]:
+        transport = ASGITransport(app, client=("192.0.2.1", 1234))
+        async with AsyncClient(transport=transport, base_url="http://retour.test") as client:
+            queries = ("ann%20lee@b.example", "ann+lee@b.example", "ann%2Blee@b.example")
+            answers = [
+                await client.get(f"/v1/suggest?address={each}", headers={"origin": f"{SHOP}"})
+                for each in queries
+            ]
+        return [answer.json().get("address", "") for answer in answers]
+
+    assert asyncio.run(told()) == ["ann lee@b.example", "ann+lee@b.example", ""]

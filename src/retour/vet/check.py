@@ -3,6 +3,8 @@
 The walk is `vet`. It is told all facts and asks nobody.
 """
 
+import re
+
 from retour import address
 from retour.vet import decide, lists
 from retour.vet.facts import DEFAULT, UNTOLD, Facts, Policy
@@ -15,7 +17,10 @@ _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody
 # What stands before and behind an address by mistake, and can be taken off without a guess.
 _LINK = "mailto:"
 _UNSEEN = " \t\r\n\xa0\ufeff\u200b"
-_BEFORE, _BEHIND = f"{_UNSEEN}<\"'([,;:", f"{_UNSEEN}>\"')],;:.!?"
+_QUOTES = "\"'“”„‚‘’«»‹›"
+_BEFORE, _BEHIND = f"{_UNSEEN}<([,;:{_QUOTES}", f"{_UNSEEN}>)],;:.!?{_QUOTES}"
+_ANGLE = re.compile(r"[^<>@]*<([^<>\s]+)>\W*")  # Ann Lee <ann@b.example>
+_AT = re.compile(r"@{2,}|\s*[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
 
 
 def vet(
@@ -27,7 +32,12 @@ def vet(
     """
     syntax = read(text)
     normalised = mailable(syntax)
-    meant = _meant(text, syntax, facts, policy, speller or speller_for(facts.delivered))
+    bare = _bared(text) if syntax.rfc is Rfc.INVALID else None
+    speller = speller or speller_for(facts.delivered)
+    if bare is None or text.strip(_UNSEEN).startswith(bare):
+        meant = _meant(text, syntax, facts, policy, speller)
+    else:  # something stands before it, too
+        meant = _meant(bare, read(bare), facts, policy, speller)
     findings = (*map(Finding, syntax.codes), *_said(syntax, facts, policy))
     if meant is not None:
         source = "own deliveries" if meant.text.rpartition("@")[2] in facts.delivered else "retour typos"
@@ -35,7 +45,6 @@ def vet(
     findings = (*findings, *facts.repairs, *facts.duplicates, *facts.history)
     verdict = decide.practical(syntax.rfc, normalised is not None, findings, facts, policy)
     if meant is None:
-        bare = _bared(text) if syntax.rfc is Rfc.INVALID else None
         return Checked(text, normalised, syntax.rfc, verdict, findings, bare)
     return Checked(text, normalised, syntax.rfc, verdict, findings, meant.text, meant.odds)
 
@@ -82,7 +91,9 @@ def _bared(text: str) -> str | None:
     bare = text.strip().strip(_UNSEEN)
     if bare[: len(_LINK)].lower() == _LINK:
         bare = bare[len(_LINK) :]
-    bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)
+    if (angle := _ANGLE.fullmatch(bare)) is not None:
+        bare = angle[1]
+    bare = _AT.sub("@", bare.lstrip(_BEFORE).rstrip(_BEHIND))
     left = read(bare)
     whole = left.rfc is Rfc.VALID and _NOWHERE.isdisjoint(left.codes)
     return bare if bare != text and whole else None

@@ -15,7 +15,7 @@ from retour.vet.facts import NOTHING, UNTOLD, Facts
 from retour.vet.findings import Code, Suggestion
 from retour.vet.slips import slipped
 from retour.vet.tables import table, tld_known
-from retour.vet.unknown import split, unknown
+from retour.vet.unknown import ending, split, unknown
 
 LEAST_ODDS = 20.0
 KNOWN_REAL = 5  # own deliveries from which a domain is real, and may be what others meant
@@ -36,6 +36,27 @@ _REMEMBERED = 100_000  # beginnings
 _CERTAIN = 1e6  # beyond this, odds say how wrong the model is
 _NEVER = 1e-18
 _LIKELIER = 4.0  # than all other providers together: with less, any suggestion may be the wrong one
+
+_COMMON_ENDINGS = (
+    "com",
+    "de",
+    "net",
+    "org",
+    "at",
+    "ch",
+    "eu",
+    "co.uk",
+    "info",
+    "fr",
+    "it",
+    "nl",
+    "pl",
+    "biz",
+)
+_ONE_SLIP, _BEYOND_DOUBT = (
+    5e-7,
+    100.0,
+)  # below it is two slips, or another word; and times all others together
 
 # Whole slips, not of a single finger, and how often they are among all.
 _TAIL_SIGNS, _TWICE, _WORLD_WIDE, _NO_ENDING_AT_ALL = 2e-4, 1e-4, 1e-4, 2e-4
@@ -184,6 +205,13 @@ class Speller:
     ) -> Suggestion | None:
         """The domain that was probably meant; None when it is right, or nothing is likely enough."""
         typed = domain.strip().lower()
+        found = self._near_one(typed, facts, least)
+        if found is not None or tld_known(typed.rpartition(".")[2]) or self.real(typed):
+            return found
+        return _under_an_ending(typed)
+
+    def _near_one(self, typed: str, facts: Facts | None, least: float) -> Suggestion | None:
+        """The same among domains that are known."""
         if _OF_TWO.fullmatch(typed) and typed not in _curated() and not self._begins(typed):
             return None  # most real domains end here: nothing is near, and no whole slip can be undone
         if not typed or len(typed) > _LONGEST or self.real(typed):
@@ -204,8 +232,6 @@ class Speller:
 
     def _abroad(self, typed: str, meant: str) -> float:
         """P(a domain bears the name of a provider in another way, and is real)."""
-        from retour.vet.unknown import ending
-
         name, last = split(typed)
         brand = _brands().get(name)
         if brand is not None and brand.alone is not None:
@@ -296,6 +322,22 @@ def _whole_slips(typed: str) -> Iterable[tuple[str, float]]:
         named = sorted(_by_name().get(typed, ()), key=lambda each: each[1])
         if named and named[-1][1] >= _MOSTLY * sum(share for _, share in named):
             yield named[-1][0], _NO_ENDING_AT_ALL
+
+
+def _under_an_ending(typed: str) -> Suggestion | None:
+    """A name that nobody knows under an ending that does not exist: the only common one a slip away.
+
+    Nothing real can be meant as it stands, so there is nothing to weigh it against but the other endings.
+    """
+    name, _, last = typed.rpartition(".")
+    if not name or len(typed) > _LONGEST or not last.isascii() or not last.isalpha():
+        return None
+    likely = sorted((ending(each) * slipped(f".{last}", f".{each}"), each) for each in _COMMON_ENDINGS)
+    (best, meant), others = likely[-1], sum(how for how, _ in likely[:-1])
+    if best < _ONE_SLIP or best < _BEYOND_DOUBT * others:
+        return None
+    odds = min(best / max(others, _NEVER), _CURATED_ODDS)
+    return Suggestion(f"{name}.{meant}", float(f"{odds:.3g}"), Code.TYPO_TLD)
 
 
 def _evidence(typed: str, facts: Facts) -> float:
