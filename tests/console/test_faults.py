@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from console.installation import PASSWORD, Console, log_in, looking, opened
+from console.installation import PASSWORD, Console, follow, log_in, looking, opened
 from console.sound import barriers, sideways
 from console.test_routes import token
 from retour.settings.chosen import Chosen
@@ -165,6 +165,38 @@ def test_these_pages_are_without_barriers_and_narrow(
             assert answer.status in (403, 404, 405)
             found += [*barriers(page), *([path] if sideways(page) else [])]
     assert found == []
+
+
+@pytest.mark.parametrize("gone", ["retour_session", None], ids=["session", "every-cookie"])
+def test_what_was_typed_into_a_form_that_came_too_late_is_shown_again(
+    console: Console, browser: Browser, gone: str | None
+) -> None:
+    with opened(browser, locale="de") as page:
+        log_in(page, console.url, "manager@shop.example")
+        page.goto(f"{console.url}/a/shop/requests/ask/?address=unknown@b.example")
+        page.fill("[name=done]", "Am 3. Mai <b>angerufen</b>.")
+        page.context.clear_cookies(name=gone) if gone else page.context.clear_cookies()
+        follow(page, "main form button.main")
+        expect(page.locator("main pre.letter")).to_have_text(["unknown@b.example", "Am 3. Mai <b>angerufen</b>."])
+        expect(page.locator("main dt").nth(1)).to_have_text("Was getan wurde")
+        assert barriers(page) == []
+        if gone:
+            expect(page.locator("h1")).to_have_text("Ihre Sitzung ist zu Ende")
+            follow(page, "main .acts a.main")
+            page.fill("[name=login]", "manager@shop.example")
+            page.fill("[name=password]", PASSWORD)
+            follow(page, "form.narrow button.main")
+            assert page.url == f"{console.url}/a/shop/requests/ask/?address=unknown@b.example"
+
+
+def test_what_another_site_makes_a_browser_send_is_not_shown(console: Console) -> None:
+    form = {"done": "call this number"}
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
+        page = patient.post(f"{console.url}/a/shop/requests/ask/", data=form, headers=headers)
+        assert page.status_code == 403
+        assert "call this number" not in page.text
+    page = patient.post(f"{console.url}/sign/login/", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    assert "call this number" not in page.text
 
 
 def test_a_page_of_ours_has_no_reference(console: Console, browser: Browser) -> None:

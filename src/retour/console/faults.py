@@ -7,17 +7,21 @@ page by its place in the table of addresses: the path itself may hold an address
 import logging
 from collections.abc import Callable
 from secrets import token_hex
+from urllib.parse import urlencode, urlsplit
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from retour.console.reader import Reader, asked_language
+from retour.console.typed import SECRET, typed
 from retour.texts import Catalogue, catalogue
 
 _log = structlog.get_logger(__name__)
 _QUIET = logging.INFO
+_TYPED = frozenset({"ended", "forged", "broken"})  # where a form may have come to nothing
 WAIT = 60  # seconds after which somebody who asked too often may ask again
 
 
@@ -89,8 +93,32 @@ class WrongWay:
         return page
 
 
-def _bare(request: HttpRequest, what: str, status: int, reference: str) -> HttpResponse:
-    """A page that asks nobody anything: no person, no database, no API."""
+class Ended:
+    """Middleware: whoever sends a form after their session has ended is told so, and has what they typed."""
+
+    def __init__(self, inner: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._inner = inner
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer."""
+        answer = self._inner(request)
+        leads = answer.headers.get("Location", "").startswith(settings.LOGIN_URL)
+        if request.method != "POST" or not leads or request.path.startswith(SECRET):
+            return answer
+        login = f"{settings.LOGIN_URL}?{urlencode({'next': _page_of(request)})}"
+        return _bare(request, "ended", 401, noted(request, 401, "the session has ended"), login)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that the form stood on: where it leads to may only take forms."""
+    parts = urlsplit(request.headers.get("Referer", ""))
+    if parts.netloc != request.get_host():
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _bare(request: HttpRequest, what: str, status: int, reference: str, login: str = "") -> HttpResponse:
+    """A page that asks nobody anything: no person, no database, no API. What was typed stands on it."""
     who: Reader | None = getattr(request, "reader", None)
     language = who.language if who else asked_language(request)
     say: Catalogue = catalogue(f"console.{language}")
@@ -98,7 +126,8 @@ def _bare(request: HttpRequest, what: str, status: int, reference: str) -> HttpR
         "language": language, "theme": who.theme if who else "", "reference": reference, "status": status,
         "title": say(f"fault.{what}"), "lead": say(f"fault.{what}_told"), "do": say(f"fault.{what}_do"),
         "home": say("refused.home"), "named": say("fault.reference", reference=reference),
-        "skip": say("base.skip"),
+        "skip": say("base.skip"), "login": login, "to_login": say("login.title"),
+        "typed": typed(request, say) if what in _TYPED else (), "typed_told": say("fault.typed"),
     }  # fmt: skip
     answer = HttpResponse(render_to_string("console/fault.html", told), status=status)
     answer.headers["Content-Language"] = language

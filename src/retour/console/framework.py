@@ -17,6 +17,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "retour.console.reader.ReaderMiddleware",
+    "retour.console.faults.Ended",
     "allauth.account.middleware.AccountMiddleware",
     "retour.console.people.second.SecondFactor",
     "retour.console.faults.WrongWay",

@@ -9,16 +9,16 @@ def plain(error: Refused, say: Catalogue) -> None:
     name = error.type.rpartition("/")[2]
     if error.field:
         last = error.field.rpartition(".")[2]
-        label = _label(last, say)
-        if label:
+        called = label(last, say)
+        if called:
             befores = (f"{error.field}: ", f"{error.field} ", f"{last}: ")
-            error.detail = _instead(error.detail, befores, f"{label}: ")
+            error.detail = _instead(error.detail, befores, f"{called}: ")
     if f"remedy.{name}" in say:
         error.remedy = say(f"remedy.{name}")
 
 
-def _label(field: str, say: Catalogue) -> str:
-    """What a form calls it; empty where no form has it."""
+def label(field: str, say: Catalogue) -> str:
+    """What a form calls a field; empty where no form has it."""
     return next((say(key) for key in _labels(field) if key in say), "")
 
 

@@ -10,6 +10,7 @@ from retour.client.connection import Refused, Unreachable
 from retour.console.faults import noted
 from retour.console.pages import as_json, wrong_value
 from retour.console.reader import reader
+from retour.console.typed import typed
 
 
 class Refusals:
@@ -33,14 +34,19 @@ class Refusals:
             wrong = wrong_value.told(request, error, reader(request))
             told = {
                 "title": wrong.title if wrong else error.detail, "reference": reference, "wrong": wrong,
-                "remedy": wrong.remedy if wrong else error.remedy or "",
+                "remedy": wrong.remedy if wrong else error.remedy or "", **_typed(request),
             }  # fmt: skip
             return render(request, "console/refused.html", told, status=status)
         if isinstance(error, Unreachable):
             say = reader(request).say
             told = {
                 "title": say("refused.unreachable"), "remedy": say("refused.unreachable_remedy"),
-                "reference": noted(request, 503, "the API does not answer", ERROR),
+                "reference": noted(request, 503, "the API does not answer", ERROR), **_typed(request),
             }  # fmt: skip
             return render(request, "console/refused.html", told, status=503)
         return None
+
+
+def _typed(request: HttpRequest) -> dict[str, object]:
+    say = reader(request).say
+    return {"typed": typed(request, say), "typed_told": say("fault.typed")}
