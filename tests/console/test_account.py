@@ -117,6 +117,38 @@ def test_a_key_is_shown_once_used_and_revoked(console: Console, page: Page) -> N
     assert patient.get(api, headers={"Authorization": f"Bearer {key}"}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "form", "made"),
+    [
+        ("keys", {"name": "sent twice", "role": "member"}, "tr:has-text('sent twice')"),
+        ("webhooks", {"url": "http://127.0.0.1:9/twice"}, "tr:has-text('/twice')"),
+    ],
+)
+def test_a_form_that_is_sent_twice_is_done_once(
+    console: Console, page: Page, path: str, form: dict[str, str], made: str
+) -> None:
+    place = f"{console.url}/a/shop/{path}/"
+    page.goto(place)
+    hidden = page.locator("form.narrow input[type=hidden]").all()
+    whole = {str(each.get_attribute("name")): each.input_value() for each in hidden} | form
+    answers = [page.request.post(place, form=whole, headers={"Referer": place}) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 422]
+    assert "This form was sent twice. It was done once." in answers[1].text()
+    page.goto(place)
+    assert page.locator(made).count() == 1
+
+
+def test_a_double_click_sends_a_form_once(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/keys/")
+    page.fill("[name=name]", "clicked twice")
+    with page.expect_navigation():
+        page.evaluate(
+            "() => { const go = document.querySelector('form.narrow button.main'); go.click(); go.click(); }"
+        )
+    assert page.locator("section.once pre").count() == 2
+    assert page.locator("tr:has-text('clicked twice')").count() == 1
+
+
 def told(page: Page, hook: str) -> int:
     page.goto(hook)
     return page.locator("tr:has-text('delivered')").count()

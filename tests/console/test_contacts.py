@@ -106,6 +106,24 @@ def test_a_list_is_made_renamed_and_dropped(console: Console, page: Page) -> Non
     expect(page.locator("h1")).to_have_text("Summer")
 
 
+def test_a_name_that_is_refused_is_not_lost(console: Console, page: Page) -> None:
+    for name in ("Taken", "Other"):
+        console.ask("POST", "/v1/contact-lists", json={"name": name})
+    page.goto(f"{console.url}/a/shop/contacts/")
+    page.click("details.looks summary")
+    page.fill("#l-name", "Taken")
+    follow(page, "details.looks button")
+    expect(page.locator("#status")).to_contain_text("Taken")
+    expect(page.locator("#l-name")).to_be_visible()
+    expect(page.locator("#l-name")).to_have_value("Taken")
+    follow(page, page.get_by_role("link", name="Other"))
+    page.click("details.looks summary")
+    page.fill("#l-name", "Taken")
+    follow(page, "details.looks button >> nth=0")
+    expect(page.locator("h1")).to_have_text("Other")
+    expect(page.locator("#l-name")).to_have_value("Taken")
+
+
 def test_an_import_is_taken_back_after_its_effect_was_seen(
     console: Console, page: Page, imported: str
 ) -> None:

@@ -177,7 +177,9 @@ def test_what_was_typed_into_a_form_that_came_too_late_is_shown_again(
         page.fill("[name=done]", "Am 3. Mai <b>angerufen</b>.")
         page.context.clear_cookies(name=gone) if gone else page.context.clear_cookies()
         follow(page, "main form button.main")
-        expect(page.locator("main pre.letter")).to_have_text(["unknown@b.example", "Am 3. Mai <b>angerufen</b>."])
+        expect(page.locator("main pre.letter")).to_have_text(
+            ["unknown@b.example", "Am 3. Mai <b>angerufen</b>."]
+        )
         expect(page.locator("main dt").nth(1)).to_have_text("Was getan wurde")
         assert barriers(page) == []
         if gone:

@@ -28,6 +28,8 @@ from retour.texts import catalogue
             "Neubeurteilung b: mailbox_full nach der Regel own/odd.1",
         ),
         ("correction", "correction", "Korrektur"),
+        ("delivered since", "mail has arrived since", "seither kam Mail an"),
+        ("one retry", "no mail has arrived since", "seither kam keine Mail an"),
         ("request from the boss: go", "request from the boss: go", "request from the boss: go"),
         ("", "", ""),
     ],

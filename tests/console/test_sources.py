@@ -45,6 +45,13 @@ def test_a_source_tells_what_came_what_is_missing_and_what_is_refused(console: C
     eventually(lambda: shows(page, console, "refused"), "the alarm", console.story)
 
 
+def test_mail_that_came_back_by_a_way_in_that_all_share_is_told(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/sources/")
+    row = page.locator("tr:has-text('LMTP')")
+    expect(row).to_contain_text("works")
+    expect(row.locator("td.number").first).to_have_text("3")
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
 def test_a_source_has_the_name_that_people_know_and_its_setting_one_click_deeper(
     console: Console, browser: Browser, javascript: bool

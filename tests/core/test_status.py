@@ -9,7 +9,21 @@ from retour.flow.days import day_in, zone
 from retour.flow.status import Known, status
 from retour.instants import DAY, Instant, parse
 from retour.lifecycle import Mode, Policy, policy_from, preset
-from retour.model import BounceType, Cause, Event, EventKind, Reason, State, StateName
+from retour.model import (
+    BounceType,
+    Cause,
+    Event,
+    EventKind,
+    Evidence,
+    Group,
+    Kind,
+    Part,
+    Reason,
+    Report,
+    State,
+    StateName,
+    Verdict,
+)
 from retour.texts import LANGUAGES, catalogue
 
 AT = parse("2026-05-03T22:30:00Z")
@@ -49,6 +63,27 @@ def test_a_full_mailbox_that_is_written_to_again() -> None:
         "Postfach voll seit 3. Mai 2026. Wir versenden weiter; frühestens nach 3 weiteren Fehlversuchen"
         " stoppen wir. Nichts zu tun."
     )
+
+
+def judged(reason: Reason, blocklist: str | None = None, part: Part | None = None) -> Known:
+    verdict = Verdict(Kind.BOUNCE, reason, Group.BLOCK, "x", "", 1.0, blocklist=blocklist, part=part)
+    event = bounce(reason)._replace(evidence=Evidence(Report(Kind.BOUNCE), verdict))
+    return Known("ann@b.example", BOUNCING, POLICY, event)
+
+
+def test_a_blocklist_is_named_and_what_of_the_mail_was_refused() -> None:
+    listed = judged(Reason.SENDER_BLOCKLISTED, blocklist="Spamhaus ZEN")
+    assert "on the blocklist Spamhaus ZEN on 3 May 2026." in words(listed)
+    assert "auf der Sperrliste Spamhaus ZEN." in words(listed, "de")
+    refused = judged(Reason.CONTENT_REJECTED, part=Part.SUBJECT)
+    assert "refused the subject of the mail of 3 May 2026." in words(refused)
+    assert "hat den Betreff der Mail vom 3. Mai 2026 abgelehnt." in words(refused, "de")
+    assert "refused the content of the mail" in words(judged(Reason.CONTENT_REJECTED))
+    for part in Part:
+        for language in LANGUAGES:
+            assert catalogue(f"status.{language}")(f"refused_part.{part}") in words(
+                judged(Reason.CONTENT_REJECTED, part=part), language
+            )
 
 
 def test_the_last_failure_before_the_stop() -> None:

@@ -12,6 +12,12 @@ from retour.model import (
     Arrival,
     Event,
     EventKind,
+    Evidence,
+    Group,
+    Kind,
+    Reason,
+    Report,
+    Verdict,
 )  # fmt: skip
 
 
@@ -40,6 +46,21 @@ def test_late_is_what_the_source_says_it_was() -> None:
         ("lmtp", "demo", 20_000, 0): 1,
         ("lmtp", "demo", 20_000, UNTOLD): 1,
     }
+
+
+def test_what_comes_to_an_inlet_of_all_counts_for_whom_it_names(retour: Installation) -> None:
+    heard, now = Heard(retour.desk.heard), retour.clock.now()
+    shared = [Arrival(told_id("lmtp", str(n)), "lmtp", now, b"", 0) for n in range(3)]
+    of = [told(shared[0], now), told(shared[0], now), told(shared[1], now)._replace(account="other")]
+    heard.note(shared, {}, [each._replace(evidence=_evidence(each.id)) for each in of], now)
+    assert [(each.source, each.arrivals) for each in heard.of("demo")] == [("lmtp", 1)]
+    assert [(each.source, each.arrivals) for each in heard.of("other")] == [("lmtp", 1)]
+    assert {each.account: each.arrivals for each in heard.of()} == {"": 1, "demo": 1, "other": 1}
+
+
+def _evidence(arrival: bytes) -> Evidence:
+    verdict = Verdict(Kind.BOUNCE, Reason.ADDRESS_UNKNOWN, Group.DEAD, "x", "", 1.0)
+    return Evidence(Report(Kind.BOUNCE), verdict, arrival=arrival)
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(1, 50)), min_size=1, max_size=20))

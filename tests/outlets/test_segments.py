@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,13 @@ class Told:
         campaign: str = "spring",
         at: Instant | None = None,
         account: str = "demo",
+        subject: str | None = None,
+        sender: str | None = None,
     ) -> Event:
         at = self.retour.clock.now() - HOUR if at is None else at
         self.sends += 1
         send = Send(self.sends, account, address, MailKind.MAILING, at - HOUR, campaign)
+        send = replace(send, subject=subject, sender=sender)
         self.retour.store.sends.add([send])
         report = Report(Kind.BOUNCE, address, None, Action.FAILED, status, "550", said)
         verdict = Verdict(Kind.BOUNCE, reason, Group.DEAD, "rule", "", 1.0)

@@ -16,6 +16,7 @@ from retour.console.plain import plain
 from retour.console.reader import Reader, reader
 from retour.model import Role
 
+_LONGEST = 64  # characters of what makes a form one
 _RANK = {role.value: rank for rank, role in enumerate(Role)}
 Answer = Mapping[str, Any]
 
@@ -41,9 +42,13 @@ class Api:
         """What a GET answers. Raises Refused, Unreachable."""
         return self._told(_connection().call, "GET", path, self._asked(query), headers=self._headers)
 
-    def post(self, path: str, body: object, method: str = "POST", **query: object) -> Any:
-        """What an act answers. Raises Refused, Unreachable."""
-        return self._told(_connection().call, method, path, self._asked(query), body, headers=self._headers)
+    def post(self, path: str, body: object, method: str = "POST", once: str = "", **query: object) -> Any:
+        """What an act answers; one that bears the `once` of its form is done once, however often it is sent.
+
+        Raises Refused, Unreachable.
+        """
+        asked, key = self._asked(query), once[:_LONGEST] or None
+        return self._told(_connection().call, method, path, asked, body, key, headers=self._headers)
 
     def upload(self, path: str, file: IO[bytes], length: int, **query: object) -> Any:
         """What a long body is answered with. Raises Refused, Unreachable."""

@@ -15,6 +15,8 @@ _FORMS = {
     "replay_types": re.compile(rf"types of version (?P<number>\d+){_REPLAY}", re.DOTALL),
     "replay_report": re.compile(rf"(?P<is>\w+) by (?P<rule>\S+){_REPLAY}", re.DOTALL),
     "correction": re.compile(r"correction"),
+    "reached": re.compile(r"delivered since"),  # flow/incident_end.py
+    "not_reached": re.compile(r"one retry"),
 }
 
 

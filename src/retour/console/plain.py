@@ -13,6 +13,8 @@ def plain(error: Refused, say: Catalogue) -> None:
         if called:
             befores = (f"{error.field}: ", f"{error.field} ", f"{last}: ")
             error.detail = _instead(error.detail, befores, f"{called}: ")
+    if f"detail.{name}" in say:
+        error.detail = say(f"detail.{name}")
     if f"remedy.{name}" in say:
         error.remedy = say(f"remedy.{name}")
 

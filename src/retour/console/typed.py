@@ -9,12 +9,14 @@ from retour.console.plain import label
 from retour.texts import Catalogue
 
 SECRET = ("/sign/", "/first/", "/invited/")  # forms whose fields are nobody's to see again
-_OURS = frozenset({"csrfmiddlewaretoken", "once", "query", "version", "count", "act", "next"})  # hidden fields
+_OURS = frozenset(
+    {"csrfmiddlewaretoken", "once", "query", "version", "count", "act", "next"}
+)  # hidden fields
 _MOST = 64 * 1024  # characters; no form of ours but a file holds more
 
 
 def typed(request: HttpRequest, say: Catalogue) -> Sequence[tuple[str, str]]:
-    """The fields with their labels, each value once; () for none, and for what another site made a browser send."""
+    """The fields with their labels; () for none, and for what another site made a browser send."""
     if request.method != "POST" or request.path.startswith(SECRET) or not _is_ours(request):
         return ()
     found = {
@@ -28,7 +30,7 @@ def typed(request: HttpRequest, say: Catalogue) -> Sequence[tuple[str, str]]:
 
 
 def _is_ours(request: HttpRequest) -> bool:
-    """Whether the form stood on a page of ours (Fetch Metadata; for older browsers the Origin of RFC 6454)."""
+    """Whether the form stood on a page of ours (Fetch Metadata; older browsers: Origin, RFC 6454)."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"

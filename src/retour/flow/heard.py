@@ -5,7 +5,7 @@ A crash loses the counts of these seconds and nothing else: arrivals themselves 
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from retour.flow.lags import Lag, lagged
@@ -72,16 +72,23 @@ class Heard:
         events: Iterable[Event] = (),
         now: Instant = 0,
     ) -> None:
-        """Arrivals that were judged just now, and what they told of."""
-        late = lagged(arrivals, events, now)
+        """Arrivals that were judged just now, and what they told of.
+
+        One of no account, as to an inlet that all share, came for those whose sends it names.
+        """
+        events = list(events)
+        late, named = lagged(arrivals, events, now), _named(events)
         with self._lock:
             if len(self._late) < _MOST:
                 self._late.update(late)
             for each in arrivals:
-                place = each.inlet, each.account or ""
-                if place in self._new or len(self._new) < _MOST:
-                    strange = outcomes.get(each.id) is Outcome.UNPARSED
-                    self._new[place] = _more(self._new.get(place), place, each.received_at, strange)
+                strange = outcomes.get(each.id) is Outcome.UNPARSED
+                for account in (each.account,) if each.account else named.get(each.id, ("",)):
+                    self._count((each.inlet, account), each.received_at, strange)
+
+    def _count(self, place: tuple[str, str], at: Instant, strange: bool) -> None:
+        if place in self._new or len(self._new) < _MOST:
+            self._new[place] = _more(self._new.get(place), place, at, strange)
 
     def flush(self, now: Instant, at_once: bool = False) -> None:
         """Write down what is new, if the last time was long ago. Raises what the store raises."""
@@ -102,6 +109,15 @@ class Heard:
         """What came so far, of an account or of all."""
         self.flush(self._written, at_once=True)
         return self._kept.of(account)
+
+
+def _named(events: Iterable[Event]) -> Mapping[bytes, Collection[str]]:
+    """For arrivals by their ids, the accounts that something was told of."""
+    found: dict[bytes, set[str]] = {}
+    for event in events:
+        if event.evidence is not None and event.evidence.arrival and event.account:
+            found.setdefault(event.evidence.arrival, set()).add(event.account)
+    return found
 
 
 def _more(before: FromSource | None, place: tuple[str, str], at: Instant, strange: bool) -> FromSource:

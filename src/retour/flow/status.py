@@ -73,12 +73,21 @@ def _what(known: Known, say: Catalogue, day: Day) -> tuple[str, str]:
     since = day(state.since) if state.since is not None else ""
     why = _why(state)
     if why is None and bounce is not None and bounce.reason is not None:
-        fact = say(f"fact.{bounce.reason}", provider=provider, date=day(bounce.at))
-        return fact, bounce.reason.value
+        return _fact(bounce, bounce.reason, say, day(bounce.at), provider), bounce.reason.value
     key = why or (state.cause.value if state.cause is not None else "valid")
     acts = {"unsubscribed": "respect", "correction": "confirm", "incident": "wait", "valid": "none"}
     act = acts.get(key) or (_ACTS.get(state.cause, "ask_support") if state.cause is not None else "none")
     return say(f"cause.{key}", provider=provider, date=since), act
+
+
+def _fact(bounce: Event, reason: Reason, say: Catalogue, date: str, provider: str) -> str:
+    """What happened; the blocklist by its name, and what of the mail was refused, where the reply said so."""
+    verdict = None if bounce.evidence is None else bounce.evidence.verdict
+    if verdict is not None and reason is Reason.SENDER_BLOCKLISTED and verdict.blocklist:
+        return say("fact_named.blocklist", list=verdict.blocklist, date=date)
+    if verdict is not None and reason is Reason.CONTENT_REJECTED and verdict.part is not None:
+        return say("fact_named.part", part=say(f"refused_part.{verdict.part}"), date=date)
+    return say(f"fact.{reason}", provider=provider, date=date)
 
 
 def _why(state: State) -> str | None:

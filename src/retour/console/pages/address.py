@@ -13,6 +13,7 @@ from retour.console.pages.correct import suggestions
 from retour.model import Role
 
 _SEEN_AS_BOUNCE = ("bounce", "delay", "suppressed")
+_SLIPS = ("address_unknown", "domain_unknown", "domain_no_mail")  # reasons behind which a slip may stand
 
 
 @login_required
@@ -45,9 +46,13 @@ def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
 
 
 def _may_be_a_slip(life: Answer) -> bool:
-    """Whether it is stopped, and nobody has corrected it yet."""
-    made = [each for each in life["corrections"] if each["old"] == life["address"] and not each["withdrawn"]]
-    return life["state"]["state"] == "invalid" and not made
+    """Whether it is stopped, or came back as not there, and nobody has corrected it yet."""
+    if any(each["old"] == life["address"] and not each["withdrawn"] for each in life["corrections"]):
+        return False
+    bounces = [each for each in life["events"] if each["kind"] == "bounce"]
+    latest = max(bounces, key=lambda each: str(each["at"]), default=None)
+    came_back = latest is not None and latest["reason"] in _SLIPS and life["state"]["state"] != "valid"
+    return came_back or bool(life["state"]["state"] == "invalid")
 
 
 def _step(value: str) -> str:

@@ -34,7 +34,7 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
         "account": account, "role": api.role, "section": "contacts", "rows": page["contacts"],
         "next": page["next"], "first": "after" not in request.GET, "lists": lists, "on": on,
         "searched": search, "current": next((each for each in lists if each["id"] == on), None),
-        "may_write": api.role != Role.MEMBER, "undo": offered(request),
+        "may_write": api.role != Role.MEMBER, "undo": offered(request), "typed": request.GET.get("name", ""),
     }  # fmt: skip
     return render(request, "console/contacts.html", context)
 
@@ -146,9 +146,7 @@ def rename_list(request: HttpRequest, account: str, id: str) -> HttpResponse:
 @require_POST
 def drop_list(request: HttpRequest, account: str, id: str) -> HttpResponse:
     """Its contacts stay; the next page offers to have it back."""
-    response = _on_lists(request, account, "DELETE", f"/{quote(id, safe='')}", None, "dropped")
-    offer(request, reverse("list_back", args=[account, id]), {})
-    return response
+    return _on_lists(request, account, "DELETE", f"/{quote(id, safe='')}", None, "dropped")
 
 
 @login_required
@@ -159,7 +157,12 @@ def take_list_back(request: HttpRequest, account: str, id: str) -> HttpResponse:
 
 
 def _on_lists(
-    request: HttpRequest, account: str, method: str, path: str, body: object, done: str
+    request: HttpRequest,
+    account: str,
+    method: str,
+    path: str,
+    body: Mapping[str, str] | None,
+    done: str,
 ) -> HttpResponse:
     api, place = api_of(request, account), reverse("contacts", args=[account])
     try:
@@ -168,6 +171,10 @@ def _on_lists(
         if refused.status in (403, 404):
             raise
         messages.error(request, f"{refused.detail} {refused.remedy or ''}")
-        return redirect(place)
+        of = {"list": path.strip("/")} if done == "renamed" else {}
+        return redirect(f"{place}?{urlencode({**of, **(body or {})})}")  # what was typed stays
     messages.success(request, reader(request).say(f"contacts.list_{done}", name=made["name"]))
-    return redirect(place if done == "dropped" else f"{place}?{urlencode({'list': made['id']})}")
+    if done == "dropped":
+        offer(request, reverse("list_back", args=[account, made["id"]]), {})
+        return redirect(place)
+    return redirect(f"{place}?{urlencode({'list': made['id']})}")

@@ -21,7 +21,7 @@ def correct(request: HttpRequest, account: str) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            made = api.post("/v1/corrections", _wish(request, old))
+            made = api.post("/v1/corrections", _wish(request, old), once=request.POST.get("once", ""))
         except Refused as error:
             refused = error
         else:

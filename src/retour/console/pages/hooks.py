@@ -28,9 +28,10 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     api = api_of(request, account, Role.MANAGER)
     made, refused = None, None
     url, types = request.POST.get("url", "").strip(), request.POST.getlist("types")
+    once = request.POST.get("once", "")
     if request.method == "POST":
         try:
-            made = api.post("/v1/webhooks", {"url": url, "types": types})
+            made = api.post("/v1/webhooks", {"url": url, "types": types}, once=once)
         except Refused as error:
             refused = error
     context = {
@@ -102,7 +103,7 @@ def _act(request: HttpRequest, api: Api, id: str, act: str) -> Mapping[str, Any]
         times = {"since": begin(since, who), "until": end(until, who) if until else None}
         told: Mapping[str, Any] = api.post(f"{_path(id)}/replay", times)
         return told
-    answer: Mapping[str, Any] = api.post(f"{_path(id)}/{act}", {})
+    answer: Mapping[str, Any] = api.post(f"{_path(id)}/{act}", {}, once=request.POST.get("once", ""))
     return answer if act == "rotate" else None
 
 

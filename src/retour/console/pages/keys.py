@@ -24,7 +24,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     role, name = request.POST.get("role", Role.MEMBER.value), request.POST.get("name", "")
     if request.method == "POST":
         try:
-            made = api.post("/v1/keys", {"role": role, "name": name})
+            made = api.post("/v1/keys", {"role": role, "name": name}, once=request.POST.get("once", ""))
         except Refused as error:
             refused = error
     context = {

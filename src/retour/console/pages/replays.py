@@ -27,7 +27,7 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            job = api.post("/v1/replays", _wanted(request))
+            job = api.post("/v1/replays", _wanted(request), once=request.POST.get("once", ""))
         except Refused as error:
             refused = error
         else:

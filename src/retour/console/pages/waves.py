@@ -59,7 +59,7 @@ def _asked(api: Api, sent: Mapping[str, str]) -> str | Refused:
         "filter": {name: _value(name, sent[name]) for name in FILTERS if name in sent},
     }  # fmt: skip
     try:
-        return str(api.post("/v1/waves", body)["order"]["wave"])
+        return str(api.post("/v1/waves", body, once=sent.get("once", ""))["order"]["wave"])
     except Refused as refused:
         return refused
 

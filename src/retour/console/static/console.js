@@ -121,6 +121,18 @@
     field.reportValidity();
   });
 
+  // --- a form is sent once, however quickly its button is pressed again; one that was stopped may go later
+  const PRESSED = 5000;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (Date.now() - Number(form.dataset.sent || 0) < PRESSED) { event.preventDefault(); return; }
+    form.dataset.sent = Date.now();
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
   // --- what was refused is marked at its field too, and one can write there at once
   const refused = document.querySelector(".errors[data-field]");
   if (refused) {

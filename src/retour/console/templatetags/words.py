@@ -1,6 +1,7 @@
 """What templates say and show: texts of the catalogue, moments, addresses, marks."""
 
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +26,12 @@ def t(context: Any, key: str, **values: object) -> str:
     """The text of a key; it is escaped like everything else."""
     say: Catalogue = context["request"].reader.say
     return say(key, **values)
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """What makes a form one: sent twice, by two clicks or by loading its answer again, it is done once."""
+    return format_html('<input type="hidden" name="once" value="{}">', token_hex(16))
 
 
 @register.simple_tag(takes_context=True)

@@ -27,7 +27,7 @@ router = APIRouter(tags=["addresses"])
 
 _COLUMNS = (
     *("address", "state", "since", "until", "type", "reason", "status", "at", "campaign"),
-    "explanation",
+    *("explanation", "kind", "subject", "sender"),
 )
 
 Provider = Annotated[
@@ -134,7 +134,7 @@ def export_bounces(
 ) -> StreamingResponse:
     """However long the list is, in constant memory; fields are guarded against formulas."""
     services(request).exported("bounces", asked.account, key.id)
-    return tables.table(form, "bounces", _COLUMNS, _rows(request, asked, reader_of(request, key)))
+    return tables.table(request, form, "bounces", _COLUMNS, _rows(request, asked, reader_of(request, key)))
 
 
 def _rows(request: Request, asked: BounceQuery, reader: Reader) -> Iterator[list[Cell]]:
@@ -162,6 +162,7 @@ def _cells(row: BounceShape) -> list[Cell]:
         tables.moment(bounce.at),
         None if send is None else send.campaign,
         row.explanation.words,
+        *((None, None, None) if send is None else (send.kind, send.subject, send.sender)),
     ]
 
 

@@ -117,7 +117,7 @@ def export_data(
     wanted = sought_of(request, chosen_question(request, chosen, asked, segment))
     services(request).exported("data", chosen, key.id)
     rows = _rows(chosen, wanted, services(request).store.segments, to_support=is_support(key))
-    return tables.table(form, "bounces", _COLUMNS, rows)
+    return tables.table(request, form, "bounces", _COLUMNS, rows)
 
 
 @router.get("/v1/segments", summary="Segments of the account, with their counts")

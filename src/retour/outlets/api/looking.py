@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from retour.flow.browse import MOST
 from retour.flow.heard import OPEN, FromSource, Standing
 from retour.flow.lists.table import guarded
-from retour.flow.lists.workbook import Cell
+from retour.flow.lists.workbook import Cell, workbook
 from retour.model import Cause, Role, StateName
 from retour.outlets.api import tables
 from retour.outlets.api.access import (
@@ -32,6 +32,8 @@ from retour.outlets.api.shown import record_shape, time
 from retour.ports import Ledger, Record, RecordQuery
 
 router = APIRouter(tags=["looking"])
+
+_SHARED = ("smtp", "lmtp")  # kinds of ways in that take mail for every account
 
 Why = Annotated[
     Cause | Literal["people", "key", "request", "review"] | None,
@@ -146,7 +148,7 @@ def export_ledger(
     services(request).exported("ledger", chosen, key.id)
     rows = _rows(services(request).store.ledger, query)
     if form == "xlsx":
-        return tables.table(tables.Form.XLSX, "ledger", _COLUMNS, map(_cells, rows))
+        return tables.file(tables.Form.XLSX, "ledger", workbook(_COLUMNS, map(_cells, rows)))
     pieces = _table(rows) if form == "csv" else (json.dumps(row).encode() + b"\n" for row in rows)
     headers = {
         "Content-Disposition": f'attachment; filename="ledger.{form}"',
@@ -158,12 +160,12 @@ def export_ledger(
 
 @router.get("/v1/sources", summary="Every way in, and when something last came of it")
 def get_sources(request: Request, key: Member, account: AccountChoice = None) -> SourceList:
-    """Sources of the account, by the settings and by what came; those of no account are for the staff."""
+    """Sources of the account, by the settings and by what came; and SMTP and LMTP, which all share."""
     chosen, known = whole_account(request, key, account), services(request)
     heard = {each.source: each for each in known.heard(chosen.name)}
     named = {each.name: each for each in known.sources if each.account in (chosen.name, None)}
     standing, secrets = known.standing(), not ranks_above(Role.MANAGER, key.role)
-    own = (each.name for each in named.values() if each.account == chosen.name)
+    own = (each.name for each in named.values() if each.account == chosen.name or each.kind in _SHARED)
     shapes = [
         _source(chosen.name, name, named.get(name), heard.get(name), standing.get(name, OPEN), secrets)
         for name in sorted({*heard, *own})
