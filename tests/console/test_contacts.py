@@ -113,7 +113,7 @@ def test_a_name_that_is_refused_is_not_lost(console: Console, page: Page) -> Non
     page.click("details.looks summary")
     page.fill("#l-name", "Taken")
     follow(page, "details.looks button")
-    expect(page.locator("#status")).to_contain_text("Taken")
+    expect(page.locator("#status")).to_contain_text("has a list of this name")
     expect(page.locator("#l-name")).to_be_visible()
     expect(page.locator("#l-name")).to_have_value("Taken")
     follow(page, page.get_by_role("link", name="Other"))

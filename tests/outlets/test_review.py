@@ -4,6 +4,8 @@ from typing import Any
 
 from outlets.conftest import Installation
 from outlets.test_segments import Told, told
+from retour.console.slips import candidates
+from retour.instants import HOUR
 from retour.model import Reason
 
 __all__ = ["told"]
@@ -47,3 +49,18 @@ def test_page_by_page_to_the_end(retour: Installation, told: Told) -> None:
             break
     assert sorted(seen) == [f"ann{number}@gmial.com" for number in range(5)]
     assert retour.ask("GET", "/v1/review", params={"after": "x"}).status_code == 422
+
+
+def test_the_console_looks_on_until_it_finds_a_slip(retour: Installation, told: Told) -> None:
+    def get(path: str, **query: Any) -> Any:
+        given = {name: value for name, value in query.items() if value is not None}
+        return retour.ask("GET", path, params=given).json()
+
+    told.bounce("max@gmial.com", at=retour.clock.now() - 2 * HOUR)
+    for number in range(70):
+        told.bounce(f"{number:03}x7q@b.example", reason=Reason.MAILBOX_DISABLED, status="5.2.1")
+    assert review(retour)["candidates"] == []
+    found = candidates(get, None)
+    assert [each["address"] for each in found["candidates"]] == ["max@gmial.com"]
+    assert found["looked_at"] == 71
+    assert candidates(get, review(retour)["next"])["looked_at"] == 41

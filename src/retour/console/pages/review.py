@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from retour.console.asking import api_of
+from retour.console.slips import candidates
 from retour.model import Role
 
 STEPS = ("correct", "export", "delete")
@@ -19,7 +20,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     step = step if step in STEPS else STEPS[0]
     found = None
     if step == "correct":
-        found = api.get("/v1/review", after=request.GET.get("after"), limit=20)
+        found = candidates(api.get, request.GET.get("after"))
     count = api.get("/v1/counts", status="invalid")["addresses"]
     context = {
         "account": account, "role": api.role, "section": "review", "steps": STEPS, "step": step,
