@@ -304,6 +304,7 @@ class Reading(NamedTuple):
 
 READ_BY_RULE: Final = "read_by_rule"  # the defect of a mail that only an operator's own rule could read
 NULL_SENDER_ALONE: Final = "null_sender_alone"  # of a mail that only its null sender tells to be a reply
+UNDATED: Final = "undated"  # of a post that neither tells a time nor is signed with one (flow.late)
 LATE: Final = "late"  # of a post that came days after what it tells (flow.late)
 LATE_COUNTED: Final = "late_counted"  # the same, once somebody wants its deliveries counted
 

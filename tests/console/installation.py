@@ -46,6 +46,13 @@ keys = ["ann:a long password"]
 provider = "ses"
 account = "shop"
 paths = ["an0ther-fake-s3cret-path"]
+[webhooks.sources.halon]
+provider = "generic"
+account = "shop"
+paths = ["a-th1rd-fake-s3cret-path"]
+keys = ["a long password"]
+scheme = "hmac"
+header = "X-Signature"
 [notify]
 allow_networks = ["127.0.0.0/8"]
 [forms]

@@ -35,6 +35,8 @@ def shows(page: Page, console: Console, words: str) -> bool:
 def test_a_source_tells_what_came_what_is_missing_and_what_is_refused(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/sources/")
     expect(page.locator("tr:has-text('webhooks.sources.letters')")).to_contain_text("nothing came yet")
+    expect(page.locator("tr:has-text('webhooks.sources.halon')")).to_contain_text("Sign the time as well")
+    expect(page.locator("tr:has-text('webhooks.sources.letters')")).not_to_contain_text("Sign the time")
     expect(page.locator("tr:has-text('webhooks.sources.topics')")).to_contain_text(
         "A setting is missing: topics."
     )

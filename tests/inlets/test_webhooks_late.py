@@ -1,17 +1,20 @@
 """Genuine posts that are sent again when nobody remembers them: nothing counts twice, and nothing is lost."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
 
 from inlets.amazon import SCALEWAY_HOST, SCALEWAY_TOPIC, TOPIC, Amazon, amazon
 from inlets.hooked import SECRET, Hooked, hooked, source
-from inlets.senders import URL, Request, Sender, bearer, mailersend, mandrill, postal, unisender
+from inlets.senders import URL, Request, Sender, bearer, mailersend, mandrill, password, postal, unisender
 from inlets.senders import header as by_header
 from retour.flow.late import WINDOW
 from retour.instants import DAY, HOUR, SECOND, Instant, to_datetime
@@ -184,6 +187,61 @@ def test_a_delivery_that_comes_while_its_provider_tries_counts(
     us = made()
     with installed(tmp_path, us.sender, sns) as house:
         posted(house, us.request(sns, "delivered", now(house) - age))
+        assert (tallied(house), unparsed(house)) == ({"delivered": 1}, [])
+
+
+def of_our_own(kind: str, at: Instant, said: str) -> Any:
+    return {"kind": kind, "recipient": ANN, "message_id": f"m-{kind}", "time": iso(at), "diagnostic": said}
+
+
+def own_hmac() -> Sender:
+    """A home-grown sender that signs the body and no time."""
+    key = password()
+
+    def sign(body: bytes, at: float) -> Request:
+        return Request(body, {"X-Signature": hmac.new(key.encode(), body, hashlib.sha256).hexdigest()})
+
+    return Sender("generic", key, sign, {"scheme": "hmac", "header": "X-Signature"})
+
+
+def test_a_sender_of_ones_own_that_signs_no_time_is_late_as_others_are(sns: Amazon, tmp_path: Path) -> None:
+    us = Provider(own_hmac(), of_our_own)
+    with installed(tmp_path, us.sender, sns) as house:
+        posted(house, us.request(sns, "delivered", now(house) - WINDOW - HOUR))
+        assert (tallied(house), unparsed(house)) == ({}, [("late",)])
+        posted(house, us.request(sns, "delivered", now(house) - HOUR))
+        assert (tallied(house), unparsed(house)) == ({"delivered": 1}, [("late",)])
+
+
+@pytest.mark.parametrize("made", [own_hmac, mailersend], ids=["own", "mailersend"])
+def test_a_post_that_tells_no_time_is_known_again_for_ever(
+    made: Callable[[], Sender], sns: Amazon, tmp_path: Path
+) -> None:
+    sender = made()
+    body = (of_our_own if sender.provider == "generic" else of_mailersend)("delivered", 0, "250 ok")
+    (body if "time" in body else body["data"]).pop("time" if "time" in body else "created_at")
+    with installed(tmp_path, sender, sns) as house:
+        request = sender.sign(json.dumps(body).encode(), 0)
+        posted(house, request)
+        assert (tallied(house), unparsed(house)) == ({"delivered": 1}, [])
+        forgotten(house)
+        posted(house, request)
+        assert (tallied(house), unparsed(house)) == ({"delivered": 1}, [])
+
+
+def test_a_sender_of_ones_own_that_signs_a_time_is_held_to_it(sns: Amazon, tmp_path: Path) -> None:
+    """What comes late within that time was late at its sender: it counts."""
+    key = password()
+
+    def sign(body: bytes, at: float) -> Request:
+        stamp = str(int(time()))
+        digest = hmac.new(key.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+        return Request(body, {"X-Signature": digest, "X-Timestamp": stamp})
+
+    settings = {"scheme": "hmac", "header": "X-Signature", "template": "{timestamp}.{body}"}
+    us = Provider(Sender("generic", key, sign, {**settings, "timestamp": "X-Timestamp"}), of_our_own)
+    with installed(tmp_path, us.sender, sns) as house:
+        posted(house, us.request(sns, "delivered", now(house) - WINDOW - HOUR))
         assert (tallied(house), unparsed(house)) == ({"delivered": 1}, [])
 
 

@@ -10,7 +10,7 @@ from retour.flow.late import counts
 from retour.flow.reads import Reader
 from retour.flow.tie import Known, Tie, known, ties
 from retour.instants import DAY, Instant
-from retour.model import LATE_COUNTED, Arrival, Event, Kind, Standing
+from retour.model import LATE_COUNTED, UNDATED, Arrival, Event, Kind, Standing
 from retour.ports import REMEMBERED_DAYS, Engagement, Outcome, Passing, SecondName, Sends
 
 
@@ -45,7 +45,7 @@ class Batch:
         stays = False
         for read in found.reads:
             stays |= self._tie(read, sends, names)
-        if not stays and (found.passing or found.reads):
+        if not stays and (found.passing or found.reads) and UNDATED not in arrivals[0].defects:
             self.spent.add(arrivals[0].id)
 
     def filed(self) -> list[Event]:

@@ -4,17 +4,21 @@ Some providers sign what they post and hold it to no time: whoever has caught su
 any time, and it is genuine. Bounces, complaints and the like are known again for ever, by the ids of their
 events; what is only counted for as long as its ids are remembered. So a post that is older than that changes
 what events change, and counts nothing by itself: it waits among the unparsed until somebody says so.
+One that tells no time at all cannot be told from its replay but by its name, which is remembered for ever.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from functools import partial
+from typing import Any, Final
 
 from retour.instants import DAY, SECOND, Instant
 from retour.model import LATE, Arrival
+from retour.parse.providers import generic
 from retour.parse.providers.bodies import values_of
 from retour.parse.providers.registry import BODIES, READERS
-from retour.parse.providers.told import within, zoned
+from retour.parse.providers.told import Told, within, zoned
 from retour.ports import REMEMBERED_DAYS
 
 WINDOW: Final = (REMEMBERED_DAYS - 1) * DAY  # no provider is known to try for longer than 36 hours
@@ -27,16 +31,26 @@ _FIRST: Final[Mapping[str, re.Pattern[bytes]]] = {
 _KEYS: Final[Mapping[str, bytes]] = {"mailersend": b'"created_at"', "unisender": b'"event_time"'}
 
 
-def is_late(provider: str, raw: bytes, now: Instant) -> bool:
-    """Whether the newest that a post tells is days old. One that tells no time is not. Never raises."""
-    told = False
-    if _KEYS.get(provider, b"") not in raw or _begins_fresh(provider, raw, now):
-        return False
-    for at in _times(provider, raw):
+class Age(Enum):
+    """How old the newest is that a post tells."""
+
+    FRESH = "fresh"
+    LATE = "late"  # days
+    UNTOLD = "untold"
+
+
+def age_of(provider: str, raw: bytes, now: Instant, mapping: generic.Map | None = None) -> Age:
+    """The age of a post; `mapping` is for the generic one. Never raises."""
+    if _KEYS.get(provider, b"") not in raw:
+        return Age.UNTOLD
+    if _begins_fresh(provider, raw, now):
+        return Age.FRESH
+    age = Age.UNTOLD
+    for at in _times(raw, provider, mapping):
         if at >= now - WINDOW:
-            return False
-        told = True
-    return told
+            return Age.FRESH
+        age = Age.LATE
+    return age
 
 
 def counts(arrival: Arrival) -> bool:
@@ -50,9 +64,12 @@ def _begins_fresh(provider: str, raw: bytes, now: Instant) -> bool:
     return found is not None and int(found[1]) * SECOND >= now - WINDOW
 
 
-def _times(provider: str, raw: bytes) -> Iterator[Instant]:
+def _times(raw: bytes, provider: str, mapping: generic.Map | None) -> Iterator[Instant]:
+    read: Callable[[Any], Iterator[Told]] = READERS[provider]
+    if mapping is not None:
+        read = partial(generic.events, mapping=mapping)
     values, _ = BODIES.get(provider, values_of)(raw)
     for value in values:
         if published := zoned(within(value, "Timestamp")):  # of SNS, whose events have clocks of their own
             yield published
-        yield from (told.report.at for told in READERS[provider](value) if told.report.at)
+        yield from (told.report.at for told in read(value) if told.report.at)

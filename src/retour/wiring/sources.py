@@ -21,7 +21,8 @@ def sources(house: House) -> Iterator[Source]:
         yield Source(place.name or address, "address", place.account, proof=place.proof)
     for name, hook in chosen.webhooks.sources.items():
         url = _url(name, hook, chosen.webhooks.public_url)
-        yield Source(f"webhooks.{name}", "webhook", hook.account, hook.provider, hook.proof, url)
+        undated = hook.scheme == "hmac" and bool(hook.header) and not hook.timestamp
+        yield Source(f"webhooks.{name}", "webhook", hook.account, hook.provider, hook.proof, url, undated)
     for name, log in chosen.logs.items():
         yield Source(f"log:{name}", "log", log.account, log.format, log.proof)
     for name, mailbox in chosen.mailboxes.items():

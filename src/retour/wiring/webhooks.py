@@ -1,13 +1,16 @@
 """What the webhooks' port believes, keeps and tells."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
 from retour.inlets import webhooks as inlet
 from retour.inlets.webhooks import Fetch, Fetched, Https, Key, Setup, SetupError, Source, Watch, Webhooks
+from retour.parse.providers.generic import Map
 from retour.settings import Webhook
 from retour.wiring.house import House, StartError
+from retour.wiring.mappings import mappings
 
 log = structlog.get_logger("retour")
 PREFIX = "webhooks/"  # of all marks that this way in keeps in the inbox
@@ -16,9 +19,9 @@ PREFIX = "webhooks/"  # of all marks that this way in keeps in the inbox
 def webhooks(house: House, https: Https | None = None) -> Webhooks:
     """The application over the sources of the settings. Raises StartError."""
     fetch = (https or Https()).get
-    certificates = Fetched(fetch)
+    certificates, maps = Fetched(fetch), mappings(house.settings.webhooks.sources)
     sources = {
-        name: _source(name, chosen, house, certificates, fetch)
+        name: _source(name, chosen, house, maps, certificates, fetch)
         for name, chosen in house.settings.webhooks.sources.items()
     }
     watch = Watch(house.inbox.cursors(PREFIX), log.error, log.info)
@@ -64,7 +67,9 @@ def setup_of(name: str, chosen: Webhook, public_url: str) -> Setup:
     )
 
 
-def _source(name: str, chosen: Webhook, house: House, certificates: Fetched, fetch: Fetch) -> Source:
+def _source(
+    name: str, chosen: Webhook, house: House, maps: Mapping[str, Map], certificates: Fetched, fetch: Fetch
+) -> Source:
     setup = setup_of(name, chosen, house.settings.webhooks.public_url)
     try:
         scheme = inlet.scheme_of(setup, certificates, fetch)
@@ -74,7 +79,8 @@ def _source(name: str, chosen: Webhook, house: House, certificates: Fetched, fet
     if lacking:
         log.warning("a webhook is closed: a setting is missing", source=name, missing=lacking)
     paths = [Key(path.get_secret_value().encode()) for path in chosen.paths]
-    return Source(name, chosen.provider, chosen.account, paths, scheme, chosen.proof)
+    undated, mapping = inlet.is_undated(setup), maps.get(f"webhooks.{name}")
+    return Source(name, chosen.provider, chosen.account, paths, scheme, chosen.proof, undated, mapping)
 
 
 def _content(house: House, id: bytes) -> bytes | None:

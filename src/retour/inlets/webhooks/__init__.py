@@ -1,7 +1,7 @@
 """Webhooks of sending providers: verified, made durable, acknowledged; read later by the intake."""
 
 from retour.inlets.webhooks.app import LIMIT, Source, Webhooks
-from retour.inlets.webhooks.building import Setup, SetupError, missing, scheme_of
+from retour.inlets.webhooks.building import Setup, SetupError, is_undated, missing, scheme_of
 from retour.inlets.webhooks.certificates import Fetched
 from retour.inlets.webhooks.fetch import Https
 from retour.inlets.webhooks.jwks import Fetch
@@ -21,6 +21,7 @@ __all__ = [
     "Source",
     "Watch",
     "Webhooks",
+    "is_undated",
     "missing",
     "scheme_of",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from retour.flow.late import is_late
+from retour.flow.late import Age, age_of
 from retour.identity import arrival_id
 from retour.inlets.asgi import Answer, Receive, Scope, Send, say
 from retour.inlets.webhooks import subscriptions
@@ -30,7 +30,8 @@ from retour.inlets.webhooks.scheme import (
 )
 from retour.inlets.webhooks.watch import Marks, Watch
 from retour.instants import Instant
-from retour.model import LATE, Arrival, Proof
+from retour.model import LATE, UNDATED, Arrival, Proof
+from retour.parse.providers.generic import Map
 
 LIMIT = 4 * 1024 * 1024  # octets of a post
 HELD = 256 * 1024 * 1024  # octets of all posts that are not yet on disk
@@ -49,6 +50,8 @@ class Source:
     paths: Sequence[Key]
     scheme: Scheme | None  # None: closed, until what is missing is set
     proof: Proof = Proof.TRUSTED
+    undated: bool = False  # it signs its posts and no time to hold them to
+    mapping: Map | None = None  # of a generic one
 
     @property
     def inlet(self) -> str:
@@ -56,6 +59,7 @@ class Source:
         return f"webhooks.{self.name}"
 
 
+_DEFECTS = {Age.LATE: (LATE,), Age.UNTOLD: (UNDATED,)}
 KEPT, UNKNOWN = Answer(200), Answer(404)
 _UNAUTHORISED = Answer(401, headers=((b"www-authenticate", b'Basic realm="retour"'),))  # RFC 9110 §15.5.2
 _FOR_NOBODY_ELSE = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))  # RFC 6749 §5.1
@@ -239,10 +243,10 @@ class Webhooks:
         try:
             if once and await self._other(id, body):
                 return await self._refuse(source, Why.USED)
-            late = PROVIDERS[source.provider].undated and is_late(source.provider, body, now)
+            age = age_of(source.provider, body, now, source.mapping) if source.undated else Age.FRESH
             arrival = Arrival(
                 id, source.inlet, now, body, len(body), proof=source.proof, account=source.account,
-                defects=(LATE,) if late else (), form=source.provider,
+                defects=_DEFECTS.get(age, ()), form=source.provider,
             )  # fmt: skip
             await self._accept([arrival], self._watch.marks(source.name, now))
         except Exception as fault:  # a full disk, a locked file: whatever it is, it is not kept
@@ -250,7 +254,7 @@ class Webhooks:
         finally:
             if self._under_way.get(id) is body:
                 del self._under_way[id]
-        self._watch.stored(source.name, late)
+        self._watch.stored(source.name, age is Age.LATE)
         return KEPT
 
     async def _other(self, id: bytes, body: bytes) -> bool:

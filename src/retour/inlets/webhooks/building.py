@@ -71,6 +71,11 @@ def missing(setup: Setup) -> str:
     return "keys" if scheme not in WITHOUT_KEYS and not setup.keys else ""
 
 
+def is_undated(setup: Setup) -> bool:
+    """Whether its posts are signed, and no time that they could be held to. Raises SetupError."""
+    return PROVIDERS[setup.provider].undated or (_named(setup) == "hmac" and not setup.timestamp)
+
+
 def scheme_of(setup: Setup, certificates: Certificates, fetch: Fetch) -> Scheme | None:
     """What verifies its posts; None while something is missing: then it is closed. Raises SetupError."""
     scheme = _named(setup)

@@ -78,6 +78,7 @@ class SourceShape(BaseModel):
     behind: int | None = Field(description="seconds since all that lay there was read; null: nothing lies")
     waiting: int | None = Field(description="seen there and not yet taken in; null: nothing lies")
     url: str | None = Field(description="to enter at the provider, with its secret; shown to managers alone")
+    undated: bool = Field(description="its posts are signed without a time, and could be with one")
     first_at: str | None
     last_at: str | None = Field(description="when the last arrival came")
     arrivals: int
@@ -194,6 +195,7 @@ def _source(
         behind=now.behind,
         waiting=now.waiting,
         url=source.url or None if source and secrets else None,
+        undated=source is not None and source.undated,
         first_at=time(came and came.first_at),
         last_at=time(came and came.last_at),
         arrivals=0 if came is None else came.arrivals,

@@ -59,6 +59,7 @@ class Source:
     form: str = ""  # whose posts or lines they are
     proof: Proof | None = None  # None: each mail proves itself
     url: str = field(default="", repr=False)  # to enter at a provider, with its secret
+    undated: bool = False  # its posts are signed without a time, and could be with one
 
 
 @dataclass(frozen=True, slots=True)
