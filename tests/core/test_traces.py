@@ -5,6 +5,8 @@ import json
 import quopri
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retour.flow.traces import Traces
 
@@ -70,6 +72,21 @@ def test_an_international_domain_is_found_in_both_forms_and_in_json() -> None:
         json.dumps("jürgen@münchen.example"),
     ):
         assert traces.holds(text), text
+
+
+@pytest.mark.parametrize("text", ["Ann.Lıe@b.example", "ann.lie@b.ıo", "ANN.LİE@B.İO", "ann.lie@b.İo"])
+def test_what_is_taken_out_is_what_is_found(text: str) -> None:
+    """A Turkish ı or İ is an i for a pattern, and not for `lower`."""
+    traces = Traces("ann.lie@b.example" if "example" in text.lower() else "ann.lie@b.io")
+    assert traces.holds(text) is (traces.scrubbed(text) != text)
+    assert not traces.holds(traces.scrubbed(text))
+
+
+@given(st.text("aliAIL@.b%&#64;o \u0130\u0131\u017f\u212a", max_size=12))
+def test_a_text_changes_where_it_holds_the_address_and_nowhere_else(text: str) -> None:
+    traces = Traces("a.lik@b.io")
+    for each in (text, f"a.lik@b.{text}", f"{text}k@b.io"):
+        assert traces.holds(each) is (traces.scrubbed(each) != each)
 
 
 @pytest.mark.parametrize("lines", [1, 40])

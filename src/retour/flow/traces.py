@@ -8,6 +8,7 @@ import binascii
 import json
 import quopri
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from html import unescape
 from urllib.parse import quote, unquote
@@ -27,12 +28,16 @@ _HEX = re.compile(r"[0-9a-f\-]+")  # ids and digests, which are many and hold no
 _WORD = re.compile(r"""[^\s"<>\[\]{},\\]+""")
 
 
-class Octets:
+ALIKE = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
+"""What a pattern takes for other letters when it ignores case, though they are others in small letters."""
+
+
+class Octets(ABC):
     """Octets read as texts, by whoever tells what a text holds."""
 
+    @abstractmethod
     def holds(self, text: str) -> bool:
         """Whether what is looked for stands in a text."""
-        raise NotImplementedError
 
     def holds_octets(self, raw: bytes) -> bool:
         """Whether it stands in octets: plainly, or in lines encoded as mails encode them."""
@@ -54,7 +59,6 @@ class Traces(Octets):
         same = {name for name, rule in PROVIDERS.items() if rule.domain == domain}
         self._needles = sorted({domain, read.lower(), *same})
         """One of these stands, in small letters, in every text that holds the address as it is."""
-        self._octets = [needle.encode() for needle in self._needles]
         names = {domain, read}
         whole = _written({f"{local}@{name}" for name in names})
         within = _written({form for name in names for form in (f"{local}={name}", f"{name}={local}")})
@@ -69,7 +73,7 @@ class Traces(Octets):
         return self._holds(text) or any(self._holds(each) for each in self._read(text))
 
     def _holds(self, text: str) -> bool:
-        lowered = text.lower()
+        lowered = small(text)
         if not any(needle in lowered for needle in self._needles):
             return ("%" in text or "\\" in text) and self._forms.search(text) is not None
         return self._forms.search(text) is not None or any(self._is_meant(token) for token in tokens(text))
@@ -78,8 +82,9 @@ class Traces(Octets):
         """What a text says to whoever follows its links or sees its page."""
         yield from followed(text)
         for octets in coded(text):
-            if any(each in octets.lower() for each in self._octets):
-                yield octets.decode("utf-8", "replace")
+            told = octets.decode("utf-8", "replace")
+            if any(needle in small(told) for needle in self._needles):
+                yield told
 
     def scrubbed(self, text: str) -> str:
         """The text without the address."""
@@ -91,6 +96,11 @@ class Traces(Octets):
 
     def _is_meant(self, token: str) -> bool:
         return self._address in meanings(token)
+
+
+def small(text: str) -> str:
+    """A text in the small letters of patterns that ignore case."""
+    return text.lower() if text.isascii() else text.translate(ALIKE).lower()
 
 
 def followed(text: str) -> Iterator[str]:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from retour.address import domain_of
-from retour.flow.traces import Octets, Traces, coded, followed, meanings, shown, tokens
+from retour.flow.traces import ALIKE, Octets, Traces, coded, followed, meanings, shown, tokens
 
 _WORDS = re.compile(r"\w+")
 _ESCAPED = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
-_ALIKE = {0x130: "i", 0x131: "i"}  # as patterns that ignore case take them, and casefold does not
 _KEPT = 4096  # addresses whose patterns are held
 
 
@@ -72,7 +71,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return [word.translate(_ALIKE).casefold() for word in _WORDS.findall(text)]
+    return [word.translate(ALIKE).casefold() for word in _WORDS.findall(text)]
 
 
 def _first(name: str) -> str:
