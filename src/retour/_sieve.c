@@ -1,9 +1,10 @@
 /* The rows of a list that need no look of their own, in C: part of the compiled form alone (hatch_build.py).
  *
- * A row is plain when its address is one of letters, digits, "_", "-" and single dots; what is to be said of it is
- * said by its domain, which Python is asked about once. Everything else is handed to Python, row by row and in its
- * order, so that flow/listcheck says what is right; tests/core/test_listcheck_equal.py holds both against each
- * other, tests/compiled under AddressSanitizer too.
+ * A row is plain when its address is one of letters, digits, "_", "-", "+" and single dots, alone in its cell or
+ * with something around it that can be taken off. What is to be said of it is said by its domain and by what else
+ * was found of it, and Python is asked about each such case once. Everything else is handed to Python, row by row
+ * and in its order, so that flow/listcheck says what is right; tests/core/test_listcheck_equal.py holds both
+ * against each other, tests/compiled under AddressSanitizer too.
  *
  * Memory: a text is read between two bounds that were checked. What is written is written by `put`, which makes
  * room before. No pointer into a table outlives a call of Python: such a call may note addresses.
@@ -15,348 +16,73 @@
 
 #include "in_c/bounds.h"
 
-enum { PILES = 4, LOCAL = 31, DOMAIN = 63, LONGEST = LOCAL + 1 + DOMAIN, RECORD = 64 * 1024 };
-enum { AHEAD = 16 }; /* rows that are prepared before they are looked at */
-enum { DOMAINS = 4000000 }; /* that are remembered, as flow/listcheck/hosts.py has it */
+#include "in_c/growing.h"
+#include "in_c/marks.h"
+#include "in_c/rows.h"
 
-/* What is known of an address (flow/listcheck/seen.py): it stood there; a provider reads another so; with the
- * lowest level of the other forms; and that the account's ledger has something to say. */
-enum { EXACT = 1, THEIRS = 2, COMPOSED = 4, SMALL = 8, TOLD = 16, FLAGS = 31, MET = 15, RARE = COMPOSED | SMALL };
+#include "in_c/dresses.h"
 
-typedef struct {
-    uint64_t one, other; /* the lowest bits of the other are flags; none in a free place */
-} Mark;
+enum { PILES = 4 };
+enum { AHEAD = 16 };        /* rows that are prepared before they are looked at */
+enum { DOMAINS = 4000000 }; /* that are remembered, as flow/listcheck/hosts.py has it; and cases of them */
+enum { NUMBERED = 1 << 14 }; /* repairs and lists that are told apart */
 
-typedef struct {
-    Mark *places;
-    size_t room, used;
-} Marks;
+/* How a row is known: not at all, by one of the notions of seen.LEVELS; or it is wrong, and that says all. */
+enum { NEW, COPY, IS_COMPOSED, IS_SMALL, IS_THEIRS, IS_WRONG };
 
 typedef struct {
     PyObject *text;    /* what is written between an address and its row */
     PyObject *example; /* the first address since they were counted */
     Py_ssize_t rows, first;
-    int pile, shown;
+    int pile, shown, proposed; /* proposed: a NUL in the text stands for the local part */
 } Said;
 
 typedef struct {
     Mark mark;
-    PyObject *kept;         /* the name under which its provider keeps addresses; NULL of most */
-    int dots, cased, known; /* known: 0 not asked yet, 1 its rows are judged by it, -1 they are not */
-    Said own, copy;
+    PyObject *kept;        /* the name under which its provider keeps addresses; NULL where it has no rules */
+    int dots, cut, cased;  /* what the provider ignores, and that it heeds capitals */
+    int known;             /* 0 not asked yet, 1 its rows are judged by it, -1 they are not */
+    Said own;
 } Domain;
+
+/* Rows of a domain of which more is to be said than of the domain. */
+typedef struct {
+    uint64_t key;
+    Said said;
+} Case;
 
 typedef struct {
     PyObject_HEAD
     uint64_t key[2];
-    int delimiter, busy; /* delimiter: -1 where a line is an address */
-    Py_ssize_t column, width;
-    PyObject *merging;
+    int busy;
+    Layout layout;
+    PyObject *providers;
     Marks marks;
     Domain *domains;
     Py_ssize_t count, held;
     uint32_t *numbers; /* of domains, from 1, by their marks */
     size_t room;
+    Case *cases;
+    Py_ssize_t cased, case_held;
+    uint32_t *case_numbers; /* from 1, by their keys */
+    size_t case_room;
+    Dresses dresses;
     uint64_t *heeded; /* sums of local parts that lists may name */
     size_t heed_room;
     Made piles[PILES];
 } Sieve;
 
-/* Whom to ask: about a domain, about its copies, about a row. */
+/* Whom to ask: about a domain, about more of it, about what is wrong, about what stands around an address, about a
+ * local part, about an address that is stopped, about a row. */
 typedef struct {
-    PyObject *learn, *copied, *odd;
+    PyObject *domain, *more, *wrong, *around, *local, *stopped, *row;
 } Asked;
-
-/* A line, its cell, and what of it is plain. */
-typedef struct {
-    Text line, cell;
-    Py_ssize_t row, at; /* at: of the @ in a plain cell, else -1 */
-    Py_ssize_t fields;  /* of the line, 0 where they are not certain */
-    int sure, capitals;
-    Py_ssize_t guards; /* fields that a spreadsheet may run; -1 where they were not counted */
-    int plain;
-    Mark address, domain; /* of a plain row */
-    unsigned char small[LONGEST], exact[LONGEST]; /* in small letters; with the domain in small letters */
-} Row;
-
-enum { SIGN = 1, DOT = 2, CAPITAL = 3, BARE = 4 }; /* BARE: a letter, what is left of a local part in lists */
-static unsigned char kinds[256];
-
-static void tell_kinds(void)
-{
-    for (int c = 0; c < 256; c++) {
-        kinds[c] = 0;
-        if ((c >= '0' && c <= '9') || c == '_' || c == '-')
-            kinds[c] = SIGN;
-        else if (c == '.')
-            kinds[c] = DOT;
-        else if (c >= 'A' && c <= 'Z')
-            kinds[c] = CAPITAL;
-        else if (c >= 'a' && c <= 'z')
-            kinds[c] = BARE;
-    }
-}
-
-/* SipHash-2-4 with 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012), keyed anew for each
- * list: that any two of a hundred million addresses share 123 bits has a chance below 1 in 10^21. */
-#define TURN(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
-#define ROUND                                                                                                        \
-    do {                                                                                                             \
-        v0 += v1, v1 = TURN(v1, 13) ^ v0, v0 = TURN(v0, 32);                                                         \
-        v2 += v3, v3 = TURN(v3, 16) ^ v2;                                                                            \
-        v0 += v3, v3 = TURN(v3, 21) ^ v0;                                                                            \
-        v2 += v1, v1 = TURN(v1, 17) ^ v2, v2 = TURN(v2, 32);                                                         \
-    } while (0)
-
-static inline uint64_t eight(const unsigned char *octets, Py_ssize_t size)
-{
-    uint64_t word = 0;
-    if (size >= 8 && PY_LITTLE_ENDIAN) {
-        memcpy(&word, octets, 8);
-        return word;
-    }
-    for (Py_ssize_t place = 0; place < size && place < 8; place++)
-        word |= (uint64_t)octets[place] << (8 * place);
-    return word;
-}
-
-static Mark sum_of(const uint64_t key[2], Text text)
-{
-    uint64_t v0 = 0x736f6d6570736575ULL ^ key[0], v1 = 0x646f72616e646f6dULL ^ key[1] ^ 0xee;
-    uint64_t v2 = 0x6c7967656e657261ULL ^ key[0], v3 = 0x7465646279746573ULL ^ key[1];
-    Py_ssize_t place = 0;
-    Mark mark;
-    for (; place + 8 <= text.size; place += 8) {
-        uint64_t word = eight(text.octets + place, 8);
-        v3 ^= word;
-        ROUND;
-        ROUND;
-        v0 ^= word;
-    }
-    uint64_t last = eight(text.octets + place, text.size - place) | (uint64_t)text.size << 56;
-    v3 ^= last;
-    ROUND;
-    ROUND;
-    v0 ^= last;
-    v2 ^= 0xee;
-    ROUND;
-    ROUND;
-    ROUND;
-    ROUND;
-    mark.one = v0 ^ v1 ^ v2 ^ v3;
-    v1 ^= 0xdd;
-    ROUND;
-    ROUND;
-    ROUND;
-    ROUND;
-    mark.other = v0 ^ v1 ^ v2 ^ v3;
-    return mark;
-}
 
 static Mark mark_of(const Sieve *self, Text text)
 {
     Mark mark = sum_of(self->key, text);
     mark.other &= ~(uint64_t)FLAGS;
     return mark;
-}
-
-/* Where a mark stands, or the free place where it would. There is always a free one. */
-static size_t place_of(const Marks *marks, Mark mark)
-{
-    size_t place = (size_t)mark.one & (marks->room - 1);
-    for (;; place = (place + 1) & (marks->room - 1)) {
-        const Mark *held = marks->places + place;
-        if (!(held->other & FLAGS))
-            return place;
-        if (held->one == mark.one && (held->other & ~(uint64_t)FLAGS) == mark.other)
-            return place;
-    }
-}
-
-static inline int flags_of(const Marks *marks, Mark mark)
-{
-    return (int)(marks->places[place_of(marks, mark)].other & FLAGS);
-}
-
-static int grown(Marks *marks, size_t room)
-{
-    Marks made = {PyMem_RawCalloc(room, sizeof(Mark)), room, marks->used};
-    if (!made.places) {
-        PyErr_NoMemory();
-        return 0;
-    }
-    for (size_t place = 0; place < marks->room; place++) {
-        Mark mark = marks->places[place];
-        if (mark.other & FLAGS) {
-            uint64_t flags = mark.other & FLAGS;
-            mark.other &= ~(uint64_t)FLAGS;
-            size_t there = place_of(&made, mark);
-            mark.other |= flags;
-            made.places[there] = mark;
-        }
-    }
-    PyMem_RawFree(marks->places);
-    *marks = made;
-    return 1;
-}
-
-static int note(Marks *marks, Mark mark, int flag)
-{
-    size_t place = place_of(marks, mark);
-    if (!(marks->places[place].other & FLAGS)) {
-        if ((marks->used + 1) * 8 > marks->room * 7) {
-            if (marks->room > SIZE_MAX / (4 * sizeof(Mark))) {
-                PyErr_NoMemory();
-                return 0;
-            }
-            if (!grown(marks, marks->room * 2))
-                return 0;
-            place = place_of(marks, mark);
-        }
-        marks->places[place] = mark;
-        marks->used++;
-    }
-    marks->places[place].other |= (uint64_t)flag;
-    return 1;
-}
-
-/* Room for so many octets more. */
-static int with_room(Made *made, Py_ssize_t more)
-{
-    Py_ssize_t room = made->room ? made->room : 1 << 16;
-    unsigned char *octets;
-    if (more <= made->room - made->size)
-        return 1;
-    if (more > PY_SSIZE_T_MAX / 4 - made->size) {
-        PyErr_NoMemory();
-        return 0;
-    }
-    while (room - made->size < more)
-        room *= 2;
-    if (!(octets = PyMem_RawRealloc(made->octets, (size_t)room))) {
-        PyErr_NoMemory();
-        return 0;
-    }
-    made->octets = octets;
-    made->room = room;
-    return 1;
-}
-
-static int put(Made *made, const void *octets, Py_ssize_t size)
-{
-    if (!size)
-        return 1;
-    if (!with_room(made, size))
-        return 0;
-    memcpy(made->octets + made->size, octets, (size_t)size);
-    made->size += size;
-    return 1;
-}
-
-static int put_number(Made *made, Py_ssize_t number)
-{
-    unsigned char digits[24];
-    int place = (int)sizeof digits;
-    do
-        digits[--place] = (unsigned char)('0' + number % 10);
-    while ((number /= 10) > 0 && place > 0);
-    return put(made, digits + place, (Py_ssize_t)sizeof digits - place);
-}
-
-/* Whether a spreadsheet may run what begins here, as flow/listcheck/written.py has it. */
-static inline int is_run(const Sieve *self, Text line, Py_ssize_t place)
-{
-    int sign;
-    if (at(line, place) == '"')
-        place++;
-    while (at(line, place) == '\'')
-        place++;
-    sign = at(line, place);
-    return sign == '=' || sign == '+' || sign == '-' || sign == '@' || sign == '\r' ||
-           (sign == '\t' && self->delimiter != '\t');
-}
-
-/* Parts a line into its fields. Its cell is sure where quotation marks stand around whole fields alone. */
-static void part(const Sieve *self, Row *row, int clean)
-{
-    Text line = row->line;
-    int d = self->delimiter, quoted = next(line, 0, '"') < line.size;
-    row->cell = (Text){line.octets, 0};
-    row->sure = 0;
-    row->guards = d < 0 ? 0 : -(Py_ssize_t)quoted;
-    row->fields = 0;
-    if (line.size > RECORD)
-        return;
-    if (!clean)
-        for (Py_ssize_t place = 0; place < line.size; place++)
-            if (line.octets[place] > 127)
-                return;
-    if (d < 0) {
-        row->cell = line;
-        row->sure = 1;
-        row->fields = clean;
-        return;
-    }
-    for (Py_ssize_t start = 0, end;; start = end + 1) {
-        int marks = at(line, start) == '"';
-        row->guards += !quoted && is_run(self, line, start);
-        if (marks) {
-            end = next(line, start + 1, '"') + 1;
-            if (end > line.size || (end < line.size && line.octets[end] != d))
-                return;
-        } else {
-            end = next(line, start, d);
-            if (quoted && next(line, start, '"') < end)
-                return;
-        }
-        if (row->fields++ == self->column)
-            row->cell = marks ? piece(line, start + 1, end - 1) : piece(line, start, end);
-        if (end >= line.size)
-            break;
-    }
-    row->sure = row->fields > self->column;
-    if (quoted || !clean || row->fields != self->width)
-        row->fields = 0;
-}
-
-/* Signs that a spreadsheet may run are guarded at each delimiter, in quotation marks too. */
-static Py_ssize_t guards_of(const Sieve *self, Text line)
-{
-    Py_ssize_t guards = is_run(self, line, 0);
-    for (Py_ssize_t place = next(line, 0, self->delimiter); place < line.size;
-         place = next(line, place + 1, self->delimiter))
-        guards += is_run(self, line, place + 1);
-    return guards;
-}
-
-/* Whether a cell is a plain address; then its forms are told. */
-static int is_plain(Row *row)
-{
-    Text cell = row->cell;
-    int last = '.', capitals = 0;
-    Py_ssize_t place = 0;
-    row->at = -1;
-    if (cell.size > LONGEST || at(cell, 0) == '-')
-        return 0;
-    for (; place < cell.size; place++) {
-        int sign = cell.octets[place], kind = kinds[sign];
-        if (sign == '@' && row->at < 0 && last != '.') {
-            row->at = place;
-        } else if (kind == CAPITAL) {
-            capitals = 1;
-        } else if (!kind || (kind == DOT && last == '.' && row->at < 0)) {
-            row->at = -1;
-            return 0;
-        }
-        row->small[place] = (unsigned char)(kind == CAPITAL ? sign + 32 : sign);
-        row->exact[place] = row->at >= 0 ? row->small[place] : (unsigned char)sign;
-        last = sign;
-    }
-    row->capitals = capitals && memcmp(row->small, row->exact, (size_t)cell.size);
-    if (row->at > 0 && row->at <= LOCAL && row->at + 1 < cell.size && cell.size - row->at - 1 <= DOMAIN)
-        return 1;
-    row->at = -1;
-    return 0;
 }
 
 /* The sum of what is left of a local part without digits and joints (flow/listcheck/special.py); of all of it
@@ -378,7 +104,7 @@ static uint64_t heed_sum(Text local)
 
 static int is_heeded(const Sieve *self, Text local)
 {
-    uint64_t sum = heed_sum(local);
+    uint64_t sum = heed_sum(local = piece(local, 0, next(local, 0, '+'))); /* a tag is no part of a name */
     Py_ssize_t place = 1;
     while (place < local.size && local.octets[place] == local.octets[0])
         place++;
@@ -400,7 +126,7 @@ static size_t number_place(const Sieve *self, Mark mark)
         if (!self->numbers[place])
             return place;
         each = self->domains + self->numbers[place] - 1;
-        if (each->mark.one == mark.one && each->mark.other == mark.other)
+        if (is_same(each->mark, mark))
             return place;
     }
 }
@@ -437,6 +163,42 @@ static int with_domain_room(Sieve *self)
     return 1;
 }
 
+/* The place of a case among `case_numbers`. */
+static size_t case_place(const Sieve *self, uint64_t key)
+{
+    size_t place = (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 20) & (self->case_room - 1);
+    while (self->case_numbers[place] && self->cases[self->case_numbers[place] - 1].key != key)
+        place = (place + 1) & (self->case_room - 1);
+    return place;
+}
+
+static int with_case_room(Sieve *self)
+{
+    if (self->cased == self->case_held) {
+        Py_ssize_t held = self->case_held ? 2 * self->case_held : 256;
+        Case *cases = PyMem_RawRealloc(self->cases, (size_t)held * sizeof(Case));
+        if (!cases) {
+            PyErr_NoMemory();
+            return 0;
+        }
+        self->cases = cases;
+        self->case_held = held;
+    }
+    if ((size_t)self->cased * 2 >= self->case_room) {
+        uint32_t *numbers = PyMem_RawCalloc(self->case_room * 2, sizeof *numbers);
+        if (!numbers) {
+            PyErr_NoMemory();
+            return 0;
+        }
+        PyMem_RawFree(self->case_numbers);
+        self->case_numbers = numbers;
+        self->case_room *= 2;
+        for (Py_ssize_t number = 0; number < self->cased; number++)
+            numbers[case_place(self, self->cases[number].key)] = (uint32_t)number + 1;
+    }
+    return 1;
+}
+
 static PyObject *bytes_of(Text text)
 {
     return PyBytes_FromStringAndSize((const char *)text.octets, text.size);
@@ -444,7 +206,7 @@ static PyObject *bytes_of(Text text)
 
 static Text name_of(const Row *row)
 {
-    return (Text){row->exact + row->at + 1, row->cell.size - row->at - 1};
+    return piece((Text){row->exact, row->size}, row->at + 1, row->size);
 }
 
 /* Whether an answer is a tuple, which is what can be parsed. */
@@ -456,17 +218,22 @@ static int is_tuple(PyObject *answer)
     return 0;
 }
 
-/* What a new domain's provider ignores, where it takes two plain addresses for one. */
+/* What a new domain's provider ignores; None where that is not known here. */
 static int ruled(const Sieve *self, const Row *row, Domain *made)
 {
     PyObject *rule, *name = bytes_of(name_of(row));
     if (!name)
         return 0;
-    rule = PyDict_GetItemWithError(self->merging, name);
+    rule = PyDict_GetItemWithError(self->providers, name);
     Py_DECREF(name);
     if (!rule)
         return !PyErr_Occurred();
-    if (!is_tuple(rule) || !PyArg_ParseTuple(rule, "ppS", &made->dots, &made->cased, &made->kept))
+    if (rule == Py_None) {
+        made->known = -1;
+        return 1;
+    }
+    if (!is_tuple(rule) ||
+        !PyArg_ParseTuple(rule, "pppS", &made->dots, &made->cut, &made->cased, &made->kept))
         return 0;
     if (PyBytes_GET_SIZE(made->kept) > DOMAIN) {
         PyErr_SetString(PyExc_ValueError, "a domain is too long");
@@ -492,11 +259,11 @@ static Py_ssize_t domain_of(Sieve *self, const Row *row)
     return self->count - 1;
 }
 
-/* Take what was answered: (pile, text, shown), or None. */
+/* Take what was answered: (pile, text, shown, proposed), or None: then nothing is known. */
 static int take(PyObject *answer, Said *said, int *known)
 {
     PyObject *text;
-    int pile, shown;
+    int pile, shown, proposed;
     if (!answer)
         return 0;
     if (answer == Py_None) {
@@ -504,138 +271,234 @@ static int take(PyObject *answer, Said *said, int *known)
         Py_DECREF(answer);
         return 1;
     }
-    if (!is_tuple(answer) || !PyArg_ParseTuple(answer, "iSp", &pile, &text, &shown) || pile < 0 || pile >= PILES) {
+    if (!is_tuple(answer) || !PyArg_ParseTuple(answer, "iSpp", &pile, &text, &shown, &proposed) || pile < 0 ||
+        pile >= PILES) {
         Py_DECREF(answer);
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ValueError, "there is no such pile");
         return 0;
     }
-    Py_INCREF(text);
-    Py_XSETREF(said->text, text);
-    said->pile = pile;
-    said->shown = shown;
+    *said = (Said){.text = Py_NewRef(text), .pile = pile, .shown = shown, .proposed = proposed};
     *known = 1;
     Py_DECREF(answer);
     return 1;
 }
 
-static int learnt(Sieve *self, Py_ssize_t number, const Row *row, PyObject *learn)
+static int learnt(Sieve *self, Py_ssize_t number, const Row *row, PyObject *ask)
 {
     Said said = {0};
     int known = 0;
     Text name = name_of(row);
-    if (!take(PyObject_CallFunction(learn, "ny#", number, (const char *)name.octets, name.size), &said, &known))
+    if (!take(PyObject_CallFunction(ask, "ny#", number, (const char *)name.octets, name.size), &said, &known))
         return 0;
     self->domains[number].own = said;
     self->domains[number].known = known;
     return 1;
 }
 
-static int copy_learnt(Sieve *self, Py_ssize_t number, PyObject *copied)
+/* What is to be said of a case; NULL where no more are remembered, or `fine` says that something failed. */
+static Said *said_of(Sieve *self, Py_ssize_t number, int repairs, int listed, int level, Text address,
+                     const Asked *asked, int *fine)
 {
+    uint64_t key = (uint64_t)(number + 1) << 32 | (uint64_t)repairs << 18 | (uint64_t)listed << 4 | (uint64_t)level;
+    uint32_t there = self->case_numbers[case_place(self, key)];
     Said said = {0};
     int known = 0;
-    if (!take(PyObject_CallFunction(copied, "n", number), &said, &known))
-        return 0;
-    if (known < 0) {
-        PyErr_SetString(PyExc_ValueError, "of copies something is to be said");
-        return 0;
+    if (there)
+        return self->cases[there - 1].said.text ? &self->cases[there - 1].said : NULL;
+    if (self->cased >= DOMAINS)
+        return NULL;
+    *fine = level == IS_WRONG
+                ? take(PyObject_CallFunction(asked->wrong, "nny#", self->cased, number, (const char *)address.octets,
+                                             address.size),
+                       &said, &known)
+                : take(PyObject_CallFunction(asked->more, "nniii", self->cased, number, repairs, listed, level), &said,
+                       &known);
+    if (!*fine || !(*fine = with_case_room(self))) {
+        Py_XDECREF(said.text);
+        return NULL;
     }
-    self->domains[number].copy = said;
-    return 1;
+    self->cases[self->cased++] = (Case){key, said};
+    self->case_numbers[case_place(self, key)] = (uint32_t)self->cased;
+    return said.text ? &self->cases[self->cased - 1].said : NULL;
+}
+
+/* A number that was answered: -1 for none, -2 where something failed. */
+static int number_of(PyObject *answer)
+{
+    long number = answer ? PyLong_AsLong(answer) : -1;
+    Py_XDECREF(answer);
+    if (PyErr_Occurred())
+        return -2;
+    return number >= 0 && number < NUMBERED ? (int)number : -1;
+}
+
+/* The number of the repairs that what stands around an address asks for. */
+static int repairs_of(Sieve *self, const Row *row, PyObject *ask)
+{
+    Dress *dress = dress_at(&self->dresses, row->dress);
+    const Text *around[3] = {&row->before, &row->between, &row->behind};
+    int repairs;
+    if (dress->known)
+        return dress->repairs;
+    repairs = number_of(PyObject_CallFunction(
+        ask, "y#y#y#", (const char *)around[0]->octets, around[0]->size, (const char *)around[1]->octets,
+        around[1]->size, (const char *)around[2]->octets, around[2]->size));
+    if (repairs == -2 || self->dresses.count >= DRESSES)
+        return repairs;
+    *dress_at(&self->dresses, row->dress) = (Dress){row->dress, 1, repairs};
+    self->dresses.count++;
+    return repairs;
 }
 
 static int put_line(const Sieve *self, Made *made, Text line, Py_ssize_t guards)
 {
     Py_ssize_t start = 0;
     if (!guards)
-        return put(made, line.octets, line.size);
+        return put_text(made, line);
     for (Py_ssize_t field = 0; field <= line.size;) {
-        if (is_run(self, line, field)) {
+        if (is_run(&self->layout, line, field)) {
             Py_ssize_t end = field + (at(line, field) == '"');
-            if (!put(made, line.octets + start, end - start) || !put(made, "'", 1))
+            if (!put_text(made, piece(line, start, end)) || !put(made, "'", 1))
                 return 0;
             start = end;
         }
-        field = next(line, field, self->delimiter) + 1;
+        field = next(line, field, self->layout.delimiter) + 1;
     }
-    return put(made, line.octets + start, line.size - start);
+    return put_text(made, piece(line, start, line.size));
 }
 
-/* A row that is judged by its domain. */
+/* What is said of an address; its local part stands in what is proposed. */
+static int put_said(Made *made, const Row *row, Text said, int proposed)
+{
+    Py_ssize_t start = 0, hole = proposed ? next(said, 0, 0) : said.size;
+    for (; hole < said.size; hole = next(said, start, 0)) {
+        if (!put_text(made, piece(said, start, hole)) || !put(made, row->exact, row->at))
+            return 0;
+        start = hole + 1;
+    }
+    return put_text(made, piece(said, start, said.size));
+}
+
+/* A row with what is said of it. */
+static int put_row(Sieve *self, const Row *row, int pile, Text said, int proposed)
+{
+    Made *made = &self->piles[pile];
+    unsigned char d = (unsigned char)(self->layout.delimiter < 0 ? ',' : self->layout.delimiter);
+    Py_ssize_t guards = row->guards < 0 ? guards_of(&self->layout, row->line) : row->guards;
+    return put_number(made, row->row) && put(made, &d, 1) && put(made, row->exact, row->size) &&
+           put_said(made, row, said, proposed) && put_line(self, made, row->line, guards) && put(made, "\n", 1);
+}
+
+static Text text_of(PyObject *bytes)
+{
+    return (Text){(const unsigned char *)PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes)};
+}
+
+/* A row of which the same is said as of others. */
 static int write_row(Sieve *self, const Row *row, Said *said)
 {
-    Made *made = &self->piles[said->pile];
-    unsigned char d = (unsigned char)(self->delimiter < 0 ? ',' : self->delimiter);
-    Py_ssize_t guards = row->guards < 0 ? guards_of(self, row->line) : row->guards;
     if (!said->rows++ && said->shown) {
         said->first = row->row;
-        Py_XSETREF(said->example, bytes_of((Text){row->exact, row->cell.size}));
+        Py_XSETREF(said->example, bytes_of((Text){row->exact, row->size}));
         if (!said->example)
             return 0;
     }
-    return put_number(made, row->row) && put(made, &d, 1) && put(made, row->exact, row->cell.size) &&
-           put(made, PyBytes_AS_STRING(said->text), PyBytes_GET_SIZE(said->text)) &&
-           put_line(self, made, row->line, guards) && put(made, "\n", 1);
+    return put_row(self, row, said->pile, text_of(said->text), said->proposed);
 }
 
-/* A row for Python: (row, line, cell or None, where the @ is or -1) → (pile, what is written). */
-static int ask_row(Sieve *self, const Row *row, PyObject *odd, int looking)
+/* What was answered about a row: (pile, text); 0 where it is nothing of the kind. */
+static int is_answer(PyObject *answer, int *pile, PyObject **text)
 {
-    const char *cell = row->at >= 0 || (row->sure && row->fields) ? (const char *)row->cell.octets : NULL;
-    Py_ssize_t size = cell ? row->cell.size : 0;
-    PyObject *text, *answer = PyObject_CallFunction(odd, "ny#y#n", row->row, (const char *)row->line.octets,
-                                                    row->line.size, cell, size, row->at);
-    int pile, done;
+    if (!is_tuple(answer) || !PyArg_ParseTuple(answer, "iS", pile, text))
+        return 0;
+    if (*pile >= 0 && *pile < PILES)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "there is no such pile");
+    return 0;
+}
+
+/* A row for Python: (row, line, cell or None, where the @ is in a plain one or -1) → (pile, what is written). */
+static int ask_row(Sieve *self, const Row *row, PyObject *ask, int looking)
+{
+    int is_sure = row->shape == PLAIN || (row->sure && row->fields), pile, done;
+    const char *cell = is_sure ? (const char *)row->cell.octets : NULL;
+    PyObject *text, *answer = PyObject_CallFunction(ask, "ny#y#n", row->row, (const char *)row->line.octets,
+                                                    row->line.size, cell, is_sure ? row->cell.size : 0,
+                                                    row->shape == PLAIN ? row->at : (Py_ssize_t)-1);
     if (!answer)
         return 0;
-    if (!looking) {
-        Py_DECREF(answer);
-        return 1;
-    }
-    if (!is_tuple(answer) || !PyArg_ParseTuple(answer, "iS", &pile, &text) || pile < 0 || pile >= PILES) {
-        Py_DECREF(answer);
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_ValueError, "there is no such pile");
-        return 0;
-    }
-    done = put(&self->piles[pile], PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)) &&
-           put(&self->piles[pile], "\n", 1);
+    done = !looking || (is_answer(answer, &pile, &text) && put_text(&self->piles[pile], text_of(text)) &&
+                        put(&self->piles[pile], "\n", 1));
     Py_DECREF(answer);
     return done;
 }
 
-/* A plain address in small letters as its provider reads it. */
-static Text theirs_of(const Row *row, const Domain *domain, unsigned char *room)
+/* A row whose address is in the account's ledger: (number, repairs, listed, level, row, address) → (pile, text). */
+static int ask_stopped(Sieve *self, const Row *row, Py_ssize_t number, int repairs, int listed, int level,
+                       PyObject *ask)
+{
+    PyObject *text, *answer = PyObject_CallFunction(ask, "niiiny#", number, repairs, listed, level, row->row,
+                                                    (const char *)row->exact, row->size);
+    int pile, done;
+    if (!answer)
+        return 0;
+    done = is_answer(answer, &pile, &text) && put_row(self, row, pile, text_of(text), 0);
+    Py_DECREF(answer);
+    return done;
+}
+
+/* A plain address as its provider reads it, made of its local part `from`. */
+static Text theirs_of(const Row *row, const Domain *domain, const unsigned char *from, unsigned char *room)
 {
     Py_ssize_t size = 0, kept = PyBytes_GET_SIZE(domain->kept);
-    for (Py_ssize_t place = 0; place < row->at; place++)
-        if (!domain->dots || row->small[place] != '.')
-            room[size++] = row->small[place];
+    for (Py_ssize_t place = 0; place < row->at && !(domain->cut && from[place] == '+'); place++)
+        if (!domain->dots || from[place] != '.')
+            room[size++] = from[place];
     room[size++] = '@';
     memcpy(room + size, PyBytes_AS_STRING(domain->kept), (size_t)kept);
     return (Text){room, size + kept};
 }
 
-/* The forms by which duplicates are told: marks of the address, of its small letters, of what its provider reads. */
+/* The forms by which duplicates are told: marks of the address, of its small letters, of what its provider reads;
+ * and of what the ledger keeps. */
 typedef struct {
-    Mark exact, small, theirs;
+    Mark exact, small, theirs, kept;
     int folded; /* theirs is another */
 } Forms;
 
 static Forms forms_of(const Sieve *self, const Row *row, const Domain *domain)
 {
     unsigned char room[LONGEST];
-    Text small = {row->small, row->cell.size};
-    Forms forms = {.exact = row->address};
+    Text small = {row->small, row->size}, theirs;
+    Forms forms = {.exact = row->address, .kept = row->address};
     forms.small = forms.theirs = row->capitals ? mark_of(self, small) : forms.exact;
-    if (domain->kept) {
-        Text theirs = theirs_of(row, domain, room);
-        forms.folded = theirs.size != small.size || memcmp(theirs.octets, small.octets, (size_t)small.size);
-        if (forms.folded)
-            forms.theirs = mark_of(self, theirs);
-    }
+    if (!domain->kept)
+        return forms;
+    theirs = theirs_of(row, domain, row->small, room);
+    forms.folded = theirs.size != small.size || memcmp(theirs.octets, small.octets, (size_t)small.size);
+    if (forms.folded)
+        forms.theirs = mark_of(self, theirs);
+    forms.kept = forms.theirs;
+    if (row->capitals && domain->cased)
+        forms.kept = mark_of(self, theirs_of(row, domain, row->exact, room));
     return forms;
+}
+
+/* By which notion an address is known, as seen.Seen.find has it. */
+static int level_of(const Sieve *self, const Row *row, const Forms *forms)
+{
+    int exact = flags_of(&self->marks, forms->exact), small = exact, theirs;
+    if (exact & EXACT)
+        return COPY;
+    if (exact & COMPOSED)
+        return IS_COMPOSED;
+    if (row->capitals)
+        small = flags_of(&self->marks, forms->small);
+    if (small & (EXACT | RARE))
+        return IS_SMALL;
+    theirs = forms->folded ? flags_of(&self->marks, forms->theirs) : small;
+    return theirs & (EXACT | THEIRS | RARE) ? IS_THEIRS : NEW;
 }
 
 static int noted(Sieve *self, const Row *row, const Forms *forms)
@@ -648,35 +511,54 @@ static int noted(Sieve *self, const Row *row, const Forms *forms)
     return note(&self->marks, forms->theirs, THEIRS);
 }
 
-/* A row that is looked at: 1 where all is well. */
-static int look_at(Sieve *self, Row *row, const Asked *asked)
+/* A row that is wrong as many are: 1 where all is well, -1 where Python has to look at it. */
+static int look_at_wrong(Sieve *self, const Row *row, Py_ssize_t number, const Asked *asked)
 {
-    Py_ssize_t number = row->plain ? domain_of(self, row) : -1;
-    Domain *domain;
+    int fine = 1;
+    Said *said = said_of(self, number, 0, 0, IS_WRONG, (Text){row->exact, row->size}, asked, &fine);
+    if (!said)
+        return fine ? -1 : 0;
+    return write_row(self, row, said);
+}
+
+/* A plain row of a domain that is known: the same. */
+static int look_at_plain(Sieve *self, const Row *row, Py_ssize_t number, const Asked *asked)
+{
+    int repairs = row->shape == DRESSED ? repairs_of(self, row, asked->around) : 0, listed = 0, level, fine = 1;
+    Said *said = NULL;
     Forms forms;
-    int met, others;
+    if (repairs >= 0 && row->heeded)
+        listed = number_of(PyObject_CallFunction(asked->local, "y#", (const char *)row->exact, row->at));
+    if (repairs < 0 || listed < 0)
+        return repairs == -2 || listed == -2 ? 0 : -1;
+    forms = forms_of(self, row, self->domains + number);
+    level = level_of(self, row, &forms);
+    if (flags_of(&self->marks, forms.kept) & TOLD)
+        return (level == COPY || noted(self, row, &forms)) &&
+               ask_stopped(self, row, number, repairs, listed, level, asked->stopped);
+    if (repairs || listed || level) {
+        said = said_of(self, number, repairs, listed, level, (Text){0}, asked, &fine);
+        if (!said)
+            return fine ? -1 : 0;
+    }
+    return (level == COPY || noted(self, row, &forms)) &&
+           write_row(self, row, said ? said : &self->domains[number].own);
+}
+
+/* A row that is looked at: 1 where all is well. */
+static int look_at(Sieve *self, const Row *row, const Asked *asked)
+{
+    Py_ssize_t number = row->shape == UNCLEAR || row->shape == WITHOUT_AT ? -1 : domain_of(self, row);
+    int done = -1;
     if (number == -2)
         return 0;
-    if (number < 0)
-        return ask_row(self, row, asked->odd, 1);
-    if (!self->domains[number].known && !learnt(self, number, row, asked->learn))
+    if (number >= 0 && !self->domains[number].known && !learnt(self, number, row, asked->domain))
         return 0;
-    domain = self->domains + number;
-    if (domain->known < 0 || (row->capitals && domain->cased))
-        return ask_row(self, row, asked->odd, 1);
-    forms = forms_of(self, row, domain);
-    met = flags_of(&self->marks, forms.exact);
-    others = met | flags_of(&self->marks, forms.small) | flags_of(&self->marks, forms.theirs);
-    if (others & TOLD)
-        return ask_row(self, row, asked->odd, 1);
-    if (met & EXACT) {
-        if (!domain->copy.text && !copy_learnt(self, number, asked->copied))
-            return 0;
-        return write_row(self, row, &self->domains[number].copy);
-    }
-    if (others & MET)
-        return ask_row(self, row, asked->odd, 1);
-    return noted(self, row, &forms) && write_row(self, row, &domain->own);
+    if (row->shape == WITHOUT_AT || (row->shape == DOTTED && number >= 0 && self->domains[number].known > 0))
+        done = look_at_wrong(self, row, number, asked);
+    else if (number >= 0 && self->domains[number].known > 0)
+        done = look_at_plain(self, row, number, asked);
+    return done < 0 ? ask_row(self, row, asked->row, 1) : done;
 }
 
 /* Whether a name in small letters looks like those that are judged (flow/listcheck/hosts.py). */
@@ -699,14 +581,14 @@ static int is_named(Text name)
 }
 
 /* The same of a row that was judged before: it is only noted. */
-static int remember_it(Sieve *self, Row *row, const Asked *asked)
+static int remember_it(Sieve *self, const Row *row, const Asked *asked)
 {
-    Py_ssize_t number = row->plain && is_named(name_of(row)) ? domain_of(self, row) : -1;
+    Py_ssize_t number = row->shape == PLAIN && is_named(name_of(row)) ? domain_of(self, row) : -1;
     Forms forms;
     if (number == -2)
         return 0;
-    if (number < 0)
-        return ask_row(self, row, asked->odd, 0);
+    if (number < 0 || self->domains[number].known < 0)
+        return ask_row(self, row, asked->row, 0);
     forms = forms_of(self, row, self->domains + number);
     return flags_of(&self->marks, forms.exact) & EXACT ? 1 : noted(self, row, &forms);
 }
@@ -720,21 +602,31 @@ static int remember_it(Sieve *self, Row *row, const Asked *asked)
 /* What can be told of a row by itself; what it will ask for in memory is sent for. */
 static void prepare(const Sieve *self, Row *row, int clean)
 {
-    part(self, row, clean);
-    row->at = -1;
-    row->plain = row->sure && is_plain(row) && !is_heeded(self, (Text){row->small, row->at});
-    if (!row->plain)
+    part(&self->layout, row, clean);
+    row->shape = UNCLEAR;
+    if (!row->sure)
+        return;
+    if (is_plain(row, row->cell))
+        row->shape = PLAIN;
+    else if (row->fields)
+        row->shape = undressed(&self->layout, self->key, row) ? DRESSED : wrong_of(row);
+    if (row->shape == UNCLEAR || row->shape == WITHOUT_AT)
         return;
     row->domain = sum_of(self->key, name_of(row));
     SOON(self->numbers + ((size_t)row->domain.one & (self->room - 1)));
-    row->address = mark_of(self, (Text){row->exact, row->cell.size});
+    if (row->shape == DOTTED)
+        return;
+    row->heeded = is_heeded(self, (Text){row->small, row->at});
+    row->address = mark_of(self, (Text){row->exact, row->size});
     SOON(self->marks.places + ((size_t)row->address.one & (self->marks.room - 1)));
 }
 
 /* The numbers of the domains are there by now: what they stand for is sent for. */
 static void send_for_domain(const Sieve *self, const Row *row)
 {
-    uint32_t number = row->plain ? self->numbers[(size_t)row->domain.one & (self->room - 1)] : 0;
+    uint32_t number = 0;
+    if (row->shape != UNCLEAR && row->shape != WITHOUT_AT)
+        number = self->numbers[(size_t)row->domain.one & (self->room - 1)];
     if (number) {
         SOON(&self->domains[number - 1].mark);
         SOON(&self->domains[number - 1].own.pile);
@@ -749,8 +641,8 @@ static PyObject *lines(Sieve *self, PyObject *given, int looking)
     Py_ssize_t start, end, number;
     int clean, fine = 1;
     Row rows[AHEAD];
-    if (!PyArg_ParseTuple(given, "y*nnnpOOO", &raw, &start, &end, &number, &clean, &asked.learn, &asked.copied,
-                          &asked.odd))
+    if (!PyArg_ParseTuple(given, "y*nnnp(OOOOOOO)", &raw, &start, &end, &number, &clean, &asked.domain, &asked.more,
+                          &asked.wrong, &asked.around, &asked.local, &asked.stopped, &asked.row))
         return NULL;
     if (self->busy) {
         PyErr_SetString(PyExc_RuntimeError, "it is looking already");
@@ -805,13 +697,13 @@ static PyObject *sieve_taken(Sieve *self, PyObject *none)
     return taken;
 }
 
-static int count(PyObject *counted, Py_ssize_t number, int is_copy, Said *said)
+static int count(PyObject *counted, Py_ssize_t number, int is_case, Said *said)
 {
     PyObject *each;
     int failed;
     if (!said->rows)
         return 1;
-    each = Py_BuildValue("niOnn", number, is_copy, said->example ? said->example : Py_None, said->first, said->rows);
+    each = Py_BuildValue("niOnn", number, is_case, said->example ? said->example : Py_None, said->first, said->rows);
     failed = !each || PyList_Append(counted, each) < 0;
     Py_XDECREF(each);
     if (failed)
@@ -821,13 +713,15 @@ static int count(PyObject *counted, Py_ssize_t number, int is_copy, Said *said)
     return 1;
 }
 
-/* (domain, whether copies are told of, example or None, its row, rows) since the last time. */
+/* (domain or case, whether it is a case, example or None, its row, rows) since the last time. */
 static PyObject *sieve_counted(Sieve *self, PyObject *none)
 {
     PyObject *counted = PyList_New(0);
     for (Py_ssize_t number = 0; counted && number < self->count; number++)
-        if (!count(counted, number, 0, &self->domains[number].own) ||
-            !count(counted, number, 1, &self->domains[number].copy))
+        if (!count(counted, number, 0, &self->domains[number].own))
+            Py_CLEAR(counted);
+    for (Py_ssize_t number = 0; counted && number < self->cased; number++)
+        if (!count(counted, number, 1, &self->cases[number].said))
             Py_CLEAR(counted);
     return counted;
 }
@@ -923,28 +817,32 @@ static void sieve_dealloc(Sieve *self)
     for (Py_ssize_t number = 0; number < self->count; number++) {
         Py_CLEAR(self->domains[number].kept);
         cleared(&self->domains[number].own);
-        cleared(&self->domains[number].copy);
     }
+    for (Py_ssize_t number = 0; number < self->cased; number++)
+        cleared(&self->cases[number].said);
     for (int pile = 0; pile < PILES; pile++)
         PyMem_RawFree(self->piles[pile].octets);
     PyMem_RawFree(self->domains);
     PyMem_RawFree(self->numbers);
+    PyMem_RawFree(self->cases);
+    PyMem_RawFree(self->case_numbers);
+    PyMem_RawFree(self->dresses.places);
     PyMem_RawFree(self->heeded);
     PyMem_RawFree(self->marks.places);
-    Py_CLEAR(self->merging);
+    Py_CLEAR(self->providers);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }
 
-/* Sieve(key, delimiter, column, width, merging, heeded): delimiter is empty where a line is an address. */
+/* Sieve(key, delimiter, column, width, providers, heeded): delimiter is empty where a line is an address. */
 static PyObject *sieve_new(PyTypeObject *type, PyObject *given, PyObject *named)
 {
     const char *key, *delimiter;
     Py_ssize_t length, parts, column, width;
-    PyObject *merging, *heeded;
+    PyObject *providers, *heeded;
     Sieve *self;
     if (!PyArg_ParseTuple(given, "y#y#nnO!O", &key, &length, &delimiter, &parts, &column, &width, &PyDict_Type,
-                          &merging, &heeded))
+                          &providers, &heeded))
         return NULL;
     if (length != 16 || parts > 1 || column < 0) {
         PyErr_SetString(PyExc_ValueError, "a key of 16 octets, a delimiter of one, and a column are expected");
@@ -954,15 +852,16 @@ static PyObject *sieve_new(PyTypeObject *type, PyObject *given, PyObject *named)
         return NULL;
     self->key[0] = eight((const unsigned char *)key, 8);
     self->key[1] = eight((const unsigned char *)key + 8, 8);
-    self->delimiter = parts ? (unsigned char)delimiter[0] : -1;
-    self->column = column;
-    self->width = width;
-    self->merging = Py_NewRef(merging);
-    self->room = 1 << 12;
+    self->layout = (Layout){parts ? (unsigned char)delimiter[0] : -1, column, width};
+    self->providers = Py_NewRef(providers);
+    self->room = self->case_room = 1 << 12;
     self->numbers = PyMem_RawCalloc(self->room, sizeof *self->numbers);
-    if (!self->numbers)
+    self->case_numbers = PyMem_RawCalloc(self->case_room, sizeof *self->case_numbers);
+    self->dresses.places = PyMem_RawCalloc(2 * DRESSES, sizeof *self->dresses.places);
+    int fine = self->numbers && self->case_numbers && self->dresses.places;
+    if (!fine)
         PyErr_NoMemory();
-    if (!self->numbers || !grown(&self->marks, 1 << 12) || !heed(self, heeded)) {
+    if (!fine || !grown(&self->marks, 1 << 12) || !heed(self, heeded)) {
         Py_DECREF(self);
         return NULL;
     }

@@ -1,10 +1,17 @@
 """What _sieve.c offers: rows of lists that need no look of their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-_Learn = Callable[[int, bytes], tuple[int, bytes, bool] | None]
-_Copied = Callable[[int], tuple[int, bytes, bool]]
-_Odd = Callable[[int, bytes, bytes | None, int], tuple[int, bytes]]
+_Told = tuple[int, bytes, bool, bool]
+_Asked = tuple[
+    Callable[[int, bytes], _Told | None],
+    Callable[[int, int, int, int, int], _Told],
+    Callable[[int, int, bytes], _Told | None],
+    Callable[[bytes, bytes, bytes], int],
+    Callable[[bytes], int],
+    Callable[[int, int, int, int, int, bytes], tuple[int, bytes]],
+    Callable[[int, bytes, bytes | None, int], tuple[int, bytes]],
+]
 
 class Sieve:
     """Looks at lines of a list, and remembers their addresses."""
@@ -15,7 +22,7 @@ class Sieve:
         delimiter: bytes,
         column: int,
         width: int,
-        merging: dict[bytes, tuple[bool, bool, bytes]],
+        providers: Mapping[bytes, tuple[bool, bool, bool, bytes] | None],
         heeded: Sequence[bytes],
     ) -> None: ...
     def look(
@@ -25,9 +32,7 @@ class Sieve:
         end: int,
         row: int,
         clean: bool,
-        learn: _Learn,
-        copied: _Copied,
-        odd: _Odd,
+        asked: _Asked,
     ) -> tuple[int, int]: ...
     def remember(
         self,
@@ -36,9 +41,7 @@ class Sieve:
         end: int,
         row: int,
         clean: bool,
-        learn: _Learn,
-        copied: _Copied,
-        odd: _Odd,
+        asked: _Asked,
     ) -> tuple[int, int]: ...
     def taken(self) -> list[bytes]: ...
     def counted(self) -> list[tuple[int, bool, bytes | None, int, int]]: ...

@@ -16,7 +16,7 @@ from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.judge import Judge, Knowledge, Outcome
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.passes import WAYS
+from retour.flow.listcheck.passes import WAYS, Looker
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.written import rendered
 from retour.vet import Answer, Checked, Code, Evidence, Facts, Finding
@@ -50,6 +50,9 @@ LOCAL = st.one_of(
                 "test",
                 "+49",
                 "-x",
+                "Ann+x",
+                "info+news",
+                "ann.+x",
             ),
         ]
     ),
@@ -99,7 +102,7 @@ CELL = st.one_of(
             ]
         ),
         LOCAL,
-        st.sampled_from(["@", " (at) ", "[at]", " at ", "(AT)"]),
+        st.sampled_from(["@", " (at) ", "[at]", " at ", "(AT)", "(at]", "  (at)", " (at) x (at) "]),
         DOMAIN,
         st.sampled_from(["", ">", " ", ")", ";", "]", ", x", '"', "> x", "'", "?subject=x", " und", ": x"]),
     ),
@@ -130,8 +133,14 @@ def looked(way: str, raw: bytes, layout: Layout, know: Knowledge, size: int = 1 
     looker = WAYS[way](Judge(know), layout, Tally())
     piles = [b"" for _ in PILES]
     for block in parted(raw, layout, size):
-        piles = [pile + rows for pile, rows in zip(piles, looker.look(block), strict=True)]
+        piles = [pile + rows for pile, rows in zip(piles, piled(looker, block), strict=True)]
     return piles
+
+
+def piled(looker: Looker, block: Block) -> list[bytes]:
+    """What is written of a block, by pile."""
+    pieces = list(looker.look(block))
+    return [b"".join(rows) for rows in zip(*pieces, strict=True)] or [b"" for _ in PILES]
 
 
 def written(piles: Sequence[Sequence[str]]) -> list[bytes]:
@@ -272,7 +281,7 @@ def test_the_counts_are_those_of_the_rows(way: str, cells: Sequence[str]) -> Non
     raw = "".join(f"{cell}\n" for cell in cells).encode()
     files = [b"" for _ in PILES]
     for block in blocks([raw], layout):
-        files = looker.look(block)
+        files = piled(looker, block)
     looker.settle()
     piles = [list(csv.reader(io.StringIO(rows.decode(), newline=""))) for rows in files]
     assert tally.counts["rows"] == len(cells) == sum(map(len, piles))
@@ -287,6 +296,38 @@ def test_the_counts_are_those_of_the_rows(way: str, cells: Sequence[str]) -> Non
         reasons = [row[4].split() for row in rows]
         for code in Code:
             assert tally.counts[f"{pile}.{code}"] == sum(code.value in told for told in reasons), code
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_counts_and_the_examples_are_the_same_by_every_way(way: str) -> None:
+    raw = "".join(f"{row}\n" for row in made.rows(3_000)).encode()
+    told = []
+    for each in ("rows", way):
+        layout, tally = Layout(",", ("id", "name", "email", "city"), 2, width=4), Tally()
+        looker = WAYS[each](Judge(KNOW), layout, tally)
+        for block in parted(raw, layout, 1 << 20):
+            piled(looker, block)
+        looker.settle()
+        told.append(tally.told())
+    assert told[1] == told[0]
+    assert len(told[0]["counts"]) > 20
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rows_of_a_domain_with_many_stops_are_all_counted(way: str) -> None:
+    names = [f"ann{number}" for number in range(300)]
+    stops = {
+        f"{name}@firm.de": (Finding(Code.SUPPRESSED, Evidence("history", Answer.YES, name)),)
+        for name in names
+    }
+    rows = ["bob@firm.de"] * 3 + list(stops) + ["<eve@firm.de>", "EVE@firm.de", "info@firm.de"] * 2
+    layout, tally = Layout(None, None, 0), Tally()
+    looker = WAYS[way](Judge(Knowledge(history=stops)), layout, tally)
+    for block in blocks(["".join(f"{row}\n" for row in rows).encode()], layout):
+        piled(looker, block)
+    looker.settle()
+    assert tally.counts["rows"] == tally.domains["firm.de"] == len(rows)
+    assert tally.counts[f"reason.{Code.DUP_EXACT}"] == 5
 
 
 MEETING = st.builds(
@@ -321,9 +362,11 @@ def test_what_has_something_in_common_in_any_order(
     each = list(parted(raw, layout, size))
     whole, later = WAYS[way](Judge(KNOW), layout, Tally()), WAYS[way](Judge(KNOW), layout, Tally())
     for block in each[:before]:
-        whole.look(block)
+        piled(whole, block)
         later.remember(block)
-    assert [later.look(block) for block in each[before:]] == [whole.look(block) for block in each[before:]]
+    assert [piled(later, block) for block in each[before:]] == [
+        piled(whole, block) for block in each[before:]
+    ]
 
 
 class _Blind(Judge):
@@ -359,8 +402,8 @@ def test_what_was_judged_before_is_not_judged_again(way: str) -> None:
     judge.__class__ = Judge
     whole = WAYS[way](Judge(KNOW), layout, Tally())
     for block in first:
-        whole.look(block)
-    assert [looker.look(block) for block in rest] == [whole.look(block) for block in rest]
+        piled(whole, block)
+    assert [piled(looker, block) for block in rest] == [piled(whole, block) for block in rest]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -371,14 +414,22 @@ def test_what_was_judged_before_is_not_judged_again(way: str) -> None:
     names=st.lists(st.text("ab,-+=@'\"\né", max_size=6), min_size=12, max_size=12),
     codec=st.sampled_from(["utf-8", "latin-1"]),
     size=st.sampled_from([1, 60, 1 << 20]),
+    others=st.sampled_from([(), (2,)]),
 )
 def test_a_table_with_signs_of_all_sorts_beside(
-    way: str, cells: Sequence[str], quoting: int, names: Sequence[str], codec: str, size: int
+    way: str,
+    cells: Sequence[str],
+    quoting: int,
+    names: Sequence[str],
+    codec: str,
+    size: int,
+    others: tuple[int, ...],
 ) -> None:
-    layout = Layout(",", None, 1, width=3)
+    layout = Layout(",", None, 1, others, width=3)
     text = io.StringIO()
     writer = csv.writer(text, quoting=quoting, lineterminator="\n")
-    writer.writerows((name, cell, name) for name, cell in zip(names, cells, strict=False))
+    beside = cells[::-1] if others else names
+    writer.writerows((name, cell, other) for name, cell, other in zip(names, cells, beside, strict=False))
     raw = text.getvalue().encode(codec, "replace")
     assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW, size))
 

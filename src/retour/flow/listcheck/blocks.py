@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from retour.flow.listcheck.encoding import mended
+from retour import swift
+from retour.flow.listcheck.encoding import LOOKED_AT, mended
 from retour.flow.listcheck.layout import Layout, looks_like_one
 from retour.flow.listcheck.parting import LINES, RECORD, fields, length_of, simple, whole
 from retour.flow.listcheck.parting import records as parted
@@ -58,15 +59,18 @@ def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
         if not left:
             yield raw
             continue
-        lines = raw.decode("utf-8", "surrogateescape").split("\n")
+        # A layout is told by the beginning of a list, and its head stands there.
+        lines = (
+            raw[: raw.find(b"\n", LOOKED_AT) + 1 or len(raw)].decode("utf-8", "surrogateescape").split("\n")
+        )
         end = passed = 0
         while left and end < len(lines):
-            left -= bool(
-                lines[end].strip(f" {layout.parts}")
-            )  # as the layout was told: empty ones tell nothing
+            # As the layout was told: empty ones tell nothing.
+            left -= bool(lines[end].strip(f" {layout.parts}"))
             end += length_of(lines, end, layout.parts) if layout.delimiter else 1
             passed += 1
-        headless = _Headless("\n".join(lines[end:]).encode("utf-8", "surrogateescape"))
+        above = "".join(f"{line}\n" for line in lines[:end]).encode("utf-8", "surrogateescape")
+        headless = _Headless(raw[len(above) :])
         headless.passed = passed
         left = 0
         yield headless
@@ -129,12 +133,16 @@ def _at_line_end(raw: bytes, layout: Layout) -> tuple[bytes, bytes]:
 def _block(first: int, raw: bytes, layout: Layout) -> Block:
     clean = _is_clean(raw)
     if layout.delimiter is None or b'"' not in raw:
-        return Block(first, raw.count(b"\n"), raw, clean)
+        return Block(first, _lines_in(raw), raw, clean)
     text = raw.decode("utf-8", "surrogateescape")
     if simple(layout.delimiter).fullmatch(text):
-        return Block(first, raw.count(b"\n"), raw, clean)
+        return Block(first, _lines_in(raw), raw, clean)
     records = tuple(parted(text.split("\n")[:-1], layout.parts))
     return Block(first, len(records), raw, clean, records)
+
+
+def _lines_in(raw: bytes) -> int:
+    return swift.line_feeds(raw) if swift.IN_C else raw.count(b"\n")
 
 
 def _is_clean(raw: bytes) -> bool:

@@ -7,7 +7,7 @@ marks, and such as are no UTF-8, are taken apart by the pattern of `quick`, and 
 """
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -59,10 +59,12 @@ class Columns:
         self._showing: set[int] = set()  # domains of which something is to be said
         self._wanting: set[int] = set()  # those of them without an example
 
-    def look(self, block: Block) -> list[bytes]:
-        """The rows of a block by pile, as they are to be written."""
-        if not block.rows:
-            return [b"" for _ in PILES]
+    def look(self, block: Block) -> Iterator[list[bytes]]:
+        """The rows of a block by pile, as they are to be written, some at a time."""
+        if block.rows:
+            yield self._looked(block)
+
+    def _looked(self, block: Block) -> list[bytes]:
         rows, theirs = self._told(self._frames.of(block))
         striking = self._slow(rows.filter(~pl.col("fast")), block.clean)
         texts = [text for odd in striking.values() for text in self._singly.texts(odd)]

@@ -2,7 +2,7 @@
 extra [lists] is installed; else many at once, as lists and sets.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -16,8 +16,8 @@ from retour.flow.listcheck.tally import Tally
 class Looker(Protocol):
     """Looks at the blocks of a list in their order."""
 
-    def look(self, block: Block) -> list[bytes]:
-        """The rows of a block by pile, as they are to be written."""
+    def look(self, block: Block) -> Iterator[Sequence[bytes]]:
+        """The rows of a block by pile, as they are to be written, some at a time."""
 
     def remember(self, block: Block) -> None:
         """Only what stands there, for duplicates: the block was committed by an earlier run."""

@@ -3,11 +3,10 @@ domain, and written without a look at it alone. All else, one row in twenty, is 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
-from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.dresses import Dresses
 from retour.flow.listcheck.hosts import MOST_HOSTS, NOTHING, Hosts, More, Tail
 from retour.flow.listcheck.judge import Judge
@@ -38,13 +37,9 @@ class Quick:
         self._told: set[bytes] = set()  # domains about which there is something to be said
         self._wanting: set[bytes] = set()  # those of them without an example
 
-    def look(self, block: Block) -> list[bytes]:
-        """The rows of a block by pile, as they are to be written."""
-        piles: list[list[bytes]] = [[] for _ in PILES]
-        for piece in pieces(block):
-            for pile, rows in zip(piles, self._piece(piece), strict=True):
-                pile.append(rows)
-        return [b"".join(rows) for rows in piles]
+    def look(self, block: Block) -> Iterator[Sequence[bytes]]:
+        """The rows of a block by pile, as they are to be written, some at a time."""
+        return map(self._piece, pieces(block))
 
     def remember(self, block: Block) -> None:
         """Only what stands there, for duplicates: an earlier run has judged and committed the block."""

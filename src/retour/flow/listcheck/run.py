@@ -109,7 +109,8 @@ def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iter
         if number <= results.blocks:
             looker.remember(block)
             continue
-        results.write(looker.look(block))
+        for rows in looker.look(block):
+            results.write(rows)
         if number % order.chunk == 0:
             yield _commit(looker.settle, fresh, tally, results, number)
     yield _commit(looker.settle, fresh, tally, results, number)

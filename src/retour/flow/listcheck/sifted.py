@@ -2,9 +2,9 @@
 common with another row, is written there as its domain says. About all else it asks here, row by row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from secrets import token_bytes
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from retour._sieve import Sieve
 from retour.address import PROVIDERS
@@ -14,23 +14,38 @@ from retour.flow.listcheck.dresses import Dresses
 from retour.flow.listcheck.hosts import Host, Hosts, More, Tail
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.plain_rows import MERGING
-from retour.flow.listcheck.seen import Seen, octets
+from retour.flow.listcheck.seen import LEVELS, Seen, octets
 from retour.flow.listcheck.singly import LONGEST_LOCAL, Odd, Singly
 from retour.flow.listcheck.special import bare, special
 from retour.flow.listcheck.tally import Tally
-from retour.vet import Code
+from retour.vet import Code, Finding
 from retour.vet.lists import listed_locals
 
 PIECE = 256 * 1024  # octets that are looked at before other threads have a turn
 _EXACT, _THEIRS, _LEVELS, _TOLD = 1, 2, (4, 8), 16  # flags of an address there
+_TAGS = "", "+"  # before which a provider may cut a plain local part, as the sieve knows them
+
+_T = TypeVar("_T")
+Told = tuple[int, bytes, bool, bool]  # pile, text, whether there is a reason, whether it proposes an address
+
+
+class Asked(NamedTuple):
+    """Whom the sieve asks, in the order in which it has them."""
+
+    domain: Callable[[int, bytes], Told | None]
+    more: Callable[[int, int, int, int, int], Told]
+    wrong: Callable[[int, int, bytes], Told | None]
+    around: Callable[[bytes, bytes, bytes], int]
+    local: Callable[[bytes], int]
+    stopped: Callable[[int, int, int, int, int, bytes], tuple[int, bytes]]
+    row: Callable[[int, bytes, bytes | None, int], tuple[int, bytes]]
 
 
 class Sifted:
     """Looks at blocks of a list, one after the other."""
 
     def __init__(self, judge: Judge, layout: Layout, tally: Tally) -> None:
-        self._judge, self._layout = judge, layout
+        self._judge, self._layout, self._tally = judge, layout, tally
         self._hosts = Hosts(judge, layout.parts, tally)
         self._singly = Singly(judge, layout, tally, self._hosts)
         self._dresses = Dresses()
@@ -38,51 +53,92 @@ class Sifted:
         for address in judge.know.history:
             self._sieve.note(octets(address), _TOLD)
         judge.seen = _Seen(self._sieve)
-        self._told: dict[int, tuple[Host, Tail | None]] = {}  # by the number of a domain; and of its copies
+        self._known: dict[int, Host] = {}  # domains, by the numbers that they have there
+        self._cases: dict[int, Tail] = {}  # the same of what is said where more is known than of a domain
+        self._repairs: list[tuple[Code, ...]] = [()]  # by their numbers
+        self._listed: list[tuple[Finding, ...]] = [()]  # what lists say of local parts: the same
         self._block: Block | None = None
+        self._asked = Asked(
+            *(self._learn, self._more, self._wrong, self._around, self._local, self._stopped, self._odd)
+        )
 
-    def look(self, block: Block) -> list[bytes]:
-        """The rows of a block by pile, as they are to be written."""
+    def look(self, block: Block) -> Iterator[list[bytes]]:
+        """The rows of a block by pile, as they are to be written, some at a time."""
         self._block, raw, row = block, _text(block), block.first
         for start, end in _pieces(raw):
-            parts = raw, start, end, row, block.clean
-            _, row = self._sieve.look(*parts, self._learn, self._copied, self._odd)
-        return self._sieve.taken()
+            _, row = self._sieve.look(raw, start, end, row, block.clean, self._asked)
+            yield self._sieve.taken()
 
     def remember(self, block: Block) -> None:
         """Only what stands there, for duplicates: an earlier run has judged and committed the block."""
         self._block, raw, row = block, _text(block), block.first
+        asked = self._asked._replace(row=self._noted)
         for start, end in _pieces(raw):
-            parts = raw, start, end, row, block.clean
-            _, row = self._sieve.remember(*parts, self._learn, self._copied, self._noted)
+            _, row = self._sieve.remember(raw, start, end, row, block.clean, asked)
 
     def settle(self) -> None:
         """Count what was looked at since the last time."""
-        for number, copies, address, first, rows in self._sieve.counted():
-            host, copied = self._told[number]
-            tail = copied if copies and copied is not None else host.tail
+        for number, is_case, address, first, rows in self._sieve.counted():
+            tail = self._cases[number] if is_case else self._known[number].tail
             tail.seen(first, "" if address is None else address.decode(), rows)
+        for tail in self._cases.values():  # which their domains may have forgotten
+            tail.settle(self._tally)
         self._hosts.settle()
         self._singly.settle()
 
-    def _learn(self, number: int, name: bytes) -> tuple[int, bytes, bool] | None:
+    def _learn(self, number: int, name: bytes) -> Told | None:
         """What is said of the rows of a domain; None where they are looked at one by one."""
         host = self._hosts.get(name.decode())
-        if host is None or host.tail.suggested or name.decode() not in self._hosts.known:
+        if host is None or name.decode() not in self._hosts.known:
             return None  # who is not remembered there would not be counted
-        self._told[number] = host, None
+        self._known[number] = host
         return self._written(host.tail)
 
-    def _copied(self, number: int) -> tuple[int, bytes, bool]:
-        """The same of exact duplicates there."""
-        host, _ = self._told[number]
-        tail = self._hosts.tail_of(host, More(duplicate=Code.DUP_EXACT))
-        self._told[number] = host, tail
+    def _more(self, case: int, number: int, repairs: int, listed: int, level: int) -> Told:
+        """The same of rows there of which more is known."""
+        host = self._known[number]
+        tail = self._cases[case] = self._hosts.tail_of(host, self._told(repairs, listed, level))
         return self._written(tail)
 
-    def _written(self, tail: Tail) -> tuple[int, bytes, bool]:
+    def _told(self, repairs: int, listed: int, level: int) -> More:
+        duplicate = LEVELS[level - 1] if level else None
+        return More(self._repairs[repairs], duplicate, self._listed[listed])
+
+    def _wrong(self, case: int, number: int, text: bytes) -> Told | None:
+        """What is said of a string that is wrong as many are; None where each is looked at for itself."""
+        # Who has no @ in one column of addresses may have one in another.
+        tail = None if number < 0 and self._layout.others else self._singly.fault_of(text.decode())
+        if tail is None:
+            return None
+        self._cases[case] = tail
+        return self._written(tail)
+
+    def _written(self, tail: Tail) -> Told:
+        return tail.pile, self._text(tail.text), bool(tail.codes), bool(tail.suggested)
+
+    def _text(self, text: str) -> bytes:
         d = self._layout.parts
-        return tail.pile, f"{d}{tail.text}{d}".encode(), bool(tail.codes)
+        return f"{d}{text}{d}".encode()
+
+    def _around(self, before: bytes, between: bytes, behind: bytes) -> int:
+        """The number of the repairs to read an address within this; -1 where it is not read so."""
+        repairs = self._dresses.repairs(before.decode(), between.decode(), behind.decode())
+        return -1 if repairs is None else _number(self._repairs, repairs)
+
+    def _local(self, local: bytes) -> int:
+        """The number of what lists say of a local part."""
+        return _number(self._listed, self._judge.of_local(local.decode()))
+
+    def _stopped(
+        self, number: int, repairs: int, listed: int, level: int, row: int, address: bytes
+    ) -> tuple[int, bytes]:
+        """What is said of a row whose address may be in the ledger."""
+        host, text = self._known[number], address.decode()
+        local = text.rpartition("@")[0]
+        told = self._judge.know.history.get(self._singly.kept_of(local, host), ())
+        tail = self._hosts.tail_of(host, self._told(repairs, listed, level)._replace(told=told))
+        tail.seen(row, text)
+        return tail.pile, self._text(tail.of(local))
 
     def _odd(self, row: int, line: bytes, cell: bytes | None, at: int) -> tuple[int, bytes]:
         """A row that is looked at for itself."""
@@ -121,15 +177,25 @@ class Sifted:
 
 
 def _sieve(layout: Layout) -> Sieve:
-    merging = {
-        name: (dots, not PROVIDERS[name.decode()].case, kept) for name, (dots, kept) in MERGING.items()
+    providers = {
+        name.encode(): (rule.dots, bool(rule.cut), not rule.case, rule.domain.encode())
+        if rule.cut in _TAGS
+        else None
+        for name, rule in PROVIDERS.items()
     }
     listed = [local.encode() for local in sorted(listed_locals())]
     # Of digits alone nothing is left: these are told as a whole.
     digits = [local for local, left in zip(listed, bare(listed), strict=True) if not left]
     heeded = [*sorted(special() - {b""}), *digits]
     delimiter = (layout.delimiter or "").encode()
-    return Sieve(token_bytes(16), delimiter, layout.column, layout.width, merging, heeded)
+    return Sieve(token_bytes(16), delimiter, layout.column, layout.width, providers, heeded)
+
+
+def _number(known: list[_T], each: _T) -> int:
+    """The place of something among what is known, which it is from now on."""
+    if each not in known:
+        known.append(each)
+    return known.index(each)
 
 
 def _text(block: Block) -> bytes:

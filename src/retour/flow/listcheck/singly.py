@@ -79,6 +79,10 @@ class Singly:
         """The same of a row that was judged before: nothing is asked but its syntax."""
         return forms_of(cell_of(record_of(raw, self._layout).cell).addresses[0])
 
+    def fault_of(self, text: str) -> Tail | None:
+        """What is said of a cell that is wrong as many are, and needs no repair; None of all others."""
+        return self._fault(Record(text, text), Cell((text,)), text.rpartition("@")[0])
+
     def judged(self, row: int, odd: Odd) -> Judged:
         """A row for itself."""
         if odd.host is not None:
@@ -103,7 +107,7 @@ class Singly:
         judge = self._judge
         address, history = f"{local}@{at.domain}", judge.know.history
         found = judge.seen.find(address, *self._forms(local, at))
-        told = history.get(self._kept(local, at), ()) if history else ()
+        told = history.get(self.kept_of(local, at), ()) if history else ()
         tailed = self._hosts.tail_of(at, More(repairs, found, said, told))
         tailed.seen(row, address)
         return Judged(tailed.pile, address, tailed.of(local), line)
@@ -116,7 +120,7 @@ class Singly:
             return () if small == local else (f"{local}@{at.domain}", address, address)
         return f"{local}@{at.domain}", f"{small}@{at.domain}", at.theirs(small)
 
-    def _kept(self, local: str, at: Host) -> str:
+    def kept_of(self, local: str, at: Host) -> str:
         """The address as Retour keeps it."""
         if at.folds is None:
             return f"{local}@{at.domain}"
@@ -138,10 +142,10 @@ class Singly:
             return None
         shape = ("@" in address, repairs, kind)
         if shape not in self._faults:
-            self._faults[shape] = self._fault_of(address, repairs)
+            self._faults[shape] = self._said_of(address, repairs)
         return self._faults[shape]
 
-    def _fault_of(self, address: str, repairs: Codes) -> Tail:
+    def _said_of(self, address: str, repairs: Codes) -> Tail:
         facts = replace(self._judge.know.facts(None), repairs=tuple(map(Finding, repairs)))
         checked = self._judge.check(address, facts)
         pile = pile_of(checked, facts, self._judge.know.policy)
