@@ -85,3 +85,21 @@ def test_a_name_that_may_be_written_so_is_left_alone(tmp_path: Path) -> None:
 def test_without_columns_of_names_nothing_is_guessed(tmp_path: Path) -> None:
     piles, _ = checked(tmp_path, "name;email\nWalter Wilson;w.wislon@gmx.de\n")
     assert piles["corrected"] == []
+
+
+def test_a_cell_of_several_addresses_says_nothing_of_their_domains(tmp_path: Path) -> None:
+    rows = "Name;E-Mail\nA;ann@t-onlin.de, bob@web.de\nC;cy@gmial.com\n"
+    _, report = checked(tmp_path, rows)
+    assert report["typos"] == [{"domain": "gmial.com", "suggestion": "gmail.com", "rows": 1}]
+    assert {each["domain"] for each in report["domains"]["most"]} == {"t-onlin.de", "gmial.com"}
+
+
+def test_the_report_says_when_as_people_write_it(tmp_path: Path) -> None:
+    file = io.BytesIO(ROWS.encode())
+    source = listcheck.open_source(file)
+    assert isinstance(source, Source)
+    order = listcheck.Order("list", file, source, Knowledge(), tmp_path, "2026-05-03T21:07:09.123456Z")
+    list(listcheck.check_list(order))
+    pages = [(tmp_path / f"report.{each}.html").read_text("utf-8") for each in ("de", "en")]
+    assert "Geprüft am 3. Mai 2026, 21:07 (UTC)" in pages[0]
+    assert "Checked on 3 May 2026, 21:07 (UTC)" in pages[1]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, BAR, GAP, LABEL = 720, 22, 8, 280
+WIDTH, BAR, GAP, LABEL = 720, 22, 8, 330
 _LETTERS = 40  # of a label
 
 
@@ -46,7 +46,7 @@ def bars_of(title: str, bars: Sequence[Bar]) -> str:
             f'<rect class="{bar.look}" x="{LABEL}" y="{y}" width="{width:.1f}" height="{BAR}"/>'
             f'<text class="value" x="{LABEL + width + 6:.1f}" y="{y + 16}">{escape(bar.shown)}</text>'
         )
-    return _picture(title, bars, len(bars) * (BAR + GAP), parts)
+    return f'<div class="wide">{_picture(title, bars, len(bars) * (BAR + GAP), parts)}</div>'
 
 
 def _picture(title: str, bars: Sequence[Bar], height: int, parts: Sequence[str]) -> str:

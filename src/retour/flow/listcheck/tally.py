@@ -45,10 +45,12 @@ class Tally:
     def row(self, row: int, outcome: Outcome) -> None:
         """One row."""
         checked = outcome.checked
-        domain = outcome.address.rpartition("@")[2] if checked.normalised is not None else ""
+        several = Code.SEVERAL_IN_CELL in checked.reasons  # what is said of such a row is said of the first
+        address = outcome.address.partition(" ")[0] if several else outcome.address
+        domain = address.rpartition("@")[2] if checked.normalised is not None else ""
         self.rows(1, outcome.pile, checked.reasons, checked.rfc, domain)
         self.example(checked.reasons, row, outcome.address)
-        if checked.suggestion is not None and domain:
+        if checked.suggestion is not None and domain and not several:
             meant = checked.suggestion.rpartition("@")[2]
             if meant != domain:
                 self.typo(domain, meant, 1)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from retour.flow.days import written
 from retour.flow.listcheck.charts import Bar, bars_of, stacked
 from retour.flow.listcheck.decision import PILES
 from retour.texts import LANGUAGES, Catalogue, catalogue
@@ -29,8 +31,10 @@ svg text{font-size:13px;fill:var(--text)}.bar{fill:var(--bar)}
 .card b{font-size:1.5rem;display:block}.wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;padding:.35rem .6rem;
 border-bottom:1px solid var(--line);vertical-align:top}td.n,th.n{text-align:right;white-space:nowrap}
-code{font:.95em ui-monospace,monospace;overflow-wrap:anywhere}caption{text-align:left;color:var(--soft)}
-@media print{body{max-width:none;padding:0}}
+code{font:.95em ui-monospace,monospace;overflow-wrap:break-word}.wide svg{min-width:36rem}
+td:last-child:not(.n){overflow-wrap:anywhere;min-width:8rem}caption{text-align:left;color:var(--soft)}
+@media print{body{max-width:none;padding:0;font-size:12px}.wide{overflow:visible}.wide svg{min-width:0}
+th.n{white-space:normal}table{font-size:.92em}td:first-child{min-width:7rem}td,th{padding:.25rem}tr,svg,.card{break-inside:avoid}h2{break-after:avoid}}
 """
 
 
@@ -58,7 +62,7 @@ class _Page:
         link = f'<a href="report.{other}.html" lang="{other}">{say("page.other_language")}</a>'
         parts = [
             f'<p class="soft">{link}</p><h1>{say("page.title", name=name)}</h1>',
-            f'<p class="soft">{say("page.checked_at", at=escape(report["at"]))}</p>',
+            f'<p class="soft">{say("page.checked_at", at=self._moment(report["at"]))}</p>',
             self._sum(),
             self._next(),
             self._forecast(),
@@ -199,8 +203,8 @@ class _Page:
         lead = say(
             "page.dns_note",
             covered=self._percent(dns["covered"]),
-            oldest=escape(dns["oldest"] or "-"),
-            newest=escape(dns["newest"] or "-"),
+            oldest=self._moment(dns["oldest"]),
+            newest=self._moment(dns["newest"]),
         )
         return f"<h2>{say('page.dns')}</h2><p>{lead}</p>{_table('', head, rows, numbers=(2, 3), codes=(1,))}"
 
@@ -229,6 +233,14 @@ class _Page:
         return (
             f"<h2>{self.say('page.files')}</h2><ul>{''.join(items)}</ul><p>{self.say('page.files_note')}</p>"
         )
+
+    def _moment(self, at: str | None) -> str:
+        """A moment as people write it, in UTC; ISO 8601 stands in the JSON."""
+        try:
+            when = datetime.fromisoformat(at or "").astimezone(UTC)
+        except ValueError:
+            return escape(at or "-")
+        return f"{written(when, self.language)}, {when:%H:%M}"
 
     def _number(self, count: int) -> str:
         return f"{count:,}".replace(",", self.thousands)
