@@ -398,3 +398,38 @@ def test_many_who_are_deleted_at_once_stand_nowhere_either(told: Told) -> None:
     assert job["result"] == {"erased": 2, "kept_stopped": 1}
     assert where(retour) == []
     assert check(retour) == check(retour, "bob@b.example") == "stop"
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_request_that_was_about_whoever_is_erased_is_closed(told: Told, many: bool) -> None:
+    """Nobody could decide on it any more; one that is about others as well stays open."""
+    retour = told.retour
+    for address in (ANN, "bob@b.example", "cid@b.example"):
+        told.bounce(address, said="550 5.1.1 unknown")
+    for addresses in ([ANN], ["bob@b.example", "cid@b.example"]):
+        retour.ask("POST", "/v1/requests", json={"addresses": addresses, "done": "wrote to them"})
+    gone = [ANN, "bob@b.example"] if many else [ANN]
+    body = {"addresses": gone} if many else {"address": ANN, "reason": "asked by letter"}
+    where_to = "/v1/contacts/deletions" if many else "/v1/erasures"
+    assert retour.ask("POST", where_to, "demo-manager", json=body).is_success
+    retour.do_jobs()
+    hers, others = retour.ask("GET", "/v1/requests").json()["requests"]
+    assert (hers["status"], hers["addresses"], hers["why"]) == ("withdrawn", [], "erased")
+    assert (others["status"], others["why"]) == ("open", None)
+    lines = retour.ask("GET", "/v1/ledger", params={"cause": "request"}).json()["lines"]
+    assert [line["after"] for line in lines if hers["id"] in line["after"]] == [
+        f"withdrawn {hers['id']}",
+        f"requested {hers['id']}",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/v1/erasures", "/v1/contacts/deletions"])
+def test_one_that_is_cancelled_before_it_began_names_nobody(told: Told, path: str) -> None:
+    retour = told.retour
+    body = {"address": ANN, "reason": "by mistake"} if path == "/v1/erasures" else {"addresses": [ANN]}
+    made = retour.ask("POST", path, "demo-manager", json=body).json()
+    id = made.get("id") or made["job"]["id"]
+    assert retour.ask("POST", f"/v1/jobs/{id}/cancel", "demo-manager").json()["state"] == "cancelled"
+    db = sqlite3.connect(Path(retour.directory_of_data.name) / "desk.sqlite3")
+    with closing(db):
+        assert db.execute("SELECT count(*) FROM erasures").fetchone() == (0,)

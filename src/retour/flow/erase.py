@@ -8,8 +8,9 @@ chain holds as before.
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from retour.flow import request_lines
 from retour.flow.incident_acts import parting
 from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
 from retour.flow.own_rules import RuleFile
@@ -19,9 +20,11 @@ from retour.instants import Instant
 from retour.model import State, StateName
 from retour.ports import Bus, Clock, ErasingDesk, Erasure, Record, Records, Scrubbing, ScrubbingInbox
 from retour.ports.erasing import Told
+from retour.ports.requests import ERASED, EndedRequestError, Ending, RequestQuery, RequestStatus
 
 ERASE = "erase"  # kind of job; many at once: erase_many
 LOOK = 0.2  # seconds
+_REQUESTS = 200  # looked at in one page
 _LOOKS = 300  # at arrivals that nobody judges
 
 
@@ -119,6 +122,7 @@ def _erase(erasure: Erasure, place: Place, steps: _Steps) -> None:
     place.inbox.scrub(account, traces, steps.told)
     store.erasing.scrub(account, traces, steps.told)
     steps.lines += store.erasing.named(account, traces, steps.told)
+    close(erasure, place)
     note(erasure, place, steps.kept)
     for other in place.others:
         other.scrub(account, traces, steps.told)
@@ -156,6 +160,22 @@ def _parted(account: str, address: str, actor: str, place: Place) -> Instant:
 def _plain(state: State) -> bool:
     """Whether nothing keeps mail from an address in this state."""
     return state.state in (StateName.VALID, StateName.BOUNCING) and not state.unsubscribed
+
+
+def close(erasure: Erasure, place: Place) -> None:
+    """Withdraw open requests that are about nobody any more: support could not decide on them."""
+    requests, last = place.store.requests, 0
+    query = RequestQuery(erasure.account, RequestStatus.OPEN, limit=_REQUESTS)
+    while page := requests.sought(replace(query, after=last)):
+        last = page[-1].number
+        for request in page:
+            if not request.addresses and request.domain is None:
+                ending = Ending(RequestStatus.WITHDRAWN, place.clock.now(), erasure.actor, why=ERASED)
+                with suppress(EndedRequestError):  # somebody was faster
+                    request = requests.end(request.id, ending)
+                    for id, line in request_lines.of(request):
+                        place.store.acts.note(id, line)
+                    requests.settled(request)
 
 
 def note(erasure: Erasure, place: Place, kept: bool) -> None:

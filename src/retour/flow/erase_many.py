@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from retour.flow.contacts import meant
-from retour.flow.erase import Place, all_judged, note, result_of, settle, taken_out
+from retour.flow.erase import Place, all_judged, close, note, result_of, settle, taken_out
 from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
 from retour.flow.traces_many import ManyTraces
 from retour.ports import Erasure
@@ -143,5 +143,6 @@ def _scrub(begun: Sequence[Erasure], place: Place, walk: _Walk) -> None:
     walk.look(0)
     for files in (place.inbox, place.store.erasing, *place.others, place.desk):
         files.scrub(account, traces, walk.look)
+    close(begun[0], place)
     walk.lines += place.store.erasing.named(account, traces, lambda rows: None)
     place.desk.drop([each.id for each in begun], account, traces)

@@ -9,6 +9,9 @@ from typing import NamedTuple, Protocol
 from retour.instants import Instant
 
 
+ERASED = "erased"  # nobody is left of whom it was about
+
+
 class RequestKind(StrEnum):
     """What is asked for."""
 
@@ -42,6 +45,7 @@ class Ending(NamedTuple):
     ruling: Ruling | None = None  # None of a withdrawn one
     apart: Mapping[str, Ruling] = MappingProxyType({})  # addresses that are ruled on otherwise
     for_all: bool = False  # ruled by the staff of the platform
+    why: str = ""  # one withdrawn by nobody who asked: ERASED
 
 
 @dataclass(frozen=True, slots=True)

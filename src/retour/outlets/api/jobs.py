@@ -90,7 +90,9 @@ def post_cancel(request: Request, key: Manager, id: str, account: AccountChoice 
     job, known = _job(request, existing_account(request, key, account), id), services(request)
     now_is = known.desk.jobs.cancel(job.id, known.clock.now()) or job
     if now_is.state is JobState.CANCELLED and now_is.started_at is None:
-        known.desk.erasures.forget(job.id, job.order.get("erasures", ()))  # it never comes to that itself
+        single = [job.order["erasure"]] if "erasure" in job.order else []
+        named = job.order.get("erasures", single)
+        known.desk.erasures.forget(job.id, named)  # it never comes to that itself
     return shape(request, now_is, not key.account)
 
 

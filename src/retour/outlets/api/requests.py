@@ -74,6 +74,9 @@ class RequestShape(BaseModel):
     ended_at: str | None
     ended_by: str | None
     reason: str | None = Field(description="of the decision")
+    why: str | None = Field(
+        description="`erased`: withdrawn, for the addresses that it was about were erased; null: no such reason"
+    )
     rulings: list[RulingShape] = Field(description="address by address, once it is decided")
 
 
@@ -264,6 +267,7 @@ def _shape(request: RestoreRequest) -> RequestShape:
         ended_at=None if ending is None else time(ending.at),
         ended_by=None if ending is None else ending.by,
         reason=None if ending is None or ending.ruling is None else ending.ruling.reason,
+        why=None if ending is None else ending.why or None,
         rulings=[
             RulingShape(address=address, approved=ruling.approved, reason=ruling.reason)
             for address, ruling in rulings.items()

@@ -58,7 +58,7 @@ class SqliteRequests:
             "at": ending.at,
             "by": ending.by,
             "approved": None if ruling is None else ruling.approved,
-            "reason": None if ruling is None else storable(ruling.reason),
+            "reason": ending.why or None if ruling is None else storable(ruling.reason),
             "for_all": ending.for_all,
         }
         with self._database.write() as db:
@@ -124,6 +124,7 @@ def _request(row: Sequence[Any], names: dict[int, str], targets: Sequence[tuple[
     if ended_at is not None:
         ruling = None if approved is None else Ruling(bool(approved), reason)
         apart = {address: Ruling(bool(said), why) for _, address, said, why in targets if said is not None}
-        ending = Ending(RequestStatus(status), ended_at, ended_by, ruling, apart, bool(for_all))
+        why = reason or "" if ruling is None else ""
+        ending = Ending(RequestStatus(status), ended_at, ended_by, ruling, apart, bool(for_all), why)
     asked = tuple(address for place, address, _, _ in targets if place >= 0)
     return RestoreRequest(id, names[account], RequestKind(kind), asked, domain, done, at, by, ending, number)
