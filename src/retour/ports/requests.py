@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
 
-
 ERASED = "erased"  # nobody is left of whom it was about
 
 

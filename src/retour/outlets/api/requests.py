@@ -75,7 +75,7 @@ class RequestShape(BaseModel):
     ended_by: str | None
     reason: str | None = Field(description="of the decision")
     why: str | None = Field(
-        description="`erased`: withdrawn, for the addresses that it was about were erased; null: no such reason"
+        description="`erased`: withdrawn, for those whom it was about were erased; null: for no such reason"
     )
     rulings: list[RulingShape] = Field(description="address by address, once it is decided")
 
