@@ -332,12 +332,18 @@ def _under_an_ending(typed: str) -> Suggestion | None:
     name, _, last = typed.rpartition(".")
     if not name or len(typed) > _LONGEST or not last.isascii() or not last.isalpha():
         return None
+    meant, odds = _meant_ending(last)
+    return Suggestion(f"{name}.{meant}", odds, Code.TYPO_TLD) if meant else None
+
+
+@lru_cache(4096)  # names of a list have the same few endings
+def _meant_ending(last: str) -> tuple[str, float]:
+    """The ending that was meant, with its odds; "" where none is likely enough."""
     likely = sorted((ending(each) * slipped(f".{last}", f".{each}"), each) for each in _COMMON_ENDINGS)
     (best, meant), others = likely[-1], sum(how for how, _ in likely[:-1])
     if best < _ONE_SLIP or best < _BEYOND_DOUBT * others:
-        return None
-    odds = min(best / max(others, _NEVER), _CURATED_ODDS)
-    return Suggestion(f"{name}.{meant}", float(f"{odds:.3g}"), Code.TYPO_TLD)
+        return "", 0.0
+    return meant, float(f"{min(best / max(others, _NEVER), _CURATED_ODDS):.3g}")
 
 
 def _evidence(typed: str, facts: Facts) -> float:

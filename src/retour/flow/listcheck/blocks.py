@@ -60,9 +60,8 @@ def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
             yield raw
             continue
         # A layout is told by the beginning of a list, and its head stands there.
-        lines = (
-            raw[: raw.find(b"\n", LOOKED_AT) + 1 or len(raw)].decode("utf-8", "surrogateescape").split("\n")
-        )
+        start = raw[: raw.find(b"\n", 4 * LOOKED_AT) + 1 or len(raw)]
+        lines = start.decode("utf-8", "surrogateescape").split("\n")
         end = passed = 0
         while left and end < len(lines):
             # As the layout was told: empty ones tell nothing.
@@ -70,7 +69,7 @@ def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
             end += length_of(lines, end, layout.parts) if layout.delimiter else 1
             passed += 1
         above = "".join(f"{line}\n" for line in lines[:end]).encode("utf-8", "surrogateescape")
-        headless = _Headless(raw[len(above) :])
+        headless = _Headless(raw[min(len(above), len(start)) :])
         headless.passed = passed
         left = 0
         yield headless
