@@ -20,6 +20,8 @@ PICKED_UP = [
     "left",
     "uidplus",
     "taken",
+    "kept",
+    "readonly",
     "shared",
     "between0",
     "between6",

@@ -57,6 +57,12 @@ ssl_key = <{directory}/key.pem
 disable_plaintext_auth = yes
 auth_failure_delay = 0
 mail_max_userip_connections = 50
+protocol imap {{
+  mail_plugins = quota acl
+}}
+plugin {{
+  acl = vfile
+}}
 service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
@@ -143,6 +149,10 @@ class Dovecot:
         """As a mail server does, over LMTP."""
         with smtplib.LMTP("127.0.0.1", self.port) as lmtp:
             lmtp.sendmail(sender, [user], raw)
+
+    def allow(self, user: str, rights: str) -> None:
+        """What a user may do with the own INBOX, from the next session on, in letters of RFC 4314 §2.1."""
+        (self.directory / "mail" / user / "dovecot-acl").write_text(f"owner {rights}\n")
 
     def folders(self, user: str) -> dict[str, int]:
         """How many mails lie in each folder of a user, marked as deleted or not."""

@@ -201,6 +201,38 @@ def test_where_mails_cannot_be_moved_they_stay_and_are_read_once(
     assert [code for code, _ in house.notices] == ["not_moved"]
 
 
+def test_a_folder_that_may_only_be_read_is_read_once_and_left(mailboxes: Dovecot, house: House) -> None:
+    mailboxes.deliver("readonly@mailbox.test", mail(1))
+    mailboxes.allow("readonly@mailbox.test", "lr")
+    box = imap.Place(account(mailboxes, "readonly"))
+    with house.follows(imap.Imap(box, house.desk("readonly"))):
+        eventually(house.has(1), "the mail", house.story)
+    with house.follows(imap.Imap(box, later := house.desk("readonly"))):
+        eventually(lambda: later.counts.last_success, "a visit", house.story)
+    assert later.counts.fetched == 0
+    assert house.troubles == []
+    assert set(house.notices) == {("not_moved", "the folder may be read, and not written")}
+    assert folders(mailboxes, "readonly") == {"INBOX": 1}
+
+
+def test_what_may_not_be_taken_out_of_its_folder_is_not_all_read_by_each_connection(
+    mailboxes: Dovecot, house: House
+) -> None:
+    count = imap.BATCH_MAILS + 5
+    for number in range(count):
+        mailboxes.deliver("kept@mailbox.test", mail(number))
+    mailboxes.allow("kept@mailbox.test", "lrswi")
+    box = imap.Place(account(mailboxes, "kept"), processed="Retour")
+    with house.follows(imap.Imap(box, house.desk("kept"))):
+        eventually(house.has(*range(count)), "the mails", house.story)
+    with house.follows(imap.Imap(box, later := house.desk("kept"))):
+        eventually(lambda: later.counts.last_success, "a visit", house.story)
+    assert later.counts.fetched <= imap.BATCH_MAILS  # until a move was refused
+    assert house.troubles == []
+    assert {code for code, _ in house.notices} == {"not_moved"}
+    assert folders(mailboxes, "kept") == {"INBOX": count}
+
+
 def test_idle_is_issued_again_in_time(mailboxes: Dovecot, house: House) -> None:
     with Wire(mailboxes.ports["imap"]) as wire:
         place = imap.Place(plain(mailboxes, "again", wire.port), idle=0.1)

@@ -126,8 +126,7 @@ class _Visit:
         self._moves = bool(place.processed)
         self._by_move = client.has_capability("MOVE")
         if self._moves and not self._by_move and not client.has_capability("UIDPLUS"):
-            desk.notice("not_moved", "the server has neither MOVE nor UIDPLUS")
-            self._moves = False
+            self._cannot_move("the server has neither MOVE nor UIDPLUS")
 
     def stay(self) -> None:
         """Take in and wait, until the desk has ended."""
@@ -161,7 +160,7 @@ class _Visit:
     def _selected(self) -> _Cursor:
         """Open the folder; where its UIDVALIDITY is another one, everything in it is new."""
         try:
-            told = self._client.select_folder(self._place.folder)
+            told = self._opened()
         except IMAP4.abort:
             raise
         except IMAP4.error as error:
@@ -172,6 +171,18 @@ class _Visit:
         same = known[0] == validity
         return _Cursor(validity, known[1], tuple(known[2])) if same else _Cursor(validity)
 
+    def _opened(self) -> dict[bytes, Any]:
+        """What the server tells of the folder; where it lets us read alone, mails stay."""
+        folder = self._place.folder
+        told: dict[bytes, Any]
+        try:
+            told = self._client.select_folder(folder)
+        except IMAP4.readonly:
+            if self._moves:
+                self._cannot_move("the folder may be read, and not written")
+            told = self._client.select_folder(folder, readonly=True)
+        return told
+
     def _make(self, folder: str) -> None:
         try:
             if folder and not self._client.folder_exists(folder):
@@ -179,12 +190,12 @@ class _Visit:
         except IMAP4.abort:
             raise
         except IMAP4.error as error:
-            self._cannot_move(error)
+            self._cannot_move(words(error))
 
-    def _cannot_move(self, error: Exception) -> None:
+    def _cannot_move(self, reason: str) -> None:
         """What is durable stays in the folder, and the cursor passes it."""
         self._moves = False
-        self._desk.notice("not_moved", words(error))
+        self._desk.notice("not_moved", reason)
 
     def _take_in(self, uids: Sequence[int]) -> None:
         self._desk.counts.waiting = len(uids)
@@ -194,8 +205,11 @@ class _Visit:
             self._desk.keep([mail for _, mail in mails], {self._name: self._cursor.to_octets()})
             if self._moves and mails:
                 self._put_away(mails)
+                if not self._moves:  # the cursor knows what of the rest was read before
+                    return self._take_in(self._found())
             if self._desk.ended.is_set():
-                return
+                return None
+        return None
 
     def _found(self) -> list[int]:
         """What is to be read, in the order of its UIDs."""
@@ -288,7 +302,7 @@ class _Visit:
         except IMAP4.abort:
             raise
         except IMAP4.error as error:
-            self._cannot_move(error)
+            self._cannot_move(words(error))
 
     def _move_all(self, uids: Sequence[int], folder: str) -> None:
         """As many as are still there: some servers move none where another program took one of them away
