@@ -4,6 +4,7 @@ import queue
 import re
 import smtplib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,19 @@ def test_what_is_not_yet_due_is_brought_at_the_end(beside: Beside, letterbox: Le
     beside.run(simulator.close())
     assert parse(letterbox.arrived.get(timeout=120).content).kind is Kind.BOUNCE
     beside.run(bounces.close())
+
+
+def test_who_takes_the_mail_after_some_thought_says_so(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = replace(table()["slow"], seconds=0.0)
+    monkeypatch.setattr("retour.simulator.server.answer_of", lambda address: at_once)
+    with client(simulator) as session:
+        session.mail(SENDER)
+        session.rcpt("slow@b.example")
+        code, words = session.data(MAIL)
+    assert f"{code} {words.decode()}" == table()["slow"].reply
+    assert [seen.recipient for seen in simulator.mailboxes.seen] == ["slow@b.example"]
 
 
 @pytest.mark.parametrize("name", ["spam", "virus", "content", "format"])

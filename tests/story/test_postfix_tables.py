@@ -12,7 +12,7 @@ from retour.clock import SystemClock
 from retour.model import Event, EventKind, Reason
 from retour.stores import sqlite
 from story.mta import UNKNOWN, Mta
-from story.page import block, socketmaps
+from story.page import block, sentence, socketmaps
 from story.postfix import Postfix
 from story.server import Server
 from story.waiting import eventually, free_port
@@ -236,10 +236,22 @@ def test_an_address_is_looked_up_as_it_is_written(server: Server, postfix: Postf
     assert _asked(postfix, table, GONE.replace("gone", "Gone")) == "DUNNO"
 
 
-def test_without_retour_a_table_is_a_temporary_error(ground: Path, server: Server) -> None:
-    port = f"inet:127.0.0.1:{free_port()}"
-    config = _config(server, {"transport_maps": f"socketmap:{port}:transport"})
-    config["smtpd_recipient_restrictions"] = ""
-    with Postfix(ground, "down", config) as postfix:
-        code, words = postfix.submit(NEWS, [FREE])[FREE]
-        assert (code, words[:5]) == (451, b"4.3.0"), postfix.story()
+@pytest.mark.parametrize(
+    ("parameter", "table", "code"),
+    [
+        ("transport_maps", "socketmap:{}:transport", b"4.3.0"),
+        ("relay_recipient_maps", "socketmap:{}:return", b"4.3.0"),
+        ("smtpd_recipient_restrictions", "check_recipient_access socketmap:{}:access", b"4.3.5"),
+    ],
+)
+def test_without_retour_a_table_is_a_temporary_error(
+    ground: Path, server: Server, parameter: str, table: str, code: bytes
+) -> None:
+    config = _config(server, {"smtpd_recipient_restrictions": ""})
+    config |= {parameter: table.format(f"inet:127.0.0.1:{free_port()}")}
+    recipient = f"rt-x@{server.domain}" if parameter == "relay_recipient_maps" else FREE
+    with Postfix(ground, f"down-{parameter}", config) as postfix:
+        answer = postfix.submit(NEWS, [recipient])[recipient]
+        assert (answer[0], answer[1][:5]) == (451, code), postfix.story()
+    said = sentence(r"(?s)a table fails: (.*?)That is closed")
+    assert parameter == "transport_maps" or f"451 {code.decode()}" in said

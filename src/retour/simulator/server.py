@@ -66,15 +66,14 @@ class Mailboxes:
     def _reply(self, message: Message[Answer | None], place: int) -> Reply:
         recipient = message.recipients[place]
         answer = recipient.ticket
-        if answer is not None and answer.at is At.DATA:
-            reply = answer.said(recipient.address)
-            if not reply.positive:
-                return reply
+        reply = answer.said(recipient.address) if answer is not None and answer.at is At.DATA else KEPT
+        if not reply.positive:
+            return reply
         self.seen.append(Seen(message.sender, recipient.address, message.size, message.content))
         for number, stage in enumerate(stages(answer) if answer is not None else ()):
             occasion = Occasion(stage, message, recipient, self._hostname, self._clock())
             self._report(occasion, number * self._late)
-        return KEPT
+        return reply
 
     def _report(self, occasion: Occasion, seconds: float) -> None:
         mail = report(occasion)
