@@ -12,6 +12,7 @@ from story.reports import report
 
 pytestmark = pytest.mark.engine("chromium")
 MANY = 503
+TWICE = 103
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +53,43 @@ def test_all_whom_a_filter_means_are_deleted_by_a_job(console: Console, browser:
         page.goto(f"{console.url}/a/shop/jobs/{job}/")
         expect(page.locator("main")).to_contain_text(f"{MANY} Kontakte sind gelöscht.")
         assert barriers(page) == []
+
+
+@pytest.fixture(scope="module")
+def twice(console: Console, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Some who bounced twice each, of whom a segment tells."""
+    room: Path = tmp_path_factory.mktemp("twice")
+    for number in range(2 * TWICE):
+        code = "452 4.2.2 mailbox full" if number % 2 else "452 4.3.1 out of storage"
+        mail = report("bounces@shop.example", f"user{number // 2}@twice.example", code)
+        (room / f"{number}.eml").write_bytes(mail.encode())
+    console.command("ingest", "--proof", "trusted", "--account", "shop", str(room))
+    console.ask("PUT", "/v1/segments/at-twice", json={"domain": "twice.example"})
+
+
+@pytest.mark.usefixtures("twice")
+def test_the_contacts_of_a_segment_are_deleted_each_once(console: Console, browser: Browser) -> None:
+    filters = "segment=at-twice"
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, "member@shop.example")
+        page.goto(f"{console.url}/a/shop/data/?{filters}")
+        expect(page.locator("#results-title")).to_contain_text(f"{2 * TWICE} bounces")
+        expect(page.locator("text=Delete their contacts")).to_have_count(0)
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, "manager@shop.example")
+        page.goto(f"{console.url}/a/shop/data/?{filters}")
+        follow(page, "text=Delete their contacts")
+        expect(page.locator("h1")).to_have_text(f"Delete {TWICE} contacts")
+        page.fill("[name=typed]", str(2 * TWICE))
+        follow(page, "button.danger")
+        expect(page.locator("main")).to_contain_text("The number typed is not the number of contacts")
+        page.fill("[name=typed]", str(TWICE))
+        follow(page, "button.danger")
+        while page.locator("dl.facts", has_text="Ended").count() == 0:
+            follow(page, "text=Look again")
+        remains = page.locator("section", has_text="What remains")
+        expect(remains).to_contain_text(f"{TWICE} contacts are deleted.")
+        page.goto(f"{console.url}/a/shop/data/?{filters}")
+        expect(page.locator(".empty h3")).to_have_text("Nothing matches these filters", timeout=PATIENCE)
+        page.goto(f"{console.url}/a/shop/data/delete/?{filters}")
+        expect(page.locator("h1")).to_have_text("Nobody is meant")

@@ -107,6 +107,8 @@ ROWS: dict[str, Row] = {
     "view_save": Row("member", "/a/shop/views/overview/", 302, "POST"),
     "view_drop": Row("member", "/a/shop/views/overview/0/drop/", 404, "POST"),
     "delete": Row("manager", f"/a/shop/delete/?address={ADDRESS}"),
+    "data_delete": Row("manager", "/a/shop/data/delete/"),
+    "count": Row("member", "/a/shop/count/bounces/", 302, "POST"),
     "save_list": Row("manager", "/a/shop/save-list/bounces/"),
     "contacts": Row("member", "/a/shop/contacts/"),
     "list_make": Row("manager", "/a/shop/contacts/lists/", 302, "POST"),

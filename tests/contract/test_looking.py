@@ -19,8 +19,9 @@ from retour.model import (
     Standing,
     Verdict,
 )
-from retour.ports import Store
+from retour.ports import BounceQuery, Store
 from retour.stores import sqlite
+from retour.stores.sqlite import overview as sqlite_overview
 
 NOW = 20_500 * DAY
 VERDICT = Verdict(Kind.BOUNCE, Reason.UNDETERMINED, None, "none", "", 0.0)
@@ -92,6 +93,29 @@ def test_every_address_is_found_once_with_all_that_its_state_is_folded_from(stor
     assert len(by_place) == len(found) == 5
     assert {event for history in found for event in history.events} == set(events)
     assert by_place["acme", "r1@b.example"].deliveries == ((7, NOW + 9),)
+
+
+@pytest.mark.parametrize("few", [0, 500], ids=["by time", "by address"])
+def test_a_count_in_pieces_finds_each_address_once(
+    store: Store, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_overview, "FEW", few)
+    filled(store)
+    late = [bounce(n, reason=Reason.MAILBOX_FULL)._replace(at=NOW + n * HOUR) for n in range(6, 60, 7)]
+    store.ledger.record(late, NOW + 90 * HOUR)
+    for query in (
+        BounceQuery("acme"),
+        BounceQuery("acme", since=NOW + 20 * HOUR, until=NOW + 50 * HOUR),
+        BounceQuery("acme", search="@b.example"),
+        BounceQuery("acme", search="r1@b.example", reason=Reason.MAILBOX_FULL),
+        BounceQuery("acme", domains=frozenset({"c.example"})),
+        BounceQuery("other", status="valid"),
+    ):
+        pieces = list(store.ledger.counting(query, NOW + 100 * HOUR))
+        assert pieces[-1].addresses == len(store.ledger.bounces(query, NOW + 100 * HOUR))
+        assert pieces[-1].done == pieces[-1].total
+    with pytest.raises(KeyError):
+        list(store.ledger.counting(BounceQuery("nobody"), NOW))
 
 
 # --- read only ---------------------------------------------------------------------------------------------

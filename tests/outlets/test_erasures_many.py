@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from outlets.conftest import Installation
-from retour.flow import erase_many
-from retour.flow.jobs import CancelledError, Course, EndingError
+from retour.flow import erase_many, whom
+from retour.flow.jobs import CancelledError, Course, EndingError, Job
 from retour.outlets.api import erasures
+from retour.stores.sqlite import bounded
 
 MANY = [f"full{n}@b.example" for n in range(7)]
 FROM = {"from": {"bounces": {"reason": "address_unknown"}}}
@@ -94,10 +95,71 @@ def test_another_number_than_was_seen_deletes_nobody(full: Installation) -> None
     assert (left(full), waiting(full), lines(full)) == (len(MANY) + 1, 0, 0)
 
 
-def test_too_many_of_a_question_are_refused_with_what_to_do(full: Installation) -> None:
-    body = {"from": {"data": {"reason": "address_unknown"}}, "count": 7}
-    refused = full.ask("POST", "/v1/contacts/deletions", KEY, json=body)
-    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/too_many_to_delete")
+@pytest.mark.parametrize("of", ["data", "segment"])
+def test_all_of_a_question_are_deleted_each_once(full: Installation, of: str) -> None:
+    for address in MANY[:3]:
+        full.bounce(address)  # more bounces than addresses
+    full.ask("PUT", "/v1/segments/gone", KEY, json={"reason": "address_unknown"})
+    filled = {"data": {"reason": "address_unknown"}} if of == "data" else {"segment": "gone"}
+    path = "/v1/contacts/deletions"
+    seen = full.ask("POST", path, KEY, params={"dry_run": True}, json={"from": filled}).json()
+    assert (seen["count"], seen["job"]) == (len(MANY), None)
+    refused = full.ask("POST", path, KEY, json={"from": filled, "count": len(MANY) + 3})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/count_changed")
+    made = full.ask("POST", path, KEY, json={"from": filled, "count": len(MANY)}).json()["job"]["id"]
+    full.do_jobs()
+    assert job_of(full, made)["result"] == {"erased": len(MANY), "kept_stopped": len(MANY)}
+    assert (left(full), waiting(full), lines(full)) == (0, 0, len(MANY))
+
+
+@pytest.mark.parametrize(
+    "filled",
+    [{"data": {"reason": "address_unknown"}}, {"bounces": {"since": "2020-01-01T00:00:00Z"}}],
+    ids=["data", "bounces"],
+)
+def test_who_are_too_many_for_a_page_are_counted_by_a_job(
+    full: Installation, filled: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whom, "QUICK", -1.0)
+    monkeypatch.setattr(bounded, "STEPS", 1)
+    path = "/v1/contacts/deletions"
+    seen = full.ask("POST", path, KEY, params={"dry_run": True}, json={"from": filled}).json()
+    assert (seen["count"], seen["job"]) == (None, None)
+    told = full.ask("POST", "/v1/contacts/counts", "demo-member", json={"from": filled}).json()
+    assert (told["addresses"], told["job"]["kind"]) == (None, "count")
+    full.do_jobs()
+    counted = job_of(full, told["job"]["id"])
+    assert (counted["state"], counted["result"]) == ("done", {"addresses": len(MANY)})
+    assert counted["done"] == counted["total"] > 0
+    wrong = full.ask("POST", path, KEY, json={"from": filled, "count": len(MANY) - 1}).json()["job"]["id"]
+    full.do_jobs()
+    assert job_of(full, wrong)["problem"]["code"] == "count_changed"
+    made = full.ask("POST", path, KEY, json={"from": filled, "count": len(MANY)}).json()
+    assert made["count"] == len(MANY)
+    full.do_jobs()
+    assert (left(full), waiting(full), lines(full)) == (0, 0, len(MANY))
+
+
+@pytest.mark.parametrize("filled", [{"data": {}}, {"bounces": {}}], ids=["data", "bounces"])
+def test_a_count_is_cancelled(full: Installation, filled: dict[str, Any]) -> None:
+    job = Job("c0", "demo", whom.COUNT, "ann", full.clock.now(), {"from": filled})
+    full.desk.jobs.add(job)
+    taken = full.desk.jobs.take(full.clock.now(), ())
+    assert taken is not None
+    full.desk.jobs.cancel(job.id, full.clock.now())
+    with pytest.raises(CancelledError):
+        full.works()["count"](taken, Course(taken, full.desk.jobs, lambda: False))
+
+
+def test_what_is_quick_is_counted_at_once(full: Installation) -> None:
+    for filled in (FROM["from"], {"data": {}}, {"bounces": {"since": "2020-01-01T00:00:00Z"}}):
+        told = full.ask("POST", "/v1/contacts/counts", "demo-member", json={"from": filled}).json()
+        assert (told["addresses"], told["job"]) == (len(MANY), None)
+    nobody = {"data": {"domain": "nobody.example"}}
+    told = full.ask("POST", "/v1/contacts/counts", "demo-member", json={"from": nobody}).json()
+    assert told["addresses"] == 0
+    refused = full.ask("POST", "/v1/contacts/counts", "demo-member", json={"from": {"data": {"code": "x"}}})
+    assert (refused.status_code, refused.json()["field"]) == (422, "from.data.code")
 
 
 @pytest.mark.parametrize("steps", range(20))

@@ -16,6 +16,7 @@ from retour.ports import (
     Bus,
     Change,
     Counted,
+    Counting,
     DomainCount,
     History,
     Ledger,
@@ -69,6 +70,10 @@ class Announcing:
     def bounced(self, query: BounceQuery, now: Instant, most: int | None, seconds: float) -> Counted | None:
         """As `Ledger.bounced`."""
         return self._ledger.bounced(query, now, most, seconds)
+
+    def counting(self, query: BounceQuery, now: Instant) -> Iterator[Counting]:
+        """As `Ledger.counting`."""
+        return self._ledger.counting(query, now)
 
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
         """As `Ledger.bounces`."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from retour.flow.contacts import meant
 from retour.flow.erase import Place, all_judged, close, note, result_of, settle, taken_out
 from retour.flow.jobs import CancelledError, Course, Facts, FailedError, Job, Work
 from retour.flow.traces_many import ManyTraces
+from retour.flow.whom import meant
 from retour.ports import Erasure
 
 DELETE = "delete"  # kind of job

@@ -16,7 +16,16 @@ from retour.ports.erasing import Erasing, ErasingDesk, Erasure, Erasures, Scrubb
 from retour.ports.gates import Bus, Snapshot
 from retour.ports.inbox import BATCH_OCTETS, NO_CURSORS, Inbox, Outcome
 from retour.ports.ledger import Ledger
-from retour.ports.lives import BouncedAddress, BounceQuery, Counted, DomainCount, History, Life, Stored
+from retour.ports.lives import (
+    BouncedAddress,
+    BounceQuery,
+    Counted,
+    Counting,
+    DomainCount,
+    History,
+    Life,
+    Stored,
+)
 from retour.ports.platform import PlatformStop, PlatformStops, ReadSoFar
 from retour.ports.rates import MOST_RATES, RATED, Rate, Rated, RateQuery, Rates
 from retour.ports.records import Change, Record, RecordQuery
@@ -68,6 +77,7 @@ __all__ = [
     "Correction",
     "Corrections",
     "Counted",
+    "Counting",
     "Counts",
     "DomainCount",
     "Effect",

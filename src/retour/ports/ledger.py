@@ -5,7 +5,16 @@ from typing import Protocol
 
 from retour.instants import Instant
 from retour.model import Event, State
-from retour.ports.lives import BouncedAddress, BounceQuery, Counted, DomainCount, History, Life, Stored
+from retour.ports.lives import (
+    BouncedAddress,
+    BounceQuery,
+    Counted,
+    Counting,
+    DomainCount,
+    History,
+    Life,
+    Stored,
+)
 from retour.ports.records import Change, Record, RecordQuery
 from retour.ports.sends import SecondName
 
@@ -45,6 +54,9 @@ class Ledger(Protocol):
         Of at most `most` bounces, or of all, as the states are stored; None when the time was up before.
         Raises as above.
         """
+
+    def counting(self, query: BounceQuery, now: Instant) -> Iterator[Counting]:
+        """The same without an end of time, day by day: the last tells how many there are. Raises as above."""
 
     def due(self, now: Instant, limit: int) -> list[Change]:
         """Write the changes that time alone made up to now, dated at their due time; [] at the end.

@@ -50,6 +50,14 @@ class Counted:
     whole: bool
 
 
+class Counting(NamedTuple):
+    """How far a count has come."""
+
+    done: int  # days that were looked at
+    total: int
+    addresses: int  # that were found so far, each once
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """All that is known of one address in one account."""

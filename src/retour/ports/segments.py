@@ -1,11 +1,12 @@
 """Segments: bounces by what was said and where (E31-E32), counted by roll-ups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
 from retour.model import Event
+from retour.ports.lives import Counting
 
 Shape = Callable[[str], str]
 
@@ -65,6 +66,21 @@ class Segments(Protocol):
         """The bounces themselves, the latest day first; `after` is the cursor of a row.
 
         Raises KeyError for an unknown account, ValueError for a cursor that was never given out.
+        """
+
+    def whom(self, account: str, sought: Sought, seconds: float) -> int | None:
+        """How many addresses these bounces are of; None when the time was up before they were counted.
+
+        Raises KeyError for an unknown account.
+        """
+
+    def counting(self, account: str, sought: Sought) -> Iterator[Counting]:
+        """The same without an end of time, day by day: the last tells how many there are. Raises as above."""
+
+    def addresses(self, account: str, sought: Sought, limit: int) -> Iterator[Sequence[str]]:
+        """These addresses, each once, at most `limit` at a time; none at all for each day that is looked at.
+
+        Raises as above.
         """
 
     def save(self, segment: Segment) -> None:

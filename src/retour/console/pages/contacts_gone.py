@@ -1,17 +1,16 @@
 """Delete contact (E33): a page that tells in words who is meant and what follows, before anything happens."""
 
-from collections.abc import Mapping
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from retour.client.connection import Refused
-from retour.console.asking import Api, api_of
-from retour.console.pages.filters import chips, chosen
-from retour.console.pages.overview import FILTERS, asked
-from retour.console.reader import Reader, reader
+from retour.console.asking import api_of
+from retour.console.pages.filters import chips
+from retour.console.pages.meant import BACK, filled, filters
+from retour.console.reader import reader
+from retour.console.templatetags.listing import carried
 from retour.model import Role
 
 TYPED_ABOVE = 100  # so many contacts are deleted only by whoever types their number
@@ -19,14 +18,14 @@ _NAMED = 10  # addresses that are named on the page
 
 
 @login_required
-def delete(request: HttpRequest, account: str) -> HttpResponse:
-    """Those that were picked, or all that the filters mean; exactly as many as were seen."""
+def delete(request: HttpRequest, account: str, what: str = "bounces") -> HttpResponse:
+    """Those that were picked, or all that the filters of a list mean; exactly as many as were seen."""
     api, who = api_of(request, account, Role.MANAGER), reader(request)
     given = request.POST if request.method == "POST" else request.GET
-    picked, set_ = given.getlist("address"), chosen(request, FILTERS)
+    picked, set_ = given.getlist("address"), filters(request, what)
     if request.GET.get("of") == "picked" and not picked:  # nobody: never all, for want of a mark
-        return render(request, "console/delete.html", {"account": account, "section": "overview", "count": 0})
-    wanted = _wanted(picked, set_, who)
+        return render(request, "console/delete.html", {"account": account, "section": BACK[what], "count": 0})
+    wanted: dict[str, object] = {"addresses": picked} if picked else filled(what, set_, who)
     refused = None
     if request.method == "POST":
         refused = _typed_wrong(request)
@@ -38,25 +37,16 @@ def delete(request: HttpRequest, account: str) -> HttpResponse:
             else:
                 messages.success(request, who.say("delete.begun"))
                 return redirect("job", account=account, id=done["job"]["id"])
-    count, too_many = _count(api, wanted)
+    count = api.post("/v1/contacts/deletions", wanted, dry_run=True)["count"]
+    if count is None:
+        count = carried(request.GET)  # as a job has counted them; the one that deletes looks once more
     context = {
-        "account": account, "role": api.role, "section": "overview", "picked": picked, "refused": refused,
+        "account": account, "role": api.role, "section": BACK[what], "what": what, "picked": picked,
+        "refused": refused,
         "named": picked[:_NAMED], "more": max(0, len(picked) - _NAMED), "chips": chips(set_, who),
-        "count": count, "too_many": too_many, "typed": count > TYPED_ABOVE, "query": request.GET.urlencode(),
+        "count": count, "typed": (count or 0) > TYPED_ABOVE, "query": request.GET.urlencode(),
     }  # fmt: skip
     return render(request, "console/delete.html", context, status=422 if refused else 200)
-
-
-def _wanted(picked: list[str], set_: Mapping[str, str], who: Reader) -> dict[str, object]:
-    return {"addresses": picked} if picked else {"from": {"bounces": asked(set_, who)}}
-
-
-def _count(api: Api, wanted: Mapping[str, object]) -> tuple[int, Refused | None]:
-    """How many are meant, or why so many cannot be."""
-    try:
-        return int(api.post("/v1/contacts/deletions", wanted, dry_run=True)["count"]), None
-    except Refused as error:
-        return 0, error
 
 
 def _number(told: str | None) -> int:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from retour.console.asking import Answer, api_of
 from retour.console.pages import as_json
+from retour.console.pages.meant import ways_on
 from retour.console.reader import reader
 from retour.model import Role
 from retour.texts import Catalogue
@@ -22,7 +23,7 @@ from retour.texts import Catalogue
 KINDS = (
     "what_if", "replay", "replay_apply", "replay_undo", "wave_plan", "wave_apply", "wave_undo",
     "list_check", "list_import", "list_import_undo", "list_outcome", "list_save", "ledger_verify", "erase",
-    "delete",
+    "delete", "count",
 )  # fmt: skip
 UNSTOPPABLE = frozenset({"erase"})  # nothing cancels it: half an erasure would be none
 ENDED = frozenset({"done", "failed", "cancelled"})
@@ -65,7 +66,8 @@ def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
     context = {
         "account": account, "role": api.role, "section": "jobs", "job": job,
         "may_cancel": api.role != Role.MEMBER and job["kind"] not in UNSTOPPABLE and not job["ended"],
-        "result_url": _result(job, account, api.role),
+        "result_url": _result(job, account, api.role), "may_write": api.role != Role.MEMBER,
+        "ways_on": ways_on(request, account, job),
     }  # fmt: skip
     return render(request, "console/job.html", context)
 

@@ -61,7 +61,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "campaigns": emails(api, page["bounces"], set_, who),
         "first": "after" not in request.GET,
         "count": count,
-        "counted_all": count.addresses if count.was_asked and not count.is_more else None,
+        "counted_all": count.addresses if count.was_asked else None,
         "columns": columns(request),
         "all_columns": COLUMNS,
         "views": views(request, api, "overview", lambda query: _live(api, query)),
@@ -109,16 +109,15 @@ class Count:
 def _count(request: HttpRequest, api: Api, page: Answer, set_: Mapping[str, str], who: Reader) -> Count:
     """Of filters that the roll-ups know nothing of: what the page itself shows, or else up to a bound.
 
-    All of them only where somebody asks: that looks at every bounce that is meant.
+    All of them where somebody had them counted (pages/meant.py): that looks at every bounce that is meant.
     """
     if page["next"] is None and "after" not in request.GET:
         return Count(len(page["bounces"]))
     before = carried(request.GET)
     if before is not None:
         return Count(before, was_asked=True)
-    every = request.GET.get("count") == "all"
-    found = api.get("/v1/bounces/count", **asked(set_, who), all="true" if every else None)
-    return Count(found["addresses"], found["is_more"], every)
+    found = api.get("/v1/bounces/count", **asked(set_, who))
+    return Count(found["addresses"], found["is_more"])
 
 
 def counted(api: Api, set_: Mapping[str, str]) -> Answer | None:

@@ -10,28 +10,26 @@ from django.shortcuts import redirect, render
 
 from retour.client.connection import Refused
 from retour.console.asking import api_of
-from retour.console.pages.data import FILTERS as CONDITIONS
 from retour.console.pages.data import count_of
-from retour.console.pages.filters import chips, chosen
-from retour.console.pages.overview import FILTERS, asked, counted
-from retour.console.reader import Reader, reader
+from retour.console.pages.filters import chips
+from retour.console.pages.meant import BACK, filled, filters
+from retour.console.pages.overview import counted
+from retour.console.reader import reader
 from retour.model import Role
-
-BACK = {"bounces": "overview", "data": "data"}
 
 
 @login_required
 def save(request: HttpRequest, account: str, what: str) -> HttpResponse:
     """What is to be on the list, in words, and a name for it; a job fills it."""
     api, who = api_of(request, account), reader(request)
-    if what not in BACK or api.role == Role.MEMBER:
+    set_ = filters(request, what)
+    if api.role == Role.MEMBER:
         raise Http404
-    set_ = chosen(request, FILTERS if what == "bounces" else (*CONDITIONS, "segment"))
     refused = None
     if request.method == "POST":
         try:
             made = api.post(
-                "/v1/contact-lists", {"name": request.POST.get("name", "").strip()} | _from(what, set_, who)
+                "/v1/contact-lists", {"name": request.POST.get("name", "").strip()} | filled(what, set_, who)
             )
         except Refused as error:
             refused = error
@@ -44,14 +42,6 @@ def save(request: HttpRequest, account: str, what: str) -> HttpResponse:
         "query": request.GET.urlencode(), "count": _count(api, what, set_),
     }  # fmt: skip
     return render(request, "console/save_list.html", context, status=422 if refused else 200)
-
-
-def _from(what: str, set_: Mapping[str, str], who: Reader) -> dict[str, Any]:
-    if what == "bounces":
-        return {"from": {"bounces": asked(set_, who)}}
-    if "segment" in set_:
-        return {"from": {"segment": set_["segment"]}}
-    return {"from": {"data": dict(set_)}}
 
 
 def _count(api: Any, what: str, set_: Mapping[str, str]) -> int | None:

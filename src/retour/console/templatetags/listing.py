@@ -13,9 +13,9 @@ COUNTED = "counted"  # how many all of them were when somebody asked, on the pag
 
 
 def carried(asked: QueryDict) -> int | None:
-    """How many were counted on a page before; None on the first, and where nobody did."""
+    """How many were counted on a page before, or by a job; None where nobody did."""
     told = asked.get(COUNTED, "")
-    return int(told) if "after" in asked and told.isascii() and told.isdigit() and len(told) < 16 else None
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 16 else None
 
 
 @register.filter

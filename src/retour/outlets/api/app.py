@@ -61,6 +61,7 @@ from retour.outlets.api import (
     views,
     waves,
     webhooks,
+    whom,
 )
 from retour.outlets.api.access import Keys
 from retour.outlets.api.limits import Buckets, Told
@@ -100,6 +101,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     data.router,
     contacts.router,
     contact_lists.router,
+    whom.router,
     erasures.router,
     waves.router,
     incidents.router,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from retour.flow.counts import Wanted, counted
+from retour.flow.whom import QUICK
 from retour.model import BounceType, MailKind, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.addresses import Meant, Provider, domains_of
@@ -14,7 +15,6 @@ from retour.outlets.api.services import services
 router = APIRouter(tags=["addresses"])
 
 MOST_COUNTED = 10_000  # bounces that are looked at for a page
-SHORT, LONG = 0.1, 25.0  # seconds that a count may take: for a page, and where somebody waits for it
 
 
 class CountsShape(BaseModel):
@@ -87,15 +87,13 @@ def get_bounces_count(
     request: Request,
     key: Member,
     asked: Meant,
-    all: Annotated[bool, Query(description="count all of them, for half a minute at most")] = False,
 ) -> BouncesCounted:
     """Of every filter, those of time and search too, by looking at the bounces: `/v1/counts` looks at none.
 
-    Exact to 10,000 bounces, and so quick that a page may ask it; with `all` to the last.
+    Exact to 10,000 bounces, and so quick that a page may ask it. `POST /v1/contacts/counts` counts them all.
     """
     known = services(request)
-    most, seconds = (None, LONG) if all else (MOST_COUNTED, SHORT)
-    found = known.store.ledger.bounced(asked, known.clock.now(), most, seconds)
+    found = known.store.ledger.bounced(asked, known.clock.now(), MOST_COUNTED, QUICK)
     if found is None:
         return BouncesCounted(account=asked.account, addresses=None, is_more=True)
     return BouncesCounted(account=asked.account, addresses=found.addresses, is_more=not found.whole)

@@ -6,19 +6,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from retour.flow.contacts import meant, query_of
-from retour.flow.counts import Wanted, counted
 from retour.flow.erase import ERASE
 from retour.flow.erase_many import DELETE, MOST_AT_ONCE
 from retour.flow.jobs import Job
+from retour.flow.whom import meant
 from retour.outlets.api.access import AccountChoice, Manager, existing_account
-from retour.outlets.api.contact_lists import Bounces, From, order_of
+from retour.outlets.api.contact_lists import From, order_of
 from retour.outlets.api.contacts import Place, normalised
-from retour.outlets.api.counts import LONG
 from retour.outlets.api.dry import DryRun
 from retour.outlets.api.jobs import JobShape, shape
 from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
+from retour.outlets.api.whom import at_once
 from retour.ports import Erasure, Key
 
 router = APIRouter(tags=["contacts"])
@@ -53,7 +52,7 @@ class Deletions(BaseModel):
     """How many addresses are meant, and the job that deletes them."""
 
     account: str
-    count: int
+    count: int | None = Field(description="null: too many to be counted at once; POST /v1/contacts/counts")
     job: JobShape | None = Field(description="null for a dry run")
 
 
@@ -88,60 +87,48 @@ def post_deletions(
 ) -> Deletions:
     """Of a filter exactly those whom somebody has seen: where their number has changed, nobody is deleted.
 
-    More than 500 are collected by the job, which looks once more that they are as many before it begins.
+    The job collects them, and looks once more that they are as many before it touches anybody. Where they
+    are too many to be counted at once, it is the first to look.
     Cancelled, it leaves whoever is not deleted yet as they were.
     """
     chosen, known = existing_account(request, key, body.account or account), services(request)
     addresses = _addresses(request, chosen, body)
-    count = len(addresses) if addresses is not None else _counted(request, chosen, body.filled)
+    count = len(addresses) if addresses is not None else None
+    if addresses is None and body.filled is not None:
+        count = at_once(request, chosen, body.filled)
     if dry_run:
         return Deletions(account=chosen, count=count, job=None)
     if body.filled is not None and body.count is None:
         raise wrong("count", "missing", "is missing")
-    if body.filled is not None and body.count != count:
+    if body.filled is not None and count is not None and body.count != count:
         raise Problem("count_changed", "count", seen=body.count, count=count)
     now = known.clock.now()
     made = [Erasure(token_hex(8), chosen, address, key.actor, "", now) for address in addresses or ()]
     order: dict[str, Any] = {"erasures": [each.id for each in made]}
     if addresses is None and body.filled is not None:
-        order = {"from": order_of(request, chosen, body.filled), "count": count}
+        order = {"from": order_of(request, chosen, body.filled), "count": body.count}
     job = Job(token_hex(8), chosen, DELETE, key.actor, now, order)
     known.desk.jobs.add(job, erasures=made)
     known.wake_jobs()
-    return Deletions(account=chosen, count=count, job=shape(request, job))
+    return Deletions(account=chosen, count=body.count if count is None else count, job=shape(request, job))
 
 
 def _addresses(request: Request, account: str, body: DeletionsBody) -> list[str] | None:
-    """Who is meant, each once; None for more than are named in a request. Raises Problem."""
+    """Who is meant, each once; None of a question, and for more than a request names. Raises Problem."""
     if bool(body.addresses) == (body.filled is not None):
         raise wrong("addresses", "or_filter", "name them, or a filter in from")
     if body.filled is None:
         return list(
             dict.fromkeys(normalised(each, f"addresses.{n}") for n, each in enumerate(body.addresses))
         )
+    if body.filled.bounces is None:
+        return None
     known, found = services(request), dict[str, None]()
     for page in meant(account, order_of(request, account, body.filled), known.store, known.clock):
         found.update(dict.fromkeys(page))
         if len(found) > MOST_AT_ONCE:
             return None
     return list(found)
-
-
-def _counted(request: Request, account: str, filled: From | None) -> int:
-    """How many addresses filters of bounces mean: from roll-ups where these know them. Raises Problem."""
-    known = services(request)
-    if filled is None or filled.bounces is None:
-        raise Problem("too_many_to_delete", "from", most=MOST_AT_ONCE)
-    asked: Bounces = filled.bounces
-    if asked.since is None and asked.until is None and asked.search is None:
-        rows = known.store.counts.shown(account, asked.campaign)
-        wanted = Wanted(asked.status, asked.type, asked.reason, asked.kind, asked.provider)
-        return counted(rows, wanted).addresses
-    query = query_of(account, order_of(request, account, filled)["bounces"])
-    found = known.store.ledger.bounced(query, known.clock.now(), None, LONG)
-    if found is None:
-        raise Problem("too_many_to_count", "from", seconds=int(LONG))
-    return found.addresses
 
 
 def _begun(request: Request, key: Key, account: str, address: str, reason: str) -> JobShape:

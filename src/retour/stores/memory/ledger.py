@@ -16,6 +16,7 @@ from retour.ports import (
     BounceQuery,
     Change,
     Counted,
+    Counting,
     DomainCount,
     History,
     Life,
@@ -163,6 +164,9 @@ class MemoryLedger:
     def bounced(self, query: BounceQuery, now: Instant, most: int | None, seconds: float) -> Counted | None:
         found = len(self.bounces(replace(query, limit=len(self._pages)), now))
         return Counted(found, whole=most is None or found <= most)
+
+    def counting(self, query: BounceQuery, now: Instant) -> Iterator[Counting]:
+        yield Counting(1, 1, len(self.bounces(replace(query, limit=len(self._pages)), now)))
 
     def due(self, now: Instant, limit: int) -> list[Change]:
         with self._lock:

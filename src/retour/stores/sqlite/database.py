@@ -89,6 +89,17 @@ class Database:
             connection = self._own.connection = self._connect(self._reader_cache_mib)
         return connection
 
+    @contextmanager
+    def apart(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one long piece of work: its temporary tables, and their memory, go with it."""
+        connection = self._connect(self._reader_cache_mib)
+        try:
+            yield connection
+        finally:
+            with self._list, suppress(ValueError):  # closed already, with all the others
+                self._opened.remove(connection)
+            connection.close()
+
     def settle(self) -> bool:
         """Bring everything written into the file itself, so that nothing older stands beside it.
 

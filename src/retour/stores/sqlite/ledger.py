@@ -14,6 +14,7 @@ from retour.ports import (
     BounceQuery,
     Change,
     Counted,
+    Counting,
     DomainCount,
     History,
     Life,
@@ -24,7 +25,7 @@ from retour.ports import (
 )
 from retour.stores.advance import elapse, noted, recorded, refolded, surplus, within
 from retour.stores.overview import place_of
-from retour.stores.sqlite import overview, overview_count
+from retour.stores.sqlite import overview, overview_count, whom
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import SQL, Page, Sheaf, living, load
@@ -148,6 +149,11 @@ class SqliteLedger:
         with self._reading() as db:
             place = self._accounts.number(db, query.account), self._pepper
             return overview_count.addresses(db, overview.wanted(db, query, *place), most, seconds)
+
+    def counting(self, query: BounceQuery, now: Instant) -> Iterator[Counting]:
+        with self._database.apart() as db:
+            place = self._accounts.number(db, query.account), self._pepper
+            yield from whom.listed(db, overview.wanted(db, query, *place))
 
     def of_domain(self, account: str, domain: str) -> list[str]:
         db = self._database.read()

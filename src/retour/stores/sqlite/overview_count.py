@@ -2,18 +2,16 @@
 
 import json
 import sqlite3
-import time
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 from retour.instants import HOUR
 from retour.ports.lives import Counted
 from retour.stores.sqlite import overview
+from retour.stores.sqlite.bounded import within
 from retour.stores.sqlite.overview import Wanted
 from retour.stores.sqlite.statements import named
 
 SQL = named("overview_count.sql")
-STEPS = 10_000  # of the database between two looks at the clock
 
 
 def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds: float) -> Counted | None:
@@ -32,7 +30,7 @@ def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds:
         "size": HOUR,
         "most": -1 if most is None else most + 1,
     }
-    with _within(db, seconds) as ended:
+    with within(db, seconds) as ended:
         try:
             found, looked_at = db.execute(SQL["addresses"], asked).fetchone()
         except sqlite3.OperationalError:
@@ -42,24 +40,3 @@ def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds:
     if most is None or looked_at <= most:
         return Counted(found, whole=True)
     return Counted(min(found, most), whole=False)
-
-
-@contextmanager
-def _within(db: sqlite3.Connection, seconds: float) -> Generator["_Ended"]:
-    """Whatever this connection does ends with this time."""
-    ended = _Ended(time.monotonic() + seconds)
-    db.set_progress_handler(ended, STEPS)
-    try:
-        yield ended
-    finally:
-        db.set_progress_handler(None, 0)
-
-
-class _Ended:
-    """Whether the time is up, as SQLite asks it: anything but 0 ends a statement."""
-
-    def __init__(self, at: float) -> None:
-        self._at = at
-
-    def __call__(self) -> int:
-        return int(time.monotonic() >= self._at)

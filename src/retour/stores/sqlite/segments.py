@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from retour.ports.lives import Counting
 from retour.ports.segments import Bounced, Segment, Shape, Sought
 from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.stores.sqlite.bounded import within
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.pages import SQL as LEDGER
 from retour.stores.sqlite.rolling import SQL, Roll
 from retour.stores.sqlite.rows import event_of, with_body
+from retour.stores.sqlite.whom import SQL as WHOM
+from retour.stores.sqlite.whom import gathered
 
 _END = (1 << 63) - 1
 _FEW = 200  # facets whose days are looked up; of more, nearly every day has one
@@ -86,6 +90,32 @@ class SqliteSegments:
             rows.append(Bounced(whole[number], type_, campaign or None, f"{day}.{number}"))
         return rows
 
+    def whom(self, account: str, sought: Sought, seconds: float) -> int | None:
+        with self._database.apart() as db, within(db, seconds) as ended:
+            found = 0
+            try:
+                for each in self._gathered(db, account, sought):
+                    found = each.addresses
+                    if ended() and each.done < each.total:
+                        return None
+            except sqlite3.OperationalError:
+                if not ended():
+                    raise
+                return None
+        return found
+
+    def counting(self, account: str, sought: Sought) -> Iterator[Counting]:
+        with self._database.apart() as db:
+            yield from self._gathered(db, account, sought)
+
+    def addresses(self, account: str, sought: Sought, limit: int) -> Iterator[Sequence[str]]:
+        with self._database.apart() as db:
+            for _ in self._gathered(db, account, sought):
+                yield []
+            rows = db.execute(WHOM["addresses"], {"account": self._accounts.number(db, account)})
+            while batch := rows.fetchmany(limit):
+                yield [address for (address,) in batch]
+
     def save(self, segment: Segment) -> None:
         with self._database.write() as db:
             account = self._accounts.number(db, segment.account)
@@ -110,6 +140,11 @@ class SqliteSegments:
         domains = None if sought.domains is None else json.dumps(sorted(sought.domains))
         since = -_END if sought.since is None else sought.since
         return _Facets(number, told, domains, since, _END if sought.until is None else sought.until)
+
+    def _gathered(self, db: sqlite3.Connection, account: str, sought: Sought) -> Iterator[Counting]:
+        facets = self._facets(db, account, sought)
+        days = self._days(db, facets, facets.until)
+        yield from gathered(db, "of_day", [facets.place(day=day) for day in days])
 
     def _days(self, db: sqlite3.Connection, facets: _Facets, until: int) -> Iterator[int]:
         """The days on which something may be meant, the latest first."""
