@@ -36,4 +36,7 @@ FROM corrections WHERE account = :account
 ORDER BY number DESC LIMIT :limit;
 
 -- name: forget
-DELETE FROM corrections WHERE account = :account AND (old_k = :k OR new_k = :k);
+-- By the indexes of either address: with "or" all corrections of the account would be looked at.
+DELETE FROM corrections WHERE number IN (
+  SELECT number FROM corrections WHERE old_k = :k AND account = :account
+  UNION ALL SELECT number FROM corrections WHERE new_k = :k AND account = :account);
