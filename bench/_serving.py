@@ -72,6 +72,18 @@ class Server:
         told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, told[11:15])) / os.sysconf("SC_CLK_TCK")
 
+    def worked(self) -> float:
+        """Seconds of the processor that the threads of the server and of its processes have used so far."""
+        pids = [self.process.pid, *_children(self.process.pid)]
+        return sum(_ran(each) for pid in pids for each in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
+def _ran(thread: Path) -> int:
+    try:
+        return int(thread.read_text().split()[0])
+    except OSError:  # it has ended
+        return 0
+
 
 def _children(pid: int) -> list[int]:
     found: list[int] = []

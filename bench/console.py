@@ -3,11 +3,11 @@
     python -m bench.console [--addresses 10000000] [--events 20000000] [--rounds 7] [--keep DIRECTORY]
 
 The store is grown with its roll-ups (bench/_grown.py; `--keep` keeps it for the next run), the server is
-`retour serve` with its console. A manager logs in and walks from the first page along every link; of each
-kind of page up to three are opened, the Overview also with each of its filters. Milliseconds are wall clock
-from the question to the last octet of the answer, console and API together, in turns over all pages; "first"
-is the first time. Of an export of a million lines, the octets, seconds and the most that console and API
-hold meanwhile (RssAnon) are told beside what they held before.
+`retour serve` with its console. Before, one job of each kind that has a page is done (bench/_asked.py). A
+manager logs in and walks from the first page along every link, then somebody of support, to what managers
+have not; of each kind of page up to three are opened, the Overview also with each of its filters.
+Milliseconds are X "first" is the first time. Of an export of a million lines, the octets, seconds and the
+most that console and API hold meanwhile (RssAnon) are told beside what they held before.
 """
 
 import argparse
@@ -24,13 +24,17 @@ from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 import httpx
 
+from bench._asked import ask
 from bench._grown import grow
 from bench._serving import serving
 from retour import keyfile
 from retour.clock import SystemClock
 from retour.stores import sqlite
 
-PERSON = "ann@shop.example"
+PEOPLE = {
+    "ann@shop.example": ("--account", "acme", "--role", "manager"),
+    "kim@retour.example": ("--role", "support"),
+}
 PASSWORD = "a long one, for the benchmark"  # of a person of a store that goes with the run
 EACH = 3  # pages of one kind
 MILLION = 1_000_000  # lines of an export that are waited for
@@ -44,8 +48,14 @@ FILTERS = (
     "kind=mailing",
     "search=user7-1",
     "search=d3.example",
+    "search=@gmail.com",
+    "since=2026-01-01",
+    "since=2026-01-01&until=2026-09-30&search=@web.de",
     "state=invalid&type=hard&reason=address_unknown&provider=gmail",
 )
+
+STAFF = ("/desk/", "/unparsed/", "/rules/", "/replays/", "/components/", "/a/acme/waves/", "/a/acme/replays/")
+OTHERS = ("data/", "data/?provider=gmail&reason=mailbox_full", "data/delete/?provider=gmail", "charts/lag/")
 
 
 def grown(room: Path, addresses: int, events: int) -> None:
@@ -58,17 +68,20 @@ def grown(room: Path, addresses: int, events: int) -> None:
     (data / "console.sqlite3").unlink(missing_ok=True)
 
 
+Taken = tuple[float, float]  # seconds on the clock, and of the processors
+
+
 class Visitor:
     """A manager who is logged in, and the pages that were found."""
 
-    def __init__(self, base: str, link: str) -> None:
+    def __init__(self, base: str, person: str, link: str, kinds: dict[str, list[str]]) -> None:
         self._session = httpx.Client(base_url=base, timeout=120, follow_redirects=True)
         form = self._session.get(link).text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
         assert token, form
-        told = {"csrfmiddlewaretoken": token[1], "email": PERSON, "password": PASSWORD, "again": PASSWORD}
+        told = {"csrfmiddlewaretoken": token[1], "email": person, "password": PASSWORD, "again": PASSWORD}
         self._session.post(link, data=told, headers={"Referer": base}).raise_for_status()
-        self.kinds: dict[str, list[str]] = {}
+        self.kinds = kinds  # the pages that were found, by their kind
 
     def open(self, path: str) -> tuple[float, str]:
         """Seconds until the last octet, and the page."""
@@ -86,7 +99,12 @@ class Visitor:
         while waiting:
             path = waiting.pop(0)
             kind = kind_of(path)
-            if path in first or not kind or len(self.kinds.get(kind, ())) >= EACH:
+            if (
+                path in first
+                or path in self.kinds.get(kind, ())
+                or not kind
+                or len(self.kinds.get(kind, ())) >= EACH
+            ):
                 continue
             taken, page = self.open(path)
             first[path] = taken
@@ -133,20 +151,31 @@ def run(
         room = keep or Path(ends.enter_context(tempfile.TemporaryDirectory()))
         grown(room, addresses, events)
         server = ends.enter_context(serving(room, console=True))
-        link = server.command("person", "add", PERSON, "--account", "acme", "--role", "manager")
-        visitor = Visitor(f"http://127.0.0.1:{server.ports['console']}", link)
-        start = "/a/acme/"
-        first = visitor.walk(start, *(f"{start}?{each}" for each in FILTERS))
-        times: dict[str, list[float]] = {path: [] for path in first}
+        jobs = ask(server)
+        start, kinds = "/a/acme/", dict[str, list[str]]()
+        begin = (start, *(f"{start}?{each}" for each in FILTERS))
+        begin += tuple(f"{start}{each}" for each in (*OTHERS, *jobs.pages))
+        base, first = f"http://127.0.0.1:{server.ports['console']}", dict[str, float]()
+        times: list[tuple[Visitor, dict[str, list[Taken]]]] = []
+        for person, role in PEOPLE.items():
+            visitor = Visitor(base, person, server.command("person", "add", person, *role), kinds)
+            found = visitor.walk(*begin)
+            begin, first = STAFF, first | found
+            times.append((visitor, {path: [] for path in found}))
         for _ in range(rounds):
-            for path, taken in times.items():
-                taken.append(visitor.open(path)[0])
+            for visitor, theirs in times:
+                for path, taken in theirs.items():
+                    worked = server.worked()
+                    taken.append((visitor.open(path)[0], server.worked() - worked))
         before = server.memory()
         export = visitor.download(f"{start}bounces.csv", server.memory)
         size = (server.data / sqlite.STORE).stat().st_size / 2**30
-    lines = ["| page | first | median | max |", "|---|---|---|---|"]
-    for kind, paths in visitor.kinds.items():
-        lines.append(_line(kind, [first[path] for path in paths], [times[path] for path in paths]))
+    lines = ["| page | first | median | max | processor |", "|---|---|---|---|---|"]
+    every = {path: each for _, theirs in times for path, each in theirs.items()}
+    for kind, paths in kinds.items():
+        lines.append(
+            _line(kind, [first[path] for path in paths if path in first], [every[path] for path in paths])
+        )
     rows, octets, seconds, most = export
     return "\n".join(
         [
@@ -156,16 +185,23 @@ def run(
             "",
             *lines,
             "",
+            "Jobs, seconds each: "
+            + ", ".join(f"{kind} {each:,.0f}" for kind, each in jobs.seconds.items())
+            + ".",
             f"Export of {rows:,} lines: {octets / 1e6:,.0f} MB in {seconds:,.0f} s; API and console held"
             f" {before:,.0f} MB before and {most:,.0f} MB at most meanwhile.",
         ]
     )
 
 
-def _line(kind: str, first: list[float], times: list[list[float]]) -> str:
+def _line(kind: str, first: list[float], times: list[list[Taken]]) -> str:
     name, _, filters = kind.partition(" ")
     told = f"{name}, by {filters}" if filters else name
-    cells = (1000 * seconds for seconds in (max(first), max(map(median, times)), max(map(max, times))))
+    walls = [[wall for wall, _ in each] for each in times]
+    worked = max(median(each for _, each in path) for path in times)
+    cells = (
+        1000 * seconds for seconds in (max(first), max(map(median, walls)), max(map(max, walls)), worked)
+    )
     return f"| {told} | {' | '.join(f'{cell:,.0f}' for cell in cells)} |"
 
 

@@ -17,7 +17,7 @@ from retour.stores.sqlite import STORE
 
 pytestmark = pytest.mark.engine("chromium")
 MANY = 10_020
-MULTITUDE = 250_000  # of one domain: more than are counted in a tenth of a second
+MULTITUDE = 500_000  # more than are counted in a tenth of a second
 BEFORE = 400  # days, that they bounced earlier
 PLACE = {"k": "CAST(printf('%016d', i) AS BLOB)"}
 
@@ -86,7 +86,7 @@ def test_a_long_list_is_counted_where_somebody_asks(
 @pytest.mark.usefixtures("multitude")
 def test_what_takes_longer_is_counted_by_a_job(console: Console, browser: Browser) -> None:
     year, all_ = datetime.now(UTC).year, f"{MULTITUDE:,}"
-    filters = f"since={year - 2}-01-01&until={year - 1}-12-31&search=@b.example"
+    filters = f"since={year - 2}-01-01&until={year - 1}-12-31"
     with looking(browser, java_script_enabled=False) as page:
         log_in(page, console.url, "manager@shop.example")
         page.goto(f"{console.url}/a/shop/delete/?{filters}")

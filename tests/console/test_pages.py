@@ -1,5 +1,9 @@
 """Every page in both languages and themes: no barrier, no sideways scrolling, hostile words shown as text."""
 
+import re
+import zipfile
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -110,7 +114,20 @@ def test_an_export_is_the_list_of_the_same_filters(page: Page, console: Console)
         page.click("text=Save as CSV")
     lines = download.value.path().read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("address,state,since")
-    assert sorted(line.split(",")[0] for line in lines[1:]) == ["hostile@b.example", "unknown@b.example"]
+    listed = ["hostile@b.example", "unknown@b.example"]
+    assert sorted(line.split(",")[0] for line in lines[1:]) == listed
+    with page.expect_download() as download:
+        page.click("text=Save as XLSX")
+    told = workbook(download.value.path()).decode()
+    assert sorted(set(re.findall(r"[\w.]+@b\.example", told))) == listed
+    shown = page.request.get(f"{console.url}{page.get_by_text('This page as JSON').get_attribute('href')}")
+    assert sorted(row["address"] for row in shown.json()["rows"]) == listed
+
+
+def workbook(file: Path) -> bytes:
+    """All that an XLSX file says."""
+    with zipfile.ZipFile(file) as parts:
+        return b"".join(parts.read(name) for name in parts.namelist() if name.endswith(".xml"))
 
 
 def test_by_keyboard_alone(page: Page, console: Console) -> None:

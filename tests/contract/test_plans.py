@@ -1,6 +1,6 @@
 """No statement of a store looks at all of a large table: a page over millions costs what one over ten does.
 
-Every statement in every .sql file is planned; what reads a table whole stands here with the reason why it may.
+Every statement in every .sql file is planned; what reads a table whole stands here, with its reason.
 """
 
 import re

@@ -92,10 +92,7 @@ def post_deletions(
     Cancelled, it leaves whoever is not deleted yet as they were.
     """
     chosen, known = existing_account(request, key, body.account or account), services(request)
-    addresses = _addresses(request, chosen, body)
-    count = len(addresses) if addresses is not None else None
-    if addresses is None and body.filled is not None:
-        count = at_once(request, chosen, body.filled)
+    addresses, count = _meant(request, chosen, body)
     if dry_run:
         return Deletions(account=chosen, count=count, job=None)
     if body.filled is not None and body.count is None:
@@ -113,22 +110,23 @@ def post_deletions(
     return Deletions(account=chosen, count=body.count if count is None else count, job=shape(request, job))
 
 
-def _addresses(request: Request, account: str, body: DeletionsBody) -> list[str] | None:
-    """Who is meant, each once; None of a question, and for more than a request names. Raises Problem."""
+def _meant(request: Request, account: str, body: DeletionsBody) -> tuple[list[str] | None, int | None]:
+    """Who is meant, each once, where they are few; and how many, None where that takes too long to count.
+
+    Raises Problem.
+    """
     if bool(body.addresses) == (body.filled is not None):
         raise wrong("addresses", "or_filter", "name them, or a filter in from")
     if body.filled is None:
-        return list(
-            dict.fromkeys(normalised(each, f"addresses.{n}") for n, each in enumerate(body.addresses))
-        )
-    if body.filled.bounces is None:
-        return None
+        named = {normalised(each, f"addresses.{n}"): None for n, each in enumerate(body.addresses)}
+        return list(named), len(named)
+    count = at_once(request, account, body.filled)
+    if body.filled.bounces is None or count is None or count > MOST_AT_ONCE:
+        return None, count
     known, found = services(request), dict[str, None]()
     for page in meant(account, order_of(request, account, body.filled), known.store, known.clock):
-        found.update(dict.fromkeys(page))
-        if len(found) > MOST_AT_ONCE:
-            return None
-    return list(found)
+        found.update(dict.fromkeys(page))  # as the list shows them now, where time alone has moved some
+    return list(found), len(found)
 
 
 def _begun(request: Request, key: Key, account: str, address: str, reason: str) -> JobShape:
