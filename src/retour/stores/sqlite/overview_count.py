@@ -12,6 +12,7 @@ from retour.stores.sqlite.overview import Wanted
 from retour.stores.sqlite.statements import named
 
 SQL = named("overview_count.sql")
+COUNT = f"SELECT count(DISTINCT k), count(*) FROM ({SQL['keys']} LIMIT :most)"  # noqa: S608
 
 
 def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds: float) -> Counted | None:
@@ -32,7 +33,7 @@ def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds:
     }
     with within(db, seconds) as ended:
         try:
-            found, looked_at = db.execute(SQL["addresses"], asked).fetchone()
+            found, looked_at = db.execute(COUNT, asked).fetchone()
         except sqlite3.OperationalError:
             if not ended():
                 raise

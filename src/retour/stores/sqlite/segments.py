@@ -144,7 +144,7 @@ class SqliteSegments:
     def _gathered(self, db: sqlite3.Connection, account: str, sought: Sought) -> Iterator[Counting]:
         facets = self._facets(db, account, sought)
         days = self._days(db, facets, facets.until)
-        yield from gathered(db, "of_day", [facets.place(day=day) for day in days])
+        yield from gathered(db, WHOM["of_day"], [facets.place(day=day) for day in days])
 
     def _days(self, db: sqlite3.Connection, facets: _Facets, until: int) -> Iterator[int]:
         """The days on which something may be meant, the latest first."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from retour.instants import DAY, HOUR
 from retour.ports.lives import Counting
-from retour.stores.sqlite import overview
+from retour.stores.sqlite import overview, overview_count
 from retour.stores.sqlite.labels import SQL as LABELS
 from retour.stores.sqlite.overview import Wanted
 from retour.stores.sqlite.statements import named
@@ -36,14 +36,14 @@ def listed(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Counting]:
     days = sorted({hour // _HOURS for (hour,) in db.execute(LABELS["hours"], asked)})
     more = {"domains": wanted.domains, "since": wanted.since, "until": wanted.until, "size": HOUR}
     within = ({"first": day * _HOURS, "last": (day + 1) * _HOURS - 1} for day in days)
-    yield from gathered(db, "listed", [{**asked, **more, **hours} for hours in within])
+    yield from gathered(db, overview_count.SQL["keys"], [{**asked, **more, **hours} for hours in within])
 
 
-def gathered(db: sqlite3.Connection, name: str, places: Sequence[Mapping[str, Any]]) -> Iterator[Counting]:
-    """One statement for each place; what they found stands in the table `whom`."""
+def gathered(db: sqlite3.Connection, keys: str, places: Sequence[Mapping[str, Any]]) -> Iterator[Counting]:
+    """A statement that selects keys, for each place; what it found stands in the table `whom`."""
     db.execute(SQL["make"])
     found = 0
     yield Counting(0, len(places), found)
     for done, place in enumerate(places, 1):
-        found += db.execute(SQL[name], place).rowcount
+        found += db.execute(f"INSERT OR IGNORE INTO whom {keys}", place).rowcount
         yield Counting(done, len(places), found)
