@@ -87,6 +87,22 @@ def test_a_contact_is_changed_and_put_on_a_list(
     assert found["lists"] == ["Graz"]
 
 
+def test_what_another_tab_has_saved_is_not_overwritten_unseen(console: Console, page: Page) -> None:
+    place = f"{console.url}/a/shop/contact/two.tabs@b.example/"
+    page.goto(place)
+    page.fill("[name=name]", "Typed here")
+    console.ask(
+        "PUT", "/v1/contacts/two.tabs@b.example", json={"address": "two.tabs@b.example", "name": "Other"}
+    )
+    follow(page, "form.narrow button.main")
+    expect(page.locator(".errors")).to_contain_text("Somebody has changed this contact")
+    expect(page.locator("[name=name]")).to_have_value("Typed here")
+    assert console.ask("GET", "/v1/contacts/two.tabs@b.example")["name"] == "Other"
+    follow(page, "form.narrow button.main")
+    expect(page.locator("#status")).to_contain_text("Saved.")
+    assert console.ask("GET", "/v1/contacts/two.tabs@b.example")["name"] == "Typed here"
+
+
 def test_a_list_is_made_renamed_and_dropped(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/contacts/")
     page.click(".looks summary")

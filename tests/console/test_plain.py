@@ -1,6 +1,9 @@
 """What is refused is said in the words of pages: labels for fields, no codes, no English in German."""
 
+import re
+import tomllib
 from datetime import UTC
+from importlib import resources
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +14,8 @@ from retour.console.pages import wrong_value
 from retour.console.plain import plain
 from retour.outlets.api.problems import Problem
 from retour.texts import catalogue
+
+PROBLEMS = tomllib.loads(resources.files("retour.outlets.api").joinpath("problems.toml").read_text("utf-8"))
 
 
 def refusal(problem: Problem, language: str) -> Refused:
@@ -40,10 +45,21 @@ def test_a_refusal_is_said_as_a_page_says_it(problem: Problem, told: str) -> Non
 
 
 def test_what_has_no_words_stays_as_it_is() -> None:
-    found = refusal(Problem("topic_unknown", "id"), "en")
+    found = refusal(Problem("contact_list_taken", "name"), "en")
     before = found.detail, found.remedy
     plain(found, catalogue("console.en"))
     assert (found.detail, found.remedy) == before
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", sorted(PROBLEMS))
+def test_no_page_speaks_of_calls(name: str, language: str) -> None:
+    problem = PROBLEMS[name]
+    told = {"type": f"/problems/{name}", **problem[language]}
+    found = Refused(problem["status"], told)
+    plain(found, catalogue(f"console.{language}"))
+    said = f"{found.detail} {found.remedy}"
+    assert re.search(r"/v1/|\b(GET|POST|PUT|DELETE) |If-Match|Retry-After|Idempotency-Key", said) is None
 
 
 @pytest.mark.parametrize(
@@ -66,3 +82,10 @@ def test_a_value_in_an_address_that_makes_no_sense_is_named(
     found = wrong_value.told(request, error, reader)
     assert found is not None
     assert (found.title, bool(found.remedy)) == (told, True)
+
+
+def test_a_role_that_does_not_suffice_is_told_without_keys() -> None:
+    error = refusal(Problem("role_too_low", role="member", needed="manager"), "de")
+    plain(error, catalogue("console.de"))
+    assert error.detail == "Das ist nicht für Ihre Rolle."
+    assert "Schlüssel" not in str(error.remedy)

@@ -1,7 +1,14 @@
 """Refusals of the API for people: it speaks to programs, of fields and calls; a page has labels."""
 
+import re
+
 from retour.client.connection import Refused
 from retour.texts import Catalogue
+
+_NOT_FOUND = 404
+_CALL = re.compile(
+    r"/v1/|\b(?:GET|POST|PUT|DELETE) |If-Match|Retry-After|Idempotency-Key"
+)  # what programs do
 
 
 def plain(error: Refused, say: Catalogue) -> None:
@@ -17,6 +24,8 @@ def plain(error: Refused, say: Catalogue) -> None:
         error.detail = say(f"detail.{name}")
     if f"remedy.{name}" in say:
         error.remedy = say(f"remedy.{name}")
+    elif error.remedy and _CALL.search(error.remedy):
+        error.remedy = say("remedy.gone") if error.status == _NOT_FOUND else None
 
 
 def label(field: str, say: Catalogue) -> str:

@@ -10,7 +10,7 @@ from retour.texts import Catalogue
 
 SECRET = ("/sign/", "/first/", "/invited/")  # forms whose fields are nobody's to see again
 _OURS = frozenset(
-    {"csrfmiddlewaretoken", "once", "query", "version", "count", "act", "next"}
+    {"csrfmiddlewaretoken", "once", "query", "version", "count", "act", "next", "seen"}
 )  # hidden fields
 _MOST = 64 * 1024  # characters; no form of ours but a file holds more
 

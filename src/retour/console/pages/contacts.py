@@ -48,21 +48,41 @@ def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
     if request.method == "POST":
         if api.role == Role.MEMBER:
             raise Http404
-        refused = _saved(request, api, path, address)
+        before = _known(api, path)
+        refused = _changed_meanwhile(request, before) or _saved(request, api, path, address)
         if refused is None:
             messages.success(request, who.say("preferences.saved"))
             return redirect("contact", account=account, address=address)
     contact = _known(api, path)
     lists = api.get("/v1/contact-lists")["lists"]
     on = set(contact["lists"]) if contact else set()
+    ticked = set(request.POST.getlist("on")) if refused else None  # what was chosen stays
     context = {
         "account": account, "role": api.role, "section": "contacts", "address": address, "contact": contact,
         "refused": refused, "may_write": api.role != Role.MEMBER,
+        "seen": contact["changed_at"] if contact else "",
         "name": request.POST.get("name", contact["name"] if contact else ""),
         "attributes": request.POST.get("attributes", _lines(contact["attributes"] if contact else {})),
-        "lists": [{**each, "on": each["name"] in on} for each in lists],
+        "lists": [
+            {**each, "on": each["name"] in on if ticked is None else each["id"] in ticked} for each in lists
+        ],
     }  # fmt: skip
     return render(request, "console/contact.html", context, status=422 if refused else 200)
+
+
+def _changed_meanwhile(request: HttpRequest, before: Any) -> object:
+    """Why nothing is saved: somebody else did, since the page was opened. The next time it is meant so."""
+    seen = request.POST.get("seen")
+    if seen is None or seen == (before["changed_at"] if before else "") or _is_as_typed(request, before):
+        return None
+    say = reader(request).say
+    return {"detail": say("contacts.changed_meanwhile"), "remedy": say("contacts.save_anyhow")}
+
+
+def _is_as_typed(request: HttpRequest, before: Any) -> bool:
+    """Whether it stands there already, as where a form arrives twice."""
+    name, attributes = request.POST.get("name", "").strip(), _read(request.POST.get("attributes", ""))
+    return before is not None and (before["name"], before["attributes"]) == (name, attributes)
 
 
 def _known(api: Api, path: str) -> Any:

@@ -12,6 +12,7 @@ from retour.client.connection import Refused
 from retour.console.asking import api_of
 from retour.console.reader import reader
 from retour.model import Role
+from retour.texts import Catalogue
 
 
 @login_required
@@ -23,7 +24,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         try:
             api.post("/v1/never-stop", {"entry": entry})
         except Refused as error:
-            refused = error
+            refused = _in_words(error, entry, reader(request).say)
         else:
             messages.success(request, reader(request).say("never_stop.added", entry=entry))
             return redirect("never_stop", account=account)
@@ -45,3 +46,13 @@ def remove(request: HttpRequest, account: str) -> HttpResponse:
     api.post(f"/v1/never-stop/{quote(entry, safe='')}", None, "DELETE")
     messages.success(request, reader(request).say("never_stop.removed", entry=entry))
     return redirect("never_stop", account=account)
+
+
+def _in_words(error: Refused, entry: str, say: Catalogue) -> Refused:
+    """For this page, which has one field and no effect to look at before."""
+    if not entry:
+        error.detail = say("never_stop.empty")
+    elif error.type.endswith("/policy_invalid"):
+        error.detail = error.detail.removeprefix("never_stop: ")
+        error.remedy = None  # stands in it already
+    return error
