@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import pytest
 
@@ -208,6 +208,36 @@ def test_a_request_that_is_being_answered_is_waited_for_and_a_conflict_is_not() 
     with failing(409, 200) as (address, _), Client(address, "rk_x", pause=pauses.append) as client:
         assert client.call("POST", "/v1/check", body={}) == {"account": "shop", "results": []}
     assert pauses == [7.0]
+
+
+def test_a_list_that_takes_its_time_is_waited_for_and_sent_once() -> None:
+    told, again = list[str](), threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(self.headers["Idempotency-Key"])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if len(told) > 1:
+                again.set()
+            again.wait(1.0)  # ten times the patience of other calls, or until somebody lost it
+            self.send_response(201)
+            self.end_headers()
+            self.wfile.write(b'{"counts": {"rows": 1}}')
+
+        def log_message(self, *args: object) -> None:
+            """The test looks at what it was sent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
+        thread = threading.Thread(target=served.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{served.server_port}"
+            with Client(address, "rk_x", timeout=0.1, pause=lambda seconds: None) as client:
+                assert client.import_suppressions(b"a@b.example\n")["counts"] == {"rows": 1}
+        finally:
+            served.shutdown()
+            thread.join()
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from retour import instants
-from retour.client.connection import Connection, Refused, wait
+from retour.client.connection import PATIENCE, Connection, Refused, wait
 from retour.model import Answer, Decision, MailKind
 
 MOST = 10_000  # addresses or sends in one call; longer lists are asked about in several
@@ -126,14 +126,16 @@ class Client:
     def export_suppressions(self, format: str = "csv", account: str | None = None) -> bytes:
         """The whole list as a file in one of the forms of docs/api.md."""
         query = {"format": format, "account": self._account if account is None else account}
-        return self._connection.fetch("/v1/suppressions/export", query)
+        return self._connection.fetch("/v1/suppressions/export", query, PATIENCE)
 
     def import_suppressions(
         self, file: bytes, format: str = "csv", account: str | None = None, dry_run: bool = False
     ) -> Mapping[str, Any]:
         """Bring in a list in one of the forms of docs/api.md (manager); what came of it, line by line."""
         query = {"format": format, "dry_run": dry_run}
-        report: Mapping[str, Any] = self.call("POST", "/v1/suppressions/import", query, file, account=account)
+        report: Mapping[str, Any] = self._call(
+            "POST", "/v1/suppressions/import", query, file, account, timeout=PATIENCE
+        )
         return report
 
     def restore(self, addresses: Sequence[str], reason: str, account: str | None = None) -> Mapping[str, Any]:
@@ -153,8 +155,20 @@ class Client:
         idempotency_key: str | None = None,
     ) -> Any:
         """Any call of docs/api.md: its answer as JSON values."""
-        named = {"account": self._account if account is None else account}
-        return self._connection.call(method, path, {**(query or {}), **named}, body, idempotency_key)
+        return self._call(method, path, query, body, account, idempotency_key)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object] | None,
+        body: object,
+        account: str | None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> Any:
+        asked = {**(query or {}), "account": self._account if account is None else account}
+        return self._connection.call(method, path, asked, body, idempotency_key, timeout=timeout)
 
     def _pages(
         self, what: str, account: str | None, filters: Mapping[str, object]

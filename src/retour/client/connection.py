@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 _AGAIN = (429, 502, 503, 504)  # the server, or a proxy before it, asks for patience
 _CONFLICT = 409  # with Retry-After: the same request is being answered just now
 _LONGEST_PAUSE = 30.0  # seconds
+PATIENCE = 600.0  # seconds for long bodies: a server may take its time to make a gigabyte durable
 _FIRST_PAUSE = 0.2
 _READS = ("GET", "HEAD")
 # No answer of ours leads elsewhere: a proxy's does, to its login or to https, and a key follows nobody.
@@ -87,11 +88,13 @@ class Connection:
         body: object = None,
         idempotency_key: str | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
+        timeout: float | None = None,
     ) -> Any:
         """The answer as JSON values; None for an empty one. Raises Refused and Unreachable.
 
         A write is given a key of its own unless it has one, so that repeating it is safe. A `body` of bytes
-        goes as it is, any other as JSON. `headers` go beside, or over, those of every call.
+        goes as it is, any other as JSON. `headers` go beside, or over, those of every call. `timeout`, in
+        seconds, is for a call that takes longer than others.
         """
         raw = isinstance(body, bytes)
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
@@ -100,12 +103,14 @@ class Connection:
         if method not in _READS:
             idempotency_key = idempotency_key or secrets.token_hex(16)
             headers["Idempotency-Key"] = idempotency_key
-        answer = self._patiently(method, self.target(path, query), content, headers, idempotency_key)
-        return json_of(answer)
+        target = self.target(path, query)
+        return json_of(self._patiently(method, target, content, headers, idempotency_key, timeout))
 
-    def fetch(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
+    def fetch(
+        self, path: str, query: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> bytes:
         """What a GET answers, as it is. Raises Refused and Unreachable."""
-        return self._patiently("GET", self.target(path, query), None, self.headers, None)
+        return self._patiently("GET", self.target(path, query), None, self.headers, None, timeout)
 
     def target(self, path: str, query: Mapping[str, object] | None) -> str:
         """A path with its query as a request names it; None is left out."""
@@ -119,11 +124,12 @@ class Connection:
         content: bytes | None,
         headers: Mapping[str, str],
         idempotency_key: str | None,
+        timeout: float | None,
     ) -> bytes:
         for left in range(self._retries, -1, -1):
             pause = min(_FIRST_PAUSE * 2 ** (self._retries - left), _LONGEST_PAUSE)
             try:
-                status, told, answer = self._once(method, target, content, headers)
+                status, told, answer = self._once(method, target, content, headers, timeout)
             except (OSError, http.client.HTTPException) as error:
                 self._hang_up()
                 if not left:
@@ -137,19 +143,27 @@ class Connection:
         raise AssertionError("the last turn returns or raises")
 
     def _once(
-        self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        target: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float | None,
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        connection = self._connected()
+        connection = self._connected(max(timeout or 0.0, self._timeout))
         connection.request(method, target, content, dict(headers))
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
-    def _connected(self) -> http.client.HTTPConnection:
+    def _connected(self, timeout: float) -> http.client.HTTPConnection:
         known: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
         if known is None:
             known = self.another(self._timeout)
             self._own.connection = known
             self._opened.add(known)
+        known.timeout = timeout  # of the next connect
+        if known.sock is not None:
+            known.sock.settimeout(timeout)
         return known
 
     def another(self, timeout: float) -> http.client.HTTPConnection:

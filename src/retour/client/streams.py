@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import IO, Any
 
-from retour.client.connection import Connection, Unreachable, accepted, json_of
+from retour.client.connection import PATIENCE, Connection, Unreachable, accepted, json_of
 
-_PATIENCE = 600.0  # seconds: a server may take its time to make a gigabyte durable
 _PIECE = 256 * 1024
 
 
@@ -26,7 +25,7 @@ def upload(
         "Content-Length": str(length),
         **headers,
     }
-    with closing(server.another(_PATIENCE)) as connection:
+    with closing(server.another(PATIENCE)) as connection:
         try:
             connection.request("POST", server.target(path, query), _pieces(file), told)
             answer = connection.getresponse()
@@ -39,7 +38,7 @@ def download(
     server: Connection, path: str, query: Mapping[str, object], headers: Mapping[str, str]
 ) -> tuple[Mapping[str, str], Iterator[bytes]]:
     """The headers of what a GET answers, and its body. Raises Refused, Unreachable."""
-    connection = server.another(_PATIENCE)
+    connection = server.another(PATIENCE)
     try:
         connection.request("GET", server.target(path, query), headers={**server.headers, **headers})
         answer = connection.getresponse()
