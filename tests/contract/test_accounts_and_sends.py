@@ -128,6 +128,17 @@ def test_old_sends_go_but_for_those_that_a_life_counts(store: Store, acme: Accou
     assert ids_left == {old[3].id, *(send.id for send in new)}
 
 
+def test_how_many_mails_an_address_has_had(store: Store, acme: Account) -> None:
+    assert store.sends.mails_per_address("acme", 0) is None
+    drafts = [Draft(f"a{n % 4}@b.example", handed_over=NOW - DAY) for n in range(12)]
+    drafts += [Draft("old@b.example", handed_over=NOW - 9 * DAY)]
+    register(drafts, acme, store.sends, RING, SendIds(), NOW)
+    assert store.sends.mails_per_address("acme", NOW - 2 * DAY) == 3.0
+    assert store.sends.mails_per_address("acme", NOW - 10 * DAY) == 13 / 5
+    with pytest.raises(KeyError):
+        store.sends.mails_per_address("nobody", 0)
+
+
 def test_registering_signs_a_return_address_for_each_recipient(store: Store, acme: Account) -> None:
     drafts = [
         Draft("ann@b.example", MailKind.SYSTEM, campaign="may", message_id="<m@acme.example>"),

@@ -4,12 +4,14 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retour.flow import listcheck
 from retour.flow.listcheck import Rates, Source, known_of
 from retour.flow.listcheck.forecast import GENERAL, forecast_of
+from retour.flow.listcheck.history import rates_of
 from retour.instants import DAY
 from retour.lifecycle import preset
 from retour.model import Event, EventKind, Reason
@@ -39,7 +41,7 @@ def known() -> tuple[listcheck.Knowledge, Rates]:
     store.ledger.record(events, NOW)
     passed = [Passing(bytes([n]) * 16, "demo", NOW - DAY, "delivered", "b-firm.de") for n in range(30)]
     store.tallies.count(passed)
-    return known_of("demo", store.ledger, store.tallies, NOW)
+    return known_of("demo", store.ledger, store.sends, store.tallies, NOW)
 
 
 def test_who_is_stopped_is_dropped_and_the_rest_is_told(tmp_path: Path) -> None:
@@ -81,6 +83,23 @@ def test_a_domain_that_bounced_is_expected_to() -> None:
     assert good["hard"]["rate"] < 0.001
     assert 0.45 < bad["hard"]["rate"] < 0.55
     assert bad["basis"] == "own"
+
+
+def test_what_came_back_of_every_mail_is_what_came_back_of_every_address_at_first() -> None:
+    # 1,000 addresses at each domain, of which 20 were dead, and twelve mails to those that were not.
+    counted = Rates({"a.de": 12 * 980, "b.de": 12 * 980}, {"a.de": 20, "b.de": 20}, {"a.de": 12 * 10})
+    told = forecast_of({"a.de": 500, "b.de": 500}, rates_of(counted, (24 * 980 + 40) / 2000))
+    assert told is not None
+    assert told["known"] == pytest.approx(2000, rel=0.03)
+    assert told["hard"]["rate"] == pytest.approx(0.02, rel=0.1)
+    assert told["hard"]["low"] < 0.02 < told["hard"]["high"]
+    assert told["soft"]["rate"] == pytest.approx(0.005, rel=0.4)
+
+
+def test_where_nobody_knows_how_many_addresses_there_were_there_is_no_history() -> None:
+    told = forecast_of({"a.de": 1000}, rates_of(Rates({"a.de": 90_000}, {"a.de": 20}, {}), None))
+    assert told is not None
+    assert (told["basis"], told["known"]) == ("few", 0)
 
 
 @given(

@@ -86,7 +86,7 @@ def _known(data: Path | None, account: str, lang: str) -> "tuple[Knowledge, Rate
     words = words_of(lang)
     with looked_at(data, None, words) as (store, _, _):
         try:
-            return known_of(account, store.ledger, store.tallies, SystemClock().now())
+            return known_of(account, store.ledger, store.sends, store.tallies, SystemClock().now())
         except KeyError as error:
             told = catalogue(f"listcheck.{words.language.partition('.')[2]}")
             raise ended(told("fault.no_account", value=safe(account))) from error

@@ -46,6 +46,12 @@ class Sends(Protocol):
         Raises KeyError for an unknown account.
         """
 
+    def mails_per_address(self, account: str, since: Instant) -> float | None:
+        """How many sends each address has had since then that has had any, on average; None without any.
+
+        Of many addresses a sample is looked at. Raises KeyError for an unknown account.
+        """
+
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         """Look at `limit` sends beyond the id `after`, and drop those handed over before.
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from retour.flow.listcheck.judge import Knowledge
 from retour.instants import DAY, Instant, to_datetime
 from retour.model import BounceType, Cause, EventKind, State, StateName
-from retour.ports import History, Ledger, Tallies
+from retour.ports import History, Ledger, Sends, Tallies
 from retour.vet import DEFAULT, Answer, Code, Evidence, Finding, Policy
 
 _PAGE = 1000
@@ -19,15 +20,30 @@ _CODES = {Cause.HARD: Code.BOUNCED_HARD, Cause.SOFT: Code.BOUNCED_SOFT, Cause.BL
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What happened at a domain: mails delivered, and addresses that bounced, by type."""
+    """What happened at a domain: addresses that mail reached, and that bounced, by type.
+
+    Of addresses, for that is what a list has: of twelve mails to one that is dead the first one bounces.
+    """
 
     delivered: Mapping[str, int]
     hard: Mapping[str, int]
     soft: Mapping[str, int]
 
 
-def rates_of(account: str, ledger: Ledger, tallies: Tallies, now: Instant) -> Rates:
-    """The account's own rates. Raises KeyError for an unknown account."""
+def rates_of(told: Rates, mails: float | None) -> Rates:
+    """Counts of mails as rates of addresses; `mails`: how many each has had. Nothing where that is not known.
+
+    A dead address bounces once and is stopped; a soft bounce may come with every mail.
+    """
+    if mails is None:
+        return Rates({}, {}, {})
+    each = max(mails, 1.0)
+    delivered = {name: ceil(times / each) for name, times in told.delivered.items()}
+    return Rates(delivered, told.hard, {name: ceil(times / each) for name, times in told.soft.items()})
+
+
+def _counted(account: str, ledger: Ledger, tallies: Tallies, now: Instant) -> Rates:
+    """The same of mails."""
     since = now - LOOKED_BACK
     delivered: Counter[str] = Counter()
     for tally in tallies.of(account, since, now):
@@ -42,10 +58,11 @@ def rates_of(account: str, ledger: Ledger, tallies: Tallies, now: Instant) -> Ra
 
 
 def known_of(
-    account: str, ledger: Ledger, tallies: Tallies, now: Instant, policy: Policy = DEFAULT
+    account: str, ledger: Ledger, sends: Sends, tallies: Tallies, now: Instant, policy: Policy = DEFAULT
 ) -> tuple[Knowledge, Rates]:
     """What is known of an account's addresses, and of domains. Raises KeyError for an unknown account."""
-    rates = rates_of(account, ledger, tallies, now)
+    told = _counted(account, ledger, tallies, now)
+    rates = rates_of(told, sends.mails_per_address(account, now - LOOKED_BACK))
     history: dict[str, tuple[Finding, ...]] = {}
     for page in _pages(account, ledger):
         known = ledger.known(account, [address for address, _ in page])
@@ -53,7 +70,7 @@ def known_of(
             found = tuple(_findings(state, known.get(address)))
             if found:
                 history[address] = found
-    return Knowledge(policy, delivered=rates.delivered, bounced=rates.hard, history=history), rates
+    return Knowledge(policy, delivered=told.delivered, bounced=told.hard, history=history), rates
 
 
 def _pages(account: str, ledger: Ledger) -> Iterator[Sequence[tuple[str, State]]]:

@@ -66,6 +66,12 @@ class MemorySends:
                 found[address] = max(send.handed_over, found.get(address, send.handed_over))
         return found
 
+    def mails_per_address(self, account: str, since: Instant) -> float | None:
+        self._accounts.policies(account)
+        own = [each for each in self._sends.values() if each.account == account and each.handed_over >= since]
+        addresses = {normalise(each.recipient) or each.recipient for each in own}
+        return len(own) / len(addresses) if addresses else None
+
     def addresses(self, account: str) -> set[str]:
         """To whom sends of an account are known."""
         own = [send.recipient for send in self._sends.values() if send.account == account]

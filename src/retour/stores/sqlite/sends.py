@@ -17,6 +17,8 @@ from retour.stores.sqlite.spots import Spot, spot, tally
 from retour.stores.sqlite.statements import named
 
 SQL = named("sends.sql")
+_SAMPLES = (b"\x01", b"\x10", b"\xff" * 17)  # keys below are 1/256, 1/16 and all: they are keyed hashes
+_ENOUGH = 1_000  # addresses of a sample
 
 
 _Row = Sequence[Any]
@@ -85,6 +87,17 @@ class SqliteSends:
         told, by_key = asked(self._pepper, addresses)
         rows = db.execute(SQL[which], told | {"account": number})
         return {by_key[k]: at for k, at in rows if at is not None}
+
+    def mails_per_address(self, account: str, since: Instant) -> float | None:
+        db = self._database.read()
+        number = self._accounts.number(db, account)
+        mails = addresses = 0
+        for below in _SAMPLES:
+            place = {"below": below, "account": number, "since": since}
+            mails, addresses = db.execute(SQL["mails_and_addresses"], place).fetchone()
+            if addresses >= _ENOUGH:
+                break
+        return mails / addresses if addresses else None
 
     def expire(self, before: Instant, limit: int, after: int = 0) -> int | None:
         with self._database.write() as db:

@@ -38,6 +38,9 @@ CROSS JOIN sends AS s ON s.k = substr(:keys, n.value, 16) AND s.account = :accou
 SELECT s.k, max(s.handed_over) FROM json_each(:places) AS n
 CROSS JOIN sends AS s ON s.k = substr(:keys, n.value, 16) AND s.account = :account GROUP BY n.value;
 
+-- name: mails_and_addresses
+SELECT count(*), count(DISTINCT k) FROM sends WHERE k < :below AND account = :account AND handed_over >= :since;
+
 -- name: is_known
 SELECT 1 FROM sends WHERE id = ?;
 
