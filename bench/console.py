@@ -154,13 +154,13 @@ def run(
         jobs = ask(server)
         start, kinds = "/a/acme/", dict[str, list[str]]()
         begin = (start, *(f"{start}?{each}" for each in FILTERS))
-        begin += tuple(f"{start}{each}" for each in (*OTHERS, *jobs.pages))
+        begin += (*(f"{start}{each}" for each in OTHERS), *jobs.pages)
         base, first = f"http://127.0.0.1:{server.ports['console']}", dict[str, float]()
         times: list[tuple[Visitor, dict[str, list[Taken]]]] = []
         for person, role in PEOPLE.items():
             visitor = Visitor(base, person, server.command("person", "add", person, *role), kinds)
             found = visitor.walk(*begin)
-            begin, first = STAFF, first | found
+            begin, first = (*STAFF, *jobs.of_staff), first | found
             times.append((visitor, {path: [] for path in found}))
         for _ in range(rounds):
             for visitor, theirs in times:

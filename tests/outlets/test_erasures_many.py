@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from outlets.conftest import Installation
-from retour.flow import erase_many, whom
+from retour.flow import erase_many, questions, whom
 from retour.flow.jobs import CancelledError, Course, EndingError, Job
 from retour.outlets.api import erasures
 from retour.stores.sqlite import bounded
@@ -138,6 +138,16 @@ def test_who_are_too_many_for_a_page_are_counted_by_a_job(
     assert made["count"] == len(MANY)
     full.do_jobs()
     assert (left(full), waiting(full), lines(full)) == (0, 0, len(MANY))
+
+
+def test_no_page_waits_until_the_roll_ups_have_followed(
+    full: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "ROLLED_AT_ONCE", 1)
+    told = full.ask("POST", "/v1/contacts/counts", "demo-member", json={"from": {"data": {}}}).json()
+    assert told["addresses"] is None
+    full.do_jobs()
+    assert job_of(full, told["job"]["id"])["result"] == {"addresses": len(MANY)}
 
 
 @pytest.mark.parametrize("filled", [{"data": {}}, {"bounces": {}}], ids=["data", "bounces"])

@@ -43,22 +43,26 @@ def quickly(account: str, told: Mapping[str, Any], store: Records, clock: Clock)
         query = query_of(account, told["bounces"])
         found = store.ledger.bounced(query, clock.now(), None, QUICK)
         return None if found is None else found.addresses
-    return store.segments.whom(account, _sought(told, store), QUICK)
+    wanted = _sought(told)
+    roll(store.segments)
+    return None if store.segments.behind() else store.segments.whom(account, wanted, QUICK)
 
 
 def _counting(account: str, told: Mapping[str, Any], store: Records, clock: Clock) -> Iterator[Counting]:
     if "bounces" in told:
-        return store.ledger.counting(query_of(account, told["bounces"]), clock.now())
-    return store.segments.counting(account, _sought(told, store))
+        yield from store.ledger.counting(query_of(account, told["bounces"]), clock.now())
+        return
+    wanted = _sought(told)
+    while roll(store.segments):
+        yield Counting(0, 0, 0)
+    yield from store.segments.counting(account, wanted)
 
 
-def _sought(told: Mapping[str, Any], store: Records) -> Sought:
-    """What a question looks for, with the newest bounces in the roll-ups. Raises FailedError."""
+def _sought(told: Mapping[str, Any]) -> Sought:
+    """What a question looks for. Raises FailedError."""
     wanted = sought(Question(**told["data"]))
     if isinstance(wanted, Wrong):
         raise FailedError("question")
-    while roll(store.segments):
-        pass
     return wanted
 
 
@@ -70,7 +74,9 @@ def meant(account: str, told: Mapping[str, Any], store: Records, clock: Clock) -
     if "bounces" in told:
         yield from _listed(query_of(account, told["bounces"]), store, clock)
         return
-    wanted = _sought(told, store)
+    wanted = _sought(told)
+    while roll(store.segments):
+        yield []
     yield from store.segments.addresses(account, wanted, _PAGE)
 
 
