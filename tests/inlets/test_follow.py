@@ -65,6 +65,11 @@ def counts(data: Path) -> dict[Outcome, int]:
         return dict(inbox.counts())
 
 
+def test_a_last_line_without_an_end_is_a_line(data: Path) -> None:
+    assert "4 lines, 1 events kept" in follow(mail(1).removesuffix(b"\n"), "--account", "shop")
+    assert state(data, "r1@b.example").state is StateName.INVALID
+
+
 def test_a_failure_in_the_log_stops_the_address_once(data: Path) -> None:
     log = mail(1)
     for _ in range(2):

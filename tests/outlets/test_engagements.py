@@ -150,6 +150,10 @@ def test_a_file_of_signs_by_the_command(tmp_path: Path) -> None:
         assert "2 signs were taken, 2 were not" in result.output
         assert f"{file}:4: it is no mail address" in result.output
         assert f"{file}:5: nod is no kind of sign" in result.output
+        sheet = tmp_path / "sheet.csv"  # as a spreadsheet writes it where the comma stands in numbers
+        sheet.write_text("Address; Kind\nann@b.example;reply\n", "utf-8-sig")
+        of_sheet = CliRunner().invoke(app, ["engagements", str(sheet)], env=where)
+        assert of_sheet.exit_code == 0, of_sheet.output
         missing = CliRunner().invoke(app, ["engagements", str(tmp_path / "none"), "--lang", "de"], env=where)
         assert (missing.exit_code, "kann nicht gelesen werden" in missing.output) == (2, True)
         (tmp_path / "bare.csv").write_text("mail\nann@b.example\n")

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -67,7 +67,8 @@ def _batches(file: Path, words: Any) -> Iterator[list[Row]]:
     batch: list[Row] = []
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
-            rows = csv.DictReader(opened)
+            rows = csv.DictReader(opened, delimiter=_sign(opened))
+            rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
             for column in ("address", "kind"):
                 if column not in (rows.fieldnames or ()):
                     raise ended(words("command.column", file=file, column=column))
@@ -81,6 +82,13 @@ def _batches(file: Path, words: Any) -> Iterator[list[Row]]:
         raise ended(words("command.unreadable", file=file, reason=error)) from error
     if batch:
         yield batch
+
+
+def _sign(opened: TextIO) -> str:
+    """What parts the fields: a comma, or what spreadsheets write where the comma is in numbers."""
+    head = opened.readline()
+    opened.seek(0)
+    return next((sign for sign in ";\t" if sign in head and "," not in head), ",")
 
 
 def _kind(row: dict[str, Any]) -> dict[str, str]:

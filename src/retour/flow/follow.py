@@ -65,6 +65,7 @@ class LogReader:
 
     def end(self, now: Instant) -> list[Arrival]:
         """What the last line tells, where it has no end and none will come."""
+        self.lines += bool(self._feed.held)
         return self._arrivals(self._feed.end(), now)
 
     def _arrivals(self, entries: Sequence[Entry], now: Instant) -> list[Arrival]:
