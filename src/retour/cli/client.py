@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from http.client import HTTPException
+from typing import IO, Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
@@ -48,18 +49,18 @@ class Client:
     def put(self, path: str, body: Any) -> Any:
         """The answer to what stands in place of what was there."""
         with self._opened(path, json.dumps(body).encode(), method="PUT") as answer:
-            return json.load(answer)
+            return self._values(answer)
 
     def delete(self, path: str, **query: str) -> Any:
         """The answer to a removal."""
         with self._opened(f"{path}?{urlencode(query)}", method="DELETE") as answer:
-            return json.load(answer)
+            return self._values(answer)
 
     def send(self, path: str, content: BinaryIO, **query: str) -> Any:
         """The answer to a body that is sent as it is read."""
         headers = {"Content-Type": "application/octet-stream"}
         with self._opened(f"{path}?{urlencode(query)}", content, headers, "POST") as answer:
-            return json.load(answer)
+            return self._values(answer)
 
     def stream(self, path: str, **query: str) -> BinaryIO:
         """The answer, to be read piece by piece."""
@@ -77,11 +78,9 @@ class Client:
         told = {**self._headers, **(headers or {})}
         request = Request(f"{self._url}{path}", content, told, method=method)  # noqa: S310 - see __init__
         try:
-            return urlopen(request)  # noqa: S310
+            return self._reached(request, None)
         except HTTPError as error:
             raise self._fault(error) from error
-        except URLError as error:
-            raise ended(self._words("fault.unreachable", url=self._url, error=error.reason)) from error
 
     def find(self, path: str) -> Any | None:
         """The answer, or None where there is nothing of this name."""
@@ -100,13 +99,27 @@ class Client:
 
     def _answer(self, path: str, body: bytes | None = None) -> Any:
         request = Request(f"{self._url}{path}", body, self._headers)  # noqa: S310 - http only, see __init__
+        with self._reached(request, _PATIENCE) as answer:
+            return self._values(answer)
+
+    def _reached(self, request: Request, patience: float | None) -> Any:
+        """The answer of whatever speaks HTTP there. Raises HTTPError."""
         try:
-            with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
-                return json.load(answer)
+            return urlopen(request, timeout=patience)  # noqa: S310
         except HTTPError:
             raise
-        except URLError as error:
-            raise ended(self._words("fault.unreachable", url=self._url, error=error.reason)) from error
+        except OSError as error:  # a URLError is one
+            reason = error.reason if isinstance(error, URLError) else error
+            raise ended(self._words("fault.unreachable", url=self._url, error=reason)) from error
+        except HTTPException as error:
+            raise ended(self._words("fault.stranger", url=self._url)) from error
+
+    def _values(self, answer: IO[bytes]) -> Any:
+        """What an answer says; the page of a proxy, or of another server, says nothing."""
+        try:
+            return json.load(answer)
+        except ValueError as error:
+            raise ended(self._words("fault.stranger", url=self._url)) from error
 
     def _fault(self, error: HTTPError) -> typer.Exit:
         try:

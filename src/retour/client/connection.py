@@ -17,6 +17,10 @@ PATIENCE = 600.0  # seconds for long bodies: a server may take its time to make 
 _FIRST_PAUSE = 0.2
 _READS = ("GET", "HEAD")
 # No answer of ours leads elsewhere: a proxy's does, to its login or to https, and a key follows nobody.
+_STRANGER = {
+    "detail": "What answered is not the API of Retour.",
+    "remedy": "Write the address of the API, and let it pass a proxy's login.",
+}
 _ELSEWHERE = {
     "detail": "The server sent us elsewhere; nothing was done.",
     "remedy": "Write its address as https:// if it is reached so, and let the API pass a proxy's login.",
@@ -104,7 +108,11 @@ class Connection:
             idempotency_key = idempotency_key or secrets.token_hex(16)
             headers["Idempotency-Key"] = idempotency_key
         target = self.target(path, query)
-        return json_of(self._patiently(method, target, content, headers, idempotency_key, timeout))
+        answer = self._patiently(method, target, content, headers, idempotency_key, timeout)
+        told = json_of(answer)
+        if told is None and answer not in (b"", b"null"):
+            raise Refused(http.client.OK, _STRANGER)
+        return told
 
     def fetch(
         self, path: str, query: Mapping[str, object] | None = None, timeout: float | None = None
