@@ -216,6 +216,12 @@ def test_other_endings_are_left_alone(domain: str) -> None:
     assert suggest_domain(domain) is None
 
 
+@pytest.mark.parametrize("domain", ["gmaliil.con", "hotmeil.cpm", "yahuo.cmo"])
+def test_half_a_correction_near_a_provider_is_none(domain: str) -> None:
+    found = suggest_domain(domain)
+    assert found is None or found.text in _shares()
+
+
 def test_where_own_mail_arrives_no_ending_is_wrong() -> None:
     assert suggest_domain("firm.con", {"firm.con": 9}) is None
 

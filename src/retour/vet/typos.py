@@ -58,6 +58,8 @@ _ONE_SLIP, _BEYOND_DOUBT = (
     100.0,
 )  # below it is two slips, or another word; and times all others together
 
+_AT_ALL = 0.01  # odds from which a provider may have been meant
+
 # Whole slips, not of a single finger, and how often they are among all.
 _TAIL_SIGNS, _TWICE, _WORLD_WIDE, _NO_ENDING_AT_ALL = 2e-4, 1e-4, 1e-4, 2e-4
 
@@ -208,7 +210,9 @@ class Speller:
         found = self._near_one(typed, facts, least)
         if found is not None or tld_known(typed.rpartition(".")[2]) or self.real(typed):
             return found
-        return _under_an_ending(typed)
+        mended = _under_an_ending(typed)
+        # Near a provider more than the ending may be wrong: half a correction is none.
+        return None if mended is None or self._near_one(mended.text, None, _AT_ALL) else mended
 
     def _near_one(self, typed: str, facts: Facts | None, least: float) -> Suggestion | None:
         """The same among domains that are known."""
