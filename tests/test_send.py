@@ -51,7 +51,7 @@ def test_the_client_takes_no_page_for_an_answer() -> None:
     with (
         strange(page) as address,
         Client(address, "rk_none", retries=0) as client,
-        pytest.raises(Refused, match="is not the API of Retour"),
+        pytest.raises(Refused, match="another server's than Retour's API"),
     ):
         client.decision("ann@b.example")
 

@@ -18,8 +18,8 @@ _FIRST_PAUSE = 0.2
 _READS = ("GET", "HEAD")
 # No answer of ours leads elsewhere: a proxy's does, to its login or to https, and a key follows nobody.
 _STRANGER = {
-    "detail": "What answered is not the API of Retour.",
-    "remedy": "Write the address of the API, and let it pass a proxy's login.",
+    "detail": "The answer is no JSON: it is another server's than Retour's API, or a file.",
+    "remedy": "Write the address of the API, and let it pass a proxy's login; fetch files with plain HTTP.",
 }
 _ELSEWHERE = {
     "detail": "The server sent us elsewhere; nothing was done.",
