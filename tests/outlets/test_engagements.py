@@ -154,6 +154,10 @@ def test_a_file_of_signs_by_the_command(tmp_path: Path) -> None:
         sheet.write_text("Address; Kind\nann@b.example;reply\n", "utf-8-sig")
         of_sheet = CliRunner().invoke(app, ["engagements", str(sheet)], env=where)
         assert of_sheet.exit_code == 0, of_sheet.output
+        sheet.write_text(f"address,kind,at\n{ANN},click,2026-11-20 09:00\n{ANN},click,\n{ANN},click,now\n")
+        timed = CliRunner().invoke(app, ["engagements", str(sheet)], env=where)
+        assert (timed.exit_code, "1 signs were taken, 2 were not" in timed.output) == (1, True), timed.output
+        assert f"{sheet}:2: 2026-11-20 09:00 is no time with a zone" in timed.output
         missing = CliRunner().invoke(app, ["engagements", str(tmp_path / "none"), "--lang", "de"], env=where)
         assert (missing.exit_code, "kann nicht gelesen werden" in missing.output) == (2, True)
         (tmp_path / "bare.csv").write_text("mail\nann@b.example\n")

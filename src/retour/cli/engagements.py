@@ -7,6 +7,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from retour import instants
 from retour.cli import app
 from retour.cli.asked import Account, client_of
 from retour.cli.send import API, Key, Language, Url
@@ -49,16 +50,25 @@ Row = tuple[int, dict[str, str]]
 
 
 def _sorted(batch: list[Row], words: Any) -> tuple[list[Row], list[tuple[int, str, str]]]:
-    """Rows of a known kind, and the others with their faults: one slip must not refuse a thousand."""
+    """Rows that the API can read, and the others with their faults: one slip must not refuse a thousand."""
     kinds = [key.removeprefix("sign.") for key in sorted(words.keys) if key.startswith("sign.")]
-    good = [(line, row) for line, row in batch if row["kind"] in kinds]
-    known = ", ".join(kinds)
-    faults = [
-        (line, words("command.kind", kind=row["kind"], known=known), words("command.kind_remedy"))
-        for line, row in batch
-        if row["kind"] not in kinds
-    ]
+    good, faults = list[Row](), list[tuple[int, str, str]]()
+    for line, row in batch:
+        if row["kind"] not in kinds:
+            fault = words("command.kind", kind=row["kind"], known=", ".join(kinds))
+            faults.append((line, fault, words("command.kind_remedy")))
+        elif not _is_moment(row.get("at")):
+            faults.append((line, words("command.time", at=row["at"]), words("command.time_remedy")))
+        else:
+            good.append((line, row))
     return good, faults
+
+
+def _is_moment(text: str | None) -> bool:
+    try:
+        return text is None or isinstance(instants.parse(text), int)
+    except (ValueError, OverflowError):
+        return False
 
 
 def _batches(file: Path, words: Any) -> Iterator[list[Row]]:
