@@ -87,3 +87,12 @@ def test_the_pages_of_the_ledger_are_sound(console: Console, browser: Browser) -
     paths = ["/a/shop/ledger/", "/a/shop/ledger/?state=invalid", "/a/shop/erase/"]
     assert faults(console, browser, MANAGER, paths) == []
     assert faults(console, browser, "stranger@other.example", ["/a/other/ledger/"]) == []
+
+
+def test_a_first_day_that_lies_after_the_last_is_told_on_every_page(page: Page, console: Console) -> None:
+    """Also by one day: the two midnights are one."""
+    for path in ("", "ledger/", "data/", "rates/", "charts/reasons/"):
+        answer = page.goto(f"{console.url}/a/shop/{path}?since=2026-05-04&until=2026-05-03")
+        assert answer is not None
+        assert answer.status == 422, path
+        expect(page.locator("main")).to_contain_text("The first day lies after the last.")

@@ -176,6 +176,37 @@ def test_a_time_is_not_turned_round_nor_endless(retour: Installation, path: str)
         assert (answer.status_code, answer.json()["field"]) == (422, "since")
 
 
+AT_BOTH_ENDS = {
+    "/v1/bounces": {},
+    "/v1/bounces/export": {"format": "csv"},
+    "/v1/ledger": {},
+    "/v1/ledger/export": {},
+    "/v1/requests": {},
+    "/v1/suppressions/export": {},
+    "/v1/rates": {},
+    "/v1/recoveries": {},
+    "/v1/sources/lag": {},
+}
+
+
+@pytest.mark.parametrize("path", AT_BOTH_ENDS)
+def test_a_time_that_is_turned_round_is_refused_everywhere(retour: Installation, path: str) -> None:
+    now = retour.clock.now()
+    times = {"since": text(now), "until": text(now - DAY)}
+    answer = retour.ask("GET", path, params={**AT_BOTH_ENDS[path], **times})
+    assert (answer.status_code, answer.json()["field"]) == (422, "since")
+
+
+def test_days_of_segments_and_filters_that_are_turned_round_are_refused(retour: Installation) -> None:
+    days = {"since": "2026-05-04", "until": "2026-05-03"}
+    answer = retour.ask("GET", "/v1/data", params=days)
+    assert (answer.status_code, answer.json()["field"]) == (422, "since")
+    times = {"since": "2026-05-04T00:00:00Z", "until": "2026-05-03T00:00:00Z"}
+    body = {"from": {"bounces": times}, "count": 1}
+    deleting = retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=body)
+    assert (deleting.status_code, deleting.json()["field"]) == (422, "from.bounces.since")
+
+
 def test_sources_tell_when_something_came_last_and_only_of_their_account(retour: Installation) -> None:
     heard = Heard(retour.desk.heard)
     start = retour.clock.now()

@@ -64,6 +64,8 @@ def sought(question: Question) -> Sought | Wrong:
         if written is not None and day is None:
             return Wrong(name, "no_date")
         days.append(day)
+    if days[0] is not None and days[1] is not None and days[0] > days[1]:
+        return Wrong("since", "turned_round")
     facts = (question.code, question.reason, question.type, question.campaign)
     return Sought(words, *facts, domains, *days)
 

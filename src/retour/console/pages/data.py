@@ -19,6 +19,7 @@ from retour.console.pages.files import file
 from retour.console.pages.filters import PROVIDERS, chips, chosen, options
 from retour.console.pages.shown import shown
 from retour.console.pages.views import offer, offered
+from retour.console.pages.wrong_value import turned_round
 from retour.console.reader import Reader, reader
 from retour.model import Reason, Role
 
@@ -71,6 +72,8 @@ def _page(api: Api, set_: Mapping[str, str], after: str | None) -> tuple[Any, Re
 
 def _told(who: Reader, refused: Refused | None, set_: Mapping[str, str]) -> object:
     """What is wrong with a condition in words of the page; the API's own for what stands in none."""
+    if (turned := turned_round(set_, who)) is not None:
+        return turned
     name = refused.field if refused is not None else None
     if name is None or name not in set_ or f"data.so_{name}" not in who.say:
         return refused

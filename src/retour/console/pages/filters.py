@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from retour.console.days import begin, end, long, plain, read_day
+from retour.console.pages.wrong_value import turned_round
 from retour.console.reader import Reader
 from retour.flow.suppressions import PROVIDERS as DOMAINS
 from retour.texts import catalogue
@@ -40,7 +41,12 @@ def chosen(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
 
 
 def times(set_: Mapping[str, str], who: Reader) -> dict[str, str]:
-    """The days that are set as moments: from the beginning of the one to the end of the other."""
+    """The days that are set as moments: from the beginning of the one to the end of the other.
+
+    Raises Refused where the one lies after the other.
+    """
+    if (refused := turned_round(set_, who)) is not None:
+        raise refused
     moments = {"since": begin, "until": end}
     return {name: moments[name](set_[name], who) for name in DAYS if name in set_}
 

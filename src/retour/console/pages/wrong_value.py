@@ -43,7 +43,16 @@ def day_of_form(sent: Mapping[str, str], who: days.Reads) -> Refused | None:
         value = sent.get(name, "")[:100]
         if value and days.read_day(value) is None:
             return _no_day(name, value, who)
-    return None
+    return turned_round(sent, who)
+
+
+def turned_round(sent: Mapping[str, str], who: days.Reads) -> Refused | None:
+    """The first day after the last. The API could not tell: it is asked for what lies between midnights."""
+    since, until = (days.read_day(sent.get(name, "")) for name in DAYS)
+    if since is None or until is None or since <= until:
+        return None
+    told = {"detail": who.say("refused.turned_round"), "remedy": who.say("refused.turned_round_help")}
+    return Refused(422, {"type": PROBLEM, "field": "since", **told})
 
 
 def _no_day(name: str, value: str, who: days.Reads) -> Refused:

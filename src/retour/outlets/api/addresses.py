@@ -85,15 +85,16 @@ def meant(
     provider: Provider = None,
 ) -> BounceQuery:
     """The filters of the Overview, as a list and a file of it take them."""
+    chosen, (begin, end) = existing_account(request, key, account), between(since, until)
     return BounceQuery(
-        account=existing_account(request, key, account),
+        account=chosen,
         status=status,
         type=type,
         campaign=campaign,
         reason=reason,
         mail_kind=kind,
-        since=moment("since", since),
-        until=moment("until", until),
+        since=begin,
+        until=end,
         search=search,
         domains=domains_of(provider),
     )
@@ -181,6 +182,17 @@ def domains_of(provider: str | None) -> frozenset[str] | None:
     if provider not in PROVIDERS:
         raise wrong("provider", "one_of", f"is one of {', '.join(PROVIDERS)}", known=", ".join(PROVIDERS))
     return frozenset(PROVIDERS[provider])
+
+
+def between(since: str | None, until: str | None, place: str = "") -> tuple[Instant | None, Instant | None]:
+    """The instants of two parameters, each None where it is not given; `place` is that of their object.
+
+    Raises Problem, also where they are turned round.
+    """
+    begin, end = moment(f"{place}since", since), moment(f"{place}until", until)
+    if begin is not None and end is not None and begin > end:
+        raise wrong(f"{place}since", "turned_round", "lies after until")
+    return begin, end
 
 
 def moment(field: str, given: str | None) -> Instant | None:

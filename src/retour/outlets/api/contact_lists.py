@@ -11,7 +11,7 @@ from retour.flow.jobs import Job
 from retour.instants import text
 from retour.model import BounceType, MailKind, Reason
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
-from retour.outlets.api.addresses import domains_of, moment
+from retour.outlets.api.addresses import between, domains_of
 from retour.outlets.api.contacts import normalised
 from retour.outlets.api.data import chosen_question
 from retour.outlets.api.jobs import JobShape, shape
@@ -198,10 +198,9 @@ def order_of(request: Request, account: str, filled: From) -> dict[str, Any]:
     domains = domains_of(told.pop("provider", None))
     if domains is not None:
         told["domains"] = sorted(domains)
-    for name in ("since", "until"):
-        if name in told:
-            told[name] = moment(f"from.bounces.{name}", told[name])
-    return {"bounces": told}
+    begin, end = between(told.pop("since", None), told.pop("until", None), "from.bounces.")
+    times = {"since": begin, "until": end}
+    return {"bounces": told | {name: at for name, at in times.items() if at is not None}}
 
 
 def _list(request: Request, account: str, id: str) -> ContactList:

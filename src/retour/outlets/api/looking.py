@@ -24,7 +24,7 @@ from retour.outlets.api.access import (
     ranks_above,
     whole_account,
 )
-from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.addresses import Moment, between
 from retour.outlets.api.messages import cursor
 from retour.outlets.api.services import Source, services
 from retour.outlets.api.shapes import RecordShape
@@ -112,7 +112,7 @@ def get_ledger(
 ) -> LedgerPage:
     """Every change of state: when, by whom, why, under which policy; the latest first."""
     chosen = existing_account(request, key, account)
-    times = moment("since", since), moment("until", until)
+    times = between(since, until)
     query = RecordQuery(chosen, *times, state, cause, cursor(after), limit)
     found = services(request).store.ledger.records(query)
     lines = [LineShape(**_line(each)) for each in found]
@@ -144,7 +144,7 @@ def export_ledger(
 ) -> StreamingResponse:
     """All of it, or what the filters mean, in constant memory. Fields of CSV are guarded against formulas."""
     chosen = existing_account(request, key, account)
-    times = moment("since", since), moment("until", until)
+    times = between(since, until)
     query = RecordQuery(chosen, *times, state, cause, limit=MOST)
     services(request).exported("ledger", chosen, key.id)
     rows = _rows(services(request).store.ledger, query)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from retour.flow.outbox import Message
 from retour.flow.unheard import of_message
 from retour.instants import text
-from retour.outlets.api.addresses import moment
+from retour.outlets.api.addresses import between
 from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shown import time
@@ -51,7 +51,7 @@ class ReplayBody(BaseModel):
 def again(request: Request, target: str, body: ReplayBody) -> int:
     """Let messages of a target wait once more; returns how many. Raises Problem `replay_target`."""
     known = services(request)
-    since, until = moment("since", body.since), moment("until", body.until)
+    since, until = between(body.since, body.until)
     if bool(body.ids) == (since is not None):
         raise Problem("replay_target", "ids")
     end = _END if until is None else until

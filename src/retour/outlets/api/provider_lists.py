@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from retour.flow.outbox import Sought
 from retour.outlets.api.access import AccountChoice, Manager, existing_account
-from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.addresses import Moment, between
 from retour.outlets.api.messages import MessageShape, ReplayBody, again, cursor, message_facts
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
@@ -83,7 +83,7 @@ def get_list_messages(
 ) -> ListMessagePage:
     """Stops and restores of the last days (`notify.kept_days`), the latest first."""
     target = _list(request, key, name, account)
-    times = moment("since", since), moment("until", until)
+    times = between(since, until)
     found = services(request).desk.outbox.sought(Sought(target, state, *times, cursor(after), limit))
     following = str(found[-1].number) if len(found) == limit else None
     language = language_of(request)

@@ -23,7 +23,7 @@ from retour.outlets.api.access import (
     existing_account,
     ranks_above,
 )
-from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.addresses import Moment, between
 from retour.outlets.api.messages import cursor
 from retour.outlets.api.problems import Problem, language_of, wrong
 from retour.outlets.api.services import services
@@ -174,7 +174,7 @@ def get_requests(
     normalised = None if address is None else normalise(address)
     if address is not None and normalised is None:
         raise Problem("address_malformed", "address", fault=address)
-    times = moment("since", since), moment("until", until)
+    times = between(since, until)
     query = RequestQuery(chosen, status, kind, normalised, *times, cursor(after), order == "latest", limit)
     found = services(request).store.requests.sought(query)
     return RequestPage(

@@ -10,7 +10,7 @@ from retour.flow.suppressions import MOST_LOOKED_AT, PROVIDERS, Suppressed, supp
 from retour.flow.suppressions import Query as Wanted
 from retour.model import Cause, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account
-from retour.outlets.api.addresses import Moment, domains_of, moment
+from retour.outlets.api.addresses import Moment, between, domains_of
 from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import StateShape
@@ -68,7 +68,7 @@ def get_suppressions(
     """Stopped, held or unsubscribed addresses, by domain. `since` and `until` ask when they were stopped."""
     chosen = existing_account(request, key, account)
     domains_of(provider)  # refuses one that nobody knows
-    times = moment("since", since), moment("until", until)
+    times = between(since, until)
     wanted = Wanted(chosen, state, cause, reason, *times, domain, provider, search, after, limit)
     try:
         page = suppressions(wanted, services(request).store.ledger)

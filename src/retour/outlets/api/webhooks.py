@@ -11,7 +11,7 @@ from retour.flow.outbox import OLD_SECRET, Attempt, Hook, Message, Sought
 from retour.flow.unheard import of_attempt
 from retour.instants import text
 from retour.outlets.api.access import AccountChoice, Manager, existing_account
-from retour.outlets.api.addresses import Moment, moment
+from retour.outlets.api.addresses import Moment, between
 from retour.outlets.api.hooks import (
     AttemptShape,
     HookBody,
@@ -137,7 +137,7 @@ def get_messages(
 ) -> MessagePage:
     """Messages of the last days (`notify.kept_days`), the latest first."""
     hook = _hook(request, key, id, account)
-    times = moment("since", since), moment("until", until)
+    times = between(since, until)
     found = services(request).desk.outbox.sought(Sought(hook.target, state, *times, cursor(after), limit))
     following = str(found[-1].number) if len(found) == limit else None
     language = language_of(request)
