@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -29,8 +30,11 @@ log = structlog.get_logger("retour")
 
 def services(house: House, https: Https | None = None) -> Services:
     """What the API works with."""
-    chosen, forms, pages = house.settings.api, house.settings.forms, house.settings.console
-    file = ConsoleFile(house.settings.data_dir / DATABASE)
+    return _limited(house, _told(house, _kept(house, https or Https())))
+
+
+def _kept(house: House, https: Https) -> Services:
+    """The bodies of the ports and those who do the stories, with what only a server can do of them."""
     return Services(
         clock=house.clock,
         store=house.store,
@@ -45,28 +49,38 @@ def services(house: House, https: Https | None = None) -> Services:
         restores=house.restores,
         platform=house.platform,
         guard=house.guard,
-        metrics=house.metrics.text,
+        shelf=house.shelf,
+        rules=FilesDesk(house.settings.data_dir / FOLDER, house.settings.rules.files, house.rules.reload),
+        rulebook=lambda: house.rules.book,
+        subscriptions=Pending(house.inbox, https),
         unsubscribe_url=lambda account, send, now: unsubscribe_url(house, account, send, now),
         avoided=lambda account, addresses: house.avoided.note(
             account, addresses, Rated.BY_CHECK, house.clock.now()
         ),
         confirm_url=lambda token: confirm_url(house, token),
+        wake_jobs=lambda: house.wake_jobs(),
+        list_room=list_room(house),
+        down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long
+    )
+
+
+def _told(house: House, made: Services) -> Services:
+    """With what it tells of the server and of those around it: how it stands, ways in and out, people."""
+    pages = house.settings.console
+    file = ConsoleFile(house.settings.data_dir / DATABASE)
+    return replace(
+        made,
+        metrics=house.metrics.text,
         checks={
             "store": lambda: _answers(house.store.accounts.accounts),
             "inbox": lambda: _answers(lambda: house.inbox.arrival(b"")),
             "rewriting": lambda: not house.rewriter.failing(),
         },
-        body_limit=chosen.body_limit,
-        shelf=house.shelf,
-        rules=FilesDesk(house.settings.data_dir / FOLDER, house.settings.rules.files, house.rules.reload),
-        rulebook=lambda: house.rules.book,
-        subscriptions=Pending(house.inbox, https or Https()),
         rewriting=house.rewriter.progress,
         people=SqlitePeople(file) if pages.enabled else None,
         views=SqliteViews(file) if pages.enabled else None,
         console_url=pages.url,
         console=digest(house.console_secret),
-        wake_jobs=lambda: house.wake_jobs(),
         sources=list(sources(house)),
         standing=lambda: standing(house),
         reached=reached(house),
@@ -82,15 +96,22 @@ def services(house: House, https: Https | None = None) -> Services:
             house.courier.wake,
         ),
         exported=lambda what, account, key: log.info("an export", what=what, account=account, key=key),
-        list_room=list_room(house),
+    )
+
+
+def _limited(house: House, made: Services) -> Services:
+    """With the limits of the settings, and what they allow."""
+    chosen, forms = house.settings.api, house.settings.forms
+    return replace(
+        made,
+        body_limit=chosen.body_limit,
+        import_limit=chosen.import_limit,
         resolves=bool(house.settings.list_check.resolver),
         validators=house.settings.list_check.validators,
-        import_limit=chosen.import_limit,
         four_eyes=house.settings.waves.four_eyes,
         requests=Rate(chosen.requests_per_second, chosen.requests_burst),
         forms=Forms(frozenset(forms.origins), Rate(forms.per_second, forms.burst)),
         checks_rate=Rate(chosen.checks_per_second, chosen.checks_burst),
-        down=(sqlite3.OperationalError,),  # a full disk, a failing one, a lock that another holds too long
     )
 
 

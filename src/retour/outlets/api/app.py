@@ -131,9 +131,17 @@ _TITLE: Final = "Retour"
 _VERSION: Final = "1"
 
 
+class _Api(FastAPI):
+    """An application that is described as a whole, once a process."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description."""
+        return _openapi()
+
+
 def create(services: Services) -> FastAPI:
     """The application over these services."""
-    app = FastAPI(title=_TITLE, version=_VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app = _Api(title=_TITLE, version=_VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.keys = Keys(services.store.accounts, services.down)
     app.state.buckets = {
@@ -149,7 +157,6 @@ def create(services: Services) -> FastAPI:
         unlimited = frozenset() if services.checks_rate.per_second else frozenset({"/v1/check"})
         app.add_middleware(Told, without=unlimited)
     app.add_middleware(Capped, limit=services.body_limit, lists=services.import_limit)
-    app.openapi = _openapi  # type: ignore[method-assign]
     return app
 
 
