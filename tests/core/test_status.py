@@ -102,6 +102,17 @@ def test_a_stop_with_a_day_of_return_and_one_without() -> None:
     )
 
 
+def test_what_bounces_again_after_its_stop_is_not_said_to_have_begun_then() -> None:
+    later = bounce(Reason.MAILBOX_FULL, AT + 90 * DAY)
+    stopped = replace(known(invalid(Cause.SOFT), Reason.MAILBOX_FULL), bounce=later)
+    assert words(stopped).startswith("Mailbox full, last seen so on 1 August 2026. Sending stopped on 3 May")
+    assert words(stopped, "de").startswith(
+        "Postfach voll, zuletzt am 1. August 2026. Versand gestoppt am 3. Mai"
+    )
+    same_day = replace(stopped, bounce=bounce(Reason.MAILBOX_FULL, AT + 60_000_000))
+    assert words(same_day).startswith("Mailbox full since 3 May 2026.")
+
+
 def test_a_block_never_threatens_the_address() -> None:
     told = words(known(BOUNCING, Reason.SENDER_BLOCKLISTED))
     assert "The address stays active." in told

@@ -73,6 +73,8 @@ def _what(known: Known, say: Catalogue, day: Day) -> tuple[str, str]:
     since = day(state.since) if state.since is not None else ""
     why = _why(state)
     if why is None and bounce is not None and bounce.reason is not None:
+        if _is_later(state, bounce, day) and f"latest.{bounce.reason}" in say:
+            return say(f"latest.{bounce.reason}", date=day(bounce.at)), bounce.reason.value
         return _fact(bounce, bounce.reason, say, day(bounce.at), provider), bounce.reason.value
     key = why or (state.cause.value if state.cause is not None else "valid")
     acts = {"unsubscribed": "respect", "correction": "confirm", "incident": "wait", "valid": "none"}
@@ -88,6 +90,11 @@ def _fact(bounce: Event, reason: Reason, say: Catalogue, date: str, provider: st
     if verdict is not None and reason is Reason.CONTENT_REJECTED and verdict.part is not None:
         return say("fact_named.part", part=say(f"refused_part.{verdict.part}"), date=date)
     return say(f"fact.{reason}", provider=provider, date=date)
+
+
+def _is_later(state: State, bounce: Event, day: Day) -> bool:
+    """Whether the state began on an earlier day than its latest bounce, which is no beginning then."""
+    return state.since is not None and state.since < bounce.at and day(state.since) != day(bounce.at)
 
 
 def _why(state: State) -> str | None:
