@@ -53,6 +53,20 @@ def test_names_never_lie_over_each_other() -> None:
     assert [round(b - a) for a, b in itertools.pairwise(heights)] == [15, 15]
 
 
+def test_names_stand_above_the_days_however_low_their_lines_end() -> None:
+    svg = drawn(*(Series(kind, kind, [0.0]) for kind in ("hard", "soft", "block")), days=1)
+    heights = [float(y) for y in re.findall(r'class="name \w+" x="[^"]+" y="([^"]+)"', svg)]
+    days = min(float(y) for y in re.findall(r'y="([^"]+)" text-anchor="middle"', svg))
+    assert max(heights) <= days - 12
+    assert sorted(abs(b - a) for a, b in itertools.pairwise(sorted(heights))) == [15, 15]
+
+
+def test_a_day_alone_is_a_point_and_days_together_are_none() -> None:
+    svg = drawn(Series("hard", "hard", [0.01, None, 0.02, 0.02]))
+    assert len(re.findall(r'<circle class="point hard"', svg)) == 1
+    assert "<circle" not in drawn(Series("hard", "hard", [0.01, 0.01]), days=2)
+
+
 def test_it_has_a_title_and_a_description_and_no_style() -> None:
     svg = drawn(Series("hard", "hard", [0.01]), days=1, title="<script>", told='"quoted"')
     assert '<title id="chart-t">&lt;script&gt;</title>' in svg

@@ -36,6 +36,11 @@ def test_reasons_by_provider_are_a_shaded_table(
         assert page.locator("td.heat-5").first.inner_text() == "5"
         assert page.locator("td.heat-0").first.inner_text() == "–"
         assert [each["id"] for each in Axe().run(page).response["violations"]] == []
+        for row in page.locator("tbody tr").all():
+            cells = [cell.inner_text().replace("–", "0") for cell in row.locator("td").all()]
+            assert sum(map(int, cells[:-1])) == int(
+                cells[-1]
+            )  # what has no column is counted in the last but one
         told = lines(page, f"{console.url}/a/shop/charts/reasons.csv")
         assert told[0] == "reason,provider,bounces"
         assert "address_unknown,gmail,5" in told

@@ -36,6 +36,13 @@ def test_a_curve_rises_in_steps_and_tells_who_is_left() -> None:
     assert "style" not in svg
 
 
+def test_low_curves_have_a_scale_of_their_own_and_names_above_the_days() -> None:
+    svg = drawn(*(Curve(f"group {n}", [0.0, 0.01], [5, 4]) for n in range(4)))
+    assert re.findall(r">(\d+%)<", svg)[-1] == "2%"
+    heights = [float(y) for y in re.findall(r'class="name curve-\d" x="538" y="([\d.]+)"', svg)]
+    assert max(heights) <= 214  # the days stand at 228
+
+
 def test_names_of_curves_never_lie_over_each_other() -> None:
     svg = drawn(*(Curve(f"group {n}", [0.2, 0.3], [5, 4]) for n in range(4)))
     heights = sorted(float(y) for y in re.findall(r'class="name curve-\d" x="538" y="([\d.]+)"', svg))

@@ -94,6 +94,17 @@ def marks(frame: Frame, told: Sequence[Mark]) -> Iterator[SafeString]:
         )
 
 
+def apart(heights: Sequence[float], least: float, lowest: float) -> list[float]:
+    """Heights of names, from the top down: none over another, and none below `lowest`."""
+    placed: list[float] = []
+    for y in heights:
+        placed.append(max(y, placed[-1] + least) if placed else y)
+    for place in reversed(range(len(placed))):
+        placed[place] = min(placed[place], lowest)
+        lowest = placed[place] - least
+    return placed
+
+
 def gaps(frame: Frame, known: Sequence[bool], word: str) -> Iterator[SafeString]:
     """A word where days have no value, wherever there is room for it: a gap is never zero."""
     first = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from retour.console import axes
@@ -88,12 +88,22 @@ def _line(series: Series, top: float, frame: Frame) -> SafeString:
         if value is None:
             pen = "M"
             continue
-        # A day between two gaps is a line of no length, which a round cap shows as a dot.
-        path.append(f"{pen}{frame.x(place)} {_y(value, top)}" + ("h0" if pen == "M" else ""))
+        path.append(f"{pen}{frame.x(place)} {_y(value, top)}")
         pen = "L"
     if not path:
         return SafeString("")
-    return format_html('<path class="line {}" d="{}"/>', series.kind, " ".join(path))
+    line = format_html('<path class="line {}" d="{}"/>', series.kind, " ".join(path))
+    return line + format_html_join(
+        "", '<circle class="point {}" cx="{}" cy="{}" r="3.5"/>', _alone(series, top, frame)
+    )
+
+
+def _alone(series: Series, top: float, frame: Frame) -> Iterator[tuple[str, float, float]]:
+    """A day between two gaps, which no line shows: the first day of an account has no other."""
+    around = [None, *series.values, None]
+    for place, value in enumerate(series.values):
+        if value is not None and around[place] is None and around[place + 2] is None:
+            yield series.kind, frame.x(place), _y(value, top)
 
 
 def _names(chart: Chart, top: float, frame: Frame) -> Iterator[SafeString]:
@@ -105,9 +115,9 @@ def _names(chart: Chart, top: float, frame: Frame) -> Iterator[SafeString]:
             place, value = told[-1]
             x = frame.right if place == frame.days - 1 else frame.x(place)  # beyond the name of an incident
             ends.append((_y(value, top), x, series))
-    lowest = float("-inf")
-    for y, x, series in sorted(ends, key=lambda end: end[0]):
-        lowest = max(y, lowest + APART)
+    ends.sort(key=lambda end: end[0])
+    heights = axes.apart([y for y, _, _ in ends], APART, frame.base)  # below stand the days
+    for y, (_, x, series) in zip(heights, ends, strict=True):
         yield format_html(
-            '<text class="name {}" x="{}" y="{}">{}</text>', series.kind, x + 6, lowest + 4, series.name
+            '<text class="name {}" x="{}" y="{}">{}</text>', series.kind, x + 6, y + 4, series.name
         )

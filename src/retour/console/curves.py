@@ -14,7 +14,7 @@ from retour.console.sizes import Size, framed
 LEFT, RIGHT, TOP, BASE = 170, 190, 16, 210
 NARROW_LEFT, NARROW_RIGHT = 46, 20
 ROW, APART = 18, 15
-TOPS = (0.25, 0.5, 1.0)  # of which the lowest is taken that all fit below
+TOPS = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # of which the lowest is taken that all fit below
 LOOKS = 5  # how often the number that is left stands below
 LONGEST = 20  # letters of a name before its number; the table has all of it
 
@@ -91,12 +91,11 @@ def _steps(frame: Frame, curve: Curve, place: int, top: float) -> SafeString:
 def _names(frame: Frame, curves: Sequence[Curve], top: float) -> Iterator[SafeString]:
     """The name of each at its end, none over another."""
     ends = sorted((_y(frame, curve.shares[-1], top), place) for place, curve in enumerate(curves))
-    lowest = float("-inf")
-    for y, place in ends:
-        lowest = max(y, lowest + APART)
+    heights = axes.apart([y for y, _ in ends], APART, frame.base)  # below stand the days
+    for y, (_, place) in zip(heights, ends, strict=True):
         yield format_html(
             '<text class="name curve-{}" x="{}" y="{}">{}</text>',
-            place, frame.right + 8, lowest + 4, _short(curves[place].name, 24),
+            place, frame.right + 8, y + 4, _short(curves[place].name, 24),
         )  # fmt: skip
 
 

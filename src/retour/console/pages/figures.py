@@ -37,6 +37,7 @@ def reasons(request: HttpRequest, account: str) -> HttpResponse:
             "reason": reason,
             "named": label(f"label.{reason}"),
             "cells": [_cell(cells[reason, column], most, column) for column in columns],
+            "others": sum(n for (of, by), n in cells.items() if of == reason and by not in columns),
             "sum": sum(count for (of, _), count in cells.items() if of == reason),
         }
         for reason in rows
@@ -51,6 +52,7 @@ def reasons(request: HttpRequest, account: str) -> HttpResponse:
     context = {
         "account": account, "section": "figures", "title": title, "table": table, "found": found,
         "columns": [(column, mailbox(column, who)) for column in columns], "total": total,
+        "others": any(row["others"] for row in table),
         "since": found["since"][:10], "last": _last(found["until"]),
     }  # fmt: skip
     return render(request, "console/reasons.html", context)
