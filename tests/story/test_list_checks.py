@@ -1,6 +1,7 @@
 """A list is checked by the server before it is imported (K30-K33), by staff too; imported, and undone."""
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,9 @@ def test_a_list_is_checked_and_its_files_are_fetched(shop: Caller) -> None:
     assert (head[0], row[0], row[1]) == ("retour_row", "3", "bob@gmial.com")
     page = shop.ask("GET", f"/v1/list-checks/{id}/files/report.de.html")
     assert "Was jetzt zu tun ist" in page.text
+    assert re.search(r"Geprüft am \d+\. \w+ \d{4}, \d\d:\d\d \(UTC\)<", page.text)
+    named = "ein bekannter Doppelgänger eines Mailanbieters: er gehört Fremden, und Mail kann dort ankommen"
+    assert f"<span>{named}</span>" in page.text  # in full, however long
     assert "sandbox" in page.headers["content-security-policy"]
     shop.ask("GET", f"/v1/list-checks/{id}/files/progress.jsonl", 404)
     shop.ask("GET", f"/v1/list-checks/{id}/files/..%2Flist", 404)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, BAR, GAP, LABEL = 720, 22, 8, 330
-_LETTERS = 40  # of a label
+WIDTH = 720
 
 
 class Bar(NamedTuple):
@@ -34,25 +33,24 @@ def stacked(title: str, bars: Sequence[Bar]) -> str:
 
 
 def bars_of(title: str, bars: Sequence[Bar]) -> str:
-    """Bars below each other, the longest over the whole width."""
+    """Bars below each other, the longest over the whole width; what each is stands beside it, and wraps."""
     longest = max((bar.value for bar in bars), default=0) or 1
-    parts = []
-    for place, bar in enumerate(bars):
-        y = place * (BAR + GAP)
-        width = max((WIDTH - LABEL - 110) * bar.value / longest, 1)
-        label = bar.label if len(bar.label) <= _LETTERS else bar.label[: _LETTERS - 1] + "…"
-        parts.append(
-            f'<text class="label" x="{LABEL - 8}" y="{y + 16}" text-anchor="end">{escape(label)}</text>'
-            f'<rect class="{bar.look}" x="{LABEL}" y="{y}" width="{width:.1f}" height="{BAR}"/>'
-            f'<text class="value" x="{LABEL + width + 6:.1f}" y="{y + 16}">{escape(bar.shown)}</text>'
-        )
-    return f'<div class="wide">{_picture(title, bars, len(bars) * (BAR + GAP), parts)}</div>'
+    rows = [
+        f'<div><span>{escape(bar.label)}</span><svg viewBox="0 0 100 10" preserveAspectRatio="none">'
+        f'<rect class="{bar.look}" width="{max(100 * bar.value / longest, 0.3):.1f}" height="10"/></svg>'
+        f"<b>{escape(bar.shown)}</b></div>"
+        for bar in bars
+    ]
+    return f'<div class="bars" role="img" aria-label="{escape(_told(title, bars))}">{"".join(rows)}</div>'
 
 
 def _picture(title: str, bars: Sequence[Bar], height: int, parts: Sequence[str]) -> str:
     """With its words, for those who do not see it."""
-    told = "; ".join(f"{bar.label}: {bar.shown}" for bar in bars)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {max(height, 1)}" role="img" aria-label="{escape(f"{title}. {told}")}">'
+        f'<svg viewBox="0 0 {WIDTH} {max(height, 1)}" role="img" aria-label="{escape(_told(title, bars))}">'
         f"{''.join(parts)}</svg>"
     )
+
+
+def _told(title: str, bars: Sequence[Bar]) -> str:
+    return f"{title}. {'; '.join(f'{bar.label}: {bar.shown}' for bar in bars)}"

@@ -20,21 +20,29 @@ _STYLE = """
 @media(prefers-color-scheme:dark){:root{--text:#ececf0;--soft:#a9a9b2;--line:#3a3a42;--back:#161618;
 --card:#202024;--kept:#4cc38a;--corrected:#6ea8f0;--questioned:#e0a83a;--dropped:#f2766d;--bar:#93a4c6}}
 body{font:16px/1.5 system-ui,sans-serif;color:var(--text);background:var(--back);margin:0 auto;
-max-width:60rem;padding:1.5rem}h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}
+max-width:66rem;padding:1.5rem}h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}
 p,li{max-width:46rem}.soft{color:var(--soft)}svg{width:100%;height:auto;display:block;margin:.6rem 0}
-svg text{font-size:13px;fill:var(--text)}.bar{fill:var(--bar)}
+.bar{fill:var(--bar)}.bars>div{display:grid;grid-template-columns:minmax(0,20rem) 1fr 5rem;gap:.3rem .8rem;
+align-items:center;margin:.3rem 0}.bars svg{height:1.1rem;margin:0}.bars b{font-weight:400;text-align:right}
+.bars b,td.n{font-variant-numeric:tabular-nums}a{color:var(--corrected)}
 .kept{fill:var(--kept)}.corrected{fill:var(--corrected)}.questioned{fill:var(--questioned)}
-.dropped{fill:var(--dropped)}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:.8rem}
+.dropped{fill:var(--dropped)}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:.8rem}
 .card{background:var(--card);border-top:4px solid var(--bar);padding:.7rem .9rem;border-radius:4px}
 .card.of-kept{border-color:var(--kept)}.card.of-corrected{border-color:var(--corrected)}
 .card.of-questioned{border-color:var(--questioned)}.card.of-dropped{border-color:var(--dropped)}
 .card b{font-size:1.5rem;display:block}.wide{overflow-x:auto}
-table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;padding:.35rem .6rem;
-border-bottom:1px solid var(--line);vertical-align:top}td.n,th.n{text-align:right;white-space:nowrap}
-code{font:.95em ui-monospace,monospace;overflow-wrap:break-word}.wide svg{min-width:36rem}
-td:last-child:not(.n){overflow-wrap:anywhere;min-width:8rem}caption{text-align:left;color:var(--soft)}
-@media print{body{max-width:none;padding:0;font-size:12px}.wide{overflow:visible}.wide svg{min-width:0}
-th.n{white-space:normal}table{font-size:.92em}td:first-child{min-width:7rem}td,th{padding:.25rem}tr,svg,.card{break-inside:avoid}h2{break-after:avoid}}
+table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.9rem}
+th,td{text-align:left;padding:.35rem .6rem;
+border-bottom:1px solid var(--line);vertical-align:top}td.n,th.n{text-align:right}td.n{white-space:nowrap}
+td,th{hyphens:auto}td{overflow-wrap:anywhere}td:first-child:nth-last-child(n+5){min-width:9rem}
+td:nth-child(n+5):last-child:not(.n){min-width:11rem}
+code{font:.95em ui-monospace,monospace;overflow-wrap:break-word}caption{text-align:left;color:var(--soft)}
+@media(max-width:40rem){.bars>div{grid-template-columns:1fr 5rem}.bars span{grid-column:1/-1}}
+@media print{body{max-width:none;padding:0;font-size:12px}.wide{overflow:visible}
+tr,.card,.bars>div{break-inside:avoid}
+svg,.card{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+th,td{padding:.2rem .4rem;min-width:0!important}h2{break-after:avoid}}
 """
 
 
@@ -93,7 +101,7 @@ class _Page:
                 f'<div class="card of-{pile}"><b>{self._number(count)}</b>{escape(label)} '
                 f'({self._share(count, rows)})<br><span class="soft">{say(f"pile.{pile}_means")}</span></div>'
             )
-        lead = say("page.lead", rows=self._number(rows))
+        lead = say("page.lead_one") if rows == 1 else say("page.lead", rows=self._number(rows))
         return f'<p>{lead}</p>{stacked(say("page.sum"), bars)}<div class="cards">{"".join(cards)}</div>'
 
     def _next(self) -> str:
