@@ -52,20 +52,20 @@ def test_bounces_that_tell_no_time_are_said_to_have_none(console: Console, brows
 @pytest.mark.usefixtures("dated")
 def test_each_source_has_a_row_and_the_days_a_chart(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/sources/")
-    page.click("text=How late it was known, over time")
+    page.click("text=Lag of the sources, day by day")
     expect(page).to_have_url(console.url + PAGE)
     expect(page.locator(".lead")).to_contain_text(
         "Mail that comes back (LMTP) is the latest to tell: 95 of 100"
     )
     row = page.locator("tbody tr", has_text="LMTP")
     assert int(row.locator("td").first.inner_text()) >= 1
-    expect(row.locator("[data-label='95 of 100']")).to_contain_text("within")
+    expect(row.locator("[data-label='95 of 100 came']")).to_contain_text("within")
     expect(page.locator("svg.chart:visible")).to_have_count(1)
     assert page.locator("svg.chart:visible text.tick", has_text="> 1 d").count() == 1
     found = page.request.get(f"{console.url}/a/shop/charts/lag.csv").text().lstrip("\ufeff")
     assert found.startswith("what,of,events,half_within,most_within,untold")
     expect(page.locator("p.note", has_text="do not tell when they happened")).to_have_count(1)
-    assert int(row.locator("[data-label='Tell no time']").inner_text()) >= 3
+    assert int(row.locator("[data-label='Without a time']").inner_text()) >= 3
     assert "source,lmtp," in found
 
 

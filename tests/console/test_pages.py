@@ -154,7 +154,7 @@ def test_preferences_hold_from_the_next_page_on(console: Console, browser: Brows
         page.select_option("[name=theme]", "dark")
         page.select_option("[name=zone]", "Europe/Berlin")
         follow(page, "form.narrow button.main")
-        expect(page.locator("[role=status]")).to_contain_text("Gesichert.")
+        expect(page.locator("[role=status]")).to_contain_text("Gespeichert.")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         expect(page.locator("footer")).to_contain_text("Europe/Berlin")
         page.goto(f"{console.url}/a/shop/")

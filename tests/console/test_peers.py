@@ -155,6 +155,10 @@ def test_what_is_empty_says_what_to_do_next(console: Console, browser: Browser) 
             empty = page.locator(".empty")
             assert (path, empty.count()) == (path, 1)
             assert len(empty.locator("p").first.inner_text().split()) >= 4, path
+        page.goto(f"{console.url}/a/blank/")
+        for path in ("sources/", "keys/", "checks/new/"):  # where a newcomer begins
+            expect(page.locator(f".empty a[href='/a/blank/{path}']")).to_be_visible()
+        expect(page.locator("form.filters")).to_have_count(0)  # there is nothing to filter
         page.goto(f"{console.url}/a/shop/?type=block&search=@nowhere.example")
         expect(page.locator(".empty li")).to_have_text(
             ["Without Bounce type: block", "Without Address: @nowhere.example"]

@@ -72,7 +72,7 @@ def test_german_says_it_in_german(console: Console, browser: Browser) -> None:
     with looking(browser, locale="de") as page:
         log_in(page, console.url, "member@shop.example")
         page.goto(f"{console.url}{RULES}?reason=mailbox_full")
-        expect(page.locator("h1")).to_have_text("Regeln der Urteile")
+        expect(page.locator("h1")).to_have_text("Regelwerk")
         follow(page, "tbody th a")
         expect(page.locator("dl.facts")).to_contain_text("Bekannt aus")
         assert re.search(r"\d von 8: ", page.locator("dl.facts").inner_text())

@@ -134,7 +134,7 @@ def test_a_second_factor_is_set_up_used_and_removed(
         follow(page, page.get_by_role("link", name="Neue Codes machen"))
         confirmed(page)
         page.get_by_role("button", name="Neue Codes machen").click()
-        expect(page.locator("#status")).to_contain_text("Neue Wiederherstellungscodes sind da.")
+        expect(page.locator("#status")).to_contain_text("Ihre Wiederherstellungscodes sind da.")
         page.goto(f"{console.url}/sign/mfa/")
         follow(page, page.get_by_role("link", name="App entfernen"))
         confirmed(page)

@@ -82,6 +82,7 @@ def _page(request: HttpRequest, api: Api, id: str, refused: Refused | None) -> H
         wave = None  # its planning has not begun yet
     context = {
         **_base(api), "id": id, "wave": wave, "job": None if job is None else shown(job, who.say),
+        "kind": "stops" if wave and wave["act"] == "stop" else "returns",
         "refused": refused, "preview": _preview(wave, who) if wave and wave["preview"] else None,
         "filter": _filter(wave, who) if wave else (), "typed": wave and wave["planned"] >= TYPED_FROM,
         "own": wave and wave["actor"].partition(" ")[2].casefold() == str(request.user).casefold(),
