@@ -64,6 +64,7 @@ def test_whose_role_does_not_suffice_is_told_whom_to_ask(console: Console, brows
             found = page.request.get(f"{console.url}/a/shop/{path}")
             assert found.status == 403
             assert "Ask one of them" in found.text()
+            assert 'href="/a/shop/team/"' in found.text()
 
 
 def test_a_condition_that_is_none_is_told_in_words_of_the_page(console: Console, page: Page) -> None:
