@@ -55,7 +55,7 @@ def number(context: Any, value: float) -> str:
 
 def count_in(value: float, language: str) -> str:
     """The same in a language."""
-    written = f"{int(value) if value == int(value) else round(value, 1):,}"
+    written = f"{int(value) if value == int(value) else round(value, 2):,}"
     return written.translate(str.maketrans(",.", ".,")) if language == "de" else written
 
 

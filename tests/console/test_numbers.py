@@ -1,0 +1,23 @@
+"""Numbers as the reader's language writes them: whole where they are whole."""
+
+import pytest
+
+from retour.console.templatetags.words import count_in, percent_in
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "german"),
+    [
+        (1_234_567, "1,234,567", "1.234.567"),
+        (4500.0, "4,500", "4.500"),
+        (15.25, "15.25", "15,25"),
+        (0.97, "0.97", "0,97"),
+        (0, "0", "0"),
+    ],
+)
+def test_a_number_is_written_as_its_reader_does(value: float, english: str, german: str) -> None:
+    assert (count_in(value, "en"), count_in(value, "de")) == (english, german)
+
+
+def test_a_rate_has_one_decimal() -> None:
+    assert (percent_in(0.024, "en"), percent_in(0.024, "de")) == ("2.4 %", "2,4 %")
