@@ -408,3 +408,15 @@ def test_several_addresses_of_a_cell_are_parted(text: str, addresses: tuple[str,
 @given(text=st.text(max_size=120))
 def test_no_cell_raises_anything(text: str) -> None:
     assert cell_of(text).addresses
+
+
+def test_a_name_behind_an_address_is_none_of_it() -> None:
+    assert cell_of("ann@b.example Ann Lee") == (("ann@b.example",), (Code.NAME_PART,))
+    assert cell_of("ann@b.example, Ann") == (("ann@b.example",), (Code.NAME_PART,))
+
+
+@pytest.mark.parametrize(
+    "text", ["ann lee@b.example", "Ann ann@b.example", "ann@b. example", "ann@b.example lee"]
+)
+def test_half_an_address_is_not_taken_for_one(text: str) -> None:
+    assert cell_of(text) == ((text,), ())

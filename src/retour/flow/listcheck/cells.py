@@ -28,6 +28,7 @@ _AT = re.compile(r"[(\[{<]\s*+(?:at|ät|@|Klammeraffe)\s*+[)\]}>]|\s(?:at|ät)\s
 _DOT = re.compile(r"[(\[{]\s*+(?:dot|punkt|\.)\s*+[)\]}]", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;|]")
 _JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
+_QUOTED = "\"'“”„‘’«»‹›`<([@"
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
 _FULLWIDTH = str.maketrans({"＠": "@", "．": ".", "。": "."})
@@ -99,8 +100,17 @@ def _one(text: str, repairs: list[Code]) -> str:
     if angle is not None and ("@" in angle[1] or _AT.search(angle[1])):
         repairs.append(NAME if text[: angle.start()].strip() or text[angle.end() :].strip() else QUOTES)
         text = _without_mailto(angle[1].strip(), repairs)
-    text = _unquoted(text, repairs)
+    text = _before_name(_unquoted(text, repairs), repairs)
     return _spelled(text, repairs).strip(" ")
+
+
+def _before_name(text: str, repairs: list[Code]) -> str:
+    """Without a name behind it: "ann@b.example Ann Lee". What stands before may be half of the local part."""
+    first, _, rest = text.partition(" ")
+    if first.count("@") != 1 or first[0] in _QUOTED or "@" in rest or not rest[:1].isupper():
+        return text
+    repairs.append(NAME)
+    return first.rstrip(",;:")
 
 
 def _without_mailto(text: str, repairs: list[Code]) -> str:
