@@ -69,17 +69,31 @@ def work(connection: Connection) -> None:
     os.nice(_NICE)
     gc.freeze()
     gc.set_threshold(_GARBAGE)  # rows come and go in thousands, and hold no circles: a quarter of the time
-    share, data, pepper, part = connection.recv()
+    try:
+        share, data, pepper, part = connection.recv()
+    except (EOFError, ConnectionResetError):
+        _say("the server is gone that wanted a share of an account read")
+        return
     try:
         store = sqlite.open_reader(data / sqlite.STORE, pepper, DECODERS, _CACHE_MIB)
         for piece in share(store, data, part):
             connection.send(piece)
         connection.send(None)
-    except BrokenPipeError:  # nobody reads any more
+    except (BrokenPipeError, ConnectionResetError):  # nobody reads any more
         return
     except Exception as error:
         with suppress(BrokenPipeError):  # where another share has failed before
             connection.send("".join(traceback.format_exception(error)))  # for the log of the server
+
+
+def _say(line: str) -> None:
+    """A line of the log. What writes them takes memory, which nobody needs who is asked for a share."""
+    import structlog
+
+    from retour.logs import set_up
+
+    set_up("info")
+    structlog.get_logger("retour").info(line)
 
 
 # --- the shares: functions that another process finds by their names ----------------------------------------

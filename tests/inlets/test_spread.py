@@ -1,7 +1,10 @@
 """What a process that reads a share dies of is told, so that the log of the server can name it."""
 
+import json
 import subprocess
+import sys
 from functools import partial
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,6 +19,20 @@ from retour.model import Event, EventKind, Evidence, Kind, Reason, Report
 from retour.share import judged_again, looked
 from retour.stores import sqlite
 from retour.wiring import spread
+
+
+def test_a_process_whose_server_is_gone_ends_with_one_line_of_the_log() -> None:
+    ours, theirs = Pipe()
+    with theirs:
+        command = [sys.executable, "-m", "retour.share", str(theirs.fileno())]
+        child = subprocess.Popen(
+            command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+    ours.close()  # before anything was asked
+    _, said = child.communicate(timeout=120)
+    (line,) = said.splitlines()
+    assert "the server is gone" in json.loads(line)["event"]
+    assert child.returncode == 0
 
 
 def test_how_a_process_ended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
