@@ -71,6 +71,8 @@ def test_an_address_is_asked_for_looked_at_and_given_back_by_command(
         asked = said(server, member, "ask", "ann@b.example", "--done", "she answers")
         id = asked.split()[1]
         assert "open" in said(server, staff, "list", "--status", "open")
+        assert "  offen  " in said(server, staff, "list", "--lang", "de")
+        assert "Freigabe: offen" in said(server, member, "show", id, "--lang", "de")
         assert "403" in said(server, member, "decide", id, "--approve", "--reason", "x", exits=2)
         case = said(server, staff, "show", id, "--cases", "--account", "shop", "--lang", "de")
         assert "Rat: Nachfragen" in case

@@ -55,7 +55,7 @@ def list_(
     told = {"status": status, "address": address, "after": after, "account": account}
     page = client.get("/v1/requests", **{name: value for name, value in told.items() if value})
     for each in page["requests"]:
-        typer.echo(safe(words("said.line", **_named(each), what=_what(each))))
+        typer.echo(safe(words("said.line", **_named(each, words), what=_what(each))))
     if page["next"]:
         typer.echo(words("said.more", after=page["next"]), err=True)
     if not page["requests"]:
@@ -107,11 +107,11 @@ def decide(
         raise typer.Exit(_USAGE)
     body = {"approved": approve, "reason": reason}
     made = client.post(f"/v1/requests/{client.quoted(id)}/decision{of(account)}", body)
-    typer.echo(words("said.decided", id=id, status=made["status"]))
+    typer.echo(words("said.decided", id=id, status=words(f"status.{made['status']}")))
 
 
 def _show(request: dict[str, Any], words: Any) -> None:
-    lines = [words("said.request", **_named(request), kind=request["kind"])]
+    lines = [words("said.request", **_named(request, words), kind=words(f"kind.{request['kind']}"))]
     lines.append(words("said.what", what=_what(request)))
     lines.append(words("said.done", done=request["done"]))
     lines.append(words("said.asked_at", at=request["at"], by=request["by"]))
@@ -137,8 +137,9 @@ def _show_case(case: dict[str, Any], words: Any) -> None:
     typer.echo("\n".join(map(safe, lines)))
 
 
-def _named(request: dict[str, Any]) -> dict[str, str]:
-    return {name: str(request[name]) for name in ("id", "at", "status", "account")}
+def _named(request: dict[str, Any], words: Any) -> dict[str, str]:
+    told = {name: str(request[name]) for name in ("id", "at", "account")}
+    return {**told, "status": words(f"status.{request['status']}")}
 
 
 def _what(request: dict[str, Any]) -> str:
