@@ -201,6 +201,8 @@ def test_a_mailbox_of_the_file_and_of_the_environment(
     ("line", "told"),
     [
         ('tls = "none"', "shows the password to the network"),
+        ('processed = "inbox"', "name another in processed"),
+        ('folder = "Bounces"\nunparsed = "Bounces"', "name another in processed"),
         ('password_file = "/p"', "one of them"),
         ('pasword = "hidden too"', "mailboxes.bounces.pasword: Extra inputs"),
         ("poll = 0", "mailboxes.bounces.poll: Input should be greater than or equal to 0.1 (it is 0)"),

@@ -58,6 +58,13 @@ class Mailbox(Source):
             yield "user and password are one line each"
         if self.tls == "none" and not is_loopback(self.host):
             yield 'tls = "none" shows the password to the network: only where host is this machine'
+        if self.kind == "imap" and _folded(self.folder) in map(_folded, (self.processed, self.unparsed)):
+            yield 'mails moved within folder are new each time: name another in processed, or ""'
+
+
+def _folded(folder: str) -> str:
+    """INBOX is one folder in whatever case (RFC 3501 §5.1)."""
+    return "INBOX" if folder.upper() == "INBOX" else folder
 
 
 class Queue(Section):
