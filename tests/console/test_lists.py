@@ -149,6 +149,20 @@ def test_what_is_shown_becomes_a_workbook(console: Console, page: Page) -> None:
     assert sorted(row[0] for row in rows) == ["hostile@b.example", "unknown@b.example"]
 
 
+def _is_done(page: Page, job: str) -> bool:
+    page.goto(job)
+    return page.locator(".status.job.done a.button").count() == 1
+
+
+def test_a_name_of_a_segment_that_cannot_be_is_told_and_stays(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/data/?type=soft")
+    page.fill("#s-name", "May/June")
+    page.click("text=Save as segment")
+    expect(page.locator("#status")).to_contain_text("without a slash")
+    expect(page.locator("#s-name")).to_have_value("May/June")
+    expect(page.locator("#f-type")).to_have_value("soft")
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "none"])
 def test_what_is_shown_becomes_a_list(console: Console, browser: Browser, javascript: bool) -> None:
     name = f"Full {javascript}"
@@ -160,6 +174,10 @@ def test_what_is_shown_becomes_a_list(console: Console, browser: Browser, javasc
         page.fill("[name=name]", name)
         page.click("button:has-text('Save as list')")
         expect(page.locator("#status")).to_contain_text("is being filled")
+        job = page.url
+        assert eventually(lambda: _is_done(page, job), "the list to be filled", console.story)
+        follow(page, ".status a.button")
+        expect(page.locator("h1")).to_have_text(name)
 
     def is_filled() -> bool:
         lists = console.ask("GET", "/v1/contact-lists")["lists"]

@@ -26,6 +26,11 @@ def refusal(problem: Problem, language: str) -> Refused:
     ("problem", "told"),
     [
         (Problem("reason_missing", "reason"), "Schreiben Sie, wer gebeten hat"),
+        (Problem("restore_target", "addresses"), "Es ist keine Adresse genannt."),
+        (
+            Problem("request_ended", id="4f", status="abgelehnt", by="person ann@b.example"),
+            "(abgelehnt), durch ann@b.example.",
+        ),
         (Problem("done_missing", "done"), "Schreiben Sie, was falsch war"),
         (Problem("address_malformed", "old", fault="two_ats"), "darin sind zwei @"),
         (Problem("invalid", "filter.code", fault="filter.code: ist falsch"), "Code: ist falsch"),
@@ -40,7 +45,15 @@ def test_a_refusal_is_said_as_a_page_says_it(problem: Problem, told: str) -> Non
     plain(found, catalogue("console.de"))
     said = f"{found.detail} {found.remedy}"
     assert told in said
-    for of_programs in ("„field“", "openapi", "two_ats", "„reason“", "hard_threshold", "filter."):
+    for of_programs in (
+        "„field“",
+        "openapi",
+        "two_ats",
+        "„reason“",
+        "hard_threshold",
+        "filter.",
+        "„addresses“",
+    ):
         assert of_programs not in said
 
 

@@ -123,6 +123,7 @@ ROWS: dict[str, Row] = {
     "mail": Row("support", f"/a/shop/address/{ADDRESS}/event/{{event}}/mail/"),
     "data": Row("member", "/a/shop/data/"),
     "data_export": Row("member", "/a/shop/data.csv"),
+    "contacts_export": Row("member", "/a/shop/contacts.csv"),
     "segment_save": Row("member", "/a/shop/data/segments/", 302, "POST"),
     "segment_drop": Row("manager", "/a/shop/data/segments/drop/", 404, "POST"),
     "address": Row("member", f"/a/shop/address/{ADDRESS}/"),

@@ -86,6 +86,7 @@ LEAST = {
     ("PUT", "/v1/segments/{name}"): "manager",
     ("DELETE", "/v1/segments/{name}"): "manager",
     ("GET", "/v1/contacts"): "member",
+    ("GET", "/v1/contacts/export"): "member",
     ("POST", "/v1/contacts"): "manager",
     ("GET", "/v1/contacts/{address}"): "member",
     ("PUT", "/v1/contacts/{address}"): "manager",

@@ -85,6 +85,28 @@ def test_the_ledger_is_a_workbook_too(retour: Installation, told: Told) -> None:
     ]
 
 
+def test_a_list_of_contacts_is_a_file(retour: Installation) -> None:
+    people = [
+        {"address": f"ann{n}@b.example", "name": "=Jörg", "attributes": {"city": "Graz"}} for n in (1, 2)
+    ]
+    made = retour.ask("POST", "/v1/contact-lists", "demo-manager", json={"name": "Spring"}).json()["id"]
+    retour.ask("POST", "/v1/contacts", "demo-manager", json={"contacts": people[:1], "list": made})
+    retour.ask("POST", "/v1/contacts", "demo-manager", json={"contacts": people[1:]})
+    lines = as_csv(retour.ask("GET", "/v1/contacts/export").content)
+    assert [(each["address"], each["name"]) for each in lines] == [
+        ("ann1@b.example", "'=Jörg"),
+        ("ann2@b.example", "'=Jörg"),
+    ]
+    assert lines[0]["attributes"] == '{"city":"Graz"}'
+    asked = {"list": made, "format": "xlsx"}
+    answer = retour.ask("GET", "/v1/contacts/export", params=asked, headers={"Accept-Language": "de"})
+    assert as_workbook(answer.content) == [
+        ["Adresse", "Name", "Merkmale", "Mailings"],
+        ["ann1@b.example", "=Jörg", '{"city":"Graz"}', "gehen hinaus"],
+    ]
+    assert retour.ask("GET", "/v1/contacts/export", params={"list": "none"}).status_code == 404
+
+
 def deletion(retour: Installation, body: dict[str, Any], **query: Any) -> Any:
     return retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=body, params=query)
 

@@ -6,6 +6,7 @@ from retour.client.connection import Refused
 from retour.texts import Catalogue
 
 _NOT_FOUND = 404
+_PERSON = re.compile(r"\bperson (?=\S+@)")  # as the ledger names who acted
 _CALL = re.compile(
     r"/v1/|\b(?:GET|POST|PUT|DELETE) |If-Match|Retry-After|Idempotency-Key"
 )  # what programs do
@@ -20,6 +21,7 @@ def plain(error: Refused, say: Catalogue) -> None:
         if called:
             befores = (f"{error.field}: ", f"{error.field} ", f"{last}: ")
             error.detail = _instead(error.detail, befores, f"{called}: ")
+    error.detail = _PERSON.sub("", error.detail)
     if f"detail.{name}" in say:
         error.detail = say(f"detail.{name}")
     if f"remedy.{name}" in say:

@@ -121,6 +121,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:account>/data/segments/", data.save_segment, name="segment_save"),
     path("a/<str:account>/data/segments/drop/", data.drop_segment, name="segment_drop"),
     path("a/<str:account>/contacts/", contacts.listed, name="contacts"),
+    path("a/<str:account>/contacts.<str:form>", contacts.export, name="contacts_export"),
     path("a/<str:account>/contacts/lists/", contacts.make_list, name="list_make"),
     path("a/<str:account>/contacts/lists/<str:id>/rename/", contacts.rename_list, name="list_rename"),
     path("a/<str:account>/contacts/lists/<str:id>/drop/", contacts.drop_list, name="list_drop"),

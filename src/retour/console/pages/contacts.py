@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
 from retour.console.pages import as_json
+from retour.console.pages.files import file
 from retour.console.pages.views import offer, offered
 from retour.console.reader import reader
 from retour.model import Role
@@ -37,6 +38,14 @@ def listed(request: HttpRequest, account: str) -> HttpResponse:
         "may_write": api.role != Role.MEMBER, "undo": offered(request), "typed": request.GET.get("name", ""),
     }  # fmt: skip
     return render(request, "console/contacts.html", context)
+
+
+@login_required
+def export(request: HttpRequest, account: str, form: str) -> HttpResponseBase:
+    """Everybody whom the page means, as CSV or XLSX."""
+    api, on = api_of(request, account), request.GET.get("list") or None
+    search = request.GET.get("search", "").strip() or None
+    return file(api, "/v1/contacts/export", "contacts", form, list=on, search=search)
 
 
 @login_required

@@ -1,5 +1,6 @@
 """The data view: every bounce that was told, counted or not, and segments with their counts (E31-E32)."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -26,6 +27,7 @@ from retour.model import Reason, Role
 FILTERS = ("text", "code", "reason", "type", "campaign", "domain", "provider", "since", "until")
 TYPES = ("hard", "soft", "block", "ignore")
 _REPLY = 200  # characters of a reply on a row
+_NAME = re.compile(r"[^/\x00-\x1f]{1,100}")  # of a segment, as the API takes it
 
 
 @login_required
@@ -119,14 +121,15 @@ def save_segment(request: HttpRequest, account: str) -> HttpResponse:
     """The filters of the page under a name."""
     api, name = api_of(request, account), request.POST.get("name", "").strip()
     asked = {each: value for each in FILTERS if (value := request.POST.get(each, "").strip())}
-    if not name:
+    again = f"{_place(account)}?{urlencode(asked | {'segment_name': name})}"  # what was typed stays
+    if not _NAME.fullmatch(name):
         messages.error(request, reader(request).say("data.segment_unnamed"))
-        return redirect(f"{_place(account)}?{urlencode(asked)}")
+        return redirect(again)
     try:
         made = api.post(f"/v1/segments/{quote(name, safe='')}", asked, "PUT")
     except Refused as refused:
         messages.error(request, f"{refused.detail} {refused.remedy or ''}")
-        return redirect(f"{_place(account)}?{urlencode(asked)}")
+        return redirect(again)
     messages.success(request, reader(request).say("data.segment_saved", name=name, count=made["count"]))
     return redirect(f"{_place(account)}?{urlencode({'segment': name})}")
 

@@ -5,6 +5,7 @@ Nobody waits on a page: the work goes on when the tab is closed, and this page f
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -101,6 +102,8 @@ def kind_told(kind: str, say: Catalogue) -> str:
 
 def _result(job: Answer, account: str, role: str) -> str | None:
     """Where to look at what it found, once it is done."""
+    if job["state"] == "done" and job["kind"] == "list_save":
+        return f"{reverse('contacts', args=[account])}?{urlencode({'list': job['result']['list']})}"
     if job["state"] != "done" or job["kind"] not in RESULTS:
         return None
     name, of = RESULTS[job["kind"]]

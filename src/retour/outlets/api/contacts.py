@@ -1,16 +1,20 @@
 """Contacts of an account, one and many at once."""
 
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import StreamingResponse
 
 from retour.address import fault, normalise
 from retour.flow.browse import MOST
 from retour.flow.contacts import MOST_AT_ONCE, MOST_OF_ATTRIBUTES, attributes_of
+from retour.flow.lists.workbook import Cell
 from retour.instants import text
 from retour.model import MailKind
+from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
@@ -18,6 +22,7 @@ from retour.ports import Contact
 
 router = APIRouter(tags=["contacts"])
 
+_COLUMNS = ("address", "name", "attributes", "decision")
 _ATTRIBUTES = {"city": "Graz", "since": 2019}
 Place = Annotated[str, Path(description="percent-encoded", examples=["ann@b.example"])]
 ListChoice = Annotated[str | None, Query(alias="list", description="id of a list", examples=["6f2c…"])]
@@ -118,6 +123,37 @@ def post_contacts(
         raise Problem("contact_list_unknown", "list") from error
     stopped = sum(_decision(request, each) != "send" for each in made)
     return ContactsSet(account=chosen, contacts=len(made), new=new, stopped=stopped)
+
+
+@router.get(
+    "/v1/contacts/export",
+    summary="Contacts as a file",
+    response_class=StreamingResponse,
+    responses=tables.described("All contacts, or those on a list, by address", _COLUMNS),
+)
+def export_contacts(
+    request: Request,
+    key: Member,
+    account: AccountChoice = None,
+    on: ListChoice = None,
+    search: Annotated[str, Query(description="how addresses begin", max_length=320)] = "",
+    form: tables.Choice = tables.Form.CSV,
+) -> StreamingResponse:
+    """However many, in constant memory; attributes as JSON. Fields are guarded against formulas."""
+    chosen, known = existing_account(request, key, account), services(request)
+    if on is not None and all(each.id != on for each in known.store.contacts.lists(chosen)):
+        raise Problem("contact_list_unknown", "list")
+    known.exported("contacts", chosen, key.id)
+    return tables.table(request, form, "contacts", _COLUMNS, _rows(request, chosen, on, search.lower()))
+
+
+def _rows(request: Request, account: str, on: str | None, search: str) -> Iterator[list[Cell]]:
+    after = None
+    while found := services(request).store.contacts.page(account, MOST, after, on, search):
+        for each in found:
+            given = "" if each.attributes == "{}" else each.attributes
+            yield [each.address, each.name, given, _decision(request, each)]
+        after = found[-1].address
 
 
 @router.get("/v1/contacts/{address:path}", summary="One contact")
