@@ -256,6 +256,12 @@ def test_what_is_refused_is_not_repeated(status: int) -> None:
         assert len(told) == 1
 
 
+def test_an_address_of_a_server_with_a_password_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ValueError, match="before @") as refused:
+        Client("https://ann:hidden-word@retour.example", "rk_1")
+    assert "hidden-word" not in str(refused.value)
+
+
 def test_no_answer_at_all_names_the_server_and_the_key_of_the_write() -> None:
     pauses: list[float] = []
     with socket.socket() as nobody:

@@ -4,6 +4,7 @@ from fastapi.routing import APIRoute
 
 from outlets.conftest import Installation
 from retour.outlets.api.app import ROUTERS
+from retour.outlets.api.asked import names_of
 
 ROUTES = [
     (method, route.path)
@@ -28,6 +29,23 @@ def test_an_unknown_parameter_is_named_by_every_route(retour: Installation) -> N
         ):
             silent.append((method, path, told))
     assert silent == []
+
+
+def test_every_route_knows_the_parameters_that_it_is_described_with(retour: Installation) -> None:
+    described = {
+        (method.upper(), path): {
+            each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"
+        }
+        for path, operations in retour.app.openapi()["paths"].items()
+        for method, operation in operations.items()
+    }
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    known = {
+        (method, route.path_format): set(names_of(retour.app, route))
+        for route in routes
+        for method in route.methods
+    }
+    assert known == described
 
 
 def test_the_refusal_says_what_the_route_knows(retour: Installation) -> None:

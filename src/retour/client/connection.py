@@ -68,8 +68,13 @@ class Connection:
         context: ssl.SSLContext | None = None,
         pause: Callable[[float], object] = wait,
     ) -> None:
-        """Raises ValueError for an address that is no http:// or https:// URL."""
+        """Raises ValueError for an address that is no http:// or https:// URL, or bears a password: it would
+        stand in whatever tells of it, and is asked for by nobody."""
         parts = urlsplit(url)
+        if parts.username is not None:
+            raise ValueError(
+                "the address of the server bears a name or a password: leave out what is before @"
+            )
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no address of a server: write it as http://host:port")
         self.url = url.rstrip("/")

@@ -89,7 +89,7 @@ class EmailBackend(BaseEmailBackend):
         except (ClientError, GateError) as error:
             if self._chosen.when_unavailable == "raise":
                 raise
-            log.warning("Retour does not answer; %s", meanwhile, exc_info=error)
+            log.warning("Retour does not answer; %s: %s", meanwhile, error)
             return otherwise
 
     def _decided(self, message: EmailMessage) -> dict[str, Decision]:
@@ -148,7 +148,7 @@ class EmailBackend(BaseEmailBackend):
         try:
             self._client.register_all(drafts)
         except ClientError as error:
-            log.warning("sends are not recorded: Retour does not take them", exc_info=error)
+            log.warning("sends are not recorded, for Retour does not take them: %s", error)
 
 
 def _piece(message: EmailMessage, recipient: str, return_address: str | None) -> EmailMessage:

@@ -143,6 +143,7 @@ def create(services: Services) -> FastAPI:
     """The application over these services."""
     app = _Api(title=_TITLE, version=_VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.services = services
+    app.state.parameters = {}
     app.state.keys = Keys(services.store.accounts, services.down)
     app.state.buckets = {
         "requests": Buckets("requests", services.requests),

@@ -1,24 +1,22 @@
 """Parameters of a query that a route does not know are refused: a filter that is ignored shows too much."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from fastapi import FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Cookie, Header, Path
+from fastapi.routing import APIRoute
 
 from retour.outlets.api.problems import Problem
 
+_ELSEWHERE: Final = (Path, Header, Cookie)  # where parameters stand that are not in the query
 _MOST: Final = 20  # names that a refusal lists
 
 
-async def known(request: Request) -> None:
+def known(request: Request) -> None:
     """Raises Problem `unknown_parameter` that names the first one, and what the route knows."""
-    if not request.query_params:
-        return
-    method = "GET" if request.method == "HEAD" else request.method
-    names = (await run_in_threadpool(_names, request.app)).get((method, request.scope["route"].path_format))
-    if names is not None:
-        only(request, names)
+    if request.query_params:
+        only(request, names_of(request.app, request.scope["route"]))
 
 
 def only(request: Request, names: frozenset[str]) -> None:
@@ -29,15 +27,16 @@ def only(request: Request, names: frozenset[str]) -> None:
             raise Problem("unknown_parameter", name, parameter=name, known=listed)
 
 
-def _names(app: FastAPI) -> Mapping[tuple[str, str], frozenset[str]]:
-    """What each route knows, as the description of the API tells it."""
-    found: Mapping[tuple[str, str], frozenset[str]] | None = getattr(app.state, "parameters", None)
-    if found is None:
-        found = app.state.parameters = {
-            (method.upper(), path): frozenset(
-                each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"
-            )
-            for path, operations in app.openapi()["paths"].items()
-            for method, operation in operations.items()
-        }
-    return found
+def names_of(app: FastAPI, route: APIRoute) -> frozenset[str]:
+    """What a route knows: what its function asks for, and what it says of itself (`described`).
+
+    Not read out of the whole description of the API, which takes half a second to make.
+    """
+    known: dict[tuple[str, frozenset[str]], frozenset[str]] = app.state.parameters
+    name = (route.path_format, frozenset(route.methods or ()))
+    if name not in known:
+        fields = get_flat_params(route.dependant)
+        asked = {each.alias for each in fields if not isinstance(each.field_info, _ELSEWHERE)}
+        told = (route.openapi_extra or {}).get("parameters", ())
+        known[name] = frozenset(asked | {each["name"] for each in told if each["in"] == "query"})
+    return known[name]
