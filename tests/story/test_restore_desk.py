@@ -77,6 +77,8 @@ def test_an_address_is_asked_for_looked_at_and_given_back_by_command(
         case = said(server, staff, "show", id, "--cases", "--account", "shop", "--lang", "de")
         assert "Rat: Nachfragen" in case
         assert "importierten Liste" in case
+        assert "ann@b.example: gestoppt" in case
+        assert ", Ursache importierte Liste" in case
         told = said(server, staff, "decide", id, "--approve", "--reason", "she does", "--account", "shop")
         assert told == f"Request {id} is approved.\n"
         assert "reason: she does" in said(server, member, "show", id)

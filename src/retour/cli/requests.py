@@ -127,9 +127,13 @@ def _show(request: dict[str, Any], words: Any) -> None:
 
 def _show_case(case: dict[str, Any], words: Any) -> None:
     state, advice = case["address"]["state"], case["advice"]
-    lines = ["", words("said.case", address=case["address"]["address"], state=state["state"])]
-    if state["since"]:
-        lines.append(words("said.since", since=state["since"], cause=state["cause"]))
+    named = words(f"state.{state['state']}")
+    lines = ["", words("said.case", address=case["address"]["address"], state=named)]
+    if state["since"] and state["cause"]:
+        cause = words(f"cause.{state['cause']}")
+        lines.append(words("said.since", since=state["since"], cause=cause))
+    elif state["since"]:  # what is held or bounces has no cause
+        lines.append(words("said.since_then", since=state["since"]))
     if case["platform_since"]:
         lines.append(words("said.for_all", since=case["platform_since"]))
     lines.append(words("said.advice", verdict=advice["told"]))
