@@ -89,6 +89,21 @@ def test_a_list_goes_from_upload_to_import_and_back(
         assert page.locator("button:has-text('Undo')").count() == 0
 
 
+def test_a_list_that_is_sent_twice_is_checked_once(console: Console, page: Page) -> None:
+    place = f"{console.url}/a/shop/checks/new/"
+    page.goto(place)
+    hidden = page.locator("form.narrow input[type=hidden]").all()
+    form = {str(each.get_attribute("name")): each.input_value() for each in hidden}
+
+    def sent(rows: str) -> str:
+        file = {"name": "twice.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+        return page.request.post(place, multipart={**form, "list": file}, headers={"Referer": place}).url
+
+    first = sent("ann@b-firm.de\n")
+    assert sent("ann@b-firm.de\n") == first
+    assert sent("ann@b-firm.de\nben@b-firm.de\n") != first  # another list is another check
+
+
 def test_all_that_are_open_are_accepted_as_they_were_seen(
     console: Console, page: Page, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, log_in, looking
-from retour.console.days import ago, begin, end, period, read_day, written
+from retour.console.days import ago, begin, end, period, read_day, short, written
 from retour.texts import Catalogue, catalogue
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,6 +34,14 @@ def test_a_day_is_read_as_people_write_it(told: str) -> None:
 @pytest.mark.parametrize("told", ["", "31.2.2026", "2026-13-01", "3 Mayday 2026", "yesterday", "3/5/2026"])
 def test_what_is_no_day_is_none(told: str) -> None:
     assert read_day(told) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "month", "told"),
+    [("de", 10, "23. Okt."), ("de", 5, "23. Mai"), ("en", 10, "23 Oct"), ("en", 5, "23 May")],
+)
+def test_a_day_of_a_chart_is_written_short(language: str, month: int, told: str) -> None:
+    assert short(date(2026, month, 23), reading(language)) == told
 
 
 @pytest.mark.parametrize("month", range(1, 13))

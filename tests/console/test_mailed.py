@@ -98,6 +98,22 @@ def test_an_invitation_is_mailed_as_the_word_of_a_machine(
         assert guest.url == f"{console.url}/a/shop/"
 
 
+def test_an_invitation_that_is_sent_twice_is_mailed_once(
+    console: Console, browser: Browser, mailbox: Mailbox
+) -> None:
+    with looking(browser) as page:
+        log_in(page, console.url, BOSS)
+        place = f"{console.url}/a/shop/team/"
+        page.goto(place)
+        hidden = page.locator("form.narrow input[type=hidden]").all()
+        form = {str(each.get_attribute("name")): each.input_value() for each in hidden}
+        form |= {"email": "twice@shop.example", "role": "member"}
+        for _ in range(2):
+            answer = page.request.post(place, form=form, headers={"Referer": place})
+            assert "An invitation is on its way to twice@shop.example." in answer.text()
+    assert sum(b"To: twice@shop.example" in mail for mail in mailbox.taken) == 1
+
+
 def test_a_forgotten_password_is_mailed_to_whoever_is_here_and_to_nobody_else(
     console: Console, browser: Browser, mailbox: Mailbox
 ) -> None:

@@ -17,6 +17,7 @@ def upload(
     file: IO[bytes],
     length: int,
     headers: Mapping[str, str],
+    idempotency_key: str | None = None,
 ) -> Any:
     """What a POST of `length` octets of a file answers. Raises Refused, Unreachable."""
     told = {
@@ -25,6 +26,8 @@ def upload(
         "Content-Length": str(length),
         **headers,
     }
+    if idempotency_key is not None:
+        told["Idempotency-Key"] = idempotency_key
     with closing(server.another(PATIENCE)) as connection:
         try:
             connection.request("POST", server.target(path, query), _pieces(file), told)

@@ -17,6 +17,9 @@ from retour.console.reader import Reader, reader
 from retour.model import Role
 
 _LONGEST = 64  # characters of what makes a form one
+# Octets. What bears a key is set aside whole to be compared; no second click sends more than this twice,
+# for the browser breaks off the first sending.
+_SET_ASIDE = 64 * 1024 * 1024
 _RANK = {role.value: rank for rank, role in enumerate(Role)}
 Answer = Mapping[str, Any]
 
@@ -50,10 +53,14 @@ class Api:
         asked, key = self._asked(query), once[:_LONGEST] or None
         return self._told(_connection().call, method, path, asked, body, key, headers=self._headers)
 
-    def upload(self, path: str, file: IO[bytes], length: int, **query: object) -> Any:
-        """What a long body is answered with. Raises Refused, Unreachable."""
+    def upload(self, path: str, file: IO[bytes], length: int, once: str = "", **query: object) -> Any:
+        """What a long body is answered with; as above one that bears the `once` of its form is taken once.
+
+        Raises Refused, Unreachable.
+        """
         connection, asked = _connection(), self._asked(query)
-        return self._told(streams.upload, connection, path, asked, file, length, self._headers)
+        key = once[:_LONGEST] if length <= _SET_ASIDE else ""
+        return self._told(streams.upload, connection, path, asked, file, length, self._headers, key or None)
 
     def download(self, path: str, **query: object) -> tuple[Mapping[str, str], Iterator[bytes]]:
         """A file, with its headers. Raises Refused, Unreachable."""

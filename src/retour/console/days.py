@@ -12,6 +12,7 @@ from retour.texts import LANGUAGES, Catalogue, catalogue
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMBERS = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})")
 _WORDS = re.compile(r"(\d{1,2})\.?\s+([^\W\d_]{3,})\.?\s+(\d{4})")
+_SHORT = 3  # letters of a month; what is cut off is told by a dot, where a language has one
 _UNITS = (("years", 365 * 86400), ("months", 30 * 86400), ("days", 86400), ("hours", 3600), ("minutes", 60))
 
 
@@ -61,6 +62,13 @@ def long(day: date, language: str) -> str:
     """A day in words: 3 May 2026, 3. Mai 2026."""
     say = catalogue(f"status.{language}")
     return say("day.full", day=day.day, month=say(f"month.{day.month}"), year=day.year)
+
+
+def short(day: date, who: Reads) -> str:
+    """A day of this year, as short as the reader would write it: 23 Oct, 23. Okt."""
+    month = catalogue(f"status.{who.language}")(f"month.{day.month}")
+    name = who.say("figures.short_month", name=month[:_SHORT]) if len(month) > _SHORT else month
+    return who.say("figures.short_day", day=day.day, name=name)
 
 
 def period(value: str, who: Reads) -> str:

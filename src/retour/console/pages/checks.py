@@ -4,11 +4,13 @@ Upload → progress → what was found, what to correct, what to import, and lat
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -53,7 +55,7 @@ def new(request: HttpRequest, account: str) -> HttpResponse:
                 "validator": request.POST.get("validator", ""),
             }
             try:
-                made = api.upload(_CHECKS, file.file, file.size, **asked)
+                made = api.upload(_CHECKS, file.file, file.size, _once(request, file), **asked)
             except Refused as error:
                 refused = error
             else:
@@ -65,6 +67,13 @@ def new(request: HttpRequest, account: str) -> HttpResponse:
         "most_octets": settings.CHOSEN.most_upload,
     }  # fmt: skip
     return render(request, "console/check_new.html", context, status=422 if refused or missing else 200)
+
+
+def _once(request: HttpRequest, file: "UploadedFile[bytes]") -> str:
+    """What makes this upload one: its form and its file; another file is another check."""
+    of_form = request.POST.get("once", "")
+    whole = f"{of_form} {file.size} {file.name}"
+    return sha256(whole.encode()).hexdigest() if of_form else ""
 
 
 @login_required

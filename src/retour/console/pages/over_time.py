@@ -9,10 +9,9 @@ from django.utils.timezone import now
 
 from retour.console.asking import Api
 from retour.console.axes import Mark
-from retour.console.days import long
+from retour.console.days import long, short
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader
-from retour.texts import catalogue
 
 MOST_INCIDENTS = 500  # that are looked through, the latest first
 
@@ -46,13 +45,7 @@ def time_of(api: Api, since: str, until: str, who: Reader, provider: str | None 
     there = [each for each in found if _touches(each, first, last) and provider in (None, each["provider"])]
     marks = [Mark(_place(each["begins"], first), _end(each, first), _named(each, who)) for each in there]
     shown = [Shown(each["id"], _told(each, who)) for each in there]
-    return Time(days, [short_day(day, who) for day in days], today, marks, shown)
-
-
-def short_day(day: date, who: Reader) -> str:
-    """A day of this year, as short as the reader would write it."""
-    month = catalogue(f"status.{who.language}")(f"month.{day.month}")
-    return who.say("figures.short_day", day=day.day, name=month[:3])
+    return Time(days, [short(day, who) for day in days], today, marks, shown)
 
 
 def _touches(incident: Any, first: date, last: date) -> bool:

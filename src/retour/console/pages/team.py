@@ -18,7 +18,7 @@ from retour.model import Role
 from retour.texts import Catalogue, catalogue
 
 DAYS = 7  # that a link is good, as the API says of each
-_CONFLICT = 409
+_CONFLICT, _TWICE = 409, "/problems/repeat_secret"
 _AGAINST = {
     "last_manager": "team.last_manager",
     "belongs_already": "team.there",
@@ -55,17 +55,23 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     form = Offer(say, request.POST)
     if not form.is_valid():
         return _page(request, api, form)
-    email = form.cleaned_data["email"]
+    email, once = form.cleaned_data["email"], request.POST.get("once", "")
     try:
-        link = _url(request, api.post("/v1/invitations", form.cleaned_data)["link"])
+        link = _url(request, api.post("/v1/invitations", form.cleaned_data, once=once)["link"])
     except Refused as refused:
+        if refused.type == _TWICE and settings.CHOSEN.mail_host:
+            return _is_mailed(request, account, email)
         form.add_error("email", _in_words(refused, say))
         return _page(request, api, form)
     if settings.CHOSEN.mail_host:
         _mail(account, email, link, _by(request))
-        messages.success(request, say("team.mailed", email=email))
-        return redirect("team", account=account)
+        return _is_mailed(request, account, email)
     return _page(request, api, Offer(say), link, email)
+
+
+def _is_mailed(request: HttpRequest, account: str, email: str) -> HttpResponse:
+    messages.success(request, reader(request).say("team.mailed", email=email))
+    return redirect("team", account=account)
 
 
 @login_required
