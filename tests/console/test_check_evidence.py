@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from retour.console.pages.check_evidence import speaking
+from retour.console.pages.check_evidence import speaking, unspoken
 from retour.console.pages.contradiction import contradiction
 from retour.flow.listcheck.judge import evidence
 from retour.texts import LANGUAGES, catalogue
@@ -43,6 +43,12 @@ def test_when_and_until_when_are_moments_of_their_own() -> None:
     (entry,) = speaking(said, catalogue("vet.en"), catalogue("console.en"))
     assert (entry["at"], entry["until"]) == ("2026-05-03T08:00:00+00:00",) * 2
     assert "the DNS (9.9.9.9)" in entry["told"]
+
+
+def test_a_reason_that_its_evidence_names_does_not_stand_twice() -> None:
+    said = evidence((Finding(Code.MX, Evidence("dns", Answer.YES, "dns 9.9.9.9", WHEN)),))
+    entries = speaking(said, catalogue("vet.en"), catalogue("console.en"))
+    assert unspoken([Code.MX.value, Code.ROLE.value], entries) == [Code.ROLE.value]
 
 
 def test_a_list_is_of_a_day() -> None:

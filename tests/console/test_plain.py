@@ -102,3 +102,10 @@ def test_a_role_that_does_not_suffice_is_told_without_keys() -> None:
     plain(error, catalogue("console.de"))
     assert error.detail == "Das ist nicht für Ihre Rolle."
     assert "Schlüssel" not in str(error.remedy)
+
+
+@pytest.mark.parametrize(("language", "of_programs"), [("en", "key"), ("de", "Schlüssel")])
+def test_an_account_that_there_is_not_is_told_without_keys(language: str, of_programs: str) -> None:
+    found = refusal(Problem("account_unknown", "account"), language)
+    plain(found, catalogue(f"console.{language}"))
+    assert of_programs not in f"{found.detail} {found.remedy}"

@@ -1,6 +1,7 @@
 """What speaks for the reasons of a checked row, in words: what, by whose word, when, until when."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +23,16 @@ def speaking(evidence: str, vet: Catalogue, say: Catalogue) -> list[dict[str, An
     return [_entry(part, vet, say) for part in evidence.split(" / ") if part]
 
 
+def unspoken(reasons: Sequence[str], spoken: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The reasons for which no entry speaks: an entry names its own, and nothing stands twice on a row."""
+    named = {each["code"] for each in spoken}
+    return [code for code in reasons if code not in named]
+
+
 def _entry(part: str, vet: Catalogue, say: Catalogue) -> dict[str, Any]:
     found = _SPEAKS.fullmatch(part)
     if found is None or f"code.{found['code']}" not in vet:
-        return {"told": visible(part), "day": None, "at": None, "until": None}
+        return {"code": None, "told": visible(part), "day": None, "at": None, "until": None}
     told = say(
         "evidence.unsure" if found["answer"] == "unknown" else "evidence.sure",
         what=vet(f"code.{found['code']}"),
@@ -34,7 +41,7 @@ def _entry(part: str, vet: Catalogue, say: Catalogue) -> dict[str, Any]:
     at, language = found["at"], say.language.rpartition(".")[2]
     is_day = found["until"] is None and at is not None and at.endswith(_MIDNIGHT)  # as lists are dated
     day = long(datetime.fromisoformat(at).date(), language) if is_day else None
-    return {"told": told, "day": day, "at": at, "until": found["until"]}
+    return {"code": found["code"], "told": told, "day": day, "at": at, "until": found["until"]}
 
 
 def _source(name: str, say: Catalogue) -> str:

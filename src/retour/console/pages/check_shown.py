@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from retour.console.pages.check_evidence import speaking
+from retour.console.pages.check_evidence import speaking, unspoken
 from retour.console.pages.shown import shown as visible
 from retour.console.templatetags.words import count_in
 from retour.texts import Catalogue, catalogue
@@ -55,11 +55,11 @@ def rows_seen(rows: Sequence[Mapping[str, Any]], language: str) -> list[dict[str
     vet = catalogue(f"vet.{language}")
     say = catalogue(f"console.{language}")
     plain = ("address", "suggestion")
+    speaks = [speaking(row["evidence"], vet, say) for row in rows]
     return [
-        {**row, **{name: visible(row[name]) for name in plain},
-         "speaks": speaking(row["evidence"], vet, say),
-         "told": [(code, vet(f"code.{code}")) for code in row["reasons"]]}
-        for row in rows
+        {**row, **{name: visible(row[name]) for name in plain}, "speaks": spoken,
+         "told": [(code, vet(f"code.{code}")) for code in unspoken(row["reasons"], spoken)]}
+        for row, spoken in zip(rows, speaks, strict=True)
     ]  # fmt: skip
 
 
