@@ -1,5 +1,7 @@
 """More contacts than one request would name are deleted by their filter: seen, typed, followed, told."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,24 @@ from console.conftest import PATIENCE
 from console.installation import Console, follow, log_in, looking
 from console.sound import barriers
 from story.reports import report
+from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
 MANY = 503
 TWICE = 103
+
+
+def taken_in(console: Console, room: Path) -> None:
+    """Have the server take in the mails of a folder, and wait until it has judged them."""
+    console.command("ingest", "--proof", "trusted", "--account", "shop", str(room))
+    path = console.directory / "data/inbox.sqlite3"
+
+    def judged() -> bool:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as inbox:
+            waiting = inbox.execute("SELECT count(*) FROM arrivals WHERE outcome = 'waiting'").fetchone()
+        return waiting == (0,)
+
+    eventually(judged, "the mails to be judged")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +38,7 @@ def many(console: Console, tmp_path_factory: pytest.TempPathFactory) -> None:
     for number in range(MANY):
         mail = report("bounces@shop.example", f"user{number}@gmx.de", "452 4.2.2 mailbox full")
         (room / f"{number}.eml").write_bytes(mail.encode())
-    console.command("ingest", "--proof", "trusted", "--account", "shop", str(room))
+    taken_in(console, room)
 
 
 @pytest.mark.usefixtures("many")
@@ -63,7 +79,7 @@ def twice(console: Console, tmp_path_factory: pytest.TempPathFactory) -> None:
         code = "452 4.2.2 mailbox full" if number % 2 else "452 4.3.1 out of storage"
         mail = report("bounces@shop.example", f"user{number // 2}@twice.example", code)
         (room / f"{number}.eml").write_bytes(mail.encode())
-    console.command("ingest", "--proof", "trusted", "--account", "shop", str(room))
+    taken_in(console, room)
     console.ask("PUT", "/v1/segments/at-twice", json={"domain": "twice.example"})
 
 
