@@ -11,6 +11,7 @@ import pytest
 from retour.flow import listcheck
 from retour.flow.listcheck import Knowledge, Source
 from retour.flow.listcheck.passes import WAYS
+from retour.flow.listcheck.proposals import Accepted
 
 ROWS = """\
 Vorname;Nachname;E-Mail
@@ -92,6 +93,32 @@ def test_a_cell_of_several_addresses_says_nothing_of_their_domains(tmp_path: Pat
     _, report = checked(tmp_path, rows)
     assert report["typos"] == [{"domain": "gmial.com", "suggestion": "gmail.com", "rows": 1}]
     assert {each["domain"] for each in report["domains"]["most"]} == {"t-onlin.de", "gmial.com"}
+
+
+def test_a_mistyped_address_of_several_in_a_cell_is_proposed_as_it_was_meant(tmp_path: Path) -> None:
+    rows = (
+        "Name;E-Mail\nA;ann@gmial.com, bob@web.de\nB;bea@web.de, cy@gmial.com\nD;di@gmail.con, di@gmail.com\n"
+        "E;eve@@gmx.de, ed@gmx.de\nF;no@localhost, fay@web.de\n"
+    )
+    for way in WAYS:
+        piles, _ = checked(tmp_path / (way or "none"), rows, way)
+        assert [row["retour_suggestion"] for row in piles["corrected"]] == [
+            *("ann@gmail.com bob@web.de", "bea@web.de cy@gmail.com", "di@gmail.com"),
+            *("eve@gmx.de ed@gmx.de", "fay@web.de"),
+        ]
+
+
+def test_what_is_accepted_of_a_cell_is_what_was_proposed_but_for_domains_that_are_right() -> None:
+    row = {
+        "retour_reasons": "squat several_in_cell",
+        "retour_address": "ann@gmial.com bob@web.de",
+        "retour_suggestion": "ann@gmail.com bob@web.de",
+        "retour_practical": "warn",
+    }
+    several = frozenset(("several_in_cell",))
+    assert Accepted(forms=several).of(row) == ["ann@gmail.com", "bob@web.de"]
+    left = Accepted(forms=several, left=frozenset(("gmial.com",)))
+    assert left.of(row) == ["ann@gmial.com", "bob@web.de"]
 
 
 def test_the_report_says_when_as_people_write_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ PILES = tuple(Pile)
 # What is proposed and not done: that somebody wrote (at) does not say that they want mail.
 _PROPOSED = frozenset((Code.AT_SPELLED, Code.SEVERAL_IN_CELL))
 # No correction makes these right.
-_NEVER = frozenset((Code.DUP_EXACT, Code.SUPPRESSED))
+NEVER = frozenset((Code.DUP_EXACT, Code.SUPPRESSED))
 # Worth a word in the report, and no reason to hold a contact back (listcheck.md §8).
 _KEPT = frozenset((Code.ROLE, Code.PRIVACY_RELAY, Code.BOUNCED_SOFT))
 
@@ -28,7 +28,7 @@ _KEPT = frozenset((Code.ROLE, Code.PRIVACY_RELAY, Code.BOUNCED_SOFT))
 def pile_of(checked: Checked, facts: Facts, policy: Policy) -> Pile:
     """Where a row goes."""
     codes = frozenset(checked.reasons)
-    if codes & _NEVER:
+    if codes & NEVER:
         return Pile.DROPPED
     if checked.suggestion is not None:
         return Pile.CORRECTED

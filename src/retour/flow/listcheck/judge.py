@@ -13,7 +13,7 @@ from typing import NamedTuple
 from retour.address import normalise
 from retour.flow.listcheck.blocks import Record
 from retour.flow.listcheck.cells import Cell, cell_of
-from retour.flow.listcheck.decision import Pile, pile_of
+from retour.flow.listcheck.decision import NEVER, Pile, pile_of
 from retour.flow.listcheck.seen import Seen, forms_of
 from retour.vet import DEFAULT, Checked, Code, Dns, Facts, Finding, Policy, Practical, Speller, vet
 from retour.vet.lists import of_local, suspects
@@ -108,18 +108,20 @@ class Judge:
         return exact, facts, found
 
     def _several(self, addresses: tuple[str, ...], first: str, checked: Checked) -> Outcome:
-        """A cell with several addresses: its row is one row still, and what to make of it is proposed."""
-        good = [first] if pile_is_open(checked) else []
+        """A cell with several addresses: its row is one row still, and what to make of it is proposed.
+
+        Each as far as it could be mailed to, and a mistyped one as it was meant, as in a cell of its own.
+        """
+        good = [meant] if (meant := meant_by(checked, first)) else []
         for other in addresses[1:]:
             parts = read(other)
-            if parts.local is None or parts.domain is None:
-                continue
-            fine = self.check(other, self.know.facts(parts.domain))
-            stopped = self.know.history.get(fine.normalised or "", ())
-            if pile_is_open(fine) and all(each.code is not Code.SUPPRESSED for each in stopped):
-                good.append(f"{parts.local}@{parts.domain}")
+            history = self.know.history.get(normalise(other) or "", ())
+            fine = self.check(other, replace(self.know.facts(parts.domain), history=history))
+            plain = "" if parts.local is None or parts.domain is None else f"{parts.local}@{parts.domain}"
+            if meant := meant_by(fine, plain):
+                good.append(meant)
         pile = Pile.CORRECTED if good else Pile.DROPPED
-        return Outcome(pile, " ".join(addresses), checked, " ".join(good))
+        return Outcome(pile, " ".join(addresses), checked, " ".join(dict.fromkeys(good)))
 
 
 def repairs_of(record: Record, cell: Cell) -> tuple[Code, ...]:
@@ -128,9 +130,11 @@ def repairs_of(record: Record, cell: Cell) -> tuple[Code, ...]:
     return (*cell.repairs, *guessed, *((Code.OTHER_COLUMN,) if record.moved else ()))
 
 
-def pile_is_open(checked: Checked) -> bool:
-    """Whether an address could be mailed to at all."""
-    return checked.practical is not Practical.REJECT and Code.DUP_EXACT not in checked.reasons
+def meant_by(checked: Checked, address: str) -> str:
+    """What one address of several is worth: itself, what was probably meant by it, or nothing."""
+    if not NEVER.isdisjoint(checked.reasons):
+        return ""
+    return checked.suggestion or ("" if checked.practical is Practical.REJECT else address)
 
 
 def ordered(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

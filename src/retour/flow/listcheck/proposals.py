@@ -40,10 +40,17 @@ class Accepted:
         """What a row of corrected.csv gives: what is proposed, the address as it stands, or nothing."""
         domain, form = sort_of(row)
         if domain in self.domains if form is None else form in self.forms:
-            return unguarded(row["retour_suggestion"]).split()
+            return self._kept(row) if form == Code.SEVERAL_IN_CELL else [unguarded(row["retour_suggestion"])]
         if domain in self.left if form is None else form in self.left_forms:
             return [unguarded(row["retour_address"])] if _stands(row, form) else []
         return []
+
+    def _kept(self, row: Mapping[str, str]) -> Sequence[str]:
+        """What is proposed of a cell with several, but for a domain that is right as it stands."""
+        stands = unguarded(row["retour_address"]).split()
+        left = {local: each for each in stands for local, _, of in [each.rpartition("@")] if of in self.left}
+        proposed = unguarded(row["retour_suggestion"]).split()
+        return [each if each in stands else left.get(each.rpartition("@")[0], each) for each in proposed]
 
 
 def sort_of(row: Mapping[str, str]) -> tuple[str, str | None]:
