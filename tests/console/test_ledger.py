@@ -2,15 +2,42 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, follow, log_in, looking
 from console.sound import faults
+from retour.console.causes import cause_of
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
 MANAGER = "manager@shop.example"
+
+
+@pytest.mark.parametrize(
+    ("actor", "before", "after", "cause", "told"),
+    [
+        ("guard", "valid", "held", None, "incident"),
+        ("person ann@shop.example", "invalid", "valid", None, "given_back"),
+        ("key 85", "invalid", "valid", "restore", "restore"),
+        ("time", "invalid", "valid", None, ""),
+    ],
+)
+def test_a_line_without_a_cause_is_told_by_who_acted(
+    actor: str, before: str, after: str, cause: str | None, told: str
+) -> None:
+    assert cause_of({"actor": actor, "before": before, "after": after, "cause": cause}) == told
+
+
+def test_an_address_that_was_given_back_says_so(console: Console, page: Page) -> None:
+    staff = console.command("key", "add", "--role", "support")
+    body = {"addresses": ["hostile@b.example"], "reason": "she answers", "account": "shop"}
+    url = f"http://127.0.0.1:{console.ports['api']}/v1/restores"
+    answer = httpx.post(url, json=body, headers={"Authorization": f"Bearer {staff}"}, timeout=120)
+    assert answer.is_success, answer.text
+    page.goto(f"{console.url}/a/shop/ledger/")
+    expect(page.locator("tbody tr:has-text('hostile@b.example')").first).to_contain_text("given back by hand")
 
 
 def test_a_line_tells_who_what_and_why(console: Console, page: Page) -> None:

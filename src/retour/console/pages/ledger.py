@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from retour.console.asking import Answer, api_of
+from retour.console.causes import cause_of
 from retour.console.pages import as_json
 from retour.console.pages.files import file
 from retour.console.pages.filters import chosen, times
@@ -57,7 +58,7 @@ def _told(line: Answer, say: Catalogue) -> dict[str, Any]:
     """A line in words. Those of no address, and of acts that change no state, have names of their own."""
     return {
         **line,
-        "cause_told": _word("cause", line["cause"] or "", say),
+        "cause_told": _word("cause", cause_of(line), say),
         "ends": [
             (name, _word("ledger_state", name, say)) for name in (line["before"], line["after"]) if name
         ],
