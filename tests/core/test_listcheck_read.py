@@ -397,6 +397,7 @@ def test_what_is_safe_is_repaired_and_said(text: str, address: str, codes: tuple
         ("ann@b.example / bob@c.example", ("ann@b.example", "bob@c.example")),
         ("Doe, Ann <ann@b.example>, Bob <bob@c.example>", ("ann@b.example", "bob@c.example")),
         ("ann@b.example oder bob@c.example", ("ann@b.example", "bob@c.example")),
+        ('"ann@b.example, bob@c.example"', ("ann@b.example", "bob@c.example")),
     ],
 )
 def test_several_addresses_of_a_cell_are_parted(text: str, addresses: tuple[str, ...]) -> None:

@@ -84,8 +84,9 @@ def _several(text: str) -> list[str]:
     if len(_ANGLE.findall(text)) > 1:
         parts = [part.strip(" ,;|/") for part in re.split(r"(?<=>)", text)]
         return [part for part in parts if "@" in part or _AT.search(part)]
-    if '"' in text:
-        return [text]
+    if '"' in text:  # around all of them, where a list of one column is read line by line, they part nothing
+        inside = text[1:-1]
+        return [text] if '"' in inside or text != f'"{inside}"' else _several(inside)
     parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
     if len(parts) == 1 or not all("@" in part or _AT.search(part) for part in parts):
         words = _BETWEEN.sub(" ", text).replace("/", " / ").split()
