@@ -33,6 +33,7 @@ MAY_CALL = {
 MAY_WEAVE = {
     "stores/sqlite/database.py": "numbers of our own",
     "stores/sqlite/scrubbing.py": "tables and columns of our own schema",
+    "stores/sqlite/whom.py": "statements of our own files",
     "wiring/pickup.py": "words of our own texts",
 }
 SECRET = re.compile(r"(^|_)(secret|password|passphrase|signature|mac|hmac|digest|token)s?$")

@@ -73,6 +73,11 @@ def test_whoever_is_removed_is_out_at_once(console: Console, browser: Browser) -
         assert "/sign/login/" in page.url
 
 
+def test_whoever_chooses_a_password_is_told_the_rule_before(console: Console) -> None:
+    answer = patient.get(console.invited("rule@shop.example", "--account", "shop"))
+    assert "at least eight characters" in answer.text
+
+
 def test_nobody_signs_up_by_themselves(console: Console) -> None:
     answer = patient.get(f"{console.url}/sign/signup/")
     assert 'name="password1"' not in answer.text
