@@ -20,7 +20,7 @@ _UNSEEN = " \t\r\n\xa0\ufeff\u200b"
 _QUOTES = "\"'“”„‚‘’«»‹›"
 _BEFORE, _BEHIND = f"{_UNSEEN}<([,;:{_QUOTES}", f"{_UNSEEN}>)],;:.!?{_QUOTES}"
 _ANGLE = re.compile(r"[^<>@]*<([^<>\s]+)>\W*")  # Ann Lee <ann@b.example>
-_AT = re.compile(r"@{2,}|\s*[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
+_AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
 
 
 def vet(

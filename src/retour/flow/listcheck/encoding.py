@@ -21,7 +21,7 @@ _MARKS = (
 # What text of a Western or Middle European list is in that is no UTF-8, the likeliest first.
 _WESTERN = (WESTERN, "mac_roman", "cp850", "cp1250")
 _LETTERS = frozenset("äöüßéèêëàâáçñíìîïóòôõúùûãåæøœÿýÄÖÜÉÈÀÁÇÑÓÚÅÆØŒÍąćęłńśźżŁŚŹŻĆčďěňřšťůžČŘŠŽőű")
-_WORDS = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_WORDS = re.compile(rb"[A-Za-z\x80-\xff]+")
 _MOST_WORDS = 2000
 _SOME = 20  # of so many lines that are not ASCII at least one is UTF-8, where a list is mixed
 _RARE = 0.05  # share of NUL at the places where letters stand in UTF-16
@@ -71,7 +71,7 @@ def _guessed(octets: bytes) -> str:
     codec = guessed(octets)
     if codec != WESTERN:
         return codec
-    words = _WORDS.findall(octets)[:_MOST_WORDS]
+    words = [word for word in _WORDS.findall(octets) if not word.isascii()][:_MOST_WORDS]
     points = {each: sum(_points(word.decode(each, "replace")) for word in words) for each in _WESTERN}
     return max(_WESTERN, key=points.__getitem__)  # of equal ones the first
 
