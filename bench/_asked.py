@@ -1,12 +1,12 @@
 """Long work over a grown account, asked for and waited for: so that the pages show what came of it."""
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
 from bench._serving import Server
+from retour.client.connection import wait
 from retour.clock import SystemClock
 from retour.instants import DAY, text
 
@@ -77,7 +77,7 @@ def checked(server: Server) -> dict[str, str]:
 def waited(server: Server, id: str) -> Any:
     """The job, ended. Raises SystemExit for one that did not end well."""
     while (job := server.ask(f"/v1/jobs/{id}"))["state"] in ("waiting", "running"):
-        time.sleep(0.2)
+        wait(0.2)
     if job["state"] != "done":
         raise SystemExit(f"bench.console: the job {job['kind']} has ended {job['state']}: {job['problem']}")
     return job

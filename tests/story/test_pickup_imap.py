@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from imapclient import IMAPClient
@@ -124,6 +124,9 @@ def _another_program(box: Account) -> IMAPClient:
     return other
 
 
+Act = Callable[[imap_connection.Connection, Sequence[int], str], None]
+
+
 def lacking(*names: str) -> type[imap_connection.Connection]:
     """A connection to a server that has not all capabilities of Dovecot."""
 
@@ -154,23 +157,20 @@ def test_a_mail_that_another_program_takes_away_meanwhile_does_not_hold_the_othe
     box = account(mailboxes, user)
     held = lacking(*without)
 
-    class Raced(held):  # type: ignore[misc,valid-type]  # made above
-        def _first_is_taken(self, uids: Sequence[int]) -> None:
+    def raced(act: Act) -> Act:
+        def first_is_taken(self: imap_connection.Connection, uids: Sequence[int], folder: str) -> None:
             if len(uids) == 3:
                 other = _another_program(box)
                 other.add_flags(uids[:1], [b"\\Deleted"])
                 other.expunge()
                 other.logout()
+            act(self, uids, folder)
 
-        def move(self, uids: Sequence[int], folder: str) -> None:
-            self._first_is_taken(uids)
-            super().move(uids, folder)
+        return first_is_taken
 
-        def copy(self, uids: Sequence[int], folder: str) -> None:
-            self._first_is_taken(uids)
-            super().copy(uids, folder)
-
-    monkeypatch.setattr(imap_connection, "Connection", Raced)
+    monkeypatch.setattr(held, "move", raced(held.move))
+    monkeypatch.setattr(held, "copy", raced(held.copy))
+    monkeypatch.setattr(imap_connection, "Connection", held)
     for number in (1, 2, 3):
         mailboxes.deliver(f"{user}@mailbox.test", mail(number))
     with house.follows(imap.Imap(imap.Place(box), house.desk(user))):

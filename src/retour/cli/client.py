@@ -105,7 +105,7 @@ class Client:
     def _reached(self, request: Request, patience: float | None) -> Any:
         """The answer of whatever speaks HTTP there. Raises HTTPError."""
         try:
-            return urlopen(request, timeout=patience)  # noqa: S310
+            return urlopen(request, timeout=patience)  # noqa: S310 - http only, see __init__
         except HTTPError:
             raise
         except OSError as error:  # a URLError is one

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from retour.vet.endings import CURATED_ODDS, LONGEST, NEVER, under_an_ending
 from retour.vet.facts import NOTHING, UNTOLD, Facts
 from retour.vet.findings import Code, Suggestion
 from retour.vet.slips import slipped
@@ -19,12 +20,10 @@ from retour.vet.unknown import ending, split, unknown
 
 LEAST_ODDS = 20.0
 KNOWN_REAL = 5  # own deliveries from which a domain is real, and may be what others meant
-_LONGEST = 40  # of a domain that is compared at all
 _MOST_OWN = 2_000  # own domains, the largest first, that may be meant
 _PRIOR_CONTACTS = 500  # so many contacts of one's own weigh as much as the shipped shares
 _NO_SUCH_DOMAIN, _HAS_MAIL_SERVERS = 33.0, 0.5  # what evidence multiplies the odds with
 _EACH_BOUNCE, _ALL_BOUNCES = 3.0, 100.0
-_CURATED_ODDS = 500.0  # of what stands in squats.toml
 # A brand under another ending may be that brand in another country, or somebody else of that name.
 _BRAND_ABROAD = 0.0004
 # A name that holds a brand and more was made up with it: "mygmail" is not a slip of two letters.
@@ -34,29 +33,7 @@ _FEW_LETTERS = 4
 _BEGINNING = 7  # signs: names within two slips agree in what is left of so many when two are left out
 _REMEMBERED = 100_000  # beginnings
 _CERTAIN = 1e6  # beyond this, odds say how wrong the model is
-_NEVER = 1e-18
 _LIKELIER = 4.0  # than all other providers together: with less, any suggestion may be the wrong one
-
-_COMMON_ENDINGS = (
-    "com",
-    "de",
-    "net",
-    "org",
-    "at",
-    "ch",
-    "eu",
-    "co.uk",
-    "info",
-    "fr",
-    "it",
-    "nl",
-    "pl",
-    "biz",
-)
-_ONE_SLIP, _BEYOND_DOUBT = (
-    5e-7,
-    100.0,
-)  # below it is two slips, or another word; and times all others together
 
 _AT_ALL = 0.01  # odds from which a provider may have been meant
 
@@ -210,7 +187,7 @@ class Speller:
         found = self._near_one(typed, facts, least)
         if found is not None or tld_known(typed.rpartition(".")[2]) or self.real(typed):
             return found
-        mended = _under_an_ending(typed)
+        mended = under_an_ending(typed)
         # Near a provider more than the ending may be wrong: half a correction is none.
         return None if mended is None or self._near_one(mended.text, None, _AT_ALL) else mended
 
@@ -218,18 +195,18 @@ class Speller:
         """The same among domains that are known."""
         if _OF_TWO.fullmatch(typed) and typed not in _curated() and not self._begins(typed):
             return None  # most real domains end here: nothing is near, and no whole slip can be undone
-        if not typed or len(typed) > _LONGEST or self.real(typed):
+        if not typed or len(typed) > LONGEST or self.real(typed):
             return None
         evidence = _evidence(typed, facts or UNTOLD)
         curated = _curated().get(typed)
         if curated is not None:
-            return Suggestion(curated[0], _CURATED_ODDS * evidence, curated[1])
+            return Suggestion(curated[0], CURATED_ODDS * evidence, curated[1])
         ways = self._ways(typed)
         if not ways:
             return None
         meant = max(ways, key=lambda name: (ways[name], name))
         others = sum(ways.values()) - ways[meant]
-        odds = ways[meant] / max(unknown(typed) + self._abroad(typed, meant), _NEVER) * evidence
+        odds = ways[meant] / max(unknown(typed) + self._abroad(typed, meant), NEVER) * evidence
         if odds < least or ways[meant] < _LIKELIER * others:
             return None
         return Suggestion(meant, float(f"{min(odds, _CERTAIN):.3g}"), _kind(typed, meant))
@@ -326,28 +303,6 @@ def _whole_slips(typed: str) -> Iterable[tuple[str, float]]:
         named = sorted(_by_name().get(typed, ()), key=lambda each: each[1])
         if named and named[-1][1] >= _MOSTLY * sum(share for _, share in named):
             yield named[-1][0], _NO_ENDING_AT_ALL
-
-
-def _under_an_ending(typed: str) -> Suggestion | None:
-    """A name that nobody knows under an ending that does not exist: the only common one a slip away.
-
-    Nothing real can be meant as it stands, so there is nothing to weigh it against but the other endings.
-    """
-    name, _, last = typed.rpartition(".")
-    if not name or len(typed) > _LONGEST or not last.isascii() or not last.isalpha():
-        return None
-    meant, odds = _meant_ending(last)
-    return Suggestion(f"{name}.{meant}", odds, Code.TYPO_TLD) if meant else None
-
-
-@lru_cache(4096)  # names of a list have the same few endings
-def _meant_ending(last: str) -> tuple[str, float]:
-    """The ending that was meant, with its odds; "" where none is likely enough."""
-    likely = sorted((ending(each) * slipped(f".{last}", f".{each}"), each) for each in _COMMON_ENDINGS)
-    (best, meant), others = likely[-1], sum(how for how, _ in likely[:-1])
-    if best < _ONE_SLIP or best < _BEYOND_DOUBT * others:
-        return "", 0.0
-    return meant, float(f"{min(best / max(others, _NEVER), _CURATED_ODDS):.3g}")
 
 
 def _evidence(typed: str, facts: Facts) -> float:

@@ -1,4 +1,7 @@
-"""Events, the states folded out of them, and the decision ledger, in memory."""
+"""Events, the states folded out of them, and the decision ledger, in memory.
+
+A long file, for it is the whole of one port: what is written and what is read lie in one transaction.
+"""
 
 import threading
 from collections import Counter

@@ -1,4 +1,7 @@
-"""Events, the states folded out of them, and the decision ledger, in retour.sqlite3."""
+"""Events, the states folded out of them, and the decision ledger, in retour.sqlite3.
+
+A long file, for it is the whole of one port: what is written and what is read lie in one transaction.
+"""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence

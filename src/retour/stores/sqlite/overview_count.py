@@ -12,7 +12,7 @@ from retour.stores.sqlite.overview import Wanted
 from retour.stores.sqlite.statements import named
 
 SQL = named("overview_count.sql")
-COUNT = f"SELECT count(DISTINCT k), count(*) FROM ({SQL['keys']} LIMIT :most)"  # noqa: S608
+COUNT = f"SELECT count(DISTINCT k), count(*) FROM ({SQL['keys']} LIMIT :most)"  # noqa: S608 - a statement of our own file
 
 
 def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds: float) -> Counted | None:
