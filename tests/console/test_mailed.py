@@ -26,6 +26,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []
+        self.refuses = False
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         Thread(target=self._serve, daemon=True).start()
@@ -47,7 +48,8 @@ class Mailbox:
                 client.sendall(b"354 go on\r\n")
                 mail = b"".join(iter(lambda: next(iter(lines)), b".\r\n"))
                 self.taken.append(mail)
-            client.sendall(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            answer = b"451 not now\r\n" if self.refuses else b"250 ok\r\n"
+            client.sendall(b"221 bye\r\n" if verb == b"QUIT" else answer)
             if verb == b"QUIT":
                 return
 
@@ -98,6 +100,29 @@ def test_an_invitation_is_mailed_as_the_word_of_a_machine(
         assert guest.url == f"{console.url}/a/shop/"
 
 
+@pytest.mark.parametrize(
+    ("reads", "chosen", "subject"),
+    [
+        ("de-DE", None, "Einladung zu shop in Retour"),
+        ("en-GB", None, "Invitation to shop on Retour"),
+        ("de-DE", "English", "Invitation to shop on Retour"),
+    ],
+)
+def test_an_invitation_speaks_the_language_of_whoever_invites_or_another_that_is_chosen(
+    console: Console, browser: Browser, mailbox: Mailbox, reads: str, chosen: str | None, subject: str
+) -> None:
+    before = len(mailbox.taken)
+    with looking(browser, locale=reads) as page:
+        log_in(page, console.url, BOSS)
+        page.goto(f"{console.url}/a/shop/team/")
+        page.fill("[name=email]", f"{reads}.{chosen}@shop.example")
+        if chosen:
+            page.select_option("[name=language]", label=chosen)
+        follow(page, "form.narrow button.main")
+    eventually(lambda: len(mailbox.taken) > before, "the mail", console.story)
+    assert message_from_bytes(mailbox.taken[-1])["Subject"] == subject
+
+
 def test_an_invitation_that_is_sent_twice_is_mailed_once(
     console: Console, browser: Browser, mailbox: Mailbox
 ) -> None:
@@ -107,11 +132,30 @@ def test_an_invitation_that_is_sent_twice_is_mailed_once(
         page.goto(place)
         hidden = page.locator("form.narrow input[type=hidden]").all()
         form = {str(each.get_attribute("name")): each.input_value() for each in hidden}
-        form |= {"email": "twice@shop.example", "role": "member"}
+        form |= {"email": "twice@shop.example", "role": "member", "language": "en"}
         for _ in range(2):
             answer = page.request.post(place, form=form, headers={"Referer": place})
             assert "An invitation is on its way to twice@shop.example." in answer.text()
     assert sum(b"To: twice@shop.example" in mail for mail in mailbox.taken) == 1
+
+
+def test_an_invitation_that_the_mail_server_refuses_is_handed_over(
+    console: Console, browser: Browser, mailbox: Mailbox
+) -> None:
+    mailbox.refuses = True
+    try:
+        with looking(browser) as page:
+            log_in(page, console.url, BOSS)
+            page.goto(f"{console.url}/a/shop/team/")
+            page.fill("[name=email]", "unmailed@shop.example")
+            follow(page, "form.narrow button.main")
+            assert "Hand the link over yourself." in page.locator("main").inner_text()
+            link = page.locator(".once pre").inner_text()
+    finally:
+        mailbox.refuses = False
+    with looking(browser) as guest:
+        choose_password(guest, link)
+        assert guest.url == f"{console.url}/a/shop/"
 
 
 def test_a_forgotten_password_is_mailed_to_whoever_is_here_and_to_nobody_else(

@@ -42,17 +42,20 @@ def test_one_plans_a_wave_and_another_applies_and_undoes_it(console: Console, br
         log_in(first, console.url, SUPPORT)
         first.goto(f"{console.url}/a/shop/waves/")
         first.fill("[name=domain]", "flown.example")
+        first.fill("[name=since]", "2026-05-03")
         first.fill("[name=why]", "The provider was at fault")
         follow(first, "text=Find and count")
         settled(first, "planned, nothing done")
+        expect(first.locator("main")).to_contain_text("First day (UTC): 3 May 2026")
         expect(first.locator(".figures .returns strong")).to_have_text("1")
         expect(first.locator("main")).to_contain_text("Domain: flown.example")
         expect(first.locator("table.bars >> nth=0")).to_contain_text("Address unknown")
-        follow(first, "text=Give back 1 address")
-        expect(first.locator(".errors")).not_to_be_empty()  # four eyes
-        assert state(console, wronged) == "invalid"
+        # four eyes: whoever planned it sees who may apply it, and no button that is refused
+        expect(first.locator(".decision .warning")).to_contain_text("somebody else of support")
+        expect(first.locator(".decision button")).to_have_text(["Drop this plan"])
         log_in(second, console.url, ADMIN)
-        second.goto(first.url.replace("/apply/", "/"))
+        second.goto(first.url)
+        expect(second.locator(".decision .warning")).to_have_count(0)
         assert barriers(second) == []
         follow(second, "text=Give back 1 address")
         expect(second.locator("h1")).to_have_text("Wave: applied", timeout=120_000)

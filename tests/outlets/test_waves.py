@@ -122,6 +122,8 @@ def test_a_person_does_not_apply_what_that_person_asked_for(told: Told) -> None:
         retour.do_jobs()
         wave = retour.ask("GET", "/v1/waves", "staff", params=ACCOUNT).json()["waves"][0]
         assert wave["actor"] == f"person {asking}"
+        shown = asked("bob", "GET", f"/v1/waves/{wave['id']}", params=ACCOUNT).json()
+        assert (wave["may_apply"], shown["may_apply"]) == (asking != "staff", True)
         path = f"/v1/waves/{wave['id']}/apply"
         if applying == "staff":
             own = retour.ask("POST", path, "staff", json=SEEN, params=ACCOUNT)

@@ -1,5 +1,6 @@
 """Who belongs to an account: members with their roles, and invitations."""
 
+import structlog
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -11,12 +12,14 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, Api, api_of, role_in
+from retour.console.pages.preferences import LANGUAGES
 from retour.console.people import changes
-from retour.console.people.models import ACCOUNT_ROLES, AccountChoice, Person
-from retour.console.reader import reader
+from retour.console.people.models import ACCOUNT_ROLES, Person
+from retour.console.reader import Reader, reader
 from retour.model import Role
 from retour.texts import Catalogue, catalogue
 
+_log = structlog.get_logger(__name__)
 DAYS = 7  # that a link is good, as the API says of each
 _CONFLICT, _TWICE = 409, "/problems/repeat_secret"
 _AGAINST = {
@@ -28,16 +31,22 @@ SECTION = "account"
 
 
 class Offer(forms.Form):
-    """Whom to invite, and as what."""
+    """Whom to invite, as what, and in which language the mail speaks where one is sent: at first in that of
+    whoever invites."""
 
     email = forms.EmailField(max_length=254)
     role = forms.ChoiceField()
+    language = forms.ChoiceField(choices=LANGUAGES[1:])
 
-    def __init__(self, say: Catalogue, data: QueryDict | None = None) -> None:
-        super().__init__(data)
+    def __init__(self, who: Reader, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={"language": who.language})
+        say = who.say
         self.fields["email"].label = say("team.email")
         self.fields["email"].widget.attrs["autocomplete"] = "off"
         self.fields["role"] = forms.ChoiceField(choices=roles(say), label=say("team.role"))
+        self.fields["language"].label = say("team.mail_language")
+        if not settings.CHOSEN.mail_host:
+            del self.fields["language"]
 
 
 def roles(say: Catalogue) -> list[tuple[str, str]]:
@@ -48,25 +57,27 @@ def roles(say: Catalogue) -> list[tuple[str, str]]:
 @login_required
 def show(request: HttpRequest, account: str) -> HttpResponse:
     """Everybody who belongs to the account; managers invite others."""
-    api, say = api_of(request, account), reader(request).say
+    api, who = api_of(request, account), reader(request)
     if request.method != "POST":
-        return _page(request, api, Offer(say))
+        return _page(request, api, Offer(who))
     api = api_of(request, account, Role.MANAGER)
-    form = Offer(say, request.POST)
+    form = Offer(who, request.POST)
     if not form.is_valid():
         return _page(request, api, form)
     email, once = form.cleaned_data["email"], request.POST.get("once", "")
+    offered = {"email": email, "role": form.cleaned_data["role"]}
     try:
-        link = _url(request, api.post("/v1/invitations", form.cleaned_data, once=once)["link"])
+        link = _url(request, api.post("/v1/invitations", offered, once=once)["link"])
     except Refused as refused:
         if refused.type == _TWICE and settings.CHOSEN.mail_host:
             return _is_mailed(request, account, email)
-        form.add_error("email", _in_words(refused, say))
+        form.add_error("email", _in_words(refused, who.say))
         return _page(request, api, form)
     if settings.CHOSEN.mail_host:
-        _mail(account, email, link, _by(request))
-        return _is_mailed(request, account, email)
-    return _page(request, api, Offer(say), link, email)
+        if _mailed(account, email, link, _by(request), form.cleaned_data["language"]):
+            return _is_mailed(request, account, email)
+        messages.error(request, who.say("team.unsent"))  # the link is in that one answer alone
+    return _page(request, api, Offer(who), link, email)
 
 
 def _is_mailed(request: HttpRequest, account: str, email: str) -> HttpResponse:
@@ -144,7 +155,13 @@ def _url(request: HttpRequest, link: str) -> str:
     return request.build_absolute_uri(link)
 
 
-def _mail(account: str, email: str, link: str, by: str) -> None:
-    say = catalogue(f"console.{AccountChoice.of(account).language or settings.LANGUAGE_CODE}")
+def _mailed(account: str, email: str, link: str, by: str, language: str) -> bool:
+    """Whether the mail server took it."""
+    say = catalogue(f"console.{language}")
     told = {"account": account, "link": link, "by": by, "days": DAYS}
-    send_mail(say("team.mail_subject", **told), say("team.mail_body", **told), None, [email])
+    try:
+        send_mail(say("team.mail_subject", **told), say("team.mail_body", **told), None, [email])
+    except OSError as error:  # what smtplib raises is one, too (SMTPException)
+        _log.warning("an invitation was not mailed", error=type(error).__name__)
+        return False
+    return True

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, Api
-from retour.console.days import plain
+from retour.console.days import long, plain, read_day
 from retour.console.pages import moves
 from retour.console.pages.desk import staff_api
 from retour.console.pages.filters import DAYS
@@ -85,7 +85,6 @@ def _page(request: HttpRequest, api: Api, id: str, refused: Refused | None) -> H
         "kind": "stops" if wave and wave["act"] == "stop" else "returns",
         "refused": refused, "preview": _preview(wave, who) if wave and wave["preview"] else None,
         "filter": _filter(wave, who) if wave else (), "typed": wave and wave["planned"] >= TYPED_FROM,
-        "own": wave and wave["actor"].partition(" ")[2].casefold() == str(request.user).casefold(),
     }  # fmt: skip
     return render(request, "console/wave.html", context, status=422 if refused else 200)
 
@@ -129,6 +128,8 @@ def _condition(name: str, value: str, who: Reader) -> str:
         return catalogue(f"status.{who.language}")(f"label.{value}")
     if name == "type":
         return who.say(f"type.{value}")
+    if name in DAYS and (day := read_day(value)) is not None:
+        return long(day, who.language)
     return moves.mailbox(value, who) if name == "provider" else value
 
 

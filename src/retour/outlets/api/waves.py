@@ -62,6 +62,7 @@ class WaveShape(BaseModel):
     planned: int = Field(description="addresses")
     done: int
     by: str = Field(description="who applied or undid it last")
+    may_apply: bool = Field(description="whether whoever asks may apply it: planned, and by somebody else")
     preview: dict[str, Any] | None = Field(
         description="addresses; by reason and provider; samples; how many were active within 90 days"
     )
@@ -104,13 +105,13 @@ def get_waves(
     chosen = existing_account(request, key, account)
     found = services(request).desk.waves.listed(chosen, limit, after)
     following = found[-1].id if len(found) == limit else None
-    return WaveList(account=chosen, waves=[_shape(each) for each in found], next=following)
+    return WaveList(account=chosen, waves=[_shape(request, key, each) for each in found], next=following)
 
 
 @router.get("/v1/waves/{id}", summary="One wave, with its preview (support only)")
 def get_wave(request: Request, key: Support, id: str, account: AccountChoice = None) -> WaveShape:
     """How far it is, and what it does."""
-    return _shape(_wave(request, existing_account(request, key, account), id))
+    return _shape(request, key, _wave(request, existing_account(request, key, account), id))
 
 
 @router.post("/v1/waves/{id}/apply", status_code=202, summary="Apply a wave (support only)")
@@ -121,7 +122,7 @@ def post_apply(
     seen. Cancelled, it is taken back as far as it came."""
     wave = _wave(request, existing_account(request, key, account), id)
     _staged(wave, Stage.PLANNED)
-    if services(request).four_eyes and _is_one(wave.actor, key.actor):
+    if not _has_other_eyes(request, wave, key):
         raise Problem("four_eyes")
     told = question_of(body.filter).told()
     if told != (meant := json.loads(wave.about).get("filter")):
@@ -149,7 +150,7 @@ def delete_wave(request: Request, key: Support, id: str, account: AccountChoice 
         drop(id, key.actor, place)
     except NotNowError as error:
         raise _not_now(wave, Stage.PLANNED) from error
-    return _shape(_wave(request, chosen, id))
+    return _shape(request, key, _wave(request, chosen, id))
 
 
 def _begun(request: Request, key: Key, kind: str, account: str, order: dict[str, Any]) -> JobShape:
@@ -158,6 +159,10 @@ def _begun(request: Request, key: Key, kind: str, account: str, order: dict[str,
     known.desk.jobs.add(job)
     known.wake_jobs()
     return shape(request, job)
+
+
+def _has_other_eyes(request: Request, wave: Wave, key: Key) -> bool:
+    return not (services(request).four_eyes and _is_one(wave.actor, key.actor))
 
 
 def _is_one(actor: str, other: str) -> bool:
@@ -181,7 +186,7 @@ def _not_now(wave: Wave, *stages: Stage) -> Problem:
     return Problem("wave_stage", "id", stage=wave.stage.value, needed=", ".join(stages))
 
 
-def _shape(wave: Wave) -> WaveShape:
+def _shape(request: Request, key: Key, wave: Wave) -> WaveShape:
     told = json.loads(wave.about)
     return WaveShape(
         account=wave.account,
@@ -196,5 +201,6 @@ def _shape(wave: Wave) -> WaveShape:
         planned=wave.planned,
         done=wave.done,
         by=wave.by,
+        may_apply=wave.stage is Stage.PLANNED and _has_other_eyes(request, wave, key),
         preview=told.get("preview"),
     )
