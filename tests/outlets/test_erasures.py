@@ -355,6 +355,16 @@ def test_it_is_done_once_however_often_it_is_asked(told: Told) -> None:
     assert (answer.status_code, answer.json()["field"]) == (422, "reason")
 
 
+def test_whose_address_holds_that_of_another_is_erased_as_well(told: Told) -> None:
+    retour = told.retour
+    both = [ANN, f"x+{ANN.replace('@', '=')}@list.example"]
+    for address in both:
+        told.bounce(address)
+        assert retour.ask("DELETE", f"/v1/contacts/{address}", "demo-manager").status_code == 202
+    retour.do_jobs()
+    assert retour.ask("GET", "/v1/bounces", "demo-manager").json()["bounces"] == []
+
+
 def test_the_link_to_an_erased_address_confirms_nothing(told: Told) -> None:
     retour = told.retour
     slip = {"old": "anlee@b.example", "new": ANN, "reason": "by phone"}

@@ -127,7 +127,7 @@ def _erase(erasure: Erasure, place: Place, steps: _Steps) -> None:
     for other in place.others:
         other.scrub(account, traces, steps.told)
     place.desk.scrub(account, traces, steps.told)
-    place.desk.drop([erasure.id], account, traces)
+    place.desk.drop([erasure])
 
 
 def taken_out(erasure: Erasure, place: Place, about_to: Callable[[bool], None]) -> bool:

@@ -145,4 +145,4 @@ def _scrub(begun: Sequence[Erasure], place: Place, walk: _Walk) -> None:
         files.scrub(account, traces, walk.look)
     close(begun[0], place)
     walk.lines += place.store.erasing.named(account, traces, lambda rows: None)
-    place.desk.drop([each.id for each in begun], account, traces)
+    place.desk.drop(begun)

@@ -39,8 +39,8 @@ class Erasures(Protocol):
     def one(self, id: str) -> Erasure | None:
         """One that is not done yet."""
 
-    def drop(self, ids: Sequence[str], account: str, marks: Marks) -> None:
-        """They are done: forget whom they were about, and whoever else asked for the same."""
+    def drop(self, erasures: Sequence[Erasure]) -> None:
+        """They are done: forget whom they were about, and whoever else asked for the same address."""
 
     def collect(self, erasures: Sequence[Erasure]) -> None:
         """Commit erasures of a job that has begun already."""

@@ -121,11 +121,9 @@ class SqliteErasures:
         row = self._database.read().execute(SQL["one"], (id,)).fetchone()
         return None if row is None else Erasure(*row)
 
-    def drop(self, ids: Sequence[str], account: str, marks: Marks) -> None:
-        rows = self._database.read().execute(SQL["of_account"], (account,))
-        done = [(id,) for id in {*ids, *(id for id, address in rows if marks.holds(address))}]
+    def drop(self, erasures: Sequence[Erasure]) -> None:
         with self._database.write() as db:
-            db.executemany(SQL["drop"], done)
+            db.executemany(SQL["drop_same"], [(each.account, each.address) for each in erasures])
 
     def collect(self, erasures: Sequence[Erasure]) -> None:
         with self._database.write() as db:

@@ -66,8 +66,8 @@ SELECT id, account, address, actor, note, at FROM erasures WHERE id = ?;
 -- name: drop
 DELETE FROM erasures WHERE id = ?;
 
--- name: of_account
-SELECT id, address FROM erasures WHERE account = ?;
+-- name: drop_same
+DELETE FROM erasures WHERE account = ? AND address = ? COLLATE NOCASE;
 
 -- name: of_job
 -- "." comes right after "-".
