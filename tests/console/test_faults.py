@@ -5,6 +5,7 @@ A real process of the console, whose API is not there and whose database is take
 
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -84,6 +85,19 @@ def entered(alone: Alone, client: httpx.Client) -> None:
     form = {"email": "admin@retour.example", "password": PASSWORD, "again": PASSWORD}
     form["csrfmiddlewaretoken"] = token(client, link[0])
     assert client.post(link[0], data=form).status_code == 302
+
+
+@pytest.mark.parametrize("told", ["its input ends", "Ctrl-C", "both"])
+def test_it_ends_without_a_fault(alone: Alone, told: str) -> None:
+    with httpx.Client(base_url=alone.url, timeout=60) as client:  # a browser that keeps its connection
+        assert client.get("/sign/login/").status_code == 200
+        if told != "its input ends":
+            alone.process.send_signal(signal.SIGINT)
+        if told != "Ctrl-C":
+            assert alone.process.stdin is not None
+            alone.process.stdin.close()
+        assert alone.process.wait(120) == 0
+    assert re.findall("Traceback|Fatal|Exception", alone.story()) == []
 
 
 def test_an_api_that_is_not_there_is_told_with_what_to_do(alone: Alone) -> None:

@@ -1,6 +1,10 @@
 """The process of the console, from its first line to its end."""
 
+import os
+import signal
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import waitress
@@ -41,8 +45,11 @@ def run() -> int:
         base = chosen.url.rstrip("/") or f"http://{chosen.host}:{server.effective_port}"
         _say(LINK, f"{base}/first/{link}/")
     _say(READY, server.effective_port)
-    _end_with_standard_input(server.close)
-    server.run()
+    _end_with_standard_input()
+    # As for Ctrl-C: waitress gives requests in hand five seconds. A second signal ends that, too.
+    with suppress(KeyboardInterrupt):
+        server.run()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     return 0
 
 
@@ -100,15 +107,17 @@ def _first_link() -> str | None:
     return Link.made(admin)
 
 
-def _end_with_standard_input(close: object) -> None:
-    import os
-    import threading
+def _end_with_standard_input() -> None:
+    main = threading.main_thread().ident
+    assert main is not None
 
     def wait() -> None:
-        sys.stdin.buffer.read()
-        os._exit(0)  # requests in hand are a page each; what they asked to be done is the API's
+        # Not by way of `sys.stdin`, whose lock the interpreter wants when it ends by Ctrl-C before.
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        signal.pthread_kill(main, signal.SIGINT)
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=wait, name="end", daemon=True).start()
 
 
 def _say(*words: object) -> None:
