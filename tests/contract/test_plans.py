@@ -41,7 +41,6 @@ OWN = frozenset(
 )
 OWN_ROWS = frozenset({"found", "open", "h", "summed", "placed", "(subquery", "c", "m"})
 ALLOWED = {
-    ("erasing.sql", "of_account"): "whoever is to be erased and is not yet; kept as long as jobs need them",
     ("erasing.sql", "waits"): "by the index of what waits, to the first",
     ("inbox.sql", "waiting"): "by the index of what waits, as many as are taken",
     ("inbox.sql", "let_pass"): "by the index of those alone, of which few stand at any time",
@@ -78,6 +77,12 @@ LARGE = frozenset(
 OF_AN_ACCOUNT = {
     ("sweep.sql", "addresses"): "how long a what-if or a replay will take, when the job begins",
     ("erasing.sql", "named_in_ledger"): "a job that erases says how many lines still name the person",
+}
+
+
+SORTED = {
+    ("segments.sql", "of_day"): "a day at a time: by its facets, each in order",
+    ("sweep.sql", "lives"): "the page itself, once more, after it is cut",
 }
 
 
@@ -157,6 +162,20 @@ def test_no_statement_reads_all_that_an_account_has(connections: list[sqlite3.Co
         large = {called.get(each, each) for each in whole} & LARGE
         is_all = bool(large) and "LIMIT" not in text
         assert ((file, name) in OF_AN_ACCOUNT) == is_all, f"{file}: {name} reads {large}: {steps}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file not in ELSEWHERE])
+def test_no_page_of_a_large_table_is_sorted_before_it_is_cut(
+    connections: list[sqlite3.Connection], file: str
+) -> None:
+    for name, text in named(file).items():
+        if text.startswith(("CREATE", "DROP")) or "LIMIT" not in text:
+            continue
+        steps = plan(connections, text) or []
+        called = {alias: table for table, alias in re.findall(r"([\w.]+) AS (\w+)\b", text)}
+        read = {called.get(each, each) for step in steps for each in step.split()[1:2]} & LARGE
+        is_sorted = bool(read) and any(step.startswith("USE TEMP B-TREE") for step in steps)
+        assert ((file, name) in SORTED) == is_sorted, f"{file}: {name} sorts {read}: {steps}"
 
 
 @pytest.mark.parametrize("file", FILES)

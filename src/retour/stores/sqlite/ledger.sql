@@ -145,7 +145,7 @@ ORDER BY domain, first LIMIT :limit;
 SELECT domain, first, address,
   state, causes, since, until, hard, soft, block, reasons, reactivations,
   unsubscribed, changes_at, last_bounce, listed
-FROM states WHERE account = :account AND domain = :domain AND (domain, first) > (:after, :first)
+FROM states WHERE account = :account AND domain = :domain AND first > iif(:after = :domain, :first, 0)
 ORDER BY first LIMIT :limit;
 
 -- name: standing

@@ -17,7 +17,7 @@ FROM sends WHERE message_id = ? AND k = ? LIMIT 100;
 
 -- name: any_of_name
 SELECT s.id, s.account, s.recipient, s.kind, s.handed_over, s.campaign, s.sender, s.subject, s.message_id, s.delivered_at
-FROM names AS n CROSS JOIN sends AS s ON s.id = n.send WHERE n.name = ? ORDER BY s.k LIMIT 2;
+FROM names AS n CROSS JOIN sends AS s ON s.id = n.send WHERE n.name = ? ORDER BY n.send LIMIT 2;
 
 -- name: of_name_to
 SELECT s.id, s.account, s.recipient, s.kind, s.handed_over, s.campaign, s.sender, s.subject, s.message_id, s.delivered_at
