@@ -1,12 +1,19 @@
 """An outage of a provider, from the banner of an account to the decision of support, and back again."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, choose_password, follow, log_in, looking
 from console.sound import faults
+from retour.clock import SystemClock
+from retour.flow.jobs import Job
+from retour.flow.whom import COUNT
+from retour.stores.sqlite import DESK
+from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.jobs import SqliteJobs
 from story.reports import report
 from story.waiting import eventually
 
@@ -85,9 +92,12 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         expect(page.locator("tbody tr")).to_have_count(50)
         page.get_by_role("link", name="More").click()
         expect(page.locator("tbody tr")).to_have_count(HELD - 50)
-        page.goto(f"{out.url}/a/shop/incidents/{id}/?count=all")
+        counted_by_a_job(out, page, id)
+        page.goto(f"{out.url}/a/shop/incidents/{id}/?counted=12345")
+        expect(page.get_by_role("heading", name="12,345 addresses are held back")).to_be_visible()
         follow(page, page.get_by_role("link", name="More"))
-        assert f"counted={HELD}" in page.url  # as it was counted, and not once more
+        assert "counted=12345" in page.url  # as it was counted, and not once more
+        page.goto(f"{out.url}/a/shop/incidents/{id}/")
         expect(page.get_by_role("heading", name=f"{HELD} addresses are held back")).to_be_visible()
         assert page.locator("textarea").count() == 0
         page.goto(f"{out.url}/a/shop/address/reader1@gmail.com/")
@@ -95,6 +105,18 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         assert "remove" not in page.locator(".advice").inner_text()
         follow(page, page.get_by_role("main").get_by_role("link", name="Incidents"))
         assert page.url == f"{out.url}/a/shop/incidents/"
+
+
+def counted_by_a_job(out: Console, page: Page, id: str) -> None:
+    """As the page of an incident asks for it that holds more than can be counted at once."""
+    job = Job("c0", "shop", COUNT, "ann", SystemClock().now(), {"from": {"incident": id}})
+    with closing(Database(out.directory / "data" / DESK, "desk")) as database:
+        SqliteJobs(database).add(job)
+    eventually(lambda: out.ask("GET", f"/v1/jobs/{job.id}")["state"] == "done", "the count", out.story)
+    page.goto(f"{out.url}/a/shop/jobs/{job.id}/")
+    expect(page.locator("main h2")).to_have_text(f"{HELD} addresses")
+    follow(page, "text=Look at them")
+    assert page.url == f"{out.url}/a/shop/incidents/{id}/?counted={HELD}#held"
 
 
 def test_an_end_without_a_reason_is_refused_in_words(out: Console, browser: Browser) -> None:

@@ -167,6 +167,7 @@ ROWS: dict[str, Row] = {
     "replay_act": Row("support", "/a/shop/replays/0/act/undo/", 404, "POST"),
     "incidents": Row("member", "/a/shop/incidents/"),
     "incident": Row("member", "/a/shop/incidents/0/", 404),
+    "incident_count": Row("member", "/a/shop/incidents/0/count/", 404, "POST"),
     "incident_act": Row("support", "/a/shop/incidents/0/revert/", 404, "POST"),
     "ledger": Row("member", "/a/shop/ledger/"),
     "ledger_verify": Row("member", "/a/shop/ledger/verify/", 302, "POST"),

@@ -503,7 +503,8 @@ def test_what_is_told_of_an_end_is_what_comes(place: Place, outcome: str) -> Non
 def test_an_incident_holds_nothing_of_another(place: Place) -> None:
     incident = opened(place)
     assert place.store.incidents.held("another", 50) == []
-    assert place.store.incidents.count_held("another", 50) == 0
-    assert place.store.incidents.count_held(incident.id, 25) == 25
-    every = place.store.incidents.count_held(incident.id, None)
-    assert every == place.store.incidents.count_held(incident.id, every + 1) > 25
+    assert place.store.incidents.count_held("another", 50, 7) == (0, 7)
+    some, after = place.store.incidents.count_held(incident.id, 25)
+    others, last = place.store.incidents.count_held(incident.id, 1000, after)
+    assert (some, others) == (25, 35)
+    assert place.store.incidents.count_held(incident.id, 1000, last) == (0, last)

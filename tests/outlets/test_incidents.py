@@ -3,6 +3,7 @@
 import pytest
 
 from outlets.conftest import Installation
+from retour.flow import whom
 from retour.flow.incident_acts import opening
 from retour.ports.incidents import Incident, IncidentStage
 
@@ -57,6 +58,36 @@ def test_a_page_of_addresses_goes_on_where_the_one_before_ended(retour: Installa
         found += [each["address"] for each in page["addresses"]]
         after = page["next"]
     assert (sorted(found), after) == (names, None)
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_all_that_one_holds_is_counted_at_once_or_by_a_job(
+    retour: Installation, monkeypatch: pytest.MonkeyPatch, is_quick: bool
+) -> None:
+    monkeypatch.setattr(whom, "_HELD", 2)
+    monkeypatch.setattr(whom, "QUICK", 0.1 if is_quick else -1.0)
+    incident = kept(retour, "demo")
+    names = [f"a{n}@gmail.com" for n in range(5)]
+    retour.store.ledger.record([opening(incident, name) for name in names], retour.clock.now())
+    asked = {"from": {"incident": incident.id}}
+    told = retour.ask("POST", "/v1/contacts/counts", "demo-member", json=asked).json()
+    if is_quick:
+        assert (told["addresses"], told["job"]) == (5, None)
+        return
+    assert (told["addresses"], told["job"]["kind"]) == (None, "count")
+    retour.do_jobs()
+    job = retour.ask("GET", f"/v1/jobs/{told['job']['id']}", "demo-member").json()
+    assert (job["state"], job["result"], job["done"], job["total"]) == ("done", {"addresses": 5}, 5, None)
+
+
+def test_of_another_account_or_of_two_things_at_once_nothing_is_counted(retour: Installation) -> None:
+    incident = kept(retour, "other")
+    for filled, fault in (
+        ({"incident": incident.id}, "incident_unknown"),
+        ({"incident": incident.id, "data": {}}, "invalid"),
+    ):
+        answer = retour.ask("POST", "/v1/contacts/counts", "demo-member", json={"from": filled})
+        assert answer.json()["type"] == f"/problems/{fault}"
 
 
 @pytest.mark.parametrize("stage", [IncidentStage.CLOSED, IncidentStage.CLOSING, IncidentStage.REOPENING])

@@ -105,6 +105,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:account>/replays/<str:id>/act/<str:step>/", replays.act, name="replay_act"),
     path("a/<str:account>/incidents/", incidents.listed, name="incidents"),
     path("a/<str:account>/incidents/<str:id>/", incidents.show, name="incident"),
+    path("a/<str:account>/incidents/<str:id>/count/", incidents.count, name="incident_count"),
     path("a/<str:account>/incidents/<str:id>/<str:step>/", incidents.act, name="incident_act"),
     path("a/<str:account>/rates/<str:by>/", rates.show, name="rates"),
     path("a/<str:account>/", overview.show, name="overview"),

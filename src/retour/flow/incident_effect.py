@@ -36,19 +36,19 @@ class HeldAddress(NamedTuple):
 class Effect:
     """How many addresses, and what would become of those that were played."""
 
-    count: int  # `MOST_COUNTED` + 1 for more than so many, unless all were to be counted
+    count: int  # `MOST_COUNTED` + 1 for more than so many
     played: int  # the first so many of them
     reached: int  # of these: mail has reached them since
     ends: Mapping[str, Mapping[StateName, int]] = field(default_factory=dict)
 
 
-def effect(incident: Incident, store: Store, now: Instant, every: bool = False) -> Effect:
-    """The totals of both ends. `every`: count all that it holds."""
+def effect(incident: Incident, store: Store, now: Instant) -> Effect:
+    """The totals of both ends."""
     found = held_addresses(incident, store, now, MOST_PLAYED)
     ends = {outcome: Counter(each.ends[outcome] for each in found) for outcome in OUTCOMES}
     reached = sum(each.is_reached for each in found)
-    most = None if every else MOST_COUNTED + 1
-    return Effect(store.incidents.count_held(incident.id, most), len(found), reached, ends)
+    count, _ = store.incidents.count_held(incident.id, MOST_COUNTED + 1)
+    return Effect(count, len(found), reached, ends)
 
 
 def held_addresses(

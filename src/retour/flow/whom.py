@@ -1,4 +1,4 @@
-"""Whom a filter of the Overview or a question means: how many they are, and who.
+"""Whom a filter of the Overview or a question means, or an incident holds: how many they are, and who.
 
 Under a time or a name no roll-up knows how many addresses a filter means, and of a question none does: one
 address may have many of its bounces. What cannot be counted while somebody waits for a page is counted by a
@@ -12,12 +12,14 @@ from typing import Any
 from retour.flow.browse import overview
 from retour.flow.jobs import Course, Facts, FailedError, Job, Work
 from retour.flow.questions import Question, Wrong, roll, sought
+from retour.instants import SECOND
 from retour.model import BounceType, MailKind, Reason
 from retour.ports import BounceQuery, Clock, Counting, Records, Sought
 
 COUNT = "count"  # kind of job
 QUICK = 0.1  # seconds that a count may take where a page waits for it
 _PAGE = 500
+_HELD = 5000  # addresses of an incident that are counted in one go
 
 
 def works(store: Records, clock: Clock) -> Mapping[str, Work]:
@@ -28,7 +30,7 @@ def works(store: Records, clock: Clock) -> Mapping[str, Work]:
         found = 0
         for each in _counting(job.account, job.order["from"], store, clock):
             found = each.addresses
-            course.told(each.done, each.total, {})
+            course.told(each.done, each.total or None, {})
         return {"addresses": found}
 
     return {COUNT: count}
@@ -39,6 +41,8 @@ def quickly(account: str, told: Mapping[str, Any], store: Records, clock: Clock)
 
     Raises FailedError.
     """
+    if "incident" in told:
+        return _held_quickly(told["incident"], store, clock)
     if "bounces" in told:
         query = query_of(account, told["bounces"])
         found = store.ledger.bounced(query, clock.now(), None, QUICK)
@@ -48,7 +52,30 @@ def quickly(account: str, told: Mapping[str, Any], store: Records, clock: Clock)
     return None if store.segments.behind() else store.segments.whom(account, wanted, QUICK)
 
 
+def _held_quickly(incident: str, store: Records, clock: Clock) -> int | None:
+    found, until = 0, clock.now() + int(QUICK * SECOND)
+    for each in _held(incident, store):
+        if clock.now() > until:
+            return None
+        found = each.addresses
+    return found
+
+
+def _held(incident: str, store: Records) -> Iterator[Counting]:
+    """In the order in which they were held; how many there will be, nothing knows."""
+    found = after = 0
+    while True:
+        count, after = store.incidents.count_held(incident, _HELD, after)
+        found += count
+        yield Counting(found, 0, found)
+        if count < _HELD:
+            return
+
+
 def _counting(account: str, told: Mapping[str, Any], store: Records, clock: Clock) -> Iterator[Counting]:
+    if "incident" in told:
+        yield from _held(told["incident"], store)
+        return
     if "bounces" in told:
         yield from store.ledger.counting(query_of(account, told["bounces"]), clock.now())
         return

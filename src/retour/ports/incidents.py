@@ -95,8 +95,8 @@ class Incidents(Protocol):
     def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
         """What an incident holds or held, by number: its openings, one an address, of those not erased."""
 
-    def count_held(self, id: str, most: int | None) -> int:
-        """How many those are; `most` for so many and more, None to count them all."""
+    def count_held(self, id: str, most: int, after: int = 0) -> tuple[int, int]:
+        """How many those are, up to `most`, and the number to go on from."""
 
     def mark(self, mark: GuardMark, keep_from: Instant) -> None:
         """Commit a mark, and drop those from before `keep_from`."""

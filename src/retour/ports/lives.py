@@ -53,8 +53,8 @@ class Counted:
 class Counting(NamedTuple):
     """How far a count has come."""
 
-    done: int  # days that were looked at
-    total: int
+    done: int  # days that were looked at, or what an incident holds
+    total: int  # 0 where nothing knows it
     addresses: int  # that were found so far, each once
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
@@ -15,7 +17,7 @@ from retour.console.pages import as_json
 from retour.console.pages.desk import staff_api
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
-from retour.console.templatetags.listing import carried
+from retour.console.templatetags.listing import COUNTED, carried
 from retour.console.templatetags.words import count_in, percent_in
 from retour.model import Role
 
@@ -78,19 +80,31 @@ def _page(request: HttpRequest, api: Api, id: str, refused: Refused | None) -> H
     context = {
         **_base(api), "incident": incident, "held": held["addresses"], "next": held["next"],
         "first": "after" not in request.GET, "is_staff": api.role in (Role.SUPPORT, Role.ADMIN),
-        "ends": ends, "counted_all": ends["count"] if ends and ends["was_asked"] else None,
+        "ends": ends, "counted_all": carried(request.GET),
         "refused": refused, "reason": request.POST.get("reason", ""),
     }  # fmt: skip
     return render(request, "console/incident.html", context, status=422 if refused else 200)
 
 
 def _counted(request: HttpRequest, api: Api, id: str) -> dict[str, Any]:
-    """Both ends; all addresses are counted where somebody asks, and not again on the pages that follow."""
-    before, every = carried(request.GET), request.GET.get("count") == "all"
-    found = _ends(api.get(f"/v1/incidents/{id}/preview", all="true" if every else None))
-    if before is not None:
-        found |= {"count": before, "is_more": False}
-    return {**found, "was_asked": every or before is not None}
+    """Both ends; what was counted where somebody asked is not counted again on the pages that follow."""
+    found, before = _ends(api.get(f"/v1/incidents/{id}/preview")), carried(request.GET)
+    return found if before is None else {**found, "count": before, "is_more": False}
+
+
+@login_required
+@require_POST
+def count(request: HttpRequest, account: str, id: str) -> HttpResponse:
+    """Count all that it holds: told on its page, or by a job where that takes longer than a page may."""
+    found = api_of(request, account).post("/v1/contacts/counts", {"from": {"incident": id}})
+    if found["job"] is not None:
+        return redirect("job", account=account, id=found["job"]["id"])
+    return redirect(with_count(account, id, found["addresses"]))
+
+
+def with_count(account: str, id: str, held: int) -> str:
+    """Where the page stands that says how many somebody has counted."""
+    return f"{reverse('incident', args=[account, id])}?{urlencode({COUNTED: held})}#held"
 
 
 def _ends(preview: Answer) -> dict[str, Any]:

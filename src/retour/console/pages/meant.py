@@ -14,6 +14,7 @@ from retour.client.connection import Refused
 from retour.console.asking import api_of
 from retour.console.pages.data import FILTERS as CONDITIONS
 from retour.console.pages.filters import chosen
+from retour.console.pages.incidents import with_count
 from retour.console.pages.overview import FILTERS, asked
 from retour.console.reader import Reader, reader
 from retour.console.templatetags.listing import COUNTED
@@ -67,9 +68,16 @@ def kept(request: HttpRequest, **more: object) -> str:
 
 
 def ways_on(request: HttpRequest, account: str, job: Mapping[str, Any]) -> dict[str, str]:
-    """From a count that is done: to the list, and to deleting; {} where nothing says of which list it was."""
+    """From a count that is done: to the list, and to deleting; {} where nothing says of which list it was.
+
+    Of what an incident holds, to its page alone.
+    """
     what = request.GET.get("of", "")
-    if what not in BACK or "addresses" not in job["result"]:
+    if "addresses" not in job["result"]:
+        return {}
+    if "incident" in job["order"].get("from", ()):
+        return {"look": with_count(account, job["order"]["from"]["incident"], job["result"]["addresses"])}
+    if what not in BACK:
         return {}
     query = kept(request, counted=job["result"]["addresses"])
     ways = {"look": BACK[what], "delete": DELETE[what]}

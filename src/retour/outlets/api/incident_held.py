@@ -23,7 +23,7 @@ class PreviewShape(BaseModel):
 
     account: str
     id: str
-    count: int = Field(description="addresses that it holds; counted to 10,000, unless all are asked for")
+    count: int = Field(description="addresses that it holds; counted to 10,000")
     is_more: bool = Field(description="there are more than were counted")
     played: int = Field(description="the first so many of them, for which the following holds; at most 1,000")
     reached: int = Field(description="mail has reached them since the incident began")
@@ -54,24 +54,18 @@ class HeldPage(BaseModel):
 
 
 @router.get("/v1/incidents/{id}/preview", summary="What either end of an incident would do")
-def get_preview(
-    request: Request,
-    key: Member,
-    id: str,
-    account: AccountChoice = None,
-    all: Annotated[bool, Query(description="count all that it holds")] = False,
-) -> PreviewShape:
-    """Nothing is done by it. Of an open incident alone."""
+def get_preview(request: Request, key: Member, id: str, account: AccountChoice = None) -> PreviewShape:
+    """Nothing is done by it. Of an open one alone. `POST /v1/contacts/counts` counts all that it holds."""
     incident = incident_of(request, key, id, account)
     if incident.stage is not IncidentStage.OPEN:
         raise Problem("incident_stage", stage=incident.stage.value)
     known = services(request)
-    found = effect(incident, known.store, known.clock.now(), all)
+    found = effect(incident, known.store, known.clock.now())
     return PreviewShape(
         account=incident.account,
         id=id,
-        count=found.count if all else min(found.count, MOST_COUNTED),
-        is_more=found.count > MOST_COUNTED and not all,
+        count=min(found.count, MOST_COUNTED),
+        is_more=found.count > MOST_COUNTED,
         played=found.played,
         reached=found.reached,
         confirm=dict(found.ends["confirm"]),

@@ -10,18 +10,27 @@ from retour.flow.jobs import Job
 from retour.flow.whom import COUNT, quickly
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.contact_lists import From, order_of
+from retour.outlets.api.incidents import incident_of
 from retour.outlets.api.jobs import JobShape, shape
+from retour.outlets.api.problems import wrong
 from retour.outlets.api.services import services
+from retour.ports import Key
 
 router = APIRouter(tags=["contacts"])
 
 
+class Counted(From):
+    """Who is counted: one of four."""
+
+    incident: str | None = Field(None, description="id of an incident, for whom it holds or held")
+
+
 class CountBody(BaseModel):
-    """Whoever a filter means."""
+    """Whoever a filter means, or an incident holds."""
 
     model_config = ConfigDict(extra="forbid")
 
-    filled: From = Field(alias="from", examples=[{"bounces": {"since": "2026-05-01T00:00:00Z"}}])
+    filled: Counted = Field(alias="from", examples=[{"bounces": {"since": "2026-05-01T00:00:00Z"}}])
     account: str | None = None
 
 
@@ -42,14 +51,24 @@ def post_counts(
     Such a job tells how far it is, can be cancelled, and changes nothing.
     """
     chosen, known = existing_account(request, key, body.account or account), services(request)
-    order = {"from": order_of(request, chosen, body.filled)}
-    found = at_once(request, chosen, body.filled)
+    if body.filled.incident is None:
+        meant, found = order_of(request, chosen, body.filled), at_once(request, chosen, body.filled)
+    else:
+        meant = _held_by(request, key, chosen, body.filled)
+        found = quickly(chosen, meant, known.store, known.clock)
     if found is not None:
         return ContactsCounted(account=chosen, addresses=found, job=None)
-    job = Job(token_hex(8), chosen, COUNT, key.actor, known.clock.now(), order)
+    job = Job(token_hex(8), chosen, COUNT, key.actor, known.clock.now(), {"from": meant})
     known.desk.jobs.add(job)
     known.wake_jobs()
     return ContactsCounted(account=chosen, addresses=None, job=shape(request, job))
+
+
+def _held_by(request: Request, key: Key, account: str, filled: Counted) -> dict[str, str]:
+    """The incident, as jobs keep it. Raises Problem."""
+    if any(each is not None for each in (filled.bounces, filled.data, filled.segment)):
+        raise wrong("from", "one_source", "name one of bounces, data, segment, incident")
+    return {"incident": incident_of(request, key, filled.incident or "", account).id}
 
 
 def at_once(request: Request, account: str, filled: From) -> int | None:

@@ -51,9 +51,9 @@ class MemoryIncidents:
     def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
         return [each for each in self._openings(id) if each.number > after][:limit]
 
-    def count_held(self, id: str, most: int | None) -> int:
-        found = len(self._openings(id))
-        return found if most is None else min(found, most)
+    def count_held(self, id: str, most: int, after: int = 0) -> tuple[int, int]:
+        found = self.held(id, most, after)
+        return len(found), found[-1].number if found else after
 
     def _openings(self, id: str) -> list[Suspect]:
         return [each for each in self._suspects(0, self._ledger.ends()[1]) if each.incident == id]

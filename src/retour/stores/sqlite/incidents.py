@@ -56,9 +56,9 @@ class SqliteIncidents:
         rows = db.execute(SQL["held"], {"id": id, "limit": limit, "after": after})
         return _suspects(rows, self._accounts.names(db))
 
-    def count_held(self, id: str, most: int | None) -> int:
-        asked = {"id": id, "most": -1 if most is None else most}
-        found: int = self._database.read().execute(SQL["count_held"], asked).fetchone()[0]
+    def count_held(self, id: str, most: int, after: int = 0) -> tuple[int, int]:
+        asked = {"id": id, "most": most, "after": after}
+        found: tuple[int, int] = self._database.read().execute(SQL["count_held"], asked).fetchone()
         return found
 
     def mark(self, mark: GuardMark, keep_from: Instant) -> None:

@@ -37,6 +37,8 @@ WHERE e.kind = 'incident_open' AND e.outcome = :id AND e.number > :after AND s.d
 ORDER BY e.number LIMIT :limit;
 
 -- name: count_held
-SELECT count(*) FROM (
-  SELECT 1 FROM events AS e INDEXED BY events_of_incident CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
-  WHERE e.kind = 'incident_open' AND e.outcome = :id AND s.domain <> '' LIMIT :most);
+SELECT count(*), coalesce(max(number), :after) FROM (
+  SELECT e.number
+  FROM events AS e INDEXED BY events_of_incident CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
+  WHERE e.kind = 'incident_open' AND e.outcome = :id AND e.number > :after AND s.domain <> ''
+  ORDER BY e.number LIMIT :most);
