@@ -73,9 +73,9 @@ typedef struct {
 } Sieve;
 
 /* Whom to ask: about a domain, about more of it, about what is wrong, about what stands around an address, about a
- * local part, about an address that is stopped, about a row. */
+ * local part, about an address that is stopped, about a row; whether an address was erased, None where none was. */
 typedef struct {
-    PyObject *domain, *more, *wrong, *around, *local, *stopped, *row;
+    PyObject *domain, *more, *wrong, *around, *local, *stopped, *row, *erased;
 } Asked;
 
 static Mark mark_of(const Sieve *self, Text text)
@@ -485,6 +485,23 @@ static Forms forms_of(const Sieve *self, const Row *row, const Domain *domain)
     return forms;
 }
 
+/* Whether an address, as the ledger keeps it, was erased; -1 where something failed. */
+static int is_erased(const Row *row, const Domain *domain, PyObject *ask)
+{
+    unsigned char room[LONGEST];
+    Text kept = {row->exact, row->size};
+    PyObject *answer;
+    int told;
+    if (ask == Py_None)
+        return 0;
+    if (domain->kept)
+        kept = theirs_of(row, domain, row->capitals && domain->cased ? row->exact : row->small, room);
+    answer = PyObject_CallFunction(ask, "y#", (const char *)kept.octets, kept.size);
+    told = answer ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    return told;
+}
+
 /* By which notion an address is known, as seen.Seen.find has it. */
 static int level_of(const Sieve *self, const Row *row, const Forms *forms)
 {
@@ -524,7 +541,7 @@ static int look_at_wrong(Sieve *self, const Row *row, Py_ssize_t number, const A
 /* A plain row of a domain that is known: the same. */
 static int look_at_plain(Sieve *self, const Row *row, Py_ssize_t number, const Asked *asked)
 {
-    int repairs = row->shape == DRESSED ? repairs_of(self, row, asked->around) : 0, listed = 0, level, fine = 1;
+    int repairs = row->shape == DRESSED ? repairs_of(self, row, asked->around) : 0, listed = 0, level, told, fine = 1;
     Said *said = NULL;
     Forms forms;
     if (repairs >= 0 && row->heeded)
@@ -533,7 +550,10 @@ static int look_at_plain(Sieve *self, const Row *row, Py_ssize_t number, const A
         return repairs == -2 || listed == -2 ? 0 : -1;
     forms = forms_of(self, row, self->domains + number);
     level = level_of(self, row, &forms);
-    if (flags_of(&self->marks, forms.kept) & TOLD)
+    told = flags_of(&self->marks, forms.kept) & TOLD ? 1 : is_erased(row, self->domains + number, asked->erased);
+    if (told < 0)
+        return 0;
+    if (told)
         return (level == COPY || noted(self, row, &forms)) &&
                ask_stopped(self, row, number, repairs, listed, level, asked->stopped);
     if (repairs || listed || level) {
@@ -641,8 +661,8 @@ static PyObject *lines(Sieve *self, PyObject *given, int looking)
     Py_ssize_t start, end, number;
     int clean, fine = 1;
     Row rows[AHEAD];
-    if (!PyArg_ParseTuple(given, "y*nnnp(OOOOOOO)", &raw, &start, &end, &number, &clean, &asked.domain, &asked.more,
-                          &asked.wrong, &asked.around, &asked.local, &asked.stopped, &asked.row))
+    if (!PyArg_ParseTuple(given, "y*nnnp(OOOOOOOO)", &raw, &start, &end, &number, &clean, &asked.domain, &asked.more,
+                          &asked.wrong, &asked.around, &asked.local, &asked.stopped, &asked.row, &asked.erased))
         return NULL;
     if (self->busy) {
         PyErr_SetString(PyExc_RuntimeError, "it is looking already");

@@ -11,6 +11,7 @@ _Asked = tuple[
     Callable[[bytes], int],
     Callable[[int, int, int, int, int, bytes], tuple[int, bytes]],
     Callable[[int, bytes, bytes | None, int], tuple[int, bytes]],
+    Callable[[bytes], bool] | None,
 ]
 
 class Sieve:

@@ -120,6 +120,11 @@ def key(pepper: bytes, address: str) -> bytes:
     return blake2b(address.encode(), digest_size=16, key=pepper).digest()
 
 
+def hasher(pepper: bytes) -> blake2b:
+    """What makes such keys of many addresses: copied for each, and told its octets."""
+    return blake2b(digest_size=16, key=pepper)
+
+
 def platform_key(pepper: bytes) -> bytes:
     """The key of the hashes that all accounts share (lifecycle rule 11).
 

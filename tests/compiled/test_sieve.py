@@ -81,6 +81,7 @@ def asked(**others: Callable[..., Any] | None) -> tuple[Callable[..., Any] | Non
         "local": local,
         "stopped": stopped,
         "odd": odd,
+        "erased": None,
     }
     return tuple((usual | others).values())
 

@@ -1,5 +1,7 @@
 """Many addresses at once, and all of an account in their order: one suite for every ledger."""
 
+from functools import partial
+
 import pytest
 
 from retour.instants import DAY
@@ -124,3 +126,40 @@ def test_acts_are_told_in_their_order_and_only_once_proven(filled: Store) -> Non
     one, middle = filled.ledger.acts(begun, 1)
     assert [number for number, _ in one] == [found[0][0]]
     assert [number for number, _ in filled.ledger.acts(middle, 100)[0]] == [found[1][0]]
+
+
+def test_what_is_kept_of_addresses_that_are_asked_for(filled: Store) -> None:
+    delivered = Event(
+        b"delivered".rjust(16, b"."),
+        EventKind.DELIVERED,
+        NOW + 5,
+        send=-1,
+        account="demo",
+        address="c@c.example",
+    )
+    filled.ledger.record([delivered], NOW + 10)
+    kept = filled.ledger.kept("demo", ["c@c.example", "nobody@c.example", "a@c.example", "x@a.example"])
+    assert sorted(kept) == ["a@c.example", "c@c.example"]
+    assert kept["a@c.example"].state == filled.ledger.states("demo", 1, None, "c.example")[0].state
+    told = [(each.delivered, each.erased) for _, each in sorted(kept.items())]
+    assert told == [(None, False), (NOW + 5, False)]
+    assert filled.ledger.kept("demo", []) == {}
+    with pytest.raises(KeyError):
+        filled.ledger.kept("nobody", ["a@c.example"])
+
+
+def test_the_addresses_of_an_account_and_how_many_they_are(filled: Store) -> None:
+    assert sorted(filled.ledger.addresses("demo")) == [
+        *("a@c.example", "b@a.example", "c@c.example", "d@b.example"),
+    ]
+    assert [filled.ledger.size("demo", most) for most in (0, 3, 4, 5)] == [0, 3, 4, 4]
+    assert list(filled.ledger.addresses("other")) == ["x@a.example"]
+    for ask in (filled.ledger.addresses, filled.ledger.erased, partial(filled.ledger.size, most=1)):
+        with pytest.raises(KeyError):
+            ask("nobody")
+
+
+def test_nobody_is_erased_where_nobody_was(filled: Store) -> None:
+    erased = filled.ledger.erased("demo")
+    assert len(erased) == 0
+    assert erased.among([b"a@c.example"]) == []

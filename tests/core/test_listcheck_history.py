@@ -1,6 +1,7 @@
 """The account's own ledger speaks on a list: stopped addresses stay stopped, and bounces are forecast."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def event(kind: EventKind, address: str, number: int, **more: Any) -> Event:
     return Event(number.to_bytes(16, "big"), kind, NOW - DAY, account="demo", address=address, **more)
 
 
-def known() -> tuple[listcheck.Knowledge, Rates]:
+def known(addresses: Iterable[str] = ("too@long.example",) * 2) -> tuple[listcheck.Knowledge, Rates]:
     store = memory.new_store()
     store.accounts.add_account("demo", "bounces.example", preset("default"), NOW - 2 * DAY)
     events = [
@@ -41,7 +42,7 @@ def known() -> tuple[listcheck.Knowledge, Rates]:
     store.ledger.record(events, NOW)
     passed = [Passing(bytes([n]) * 16, "demo", NOW - DAY, "delivered", "b-firm.de") for n in range(30)]
     store.tallies.count(passed)
-    return known_of("demo", store.ledger, store.sends, store.tallies, NOW)
+    return known_of("demo", store.ledger, store.sends, store.tallies, NOW, addresses)
 
 
 def test_who_is_stopped_is_dropped_and_the_rest_is_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`retour check-list`: a list of contacts checked before it is imported, whatever its size."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ from retour.cli.store import Data, Language, ended, looked_at, words_of
 from retour.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from retour.flow.listcheck import Asking, Knowledge, Rates, Step
+    from retour.flow.listcheck import Asking, Knowledge, Rates, Source, Step
     from retour.flow.listcheck.external import Validator
     from retour.texts import Catalogue
 
@@ -52,11 +53,11 @@ def check_list(
     words = catalogue(f"listcheck.{catalogue_of(lang).language}")
     chosen = out or file.with_name(f"{file.name}.checked")
     try:
-        with file.open("rb") as opened:
+        with file.open("rb") as opened, ExitStack() as held:
             source = listcheck.open_source(opened, column)
             if isinstance(source, Defect):
                 raise ended(f"{safe(str(file))}: {words(f'fault.{source.code}', value=safe(source.value))}")
-            know, rates = _known(data, account, lang)
+            know, rates = _known(data, account, lang, source, held)
             at, asking = text(SystemClock().now()), _asking(resolver, data, chosen, words)
             asked = _external(external, words)
             order = listcheck.Order(
@@ -75,8 +76,10 @@ def check_list(
     _sum(chosen, words)
 
 
-def _known(data: Path | None, account: str, lang: str) -> "tuple[Knowledge, Rates | None]":
-    """What the account's history says; nothing without an account."""
+def _known(
+    data: Path | None, account: str, lang: str, source: "Source", held: ExitStack
+) -> "tuple[Knowledge, Rates | None]":
+    """What the account's history says, to be read while it is `held`; nothing without an account."""
     from retour.clock import SystemClock
     from retour.flow.listcheck import Knowledge, known_of
     from retour.texts import catalogue
@@ -84,12 +87,13 @@ def _known(data: Path | None, account: str, lang: str) -> "tuple[Knowledge, Rate
     if not account:
         return Knowledge(), None
     words = words_of(lang)
-    with looked_at(data, None, words) as (store, _, _):
-        try:
-            return known_of(account, store.ledger, store.sends, store.tallies, SystemClock().now())
-        except KeyError as error:
-            told = catalogue(f"listcheck.{words.language.partition('.')[2]}")
-            raise ended(told("fault.no_account", value=safe(account))) from error
+    store, _, _ = held.enter_context(looked_at(data, None, words))
+    now = SystemClock().now()
+    try:
+        return known_of(account, store.ledger, store.sends, store.tallies, now, source.addresses())
+    except KeyError as error:
+        told = catalogue(f"listcheck.{words.language.partition('.')[2]}")
+        raise ended(told("fault.no_account", value=safe(account))) from error
 
 
 def _external(name: str, words: "Catalogue") -> "Validator | None":

@@ -18,7 +18,9 @@ from retour.ports import (
     Counted,
     Counting,
     DomainCount,
+    Erased,
     History,
+    Kept,
     Ledger,
     Life,
     Record,
@@ -108,6 +110,22 @@ class Announcing:
     def known(self, account: str, addresses: Sequence[str]) -> Mapping[str, History]:
         """As `Ledger.known`."""
         return self._ledger.known(account, addresses)
+
+    def kept(self, account: str, addresses: Sequence[str]) -> Mapping[str, Kept]:
+        """As `Ledger.kept`."""
+        return self._ledger.kept(account, addresses)
+
+    def size(self, account: str, most: int) -> int:
+        """As `Ledger.size`."""
+        return self._ledger.size(account, most)
+
+    def addresses(self, account: str) -> Iterator[str]:
+        """As `Ledger.addresses`."""
+        return self._ledger.addresses(account)
+
+    def erased(self, account: str) -> Erased:
+        """As `Ledger.erased`."""
+        return self._ledger.erased(account)
 
     def states(
         self, account: str, limit: int, after: str | None = None, domain: str | None = None

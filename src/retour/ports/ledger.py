@@ -11,7 +11,9 @@ from retour.ports.lives import (
     Counted,
     Counting,
     DomainCount,
+    Erased,
     History,
+    Kept,
     Life,
     Stored,
 )
@@ -98,6 +100,24 @@ class Ledger(Protocol):
 
         Their events are without evidence. Raises KeyError for an unknown account.
         """
+
+    def kept(self, account: str, addresses: Sequence[str]) -> Mapping[str, Kept]:
+        """What is stored of these normalised addresses, also of erased ones; those never seen are left out.
+
+        Raises KeyError for an unknown account.
+        """
+
+    def size(self, account: str, most: int) -> int:
+        """How many addresses have events in this account; at most `most` are counted. Raises as above."""
+
+    def addresses(self, account: str) -> Iterator[str]:
+        """Every address that has events in this account, in no order; those of erased ones not.
+
+        They are read as they are asked for. Raises KeyError for an unknown account.
+        """
+
+    def erased(self, account: str) -> Erased:
+        """Whom this account has erased and goes on stopping. Raises KeyError for an unknown account."""
 
     def states(
         self, account: str, limit: int, after: str | None = None, domain: str | None = None

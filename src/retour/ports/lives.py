@@ -1,11 +1,20 @@
 """What is read of addresses: their lives, and rows of them."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
 from retour.model import BounceType, Event, MailKind, Reason, Send, State
 from retour.ports.records import Record
+
+
+class Hasher(Protocol):
+    """Makes a keyed hash, as those of hashlib do."""
+
+    def update(self, octets: bytes, /) -> None: ...
+    def digest(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,37 @@ class History:
     address: str
     events: tuple[Event, ...]
     deliveries: tuple[tuple[int | None, Instant], ...] = ()
+
+
+class Kept(NamedTuple):
+    """What is stored of an address: the state that was folded last, and its latest delivery."""
+
+    state: State
+    delivered: Instant | None
+    erased: bool  # nothing of it may be shown but that it is stopped
+
+
+class Erased:
+    """Whom an account has erased and goes on stopping: keyed hashes, and how they are made of addresses."""
+
+    def __init__(self, fresh: Callable[[], Hasher] = blake2b, keys: Iterable[bytes] = ()) -> None:
+        self._fresh, self._keys = fresh, frozenset(keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, octets: bytes) -> bool:
+        return bool(self.among((octets,)))
+
+    def among(self, addresses: Iterable[bytes]) -> list[int]:
+        """The places of those who are, among normalised addresses in UTF-8."""
+        found, fresh, keys = [], self._fresh, self._keys
+        for place, octets in enumerate(addresses):
+            hasher = fresh()
+            hasher.update(octets)
+            if hasher.digest() in keys:
+                found.append(place)
+        return found
 
 
 class DomainCount(NamedTuple):

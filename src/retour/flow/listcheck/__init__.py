@@ -9,7 +9,7 @@ frames, marks, columns                        and in columns
 sifted                                        and in C, in the compiled form
 special, dresses; passes                      what they have in common; which of them is taken
 asked                                         the DNS, of most contacts first
-history, forecast                             what the account's own ledger says, and of the list
+history, bloom; forecast                      what the account's own ledger says, and of the list
 tally, report, told, charts                   what is counted and told
 results, run, work, expiry                    the files, the story, the same as a job; how long files stay
 piles, names, pages                           the files read again: slips before the @, rows of a reason

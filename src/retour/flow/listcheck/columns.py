@@ -8,19 +8,22 @@ marks, and such as are no UTF-8, are taken apart by the pattern of `quick`, and 
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import polars as pl
 
 from retour.flow.listcheck.blocks import Block, Record
+from retour.flow.listcheck.bloom import Bloom
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.frames import Frames
 from retour.flow.listcheck.hosts import LOCAL, Host, Hosts, More
-from retour.flow.listcheck.judge import Judge
+from retour.flow.listcheck.judge import Heard, Judge
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.marks import Marks, mark, marks
+from retour.flow.listcheck.marks import Marks, Runs, mark, marks
 from retour.flow.listcheck.plain_rows import MERGING
+from retour.flow.listcheck.seen import octets
 from retour.flow.listcheck.singly import Judged, Odd, Singly
 from retour.flow.listcheck.special import HASH, suspected
 from retour.flow.listcheck.tally import Tally
@@ -31,6 +34,7 @@ from retour.vet import Code, Finding
 _HOSTS = {"pile": pl.UInt8, "text": pl.String, "proposed": pl.Boolean}
 # What may be found of a row beside its domain: numbers of repairs, of what lists and history say; a copy.
 _MORE = ("repairs", "said", "stop", "copy")
+_AT_ONCE = 100_000  # addresses of the history that become numbers together
 _SAID = {"pile": pl.UInt8, "text": pl.String}
 _JUDGED = {"pile": pl.UInt8, "address": pl.String, "text": pl.String, "line": pl.String}
 _MERGING = pl.DataFrame(
@@ -53,11 +57,21 @@ class Columns:
         self._known: list[Host | None] = []  # by these numbers, as the table
         self._table = pl.DataFrame(schema=_HOSTS)
         self._said: list[tuple[Finding, ...]] = [()]  # of local parts, and by a ledger: by their numbers
-        self._history = [(), *judge.know.history.values()]
-        self._stops = pl.DataFrame({"number": marks(judge.know.history)}).with_row_index("stop", offset=1)
+        self._history: list[tuple[Finding, ...]] = [()]  # of the addresses of a block: the same
+        self._heard = judge.heard = Bloom(len(judge.know.history))
+        self._stops = self._noted(judge.know.history)
         self._counts: list[pl.DataFrame] = []  # rows by domain since the last time that they were settled
         self._showing: set[int] = set()  # domains of which something is to be said
         self._wanting: set[int] = set()  # those of them without an example
+
+    def _noted(self, history: Heard) -> Runs:
+        """The numbers of all addresses that something is known of; none of them is held in clear."""
+        stops, addresses = Runs(), iter(history)
+        while batch := list(islice(addresses, _AT_ONCE)):
+            stops.add(marks(batch))
+            for address in batch:
+                self._heard.add(octets(address))
+        return stops
 
     def look(self, block: Block) -> Iterator[list[bytes]]:
         """The rows of a block by pile, as they are to be written, some at a time."""
@@ -143,11 +157,32 @@ class Columns:
     def _stopped(self, rows: pl.DataFrame, theirs: pl.DataFrame) -> pl.Series:
         """The numbers of what the account's own history knows, of addresses as Retour keeps them."""
         none = pl.zeros(len(rows), dtype=pl.UInt32, eager=True)
+        self._history = [()]
+        if not self._judge.knows:
+            return none
         kept = rows["number"].scatter(theirs["place"], theirs["other"])
-        met = kept.is_in(self._stops["number"].implode()) & rows["fast"]
-        found = pl.DataFrame({"place": rows["place"], "number": kept}).filter(met)
-        found = found.join(self._stops, on="number", how="inner")
-        return none.scatter(found["place"], found["stop"])
+        met = kept.is_in(self._stops.among(kept.filter(rows["fast"])).implode())
+        met = met.scatter(self._erased(rows, theirs), True) & rows["fast"]
+        places, numbers = [], []
+        for place, local, host in _each(rows.filter(met).select("place", "local", "host")):
+            if told := self._judge.know.history.get(self._singly.kept_of(local, self._host(host)), ()):
+                places.append(place)
+                numbers.append(self._number(told))
+        return none.scatter(places, numbers)
+
+    def _number(self, told: tuple[Finding, ...]) -> int:
+        """Its place in the history of a block; those who were erased have one and the same."""
+        if told is not self._history[-1]:
+            self._history.append(told)
+        return len(self._history) - 1
+
+    def _erased(self, rows: pl.DataFrame, theirs: pl.DataFrame) -> list[int]:
+        """The places of those whom the history does not name."""
+        erased = self._judge.know.erased
+        if not erased:
+            return []
+        kept = rows["cell"].scatter(theirs["place"], theirs["text"])
+        return erased.among(map(octets, kept.to_list()))
 
     def _learn(self, rows: pl.DataFrame) -> None:
         """Judge the domains that were not seen before."""
@@ -181,7 +216,7 @@ class Columns:
         alike = rows["fast"] & rows["number"].is_in(some)
         alike = alike.scatter(theirs["place"].filter(theirs["other"].is_in(some)), True)
         few = rows.filter(alike)
-        few = few.join(theirs, on="place", how="left", maintain_order="left")
+        few = few.join(theirs.select("place", "other"), on="place", how="left", maintain_order="left")
         first = few["number"].is_first_distinct()
         pool = pl.concat([few["number"].filter(first), few["other"].filter(first).drop_nulls(), texts])
         shared = pl.concat([known, pool.filter(pool.is_duplicated())]).unique()
@@ -272,7 +307,7 @@ def _theirs(rows: pl.DataFrame) -> pl.DataFrame:
     bare = pl.col("local").str.replace_all(".", "", literal=True)
     theirs = pl.concat_str(pl.when("dots").then(bare).otherwise("local"), pl.lit("@"), "kept")
     others = merging.select("place", "cell", theirs=theirs).filter(pl.col("theirs") != pl.col("cell"))
-    return others.select("place", other=mark(pl.col("theirs")))
+    return others.select("place", other=mark(pl.col("theirs")), text=pl.col("theirs"))
 
 
 def _each(frame: pl.DataFrame) -> Iterable[tuple[Any, ...]]:

@@ -12,9 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from retour.address import normalise
-from retour.flow.listcheck.blocks import records
-from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.source import Source
 from retour.vet import Answer, Code, Evidence, Finding
 
@@ -52,7 +49,7 @@ def asked(who: Validator, source: Source, out: Path, at: datetime) -> dict[str, 
     """What a validator says of the addresses of a list, by normalised address; nothing where all is well."""
     path = out / ANSWERS
     words = dict(_kept(path))
-    wanted = (address for address in _addresses(source) if address not in words)
+    wanted = (address for address in source.addresses() if address not in words)
     while batch := list(dict.fromkeys(islice(wanted, AT_ONCE))):
         told = _told(who, batch)
         words |= told
@@ -72,14 +69,6 @@ def _told(who: Validator, batch: Sequence[str]) -> dict[str, str]:
 def _finding(name: str, word: str, at: datetime) -> Finding:
     code = _CODES.get(word, Code.EXT_UNKNOWN)
     return Finding(code, Evidence("external", _ANSWERS[code], name, at))
-
-
-def _addresses(source: Source) -> Iterator[str]:
-    for block in source.blocks():
-        for record in records(block, source.layout):
-            for text in cell_of(record.cell).addresses:
-                if (address := normalise(text)) is not None:
-                    yield address
 
 
 def _kept(path: Path) -> Iterator[tuple[str, str]]:

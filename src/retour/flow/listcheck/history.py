@@ -1,18 +1,22 @@
 """What an account's own ledger says before a list is read: who is stopped, and where its mail has arrived."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from math import ceil
 
-from retour.flow.listcheck.judge import Knowledge
+from retour.flow.listcheck.judge import Heard, Knowledge
 from retour.instants import DAY, Instant, to_datetime
 from retour.model import BounceType, Cause, EventKind, State, StateName
-from retour.ports import History, Ledger, Sends, Tallies
+from retour.ports import Erased, Kept, Ledger, Sends, Tallies
 from retour.vet import DEFAULT, Answer, Code, Evidence, Finding, Policy
 
 _PAGE = 1000
+_FEW = 50_000  # addresses of a list that are looked up one by one
+_DEARER = 12  # so many times as long as to read an address of the account, which a longer list has to
+_ALL = (1 << 63) - 1
 LOOKED_BACK: Instant = 400 * DAY  # bounces and deliveries that rates are made of
 _SOURCE = "own ledger"
 _CODES = {Cause.HARD: Code.BOUNCED_HARD, Cause.SOFT: Code.BOUNCED_SOFT, Cause.BLOCK: Code.BOUNCED_SOFT}
@@ -58,31 +62,91 @@ def _counted(account: str, ledger: Ledger, tallies: Tallies, now: Instant) -> Ra
 
 
 def known_of(
-    account: str, ledger: Ledger, sends: Sends, tallies: Tallies, now: Instant, policy: Policy = DEFAULT
+    account: str,
+    ledger: Ledger,
+    sends: Sends,
+    tallies: Tallies,
+    now: Instant,
+    addresses: Iterable[str],
+    policy: Policy = DEFAULT,
 ) -> tuple[Knowledge, Rates]:
-    """What is known of an account's addresses, and of domains. Raises KeyError for an unknown account."""
+    """What is known of an account's addresses, and of domains. Raises KeyError for an unknown account.
+
+    `addresses`: those of the list, normalised, which are read no further than is of use; may raise whatever
+    reading them does. What is known is asked of the ledger while the list is checked.
+    """
     told = _counted(account, ledger, tallies, now)
     rates = rates_of(told, sends.mails_per_address(account, now - LOOKED_BACK))
-    history: dict[str, tuple[Finding, ...]] = {}
-    for page in _pages(account, ledger):
-        known = ledger.known(account, [address for address, _ in page])
-        for address, state in page:
-            found = tuple(_findings(state, known.get(address)))
-            if found:
-                history[address] = found
-    return Knowledge(policy, delivered=told.delivered, bounced=told.hard, history=history), rates
+    history: Heard | None = _of_few(account, ledger, addresses)
+    erased = Erased() if history is not None else ledger.erased(account)
+    history = OfLedger(account, ledger) if history is None else history
+    return Knowledge(policy, {}, told.delivered, told.hard, history, erased), rates
 
 
-def _pages(account: str, ledger: Ledger) -> Iterator[Sequence[tuple[str, State]]]:
-    after: str | None = None
-    while rows := ledger.states(account, _PAGE, after):
-        yield [(row.address, row.state) for row in rows]
-        after = rows[-1].cursor
+def _of_few(account: str, ledger: Ledger, addresses: Iterable[str]) -> dict[str, tuple[Finding, ...]] | None:
+    """What is known of the addresses of a list that is short beside the account; None of a longer one."""
+    most = ledger.size(account, _FEW * _DEARER) // _DEARER
+    few = list(dict.fromkeys(islice(addresses, most + 1)))
+    if len(few) > most:
+        return None
+    found: dict[str, tuple[Finding, ...]] = {}
+    for start in range(0, len(few), _PAGE):
+        for address, kept in ledger.kept(account, few[start : start + _PAGE]).items():
+            if told := findings_of(kept):
+                found[address] = told
+    return found
 
 
-def _findings(state: State, known: History | None) -> Iterator[Finding]:
-    """Why an address is stopped, and what else happened to it."""
-    if state.state is StateName.INVALID or state.unsubscribed:
+class OfLedger:
+    """What a ledger knows of an account's addresses. It is asked for each: none is held here."""
+
+    def __init__(self, account: str, ledger: Ledger) -> None:
+        self._account, self._ledger = account, ledger
+        self._size = ledger.size(account, _ALL)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[str]:
+        return self._ledger.addresses(self._account)
+
+    def get(self, address: str, nothing: tuple[Finding, ...], /) -> tuple[Finding, ...]:
+        """What is known of one, also of one that was erased."""
+        kept = self._ledger.kept(self._account, (address,)).get(address)
+        return nothing if kept is None else findings_of(kept)
+
+
+class Joined:
+    """What a ledger knows, and what somebody else has said of addresses of the list."""
+
+    def __init__(self, ours: Heard, theirs: Mapping[str, tuple[Finding, ...]]) -> None:
+        self._ours, self._theirs = ours, theirs
+
+    def __len__(self) -> int:
+        return len(self._ours) + len(self._theirs)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._ours, self._theirs)
+
+    def get(self, address: str, nothing: tuple[Finding, ...], /) -> tuple[Finding, ...]:
+        """What both say of one."""
+        ours, theirs = self._ours.get(address, ()), self._theirs.get(address, ())
+        return (*ours, *theirs) or nothing
+
+
+def findings_of(kept: Kept) -> tuple[Finding, ...]:
+    """Why an address is stopped, and what else happened to it; of one that was erased, only that it is."""
+    if kept.erased:
+        return ERASED if _is_stopped(kept.state) else ()
+    return tuple(_findings(kept.state, kept.delivered))
+
+
+def _is_stopped(state: State) -> bool:
+    return state.state is StateName.INVALID or state.unsubscribed
+
+
+def _findings(state: State, delivered: Instant | None) -> Iterator[Finding]:
+    if _is_stopped(state):
         yield _finding(Code.SUPPRESSED, state.since)
     codes = {_CODES[cause] for cause in state.causes if cause in _CODES}
     if state.listed and not codes:
@@ -90,10 +154,13 @@ def _findings(state: State, known: History | None) -> Iterator[Finding]:
     yield from (_finding(code, state.last_bounce) for code in sorted(codes))
     if Cause.COMPLAINT in state.causes:
         yield _finding(Code.COMPLAINED, state.since)
-    if known is not None and known.deliveries:
-        yield _finding(Code.DELIVERED, max(at for _, at in known.deliveries))
+    if delivered is not None:
+        yield _finding(Code.DELIVERED, delivered)
 
 
 def _finding(code: Code, at: Instant | None) -> Finding:
     when: datetime | None = None if at is None else to_datetime(at)
     return Finding(code, Evidence("history", Answer.YES, _SOURCE, when))
+
+
+ERASED = (_finding(Code.SUPPRESSED, None),)  # nothing that tells of a person: neither why nor since when

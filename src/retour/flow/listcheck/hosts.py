@@ -43,7 +43,9 @@ NOTHING = More()
 class Tail:
     """What is said of some rows, ready to be written; and how many there are."""
 
-    __slots__ = ("address", "codes", "domain", "first", "pile", "rfc", "row", "rows", "suggested", "text")
+    __slots__ = (
+        *("address", "codes", "domain", "first", "pile", "rfc", "row", "rows", "suggested", "text", "told"),
+    )
 
     def __init__(
         self, pile: int, codes: tuple[Code, ...], text: str, suggested: str, rfc: Rfc, domain: str
@@ -53,6 +55,7 @@ class Tail:
         self.row = b""  # the same with what parts it from an address and a row; by those who write many
         self.rows = 0
         self.first, self.address = 0, ""  # an example
+        self.told: tuple[Finding, ...] = ()  # by the ledger
 
     def at(self, domain: str) -> "Tail":
         """The same for another domain."""
@@ -142,7 +145,8 @@ class Hosts:
         if known.variants is None:
             known.variants = {}
         repairs, duplicate, said, told = more
-        # What a ledger says is hashed by its place: its dates and sources take long. It stays where it is.
+        # What a ledger says is hashed by its place: its dates and sources take long. It stays where it
+        # is, for what is made of it holds it.
         key = (repairs, duplicate, tuple([finding.code for finding in said]), id(told) if told else 0)
         found = known.variants.get(key)
         if found is None:
@@ -150,6 +154,7 @@ class Hosts:
                 self._settle(known)
                 known.variants.clear()
             found = known.variants[key] = self._variant(known, more)
+            found.told = told
         return found
 
     def _variant(self, known: Host, more: More) -> Tail:

@@ -6,15 +6,16 @@ agree on every row is tested (tests/core/test_listcheck_equal.py).
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from retour.address import normalise
 from retour.flow.listcheck.blocks import Record
 from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import NEVER, Pile, pile_of
-from retour.flow.listcheck.seen import Seen, forms_of
+from retour.flow.listcheck.seen import Seen, forms_of, octets
+from retour.ports import Erased
 from retour.vet import DEFAULT, Checked, Code, Dns, Facts, Finding, Policy, Practical, Speller, vet
 from retour.vet.lists import of_local, suspects
 from retour.vet.syntax import read
@@ -27,6 +28,15 @@ _REMEMBERED = 100_000  # local parts that something is to be said about
 _ORDER = {code: place for place, code in enumerate(Code)}
 
 
+class Heard(Protocol):
+    """What is known of addresses, by normalised address; a dictionary is one."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def get(self, address: str, nothing: tuple[Finding, ...], /) -> tuple[Finding, ...]:
+        """What is known of one, also of one that was erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """All that is known before a list is read. `history` is by normalised address, all else by domain."""
@@ -35,7 +45,8 @@ class Knowledge:
     dns: Mapping[str, Dns] = field(default_factory=dict)
     delivered: Mapping[str, int] = field(default_factory=dict)
     bounced: Mapping[str, int] = field(default_factory=dict)
-    history: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    history: Heard = field(default_factory=dict[str, tuple[Finding, ...]])
+    erased: Erased = field(default_factory=Erased)  # in a history that does not name them
 
     def facts(self, domain: str | None) -> Facts:
         """What is known about every address of a domain."""
@@ -59,6 +70,9 @@ class Judge:
     def __init__(self, know: Knowledge) -> None:
         self.know = know
         self.seen = Seen()
+        # Of whom something may be known, by those who look at many: asking for each would take long.
+        self.heard: Container[bytes] | None = None
+        self.knows = bool(know.history) or bool(know.erased)
         # Made once: it knows where the account's mail has arrived.
         self.speller = Speller(know.delivered, know.policy.known_real)
         self._suspect = suspects(know.policy)
@@ -81,6 +95,13 @@ class Judge:
         checked = vet(text, facts, self.know.policy, self.speller)
         return replace(checked, findings=ordered(checked.findings))
 
+    def told(self, kept: str) -> tuple[Finding, ...]:
+        """What is known of a normalised address."""
+        raw, know = octets(kept), self.know
+        if self.heard is None or raw in self.heard or (know.erased and raw in know.erased):
+            return know.history.get(kept, ())
+        return ()
+
     def of_local(self, local: str) -> tuple[Finding, ...]:
         """What is to be said about a plain local part, whatever its domain."""
         if not self._suspect(local):
@@ -102,7 +123,7 @@ class Judge:
         facts = replace(
             self.know.facts(exact.rpartition("@")[2]),
             repairs=repairs,
-            history=self.know.history.get(kept, ()),
+            history=self.told(kept),
             duplicates=() if found is None else (Finding(found),),
         )
         return exact, facts, found
@@ -115,7 +136,7 @@ class Judge:
         good = [meant] if (meant := meant_by(checked, first)) else []
         for other in addresses[1:]:
             parts = read(other)
-            history = self.know.history.get(normalise(other) or "", ())
+            history = self.told(normalise(other) or "")
             fine = self.check(other, replace(self.know.facts(parts.domain), history=history))
             plain = "" if parts.local is None or parts.domain is None else f"{parts.local}@{parts.domain}"
             if meant := meant_by(fine, plain):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from retour.flow.listcheck.blocks import Block, Record
+from retour.flow.listcheck.bloom import Bloom
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.dresses import Dresses
 from retour.flow.listcheck.hosts import MOST_HOSTS, NOTHING, Hosts, More, Tail
@@ -13,7 +14,7 @@ from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.meeting import Distinct, Meeting
 from retour.flow.listcheck.plain_rows import Piece, Plain, pieces
-from retour.flow.listcheck.seen import key, octets
+from retour.flow.listcheck.seen import octets
 from retour.flow.listcheck.singly import LONGEST_LOCAL, Odd, Singly
 from retour.flow.listcheck.special import HASH, bare, special
 from retour.flow.listcheck.tally import Tally
@@ -30,7 +31,7 @@ class Quick:
         self._hosts = Hosts(judge, layout.parts, tally)
         self._singly = Singly(judge, layout, tally, self._hosts)
         self._dresses = Dresses()
-        self._stopped = set(map(key, judge.know.history))
+        self._heard = judge.heard = Bloom(len(judge.know.history), map(octets, judge.know.history))
         self._rows = Rows(layout)
         self._same: dict[bytes, bytes] = {}  # what is written behind an address, each text once
         self._tails: dict[bytes, Tail | None] = {b"": None}  # of the domains by which rows are judged
@@ -66,7 +67,7 @@ class Quick:
         theirs, distinct = rows.theirs(tails), Distinct(rows.cells)
         odd = {place: self._apart(piece, place, rows, more) for place in self._striking(rows, texts)}
         self._listed(rows, more)
-        self._stopping(rows.cells, distinct, theirs, more)
+        self._stopping(rows.cells, theirs, more)
         forms = {place: map(octets, self._singly.texts(each)) for place, each in odd.items()}
         copies, related = self._meeting.of(rows.cells, distinct, theirs, forms)
         safe = guarded(piece.text, self._layout)
@@ -132,25 +133,20 @@ class Quick:
             if said := self._judge.of_local(rows.locals[place].decode()):
                 more[place] = more.get(place, NOTHING)._replace(said=said)
 
-    def _stopping(
-        self,
-        cells: Sequence[bytes],
-        distinct: Distinct,
-        theirs: Mapping[int, bytes],
-        more: dict[int, More],
-    ) -> None:
+    def _stopping(self, cells: Sequence[bytes], theirs: Mapping[int, bytes], more: dict[int, More]) -> None:
         """What the account's own history knows of addresses as Retour keeps them, to be said besides."""
-        if not self._stopped:
+        if not self._judge.knows:
             return
-        met = {*distinct.having(self._stopped & distinct.marks)}
-        kept = {place: cell for place, cell in enumerate(cells) if cell in met} if met else {}
-        folded = Distinct(list(theirs.values()))
-        met = {*folded.having(self._stopped & folded.marks)}
-        kept = {place: text for place, text in kept.items() if place not in theirs}
-        kept |= {place: text for place, text in theirs.items() if text in met}
-        for place, text in kept.items():
-            if told := self._judge.know.history.get(text.decode()):
+        kept = [theirs.get(place, cell) for place, cell in enumerate(cells)] if theirs else cells
+        found = {*self._heard.among(kept), *self._erased(kept)}
+        for place in found:
+            if cells[place] and (told := self._judge.know.history.get(kept[place].decode(), ())):
                 more[place] = more.get(place, NOTHING)._replace(told=told)
+
+    def _erased(self, kept: Sequence[bytes]) -> Sequence[int]:
+        """The places of those whom the history does not name."""
+        erased = self._judge.know.erased
+        return erased.among(kept) if erased else ()
 
     def _apart(self, piece: Piece, place: int, rows: Plain, more: Mapping[int, More]) -> Odd:
         """A row for the slow way."""

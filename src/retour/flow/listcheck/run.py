@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 from retour.flow.listcheck.asked import Asking, counted, known
 from retour.flow.listcheck.external import Validator, asked
 from retour.flow.listcheck.forecast import forecast_of
-from retour.flow.listcheck.history import Rates
+from retour.flow.listcheck.history import Joined, Rates
 from retour.flow.listcheck.judge import Judge, Knowledge
 from retour.flow.listcheck.names import proposed, settle
 from retour.flow.listcheck.passes import looking
@@ -29,7 +29,6 @@ from retour.flow.listcheck.source import Source
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.told import pages
 from retour.instants import parse, to_datetime
-from retour.vet import Finding
 
 VERSION = 2  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
@@ -79,7 +78,7 @@ def check_list(order: Order) -> Iterator[Step]:
         if order.external is not None:
             yield Step("external", 0, None)
             told = asked(order.external, order.source, order.out, to_datetime(parse(results.at)))
-            know = replace(know, history=_joined(know.history, told))
+            know = replace(know, history=Joined(know.history, told))
         tally = Tally()
         for chunk in results.chunks:
             tally.add(chunk)
@@ -92,12 +91,6 @@ def check_list(order: Order) -> Iterator[Step]:
             results.put(name, page)
         results.finish()
         settle(moved)
-
-
-def _joined(
-    one: Mapping[str, tuple[Finding, ...]], other: Mapping[str, tuple[Finding, ...]]
-) -> Mapping[str, tuple[Finding, ...]]:
-    return {**other, **{address: (*told, *other.get(address, ())) for address, told in one.items()}}
 
 
 def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iterator[Step]:

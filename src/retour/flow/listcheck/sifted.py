@@ -39,6 +39,7 @@ class Asked(NamedTuple):
     local: Callable[[bytes], int]
     stopped: Callable[[int, int, int, int, int, bytes], tuple[int, bytes]]
     row: Callable[[int, bytes, bytes | None, int], tuple[int, bytes]]
+    erased: Callable[[bytes], bool] | None = None  # None where nobody is
 
 
 class Sifted:
@@ -52,14 +53,17 @@ class Sifted:
         self._sieve = _sieve(layout)
         for address in judge.know.history:
             self._sieve.note(octets(address), _TOLD)
+        judge.heard = _Flagged(self._sieve, _TOLD)
         judge.seen = _Seen(self._sieve)
         self._known: dict[int, Host] = {}  # domains, by the numbers that they have there
         self._cases: dict[int, Tail] = {}  # the same of what is said where more is known than of a domain
         self._repairs: list[tuple[Code, ...]] = [()]  # by their numbers
         self._listed: list[tuple[Finding, ...]] = [()]  # what lists say of local parts: the same
         self._block: Block | None = None
+        erased = judge.know.erased
         self._asked = Asked(
-            *(self._learn, self._more, self._wrong, self._around, self._local, self._stopped, self._odd)
+            *(self._learn, self._more, self._wrong, self._around, self._local, self._stopped, self._odd),
+            erased=erased.__contains__ if erased else None,
         )
 
     def look(self, block: Block) -> Iterator[list[bytes]]:

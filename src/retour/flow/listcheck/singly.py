@@ -105,9 +105,9 @@ class Singly:
         `said`: what lists say of its local part; `line`: the row as it is written.
         """
         judge = self._judge
-        address, history = f"{local}@{at.domain}", judge.know.history
+        address = f"{local}@{at.domain}"
         found = judge.seen.find(address, *self._forms(local, at))
-        told = history.get(self.kept_of(local, at), ()) if history else ()
+        told = judge.told(self.kept_of(local, at)) if judge.knows else ()
         tailed = self._hosts.tail_of(at, More(repairs, found, said, told))
         tailed.seen(row, address)
         return Judged(tailed.pile, address, tailed.of(local), line)

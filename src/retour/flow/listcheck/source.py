@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO
 
-from retour.flow.listcheck.blocks import Block, blocks
+from retour.address import normalise
+from retour.flow.listcheck.blocks import Block, blocks, records
+from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.encoding import LOOKED_AT, Encoding, encoding_of, pieces
 from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
 from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook, open_workbook
@@ -30,6 +32,14 @@ class Source:
     def blocks(self) -> Iterator[Block]:
         """Its rows, block by block. May raise BrokenWorkbookError."""
         return blocks(self.pieces(), self.layout)
+
+    def addresses(self) -> Iterator[str]:
+        """Every address in it, normalised, one after the other. May raise BrokenWorkbookError."""
+        for block in self.blocks():
+            for record in records(block, self.layout):
+                for text in cell_of(record.cell).addresses:
+                    if (address := normalise(text)) is not None:
+                        yield address
 
 
 def open_source(file: IO[bytes], column: str = "") -> Source | Defect:

@@ -51,7 +51,8 @@ def works(
                 source = open_source(file, job.order.get("column", ""))
                 if isinstance(source, Defect):
                     raise FailedError(f"list_{source.code}")
-                know, rates = known_of(job.account, store.ledger, store.sends, store.tallies, clock.now())
+                ours = job.account, store.ledger, store.sends, store.tallies, clock.now()
+                know, rates = known_of(*ours, source.addresses())
                 asked = resolver() if job.order.get("dns") else None
                 asking = None if asked is None else Asking(asked)
                 external = _validator(job.order.get("external", ""))

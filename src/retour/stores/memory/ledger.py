@@ -21,7 +21,9 @@ from retour.ports import (
     Counted,
     Counting,
     DomainCount,
+    Erased,
     History,
+    Kept,
     Life,
     Record,
     RecordQuery,
@@ -258,6 +260,33 @@ class MemoryLedger:
                 )
                 for page in pages
             }
+
+    def kept(self, account: str, addresses: Sequence[str]) -> Mapping[str, Kept]:
+        self._policies(account)
+        with self._lock:
+            pages = [page for address in addresses if (page := Page(account, address)) in self._pages]
+            return {
+                page.address: Kept(
+                    self._pages[page].state,
+                    max((at for _, at in self._deliveries(page)), default=None),
+                    False,
+                )
+                for page in pages
+            }
+
+    def size(self, account: str, most: int) -> int:
+        return min(most, sum(1 for _ in self.addresses(account)))
+
+    def addresses(self, account: str) -> Iterator[str]:
+        self._policies(account)
+        with self._lock:
+            found = [page.address for page in self._pages if page.account == account]
+        return iter(found)
+
+    def erased(self, account: str) -> Erased:
+        """Nobody: nothing is erased in memory."""
+        self._policies(account)
+        return Erased()
 
     def states(
         self, account: str, limit: int, after: str | None = None, domain: str | None = None

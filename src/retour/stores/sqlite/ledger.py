@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from typing import Any
 
-from retour.address import key
+from retour.address import hasher, key
 from retour.instants import Instant
 from retour.model import VALID, Event, State
 from retour.ports import (
@@ -19,7 +19,9 @@ from retour.ports import (
     Counted,
     Counting,
     DomainCount,
+    Erased,
     History,
+    Kept,
     Life,
     Record,
     RecordQuery,
@@ -31,12 +33,14 @@ from retour.stores.overview import place_of
 from retour.stores.sqlite import overview, overview_count, whom
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.many import asked
 from retour.stores.sqlite.pages import SQL, Page, Sheaf, living, load
 from retour.stores.sqlite.rows import Encode, event_of, plain_json, state_of, with_body
 from retour.stores.sqlite.sends import SqliteSends
 
 Place = tuple[bytes, int]  # key of an address, number of an account
 _LAST = (1 << 63) - 1
+_PAGE = 5000
 
 
 class SqliteLedger:
@@ -173,6 +177,38 @@ class SqliteLedger:
             for page in pages
             if page.first
         }
+
+    def kept(self, account: str, addresses: Sequence[str]) -> Mapping[str, Kept]:
+        place, by_key = asked(self._pepper, addresses)
+        with self._reading() as db:
+            place["account"] = self._accounts.number(db, account)
+            rows = db.execute(SQL["kept"], place).fetchall()
+        return {
+            by_key[k]: Kept(state_of(state), delivered, not domain) for k, domain, delivered, *state in rows
+        }
+
+    def size(self, account: str, most: int) -> int:
+        db = self._database.read()
+        place = {"account": self._accounts.number(db, account), "most": most}
+        counted: int = db.execute(SQL["size"], place).fetchone()[0]
+        return counted
+
+    def addresses(self, account: str) -> Iterator[str]:
+        number = self._accounts.number(self._database.read(), account)
+        return self._addresses(number)
+
+    def _addresses(self, account: int) -> Iterator[str]:
+        """A page in a statement: who reads for long keeps others from being erased."""
+        place: dict[str, Any] = {"account": account, "after": "", "first": 0, "limit": _PAGE}
+        while rows := self._database.read().execute(SQL["addresses"], place).fetchall():
+            place["after"], place["first"], _ = rows[-1]
+            for _, _, address in rows:
+                yield address
+
+    def erased(self, account: str) -> Erased:
+        db = self._database.read()
+        keys = [k for (k,) in db.execute(SQL["erased"], (self._accounts.number(db, account),))]
+        return Erased(hasher(self._pepper).copy, keys)
 
     def states(
         self, account: str, limit: int, after: str | None = None, domain: str | None = None

@@ -134,6 +134,29 @@ SELECT address FROM states WHERE account = ? AND domain = ? ORDER BY first;
 SELECT k, domain, first FROM states
 WHERE account = :account AND (domain, first) > (:domain, :first) ORDER BY domain, first LIMIT :limit;
 
+-- name: kept
+-- Those that are asked for by their keys (many.py), with the latest delivery of a send, and of one not registered.
+SELECT s.k, s.domain,
+  (SELECT max(at) FROM (
+    SELECT max(d.delivered_at) AS at FROM sends AS d WHERE d.k = s.k AND d.account = s.account
+    UNION ALL
+    SELECT max(d.at) FROM delivered AS d WHERE d.k = s.k AND d.account = s.account)),
+  s.state, s.causes, s.since, s.until, s.hard, s.soft, s.block, s.reasons, s.reactivations,
+  s.unsubscribed, s.changes_at, s.last_bounce, s.listed
+FROM json_each(:places) AS n
+CROSS JOIN states AS s ON s.k = substr(:keys, n.value, 16) AND s.account = :account;
+
+-- name: size
+SELECT count(*) FROM (SELECT 1 FROM states WHERE account = :account AND domain >= '' LIMIT :most);
+
+-- name: addresses
+SELECT domain, first, address
+FROM states WHERE account = :account AND (domain, first) > (:after, :first) AND domain <> ''
+ORDER BY domain, first LIMIT :limit;
+
+-- name: erased
+SELECT k FROM states WHERE account = ? AND domain = '' AND (state = 'invalid' OR unsubscribed);
+
 -- name: states
 SELECT domain, first, address,
   state, causes, since, until, hard, soft, block, reasons, reactivations,
