@@ -204,6 +204,25 @@ def test_what_a_provider_ignores_makes_two_addresses_one(sieve: ModuleType) -> N
     assert rows[2] == b"4,Stop@h.de,0 Stop@h.de,Stop@h.de\n6 b@i.de\n"
 
 
+def test_who_was_erased_is_asked_for_as_the_ledger_keeps_addresses(sieve: ModuleType) -> None:
+    rules = {b"g.de": (True, True, False, b"g.de"), b"h.de": (False, False, True, b"g.de")}
+    sifting = sieve.Sieve(KEY, b"", 0, 1, rules, [])
+    sifting.note(b"stopped@b.de", 16)
+    told: list[bytes] = []
+
+    def erased(address: bytes) -> bool:
+        told.append(address)
+        return address in (b"ann@g.de", b"Ann@b.de")
+
+    lines = b"A.nn+x@G.de", b"Ann@h.de", b"Ann@b.de", b"ann@b.de", b"stopped@b.de", b"Ann@b.de", b"no address"
+    rows = looked(sifting, b"\n".join(lines), erased=erased)
+    assert told == [b"ann@g.de", b"Ann@g.de", b"Ann@b.de", b"ann@b.de", b"Ann@b.de"]
+    assert [row.split(b",")[:2] for row in rows[2].splitlines()] == [
+        *([b"1", b"A.nn+x@g.de"], [b"3", b"Ann@b.de"], [b"5", b"stopped@b.de"], [b"6", b"Ann@b.de"]),
+        [b"7 no address"],
+    ]
+
+
 def fails(*_: object) -> None:
     raise LookupError("asked")
 
@@ -228,6 +247,8 @@ def fails(*_: object) -> None:
         ({"odd": lambda *_: (-1, b"")}, ValueError),
         ({"odd": lambda *_: None}, TypeError),
         ({"domain": None}, TypeError),
+        ({"erased": fails}, LookupError),
+        ({"erased": 5}, TypeError),
     ],
 )
 def test_an_answer_that_fits_nothing_is_an_error_and_the_sieve_goes_on(
