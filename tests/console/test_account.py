@@ -97,6 +97,17 @@ def test_the_last_manager_stays(console: Console, page: Page) -> None:
     expect(page.locator(".errors")).to_contain_text("last manager")
 
 
+def test_a_key_that_two_revoke_is_revoked(console: Console, page: Page) -> None:
+    made = console.ask("POST", "/v1/keys", json={"role": "member", "name": "Old shop"})
+    with page.context.new_page() as other:
+        for each in (page, other):
+            each.goto(f"{console.url}/a/shop/keys/{made['id']}/revoke/")
+        for each, told in ((page, "The key Old shop is revoked."), (other, "has revoked it already")):
+            follow(each, "main form button")
+            assert each.url == f"{console.url}/a/shop/keys/"
+            expect(each.locator("[role=status]")).to_contain_text(told)
+
+
 def test_a_key_is_shown_once_used_and_revoked(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/keys/")
     page.fill("[name=name]", "till")

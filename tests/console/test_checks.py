@@ -73,7 +73,7 @@ def test_a_list_goes_from_upload_to_import_and_back(
         expect(row).to_contain_text("left as it is")
         row = proposal(page, "the @ was written as a word")
         follow(page, row.get_by_role("button", name="Accept"))
-        page.fill("[name=new]", name)
+        page.fill("[name=new_list]", name)
         follow(page, "button:has-text('Import 5 rows')")
         ask_until_done(page, console, url, "button:has-text('Undo')")
         expect(page.locator("main")).to_contain_text("5 addresses were imported; 5 of them were new")
@@ -87,6 +87,32 @@ def test_a_list_goes_from_upload_to_import_and_back(
         follow(page, "button:has-text('Undo')")
         ask_until_done(page, console, url, "text=5 addresses were taken off the list")
         assert page.locator("button:has-text('Undo')").count() == 0
+
+
+def test_an_import_onto_a_name_that_is_taken_says_so_beside_its_form_and_is_done_once(
+    console: Console, browser: Browser, tmp_path: Path
+) -> None:
+    console.ask("POST", "/v1/contact-lists", json={"name": "Taken"})
+    with looking(browser) as page:
+        log_in(page, console.url, MANAGER)
+        url = checked(page, console, written(tmp_path))
+        page.fill("[name=new_list]", "Taken")
+        follow(page, "form:has([name=new_list]) button")
+        expect(page.locator(".errors")).to_contain_text("a list of this name")
+        expect(page.locator("[name=new_list]")).to_have_value("Taken")
+        form = page.locator("form:has([name=new_list])")
+        sent = {
+            str(each.get_attribute("name")): each.input_value()
+            for each in form.locator("input[type=hidden]").all()
+        }
+        for rows, answer in (("1", 422), (sent["rows"], 200), (sent["rows"], 200)):
+            body = {**sent, "rows": rows, "new_list": "Not taken", "once": f"{sent['once'][:8]}{rows}"}
+            made = page.request.post(f"{url}import/", form=body, headers={"Referer": url})
+            assert made.status == answer
+        names = [each["name"] for each in console.ask("GET", "/v1/contact-lists")["lists"]]
+        assert names.count("Not taken") == 1
+        page.goto(url)
+        expect(page.locator("#imports ~ section")).to_have_count(1)
 
 
 def test_a_list_that_is_sent_twice_is_checked_once(console: Console, page: Page) -> None:

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from console.conftest import ADMIN
 from console.installation import Console, follow, log_in, looking
 
 pytestmark = pytest.mark.engine("chromium")
@@ -44,6 +45,25 @@ def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser
         marketer.goto(f"{console.url}/a/shop/address/{dead}/")
         expect(marketer.locator(".status .mark")).to_contain_text("fine")
         expect(marketer.locator(".timeline")).to_contain_text("person support@retour.example")
+
+
+def test_whoever_decides_second_sees_what_was_decided(console: Console, browser: Browser) -> None:
+    address = f"both.{DEAD}"
+    console.bounce(address, "550 5.1.1 user unknown")
+    asked = console.ask("POST", "/v1/requests", json={"addresses": [address], "done": "They called us."})
+    place = f"{console.url}/desk/shop/{asked['id']}/"
+    with looking(browser, locale="de-DE") as one, looking(browser, locale="de-DE") as other:
+        for page, email in ((one, "support@retour.example"), (other, ADMIN)):
+            log_in(page, console.url, email)
+            page.goto(place)
+            page.fill("[name=reason]", f"So sieht es {email}.")
+        follow(one, "button[value=refuse]")
+        follow(other, "button[value=approve]")
+        told = other.locator(".errors")
+        expect(told).to_contain_text("Über diese Anfrage ist inzwischen entschieden")
+        expect(told).not_to_contain_text(asked["id"])
+        expect(other.locator("main")).to_contain_text("So sieht es support@retour.example.")
+        expect(other.locator("main form button")).to_have_count(0)
 
 
 def test_what_the_api_refuses_is_said_beside_the_form(page: Page, console: Console) -> None:

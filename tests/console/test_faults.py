@@ -205,6 +205,31 @@ def test_what_was_typed_into_a_form_that_came_too_late_is_shown_again(
             assert page.url == f"{console.url}/a/shop/requests/ask/?address=unknown@b.example"
 
 
+def test_who_typed_nothing_into_such_a_form_is_not_told_to_copy_it(
+    console: Console, browser: Browser
+) -> None:
+    with opened(browser, locale="de") as page:
+        log_in(page, console.url, "manager@shop.example")
+        for path, written in (("checks/new/", []), ("team/", ["ann@shop.example"])):
+            page.goto(f"{console.url}/a/shop/{path}")
+            if written:
+                page.fill("[name=email]", written[0])
+            else:
+                file = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"Email\na@b.example\n"}
+                page.set_input_files("input[type=file]", file)  # type: ignore[arg-type]  # as documented
+            kept = page.context.cookies()
+            page.context.clear_cookies(name="retour_session")
+            follow(page, page.locator("main form button.main").last)
+            expect(page.locator("h1")).to_have_text("Ihre Sitzung ist zu Ende")
+            expect(page.locator("main")).to_contain_text(
+                "Kopieren" if written else "Wählen Sie dort noch einmal"
+            )
+            assert ("Kopieren" in page.locator("main").inner_text()) == bool(written)
+            page.context.add_cookies(kept)  # type: ignore[arg-type]  # what a browser gives it takes
+        expect(page.locator("main dt")).to_have_text(["E-Mail-Adresse", "Rolle"])
+        expect(page.locator("main pre.letter")).to_have_text(["ann@shop.example", "Mitglied"])
+
+
 def test_what_another_site_makes_a_browser_send_is_not_shown(console: Console) -> None:
     form = {"done": "call this number"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):

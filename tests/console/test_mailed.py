@@ -158,6 +158,24 @@ def test_an_invitation_that_the_mail_server_refuses_is_handed_over(
         assert guest.url == f"{console.url}/a/shop/"
 
 
+def test_who_asks_for_a_link_is_told_the_same_where_the_mail_server_refuses(
+    console: Console, browser: Browser, mailbox: Mailbox
+) -> None:
+    said = set[str]()
+    mailbox.refuses = True
+    try:
+        with looking(browser) as page:
+            for email in (BOSS, "nobody@shop.example"):
+                page.goto(f"{console.url}/sign/password/reset/")
+                page.fill("main [name=email]", email)
+                follow(page, "main form button")
+                said.add(page.locator("main").inner_text())
+    finally:
+        mailbox.refuses = False
+    assert len(said) == 1
+    assert "a mail was not sent" in console.story()
+
+
 def test_a_forgotten_password_is_mailed_to_whoever_is_here_and_to_nobody_else(
     console: Console, browser: Browser, mailbox: Mailbox
 ) -> None:

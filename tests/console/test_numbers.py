@@ -2,6 +2,7 @@
 
 import pytest
 
+from retour.console.counts import read_count
 from retour.console.templatetags.words import count_in, percent_in
 
 
@@ -21,3 +22,13 @@ def test_a_number_is_written_as_its_reader_does(value: float, english: str, germ
 
 def test_a_rate_has_one_decimal() -> None:
     assert (percent_in(0.024, "en"), percent_in(0.024, "de")) == ("2.4 %", "2,4 %")
+
+
+@pytest.mark.parametrize("typed", ["1204", " 1204 ", "1.204", "1,204", "1 204", "1'204", "1\u00a0204"])
+def test_a_number_is_read_as_people_type_it(typed: str) -> None:
+    assert read_count(typed) == 1204
+
+
+@pytest.mark.parametrize("typed", [None, "", "-1", "12.04", "1.204,5", "1.204,567", "many", "٣", "1" * 20])
+def test_what_is_no_number_of_things_is_told_apart(typed: str | None) -> None:
+    assert read_count(typed) == -1

@@ -107,6 +107,22 @@ def test_what_the_command_line_does_is_told_for_staff_in_every_account(
         assert told(console, email, len(wanted), account) == wanted
 
 
+def test_who_has_lost_telephone_and_codes_gets_in_after_a_reset(console: Console, browser: Browser) -> None:
+    email = "lost@shop.example"
+    with looking(browser) as page:
+        choose_password(page, console.invited(email, "--account", "shop"))
+        activate(page, console)
+        page.context.clear_cookies()
+        log_in(page, console.url, email)
+        expect(page.locator(".lead")).to_contain_text("ask your administrator to reset the second factor")
+        console.command("person", "reset-second-factor", email)
+        page.context.clear_cookies()
+        log_in(page, console.url, email)
+        assert page.url == f"{console.url}/a/shop/"
+    wanted = (f"second_factor {email}", f"no_second_factor {email}", "command line")
+    assert told(console, email, 4)[-1] == wanted
+
+
 def test_a_change_that_no_ledger_takes_stays_and_is_told_and_holds_nothing_back(
     console: Console, browser: Browser
 ) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from console.conftest import ADMIN
 from console.installation import Console, follow, log_in, looking
 from console.sound import barriers, faults
 from retour.identity import arrival_id
@@ -72,6 +73,42 @@ def test_from_a_group_to_a_rule_and_back(console: Console, browser: Browser, sta
         page.goto(f"{console.url}/rules/")
         page.click("text=Take it back")
         expect(page.locator("article")).to_contain_text("taken back")
+
+
+RULE = """[[rule]]
+id = "own.moulted"
+reason = "mailbox_full"
+source = "replies of 5 May"
+phrases = ["the box has moulted at last"]
+samples = ["the box has moulted at last"]
+"""
+
+
+def test_two_who_publish_and_take_back_the_same_rules_are_told_how_it_stands(
+    console: Console, browser: Browser
+) -> None:
+    with looking(browser) as one, looking(browser) as other:
+        for page, email in ((one, SUPPORT), (other, ADMIN)):
+            log_in(page, console.url, email)
+            page.goto(f"{console.url}/rules/")
+            page.fill("[name=rules]", RULE)
+            follow(page, "text=Try it")
+        follow(one, "text=Publish this rule")
+        expect(one.locator("[role=status]")).to_contain_text("In force")
+        follow(other, "text=Publish this rule")
+        expect(other.locator("main .warning")).to_contain_text("in force already")
+        expect(other.locator("main .warning")).to_contain_text(SUPPORT)
+        expect(other.locator("article", has_text="own.moulted")).to_have_count(1)
+        other.fill("[name=rules]", RULE.replace("mailbox_full", "mailbox_disabled"))
+        follow(other, "text=Try it")
+        expect(other.locator(".errors")).to_contain_text("published rules, these rules: rule own.moulted")
+        expect(other.locator(".errors")).not_to_contain_text("toml")
+        for page in (one, other):
+            page.goto(f"{console.url}/rules/")
+        for page, told in ((one, "Out of force"), (other, "Somebody has taken these rules back meanwhile.")):
+            follow(page, page.locator("article", has_text="own.moulted").locator("button"))
+            expect(page.locator("h1")).to_have_text("Rules of our own")
+            expect(page.locator("[role=status]")).to_contain_text(told)
 
 
 def stopped(console: Console, address: str) -> bool:

@@ -56,6 +56,22 @@ def link(email: Email, data: Data = None, config: Config = None, lang: Language 
         raise ended(words("fault.no_person", email=email)) from None
 
 
+@people.command("reset-second-factor")
+def reset_second_factor(
+    email: Email, data: Data = None, config: Config = None, lang: Language = "en"
+) -> None:
+    """Take the second factor from somebody who has lost it, with its recovery codes."""
+    words = words_of(lang)
+    _open(known_directory(data, config, words), words)
+    from retour.console.people import desk
+
+    try:
+        taken = desk.without_second_factor(email)
+    except desk.UnknownPersonError:
+        raise ended(words("fault.no_person", email=email)) from None
+    typer.echo(words("person.reset" if taken else "person.no_factor", email=email), err=True)
+
+
 @people.command("list")
 def list_(data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Show who may log in."""

@@ -122,12 +122,14 @@ def _bare(request: HttpRequest, what: str, status: int, reference: str, login: s
     who: Reader | None = getattr(request, "reader", None)
     language = who.language if who else asked_language(request)
     say: Catalogue = catalogue(f"console.{language}")
+    written = typed(request, say) if what in _TYPED else ()
+    do = f"fault.{what}_do" if written or what != "ended" else "fault.ended_do_bare"
     told = {
         "language": language, "theme": who.theme if who else "", "reference": reference, "status": status,
-        "title": say(f"fault.{what}"), "lead": say(f"fault.{what}_told"), "do": say(f"fault.{what}_do"),
+        "title": say(f"fault.{what}"), "lead": say(f"fault.{what}_told"), "do": say(do),
         "home": say("refused.home"), "named": say("fault.reference", reference=reference),
         "skip": say("base.skip"), "login": login, "to_login": say("login.title"),
-        "typed": typed(request, say) if what in _TYPED else (), "typed_told": say("fault.typed"),
+        "typed": written, "typed_told": say("fault.typed"),
     }  # fmt: skip
     answer = HttpResponse(render_to_string("console/fault.html", told), status=status)
     answer.headers["Content-Language"] = language

@@ -10,6 +10,7 @@ from retour.settings.chosen import Chosen
 
 HERE = Path(__file__).parent
 HOUR = 3600
+MAIL_SECONDS = 20  # that somebody waits for a mail server that says nothing
 MIDDLEWARE = [
     "retour.console.guard.Guard",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -182,5 +183,6 @@ def _mail(chosen: Chosen) -> dict[str, object]:
         "EMAIL_BACKEND": by_smtp if chosen.mail_host else nowhere,
         "EMAIL_HOST": chosen.mail_host,
         "EMAIL_PORT": chosen.mail_port,
+        "EMAIL_TIMEOUT": MAIL_SECONDS,
         "DEFAULT_FROM_EMAIL": chosen.mail_from or "retour@localhost",
     }

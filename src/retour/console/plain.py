@@ -5,7 +5,8 @@ import re
 from retour.client.connection import Refused
 from retour.texts import Catalogue
 
-_NOT_FOUND = 404
+_NOT_FOUND, _CONFLICT = 404, 409
+_ID = re.compile(r" [0-9a-f]{16}\b")
 _PERSON = re.compile(r"\bperson (?=\S+@)")  # as the ledger names who acted
 _CALL = re.compile(
     r"/v1/|\b(?:GET|POST|PUT|DELETE) |If-Match|Retry-After|Idempotency-Key"
@@ -22,6 +23,8 @@ def plain(error: Refused, say: Catalogue) -> None:
             befores = (f"{error.field}: ", f"{error.field} ", f"{last}: ")
             error.detail = _instead(error.detail, befores, f"{called}: ")
     error.detail = _PERSON.sub("", error.detail)
+    if error.status == _CONFLICT:  # what is meant stands on the page
+        error.detail = _ID.sub("", error.detail)
     if f"detail.{name}" in say:
         error.detail = say(f"detail.{name}")
     if f"remedy.{name}" in say:

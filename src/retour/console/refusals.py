@@ -39,8 +39,10 @@ class Refusals:
             return render(request, "console/refused.html", told, status=status)
         if isinstance(error, Unreachable):
             say = reader(request).say
+            # What hung may have been done nevertheless: who sends it once more should have looked.
+            remedy = "refused.unreachable_form" if request.method == "POST" else "refused.unreachable_remedy"
             told = {
-                "title": say("refused.unreachable"), "remedy": say("refused.unreachable_remedy"),
+                "title": say("refused.unreachable"), "remedy": say(remedy),
                 "reference": noted(request, 503, "the API does not answer", ERROR), **_typed(request),
             }  # fmt: skip
             return render(request, "console/refused.html", told, status=503)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
+from retour.console.counts import read_count
 from retour.console.pages import as_json
 from retour.console.pages.check_shown import FILES, PILES, codes_told, report_shown, rows_seen
 from retour.console.pages.jobs import shown
@@ -24,6 +25,7 @@ from retour.console.reader import reader
 from retour.model import Role
 
 _CHECKS = "/v1/list-checks"
+_GONE = 404
 _ACTS = {"accept": True, "leave": False, "open": None}
 
 
@@ -79,10 +81,17 @@ def _once(request: HttpRequest, file: "UploadedFile[bytes]") -> str:
 @login_required
 def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
     """One check: how far it is, and when it is done what there is to do."""
-    api, say = api_of(request, account), reader(request).say
+    return _page(request, api_of(request, account), id)
+
+
+def _page(request: HttpRequest, api: Api, id: str, refused: Refused | None = None) -> HttpResponse:
+    say = reader(request).say
     found = api.get(f"{_CHECKS}/{id}")
     job = shown(found["job"], say)
-    context: dict[str, Any] = {**_frame(api, account), "job": job, "found": found}
+    context: dict[str, Any] = {
+        **_frame(api, api.account), "job": job, "found": found, "refused": refused,
+        "to": request.POST.get("to", ""), "new_list": request.POST.get("new_list", ""),
+    }  # fmt: skip
     if found["proposals"] is not None:
         report = found["report"]
         context |= {
@@ -93,7 +102,7 @@ def show(request: HttpRequest, account: str, id: str) -> HttpResponse:
             "open": sum(each["rows"] for each in found["proposals"]["domains"] if not each["decision"]),
             "imports": [_import(each, say) for each in found["imports"]],
         }
-    return render(request, "console/check.html", context)
+    return render(request, "console/check.html", context, status=422 if refused else 200)
 
 
 def _import(each: Mapping[str, Any], say: Any) -> dict[str, Any]:
@@ -173,16 +182,30 @@ def _accept_all(request: HttpRequest, api: Api, id: str) -> None:
 def take(request: HttpRequest, account: str, id: str) -> HttpResponse:
     """Import what was kept and accepted, onto a list that there is or a new one."""
     api = _manager(request, account)
-    target = request.POST.get("to", "")
-    if name := request.POST.get("new", "").strip():
-        target = api.post("/v1/contact-lists", {"name": name})["id"]
-    if not target:
+    target, name = request.POST.get("to", ""), request.POST.get("new_list", "").strip()
+    if not target and not name:
         messages.error(request, reader(request).say("checks.no_list"))
         return redirect(f"{request.path.removesuffix('import/')}#import")
-    seen = request.POST.get("rows", "")
-    api.post(f"{_CHECKS}/{id}/imports", {"list": target, "rows": int(seen) if seen.isdecimal() else 0})
+    try:
+        _import_onto(request, api, id, target, name)
+    except Refused as refused:
+        if refused.status == _GONE:
+            raise
+        return _page(request, api, id, refused)
     messages.success(request, reader(request).say("checks.importing"))
     return redirect(f"{request.path.removesuffix('import/')}#imports")
+
+
+def _import_onto(request: HttpRequest, api: Api, id: str, target: str, name: str) -> None:
+    """Onto a list that is there, or one of this name; a new one of which nothing came goes again."""
+    once, seen = request.POST.get("once", ""), read_count(request.POST.get("rows"))
+    made = api.post("/v1/contact-lists", {"name": name}, once=once and f"{once} list")["id"] if name else ""
+    try:
+        api.post(f"{_CHECKS}/{id}/imports", {"list": made or target, "rows": max(seen, 0)}, once=once)
+    except Refused:
+        if made:
+            api.post(f"/v1/contact-lists/{made}", None, "DELETE")
+        raise
 
 
 @login_required

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 
 from retour.client.connection import Refused
 from retour.console.asking import api_of
+from retour.console.counts import read_count
 from retour.console.pages.filters import chips
 from retour.console.pages.meant import BACK, filled, filters
 from retour.console.reader import reader
@@ -31,7 +32,7 @@ def delete(request: HttpRequest, account: str, what: str = "bounces") -> HttpRes
         refused = _typed_wrong(request)
         if refused is None:
             try:
-                done = api.post("/v1/contacts/deletions", wanted | {"count": _number(given.get("count"))})
+                done = api.post("/v1/contacts/deletions", wanted | {"count": read_count(given.get("count"))})
             except Refused as error:
                 refused = {"detail": error.detail, "remedy": error.remedy or ""}
             else:
@@ -49,13 +50,9 @@ def delete(request: HttpRequest, account: str, what: str = "bounces") -> HttpRes
     return render(request, "console/delete.html", context, status=422 if refused else 200)
 
 
-def _number(told: str | None) -> int:
-    return int(told) if told and told.isascii() and told.isdigit() else -1
-
-
 def _typed_wrong(request: HttpRequest) -> dict[str, str] | None:
-    count = _number(request.POST.get("count"))
-    if count > TYPED_ABOVE and _number(request.POST.get("typed", "").strip()) != count:
+    count = read_count(request.POST.get("count"))
+    if count > TYPED_ABOVE and read_count(request.POST.get("typed")) != count:
         say = reader(request).say
         return {"detail": say("delete.typed_wrong"), "remedy": say("delete.type", count=count)}
     return None

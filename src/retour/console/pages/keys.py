@@ -40,11 +40,14 @@ def revoke(request: HttpRequest, account: str, id: str) -> HttpResponse:
     """Asks with facts, for it cannot be undone: whose key, what it is for, when it was used last."""
     api = api_of(request, account, Role.MANAGER)
     found = next((key for key in api.get("/v1/keys")["keys"] if key["id"] == id), None)
-    if found is None:
+    if found is None and request.method != "POST":
         raise Http404
+    if found is None:  # somebody else was quicker
+        messages.success(request, reader(request).say("keys.revoked_already"))
+        return redirect("keys", account=account)
     if request.method == "POST":
         api.post(f"/v1/keys/{quote(id, safe='')}", None, "DELETE")
-        messages.success(request, reader(request).say("keys.revoked", id=id))
+        messages.success(request, reader(request).say("keys.revoked", key=found["name"] or id))
         return redirect("keys", account=account)
     context = {"account": account, "section": SECTION, "key": found}
     return render(request, "console/key_revoke.html", context)

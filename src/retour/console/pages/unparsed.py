@@ -1,6 +1,7 @@
 """Unparsed, for staff: what no rule knows, by shape; set aside until it grows; a rule written, tried,
 published, taken back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from retour.console.pages.desk import staff_api
 from retour.console.reader import reader
 
 OF = ("unparsed", "undetermined")
+_GONE = "/problems/rules_unknown"
 LAST = 2000  # of the latest that are grouped: what the API reads in one request
 
 
@@ -74,8 +76,9 @@ def rules(request: HttpRequest) -> HttpResponse:
     """Rules in force and taken back; one that was written is tried on the queue, and only then published."""
     api, say = staff_api(request), reader(request).say
     text, seen = (request.POST.get(name, "").replace("\r\n", "\n") for name in ("rules", "tried"))
-    tried, refused = None, None
-    if request.method == "POST":
+    tried, refused, published = None, None, api.get("/v1/rules")["rules"]
+    already = _in_force(text, published) if request.method == "POST" else None
+    if request.method == "POST" and already is None:
         publishes = request.POST.get("step") == "publish" and seen == text
         try:
             made = api.post("/v1/rules", {"rules": text}, dry_run=not publishes)
@@ -87,10 +90,16 @@ def rules(request: HttpRequest) -> HttpResponse:
                 return redirect("rules")
             tried = made["tried"]
     context = {
-        "rules": text, "tried": tried, "refused": refused, "published": api.get("/v1/rules")["rules"],
-        "accounts": _accounts(api) if tried else (),
+        "rules": "" if already else text, "tried": tried, "refused": refused, "published": published,
+        "already": already, "accounts": _accounts(api) if tried else (),
     }  # fmt: skip
     return render(request, "console/rules.html", context, status=422 if refused else 200)
+
+
+def _in_force(text: str, published: Iterable[Answer]) -> Answer | None:
+    """The same rules, published by somebody else meanwhile, or by a form that arrives again."""
+    same = (each for each in published if each["in_force"] and each["rules"].strip() == text.strip())
+    return next(same, None)
 
 
 def _accounts(api: Api) -> list[Any]:
@@ -103,8 +112,14 @@ def _accounts(api: Api) -> list[Any]:
 @require_POST
 def take_back(request: HttpRequest, id: str) -> HttpResponse:
     """Out of force from now on."""
-    staff_api(request).post(f"/v1/rules/{id}", None, "DELETE")
-    messages.success(request, reader(request).say("rules.taken_back"))
+    try:
+        staff_api(request).post(f"/v1/rules/{id}", None, "DELETE")
+    except Refused as refused:
+        if refused.type != _GONE:
+            raise
+        messages.warning(request, refused.detail)
+    else:
+        messages.success(request, reader(request).say("rules.taken_back"))
     return redirect("rules")
 
 

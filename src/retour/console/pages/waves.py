@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
 from retour.console.asking import Answer, Api
+from retour.console.counts import read_count
 from retour.console.days import long, plain, read_day
 from retour.console.pages import moves
 from retour.console.pages.desk import staff_api
@@ -143,10 +144,8 @@ def act(request: HttpRequest, account: str, id: str, step: str) -> HttpResponse:
     try:
         if step == "apply":
             meant = {name: value for name, value in api.get(f"/v1/waves/{id}")["filter"].items() if value}
-            count = request.POST.get("count", "")
-            api.post(
-                f"/v1/waves/{id}/apply", {"filter": meant, "count": int(count) if count.isdecimal() else -1}
-            )
+            count = max(0, read_count(request.POST.get("count")))  # of nobody, for what is no number
+            api.post(f"/v1/waves/{id}/apply", {"filter": meant, "count": count})
         elif step == "undo":
             api.post(f"/v1/waves/{id}/undo", None)
         else:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -9,6 +10,8 @@ from django.http import HttpRequest
 
 from retour.console.people.sealed import opened, seal
 from retour.console.people.wording import ACCOUNT_ERRORS, MFA_ERRORS, SOCIAL_ERRORS, errors
+
+_log = structlog.get_logger(__name__)
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -19,6 +22,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """One that the mail server does not take is told in the log alone: the page says the same to whoever
+        asks for a known address and for one that is not here."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:  # what smtplib raises is one, too (SMTPException)
+            _log.error("a mail was not sent", mail=template_prefix, error=type(error).__name__)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types

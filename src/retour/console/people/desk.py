@@ -80,6 +80,22 @@ def remove(email: str) -> None:
         person.delete()
 
 
+def without_second_factor(email: str) -> bool:
+    """Their login asks for the password alone again; False where it did so. Raises UnknownPersonError."""
+    from allauth.mfa.models import Authenticator
+    from django.db import transaction
+
+    from retour.console.people import changes
+
+    with transaction.atomic():
+        person = _named(email)
+        found = list(Authenticator.objects.filter(user=person))
+        for each in found:
+            each.taken_by = changes.COMMAND  # not by the person: so the ledger tells it
+            each.delete()
+    return bool(found)
+
+
 def listed() -> list[tuple[str, str, str]]:
     """Everybody with account ("" for staff) and role, by address."""
     from retour.console.people.models import Membership, Person

@@ -24,7 +24,8 @@ def _added(instance: Authenticator, created: bool, **_: Any) -> None:
 
 def _removed(instance: Authenticator, origin: object, **_: Any) -> None:
     if _counts(instance) and not isinstance(origin, Person):  # who is removed is told of as a whole
-        changes.note_everywhere(instance.user, changes.by(instance.user), f"no_{FACTOR}", FACTOR)
+        by = getattr(instance, "taken_by", changes.by(instance.user))
+        changes.note_everywhere(instance.user, by, f"no_{FACTOR}", FACTOR)
 
 
 def _counts(factor: Authenticator) -> bool:

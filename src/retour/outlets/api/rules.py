@@ -1,11 +1,12 @@
 """Rules that staff publish for the whole platform, and shapes that they set aside until these grow."""
 
+import re
 from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from retour.flow.own_rules import OwnRulesError, RuleFile, classifier_with, in_words
+from retour.flow.own_rules import Found, OwnRulesError, RuleFile, classifier_with, in_words
 from retour.flow.rules_desk import Published
 from retour.flow.trial import Place, Trial, tried_on_queue
 from retour.instants import text
@@ -14,11 +15,12 @@ from retour.outlets.api.dry import DryRun
 from retour.outlets.api.problems import Problem, language_of
 from retour.outlets.api.services import services
 from retour.ports import Key
-from retour.texts import catalogue
+from retour.texts import Catalogue, catalogue
 
 router = APIRouter(tags=["unparsed"])
 
 LARGEST = 256 * 1024  # characters
+_PUBLISHED = re.compile(r"[0-9]{20}-[0-9a-f]{8}\.toml$")  # as the desk names its files
 MOST_TRIED = 1000  # of the queue, the latest: somebody waits
 
 
@@ -100,7 +102,7 @@ def post_rules(request: Request, key: Support, body: RulesBody, dry_run: DryRun 
         made = known.rules.publish(body.rules, key.actor, known.clock.now())
     except OwnRulesError as error:
         words = catalogue(f"rules.{language_of(request)}")
-        faults = "; ".join(in_words(each, words) for each in error.found)
+        faults = "; ".join(in_words(_named(each, words), words) for each in error.found)
         raise Problem("rules_invalid", "rules", faults=faults) from error
     return PublishedNow(dry_run=False, published=_shape(made), tried=None, retried=known.inbox.again(None))
 
@@ -126,6 +128,15 @@ def put_shape(request: Request, key: Support, id: str, body: AsideBody) -> Aside
 def _of_staff(key: Key) -> None:
     if key.account:
         raise Problem("staff_alone")
+
+
+def _named(found: Found, words: Catalogue) -> Found:
+    """With what people call the files: those in force here, and the text that was sent."""
+    files = found.file.split(", ")
+    called = {each: words("say.published") for each in files if _PUBLISHED.search(each)}
+    if called:
+        called["rules"] = words("say.sent")
+    return found._replace(file=", ".join(called.get(each, each) for each in files))
 
 
 def _tried(request: Request, rules: str) -> TriedShape:
