@@ -1,6 +1,6 @@
 """What holds of every page: no barrier in either language and scheme, no scrolling sideways when narrow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -14,12 +14,14 @@ RULES = {
     # Only these are told at length: to tell all that is well takes as long again.
     "resultTypes": ["violations"],
 }
+# Of a finger's room alone: what stands side by side when wide stands below each other when narrow.
+NARROW = {"runOnly": {"type": "rule", "values": ["target-size"]}, "resultTypes": ["violations"]}
 LOOKS = [("en", "light"), ("de", "dark")]
 
 
-def barriers(page: Page) -> list[str]:
+def barriers(page: Page, rules: Mapping[str, object] = RULES) -> list[str]:
     """What axe finds."""
-    found = AXE.run(page, options=RULES).response["violations"]
+    found = AXE.run(page, options=dict(rules)).response["violations"]
     return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
 
 
@@ -46,4 +48,5 @@ def faults(console: Console, browser: Browser, email: str, paths: Sequence[str])
                     found.append((path, "lang"))
                 page.set_viewport_size({"width": 320, "height": 640})
                 found += [(path, f"{wide} px sideways")] if (wide := sideways(page)) else []
+                found += [(path, each) for each in barriers(page, NARROW)]
     return found

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from retour.console.bars import Bar, Words, lying, standing
 
 WORDS = Words("Found", "Told, n = 12")
@@ -41,3 +43,18 @@ def test_labels_of_others_are_text_and_no_style_is_in_it() -> None:
     assert "style" not in svg
     assert 'role="img" aria-labelledby="bars-t bars-d"' in svg
     assert '<pattern id="stripes"' in svg
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Sommerschlussverkauf_2026_Newsletter", 24),
+        ("W" * 40, 15),
+        ("i" * 60, 38),
+        ("春の大売り出し" * 5, 15),
+    ],
+)
+def test_a_name_ends_where_its_room_does(name: str, shown: int) -> None:
+    svg = lying(WORDS, [Bar(name, 1, "1")])
+    assert f">{name[:shown]}…<" in svg
+    assert lying(WORDS, [Bar(name[:10], 1, "1")]).count("…") == 0

@@ -21,7 +21,8 @@ def test_a_number_is_written_as_its_reader_does(value: float, english: str, germ
 
 
 def test_a_rate_has_one_decimal() -> None:
-    assert (percent_in(0.024, "en"), percent_in(0.024, "de")) == ("2.4 %", "2,4 %")
+    told = percent_in(0.024, "en"), percent_in(0.024, "de")
+    assert told == ("2.4\N{NO-BREAK SPACE}%", "2,4\N{NO-BREAK SPACE}%")
 
 
 @pytest.mark.parametrize("typed", ["1204", " 1204 ", "1.204", "1,204", "1 204", "1'204", "1\u00a0204"])

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, follow, log_in, looking
-from console.sound import barriers
+from console.sound import NARROW, barriers
 
 pytestmark = pytest.mark.engine("chromium")
 ADDRESSES = ("unknown@b.example", "full@b.example", "hostile@b.example", "never@b.example")
@@ -20,6 +20,7 @@ PAGES += [
     "/sign/mfa/",
     "/sign/sessions/",
     "/sign/logout/",
+    "/a/shop/data/",
     "/a/shop/requests/",
     "/a/shop/requests/ask/",
     "/a/shop/jobs/",
@@ -66,6 +67,7 @@ def test_no_page_scrolls_sideways(console: Console, browser: Browser, width: int
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             assert (path, wide) == (path, 0)
+            assert (path, barriers(page, NARROW)) == (path, [])
 
 
 def test_everything_works_without_javascript(console: Console, browser: Browser) -> None:

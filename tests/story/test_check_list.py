@@ -147,3 +147,15 @@ def test_what_cannot_be_read_is_told_with_what_to_do(tmp_path: Path, language: s
     file.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
     assert "XLSX" in ran(file, "--lang", language, status=1)
     assert "none.csv" in ran(tmp_path / "none.csv", "--lang", language, status=1)
+
+
+@pytest.mark.parametrize("rows", ["Email\n", "no;E-Mail;city\n"])
+def test_a_list_without_a_row_says_what_to_look_at(tmp_path: Path, rows: str) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text(rows)
+    ran(empty, "--out", tmp_path / "out")
+    told = json.loads((tmp_path / "out/report.json").read_text("utf-8"))
+    assert (told["rows"], told["next"]) == (0, ["empty"])
+    for language in ("en", "de"):
+        said = catalogue(f"listcheck.{language}")("next.empty")
+        assert said in (tmp_path / f"out/report.{language}.html").read_text("utf-8")

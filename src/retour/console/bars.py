@@ -3,8 +3,11 @@
 In print each kind has a pattern besides its colour (console.css), so that a grey page tells them apart.
 """
 
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,10 +18,13 @@ from retour.console.sizes import Size, framed
 
 ROW, LABEL, RIGHT = 30, 210, 130
 NARROW_ROW, NARROW_LEFT = 46, 4  # the label stands above its bar
-LETTER = 7  # pixels, at the most
+LETTER = 7  # pixels, at the most, of a number and what belongs to it
+# Pixels of the letters of a name, in the broadest face that tokens.css may find.
+BROAD, CAPITAL, PLAIN, THIN = 12, 9.6, 7.8, 4.8
+BROADEST, THINNEST = "mwMW%@—", " .,:;'|!()[]fijlrtI"
 HEIGHT, LEFT, TOP, BOTTOM = 220, 52, 14, 28
 END = 40  # for the label of the last day
-LONGEST = 30  # characters of a label; the table beside has all of it
+LONGEST = LABEL - 12  # pixels of a label; the table beside has all of it
 PATTERNS = SafeString(
     '<defs><pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" '
     'patternTransform="rotate(45)"><rect width="3" height="6" class="ink"/></pattern>'
@@ -130,4 +136,19 @@ def _below(bar: Bar, y: float, wide: float) -> SafeString:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"
+    """As much of a name as stands before its bar: a name of broad letters ends sooner."""
+    ends = [*accumulate(map(_breadth, label))]
+    if not ends or ends[-1] <= LONGEST:
+        return label
+    return label[: bisect_right(ends, LONGEST - BROAD)] + "…"
+
+
+def _breadth(letter: str) -> float:
+    """How broad a letter is, in pixels, rather too broad than too narrow."""
+    if unicodedata.combining(letter):
+        return 0
+    if letter in BROADEST or unicodedata.east_asian_width(letter) in "WF":
+        return BROAD
+    if letter in THINNEST:
+        return THIN
+    return CAPITAL if letter.isupper() else PLAIN

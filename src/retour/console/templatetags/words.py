@@ -66,8 +66,8 @@ def percent(context: Any, rate: float) -> str:
 
 
 def percent_in(rate: float, language: str) -> str:
-    """A rate with one decimal: 2.4 %, 2,4 %."""
-    written = f"{rate * 100:.1f} %"
+    """A rate with one decimal: 2.4 %, 2,4 %; number and sign stay on one line."""
+    written = f"{rate * 100:.1f}\N{NO-BREAK SPACE}%"
     return written.replace(".", ",") if language == "de" else written
 
 

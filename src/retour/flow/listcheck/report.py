@@ -116,6 +116,8 @@ def _dns(listed: Listed, answers: Mapping[str, Dns], tally: Tally) -> Mapping[st
 def _next(listed: Listed, tally: Tally) -> Sequence[str]:
     """What to do now, in this order: keys of texts/listcheck.en.toml under [next]."""
     counts = tally.counts
+    if not counts["rows"]:
+        return ["empty"]
     steps = ["kept"] if counts[f"pile.{Pile.KEPT}"] else []
     steps += ["corrected"] if counts[f"pile.{Pile.CORRECTED}"] else []
     steps += ["questioned"] if counts[f"pile.{Pile.QUESTIONED}"] else []
