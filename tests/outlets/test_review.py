@@ -1,10 +1,12 @@
 """The guided review: addresses in which somebody has probably slipped, and no others."""
 
+from math import inf
 from typing import Any
 
 from outlets.conftest import Installation
 from outlets.test_segments import Told, told
 from retour.console.slips import candidates
+from retour.flow.review import LOOKED_AT
 from retour.instants import HOUR
 from retour.model import Reason
 
@@ -60,7 +62,8 @@ def test_the_console_looks_on_until_it_finds_a_slip(retour: Installation, told: 
     for number in range(70):
         told.bounce(f"{number:03}x7q@b.example", reason=Reason.MAILBOX_DISABLED, status="5.2.1")
     assert review(retour)["candidates"] == []
-    found = candidates(get, None)
+    found = candidates(get, None, inf)
     assert [each["address"] for each in found["candidates"]] == ["max@gmial.com"]
     assert found["looked_at"] == 71
-    assert candidates(get, review(retour)["next"])["looked_at"] == 41
+    assert candidates(get, review(retour)["next"], inf)["looked_at"] == 51
+    assert candidates(get, None, 0)["looked_at"] == LOOKED_AT  # where a go has taken all its time

@@ -160,6 +160,8 @@ def _of_local(asked: Asked, local: str, domain: str, store: Store, now: Instant)
     delivered = store.sends.delivered(asked.account, list(addresses))
     active = store.engagements.latest(asked.account, list(addresses), now - LOOKED_BACK)
     for address, meant in addresses.items():
+        if meant not in hinted and address not in delivered and address not in active:
+            continue  # as nearly all of them
         told = hinted.get(meant, set())
         hints: dict[Hint, Instant | None] = dict.fromkeys(hint for hint in Hint if hint in told)
         if address in delivered:
