@@ -5,9 +5,10 @@
 The store is grown with its roll-ups (bench/_grown.py; `--keep` keeps it for the next run), the server is
 `retour serve` with its console. Before, one job of each kind that has a page is done (bench/_asked.py). A
 manager logs in and walks from the first page along every link, then somebody of support, to what managers
-have not; of each kind of page up to three are opened, the Overview also with each of its filters.
-Milliseconds are X "first" is the first time. Of an export of a million lines, the octets, seconds and the
-most that console and API hold meanwhile (RssAnon) are told beside what they held before.
+have not; of each kind of page up to three are opened, the Overview also with each of its filters. Then calls
+of the API are made that no page makes as they are (bench/_called.py). Milliseconds; "first" is the first
+time, "processor" what all threads of both processes used. Of an export of a million lines, the octets,
+seconds and the most that console and API hold meanwhile (RssAnon) are told beside what they held before.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 import httpx
 
 from bench._asked import ask
+from bench._called import called
 from bench._grown import grow
 from bench._serving import serving
 from retour import keyfile
@@ -167,6 +169,7 @@ def run(
                 for path, taken in theirs.items():
                     worked = server.worked()
                     taken.append((visitor.open(path)[0], server.worked() - worked))
+        calls = called(server, rounds)
         before = server.memory()
         export = visitor.download(f"{start}bounces.csv", server.memory)
         size = (server.data / sqlite.STORE).stat().st_size / 2**30
@@ -184,6 +187,10 @@ def run(
             " several pages of a kind the slowest.",
             "",
             *lines,
+            "",
+            "| call of the API | first | median | max | processor |",
+            "|---|---|---|---|---|",
+            *calls,
             "",
             "Jobs, seconds each: "
             + ", ".join(f"{kind} {each:,.0f}" for kind, each in jobs.seconds.items())
