@@ -106,7 +106,9 @@ class Erased:
         return len(self._keys)
 
     def __contains__(self, octets: bytes) -> bool:
-        return bool(self.among((octets,)))
+        hasher = self._fresh()
+        hasher.update(octets)
+        return hasher.digest() in self._keys
 
     def among(self, addresses: Iterable[bytes]) -> list[int]:
         """The places of those who are, among normalised addresses in UTF-8."""
