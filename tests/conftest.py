@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Generator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,10 @@ from typing import Any
 import hatch_build
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Hundreds of processes of one run would each compile all of the source anew where bytecode is not to be kept.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy neighbour must not fail a test: no generated example has a time limit.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
