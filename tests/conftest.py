@@ -46,6 +46,8 @@ _LONG = (
     "tests/outlets/test_api_routes.py",
     "tests/console/",
     "tests/story/",
+    "tests/core/test_listcheck_equal.py",
+    "tests/core/test_lists.py",
 )
 _OVERLAY = """
 mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir upper work whole
