@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from console.conftest import ADMIN
-from console.installation import Console, follow, log_in, looking
+from console.installation import Console, follow, log_in, looking, opened
 
 pytestmark = pytest.mark.engine("chromium")
 DEAD, OTHER = "returned@c.example", "kept@c.example"
@@ -64,6 +64,21 @@ def test_whoever_decides_second_sees_what_was_decided(console: Console, browser:
         expect(told).not_to_contain_text(asked["id"])
         expect(other.locator("main")).to_contain_text("So sieht es support@retour.example.")
         expect(other.locator("main form button")).to_have_count(0)
+
+
+def test_who_withdraws_what_is_decided_is_led_back_to_it(console: Console, browser: Browser) -> None:
+    address = f"late.{DEAD}"
+    console.bounce(address, "550 5.1.1 user unknown")
+    with opened(browser) as page:
+        log_in(page, console.url, "manager@shop.example")
+        asked = console.ask("POST", "/v1/requests", json={"addresses": [address], "done": "They called us."})
+        place = f"{console.url}/a/shop/requests/{asked['id']}/"
+        page.goto(place)
+        console.ask("DELETE", f"/v1/requests/{asked['id']}")
+        follow(page, "text=Withdraw the request")
+        expect(page.locator("main .lead")).to_have_text("This request was decided meanwhile, or withdrawn.")
+        follow(page, "text=Back to the page before")
+        assert page.url == place
 
 
 def test_what_the_api_refuses_is_said_beside_the_form(page: Page, console: Console) -> None:

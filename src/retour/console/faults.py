@@ -105,12 +105,12 @@ class Ended:
         leads = answer.headers.get("Location", "").startswith(settings.LOGIN_URL)
         if request.method != "POST" or not leads or request.path.startswith(SECRET):
             return answer
-        login = f"{settings.LOGIN_URL}?{urlencode({'next': _page_of(request)})}"
+        login = f"{settings.LOGIN_URL}?{urlencode({'next': page_of(request)})}"
         return _bare(request, "ended", 401, noted(request, 401, "the session has ended"), login)
 
 
-def _page_of(request: HttpRequest) -> str:
-    """The page that the form stood on: where it leads to may only take forms."""
+def page_of(request: HttpRequest) -> str:
+    """The page that the form stood on, else the first: where a form leads to may only take forms."""
     parts = urlsplit(request.headers.get("Referer", ""))
     if parts.netloc != request.get_host():
         return "/"

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from retour.client.connection import Refused, Unreachable
-from retour.console.faults import noted
+from retour.console.faults import noted, page_of
 from retour.console.pages import as_json, wrong_value
 from retour.console.reader import reader
 from retour.console.typed import typed
@@ -51,4 +51,5 @@ class Refusals:
 
 def _typed(request: HttpRequest) -> dict[str, object]:
     say = reader(request).say
-    return {"typed": typed(request, say), "typed_told": say("fault.typed")}
+    back = page_of(request) if request.method == "POST" else ""
+    return {"typed": typed(request, say), "typed_told": say("fault.typed"), "back": back}
