@@ -45,7 +45,7 @@ def main(folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         try:
             for address, said in BOUNCES.items():
-                made.bounce(address, said)
+                made.bounce(address, said, sender="news@shop.example")
             for theme in ("light", "dark"):
                 size = {"width": 1280, "height": 860}
                 with looking(browser, viewport=size, color_scheme=theme) as page:
