@@ -134,9 +134,9 @@ class Ledger(Protocol):
         """
 
     def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
-        """Listed bounces of this time, since their addresses were last clean, by domain; each is looked at.
+        """Listed bounces since their addresses were last clean, by domain, of the UTC days of [since, until).
 
-        Raises KeyError for an unknown account.
+        From roll-ups: "" are those beyond so many domains of a day. Raises KeyError for an unknown account.
         """
 
     def ends(self) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from retour.stores.advance import elapse, noted, recorded, refolded, surplus, wi
 from retour.stores.overview import place_of
 from retour.stores.sqlite import overview, overview_count, whom
 from retour.stores.sqlite.accounts import SqliteAccounts
+from retour.stores.sqlite.counts import SqliteCounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.many import asked
 from retour.stores.sqlite.pages import SQL, Page, Sheaf, living, load
@@ -272,9 +273,8 @@ class SqliteLedger:
         ]
 
     def domains(self, account: str, since: Instant, until: Instant) -> list[DomainCount]:
-        with self._reading() as db:
-            place = (self._accounts.number(db, account), since, until)
-            return [DomainCount(*row) for row in db.execute(SQL["domains"], place)]
+        found = SqliteCounts(self._database, self._accounts).domains(account, since, until)
+        return [DomainCount(of, type_ or None, reason or None, count) for of, type_, reason, count in found]
 
     def ends(self) -> tuple[int, int]:
         with self._reading() as db:

@@ -209,13 +209,6 @@ WHERE r.account = :account AND r.number < :before
   AND (:after IS NULL OR r.after = :after) AND (:cause IS NULL OR r.cause = :cause)
 ORDER BY r.number DESC LIMIT :limit;
 
--- name: domains
-SELECT s.domain, l.type, l.reason, count(*)
-FROM events AS e CROSS JOIN labels AS l ON l.number = e.label
-CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
-WHERE e.account = ? AND e.label IS NOT NULL AND e.at >= ? AND e.at < ?
-GROUP BY s.domain, l.type, l.reason;
-
 -- name: happened
 SELECT r.number, r.at, r.account, s.address, r.actor, r.before, r.after, r.cause, r.event, r.policy
 FROM records AS r CROSS JOIN states AS s ON s.k = r.k AND s.account = r.account
