@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, follow, log_in, looking
 from console.sound import faults
-from retour.console.causes import cause_of
+from retour.ports.records import cause_told
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -18,16 +18,17 @@ MANAGER = "manager@shop.example"
 @pytest.mark.parametrize(
     ("actor", "before", "after", "cause", "told"),
     [
-        ("guard", "valid", "held", None, "incident"),
+        ("guard", "invalid", "held", None, "incident"),
+        ("person ann@shop.example", "held", "invalid", None, "incident"),
         ("person ann@shop.example", "invalid", "valid", None, "given_back"),
         ("key 85", "invalid", "valid", "restore", "restore"),
-        ("time", "invalid", "valid", None, ""),
+        ("time", "invalid", "valid", None, None),
     ],
 )
 def test_a_line_without_a_cause_is_told_by_who_acted(
-    actor: str, before: str, after: str, cause: str | None, told: str
+    actor: str, before: str, after: str, cause: str | None, told: str | None
 ) -> None:
-    assert cause_of({"actor": actor, "before": before, "after": after, "cause": cause}) == told
+    assert cause_told(cause, actor, before, after) == told
 
 
 def test_an_address_that_was_given_back_says_so(console: Console, page: Page) -> None:
@@ -38,6 +39,10 @@ def test_an_address_that_was_given_back_says_so(console: Console, page: Page) ->
     assert answer.is_success, answer.text
     page.goto(f"{console.url}/a/shop/ledger/")
     expect(page.locator("tbody tr:has-text('hostile@b.example')").first).to_contain_text("given back by hand")
+    page.select_option("[name=cause]", "given_back")
+    page.click(".filters button.main")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("hostile@b.example")
 
 
 def test_a_line_tells_who_what_and_why(console: Console, page: Page) -> None:
@@ -93,6 +98,9 @@ def test_whoever_erases_says_so_twice_and_reads_what_remains(console: Console, b
         while page.locator("text=Look again").count():
             follow(page, "text=Look again")
         expect(page.locator("main")).to_contain_text("A keyed hash keeps that this address is not written to")
+        page.goto(f"{console.url}/a/shop/address/eve@b.example/")
+        expect(page.locator(".status")).to_contain_text("All that was known of this person was erased")
+        expect(page.locator(".status.invalid")).to_be_visible()
         page.goto(f"{console.url}/a/shop/ledger/")
         expect(page.locator("main")).not_to_contain_text("eve@b.example")
         expect(page.locator("tbody")).to_contain_text("erased, stopped")

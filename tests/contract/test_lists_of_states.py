@@ -102,6 +102,30 @@ def test_records_bounces_and_acts_are_told_by_account(filled: Store) -> None:
         ledger.domains("nobody", NOW, NOW + DAY)
 
 
+@pytest.mark.parametrize("actor", ["person ann@shop.example", "key 85"])
+def test_lines_without_a_cause_are_found_by_who_acted(filled: Store, actor: str) -> None:
+    """An incident holds an address, and somebody ends it; another one is given back."""
+    acts = [
+        Event(b"o" * 16, EventKind.INCIDENT_OPEN, NOW + 20, begins=NOW, outcome="1", account="demo",
+              address="d@b.example", actor="guard"),
+        Event(b"c" * 16, EventKind.INCIDENT_CLOSE, NOW + 25, outcome="revert", account="demo",
+              address="d@b.example", actor=actor),
+        Event(b"r" * 16, EventKind.RESTORE, NOW + 20, account="demo", address="a@c.example", actor=actor),
+    ]  # fmt: skip
+    for act in acts:
+        filled.ledger.record([act], NOW + 30)
+    found = {
+        cause: [record.address for record in filled.ledger.records(RecordQuery("demo", cause=cause))]
+        for cause in ("incident", "given_back", "hard", "restore")
+    }
+    assert found == {
+        "incident": ["d@b.example", "d@b.example"],
+        "given_back": ["a@c.example"],
+        "hard": ["d@b.example", "c@c.example", "b@a.example", "a@c.example"],
+        "restore": [],
+    }
+
+
 def domains(store: Store) -> list[DomainCount]:
     return store.ledger.domains("demo", NOW, NOW + DAY)
 

@@ -177,7 +177,11 @@ def test_whoever_is_erased_stands_nowhere(told: Told, method: str) -> None:
     assert [each["name"] for each in retour.ask("GET", "/v1/views").json()["views"]] == ["all"]
     assert check(retour) == "stop"
     assert check(retour, "bob@b.example") == "stop"
+    ann = retour.ask("GET", f"/v1/addresses/{ANN}").json()
+    assert (ann["erased"], ann["state"]["state"]) == (True, "invalid")
+    assert [event["evidence"] for event in ann["events"] if event["evidence"]] == []
     bob = retour.ask("GET", "/v1/addresses/bob@b.example").json()
+    assert bob["erased"] is False
     report = bob["events"][0]["evidence"]["report"]
     assert report["diagnostic"] == "550 5.1.1 <bob@b.example> forwards to ***"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from secrets import token_hex
 
-from retour.flow.incident_acts import ACTOR, against, closing, hour_of, line, opening
+from retour.flow.incident_acts import against, closing, hour_of, line, opening
 from retour.flow.incident_end import BATCH, Ending
 from retour.flow.outage import (
     LATE,
@@ -34,6 +34,7 @@ from retour.instants import DAY, HOUR, Instant
 from retour.model import Event, EventKind, Reason, Standing
 from retour.ports import Bus, Clock, RateQuery, Record, Store
 from retour.ports.incidents import GuardMark, Incident, IncidentStage, Suspect
+from retour.ports.records import GUARD
 
 _MOST_WATCHED = 200_000  # hard bounces of an hour that are looked at, the latest
 _MOST_KNOWN = 1000  # addresses whose deliveries are looked at
@@ -192,7 +193,7 @@ class Guard:
             if is_out(hour, against(hour, incident), self._terms):
                 self._kept.keep(replace(incident, seen_at=now))
             elif now - incident.seen_at >= self._terms.quiet:
-                self._close(incident, "revert", ACTOR, "the rate has been normal again", now)
+                self._close(incident, "revert", GUARD, "the rate has been normal again", now)
         for family, theirs in found.items():
             free = [each for each in theirs if not any(holds(i, each.address, each.at) for i in known)]
             if free:
@@ -230,7 +231,7 @@ class Guard:
             found.rate,
             found.norm,
             seen_at=now,
-            by=ACTOR,
+            by=GUARD,
             done=mark.number,
         )
         self._kept.keep(incident)

@@ -13,8 +13,8 @@ from retour.lifecycle.incidents import incidents
 from retour.model import Event, EventKind
 from retour.ports import Record
 from retour.ports.incidents import GuardMark, Incident, IncidentStage, Suspect
+from retour.ports.records import GUARD, INCIDENT
 
-ACTOR = "guard"
 _LINES = {
     IncidentStage.OPEN: ("", "open"),
     IncidentStage.CLOSING: ("open", "closed"),
@@ -27,7 +27,7 @@ def line(incident: Incident, now: Instant) -> tuple[bytes, Record]:
     """The line for an incident that came to its stage, with its id."""
     before, after = _LINES[incident.stage]
     act = told_id("incident", incident.id, after, str(incident.turn))
-    return act, Record(0, now, incident.account, "", incident.by, before, after, "incident", act, 0)
+    return act, Record(0, now, incident.account, "", incident.by, before, after, INCIDENT, act, 0)
 
 
 def opening(incident: Incident, address: str) -> Event:
@@ -40,7 +40,7 @@ def opening(incident: Incident, address: str) -> Event:
         outcome=incident.id,
         account=incident.account,
         address=address,
-        actor=ACTOR,
+        actor=GUARD,
     )
 
 

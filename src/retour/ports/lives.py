@@ -76,6 +76,7 @@ class Life:
     events: tuple[Event, ...] = ()  # with evidence, by time
     sends: tuple[Send, ...] = ()
     records: tuple[Record, ...] = field(default=())
+    erased: bool = False  # on request: its state alone stands yet, under a keyed hash
 
 
 @dataclass(frozen=True, slots=True)

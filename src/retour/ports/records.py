@@ -6,6 +6,24 @@ from retour.chain import Line
 from retour.instants import Instant, text
 from retour.model import State
 
+GUARD = "guard"  # acts for incidents
+INCIDENT = "incident"
+GIVEN_BACK = "given_back"
+_SOMEBODY = ("person ", "key ")
+
+
+def cause_told(cause: str | None, actor: str, before: str, after: str) -> str | None:
+    """Why a line of the ledger stands there: by its own cause, or else by who acted; None: nothing tells.
+
+    The cause itself is in the link of the chain and stays as it was written.
+    """
+    if cause is not None:
+        return cause
+    if actor == GUARD or "held" in (before, after):  # somebody may end an incident, too
+        return INCIDENT
+    is_restore = (before, after) == ("invalid", "valid")
+    return GIVEN_BACK if is_restore and actor.startswith(_SOMEBODY) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -61,6 +79,6 @@ class RecordQuery:
     since: Instant | None = None
     until: Instant | None = None
     after: str | None = None  # the state that they led to
-    cause: str | None = None
+    cause: str | None = None  # as `cause_told`
     before: int | None = None  # number of the last line of the page before: the latest come first
     limit: int = 50

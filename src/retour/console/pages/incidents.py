@@ -20,11 +20,11 @@ from retour.console.reader import Reader, reader
 from retour.console.templatetags.listing import COUNTED, carried
 from retour.console.templatetags.words import count_in, percent_in
 from retour.model import Role
+from retour.ports.records import GUARD
 
 STEPS = ("confirm", "revert", "reopen")
 STATES = ("invalid", "bouncing", "held", "valid")  # in which addresses are told after an end
 _EVERYWHERE = "*"
-_GUARD = "guard"
 
 
 @login_required
@@ -53,7 +53,7 @@ def told(incident: Answer, who: Reader) -> dict[str, Any]:
     where = who.say("incidents.everywhere") if everywhere else mailbox(incident["provider"], who)
     return {
         **incident, "where": where, "seen": _seen(incident, who),
-        "is_standing": incident["stage"] != "closed", "by_itself": incident["by"] == _GUARD,
+        "is_standing": incident["stage"] != "closed", "by_itself": incident["by"] == GUARD,
     }  # fmt: skip
 
 

@@ -9,17 +9,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from retour.console.asking import Answer, api_of
-from retour.console.causes import cause_of
 from retour.console.pages import as_json
 from retour.console.pages.files import file
 from retour.console.pages.filters import chosen, times
 from retour.console.pages.jobs import shown
 from retour.console.reader import Reader, reader
 from retour.model import Cause, StateName
+from retour.ports.records import GIVEN_BACK, INCIDENT, cause_told
 from retour.texts import Catalogue
 
 FILTERS = ("since", "until", "state", "cause")
-ACTS = ("people", "key", "request", "review")  # causes of lines on the account itself and on its requests
+ACTS = (INCIDENT, GIVEN_BACK, "restore", "stop", "rejudged")  # what moves addresses beside their mails
+OTHERS = ("people", "key", "request", "review")  # causes of lines on the account itself and on its requests
 FORMS = ("csv", "xlsx", "jsonl")
 STATES = frozenset(each.value for each in StateName)
 
@@ -36,7 +37,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "account": account, "role": api.role, "section": "ledger", "chosen": set_,
         "lines": [_told(each, who.say) for each in page["lines"]],
         "next": page["next"], "states": [each.value for each in StateName],
-        "causes": [*(each.value for each in Cause), *ACTS],
+        "causes": [*(each.value for each in Cause), *ACTS, *OTHERS],
     }  # fmt: skip
     return render(request, "console/ledger.html", context)
 
@@ -58,12 +59,16 @@ def _told(line: Answer, say: Catalogue) -> dict[str, Any]:
     """A line in words. Those of no address, and of acts that change no state, have names of their own."""
     return {
         **line,
-        "cause_told": _word("cause", cause_of(line), say),
+        "cause_told": _word("cause", _cause(line) or "", say),
         "ends": [
             (name, _word("ledger_state", name, say)) for name in (line["before"], line["after"]) if name
         ],
         "states": {line["before"], line["after"]} <= STATES,
     }
+
+
+def _cause(line: Answer) -> str | None:
+    return cause_told(line["cause"], line["actor"] or "", line["before"] or "", line["after"] or "")
 
 
 def _word(room: str, name: str, say: Catalogue) -> str:

@@ -36,8 +36,14 @@ router = APIRouter(tags=["looking"])
 _SHARED = ("smtp", "lmtp")  # kinds of ways in that take mail for every account
 
 Why = Annotated[
-    Cause | Literal["people", "key", "request", "review"] | None,
-    Query(description="`people`: who belongs to the account, and since when"),
+    Cause
+    | Literal["incident", "given_back", "restore", "stop", "rejudged", "people", "key", "request", "review"]
+    | None,
+    Query(
+        description="`incident` and `given_back` (by a person or a key) also find lines that name no cause,"
+        " by who acted; `restore` and `stop`: a wave; `rejudged`: a replay; `people`: who belongs to the"
+        " account, and since when"
+    ),
 ]
 _COLUMNS = (
     *("number", "at", "address", "actor", "before", "after", "cause", "event", "policy"),

@@ -161,6 +161,10 @@ class AddressShape(BaseModel):
     platform_since: str | None = Field(
         description="the day since which it is stopped on this platform, for all accounts; null: it is not"
     )
+    erased: bool = Field(
+        description="true: somebody had it erased while it was stopped; it stays so under a keyed hash, and"
+        " nothing else is kept of it: events have no evidence, and lists and exports leave it out"
+    )
 
 
 class BounceShape(BaseModel):

@@ -267,6 +267,7 @@ def address_shape(
         engagements=[engagement_shape(sign) for sign in against(latest, life.events)],
         corrections=list(corrections),
         platform_since=time(platform_since),
+        erased=life.erased,
     )
 
 

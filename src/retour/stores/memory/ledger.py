@@ -30,6 +30,7 @@ from retour.ports import (
     SecondName,
     Stored,
 )
+from retour.ports.records import cause_told
 from retour.stores.advance import (
     ACTS,
     Delivery,
@@ -314,7 +315,7 @@ class MemoryLedger:
                 and (query.since is None or record.at >= query.since)
                 and (query.until is None or record.at < query.until)
                 and query.after in (None, record.after)
-                and query.cause in (None, record.cause)
+                and query.cause in (None, _cause_of(record))
             ]
         return sorted(every, key=lambda record: -record.number)[: query.limit]
 
@@ -398,3 +399,7 @@ class MemoryLedger:
         place = cursor.text(event.at, number)
         state = self._known(page).at(now)
         return BouncedAddress(page.address, state, event, type_, self._send_of(event), place)
+
+
+def _cause_of(record: Record) -> str | None:
+    return cause_told(record.cause, record.actor, record.before, record.after)

@@ -140,7 +140,7 @@ class SqliteLedger:
             events = overview.events(db, [page], set(page.numbers.values())).values()
             records = overview.records(db, page)
         in_order = tuple(sorted(events, key=lambda event: (event.at, event.id)))
-        return Life(address, page.known().at(now), in_order, sends, records)
+        return Life(address, page.known().at(now), in_order, sends, records, page.erased)
 
     def bounces(self, query: BounceQuery, now: Instant) -> list[BouncedAddress]:
         found: list[BouncedAddress] = []
