@@ -257,8 +257,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/keys"): {"role": "member"},
     ("POST", "/v1/webhooks"): {"url": "http://127.0.0.1:9/"},
     ("PUT", "/v1/webhooks/{id}"): {"enabled": False},
-    ("POST", "/v1/webhooks/{id}/replay"): {"ids": ["msg_1"]},
-    ("POST", "/v1/lists/{name}/replay"): {"ids": ["msg_1"]},
+    ("POST", "/v1/webhooks/{id}/replay"): {"since": "2024-10-01T00:00:00Z"},
+    ("POST", "/v1/lists/{name}/replay"): {"since": "2024-10-01T00:00:00Z"},
     ("POST", "/v1/list-checks/{id}/imports"): {"list": "list-demo"},
     ("PUT", "/v1/list-checks/{id}/decisions"): {"domains": {"gmial.com": True}},
 }

@@ -625,6 +625,19 @@ def test_a_replay_says_what(post: Post, body: Any) -> None:
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/replay_target")
 
 
+def test_a_replay_names_the_id_that_is_not_kept_and_sends_none(post: Post) -> None:
+    hook = post.hook()
+    post.retour.bounce("ann@b.example")
+    post.carry()
+    (message,) = post.messages(hook)
+    body = {"ids": [message["id"], "gone"]}
+    answer = post.retour.ask("POST", f"/v1/webhooks/{hook['id']}/replay", "demo-manager", json=body)
+    told = answer.json()
+    assert (answer.status_code, told["type"], told["field"]) == (404, "/problems/messages_unknown", "ids.1")
+    assert "“gone”" in told["detail"]
+    assert post.messages(hook, state="waiting") == []
+
+
 def test_another_accounts_hook_and_its_messages_are_not_there(post: Post) -> None:
     hook = post.hook(key="other-manager")
     post.retour.bounce("bob@b.example", account="other")

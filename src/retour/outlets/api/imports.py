@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
@@ -87,6 +87,7 @@ class Undone(BaseModel):
     IMPORT,
     status_code=201,
     summary="Import a suppression list (manager)",
+    responses={200: {"model": ImportReport, "description": "A dry run: what would come of it"}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -101,10 +102,16 @@ class Undone(BaseModel):
     },
 )
 async def post_import(
-    request: Request, key: Manager, form: FormChoice, account: AccountChoice = None, dry_run: DryRun = False
+    request: Request,
+    response: Response,
+    key: Manager,
+    form: FormChoice,
+    account: AccountChoice = None,
+    dry_run: DryRun = False,
 ) -> ImportReport:
     """Stops what is on the list, and revives nothing. Rows that change nothing are counted, not recorded."""
     chosen = _form(form)
+    response.status_code = 200 if dry_run else 201  # RFC 9110 §15.3.2: 201 is for what was made
     named = await run_in_threadpool(existing_account, request, key, account)
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         async for piece in request.stream():

@@ -49,12 +49,18 @@ class ReplayBody(BaseModel):
 
 
 def again(request: Request, target: str, body: ReplayBody) -> int:
-    """Let messages of a target wait once more; returns how many. Raises Problem `replay_target`."""
+    """Let messages of a target wait once more; returns how many.
+
+    Raises Problem `replay_target`, and `messages_unknown` for an id that is not kept: then none is sent.
+    """
     known = services(request)
     since, until = between(body.since, body.until)
     if bool(body.ids) == (since is not None):
         raise Problem("replay_target", "ids")
     end = _END if until is None else until
+    for place, id in enumerate(body.ids):
+        if known.desk.outbox.message(target, id) is None:
+            raise Problem("messages_unknown", f"ids.{place}", id=id)
     queued = known.desk.outbox.again(target, body.ids, since or 0, end, known.clock.now())
     known.telling.wake()
     return queued
