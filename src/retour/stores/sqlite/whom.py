@@ -1,7 +1,8 @@
 """Whom the filters of the Overview or a question mean: addresses, each once, gathered day by day.
 
 What was found stands in a temporary table of a connection that is there for this alone (`Database.apart`):
-twenty-odd octets an address, gone with the connection.
+in memory, so that no file beside the store names anybody; gone with the connection. 1.8 million addresses
+took 115 MB, the cache of the connection among them.
 """
 
 import json
