@@ -72,6 +72,22 @@ def test_what_stands_in_the_tables_is_at_odds_with_nothing() -> None:
     assert all(each["source"] for each in table("families")["family"] + table("providers")["provider"])
 
 
+@pytest.mark.parametrize(
+    "domain", ["hotmail.n", "yahoo.a", "firm.i", "firm.p", "firm.u", "firm.f", "firm.da"]
+)
+def test_an_ending_that_may_be_of_several_countries_is_not_guessed(domain: str) -> None:
+    assert suggest_domain(domain) is None
+
+
+@pytest.mark.parametrize(
+    ("domain", "meant"), [("firm.d", "firm.de"), ("firm.dw", "firm.de"), ("firm.rg", "firm.org")]
+)
+def test_of_several_endings_the_one_that_is_far_likelier_was_meant(domain: str, meant: str) -> None:
+    found = suggest_domain(domain)
+    assert found is not None
+    assert found.text == meant
+
+
 def test_where_own_mail_arrives_is_real_and_may_have_been_meant() -> None:
     assert suggest_domain("exmaple.com") is None
     found = suggest_domain("exmaple.com", {"example.com": 12})

@@ -6,6 +6,7 @@ since. Endings count by how many domains stand under them; one that does not exi
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -85,6 +86,11 @@ def _endings() -> tuple[dict[str, float], float]:
     told = table("endings")
     total = sum(told["share"].values())
     return {name: share / total for name, share in told["share"].items()}, told["other"] / total
+
+
+def common_endings() -> Iterable[str]:
+    """The endings that have a share of their own."""
+    return _endings()[0]
 
 
 def split(domain: str) -> tuple[str, str]:
