@@ -198,7 +198,10 @@ def _aims(ours: Mapping[str, Tally]) -> Iterable[str]:
         share = (tally.right if of_right else len(tally.wrong)) / max(tally.total, 1)
         measured = f"{share:.3f}" if of_right else f"{share:.2%}"
         yield f"| {aim} | {name}{note} | {measured} |"
-    yield "\nThe aim for Germany, Austria and Switzerland, .93 found, is of a list's entries: of the weighted set.\n"
+    yield (
+        "\nThe aim for Germany, Austria and Switzerland, .93 found, is of the entries of a list: the weighted"
+        " set.\n"
+    )
 
 
 def _cell(tally: Tally, typos: bool) -> str:

@@ -87,6 +87,21 @@ def test_a_contact_is_changed_and_put_on_a_list(
     assert found["lists"] == ["Graz"]
 
 
+def test_a_contact_says_why_no_mail_goes_to_it_and_since_when(console: Console, browser: Browser) -> None:
+    console.bounce("kay@b.example", "550 5.1.1 user unknown")
+    console.ask("POST", "/v1/contacts", json={"contacts": [{"address": "kay@b.example"}]})
+    place = "/a/shop/contact/kay@b.example/"
+    with looking(browser) as page:
+        log_in(page, console.url, MANAGER)
+        page.goto(f"{console.url}{place}")
+        stopped = page.locator(".status.invalid")
+        expect(stopped.locator(".sentence")).to_contain_text("does not exist")
+        expect(stopped.locator(".sentence")).to_contain_text("202")
+        follow(page, ".status a")
+        expect(page.locator(".status .main")).to_have_text(["Ask for the address back"])
+    assert faults(console, browser, MANAGER, [place, "/a/shop/address/kay@b.example/"]) == []
+
+
 def test_what_another_tab_has_saved_is_not_overwritten_unseen(console: Console, page: Page) -> None:
     place = f"{console.url}/a/shop/contact/two.tabs@b.example/"
     page.goto(place)

@@ -29,7 +29,7 @@ def refusal(problem: Problem, language: str) -> Refused:
         (Problem("restore_target", "addresses"), "Es ist keine Adresse genannt."),
         (
             Problem("request_ended", id="4f", status="abgelehnt", by="person ann@b.example"),
-            "(abgelehnt), durch ann@b.example.",
+            "Über diese Anfrage ist inzwischen entschieden",
         ),
         (Problem("done_missing", "done"), "Schreiben Sie, was falsch war"),
         (Problem("address_malformed", "old", fault="two_ats"), "darin sind zwei @"),

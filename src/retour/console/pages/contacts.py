@@ -63,11 +63,13 @@ def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
             messages.success(request, who.say("preferences.saved"))
             return redirect("contact", account=account, address=address)
     contact = _known(api, path)
+    life = _stopped(api, address) if contact and contact["decision"] != "send" else None
     lists = api.get("/v1/contact-lists")["lists"]
     on = set(contact["lists"]) if contact else set()
     ticked = set(request.POST.getlist("on")) if refused else None  # what was chosen stays
     context = {
         "account": account, "role": api.role, "section": "contacts", "address": address, "contact": contact,
+        "life": life,
         "refused": refused, "may_write": api.role != Role.MEMBER,
         "seen": contact["changed_at"] if contact else "",
         "name": request.POST.get("name", contact["name"] if contact else ""),
@@ -99,6 +101,16 @@ def _known(api: Api, path: str) -> Any:
         return api.get(path)
     except Refused as refused:
         if refused.type != "/problems/contact_unknown":
+            raise
+        return None
+
+
+def _stopped(api: Api, address: str) -> Any:
+    """Why no mailing goes to a contact, and since when (K21); None where its address tells nothing."""
+    try:
+        return api.get(f"/v1/addresses/{quote(address, safe='')}")
+    except Refused as refused:
+        if refused.type != "/problems/address_never_seen":
             raise
         return None
 
