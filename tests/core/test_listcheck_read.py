@@ -417,7 +417,44 @@ def test_a_name_behind_an_address_is_none_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ann lee@b.example", "Ann ann@b.example", "ann@b. example", "ann@b.example lee"]
+    ("text", "code"),
+    [
+        ("ann@b.example; no address", Code.NAME_PART),
+        ("ann@b.example / 089-1234", Code.NAME_PART),
+        ("ann@b.example 0123/456", Code.NAME_PART),
+        ("ann@b.example - privat", Code.NAME_PART),
+        ("ann@b.example (privat)", Code.NAME_PART),
+        ("ann@b.example?subject=hello", Code.NAME_PART),
+        ("E-Mail:ann@b.example", Code.NAME_PART),
+        ("Ann: ann@b.example", Code.NAME_PART),
+        ("ann@b.example privat", Code.SEVERAL_IN_CELL),
+        ("Tel. 0123, ann@b.example", Code.SEVERAL_IN_CELL),
+        ("none; ann@b.example", Code.SEVERAL_IN_CELL),
+        ('<a class="x" href="mailto:ann@b.example">write</a>', Code.MAILTO),
+    ],
+)
+def test_what_is_no_part_of_an_address_is_taken_off_or_proposed_to_be(text: str, code: Code) -> None:
+    assert cell_of(text) == (("ann@b.example",), (code,))
+
+
+def test_of_several_pieces_those_that_are_no_address_are_left_out() -> None:
+    both = ("ann@b.example", "bob@c.example")
+    assert cell_of("ann@b.example, none, bob@c.example") == (both, (Code.SEVERAL_IN_CELL,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "ann lee@b.example",
+            "Ann ann@b.example",
+            "ann;lee@b.example",
+            "ann,lee@b.example",
+            "ann:lee@b.example",
+        ),
+        *("ann@b. com", "ann@b, de", "ann@b com", "ann@b.co m", "ann@b 24.example", "ann@b -c.example"),
+        *("ann@b .example", "ann@b.example,com"),
+    ],
 )
 def test_half_an_address_is_not_taken_for_one(text: str) -> None:
     assert cell_of(text) == ((text,), ())

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from retour.vet import Code
+from retour.vet.tables import tld_known
 
 MOST = 50  # addresses of one cell that are looked at
 LONGEST = 2000  # characters of a cell that are looked at
@@ -31,6 +32,12 @@ _JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
 _QUOTED = "\"'“”„‘’«»‹›`<([@"
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
+_LINK = re.compile(r"<a\s[^<>]*\bhref\s*+=\s*+[\"']?(mailto:[^\"'\s<>]++)", re.IGNORECASE)
+_PARTING = re.compile(r"[;|,]\s|\s[/|&]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
+_LABEL = re.compile(r"(?:e-?mail|mail|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
+_ENDING = re.compile(r"[;|,]?\s|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
+_NO_PART = re.compile(r"[(\[/|&*#+–—]|-\s|\d[\d\s/().+\-]*+\Z")  # begins so: a sign, a telephone number
+_WORD, _A_WORD = re.compile(r"[^\W\d_]++(?![\w.@\-])"), 3  # letters: fewer may be half of an ending
 _FULLWIDTH = str.maketrans({"＠": "@", "．": ".", "。": "."})
 _BARE = re.compile(r"[A-Za-z0-9._+\-]*+@?[A-Za-z0-9.\-]*+").fullmatch  # what has nothing to be taken off
 _FORMULA = re.compile(r"'+[=+\-@\t\r]")
@@ -49,6 +56,7 @@ def cell_of(text: str) -> Cell:
         return Cell((text,))
     repairs: list[Code] = []
     bare = _undressed(text[:LONGEST], repairs)
+    bare = " ; ".join(_LINK.findall(bare)) or bare
     found = _several(bare)
     if len(found) > 1:
         read = [_one(piece, repairs) for piece in found[:MOST]]
@@ -91,7 +99,10 @@ def _several(text: str) -> list[str]:
     if len(parts) == 1 or not all("@" in part or _AT.search(part) for part in parts):
         words = _BETWEEN.sub(" ", text).replace("/", " / ").split()
         parts = [word for word in words if word.lower() not in _JOINING]
-    return parts if len(parts) > 1 and all("@" in part or _AT.search(part) for part in parts) else [text]
+    if len(parts) > 1 and all("@" in part or _AT.search(part) for part in parts):
+        return parts
+    parts = [part.strip() for part in _PARTING.split(text) if "@" in part]  # what else stands there is none
+    return parts if len(parts) > 1 and all(part.count("@") == 1 for part in parts) else [text]
 
 
 def _one(text: str, repairs: list[Code]) -> str:
@@ -101,17 +112,54 @@ def _one(text: str, repairs: list[Code]) -> str:
     if angle is not None and ("@" in angle[1] or _AT.search(angle[1])):
         repairs.append(NAME if text[: angle.start()].strip() or text[angle.end() :].strip() else QUOTES)
         text = _without_mailto(angle[1].strip(), repairs)
-    text = _before_name(_unquoted(text, repairs), repairs)
+    text = _alone(_unquoted(text, repairs), repairs)
     return _spelled(text, repairs).strip(" ")
 
 
-def _before_name(text: str, repairs: list[Code]) -> str:
-    """Without a name behind it: "ann@b.example Ann Lee". What stands before may be half of the local part."""
-    first, _, rest = text.partition(" ")
-    if first.count("@") != 1 or first[0] in _QUOTED or "@" in rest or not rest[:1].isupper():
+def _alone(text: str, repairs: list[Code]) -> str:
+    """Without what stands before or behind it and is surely no part of it: label, name, telephone number.
+
+    By the signs around it alone, not by the address: what is taken off one is taken off all (dresses.py).
+    """
+    if text.count("@") != 1 or text[0] in _QUOTED:
         return text
-    repairs.append(NAME)
-    return first.rstrip(",;:")
+    before = text[: text.index("@")]
+    ahead = before[: before.rfind(" ") + 1].rstrip()
+    label = None if ahead else _LABEL.match(text)
+    if label is not None or ahead.endswith(":"):
+        repairs.append(NAME)
+    elif ahead.endswith((";", "|", ",")):
+        repairs.append(SEVERAL)  # somebody looks at it: "Ann, lee@" may have been meant as one
+    elif ahead:
+        return text  # it may be half of the local part
+    text = text[label.end() :] if label is not None else text[before.rfind(" ") + 1 :]
+    end = _ENDING.search(text, text.index("@"))
+    if end is None:
+        return text
+    rest = NAME if end[0] == "?" else _no_part(text[end.end() :].lstrip(), bool(end[0].strip()))
+    if rest is None:
+        return text
+    repairs.append(rest)
+    return text[: end.start()].rstrip(",;:")
+
+
+def _no_part(rest: str, parted: bool) -> Code | None:
+    """What to call something behind an address and a blank; None: it may be half of the domain ("gmx com").
+
+    `parted`: by a sign before the blank. Where there is none, of a small word somebody has to decide.
+    """
+    if rest[:1].isupper() or _NO_PART.match(rest) is not None:
+        return NAME
+    word = _WORD.match(rest)
+    if parted and (word is None or " " in rest):
+        return None if "." in rest else NAME
+    if word is None:
+        return None
+    if tld_known(word[0].lower()):
+        return None
+    if parted:
+        return NAME
+    return SEVERAL if len(word[0]) >= _A_WORD else None
 
 
 def _without_mailto(text: str, repairs: list[Code]) -> str:
