@@ -71,8 +71,12 @@ class Jobs(Protocol):
         one alone, so that two acts on the same addresses never cross.
         """
 
-    def moved(self, id: str, done: int, total: int | None, place: Facts) -> bool:
-        """Commit how far it has come; False when somebody wants it cancelled."""
+    def moved(self, id: str, done: int, total: int | None, place: Facts, durable: bool = True) -> bool:
+        """Commit how far it has come; False when somebody wants it cancelled.
+
+        What is not durable is shown, but is no progress: a work that dies before it each time is not
+        begun for ever.
+        """
 
     def end(self, id: str, state: JobState, now: Instant, result: Facts, problem: str = "") -> None:
         """It is done, failed or cancelled."""
@@ -146,14 +150,25 @@ class Course:
     """How a work tells what it has done so far, and is told when to stop."""
 
     def __init__(self, job: Job, jobs: Jobs, ending: Callable[[], bool]) -> None:
-        self._id, self._jobs, self._ending = job.id, jobs, ending
+        self._id, self._account, self._jobs, self._ending = job.id, job.account, jobs, ending
 
     def told(self, done: int, total: int | None, place: Facts) -> None:
         """All up to `place` is durable: after a kill the work begins there again.
 
         Raises CancelledError or EndingError.
         """
-        wanted = self._jobs.moved(self._id, done, total, place)
+        self._heed(self._jobs.moved(self._id, done, total, place))
+
+    def shown(self, done: int, total: int | None, place: Facts) -> None:
+        """It is so far, but after a kill it begins where it was last `told`. Raises as that does."""
+        self._heed(self._jobs.moved(self._id, done, total, place, durable=False))
+
+    def looked(self) -> None:
+        """It goes on, without anything to count. Raises as `told` does."""
+        job = self._jobs.one(self._account, self._id)
+        self._heed(job is not None and not job.cancelling)
+
+    def _heed(self, wanted: bool) -> None:
         if not wanted:
             raise CancelledError
         if self._ending():

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from retour.flow.listcheck.alive import Alive, beating, unheard
 from retour.flow.listcheck.blocks import records
 from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.source import Source
@@ -27,11 +28,11 @@ class Asking:
     answers: dict[str, Dns] = field(default_factory=dict)
 
 
-def counted(source: Source) -> Counter[str]:
+def counted(source: Source, alive: Alive = unheard) -> Counter[str]:
     """How many rows each domain of a list has, by its A-labels."""
     typed: Counter[str] = Counter()
     for block in source.blocks():
-        for record in records(block, source.layout):
+        for record in beating(records(block, source.layout), alive):
             for address in cell_of(record.cell).addresses:
                 typed[address.rpartition("@")[2]] += 1
     domains: Counter[str] = Counter()

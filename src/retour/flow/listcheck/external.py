@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from retour.flow.listcheck.alive import Alive, beating, unheard
 from retour.flow.listcheck.source import Source
 from retour.vet import Answer, Code, Evidence, Finding
 
@@ -45,11 +46,13 @@ def validator(name: str) -> Validator | None:
     return None
 
 
-def asked(who: Validator, source: Source, out: Path, at: datetime) -> dict[str, tuple[Finding, ...]]:
+def asked(
+    who: Validator, source: Source, out: Path, at: datetime, alive: Alive = unheard
+) -> dict[str, tuple[Finding, ...]]:
     """What a validator says of the addresses of a list, by normalised address; nothing where all is well."""
     path = out / ANSWERS
     words = dict(_kept(path))
-    wanted = (address for address in source.addresses() if address not in words)
+    wanted = (address for address in beating(source.addresses(), alive) if address not in words)
     while batch := list(dict.fromkeys(islice(wanted, AT_ONCE))):
         told = _told(who, batch)
         words |= told

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain, islice
 from math import ceil
 
+from retour.flow.listcheck.alive import EVERY, Alive, beating, unheard
 from retour.flow.listcheck.judge import Heard, Knowledge
 from retour.instants import DAY, Instant, to_datetime
 from retour.model import BounceType, Cause, EventKind, State, StateName
@@ -69,6 +70,7 @@ def known_of(
     now: Instant,
     addresses: Iterable[str],
     policy: Policy = DEFAULT,
+    alive: Alive = unheard,
 ) -> tuple[Knowledge, Rates]:
     """What is known of an account's addresses, and of domains. Raises KeyError for an unknown account.
 
@@ -77,9 +79,9 @@ def known_of(
     """
     told = _counted(account, ledger, tallies, now)
     rates = rates_of(told, sends.mails_per_address(account, now - LOOKED_BACK))
-    history: Heard | None = _of_few(account, ledger, addresses)
+    history: Heard | None = _of_few(account, ledger, beating(addresses, alive))
     erased = Erased() if history is not None else ledger.erased(account)
-    history = OfLedger(account, ledger) if history is None else history
+    history = OfLedger(account, ledger, alive) if history is None else history
     return Knowledge(policy, {}, told.delivered, told.hard, history, erased), rates
 
 
@@ -100,18 +102,21 @@ def _of_few(account: str, ledger: Ledger, addresses: Iterable[str]) -> dict[str,
 class OfLedger:
     """What a ledger knows of an account's addresses. It is asked for each: none is held here."""
 
-    def __init__(self, account: str, ledger: Ledger) -> None:
-        self._account, self._ledger = account, ledger
-        self._size = ledger.size(account, _ALL)
+    def __init__(self, account: str, ledger: Ledger, alive: Alive = unheard) -> None:
+        self._account, self._ledger, self._alive = account, ledger, alive
+        self._size, self._asked = ledger.size(account, _ALL), 0
 
     def __len__(self) -> int:
         return self._size
 
     def __iter__(self) -> Iterator[str]:
-        return self._ledger.addresses(self._account)
+        return beating(self._ledger.addresses(self._account), self._alive)
 
     def get(self, address: str, nothing: tuple[Finding, ...], /) -> tuple[Finding, ...]:
         """What is known of one, also of one that was erased."""
+        self._asked += 1
+        if self._asked % EVERY == 0:  # a block of a list may have a quarter of a million of them
+            self._alive(None)
         kept = self._ledger.kept(self._account, (address,)).get(address)
         return nothing if kept is None else findings_of(kept)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from retour.flow.listcheck.alive import Alive, beating, unheard
 from retour.flow.listcheck.judge import COLUMNS, row_of
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.piles import opened, records
@@ -36,14 +37,14 @@ class Slip(NamedTuple):
     text: bytes
 
 
-def proposed(out: Path, layout: Layout, policy: Policy, tally: Tally) -> list[Path]:
+def proposed(out: Path, layout: Layout, policy: Policy, tally: Tally, alive: Alive = unheard) -> list[Path]:
     """Write the two piles anew where rows move; the new files, to be put in place of the old ones.
 
     The counts are those after it.
     """
     if not layout.names or layout.delimiter is None:
         return []
-    slips = list(_slips(out / "kept.csv", layout, policy))
+    slips = list(_slips(out / "kept.csv", layout, policy, alive))
     if not slips:
         return []
     for slip in slips:
@@ -69,13 +70,13 @@ def settle(made: Sequence[Path]) -> None:
         path.replace(path.with_name(path.name.removeprefix(".").removesuffix(".new")))
 
 
-def _slips(path: Path, layout: Layout, policy: Policy) -> Iterator[Slip]:
+def _slips(path: Path, layout: Layout, policy: Policy, alive: Alive) -> Iterator[Slip]:
     """The rows whose address almost has a word of their name."""
     columns = [_AFTER + column for column in layout.names]
     address, last = _PLACE["retour_address"], max(columns)
     file, _, delimiter = opened(path)
     with file:
-        for fields, start, end in records(file, delimiter):
+        for fields, start, end in beating(records(file, delimiter), alive):
             if len(fields) <= last:
                 continue
             local, _, domain = fields[address].rpartition("@")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from retour.address import normalise
+from retour.flow.listcheck.alive import Alive, beating, unheard
 from retour.flow.listcheck.judge import COLUMNS
 from retour.flow.listcheck.piles import opened, records
 from retour.flow.lists.table import unguarded
@@ -83,7 +84,7 @@ def fields_of(path: Path) -> Iterator[list[str]]:
         yield from (fields for fields, _, _ in records(file, delimiter))
 
 
-def proposals_of(results: Path) -> Mapping[str, Any]:
+def proposals_of(results: Path, alive: Alive = unheard) -> Mapping[str, Any]:
     """What there is to decide; counted once, and kept beside the results."""
     kept = results / PROPOSALS
     if kept.exists():
@@ -92,7 +93,7 @@ def proposals_of(results: Path) -> Mapping[str, Any]:
     domains: Counter[tuple[str, str]] = Counter()
     forms: Counter[str] = Counter()
     standing: Counter[str] = Counter()
-    for row in rows_of(results / "corrected.csv"):
+    for row in beating(rows_of(results / "corrected.csv"), alive):
         domain, form = sort_of(row)
         if form is None:
             domains[domain, unguarded(row["retour_suggestion"]).rpartition("@")[2]] += 1

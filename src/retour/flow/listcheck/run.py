@@ -16,6 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from retour.flow.listcheck.alive import Alive, unheard
 from retour.flow.listcheck.asked import Asking, counted, known
 from retour.flow.listcheck.external import Validator, asked
 from retour.flow.listcheck.forecast import forecast_of
@@ -59,6 +60,7 @@ class Order:
     rates: Rates | None = None  # of the account, for the forecast
     external: Validator | None = None  # a plug-in that is asked about every address
     way: str = ""  # of `passes.WAYS`, to compare them; the files are the same by all of them
+    alive: Alive = unheard  # told between steps; what it raises ends the check, which may go on later
 
 
 def check_list(order: Order) -> Iterator[Step]:
@@ -71,19 +73,20 @@ def check_list(order: Order) -> Iterator[Step]:
         domains: Counter[str] = Counter()
         if order.asking is not None:
             yield Step("count", 0, None)
-            domains = counted(order.source)
+            domains = counted(order.source, order.alive)
             for done, covered in known(order.asking, domains, order.out):
                 yield Step("ask", done, len(domains), covered)
             know = replace(know, dns=order.asking.answers)
         if order.external is not None:
             yield Step("external", 0, None)
-            told = asked(order.external, order.source, order.out, to_datetime(parse(results.at)))
+            at = to_datetime(parse(results.at))
+            told = asked(order.external, order.source, order.out, at, order.alive)
             know = replace(know, history=Joined(know.history, told))
         tally = Tally()
         for chunk in results.chunks:
             tally.add(chunk)
         yield from _look(order, know, results, tally)
-        moved = proposed(order.out, order.source.layout, know.policy, tally)
+        moved = proposed(order.out, order.source.layout, know.policy, tally, order.alive)
         facts = Listed(order.name, results.at, order.source, order.asking is not None)
         report = report_of(facts, know, tally) | {"forecast": forecast_of(tally.kept, order.rates)}
         results.put("report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
@@ -97,13 +100,17 @@ def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iter
     """Every block that was not committed before."""
     fresh = Tally()
     looker = looking(Judge(know), order.source.layout, fresh, order.way)
-    number = 0
+    number, rows = 0, tally.counts["rows"]
     for number, block in enumerate(order.source.blocks(), start=1):
         if number <= results.blocks:
             looker.remember(block)
+            order.alive(rows)
             continue
-        for rows in looker.look(block):
-            results.write(rows)
+        passed, rows = rows, rows + block.rows
+        for piles in looker.look(block):
+            results.write(piles)
+            passed += sum(pile.count(b"\n") for pile in piles)
+            order.alive(min(passed, rows))  # a row may have several lines
         if number % order.chunk == 0:
             yield _commit(looker.settle, fresh, tally, results, number)
     yield _commit(looker.settle, fresh, tally, results, number)

@@ -3,10 +3,11 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from retour.flow.jobs import Course, Facts, FailedError, Job, Work
+from retour.flow.jobs import Course, EndingError, Facts, FailedError, Job, Work
 from retour.flow.listcheck.asked import Asking
 from retour.flow.listcheck.external import Validator, validator
 from retour.flow.listcheck.history import known_of
@@ -16,7 +17,7 @@ from retour.flow.listcheck.run import Order, Step, check_list
 from retour.flow.listcheck.source import Source, open_source
 from retour.flow.listcheck.workbook import BrokenWorkbookError
 from retour.flow.lists import Defect
-from retour.instants import Instant, text
+from retour.instants import SECOND, Instant, text
 from retour.ports import Clock, Records
 from retour.ports.resolver import Resolver
 
@@ -52,15 +53,15 @@ def works(
                 if isinstance(source, Defect):
                     raise FailedError(f"list_{source.code}")
                 ours = job.account, store.ledger, store.sends, store.tallies, clock.now()
-                know, rates = known_of(*ours, source.addresses())
+                telling = _Telling(course, job, clock, _about(file, source))
+                know, rates = known_of(*ours, source.addresses(), alive=telling.alive)
                 asked = resolver() if job.order.get("dns") else None
                 asking = None if asked is None else Asking(asked)
                 external = _validator(job.order.get("external", ""))
                 at, name = text(job.asked_at), str(job.order.get("name", ""))
-                order = Order(
-                    name, file, source, know, place / RESULTS, at, asking, rates=rates, external=external
-                )
-                return _walked(order, course, _Pace(job, clock, _about(file, source)))
+                told = name, file, source, know, place / RESULTS, at, asking
+                order = Order(*told, rates=rates, external=external, alive=telling.alive)
+                return _walked(order, telling)
         except (OtherResultsError, FileNotFoundError) as error:
             raise FailedError("list_gone_file") from error
         except BrokenWorkbookError as error:
@@ -77,20 +78,52 @@ def _validator(name: str) -> Validator | None:
     return found
 
 
-class _Pace:
-    """When each stage began, and with how much done already: what its rate and its end are told by."""
+class _Telling:
+    """How far a check is, and whether it is to end. When each stage began, and with how much done already, is
+    what its rate and its end are told by.
+    """
 
-    def __init__(self, job: Job, clock: Clock, about: int | None) -> None:
-        self._clock, self.about = clock, about
+    def __init__(self, course: Course, job: Job, clock: Clock, about: int | None) -> None:
+        self._course, self._clock, self._about = course, clock, about
         self._stage, self._base = str(job.place.get("stage", "")), job.done
         self._told = ""
         self._since = self._last = clock.now()
 
-    def place(self, step: Step) -> Facts:
-        """Where the check is."""
+    def step(self, step: Step) -> None:
+        """All up to here is durable. Raises CancelledError or EndingError."""
+        self._course.told(step.done, self._total(step), self._place(step))
+
+    def alive(self, rows: int | None) -> None:
+        """Between steps: so many rows are looked at, if any. Raises the same, once a second."""
+        if abs(self._clock.now() - self._last) < SECOND:
+            return
+        if rows is None:
+            self._last = self._clock.now()
+            self._course.looked()
+        else:
+            step = Step("look", rows, None)
+            self._course.shown(step.done, self._total(step), self._place(step))
+
+    def unless_ending(self, rows: int | None) -> None:
+        """The same when it is almost done: who ends the server waits for it."""
+        with suppress(EndingError):
+            self.alive(rows)
+
+    def finished(self, rows: int) -> None:
+        """All is there. Raises CancelledError: whoever was told that it is being cancelled finds it so."""
+        with suppress(EndingError):
+            self._course.told(rows, rows, {"stage": "look"})
+
+    def _total(self, step: Step) -> int | None:
+        if step.stage != "look":
+            return step.total
+        return None if self._about is None else max(self._about, step.done)
+
+    def _place(self, step: Step) -> Facts:
         if step.stage != self._told:
             self._since = self._last
-            self._base = self._base if step.stage == self._stage and not self._told else 0
+            # What was shown and not committed before a kill is looked at again.
+            self._base = min(self._base, step.done) if step.stage == self._stage and not self._told else 0
             self._told = step.stage
         self._last = self._clock.now()
         covered = round(step.covered, 4)
@@ -107,17 +140,14 @@ def _about(file: IO[bytes], source: Source) -> int | None:
     return lines + 1
 
 
-def _walked(order: Order, course: Course, pace: _Pace) -> Facts:
+def _walked(order: Order, telling: _Telling) -> Facts:
     rows = 0
     for step in check_list(order):
-        total = step.total
-        if step.stage == "look":
-            rows = step.done
-            total = None if pace.about is None else max(pace.about, rows)
-        course.told(step.done, total, pace.place(step))
-    course.told(rows, rows, {"stage": "look"})
-    proposals_of(order.out)
+        rows = step.done if step.stage == "look" else rows
+        telling.step(step)
+    proposals_of(order.out, telling.unless_ending)
     report = json.loads((order.out / "report.json").read_text("utf-8"))
+    telling.finished(rows)
     return {"rows": rows, "piles": report["piles"]}
 
 

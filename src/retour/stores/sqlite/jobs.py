@@ -39,9 +39,9 @@ class SqliteJobs:
             db.execute(SQL["take"], (now, id))
             return _by_id(db, id)
 
-    def moved(self, id: str, done: int, total: int | None, place: Facts) -> bool:
+    def moved(self, id: str, done: int, total: int | None, place: Facts, durable: bool = True) -> bool:
         with self._database.write() as db:
-            row = db.execute(SQL["moved"], (done, total, json.dumps(dict(place)), id)).fetchall()
+            row = db.execute(SQL["moved"], (done, total, json.dumps(dict(place)), durable, id)).fetchall()
         return row == [(0,)]
 
     def end(self, id: str, state: JobState, now: Instant, result: Facts, problem: str = "") -> None:

@@ -11,7 +11,7 @@ SELECT id, account FROM jobs WHERE state IN ('waiting', 'running') ORDER BY numb
 UPDATE jobs SET state = 'running', starts = starts + 1, started_at = coalesce(started_at, ?) WHERE id = ?;
 
 -- name: moved
-UPDATE jobs SET done = ?, total = ?, place = ?, starts = 1 WHERE id = ? RETURNING cancelling;
+UPDATE jobs SET done = ?, total = ?, place = ?, starts = iif(?, 1, starts) WHERE id = ? RETURNING cancelling;
 
 -- name: end
 UPDATE jobs SET state = ?, ended_at = ?, result = ?, problem = ?
