@@ -99,12 +99,29 @@ CELL = st.one_of(
             [
                 *("", " ", "Ann Lee <", "Jürgen von Berg <", "Meet at <", "Ann at Lee <", "x ", '"', "("),
                 *("mailto:", "MAILTO: ", "e: ", "'", "[", "Ann, <", "Klammeraffe ", "und "),
+                *("E-Mail: ", "E-Mail:", "none; ", "Tel. 0123, ", "Ann: "),
             ]
         ),
         LOCAL,
         st.sampled_from(["@", " (at) ", "[at]", " at ", "(AT)", "(at]", "  (at)", " (at) x (at) "]),
         DOMAIN,
-        st.sampled_from(["", ">", " ", ")", ";", "]", ", x", '"', "> x", "'", "?subject=x", " und", ": x"]),
+        st.sampled_from(
+            [
+                *("", ">", " ", ")", ";", "]", ", x", '"', "> x", "'", "?subject=x", " und", ": x"),
+                *(
+                    "; none",
+                    " / 089-1",
+                    " 0123/4",
+                    " - old",
+                    " neu",
+                    " com",
+                    ". com",
+                    " (alt)",
+                    "; de",
+                    ", b c",
+                ),
+            ]
+        ),
     ),
     st.builds("{}@{}, {}@{}".format, LOCAL, DOMAIN, LOCAL, DOMAIN),
     st.text("ab@.;,=+'\" \u00a0", max_size=10),

@@ -45,7 +45,8 @@ class Tally:
     def row(self, row: int, outcome: Outcome) -> None:
         """One row."""
         checked = outcome.checked
-        several = Code.SEVERAL_IN_CELL in checked.reasons  # what is said of such a row is said of the first
+        # What is said of such a row is said of the first.
+        several = Code.SEVERAL_IN_CELL in checked.reasons and " " in outcome.address
         address = outcome.address.partition(" ")[0] if several else outcome.address
         domain = address.rpartition("@")[2] if checked.normalised is not None else ""
         self.rows(1, outcome.pile, checked.reasons, checked.rfc, domain)
