@@ -11,6 +11,7 @@ from bench import listcheck as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retour.flow.listcheck.alive import EVERY
 from retour.flow.listcheck.blocks import BLOCK, Block, Record, blocks, records
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.decision import PILES
@@ -287,6 +288,17 @@ def test_every_address_of_the_collected_ones(way: str) -> None:
     raw = text.encode("utf-8", "replace")
     assert len(cells) > 10_000
     assert looked(way, raw, layout, KNOW) == written(reference(raw, layout, KNOW))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_block_of_rows_that_are_looked_at_singly_says_that_it_goes_on(way: str) -> None:
+    said: list[int | None] = []
+    layout = Layout(None, None, 0)
+    looker = WAYS[way](Judge(KNOW, said.append), layout, Tally())
+    raw = "".join(f'"x y{number}"@b-firm.de\n' for number in range(3 * EVERY)).encode()
+    (block,) = blocks([raw], layout)
+    assert sum(rows.count(b"\n") for rows in piled(looker, block)) == 3 * EVERY
+    assert len(said) >= 3
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from retour.address import normalise
+from retour.flow.listcheck.alive import Alive, unheard
 from retour.flow.listcheck.blocks import Record
 from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import NEVER, Pile, pile_of
@@ -67,8 +68,8 @@ class Outcome(NamedTuple):
 class Judge:
     """Looks at rows, one after the other: duplicates are told by their order."""
 
-    def __init__(self, know: Knowledge) -> None:
-        self.know = know
+    def __init__(self, know: Knowledge, alive: Alive = unheard) -> None:
+        self.know, self.alive = know, alive
         self.seen = Seen()
         # Of whom something may be known, by those who look at many: asking for each would take long.
         self.heard: Container[bytes] | None = None

@@ -99,7 +99,7 @@ def check_list(order: Order) -> Iterator[Step]:
 def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iterator[Step]:
     """Every block that was not committed before."""
     fresh = Tally()
-    looker = looking(Judge(know), order.source.layout, fresh, order.way)
+    looker = looking(Judge(know, order.alive), order.source.layout, fresh, order.way)
     number, rows = 0, tally.counts["rows"]
     for number, block in enumerate(order.source.blocks(), start=1):
         if number <= results.blocks:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from retour.flow.listcheck.alive import EVERY
 from retour.flow.listcheck.blocks import Record, record_of, record_of_text
 from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import PILES, pile_of
@@ -51,9 +52,11 @@ class Singly:
     def __init__(self, judge: Judge, layout: Layout, tally: Tally, hosts: Hosts) -> None:
         self._judge, self._layout, self._tally, self._hosts = judge, layout, tally, hosts
         self._faults: dict[tuple[object, ...], Tail] = {}
+        self._looks = 0
 
     def parted(self, line: str | bytes) -> Odd:
         """What stands in a row, without a judgement."""
+        self._looked()
         if isinstance(line, bytes):
             record = record_of(line, self._layout)
         else:
@@ -64,6 +67,12 @@ class Singly:
         if plain and (host := self._hosts.get(name)) is not None:
             return Odd(record, cell, local, host)
         return Odd(record, cell, local, None, self._fault(record, cell, local))
+
+    def _looked(self) -> None:
+        """A block of nothing but such rows takes long, and may have to end."""
+        self._looks += 1
+        if self._looks % EVERY == 0:
+            self._judge.alive(None)
 
     def texts(self, odd: Odd) -> tuple[str, ...]:
         """The forms of its address that duplicates are told by; none where it is no address."""
@@ -85,6 +94,7 @@ class Singly:
 
     def judged(self, row: int, odd: Odd) -> Judged:
         """A row for itself."""
+        self._looked()
         if odd.host is not None:
             line = kept(odd.record.line, self._layout)
             said, repairs = self._judge.of_local(odd.local), repairs_of(odd.record, odd.cell)
