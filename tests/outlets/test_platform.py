@@ -145,6 +145,10 @@ def test_a_review_on_request_lifts_it_for_all(three: Installation) -> None:
     place = f"/v1/requests/{made.json()['id']}"
     cases = three.ask("GET", f"{place}/cases", "staff", params={"account": "third"}).json()["cases"]
     assert cases[0]["platform_since"] == "2024-10-04T00:00:00Z"
+    shown = three.ask("GET", f"/v1/addresses/{ANN}", "third-member").json()
+    assert cases[0]["address"]["explanation"]["words"] == shown["explanation"]["words"]
+    assert cases[0]["address"]["state"] == shown["state"]
+    assert shown["state"]["cause"] == "platform"
     said = {"approved": True, "reason": "she does answer"}
     verdicts = [(each["account"], each["reason"]) for each in cases[0]["verdicts"]]
     assert sorted(verdicts) == [("demo", "address_unknown"), ("other", "address_unknown")]

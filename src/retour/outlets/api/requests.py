@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from retour.address import normalise
+from retour.flow.platform import under
 from retour.flow.restore_desk import (
     MOST_CASES,
     MOST_REQUESTS,
@@ -279,9 +280,11 @@ def _case(request: Request, key: Key, found: RestoreRequest, case: Case) -> Case
     policy = services(request).store.accounts.policies(found.account)[-1].policy
     language, advice = language_of(request), case.advice
     corrections = linked(request, found.account, case.life.address)
+    since = case.stopped_for_all
+    life = under(case.life, since)  # as the account sees it
     return CaseShape(
         address=address_shape(
-            found.account, case.life, policy, case.latest, corrections, reader_of(request, key)
+            found.account, life, policy, case.latest, corrections, reader_of(request, key), since
         ),
         advice=AdviceShape(
             verdict=advice.verdict.value,
@@ -289,7 +292,7 @@ def _case(request: Request, key: Key, found: RestoreRequest, case: Case) -> Case
             reasons=[WhyShape(code=why.code, told=why.told(language)) for why in advice.reasons],
         ),
         earlier=[_shape(each) for each in case.earlier],
-        platform_since=time(case.stopped_for_all),
+        platform_since=time(since),
         verdicts=[
             VerdictShape(account=each.account, at=time(each.at) or "", reason=each.reason)
             for each in case.verdicts
