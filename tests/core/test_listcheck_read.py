@@ -397,6 +397,7 @@ def test_what_is_safe_is_repaired_and_said(text: str, address: str, codes: tuple
         ("ann@b.example / bob@c.example", ("ann@b.example", "bob@c.example")),
         ("Doe, Ann <ann@b.example>, Bob <bob@c.example>", ("ann@b.example", "bob@c.example")),
         ("ann@b.example oder bob@c.example", ("ann@b.example", "bob@c.example")),
+        ("ann@b.example - bob@c.example", ("ann@b.example", "bob@c.example")),
         ('"ann@b.example, bob@c.example"', ("ann@b.example", "bob@c.example")),
     ],
 )
@@ -430,11 +431,18 @@ def test_a_name_behind_an_address_is_none_of_it() -> None:
         ("ann@b.example privat", Code.SEVERAL_IN_CELL),
         ("Tel. 0123, ann@b.example", Code.SEVERAL_IN_CELL),
         ("none; ann@b.example", Code.SEVERAL_IN_CELL),
+        ("+49 89 1234 ann@b.example", Code.SEVERAL_IN_CELL),
+        ('"<a href=""mailto:ann@b.example"">Ann</a>"', Code.MAILTO),
         ('<a class="x" href="mailto:ann@b.example">write</a>', Code.MAILTO),
     ],
 )
 def test_what_is_no_part_of_an_address_is_taken_off_or_proposed_to_be(text: str, code: Code) -> None:
     assert cell_of(text) == (("ann@b.example",), (code,))
+
+
+def test_an_address_that_is_spelled_out_is_parted_from_what_stands_behind() -> None:
+    found = cell_of("ann(at)b.example; Tel. 0123")
+    assert found == (("ann@b.example",), (Code.AT_SPELLED, Code.NAME_PART))
 
 
 def test_of_several_pieces_those_that_are_no_address_are_left_out() -> None:

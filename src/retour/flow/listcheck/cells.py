@@ -32,11 +32,12 @@ _JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
 _QUOTED = "\"'“”„‘’«»‹›`<([@"
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
-_LINK = re.compile(r"<a\s[^<>]*\bhref\s*+=\s*+[\"']?(mailto:[^\"'\s<>]++)", re.IGNORECASE)
-_PARTING = re.compile(r"[;|,]\s|\s[/|&]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
+_LINK = re.compile(r"<a\s[^<>]*\bhref\s*+=\s*+[\"']{0,2}(mailto:[^\"'\s<>]++)", re.IGNORECASE)
+_PARTING = re.compile(r"[;|,]\s|\s[/|&–—-]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
 _LABEL = re.compile(r"(?:e-?mail|mail|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
 _ENDING = re.compile(r"[;|,]?\s|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
 _NO_PART = re.compile(r"[(\[/|&*#+–—]|-\s|\d[\d\s/().+\-]*+\Z")  # begins so: a sign, a telephone number
+_TELEPHONE = re.compile(r"[+(\d][\d\s/().\-]{4,}+")
 _WORD, _A_WORD = re.compile(r"[^\W\d_]++(?![\w.@\-])"), 3  # letters: fewer may be half of an ending
 _FULLWIDTH = str.maketrans({"＠": "@", "．": ".", "。": "."})
 _BARE = re.compile(r"[A-Za-z0-9._+\-]*+@?[A-Za-z0-9.\-]*+").fullmatch  # what has nothing to be taken off
@@ -112,8 +113,7 @@ def _one(text: str, repairs: list[Code]) -> str:
     if angle is not None and ("@" in angle[1] or _AT.search(angle[1])):
         repairs.append(NAME if text[: angle.start()].strip() or text[angle.end() :].strip() else QUOTES)
         text = _without_mailto(angle[1].strip(), repairs)
-    text = _alone(_unquoted(text, repairs), repairs)
-    return _spelled(text, repairs).strip(" ")
+    return _alone(_spelled(_unquoted(text, repairs), repairs), repairs).strip(" ")
 
 
 def _alone(text: str, repairs: list[Code]) -> str:
@@ -128,7 +128,7 @@ def _alone(text: str, repairs: list[Code]) -> str:
     label = None if ahead else _LABEL.match(text)
     if label is not None or ahead.endswith(":"):
         repairs.append(NAME)
-    elif ahead.endswith((";", "|", ",")):
+    elif ahead.endswith((";", "|", ",")) or _TELEPHONE.fullmatch(ahead):
         repairs.append(SEVERAL)  # somebody looks at it: "Ann, lee@" may have been meant as one
     elif ahead:
         return text  # it may be half of the local part
