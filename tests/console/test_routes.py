@@ -154,7 +154,7 @@ ROWS: dict[str, Row] = {
     "unparsed_group": Row("support", "/unparsed/unparsed/0/", 404),
     "unparsed_aside": Row("support", "/unparsed/unparsed/0/aside/", 302, "POST"),
     "rules": Row("support", "/rules/"),
-    "rules_take_back": Row("support", "/rules/0/take-back/", 404, "POST"),
+    "rules_take_back": Row("support", "/rules/0/take-back/", 302, "POST"),
     "waves": Row("support", "/a/shop/waves/"),
     "wave": Row("support", "/a/shop/waves/0/", 404),
     "wave_act": Row("support", "/a/shop/waves/0/undo/", 404, "POST"),
