@@ -139,7 +139,7 @@ def test_all_that_are_open_are_accepted_as_they_were_seen(
     console.ask("PUT", f"/v1/list-checks/{id}/decisions", json=body)  # somebody else, meanwhile
     follow(page, "button:has-text('Accept all that are open (2 rows)')")
     expect(page.locator("#status")).to_contain_text("Somebody has decided meanwhile")
-    follow(page, "button:has-text('Accept all that are open (1 rows)')")
+    follow(page, "button:has-text('Accept the one that is open (1 row)')")
     decided = console.ask("GET", f"/v1/list-checks/{id}")["proposals"]["domains"]
     assert {each["domain"]: each["decision"]["accepted"] for each in decided} == {
         "gmial.com": False,
