@@ -18,6 +18,7 @@ from retour.console.spoken import spoken
         ("ann@xn--b-example.test", ""),
         ("ann@xn--.test", ""),
         ("ann@xn--abc-.test", ""),  # a name of this script in disguise
+        ("ann@xn--bcher-kva.:.example", ""),  # one label that is none spoils the name
     ],
 )
 def test_it_is_read_beside(address: str, read: str) -> None:

@@ -21,11 +21,15 @@ def spoken(address: str) -> str:
 def _label(label: str) -> str | None:
     """One label as it is read; None where it is none that anybody could have registered."""
     if not label.startswith(PREFIX):
-        return label
+        return label if _is_plain(label) else None
     try:
         read = label.removeprefix(PREFIX).encode("ascii").decode("punycode")
         again = read.encode("punycode").decode("ascii")
     except UnicodeError:
         return None
-    is_plain = all(sign.isalnum() or sign == "-" for sign in read) and normalize("NFKC", read.lower()) == read
-    return read if is_plain and not read.isascii() and PREFIX + again == label else None
+    is_same = normalize("NFKC", read.lower()) == read and PREFIX + again == label
+    return read if is_same and _is_plain(read) and not read.isascii() else None
+
+
+def _is_plain(label: str) -> bool:
+    return all(sign.isalnum() or sign == "-" for sign in label)
