@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from crash_writer import NOW, PEPPER, bounce
+from typer.testing import CliRunner
 
+from retour.cli import app
 from retour.instants import DAY, HOUR, MINUTE, Instant
 from retour.lifecycle import PolicyVersion, preset
 from retour.model import (
@@ -31,11 +33,14 @@ from retour.model import (
     Verdict,
 )
 from retour.ports import BounceQuery, Outcome, Store
-from retour.stores.sqlite import StoreError, open_inbox, open_store
+from retour.stores.sqlite import STORE, StoreError, open_inbox, open_store
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.rows import body_of, plain_json, with_body
 from retour.stores.sqlite.statements import migrations, named, statements
 from retour.wiring import json_of
+
+# Keeps a connection busy for some tenths of a second.
+LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) SELECT max(i) FROM n"
 
 # --- crashes ----------------------------------------------------------------------------------------------
 
@@ -150,6 +155,66 @@ def test_a_failed_write_leaves_nothing_and_the_next_goes_on(tmp_path: Path) -> N
     with database.write() as db:
         assert db.execute("SELECT count(*) FROM evidence").fetchone() == (0,)
     database.close()
+
+
+def test_another_process_gets_its_turn_beside_one_that_writes_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retour.stores.sqlite.database._BUSY_MS", 2_000)
+    monkeypatch.setattr("retour.stores.sqlite.database._BREATHLESS", 0.5)
+    busy, other = Database(tmp_path / "s", "store"), Database(tmp_path / "s", "store")
+    begun, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            with busy.write() as db:  # some tenths of a second, and the next at once
+                db.execute(LONG).fetchall()
+                begun.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        assert begun.wait(60)
+        for _ in range(3):
+            with other.write() as db:
+                db.execute("PRAGMA application_id")
+    finally:
+        done.set()
+        worker.join()
+        busy.close()
+        other.close()
+
+
+def test_a_file_of_this_version_is_opened_while_another_process_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retour.stores.sqlite.database._BUSY_MS", 0)
+    one = Database(tmp_path / "s", "store")
+    with one.write():
+        other = Database(tmp_path / "s", "store")
+        assert other.read().execute("SELECT count(*) FROM accounts").fetchone() == (0,)
+        with pytest.raises(sqlite3.OperationalError, match="locked"), other.write():
+            pass
+    other.close()
+    one.close()
+
+
+def test_a_command_beside_one_who_writes_says_that_nothing_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retour.stores.sqlite.database._BUSY_MS", 0)
+    runner, where = CliRunner(), ["--data", str(tmp_path)]
+    add = ["account", "add", "acme", "--return-domain", "acme.example", *where]
+    assert (
+        runner.invoke(app, ["account", "add", "other", "--return-domain", "other.example", *where]).exit_code
+        == 0
+    )
+    one = Database(tmp_path / STORE, "store")
+    with one.write():
+        told = runner.invoke(app, add)
+    assert told.exit_code == 1 and "nothing is changed, try again" in told.stderr
+    assert runner.invoke(app, add).exit_code == 0
+    one.close()
 
 
 # --- versions ---------------------------------------------------------------------------------------------

@@ -50,7 +50,9 @@ def ended(sentence: str) -> typer.Exit:
 
 @contextmanager
 def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterator["Records"]:
-    """The store of a data directory. Ends the command where it cannot be used."""
+    """The store of a data directory. Ends the command where it cannot be used, or not now."""
+    import sqlite3
+
     from retour import keyfile
     from retour.stores import sqlite
 
@@ -66,8 +68,12 @@ def opened(data: Path | None, config: Path | None, words: "Catalogue") -> Iterat
         )
     except (OSError, keyfile.KeyFileError, sqlite.StoreError) as error:
         raise ended(words("fault.down", reason=error)) from error
+    except sqlite3.OperationalError as error:
+        raise ended(words("fault.not_now", reason=error)) from error
     try:
         yield store
+    except sqlite3.OperationalError as error:
+        raise ended(words("fault.not_now", reason=error)) from error
     finally:
         store.close()
 

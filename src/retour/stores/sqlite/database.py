@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,11 @@ _APPLICATION = {
     "domains": 0x52455456,
 }  # "RET1" …: which file it is
 _BUSY_MS = 10_000
+# Who waits for another process's transaction looks again every 100 ms (sqlite3.c, sqliteDefaultBusyCallback). One that
+# writes without a pause lets nobody in: it makes room before their patience ends.
+_BREATHLESS = 4.0  # seconds
+_BREATH = 0.12  # seconds
+_PAUSE = 0.01  # seconds between two transactions, in which another process would get its turn
 _READER_CACHE_MIB = 4  # of each thread; what they read is mapped, and shared by all
 _MAPPED = 1 << 30
 _CHECKPOINT_PAGES = 32_768  # 128 MiB: a page that is written again and again is copied once
@@ -59,6 +65,7 @@ class Database:
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._list = threading.Lock()
+        self._began = self._ended = 0.0  # of writing without a pause
         self._writer = self._connect(cache_mib)
         try:
             if read_only:
@@ -73,6 +80,7 @@ class Database:
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it, with one fsync at the end, or nothing of it."""
         with self._turn:
+            self._make_room()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -81,6 +89,17 @@ class Database:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+            finally:
+                self._ended = time.monotonic()
+
+    def _make_room(self) -> None:
+        """Let another process write, where this one has done nothing else for long."""
+        now = time.monotonic()
+        if now - self._ended > _PAUSE:
+            self._began = now
+        elif now - self._began > _BREATHLESS:
+            time.sleep(_BREATH)
+            self._began = time.monotonic()
 
     def read(self) -> sqlite3.Connection:
         """This thread's own connection for reading; it never waits for the writer."""
@@ -161,9 +180,18 @@ class Database:
                 " start retour serve of this version once, or look with the version that runs"
             )
 
+    def _is_current(self, of: str, version: int) -> bool:
+        told = [
+            self._writer.execute(f"PRAGMA {each}").fetchone()[0]
+            for each in ("application_id", "user_version")
+        ]
+        return told == [_APPLICATION[of], version]
+
     def _migrate(self, of: str, upgrading: Callable[[], object]) -> None:
         """Bring the file to this version's schema, all steps in one transaction; tell it of an older file."""
         known = migrations(of)
+        if self._is_current(of, len(known)):  # no turn is waited for, where nothing is to be written
+            return
         with self.write() as db:
             version: int = db.execute("PRAGMA user_version").fetchone()[0]
             application: int = db.execute("PRAGMA application_id").fetchone()[0]
