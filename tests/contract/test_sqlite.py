@@ -212,7 +212,8 @@ def test_a_command_beside_one_who_writes_says_that_nothing_is_changed(
     one = Database(tmp_path / STORE, "store")
     with one.write():
         told = runner.invoke(app, add)
-    assert told.exit_code == 1 and "nothing is changed, try again" in told.stderr
+    assert told.exit_code == 1
+    assert "nothing is changed, try again" in told.stderr
     assert runner.invoke(app, add).exit_code == 0
     one.close()
 

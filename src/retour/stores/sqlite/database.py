@@ -17,8 +17,8 @@ _APPLICATION = {
     "domains": 0x52455456,
 }  # "RET1" …: which file it is
 _BUSY_MS = 10_000
-# Who waits for another process's transaction looks again every 100 ms (sqlite3.c, sqliteDefaultBusyCallback). One that
-# writes without a pause lets nobody in: it makes room before their patience ends.
+# Who waits for another process's transaction looks again every 100 ms (sqlite3.c, sqliteDefaultBusyCallback).
+# One that writes without a pause lets nobody in: it makes room before their patience ends.
 _BREATHLESS = 4.0  # seconds
 _BREATH = 0.12  # seconds
 _PAUSE = 0.01  # seconds between two transactions, in which another process would get its turn
@@ -65,6 +65,7 @@ class Database:
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._list = threading.Lock()
+        self._closing = threading.Event()
         self._began = self._ended = 0.0  # of writing without a pause
         self._writer = self._connect(cache_mib)
         try:
@@ -98,7 +99,7 @@ class Database:
         if now - self._ended > _PAUSE:
             self._began = now
         elif now - self._began > _BREATHLESS:
-            time.sleep(_BREATH)
+            self._closing.wait(_BREATH)
             self._began = time.monotonic()
 
     def read(self) -> sqlite3.Connection:
@@ -130,6 +131,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connections of all threads."""
+        self._closing.set()
         with self._list:
             for connection in self._opened:
                 connection.close()
