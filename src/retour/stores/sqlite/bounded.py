@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-STEPS = 10_000  # of the database between two looks at the clock
+STEPS = 1_000  # of the database between two looks at the clock: some dozens of rows, each off a slow disk
 
 
 @contextmanager
