@@ -17,7 +17,7 @@ from retour.model import BounceType, MailKind, Reason
 from retour.ports import BounceQuery, Clock, Counting, Records, Sought
 
 COUNT = "count"  # kind of job
-QUICK = 0.1  # seconds that a count may take where a page waits for it
+QUICK = 0.06  # seconds that a count may take where a page waits for it, which asks for more than that
 _PAGE = 500
 _HELD = 5000  # addresses of an incident that are counted in one go
 
