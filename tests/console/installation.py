@@ -91,11 +91,16 @@ class Console:
         self._start({})
 
     @classmethod
-    def copied(cls, of: "Console", directory: Path) -> "Console":
-        """Another one with all that is in one that has ended: what is set up for everybody is set up once."""
+    def copied(cls, of: "Console", directory: Path, more: str = "") -> "Console":
+        """Another one with all that is in one that has ended: what is set up for everybody is set up once.
+
+        `more` are settings of its own, of groups that the others leave out.
+        """
         made = cls.__new__(cls)
         made.directory, made.key = directory, of.key
         shutil.copytree(of.directory, directory, dirs_exist_ok=True)
+        with (directory / "retour.toml").open("a", encoding="utf-8") as settings:
+            settings.write(more)
         made._start(of.sessions)
         return made
 
@@ -138,11 +143,11 @@ class Console:
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(120) == 0, self.story()
 
-    def ask(self, method: str, path: str, **more: Any) -> Any:
+    def ask(self, method: str, path: str, key: str = "", **more: Any) -> Any:
+        """What the API answers to a manager of the shop, or to whoever holds another key."""
         url = f"http://127.0.0.1:{self.ports['api']}{path}"
-        answer = httpx.request(
-            method, url, headers={"Authorization": f"Bearer {self.key}"}, timeout=120, **more
-        )
+        who = {"Authorization": f"Bearer {key or self.key}"}
+        answer = httpx.request(method, url, headers=who, timeout=120, **more)
         assert answer.is_success, answer.text
         return answer.json()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from console.installation import Console, log_in, looking
 
@@ -17,6 +17,8 @@ RULES = {
 # Of a finger's room alone: what stands side by side when wide stands below each other when narrow.
 NARROW = {"runOnly": {"type": "rule", "values": ["target-size"]}, "resultTypes": ["violations"]}
 LOOKS = [("en", "light"), ("de", "dark")]
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+SMALL: ViewportSize = {"width": 320, "height": 640}
 
 
 def barriers(page: Page, rules: Mapping[str, object] = RULES) -> list[str]:
@@ -38,15 +40,30 @@ def faults(console: Console, browser: Browser, email: str, paths: Sequence[str])
         with looking(browser, locale=language, color_scheme=scheme) as page:
             log_in(page, console.url, email)
             for path in paths:
-                page.set_viewport_size({"width": 1280, "height": 800})
+                page.set_viewport_size(WIDE)
                 answer = page.goto(console.url + path)
                 assert answer is not None
                 assert answer.ok, (path, answer.status)
-                found += [(path, each) for each in barriers(page)]
-                found += [(path, "h1")] if page.locator("h1").count() != 1 else []
-                if page.locator("html").get_attribute("lang") != language:
-                    found.append((path, "lang"))
-                page.set_viewport_size({"width": 320, "height": 640})
-                found += [(path, f"{wide} px sideways")] if (wide := sideways(page)) else []
-                found += [(path, each) for each in barriers(page, NARROW)]
+                found += [(path, each) for each in unsound(page, language)]
     return found
+
+
+def unsound(page: Page, language: str) -> list[str]:
+    """What is wrong with a page that is open, wide and then narrow."""
+    page.set_viewport_size(WIDE)
+    found = _of_words(page, language) + barriers(page)
+    page.set_viewport_size(SMALL)
+    found += [f"{wide} px sideways"] if (wide := sideways(page)) else []
+    return found + barriers(page, NARROW)
+
+
+def unsound_narrow(page: Page, language: str) -> list[str]:
+    """What is wrong with a page that is open in a window of 320 pixels."""
+    page.set_viewport_size(SMALL)
+    found = [f"{wide} px sideways"] if (wide := sideways(page)) else []
+    return found + _of_words(page, language) + barriers(page)
+
+
+def _of_words(page: Page, language: str) -> list[str]:
+    found = ["h1"] if page.locator("h1").count() != 1 else []
+    return found + (["lang"] if page.locator("html").get_attribute("lang") != language else [])

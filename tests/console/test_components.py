@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, log_in, looking
-from console.sound import faults
 
 pytestmark = pytest.mark.engine("chromium")
 SUPPORT = "support@retour.example"
@@ -48,7 +47,3 @@ def test_every_part_and_every_token_is_shown(console: Console, browser: Browser)
             assert colour(page, name) == f"rgb({int(red, 16)}, {int(green, 16)}, {int(blue, 16)})"
         told = set(page.locator(".samples code").all_inner_texts())
         assert told >= {f"--{name}" for name in re.findall(r"--(s\d+|h\d|notes|table|text): ", TOKENS)}
-
-
-def test_the_page_is_sound(console: Console, browser: Browser) -> None:
-    assert faults(console, browser, SUPPORT, ["/components/"]) == []

@@ -79,6 +79,7 @@ NOW = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
     ("before", "english", "german"),
     [
         (timedelta(seconds=20), "just now", "gerade eben"),
+        (timedelta(seconds=-20), "in a moment", "gleich"),
         (timedelta(minutes=1), "1 minute ago", "vor 1 Minute"),
         (timedelta(hours=3), "3 hours ago", "vor 3 Stunden"),
         (timedelta(days=2), "2 days ago", "vor 2 Tagen"),

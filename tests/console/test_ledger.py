@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, follow, log_in, looking
-from console.sound import faults
 from retour.ports.records import cause_told
 from story.waiting import eventually
 
@@ -116,12 +115,6 @@ def test_a_member_erases_nobody(console: Console, browser: Browser) -> None:
         page.goto(f"{console.url}/a/shop/ledger/")
         expect(page.locator("text=Erase a person")).to_have_count(0)
         assert page.request.get(f"{console.url}/a/shop/erase/").status == 404
-
-
-def test_the_pages_of_the_ledger_are_sound(console: Console, browser: Browser) -> None:
-    paths = ["/a/shop/ledger/", "/a/shop/ledger/?state=invalid", "/a/shop/erase/"]
-    assert faults(console, browser, MANAGER, paths) == []
-    assert faults(console, browser, "stranger@other.example", ["/a/other/ledger/"]) == []
 
 
 def test_a_first_day_that_lies_after_the_last_is_told_on_every_page(page: Page, console: Console) -> None:

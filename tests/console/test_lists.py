@@ -7,25 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, follow, log_in, looking
-from console.sound import faults
 from retour.flow.listcheck.workbook import open_workbook
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
 MANAGER = "manager@shop.example"
-PAGES = [
-    "/a/shop/",
-    "/a/shop/?type=soft&columns=state,due,code,subject,kind",
-    "/a/shop/?campaign=none",
-    "/a/shop/delete/?address=full@b.example",
-    "/a/shop/delete/?type=soft",
-    "/a/shop/save-list/bounces/?type=soft",
-    "/a/shop/save-list/data/?type=soft",
-    "/a/shop/data/",
-    "/a/shop/data/?type=hard&text=user+unknown",
-    "/a/shop/data/?campaign=none",
-    "/shortcuts/",
-]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +24,6 @@ def uncounted(console: Console) -> None:
 
 def counted_in(page: Page, select: str) -> list[str]:
     return [told for told in page.locator(f"#{select} option").all_inner_texts() if "(" in told]
-
-
-def test_every_list_is_sound(console: Console, browser: Browser) -> None:
-    assert faults(console, browser, MANAGER, PAGES) == []
 
 
 def test_each_filter_tells_how_many_it_would_find(console: Console, page: Page) -> None:

@@ -57,6 +57,35 @@ def test_the_open_menu_is_sound_in_german(console: Console, browser: Browser) ->
         assert barriers(page) == []
 
 
+def test_menus_close_with_escape_and_cover_nothing_that_has_the_focus(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/")
+    menu = page.locator(".top details.menu").last
+    summary = menu.locator("summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(menu).to_have_attribute("open", "")
+    page.keyboard.press("Tab")
+    expect(menu.locator("a").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(summary).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(menu.locator("a, button").count() + 1):
+        page.keyboard.press("Tab")
+    expect(menu).not_to_have_attribute("open", "")
+    summary.click()
+    page.locator("h1").click()
+    expect(menu).not_to_have_attribute("open", "")
+
+
+def test_the_dialog_of_keys_closes_with_escape(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+
+
 def test_whose_role_does_not_suffice_is_told_whom_to_ask(console: Console, browser: Browser) -> None:
     with looking(browser) as page:
         log_in(page, console.url, "member@shop.example")

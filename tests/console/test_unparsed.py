@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from console.conftest import ADMIN
 from console.installation import Console, follow, log_in, looking
-from console.sound import barriers, faults
+from console.sound import barriers
 from retour.identity import arrival_id
 from retour.instants import DAY, SECOND, text
 from retour.model import LATE, Arrival, Proof
@@ -174,9 +174,3 @@ def test_what_came_late_is_counted_when_somebody_wants_it(
 def test_nobody_else_sees_it(page: Page, console: Console) -> None:
     for path in ("unparsed/", "rules/"):
         assert page.request.get(f"{console.url}/{path}").status == 404
-
-
-def test_the_pages_are_sound(console: Console, browser: Browser, staff: str) -> None:
-    not_understood(console, staff, "r1@nest.example", "a word that nobody knows at all")
-    paths = ["/unparsed/", "/unparsed/?of=undetermined", "/rules/"]
-    assert faults(console, browser, SUPPORT, paths) == []

@@ -107,7 +107,7 @@ def ago(moment: datetime, now: datetime, who: Reads) -> str:
             count = seconds // size
             told = who.say(f"span.{unit}.{'one' if count == 1 else 'other'}", count=count)
             return who.say("span.ago" if moment <= now else "span.ahead", span=told)
-    return who.say("span.now")
+    return who.say("span.now" if moment <= now else "span.soon")
 
 
 def _day(year: str, month: str | int, day: str) -> date | None:

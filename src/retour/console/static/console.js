@@ -112,6 +112,19 @@
     if (region) swap(location.href, region.id, "", false);
   });
 
+  // --- menus: Esc closes them and leads back to where they were opened; whatever is done elsewhere closes them too,
+  // so that none covers what has the focus (WCAG 2.2 §2.4.11)
+  const closeMenus = (but, back) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu.contains(but)) continue;
+      const held = back && menu.contains(document.activeElement);
+      menu.open = false;
+      if (held) menu.querySelector("summary").focus();
+    }
+  };
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null, true); });
+  for (const elsewhere of ["focusin", "click"]) document.addEventListener(elsewhere, (event) => closeMenus(event.target, false));
+
   // --- a file that is too long is not sent first, to be refused then
   document.addEventListener("change", (event) => {
     const field = event.target;
