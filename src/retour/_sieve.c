@@ -485,21 +485,26 @@ static Forms forms_of(const Sieve *self, const Row *row, const Domain *domain)
     return forms;
 }
 
-/* Whether an address, as the ledger keeps it, was erased; -1 where something failed. */
+static int is_known(PyObject *ask, Text address)
+{
+    PyObject *answer = PyObject_CallFunction(ask, "y#", (const char *)address.octets, address.size);
+    int told = answer ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    return told;
+}
+
+/* Whether an address was erased, as the ledger keeps it or as it came; -1 where something failed. */
 static int is_erased(const Row *row, const Domain *domain, PyObject *ask)
 {
     unsigned char room[LONGEST];
     Text kept = {row->exact, row->size};
-    PyObject *answer;
     int told;
     if (ask == Py_None)
         return 0;
     if (domain->kept)
         kept = theirs_of(row, domain, row->capitals && domain->cased ? row->exact : row->small, room);
-    answer = PyObject_CallFunction(ask, "y#", (const char *)kept.octets, kept.size);
-    told = answer ? PyObject_IsTrue(answer) : -1;
-    Py_XDECREF(answer);
-    return told;
+    told = is_known(ask, kept);
+    return told || !row->capitals || !domain->kept ? told : is_known(ask, (Text){row->exact, row->size});
 }
 
 /* By which notion an address is known, as seen.Seen.find has it. */

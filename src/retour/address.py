@@ -45,18 +45,24 @@ class Provider:
     cut: str
 
 
+_RULES = tomllib.loads(files("retour").joinpath("address_rules.toml").read_text("utf-8"))
+
+
 def _providers() -> dict[str, Provider]:
-    rules = tomllib.loads(files("retour").joinpath("address_rules.toml").read_text("utf-8"))
     return {
         domain: Provider(
             rule.get("same_as", domain), rule.get("case", False), rule.get("dots", False), rule.get("cut", "")
         )
-        for rule in rules["provider"]
+        for rule in _RULES["provider"]
         for domain in rule["domains"]
     }
 
 
 PROVIDERS = _providers()
+# Whose capitals tell no mailboxes apart, and which are kept as they came all the same.
+CASELESS = frozenset(domain for rule in _RULES["caseless"] for domain in rule["domains"])
+# What is looked up for an address: as it is kept, and without the capitals that its provider does not heed.
+LOOKED_UP = PROVIDERS | {domain: Provider(domain, True, False, "") for domain in CASELESS}
 
 # RFC 5321 §4.1.2: Dot-string, with RFC 6531 §3.3 letters; and a Quoted-string (its "@" is refused before).
 # QUIRK: docomo and au gave out addresses with dots in a row and at the end, which go about without their
@@ -81,6 +87,21 @@ def normalise(text: str) -> str | None:
             return text
     parts = _parts(text)
     return None if isinstance(parts, Fault) else "@".join(parts)
+
+
+def mailbox(address: str) -> str:
+    """The spelling that stands for all of one mailbox, of a normalised address; mostly the address itself.
+
+    Capitals of ASCII alone: no provider has said how it folds others. What stops one spelling stops each
+    that has the same mailbox; where events are kept, they stay two addresses. (To make them one would name
+    lines of the ledger anew, whose chain holds their keys; and of who was erased only the key is left.)
+    """
+    if address.islower():
+        return address
+    local, _, host = address.rpartition("@")
+    if host not in CASELESS or not local.isascii() or local.startswith('"'):
+        return address
+    return f"{local.lower()}@{host}"
 
 
 def fault(text: str) -> Fault | None:

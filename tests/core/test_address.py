@@ -1,10 +1,13 @@
 """Which strings are the same mailbox, and which are none."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retour.address import Fault, domain, domain_of, fault, key, normalise
+from retour.address import CASELESS, PROVIDERS, Fault, domain, domain_of, fault, key, mailbox, normalise
 
 
 @pytest.mark.parametrize(
@@ -107,3 +110,28 @@ def test_the_key_depends_on_address_and_pepper(text: str, pepper: bytes) -> None
     assert key(pepper, address) == key(pepper, address)
     assert key(pepper, address) != key(pepper + b"x", address)
     assert key(pepper, address) != key(pepper, address + "x")
+
+
+def test_what_a_provider_does_not_heed_is_one_mailbox_and_stays_two_addresses() -> None:
+    for text in ("EVE@Yahoo.de", "eve@yahoo.de", "eVe@YAHOO.DE"):
+        assert normalise(text) == text.partition("@")[0] + "@yahoo.de"
+        assert mailbox(normalise(text) or "") == "eve@yahoo.de"
+    # Nobody has said so of these, of other letters than those of ASCII, nor of what is quoted.
+    for address in ("EVE@firm.example", "EV\u00c9@yahoo.de", '"EVE X"@yahoo.de', "EVE@[IPv6:2001:db8::1]"):
+        assert mailbox(address) == address
+
+
+@given(st.builds("{}@{}".format, local_parts, st.sampled_from(["icloud.com", "firm.example", "gmail.com"])))
+def test_a_mailbox_is_a_normalised_address_and_its_own_mailbox(text: str) -> None:
+    address = normalise(text)
+    if address is not None:
+        whole = mailbox(address)
+        assert mailbox(whole) == whole == normalise(whole)
+
+
+def test_every_provider_of_which_something_is_said_has_a_source_and_stands_once() -> None:
+    rules = tomllib.loads(Path("src/retour/address_rules.toml").read_text("utf-8"))
+    names = [name for kind in ("provider", "caseless") for rule in rules[kind] for name in rule["domains"]]
+    assert all(rule["source"] for kind in ("provider", "caseless") for rule in rules[kind])
+    assert len(names) == len(set(names)) == len(PROVIDERS) + len(CASELESS)
+    assert [name for name in names if domain(name) != name] == []

@@ -33,6 +33,19 @@ def test_a_dead_address_is_stopped_however_its_domain_is_written(retour: Install
     assert (answer["decision"], answer["why"], answer["kind"]) == ("stop", "hard", "system")
 
 
+def test_a_mailbox_is_stopped_in_every_spelling_and_its_page_shows_what_stops_it(
+    retour: Installation,
+) -> None:
+    retour.bounce("EVE@yahoo.de")
+    for written in ("EVE@yahoo.de", "eve@Yahoo.de", "Eve@yahoo.de"):
+        answer = retour.ask("GET", "/v1/check", params={"address": written}).json()
+        assert (answer["decision"], answer["why"]) == ("stop", "hard"), written
+        told = retour.ask("GET", f"/v1/addresses/{written}").json()
+        assert (told["address"], told["state"]["state"]) == ("EVE@yahoo.de", "invalid"), written
+    # Of other domains nobody has said that capitals mean nothing.
+    assert retour.ask("GET", "/v1/addresses/eve@yahoo.se").status_code == 404
+
+
 def test_a_plus_that_was_not_encoded_is_still_a_plus(retour: Installation) -> None:
     retour.bounce("ann+x@b.example")
     for written in ("ann+x@b.example", "ann%2Bx@b.example"):

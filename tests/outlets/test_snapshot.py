@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retour.address import key, platform_key
 from retour.flow.check import MOST, TooManyError, may_send, may_send_all
 from retour.instants import DAY, SECOND
 from retour.lifecycle import Mode, Policy, decide, preset
 from retour.model import VALID, Answer, Cause, Decision, MailKind, State, StateName
-from retour.ports import Change
+from retour.ports import Change, PlatformStop
 from retour.snapshot import Table
 from retour.snapshot.packed import pack
 from retour.snapshot.segment import DIGEST, Segment
@@ -233,3 +234,58 @@ def test_may_send_all_keeps_the_order_and_its_bound() -> None:
     assert [decision.why for decision in answers] == ["", "no_address", "hard"]
     with pytest.raises(TooManyError, match="10001"):
         may_send_all(["a@b.example"] * (MOST + 1), "demo", MailKind.MAILING, made, NOW)
+
+
+def at_yahoo(made: Table, *spelled: str) -> list[str]:
+    """The answers for some spellings, alone and together."""
+    addresses = [f"{local}@yahoo.de" for local in spelled]
+    alone = [asked(made, address).answer for address in addresses]
+    assert [each.answer for each in may_send_all(addresses, "demo", MailKind.MAILING, made, NOW)] == alone
+    return [answer.value for answer in alone]
+
+
+def test_what_stops_one_spelling_of_a_mailbox_stops_all() -> None:
+    made = Table(b"pepper")
+    made.policy("demo", DEFAULT)
+    made.apply([change("EVE@yahoo.de", HARD), change("zoe@yahoo.de", HARD), change("EVE@b.example", HARD)])
+    assert at_yahoo(made, "EVE", "eve", "Eve", "zoe", "ZOE", "max") == ["stop"] * 5 + ["send"]
+    assert asked(made, "eve@b.example").answer is Answer.SEND  # whose provider may heed capitals
+    assert asked(made, "eve@yahoo.de") == asked(made, "EVE@yahoo.de")
+    made.apply([change("Eve@yahoo.de", HARD), change("EVE@yahoo.de", VALID)])
+    assert at_yahoo(made, "EVE", "eve", "Eve", "eVe") == ["stop"] * 4  # of the other spelling
+    made.apply([change("Eve@yahoo.de", VALID), change("eve@yahoo.de", VALID)])
+    assert at_yahoo(made, "EVE", "eve", "Eve", "zoe", "ZOE") == ["send"] * 3 + ["stop"] * 2
+
+
+def test_a_mailbox_stays_stopped_when_a_spelling_of_it_is_erased_and_the_table_made_anew() -> None:
+    made = Table(b"pepper")
+    made.policy("demo", DEFAULT)
+    erased = made.pseudonym("demo", "EVE@yahoo.de")
+    assert "eve" not in erased.lower().removeprefix("erased")
+    made.apply([change(erased, HARD), change("eve@yahoo.de", VALID)])
+    assert at_yahoo(made, "EVE", "eve", "Eve") == ["stop"] * 3
+    before = Table(b"pepper")
+    before.policy("demo", DEFAULT)
+    before.apply([change(erased[: len("erased:") + 2 * DIGEST], HARD)])  # as it was kept before
+    assert at_yahoo(before, "EVE", "eve") == ["stop", "send"]
+
+
+def test_all_spellings_are_asked_for_while_an_account_is_rewritten() -> None:
+    made = table()
+    told: list[str] = []
+
+    def ask(account: str, address: str, kind: MailKind, now: int) -> Decision:
+        told.append(address)
+        return Decision(Answer.STOP if address == "eve@yahoo.de" else Answer.SEND)
+
+    made.rewriting("demo", ask)
+    assert at_yahoo(made, "EVE", "eve") == ["stop", "stop"]
+    assert set(told) == {"EVE@yahoo.de", "eve@yahoo.de"}
+
+
+def test_a_stop_for_all_accounts_is_one_of_all_spellings() -> None:
+    made = table()
+    stopped = key(platform_key(b"pepper"), "eve@yahoo.de")
+    made.platform([PlatformStop(stopped, NOW)])
+    assert at_yahoo(made, "EVE", "eve", "Eve") == ["stop"] * 3
+    assert made.stopped_for_all("demo", "EVE@yahoo.de")

@@ -115,6 +115,10 @@ class Announcing:
         """As `Ledger.kept`."""
         return self._ledger.kept(account, addresses)
 
+    def spellings(self, account: str, mailboxes: Sequence[str]) -> list[str]:
+        """As `Ledger.spellings`."""
+        return self._ledger.spellings(account, mailboxes)
+
     def size(self, account: str, most: int) -> int:
         """As `Ledger.size`."""
         return self._ledger.size(account, most)

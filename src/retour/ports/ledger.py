@@ -107,6 +107,12 @@ class Ledger(Protocol):
         Raises KeyError for an unknown account.
         """
 
+    def spellings(self, account: str, mailboxes: Sequence[str]) -> list[str]:
+        """Addresses with events that are other spellings of these mailboxes (`address.mailbox`).
+
+        [] when there are none, as mostly. Raises KeyError for an unknown account.
+        """
+
     def size(self, account: str, most: int) -> int:
         """How many addresses have events in this account; at most `most` are counted. Raises as above."""
 

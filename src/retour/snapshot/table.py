@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from threading import Lock
 
-from retour.address import ERASED, platform_key
+from retour.address import ERASED, mailbox, platform_key
 from retour.instants import Instant
 from retour.lifecycle import Policy, Span, decide
 from retour.model import Answer, Decision, MailKind
@@ -17,6 +17,7 @@ Ask = Callable[[str, str, MailKind, Instant], Decision]
 """Account, normalised address, mail kind, now → decision, as the ledger itself would answer."""
 
 SEND = Decision(Answer.SEND)
+_STRICT = {Answer.SEND: 0, Answer.HOLD: 1, Answer.STOP: 2}
 
 
 class _Account:
@@ -66,11 +67,19 @@ class Table:
         self._accounts: dict[str, _Account] = {}
         self._rewriting: dict[str, Ask] = {}
         self._segments = [Segment() for _ in range(256)]
+        self._spelt: dict[bytes, dict[bytes, int]] = {}  # of a mailbox, what stands under its other spellings
         self._shared = Shared(platform_key(pepper))
         self._writing = Lock()
 
     def decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
-        """The answer for a normalised address."""
+        """The answer for a normalised address: that of the spelling of its mailbox that is stopped most."""
+        answer = self._decision(account, address, kind, now)
+        if self._spelt or not address.islower():
+            return self._strictest(answer, account, address, kind, now)
+        return answer
+
+    def _decision(self, account: str, address: str, kind: MailKind, now: Instant) -> Decision:
+        """The answer for one spelling."""
         known = self._accounts.get(account)
         if known is None:
             return SEND
@@ -99,10 +108,11 @@ class Table:
         known = self._accounts.get(account)
         if known is None:
             return [SEND] * len(addresses)
-        if self._rewriting and (ask := self._rewriting.get(account)):
-            return [ask(account, address, kind, now) for address in addresses]
+        if account in self._rewriting:
+            return [self.decision(account, address, kind, now) for address in addresses]
         fresh, segments, says = known.hasher.copy, self._segments, known.decide
         shared = self._shared if known.obeys and self._shared.rows else None
+        spelt = self._spelt
         answers: list[Decision] = []
         for address in addresses:
             octets = address.encode()
@@ -117,8 +127,27 @@ class Table:
                 may, shift = shared.front
                 if may[head(digest)[0] >> shift]:
                     packed |= shared.get(digest, known.ignored)
-            answers.append(says(packed, kind, address, now) if packed else SEND)
+            answer = says(packed, kind, address, now) if packed else SEND
+            if spelt or not address.islower():
+                answer = self._strictest(answer, account, address, kind, now)
+            answers.append(answer)
         return answers
+
+    def _strictest(
+        self, answer: Decision, account: str, address: str, kind: MailKind, now: Instant
+    ) -> Decision:
+        """The answer for all spellings of a mailbox; `answer` is that for the one that was asked for."""
+        known = self._accounts.get(account)
+        if known is None:
+            return answer
+        small, answers = mailbox(address), [answer]
+        if small != address:
+            answers.append(self._decision(account, small, kind, now))
+        if others := self._spelt.get(self._digest(account, small)):
+            own = self._digest(account, address)
+            told = [packed for digest, packed in list(others.items()) if digest != own]
+            answers += [known.decide(packed, kind, address, now) for packed in told]
+        return max(answers, key=lambda each: _STRICT[each.answer])
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Follow the ledger: the state after each change is what is looked up from now on."""
@@ -128,18 +157,31 @@ class Table:
 
     def pseudonym(self, account: str, address: str) -> str:
         """What stands for an erased address: the table goes on stopping it, and nobody can read it."""
-        return ERASED + self._digest(account, address).hex()
+        return ERASED + b"".join(self._digests(account, address)).hex()
+
+    def _digests(self, account: str, address: str) -> tuple[bytes, ...]:
+        """The hash of an address; with that of its mailbox, where it is another spelling of that."""
+        if address.startswith(ERASED):
+            told = bytes.fromhex(address.removeprefix(ERASED))
+            return (told[:DIGEST], told[DIGEST:]) if len(told) > DIGEST else (told,)
+        own, small = self._digest(account, address), mailbox(address)
+        return (own,) if small == address else (own, self._digest(account, small))
 
     def _digest(self, account: str, address: str) -> bytes:
-        if address.startswith(ERASED):
-            return bytes.fromhex(address.removeprefix(ERASED))
         hasher = self._hasher(account).copy()
         hasher.update(address.encode())
         return hasher.digest()
 
     def _put(self, change: Change) -> None:
-        digest = self._digest(change.account, change.address)
-        self._segments[digest[0]].put(digest, pack(change.after))
+        digest, *of_mailbox = self._digests(change.account, change.address)
+        packed = pack(change.after)
+        self._segments[digest[0]].put(digest, packed)
+        for each in of_mailbox:
+            others = {**self._spelt.get(each, {}), digest: packed}
+            # Replaced in one step: readers see the one or the other.
+            self._spelt[each] = {own: code for own, code in others.items() if code}
+            if not self._spelt[each]:
+                del self._spelt[each]
 
     def _hasher(self, account: str) -> blake2b:
         """Primed once with key and name; whoever hashes copies it. A NUL keeps "ab" + "c" from "a" + "bc"."""
@@ -158,7 +200,9 @@ class Table:
     def stopped_for_all(self, account: str, address: str) -> bool:
         """Whether the stop of the platform concerns this account, and this address."""
         known = self._accounts.get(account)
-        return known is not None and known.obeys and self._shared.holds(address, known.ignored)
+        if known is None or not known.obeys:
+            return False
+        return any(self._shared.holds(each, known.ignored) for each in {address, mailbox(address)})
 
     def policy(self, account: str, policy: Policy, version: int = 0, ignored: Sequence[Span] = ()) -> None:
         """Tell the table of an account, or of the policy now in force there.

@@ -165,7 +165,7 @@ class Columns:
         met = met.scatter(self._erased(rows, theirs), True) & rows["fast"]
         places, numbers = [], []
         for place, local, host in _each(rows.filter(met).select("place", "local", "host")):
-            if told := self._judge.know.history.get(self._singly.kept_of(local, self._host(host)), ()):
+            if told := self._singly.told(local, self._host(host)):
                 places.append(place)
                 numbers.append(self._number(told))
         return none.scatter(places, numbers)

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from retour.address import mailbox
 from retour.flow.listcheck.alive import Alive, beating, unheard
 from retour.flow.listcheck.source import Source
 from retour.vet import Answer, Code, Evidence, Finding
@@ -49,10 +50,10 @@ def validator(name: str) -> Validator | None:
 def asked(
     who: Validator, source: Source, out: Path, at: datetime, alive: Alive = unheard
 ) -> dict[str, tuple[Finding, ...]]:
-    """What a validator says of the addresses of a list, by normalised address; nothing where all is well."""
+    """What a validator says of the addresses of a list, by mailbox; nothing where all is well."""
     path = out / ANSWERS
     words = dict(_kept(path))
-    wanted = (address for address in beating(source.addresses(), alive) if address not in words)
+    wanted = (address for address in map(mailbox, beating(source.addresses(), alive)) if address not in words)
     while batch := list(dict.fromkeys(islice(wanted, AT_ONCE))):
         told = _told(who, batch)
         words |= told

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain, islice
 from math import ceil
 
+from retour.address import mailbox
 from retour.flow.listcheck.alive import EVERY, Alive, beating, unheard
 from retour.flow.listcheck.judge import Heard, Knowledge
 from retour.instants import DAY, Instant, to_datetime
@@ -93,9 +94,23 @@ def _of_few(account: str, ledger: Ledger, addresses: Iterable[str]) -> dict[str,
         return None
     found: dict[str, tuple[Finding, ...]] = {}
     for start in range(0, len(few), _PAGE):
-        for address, kept in ledger.kept(account, few[start : start + _PAGE]).items():
-            if told := findings_of(kept):
-                found[address] = told
+        some = few[start : start + _PAGE]
+        found |= _heard(account, ledger, dict.fromkeys([*some, *map(mailbox, some)]))
+    return found
+
+
+def _heard(account: str, ledger: Ledger, some: Iterable[str]) -> dict[str, tuple[Finding, ...]]:
+    """What is known of some addresses; of those that stand for a mailbox, what is of all its spellings."""
+    asked = list(some)
+    found: dict[str, tuple[Finding, ...]] = {}
+    spelt = ledger.spellings(account, asked)
+    for address, kept in ledger.kept(account, list(dict.fromkeys([*asked, *spelt]))).items():
+        if told := findings_of(kept):
+            found[address] = told
+    for address in spelt:
+        if address in found:
+            whole = mailbox(address)
+            found[whole] = (*found.get(whole, ()), *found[address])
     return found
 
 
@@ -110,15 +125,14 @@ class OfLedger:
         return self._size
 
     def __iter__(self) -> Iterator[str]:
-        return beating(self._ledger.addresses(self._account), self._alive)
+        return map(mailbox, beating(self._ledger.addresses(self._account), self._alive))
 
     def get(self, address: str, nothing: tuple[Finding, ...], /) -> tuple[Finding, ...]:
         """What is known of one, also of one that was erased."""
         self._asked += 1
         if self._asked % EVERY == 0:  # a block of a list may have a quarter of a million of them
             self._alive(None)
-        kept = self._ledger.kept(self._account, (address,)).get(address)
-        return nothing if kept is None else findings_of(kept)
+        return _heard(self._account, self._ledger, (address,)).get(address, nothing)
 
 
 class Joined:

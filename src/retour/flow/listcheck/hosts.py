@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from retour.address import PROVIDERS, Provider
+from retour.address import CASELESS, LOOKED_UP, Provider
 from retour.flow.listcheck.decision import PILES, Pile, pile_of
 from retour.flow.listcheck.judge import Judge, Outcome, ordered, tail
 from retour.flow.listcheck.tally import Tally
@@ -84,13 +84,14 @@ class Tail:
 class Host:
     """A domain, and what holds for every plain address there."""
 
-    __slots__ = ("checked", "domain", "facts", "folds", "heeds_case", "kept", "tail", "variants")
+    __slots__ = ("checked", "domain", "facts", "folds", "heeds_case", "kept", "spells", "tail", "variants")
 
     def __init__(self, domain: str, facts: Facts, checked: Checked, plain: Tail) -> None:
         self.domain, self.facts, self.checked, self.tail = domain, facts, checked, plain
-        provider = PROVIDERS.get(domain)
+        provider = LOOKED_UP.get(domain)
         self.folds = None if provider is None else _fold(provider)
         self.heeds_case = provider is not None and not provider.case
+        self.spells = domain in CASELESS  # kept in all spellings, which stand for one mailbox
         self.kept = domain if provider is None else provider.domain
         self.variants: dict[_Key, Tail] | None = None
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
-from retour.address import normalise
+from retour.address import mailbox, normalise
 from retour.flow.listcheck.alive import Alive, unheard
 from retour.flow.listcheck.blocks import Record
 from retour.flow.listcheck.cells import Cell, cell_of
@@ -30,7 +30,7 @@ _ORDER = {code: place for place, code in enumerate(Code)}
 
 
 class Heard(Protocol):
-    """What is known of addresses, by normalised address; a dictionary is one."""
+    """What is known of addresses, by mailbox (`address.mailbox`); a dictionary is one."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[str]: ...
@@ -40,7 +40,7 @@ class Heard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """All that is known before a list is read. `history` is by normalised address, all else by domain."""
+    """All that is known before a list is read. `history` is by mailbox, all else by domain."""
 
     policy: Policy = DEFAULT
     dns: Mapping[str, Dns] = field(default_factory=dict)
@@ -97,10 +97,14 @@ class Judge:
         return replace(checked, findings=ordered(checked.findings))
 
     def told(self, kept: str) -> tuple[Finding, ...]:
-        """What is known of a normalised address."""
-        raw, know = octets(kept), self.know
+        """What is known of a normalised address: of its mailbox, or of it as it was erased."""
+        told = self._told(mailbox(kept))
+        return told or self._told(kept)
+
+    def _told(self, each: str) -> tuple[Finding, ...]:
+        raw, know = octets(each), self.know
         if self.heard is None or raw in self.heard or (know.erased and raw in know.erased):
-            return know.history.get(kept, ())
+            return know.history.get(each, ())
         return ()
 
     def of_local(self, local: str) -> tuple[Finding, ...]:

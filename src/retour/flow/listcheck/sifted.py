@@ -7,7 +7,7 @@ from secrets import token_bytes
 from typing import Any, NamedTuple, TypeVar
 
 from retour._sieve import Sieve
-from retour.address import PROVIDERS
+from retour.address import LOOKED_UP
 from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.dresses import Dresses
@@ -139,7 +139,7 @@ class Sifted:
         """What is said of a row whose address may be in the ledger."""
         host, text = self._known[number], address.decode()
         local = text.rpartition("@")[0]
-        told = self._judge.know.history.get(self._singly.kept_of(local, host), ())
+        told = self._singly.told(local, host)
         tail = self._hosts.tail_of(host, self._told(repairs, listed, level)._replace(told=told))
         tail.seen(row, text)
         return tail.pile, self._text(tail.of(local))
@@ -185,7 +185,7 @@ def _sieve(layout: Layout) -> Sieve:
         name.encode(): (rule.dots, bool(rule.cut), not rule.case, rule.domain.encode())
         if rule.cut in _TAGS
         else None
-        for name, rule in PROVIDERS.items()
+        for name, rule in LOOKED_UP.items()
     }
     listed = [local.encode() for local in sorted(listed_locals())]
     # Of digits alone nothing is left: these are told as a whole.

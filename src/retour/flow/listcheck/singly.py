@@ -117,7 +117,7 @@ class Singly:
         judge = self._judge
         address = f"{local}@{at.domain}"
         found = judge.seen.find(address, *self._forms(local, at))
-        told = judge.told(self.kept_of(local, at)) if judge.knows else ()
+        told = self.told(local, at) if judge.knows else ()
         tailed = self._hosts.tail_of(at, More(repairs, found, said, told))
         tailed.seen(row, address)
         return Judged(tailed.pile, address, tailed.of(local), line)
@@ -130,8 +130,12 @@ class Singly:
             return () if small == local else (f"{local}@{at.domain}", address, address)
         return f"{local}@{at.domain}", f"{small}@{at.domain}", at.theirs(small)
 
+    def told(self, local: str, at: Host) -> tuple[Finding, ...]:
+        """What is known of a plain address: of its mailbox, or of it as it was erased."""
+        return self._judge.told(f"{local}@{at.domain}" if at.spells else self.kept_of(local, at))
+
     def kept_of(self, local: str, at: Host) -> str:
-        """The address as Retour keeps it."""
+        """The address as it is looked up: as Retour keeps it, or that which stands for its mailbox."""
         if at.folds is None:
             return f"{local}@{at.domain}"
         return at.theirs(local if at.heeds_case else local.lower())

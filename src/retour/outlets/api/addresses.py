@@ -8,20 +8,20 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from retour import instants
-from retour.address import fault, normalise
+from retour.address import CASELESS, domain_of, fault, mailbox, normalise
 from retour.flow.browse import MOST, Page, overview
 from retour.flow.lists.workbook import Cell
 from retour.flow.platform import under
 from retour.flow.suppressions import PROVIDERS
 from retour.instants import Instant
-from retour.model import VALID, BounceType, MailKind, Reason
+from retour.model import VALID, BounceType, MailKind, Reason, StateName
 from retour.outlets.api import tables
 from retour.outlets.api.access import AccountChoice, Member, existing_account
 from retour.outlets.api.problems import Form, Problem, wrong
 from retour.outlets.api.services import services
 from retour.outlets.api.shapes import AddressShape, BouncePage, BounceShape
 from retour.outlets.api.shown import Reader, address_shape, bounce_shape, linked, reader_of
-from retour.ports import BounceQuery, Life
+from retour.ports import BounceQuery, Ledger, Life
 
 router = APIRouter(tags=["addresses"])
 
@@ -49,7 +49,7 @@ def address(
     normalised = normalise(address)
     if normalised is None:
         raise Problem("address_malformed", "address", fault=fault(address))
-    life = known.store.ledger.life(chosen, normalised, now)
+    life = _life(known.store.ledger, chosen, normalised, now)
     corrections = linked(request, chosen, normalised)
     if life is None and corrections:  # the wrong one of a registration, perhaps, which was never mailed
         life = Life(normalised, known.store.ledger.state(chosen, normalised, now))
@@ -61,6 +61,16 @@ def address(
     latest = known.store.engagements.latest(chosen, [normalised]).get(normalised, {})
     reader = reader_of(request, key)
     return address_shape(chosen, life, policy, latest, corrections, reader, since)
+
+
+def _life(ledger: Ledger, account: str, address: str, now: Instant) -> Life | None:
+    """That of the address, or where it has none, of another spelling of its mailbox: it is what stops it."""
+    if (own := ledger.life(account, address, now)) is not None:
+        return own
+    whole = mailbox(address)
+    others = [whole, *ledger.spellings(account, [whole])] if domain_of(whole) in CASELESS else []
+    lives = [life for each in others if (life := ledger.life(account, each, now)) is not None]
+    return min(lives, key=lambda life: life.state.state is not StateName.INVALID, default=None)
 
 
 def meant(

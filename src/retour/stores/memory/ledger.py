@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from retour.address import domain_of
+from retour.address import domain_of, mailbox
 from retour.chain import BEGINNING, link
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
@@ -274,6 +274,10 @@ class MemoryLedger:
                 )
                 for page in pages
             }
+
+    def spellings(self, account: str, mailboxes: Sequence[str]) -> list[str]:
+        asked = set(mailboxes)
+        return [each for each in self.addresses(account) if each not in asked and mailbox(each) in asked]
 
     def size(self, account: str, most: int) -> int:
         return min(most, sum(1 for _ in self.addresses(account)))

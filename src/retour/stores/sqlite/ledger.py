@@ -3,13 +3,14 @@
 A long file, for it is the whole of one port: what is written and what is read lie in one transaction.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from typing import Any
 
-from retour.address import hasher, key
+from retour.address import hasher, key, mailbox
 from retour.instants import Instant
 from retour.model import VALID, Event, State
 from retour.ports import (
@@ -187,6 +188,12 @@ class SqliteLedger:
         return {
             by_key[k]: Kept(state_of(state), delivered, not domain) for k, domain, delivered, *state in rows
         }
+
+    def spellings(self, account: str, mailboxes: Sequence[str]) -> list[str]:
+        db = self._database.read()
+        place = {"account": self._accounts.number(db, account), "small": json.dumps(mailboxes)}
+        asked_for = set(mailboxes)
+        return [each for (each,) in db.execute(SQL["spelt"], place) if mailbox(each) in asked_for]
 
     def size(self, account: str, most: int) -> int:
         db = self._database.read()

@@ -146,6 +146,11 @@ SELECT s.k, s.domain,
 FROM json_each(:places) AS n
 CROSS JOIN states AS s ON s.k = substr(:keys, n.value, 16) AND s.account = :account;
 
+-- name: spelt
+SELECT s.address FROM json_each(:small) AS n
+CROSS JOIN states AS s INDEXED BY states_spelt ON s.account = :account AND lower(s.address) = n.value
+WHERE s.address <> lower(s.address);
+
 -- name: size
 SELECT count(*) FROM (SELECT 1 FROM states WHERE account = :account AND domain >= '' LIMIT :most);
 
