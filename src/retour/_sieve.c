@@ -555,7 +555,9 @@ static int look_at_plain(Sieve *self, const Row *row, Py_ssize_t number, const A
         return repairs == -2 || listed == -2 ? 0 : -1;
     forms = forms_of(self, row, self->domains + number);
     level = level_of(self, row, &forms);
-    told = flags_of(&self->marks, forms.kept) & TOLD ? 1 : is_erased(row, self->domains + number, asked->erased);
+    told = (flags_of(&self->marks, forms.kept) | flags_of(&self->marks, forms.exact)) & TOLD
+               ? 1
+               : is_erased(row, self->domains + number, asked->erased);
     if (told < 0)
         return 0;
     if (told)

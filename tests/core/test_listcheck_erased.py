@@ -3,7 +3,9 @@
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from retour.address import normalise
 from retour.flow import listcheck
 from retour.flow.check import may_send
 from retour.flow.listcheck import Knowledge, Source, history, known_of
+from retour.flow.listcheck.history import Joined, OfLedger
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.passes import WAYS
@@ -143,6 +146,37 @@ def test_the_gate_and_a_list_agree(
     # Nothing but that: neither when nor why, nor that it was an address of somebody who was erased.
     (line,) = looked(way, b"gone@firm.de\n", LAYOUT, know)[3].decode().splitlines()
     assert line.split(",")[4:] == ["suppressed", "", "", "suppressed=yes by own ledger", "gone@firm.de"]
+
+
+class Counted(OfLedger):
+    """It counts how often it is asked for many at once, and for whom."""
+
+    together: ClassVar[list[int]] = []
+
+    def ahead(self, addresses: Sequence[str]) -> None:
+        super().ahead(addresses)
+        self.together.append(len(addresses))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_is_known_is_asked_for_together_and_the_same_is_said(
+    store: Store, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "_PAGE", 3)
+    if way == "sifted":
+        monkeypatch.setattr("retour.flow.listcheck.sifted._MANY", 0)
+        monkeypatch.setattr("retour.flow.listcheck.sifted.PIECE", 100)
+    known_long = known_of_long(store)
+    know = replace(known_long, history=Counted("demo", store.ledger))
+    lower = [address for address in (*STOPPED, *FREE) if address.islower()]
+    raw = "".join(
+        f"{cell}\n" for cell in (*lower, *ERASED, *STOPPED, *(f"new{n}@firm.de" for n in range(9)), *lower)
+    )
+    Counted.together = []
+    assert looked(way, raw.encode(), LAYOUT, know) == written(reference(raw.encode(), LAYOUT, known_long))
+    assert max(Counted.together) > 1
+    joined = replace(know, history=Joined(know.history, {"new1@firm.de": history.ERASED}))
+    assert looked(way, raw.encode(), LAYOUT, joined) == written(reference(raw.encode(), LAYOUT, joined))
 
 
 def test_a_short_list_is_looked_up_and_says_the_same(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ from retour.vet import Code, Finding
 _HOSTS = {"pile": pl.UInt8, "text": pl.String, "proposed": pl.Boolean}
 # What may be found of a row beside its domain: numbers of repairs, of what lists and history say; a copy.
 _MORE = ("repairs", "said", "stop", "copy")
+_AHEAD = 2000  # addresses that the history is asked for together
 _AT_ONCE = 100_000  # addresses of the history that become numbers together
 _SAID = {"pile": pl.UInt8, "text": pl.String}
 _JUDGED = {"pile": pl.UInt8, "address": pl.String, "text": pl.String, "line": pl.String}
@@ -164,7 +165,11 @@ class Columns:
         met = kept.is_in(self._stops.among(kept.filter(rows["fast"])).implode())
         met = met.scatter(self._erased(rows, theirs), True) & rows["fast"]
         places, numbers = [], []
-        for place, local, host in _each(rows.filter(met).select("place", "local", "host")):
+        hits = list(_each(rows.filter(met).select("place", "local", "host")))
+        for number, (place, local, host) in enumerate(hits):
+            if number % _AHEAD == 0:
+                some = hits[number : number + _AHEAD]
+                self._judge.ahead([self._singly.kept_of(local, self._host(host)) for _, local, host in some])
             if told := self._singly.told(local, self._host(host)):
                 places.append(place)
                 numbers.append(self._number(told))

@@ -1,15 +1,15 @@
 """What an account's own ledger says before a list is read: who is stopped, and where its mail has arrived."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from math import ceil
 
-from retour.address import mailbox
+from retour.address import CASELESS, domain_of, mailbox
 from retour.flow.listcheck.alive import EVERY, Alive, beating, unheard
-from retour.flow.listcheck.judge import Heard, Knowledge
+from retour.flow.listcheck.judge import Heard, Knowledge, ReadAhead
 from retour.instants import DAY, Instant, to_datetime
 from retour.model import BounceType, Cause, EventKind, State, StateName
 from retour.ports import Erased, Kept, Ledger, Sends, Tallies
@@ -103,23 +103,25 @@ def _heard(account: str, ledger: Ledger, some: Iterable[str]) -> dict[str, tuple
     """What is known of some addresses; of those that stand for a mailbox, what is of all its spellings."""
     asked = list(some)
     found: dict[str, tuple[Finding, ...]] = {}
-    spelt = ledger.spellings(account, asked)
+    whole = [each for each in asked if domain_of(each) in CASELESS]
+    spelt = ledger.spellings(account, whole) if whole else []
     for address, kept in ledger.kept(account, list(dict.fromkeys([*asked, *spelt]))).items():
         if told := findings_of(kept):
             found[address] = told
     for address in spelt:
         if address in found:
-            whole = mailbox(address)
-            found[whole] = (*found.get(whole, ()), *found[address])
+            of_all = mailbox(address)
+            found[of_all] = (*found.get(of_all, ()), *found[address])
     return found
 
 
 class OfLedger:
-    """What a ledger knows of an account's addresses. It is asked for each: none is held here."""
+    """What a ledger knows of an account's addresses. None is held here but those that were read ahead."""
 
     def __init__(self, account: str, ledger: Ledger, alive: Alive = unheard) -> None:
         self._account, self._ledger, self._alive = account, ledger, alive
         self._size, self._asked = ledger.size(account, _ALL), 0
+        self._ahead: dict[str, tuple[Finding, ...]] = {}
 
     def __len__(self) -> int:
         return self._size
@@ -132,7 +134,17 @@ class OfLedger:
         self._asked += 1
         if self._asked % EVERY == 0:  # a block of a list may have a quarter of a million of them
             self._alive(None)
+        if (told := self._ahead.get(address)) is not None:
+            return told or nothing
         return _heard(self._account, self._ledger, (address,)).get(address, nothing)
+
+    def ahead(self, addresses: Sequence[str]) -> None:
+        """Read some hundreds at once, which are asked for next; those read before are forgotten."""
+        self._ahead = {}
+        for start in range(0, len(addresses), _PAGE):
+            self._alive(None)
+            some = addresses[start : start + _PAGE]
+            self._ahead |= dict.fromkeys(some, ()) | _heard(self._account, self._ledger, dict.fromkeys(some))
 
 
 class Joined:
@@ -151,6 +163,11 @@ class Joined:
         """What both say of one."""
         ours, theirs = self._ours.get(address, ()), self._theirs.get(address, ())
         return (*ours, *theirs) or nothing
+
+    def ahead(self, addresses: Sequence[str]) -> None:
+        """As `OfLedger.ahead`, of what the ledger knows."""
+        if isinstance(self._ours, ReadAhead):
+            self._ours.ahead(addresses)
 
 
 def findings_of(kept: Kept) -> tuple[Finding, ...]:

@@ -6,9 +6,9 @@ agree on every row is tested (tests/core/test_listcheck_equal.py).
 
 import csv
 import io
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from retour.address import mailbox, normalise
 from retour.flow.listcheck.alive import Alive, unheard
@@ -36,6 +36,14 @@ class Heard(Protocol):
     def __iter__(self) -> Iterator[str]: ...
     def get(self, address: str, nothing: tuple[Finding, ...], /) -> tuple[Finding, ...]:
         """What is known of one, also of one that was erased."""
+
+
+@runtime_checkable
+class ReadAhead(Protocol):
+    """The same, where to ask for many at once is cheaper than for each."""
+
+    def ahead(self, addresses: Sequence[str]) -> None:
+        """These are asked for next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,11 @@ class Judge:
         """What is known of a normalised address: of its mailbox, or of it as it was erased."""
         told = self._told(mailbox(kept))
         return told or self._told(kept)
+
+    def ahead(self, kept: Sequence[str]) -> None:
+        """What is known of these is asked for next."""
+        if len(kept) > 1 and isinstance(self.know.history, ReadAhead):
+            self.know.history.ahead(kept)
 
     def _told(self, each: str) -> tuple[Finding, ...]:
         raw, know = octets(each), self.know

@@ -139,8 +139,10 @@ class Quick:
             return
         kept = [theirs.get(place, cell) for place, cell in enumerate(cells)] if theirs else cells
         found = {*self._heard.among(kept), *self._erased(kept)}
+        found = {place for place in found if cells[place]}
+        self._judge.ahead([kept[place].decode() for place in found])
         for place in found:
-            if cells[place] and (told := self._judge.know.history.get(kept[place].decode(), ())):
+            if told := self._judge.know.history.get(kept[place].decode(), ()):
                 more[place] = more.get(place, NOTHING)._replace(told=told)
 
     def _erased(self, kept: Sequence[bytes]) -> Sequence[int]:

@@ -2,6 +2,7 @@
 common with another row, is written there as its domain says. About all else it asks here, row by row.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from secrets import token_bytes
 from typing import Any, NamedTuple, TypeVar
@@ -24,6 +25,9 @@ from retour.vet.lists import listed_locals
 PIECE = 256 * 1024  # octets that are looked at before other threads have a turn
 _EXACT, _THEIRS, _LEVELS, _TOLD = 1, 2, (4, 8), 16  # flags of an address there
 _TAGS = "", "+"  # before which a provider may cut a plain local part, as the sieve knows them
+
+_MANY = 500  # of a piece that the ledger knows: it is asked for those of the next one together
+_ADDRESS = re.compile(rb"([A-Za-z0-9_.+\-]+)@([A-Za-z0-9.\-]+)")
 
 _T = TypeVar("_T")
 Told = tuple[int, bytes, bool, bool]  # pile, text, whether there is a reason, whether it proposes an address
@@ -53,7 +57,8 @@ class Sifted:
         self._sieve = _sieve(layout)
         for address in judge.know.history:
             self._sieve.note(octets(address), _TOLD)
-        judge.heard = _Flagged(self._sieve, _TOLD)
+        self._heard = judge.heard = _Flagged(self._sieve, _TOLD)
+        self._hits = 0  # in the piece before, of addresses that may be in the ledger
         judge.seen = _Seen(self._sieve)
         self._known: dict[int, Host] = {}  # domains, by the numbers that they have there
         self._cases: dict[int, Tail] = {}  # the same of what is said where more is known than of a domain
@@ -70,6 +75,9 @@ class Sifted:
         """The rows of a block by pile, as they are to be written, some at a time."""
         self._block, raw, row = block, _text(block), block.first
         for start, end in _pieces(raw):
+            if self._hits > _MANY:
+                self._ahead(raw[start:end])
+            self._hits = 0
             _, row = self._sieve.look(raw, start, end, row, block.clean, self._asked)
             yield self._sieve.taken()
 
@@ -137,12 +145,25 @@ class Sifted:
         self, number: int, repairs: int, listed: int, level: int, row: int, address: bytes
     ) -> tuple[int, bytes]:
         """What is said of a row whose address may be in the ledger."""
+        self._hits += 1
         host, text = self._known[number], address.decode()
         local = text.rpartition("@")[0]
         told = self._singly.told(local, host)
         tail = self._hosts.tail_of(host, self._told(repairs, listed, level)._replace(told=told))
         tail.seen(row, text)
         return tail.pile, self._text(tail.of(local))
+
+    def _ahead(self, piece: bytes) -> None:
+        """Where the ledger knows many, it is asked for those of a piece at once."""
+        kept = []
+        for local, name in _ADDRESS.findall(piece):
+            host = self._hosts.known.get(name.decode().lower())
+            if (
+                host is not None
+                and octets(whole := self._singly.kept_of(local.decode(), host)) in self._heard
+            ):
+                kept.append(whole)
+        self._judge.ahead(list(dict.fromkeys(kept)))
 
     def _odd(self, row: int, line: bytes, cell: bytes | None, at: int) -> tuple[int, bytes]:
         """A row that is looked at for itself."""
