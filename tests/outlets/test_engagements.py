@@ -117,7 +117,7 @@ def test_a_send_to_another_address_or_of_another_account_is_no_sign(retour: Inst
     ("sign", "field"),
     [
         ({"kind": "yawn", "address": ANN}, "engagements.0.kind"),
-        ({"kind": "open", "address": ANN, "at": "yesterday"}, "0.at"),
+        ({"kind": "open", "address": ANN, "at": "yesterday"}, "engagements.0.at"),
         ({"kind": "open", "address": ANN, "mood": "good"}, "engagements.0.mood"),
         ({"kind": "open", "address": ANN, "account": "other"}, "account"),
     ],

@@ -93,7 +93,7 @@ def post_engagements(
         named.add(body.account)
     chosen = _owner(request, key, named - {None})
     known = services(request)
-    told = [_told(each, place) for place, each in enumerate(bodies)]
+    told = [_told(each, within) for each, within in zip(bodies, _places(body), strict=True)]
     wrong = _wrong(engaged(told, chosen, known.store, known.clock.now()), language_of(request))
     if isinstance(body, EngagementBody) and wrong:
         raise Problem("invalid", wrong[0].field, fault=f"{wrong[0].field}: {wrong[0].fault}")
@@ -107,20 +107,29 @@ def _owner(request: Request, key: Key, named: set[str | None]) -> str:
     return existing_account(request, key, next(iter(named), None))
 
 
-def _told(body: EngagementBody, place: int) -> Told:
+def _places(body: AnyBody) -> list[str]:
+    """What stands before the name of a field of each, as the framework names it."""
+    if isinstance(body, EngagementBody):
+        return [""]
+    if isinstance(body, EngagementBatch):
+        return [f"engagements.{place}." for place in range(len(body.engagements))]
+    return [f"{place}." for place in range(len(body))]
+
+
+def _told(body: EngagementBody, within: str) -> Told:
     send = None
     if body.send is not None:
         whole = body.send.isascii() and body.send.isdecimal()
         send = int(body.send) if whole else -1
         send = send if 0 <= send <= _MOST_SEND else -1  # no send has it: told as one that is not known
-    return Told(body.kind, body.address, send, _moment(body.at, place), body.campaign)
+    return Told(body.kind, body.address, send, _moment(body.at, within), body.campaign)
 
 
-def _moment(given: str | None, place: int) -> Instant | None:
+def _moment(given: str | None, within: str) -> Instant | None:
     try:
         return None if given is None else instants.parse(given)
     except (ValueError, OverflowError) as error:
-        raise Problem("invalid", f"{place}.at", fault=f"at: {error}") from error
+        raise Problem("invalid", f"{within}at", fault=f"at: {error}") from error
 
 
 def _wrong(results: Sequence[Wrong | None], language: str) -> list[WrongShape]:

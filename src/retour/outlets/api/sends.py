@@ -103,7 +103,7 @@ def post_sends(
     if isinstance(body, BatchBody):
         named.add(body.account)
     owner = _owner(request, key, named - {None})
-    results = _register(request, owner, bodies)
+    results = _register(request, owner, bodies, _places(body))
     if isinstance(body, SendBody):
         return _single(owner, results[0])
     return RegisteredBatch(account=owner.name, sends=results)
@@ -116,16 +116,27 @@ def _owner(request: Request, key: Key, named: set[str | None]) -> Account:
     return whole_account(request, key, next(iter(named), None))
 
 
-def _register(request: Request, owner: Account, bodies: Sequence[SendBody]) -> list[RegisteredShape]:
+def _places(body: AnyBody) -> list[str]:
+    """What stands before the name of a field of each, as the framework names it."""
+    if isinstance(body, SendBody):
+        return [""]
+    if isinstance(body, BatchBody):
+        return [f"sends.{place}." for place in range(len(body.sends))]
+    return [f"{place}." for place in range(len(body))]
+
+
+def _register(
+    request: Request, owner: Account, bodies: Sequence[SendBody], places: Sequence[str]
+) -> list[RegisteredShape]:
     known = services(request)
-    drafts = [_draft(body, place) for place, body in enumerate(bodies)]
+    drafts = [_draft(body, within) for body, within in zip(bodies, places, strict=True)]
     results = register(drafts, owner, known.store.sends, known.keyring, known.send_ids, known.clock.now())
     return [
         _shape(request, owner, body.recipient, result) for body, result in zip(bodies, results, strict=True)
     ]
 
 
-def _draft(body: SendBody, place: int) -> Draft:
+def _draft(body: SendBody, within: str) -> Draft:
     return Draft(
         body.recipient,
         body.kind,
@@ -133,15 +144,15 @@ def _draft(body: SendBody, place: int) -> Draft:
         body.sender,
         body.subject,
         body.message_id,
-        _moment(body.handed_over, place),
+        _moment(body.handed_over, within),
     )
 
 
-def _moment(given: str | None, place: int) -> Instant | None:
+def _moment(given: str | None, within: str) -> Instant | None:
     try:
         return None if given is None else instants.parse(given)
     except ValueError as error:
-        raise Problem("invalid", f"{place}.handed_over", fault=f"handed_over: {error}") from error
+        raise Problem("invalid", f"{within}handed_over", fault=f"handed_over: {error}") from error
 
 
 def _shape(request: Request, owner: Account, recipient: str, result: Registered | Fault) -> RegisteredShape:
