@@ -176,6 +176,7 @@ def test_a_stub_passes_the_linter_and_declares_nothing(house: House, lang: str, 
     (house.data / "stub.toml").write_text(stub, "utf-8")
     assert 'reason = "undetermined"' in stub
     assert ("unparsed = true" in stub) == (not of)
+    assert "retour rules lint" in stub
     lint = CliRunner().invoke(app, ["rules", "lint", str(house.data / "stub.toml")])
     assert (lint.exit_code, lint.output) == (0, "no faults\n")
     assert house.run("rules", "try", str(house.data / "stub.toml")).exit_code == 0

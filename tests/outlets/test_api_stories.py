@@ -376,6 +376,7 @@ def test_support_sees_groups_and_a_stub(retour: Installation) -> None:
     german = {"Accept-Language": "de"}
     (one,) = retour.ask("GET", "/v1/unparsed/shapes", "staff", params=params, headers=german).json()["groups"]
     assert "EINTRAGEN" in one["stub"]
+    assert "retour rules" not in one["stub"]  # a page has no files
     assert retour.ask("GET", "/v1/unparsed/shapes", "staff", params={"shape": "none"}).json()["groups"] == []
     assert retour.ask("GET", "/v1/unparsed/shapes", "other-support").json()["groups"] == []
     assert len(retour.ask("GET", "/v1/unparsed/shapes", "staff", params={"last": 1}).json()["groups"]) == 1

@@ -112,7 +112,7 @@ def stub(
         written = stub(group, not undetermined, words)
     if written is None:
         raise ended(words("fault.no_words"))
-    typer.echo(written, nl=False)
+    typer.echo(f"# {words('stub.commands')}\n{written}", nl=False)
 
 
 @unparsed.command()
