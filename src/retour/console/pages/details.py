@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from retour.console.asking import Answer, Api, api_of
 from retour.console.pages.address import _step
 from retour.console.pages.contradiction import contradiction
+from retour.console.pages.counted_as import counted_as, meaning_of
 from retour.console.pages.shown import shown
 from retour.console.reader import reader
 from retour.model import Role
@@ -30,7 +31,7 @@ def show(request: HttpRequest, account: str, address: str, event: str) -> HttpRe
     send = next((each for each in life["sends"] if each["id"] == found["send"]), None)
     evidence = found["evidence"] or {"report": {}, "verdict": {}}
     report, matched = evidence["report"], evidence["verdict"].get("matched") or ""
-    language = reader(request).language
+    who = reader(request)
     context = {
         "account": account,
         "role": api.role,
@@ -41,14 +42,23 @@ def show(request: HttpRequest, account: str, address: str, event: str) -> HttpRe
         "verdict": evidence["verdict"],
         "said": marked(report.get("diagnostic") or "", matched),
         "body": marked(report.get("text") or "", matched),
-        "conflicts": [contradiction(each, language) for each in evidence["verdict"].get("conflicts", ())],
+        "conflicts": [contradiction(each, who.language) for each in evidence["verdict"].get("conflicts", ())],
         "subject": shown(send["subject"] or "") if send else "",
         "life": life,
+        "written": _as_written(send, address),
+        "meaning": meaning_of(found["status"], who) if found["status"] else "",
+        "counted_as": counted_as(api, found, who),
         "advice": _advice(api, life, found),
         "may_read_mail": api.role in STAFF and bool(evidence.get("arrival")),
         "section": "overview",
     }
     return render(request, "console/details.html", context)
+
+
+def _as_written(send: Answer | None, address: str) -> str:
+    """How the sender wrote the address, where that is not how it counts; else nothing."""
+    written = "" if send is None else str(send["recipient"])
+    return "" if written.lower() == address.lower() else written
 
 
 def _advice(api: Api, life: Answer, event: Answer) -> Answer | None:

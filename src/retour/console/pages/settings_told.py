@@ -31,14 +31,30 @@ class Changed(NamedTuple):
 def rule(settings: Settings, who: Reader) -> list[str]:
     """The rule of a policy: what stops an address, what brings it back, what else holds."""
     say = who.say
-    told = [_hard(settings, say), _soft(settings, say), _block(settings, say), *_named(settings, who)]
+    told = [*(for_type(type, settings, say) for type in ("hard", "soft", "block")), *_named(settings, who)]
     if settings["uncounted_codes"]:
-        told.append(say("rule.uncounted", codes=", ".join(settings["uncounted_codes"])))
+        told.append(uncounted(settings, say))
     told.append(_reset(settings, say))
     told += [say(f"rule.{name}_{settings[name]}") for name in ("complaint_stops", "platform_stops")]
     if settings["mode"] == "observe":
         told.append(say("rule.observe"))
     return told
+
+
+def for_type(type: str, settings: Settings, say: Catalogue) -> str:
+    """What so many bounces of a type ("hard", "soft", "block") do."""
+    return {"hard": _hard, "soft": _soft, "block": _block}[type](settings, say)
+
+
+def uncounted(settings: Settings, say: Catalogue) -> str:
+    """Which codes count nothing."""
+    return say("rule.uncounted", codes=", ".join(settings["uncounted_codes"]))
+
+
+def named(reason: str, number: int, who: Reader) -> str:
+    """What a reason does that has a threshold of its own; 0: it never counts."""
+    told = catalogue(f"status.{who.language}")(f"label.{reason}")
+    return who.say("rule.named" if number else "rule.named_never", reason=told, number=number)
 
 
 def _hard(settings: Settings, say: Catalogue) -> str:
@@ -62,11 +78,9 @@ def _block(settings: Settings, say: Catalogue) -> str:
 
 def _named(settings: Settings, who: Reader) -> Iterator[str]:
     """Reasons with a threshold of their own."""
-    label = catalogue(f"status.{who.language}")
     for reason, number in settings["threshold_by_reason"].items():
         if number != "none":
-            key = "rule.named" if number else "rule.named_never"
-            yield who.say(key, reason=label(f"label.{reason}"), number=number)
+            yield named(reason, number, who)
 
 
 def _reset(settings: Settings, say: Catalogue) -> str:

@@ -57,10 +57,10 @@ def address(
     if life is None and since is None:
         raise Problem("address_never_seen", "address")
     life = under(life or Life(normalised, VALID), since)
-    policy = known.store.accounts.policies(chosen)[-1].policy
+    policies = known.store.accounts.policies(chosen)
     latest = known.store.engagements.latest(chosen, [normalised]).get(normalised, {})
     reader = reader_of(request, key)
-    return address_shape(chosen, life, policy, latest, corrections, reader, since)
+    return address_shape(chosen, life, policies, latest, corrections, reader, since)
 
 
 def _life(ledger: Ledger, account: str, address: str, now: Instant) -> Life | None:

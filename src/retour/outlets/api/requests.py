@@ -277,14 +277,14 @@ def _shape(request: RestoreRequest) -> RequestShape:
 
 
 def _case(request: Request, key: Key, found: RestoreRequest, case: Case) -> CaseShape:
-    policy = services(request).store.accounts.policies(found.account)[-1].policy
+    policies = services(request).store.accounts.policies(found.account)
     language, advice = language_of(request), case.advice
     corrections = linked(request, found.account, case.life.address)
     since = case.stopped_for_all
     life = under(case.life, since)  # as the account sees it
     return CaseShape(
         address=address_shape(
-            found.account, life, policy, case.latest, corrections, reader_of(request, key), since
+            found.account, life, policies, case.latest, corrections, reader_of(request, key), since
         ),
         advice=AdviceShape(
             verdict=advice.verdict.value,

@@ -86,6 +86,16 @@ class EventShape(BaseModel):
     evidence: EvidenceShape | None
 
 
+class LivedEventShape(EventShape):
+    """An event of an address, with what it counts as in its life."""
+
+    type: str | None = Field(
+        description="hard, soft or block, as fixed when the bounce occurred; null for what was ignored,"
+        " is not proven or is no bounce",
+        examples=["hard"],
+    )
+
+
 class SendShape(BaseModel):
     """A message of ours to the address."""
 
@@ -153,7 +163,7 @@ class AddressShape(BaseModel):
     explanation: ExplanationShape
     state: StateShape
     decisions: dict[str, DecisionShape] = Field(description="by mail kind: mailing, automation, system")
-    events: list[EventShape] = Field(description="by time of occurrence")
+    events: list[LivedEventShape] = Field(description="by time of occurrence")
     sends: list[SendShape]
     ledger: list[RecordShape]
     engagements: list[EngagementShape] = Field(description="signs of life, the strongest kind first")

@@ -13,7 +13,7 @@ from retour.flow.redact import redacted
 from retour.flow.status import MARKS, Day, Known, status
 from retour.flow.why import telling
 from retour.instants import Instant, text
-from retour.lifecycle import Policy, decide
+from retour.lifecycle import Policy, PolicyVersion, decide, judged
 from retour.model import (
     Decision,
     Event,
@@ -37,6 +37,7 @@ from retour.outlets.api.shapes import (
     EventShape,
     EvidenceShape,
     ExplanationShape,
+    LivedEventShape,
     RecordShape,
     ReportShape,
     SendShape,
@@ -241,17 +242,17 @@ def linked(request: Request, account: str, address: str) -> list[CorrectionShape
 def address_shape(
     account: str,
     life: Life,
-    policy: Policy,
+    policies: Sequence[PolicyVersion],
     latest: Latest,
     corrections: Sequence[CorrectionShape],
     reader: Reader,
     platform_since: Instant | None = None,
 ) -> AddressShape:
-    """Everything known of an address as JSON, with the decision for each mail kind under this policy.
+    """Everything known of an address as JSON, with the decision for each mail kind under the policy of now.
 
     `latest` are its signs of life; `platform_since` is when the whole platform stopped it.
     """
-    bounce = telling(life.events, life.state)
+    policy, bounce = policies[-1].policy, telling(life.events, life.state)
     known = Known(life.address, life.state, policy, bounce)
     return AddressShape(
         account=account,
@@ -261,7 +262,7 @@ def address_shape(
         decisions={
             kind.value: decision_shape(decide(life.state, policy, kind, life.address)) for kind in MailKind
         },
-        events=[event_shape(event, to_support=reader.support) for event in life.events],
+        events=_events(life, policies, reader.support),
         sends=[send_shape(send) for send in life.sends],
         ledger=[record_shape(record) for record in life.records],
         engagements=[engagement_shape(sign) for sign in against(latest, life.events)],
@@ -269,6 +270,19 @@ def address_shape(
         platform_since=time(platform_since),
         erased=life.erased,
     )
+
+
+def _events(life: Life, policies: Sequence[PolicyVersion], to_support: bool) -> list[LivedEventShape]:
+    """The events of a life, each with what it counts as; all are judged in one go."""
+    deliveries = [(send.id, send.delivered_at) for send in life.sends if send.delivered_at is not None]
+    bounces = judged(life.events, policies, life.events[-1].at, deliveries) if life.events else {}
+    return [
+        LivedEventShape(
+            **dict(event_shape(event, to_support=to_support)),
+            type=bounces[event.id].type if event.id in bounces else None,
+        )
+        for event in life.events
+    ]
 
 
 def bounce_shape(row: BouncedAddress, policy: Policy, reader: Reader) -> BounceShape:
