@@ -54,6 +54,15 @@ def test_a_workbook_is_written_for_its_reader(retour: Installation, told: Told) 
     assert float(seen["Bounce am (Asia/Kolkata)"]) == pytest.approx(days, abs=1e-6)
 
 
+def test_an_address_stands_there_as_its_sender_wrote_it_too(retour: Installation, told: Told) -> None:
+    told.bounce("wwislon@gmail.com", written="W.Wislon@gmail.com")
+    (line,) = as_csv(retour.ask("GET", "/v1/bounces/export").content)
+    assert (line["address"], line["recipient"]) == ("wwislon@gmail.com", "W.Wislon@gmail.com")
+    file = retour.ask("GET", "/v1/bounces/export", params={"format": "xlsx"}).content
+    head, row = as_workbook(file)
+    assert dict(zip(head, row, strict=True))["Written by the sender as"] == "W.Wislon@gmail.com"
+
+
 def test_a_zone_that_nobody_knows_is_utc(retour: Installation, told: Told) -> None:
     told.bounce("ann@b.example")
     asked = {"Time-Zone": "Nowhere/Land"}

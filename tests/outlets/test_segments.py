@@ -48,11 +48,12 @@ class Told:
         account: str = "demo",
         subject: str | None = None,
         sender: str | None = None,
+        written: str = "",
     ) -> Event:
         at = self.retour.clock.now() - HOUR if at is None else at
         self.sends += 1
         send = Send(self.sends, account, address, MailKind.MAILING, at - HOUR, campaign)
-        send = replace(send, subject=subject, sender=sender)
+        send = replace(send, subject=subject, sender=sender, recipient=written or address)
         self.retour.store.sends.add([send])
         report = Report(Kind.BOUNCE, address, None, Action.FAILED, status, "550", said)
         verdict = Verdict(Kind.BOUNCE, reason, Group.DEAD, "rule", "", 1.0)

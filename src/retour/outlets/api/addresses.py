@@ -27,7 +27,7 @@ router = APIRouter(tags=["addresses"])
 
 _COLUMNS = (
     *("address", "state", "since", "until", "type", "reason", "status", "at", "campaign"),
-    *("explanation", "kind", "subject", "sender"),
+    *("explanation", "kind", "subject", "sender", "recipient"),
 )
 
 Provider = Annotated[
@@ -173,7 +173,7 @@ def _cells(row: BounceShape) -> list[Cell]:
         tables.moment(bounce.at),
         None if send is None else send.campaign,
         row.explanation.words,
-        *((None, None, None) if send is None else (send.kind, send.subject, send.sender)),
+        *((None,) * 4 if send is None else (send.kind, send.subject, send.sender, send.recipient)),
     ]
 
 
