@@ -24,7 +24,7 @@ ACTORS = [
     ("mailboxes.bounces", "the mailbox bounces", "das Postfach bounces"),
     ("time", "the time that had passed", "die verstrichene Zeit"),
     ("one-click", "the contact, by one click", "der Kontakt, mit einem Klick"),
-    ("person ann@shop.example", "person ann@shop.example", "ann@shop.example"),
+    ("person ann@shop.example", "ann@shop.example", "ann@shop.example"),
     ("bounces@shop.example", "bounces@shop.example", "bounces@shop.example"),
     ("log:", "log:", "log:"),
     ("mailbox", "mailbox", "mailbox"),  # a source may be called so

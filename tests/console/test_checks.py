@@ -150,6 +150,7 @@ def test_all_that_are_open_are_accepted_as_they_were_seen(
 
 def test_every_number_of_a_reason_leads_to_its_rows(console: Console, page: Page, tmp_path: Path) -> None:
     checked(page, console, written(tmp_path))
+    assert page.locator("table:has(#reasons-caption) code").count() == 0  # the words suffice
     follow(page, "a.chip:has-text('dropped') >> nth=0")
     expect(page.locator("h1")).to_contain_text("dropped: ")
     page.goto(page.url.partition("&")[0])
@@ -243,7 +244,7 @@ def test_staff_checks_for_an_account_and_its_people_find_it(
         page.goto(f"{console.url}/a/shop/checks/")
         follow(page, "text=by staff.csv >> nth=0")
         assert page.url == url
-        expect(page.locator("main")).to_contain_text("person support@retour.example")
+        expect(page.locator("main")).to_contain_text("support@retour.example")
         expect(page.locator("button:has-text('Accept')")).to_have_count(0)
         expect(page.locator("text=Report in English")).to_have_count(1)
 

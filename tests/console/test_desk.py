@@ -44,7 +44,7 @@ def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser
         expect(marketer.locator("main")).to_contain_text("The mailbox answers again.")
         marketer.goto(f"{console.url}/a/shop/address/{dead}/")
         expect(marketer.locator(".status .mark")).to_contain_text("fine")
-        expect(marketer.locator(".timeline")).to_contain_text("person support@retour.example")
+        expect(marketer.locator(".timeline")).to_contain_text("support@retour.example")
 
 
 def test_whoever_decides_second_sees_what_was_decided(console: Console, browser: Browser) -> None:

@@ -70,7 +70,7 @@ def test_who_is_invited_joins_changes_and_leaves_stands_in_the_ledger(
         follow(manager, ".filters button.main")
         row = manager.locator(f"tbody tr:has-text('no longer there: {email}')")
         expect(row).to_contain_text(f"manager: {email}")
-        expect(row).to_contain_text("person manager@shop.example")
+        expect(row).to_contain_text("manager@shop.example")
     job = console.ask("POST", "/v1/ledger/verify")["id"]
     done = eventually(lambda: console.ask("GET", f"/v1/jobs/{job}")["result"], "the chain to be tried")
     assert done["whole"] is True

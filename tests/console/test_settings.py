@@ -1,5 +1,6 @@
 """Settings: the rule in words, what another would do, and nothing saved that was not seen before."""
 
+import copy
 import re
 
 import pytest
@@ -61,8 +62,22 @@ def test_what_is_saved_is_what_was_seen_before(console: Console, browser: Browse
         expect(page.locator("ul.rule >> nth=0")).to_contain_text("The first soft bounce stops it, too.")
         follow(page, "text=Versions")
         latest = page.locator(".timeline li >> nth=0")
-        expect(latest).to_contain_text(f"person {MANAGER}")
+        expect(latest).to_contain_text(MANAGER)
         expect(latest).to_contain_text("Days between the first and the last: 7 →becomes 0")
+
+
+def test_one_address_is_spoken_of_as_one(console: Console, browser: Browser) -> None:
+    theirs = copy.copy(console)
+    theirs.key = console.command("key", "add", "--account", "other", "--role", "manager")
+    theirs.bounce("alone@c.example", "452 4.2.2 mailbox full")
+    with looking(browser, locale="de") as page:
+        log_in(page, console.url, "stranger@other.example")
+        page.goto(f"{console.url}/a/other/settings/")
+        for name, value in (("soft_threshold", "1"), ("min_days", "0")):
+            page.fill(f"[name={name}]", value)
+        follow(page, "text=Ansehen, was das täte")
+        eventually(lambda: _looked_again(page, True), "the numbers")
+        expect(page.locator(".figures .stops a")).to_have_text("1 würde gestoppt")
 
 
 def test_two_who_change_at_once_are_told_in_words(console: Console, browser: Browser) -> None:
