@@ -42,6 +42,7 @@ EACH = 3  # pages of one kind
 MILLION = 1_000_000  # lines of an export that are waited for
 FILTERS = (
     "state=invalid",
+    "state=held",
     "state=valid&type=soft",
     "type=hard",
     "type=block",

@@ -107,6 +107,41 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         assert page.url == f"{out.url}/a/shop/incidents/"
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_who_is_held_is_listed_counted_and_exported_alone(
+    out: Console, browser: Browser, script: bool
+) -> None:
+    outage(out)
+    out.bounce("full@gmx.de", "552 5.2.2 mailbox full")
+    with looking(browser, java_script_enabled=script) as page:
+        log_in(page, out.url, MEMBER)
+        page.goto(f"{out.url}/a/shop/?type=hard")
+        page.get_by_role("link", name=f"{HELD} addresses are held back").click()
+        expect(page.locator("#results-title")).to_have_text(f"{HELD} addresses: held back, hard")
+        assert "type=hard" in page.url
+        assert "state=held" in page.url
+        page.goto(f"{out.url}/a/shop/?state=held")
+        expect(page.locator("#results-title")).to_have_text(f"{HELD} addresses: held back")
+        assert set(page.locator("tbody .mark").all_inner_texts()) == {"held back"}
+        expect(page.locator("tbody tr")).to_have_count(50)
+        expect(page.locator("#results .note").first).to_contain_text("no mail goes out to them")
+        told = page.locator("#f-state option").all_inner_texts()
+        assert told == [
+            "all",
+            f"? bounced, still active ({HELD + 1})",
+            f"of these, held back ({HELD})",
+            "x stopped (0)",
+        ]
+        follow(page, "#pager-older")
+        expect(page.locator("tbody tr")).to_have_count(HELD - 50)
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="CSV").click()
+        lines = saved.value.path().read_text().splitlines()
+        assert (len(lines), {line.split(",")[1] for line in lines[1:]}) == (HELD + 1, {"held"})
+        follow(page, page.locator("#results .note").first.get_by_role("link"))
+        assert page.url == f"{out.url}/a/shop/incidents/"
+
+
 def counted_by_a_job(out: Console, page: Page, id: str) -> None:
     """As the page of an incident asks for it that holds more than can be counted at once."""
     job = Job("c0", "shop", COUNT, "ann", SystemClock().now(), {"from": {"incident": id}})

@@ -51,6 +51,12 @@ def lived(store: Records) -> None:
     stricter = policy_from({"soft_threshold": 1, "block_threshold": 2}, preset("default"))
     store.accounts.add_policy("demo", PolicyVersion(2, NOW, stricter, "test"), 1)
     store.ledger.refold("demo", NOW, 1000, None)
+    for address in ADDRESSES[3:5]:
+        id = f"held {address}".encode()
+        doubt = Event(id, EventKind.INCIDENT_OPEN, NOW, begins=NOW - DAY, account="demo", address=address)
+        after = Event(id + b"!", EventKind.RESTORE, NOW - 2 * DAY, account="demo", address=address)
+        bounce = Event(id + b"?", EventKind.BOUNCE, NOW, REASONS[0], account="demo", address=address)
+        store.ledger.record([after, doubt, bounce], NOW)
     store.erasing.erase("demo", ADDRESSES[1], "erased-1")
     store.erasing.erase("demo", ADDRESSES[2], None)
 
@@ -84,6 +90,8 @@ FILTERS = [
     Wanted(),
     Wanted(status="valid"),
     Wanted(status="invalid"),
+    Wanted(status="held"),
+    Wanted(status="held", type="hard", provider="gmail"),
     Wanted(type="soft"),
     Wanted(type="hard", reason="address_unknown"),
     Wanted(type="hard", reason="mailbox_full"),
@@ -100,11 +108,12 @@ def test_counts_are_those_of_the_list(store: Records, campaign: str | None) -> N
     assert sum(row.addresses for row in rows) > 0
     for wanted in FILTERS:
         assert counted(rows, wanted).addresses == looked(store, wanted, campaign), wanted
+    assert campaign is not None or counted(rows, Wanted()).statuses["held"] == 2
     each = counted(rows, Wanted(type="soft"))
     for reason in REASONS:
         asked = Wanted(type="soft", reason=reason.value)
         assert each.reasons[reason.value] == looked(store, asked, campaign)
-    for status in ("valid", "invalid"):
+    for status in ("valid", "held", "invalid"):
         assert each.statuses[status] == looked(store, Wanted(status, "soft"), campaign)
     assert each.providers["gmail"] == looked(store, Wanted(type="soft", provider="gmail"), campaign)
 

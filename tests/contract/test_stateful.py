@@ -39,6 +39,8 @@ KINDS = (
     EventKind.STOP,
     EventKind.RESTORE,
     EventKind.AUTOREPLY,
+    EventKind.INCIDENT_OPEN,
+    EventKind.INCIDENT_CLOSE,
 )
 REASONS = (Reason.ADDRESS_UNKNOWN, Reason.MAILBOX_FULL, Reason.DOMAIN_UNKNOWN, Reason.SPAM_REJECTED, None)
 FILTERS: tuple[dict[str, Any], ...] = (
@@ -46,6 +48,7 @@ FILTERS: tuple[dict[str, Any], ...] = (
     {"type": BounceType.SOFT, "campaign": "may"},
     {"reason": Reason.MAILBOX_FULL, "since": START + 7 * DAY},
     {"campaign": "june", "until": START + 20 * DAY},
+    *({"status": status} for status in ("valid", "held", "invalid")),
 )
 SETTINGS = st.fixed_dictionaries(
     {"preset": st.sampled_from(preset_names())},
@@ -66,15 +69,17 @@ def events(draw: st.DrawFn) -> Event:
     id, send = draw(st.integers(0, 60)), draw(st.none() | st.sampled_from(list(SENDS)))
     account = SENDS[send].account if send else ACCOUNTS[id % 2]
     address = SENDS[send].recipient if send else ADDRESSES[id % 3]
+    kind = draw(st.sampled_from(KINDS))
     return Event(
         id=f"{id}/{account}/{address}".encode(),
-        kind=draw(st.sampled_from(KINDS)),
+        kind=kind,
         at=START + draw(st.integers(0, 30 * 24)) * HOUR,
         reason=draw(st.sampled_from(REASONS)),
         status=draw(st.sampled_from(["5.1.1", "4.4.7", None])),
         send=send,
         handed_over=SENDS[send].handed_over if send else None,
         standing=draw(st.sampled_from([Standing.PROVEN] * 4 + [Standing.UNPROVEN, Standing.EXPIRED])),
+        outcome=draw(st.sampled_from(["confirm", "revert"])) if kind is EventKind.INCIDENT_CLOSE else None,
         account=account,
         address=address,
     )
@@ -175,6 +180,7 @@ class Stores(RuleBasedStateMachine):
                 for store in self.stores.values()
             ]
             assert pages[0] == pages[1]
+            assert query.status is None or all(_is_of(seen, query.status) for _, seen, _, _ in pages[0])
 
     def each(self, act: object) -> None:
         """The same changes from every store; when several addresses change by themselves, in any order."""
@@ -191,6 +197,12 @@ class Stores(RuleBasedStateMachine):
 
 def _on_send(event: Event) -> bool:
     return event.kind is EventKind.DELIVERED and event.send is not None and event.standing is Standing.PROVEN
+
+
+def _is_of(seen: tuple[object, ...], status: str) -> bool:
+    return {"held": seen[0] is StateName.HELD, "invalid": seen[0] is StateName.INVALID}.get(
+        status, seen[0] in (StateName.BOUNCING, StateName.HELD)
+    )
 
 
 def _seen(state: State) -> tuple[object, ...]:

@@ -95,3 +95,27 @@ def test_of_one_that_is_not_open_no_end_is_foretold(retour: Installation, stage:
     incident = kept(retour, "demo", stage)
     answer = retour.ask("GET", f"/v1/incidents/{incident.id}/preview", "demo-member")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/incident_stage")
+
+
+def test_who_is_held_is_listed_counted_exported_and_put_on_a_list(retour: Installation) -> None:
+    incident = kept(retour, "demo")
+    names = [f"a{n}@gmail.com" for n in range(3)]
+    for name in (*names, "gone@b.example"):
+        retour.bounce(name)
+    retour.store.ledger.record([opening(incident, name) for name in names], retour.clock.now())
+    held = {"status": "held"}
+    rows = retour.ask("GET", "/v1/bounces", params=held).json()["bounces"]
+    assert {row["address"] for row in rows} == set(names)
+    assert {(row["status"], row["state"]["state"]) for row in rows} == {("valid", "held")}
+    assert retour.ask("GET", "/v1/bounces", params={"status": "valid"}).json()["bounces"] == rows
+    assert retour.ask("GET", "/v1/bounces/count", params=held).json()["addresses"] == 3
+    counts = retour.ask("GET", "/v1/counts", params=held).json()
+    assert (counts["addresses"], counts["provider"]) == (3, {"gmail": 3})
+    assert counts["status"] == {"valid": 3, "held": 3, "invalid": 1}
+    assert len(retour.ask("GET", "/v1/bounces/export", params=held).text.splitlines()) == 1 + 3
+    order = {"name": "held", "from": {"bounces": held}}
+    assert retour.ask("POST", "/v1/contact-lists", "demo-manager", json=order).status_code == 201
+    retour.do_jobs()
+    assert retour.ask("GET", "/v1/contact-lists").json()["lists"][0]["contacts"] == 3
+    refused = retour.ask("GET", "/v1/bounces", params={"status": "helt"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "status")

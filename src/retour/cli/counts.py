@@ -19,7 +19,9 @@ _FILTERS = ("status", "state", "type", "reason", "kind", "provider")
 @app.command()
 def counts(
     key: Key,
-    status: Annotated[str, typer.Option(help="valid: bounced, still active; invalid: stopped.")] = "",
+    status: Annotated[
+        str, typer.Option(help="valid: bounced, still active; held: of these, held back; invalid: stopped.")
+    ] = "",
     type: Annotated[str, typer.Option(help="hard, soft or block.")] = "",
     reason: Annotated[str, typer.Option(help="As `retour advice` names them.")] = "",
     kind: Annotated[str, typer.Option(help="Mail kind of the send: mailing, automation, system.")] = "",

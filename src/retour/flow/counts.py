@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from retour.model import StateName
 from retour.ports import Mark, Shown
+from retour.ports.lives import STATUSES
 
 OTHER = "other"  # providers whose domains are not known, and bounces of no send that is known
 
@@ -14,7 +14,7 @@ OTHER = "other"  # providers whose domains are not known, and bounces of no send
 class Wanted:
     """The filters; None means all. A campaign is chosen by reading its roll-up."""
 
-    status: str | None = None  # "valid" (bounced, not deactivated) or "invalid"
+    status: str | None = None  # "valid" (bounced, not deactivated), of these "held", or "invalid"
     type: str | None = None
     reason: str | None = None
     kind: str | None = None
@@ -38,13 +38,15 @@ def counted(rows: Iterable[Shown], wanted: Wanted) -> Counted:
     """The counts. An address passes when one of its bounces passes all filters of a bounce together."""
     found, addresses = Counted(), 0
     for row in rows:
-        status = "invalid" if row.state is StateName.INVALID else "valid"
-        is_status, is_provider = wanted.status in (None, status), wanted.provider in (None, row.provider)
+        statuses = STATUSES.get(row.state, ())
+        is_status = wanted.status is None or wanted.status in statuses
+        is_provider = wanted.provider in (None, row.provider)
         if not (is_status or is_provider):
             continue
         fits, types, reasons, kinds = _passing(row.marks, wanted)
         if fits and is_provider:
-            found.statuses[status] += row.addresses
+            for status in statuses:
+                found.statuses[status] += row.addresses
             found.states[row.state.value] += row.addresses
         if fits and is_status:
             found.providers[row.provider or OTHER] += row.addresses

@@ -1,12 +1,12 @@
 """What is read of addresses: their lives, and rows of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from retour.instants import Instant
-from retour.model import BounceType, Event, MailKind, Reason, Send, State
+from retour.model import BounceType, Event, MailKind, Reason, Send, State, StateName
 from retour.ports.records import Record
 
 
@@ -15,6 +15,15 @@ class Hasher(Protocol):
 
     def update(self, octets: bytes, /) -> None: ...
     def digest(self) -> bytes: ...
+
+
+VALID, HELD, INVALID = "valid", "held", "invalid"
+STATUSES: Mapping[StateName, tuple[str, ...]] = {
+    StateName.BOUNCING: (VALID,),
+    StateName.HELD: (VALID, HELD),
+    StateName.INVALID: (INVALID,),
+}
+"""Under which statuses of the filter an address that bounced is found: who is held is not deactivated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class BounceQuery:
     """
 
     account: str
-    status: str | None = None  # "valid" (bounced, not deactivated) or "invalid"
+    status: str | None = None  # "valid" (bounced, not deactivated), of these "held", or "invalid"
     type: BounceType | None = None
     campaign: str | None = None
     reason: Reason | None = None

@@ -7,8 +7,9 @@ import re
 from typing import NamedTuple, Self
 
 from retour.instants import Instant
-from retour.model import State, StateName
+from retour.model import State
 from retour.ports import BounceQuery
+from retour.ports.lives import STATUSES
 
 END = 2**63 - 1
 _CURSOR = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})")  # below 2^63, what SQLite can compare
@@ -39,9 +40,8 @@ class Cursor(NamedTuple):
 
 def fits(state: State, query: BounceQuery) -> bool:
     """Whether an address in this state is shown at all, and under this status."""
-    if state.state is StateName.VALID:
-        return False
-    return query.status is None or (state.state is StateName.INVALID) is (query.status == "invalid")
+    statuses = STATUSES.get(state.state, ())
+    return bool(statuses) if query.status is None else query.status in statuses
 
 
 def place_of(cursor: str | None) -> tuple[str, int] | None:

@@ -67,9 +67,15 @@ def options(
 ) -> list[Option]:
     """The values of a filter in words, each with how many it would find."""
     return [
-        Option(value, told(name, value, who), None if counts is None else counts.get(value, 0))
+        Option(value, _offered(name, value, who), None if counts is None else counts.get(value, 0))
         for value in values
     ]
+
+
+def _offered(name: str, value: str, who: Reader) -> str:
+    """A value among the others: one that is a part of the value before it says so there."""
+    key = f"option.{name}_{value}"
+    return who.say(key) if key in who.say else told(name, value, who)
 
 
 def told(name: str, value: str, who: Reader) -> str:

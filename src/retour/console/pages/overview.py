@@ -29,7 +29,7 @@ FILTERS = {
     "kind": "kind", "since": "since", "until": "until", "search": "search",
 }  # fmt: skip
 VALUES = {
-    "state": ("valid", "invalid"),
+    "state": ("valid", "held", "invalid"),
     "type": [type_.value for type_ in BounceType],
     "reason": [reason.value for reason in Reason],
     "provider": PROVIDERS,
@@ -68,6 +68,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "may_write": api.role != Role.MEMBER,
         "undo": offered(request),
         "incidents": standing(api, who),
+        "held": 0 if counts is None or set_.get("state") else counts["status"].get("held", 0),
         "kept_query": _without(request, "after"),
         "look_query": _without(request, "after", "columns", "dense"),
         "whole_query": _whole(request, who),

@@ -30,6 +30,13 @@ _COLUMNS = (
     *("explanation", "kind", "subject", "sender", "recipient"),
 )
 
+Status = Annotated[
+    str | None,
+    Query(
+        pattern="^(valid|held|invalid)$",
+        description="valid: bounced, not deactivated; held: of these, held back; invalid: deactivated",
+    ),
+]
 Provider = Annotated[
     str | None, Query(description="of consumer mailboxes, by their domains", examples=["gmail"])
 ]
@@ -77,12 +84,7 @@ def meant(
     request: Request,
     key: Member,
     account: AccountChoice = None,
-    status: Annotated[
-        str | None,
-        Query(
-            pattern="^(valid|invalid)$", description="valid: bounced, not deactivated; invalid: deactivated"
-        ),
-    ] = None,
+    status: Status = None,
     type: Annotated[BounceType | None, Query(description="type of the bounce")] = None,
     campaign: str | None = None,
     reason: Reason | None = None,

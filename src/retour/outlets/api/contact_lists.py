@@ -32,7 +32,7 @@ class Bounces(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Literal["valid", "invalid"] | None = None
+    status: Literal["valid", "held", "invalid"] | None = None
     type: BounceType | None = None
     campaign: str | None = None
     reason: Reason | None = None

@@ -9,7 +9,7 @@ from retour.flow.counts import Wanted, counted
 from retour.flow.whom import QUICK
 from retour.model import BounceType, MailKind, Reason
 from retour.outlets.api.access import AccountChoice, Member, existing_account
-from retour.outlets.api.addresses import Meant, Provider, domains_of
+from retour.outlets.api.addresses import Meant, Provider, Status, domains_of
 from retour.outlets.api.services import services
 
 router = APIRouter(tags=["addresses"])
@@ -25,7 +25,9 @@ class CountsShape(BaseModel):
 
     account: str
     addresses: int = Field(description="that pass all filters")
-    status: dict[str, int] = Field(examples=[{"valid": 12, "invalid": 3}])
+    status: dict[str, int] = Field(
+        description="who is held counts under valid too", examples=[{"valid": 12, "held": 2, "invalid": 3}]
+    )
     state: dict[str, int] = Field(examples=[{"bouncing": 10, "held": 2, "invalid": 3}])
     type: dict[str, int] = Field(examples=[{"hard": 3, "soft": 12}])
     reason: dict[str, int] = Field(examples=[{"address_unknown": 3, "mailbox_full": 12}])
@@ -42,12 +44,7 @@ def get_counts(
     request: Request,
     key: Member,
     account: AccountChoice = None,
-    status: Annotated[
-        str | None,
-        Query(
-            pattern="^(valid|invalid)$", description="valid: bounced, not deactivated; invalid: deactivated"
-        ),
-    ] = None,
+    status: Status = None,
     type: Annotated[BounceType | None, Query(description="type of the bounce")] = None,
     campaign: str | None = None,
     reason: Reason | None = None,

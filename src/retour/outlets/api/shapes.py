@@ -182,7 +182,9 @@ class BounceShape(BaseModel):
 
     address: str
     explanation: ExplanationShape
-    status: str = Field(description="valid: bounced, not deactivated; invalid: deactivated")
+    status: str = Field(
+        description="valid: bounced, not deactivated, held or not, as `state` tells; invalid: deactivated"
+    )
     state: StateShape
     type: str | None = Field(examples=["soft"])
     bounce: EventShape

@@ -11,19 +11,20 @@ from typing import Any, NamedTuple
 
 from retour.instants import HOUR
 from retour.model import BounceType, Reason, StateName
+from retour.ports.lives import HELD, INVALID, VALID
 from retour.stores.advance import Turn
 from retour.stores.sqlite.rows import TEXTS
 from retour.stores.sqlite.statements import named
 
 SQL = named("overview.sql")
-_INVALID = StateName.INVALID
+_STATUS = {StateName.INVALID: INVALID, StateName.HELD: HELD}  # VALID else
 
 
 class Label(NamedTuple):
     """What the Overview filters by. Two Nones at the end: of no send that is known."""
 
     account: int
-    status: str  # of the address
+    status: str  # of the address: "held" is found under "valid" too
     type: str | None
     reason: str | None
     campaign: str | None
@@ -53,7 +54,7 @@ class Labels:
 
         `known` are those it has: campaign and kind stay what they were when the bounce was listed first.
         """
-        status = "invalid" if turn.state.state is _INVALID else "valid"
+        status = _STATUS.get(turn.state.state, VALID)
         found = {}
         for event, type_ in turn.listed:
             before = known.get(event.id)

@@ -19,7 +19,7 @@ INSERT OR IGNORE INTO hours (account, hour, label) VALUES (?, ?, ?);
 SELECT number, type FROM labels
 WHERE account = :account
   AND (:campaign IS NULL OR campaign = :campaign)
-  AND (:status IS NULL OR status = :status)
+  AND (:status IS NULL OR status = :status OR (:status = 'valid' AND status = 'held'))
   AND (:type IS NULL OR type = :type)
   AND (:reason IS NULL OR reason = :reason)
   AND (:mail_kind IS NULL OR mail_kind = :mail_kind);
