@@ -105,11 +105,11 @@ def test_whose_correction_waits_is_held_and_found_once_something_bounced(store: 
     assert found(store, "held") == found(store, "valid") == BOUNCED[:1]
 
 
-def before_0029(path: Path) -> None:
+def before_0030(path: Path) -> None:
     """As a file of the version before has it: labels know no status of their own for who is held."""
     with sqlite3.connect(path) as db:
         db.execute("UPDATE labels SET status = 'valid' WHERE status = 'held'")
-        db.execute("PRAGMA user_version = 28")
+        db.execute("PRAGMA user_version = 29")
     db.close()
 
 
@@ -119,7 +119,7 @@ def test_a_file_of_before_finds_who_is_held_when_it_was_opened(tmp_path: Path) -
     lived(store)
     held_for_correction(store)
     store.close()
-    before_0029(path)
+    before_0030(path)
     with sqlite3.connect(path) as db:
         before = db.execute("SELECT count(*) FROM labels").fetchone()[0]
     db.close()
