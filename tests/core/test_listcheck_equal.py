@@ -101,6 +101,7 @@ CELL = st.one_of(
                 *("", " ", "Ann Lee <", "Jürgen von Berg <", "Meet at <", "Ann at Lee <", "x ", '"', "("),
                 *("mailto:", "MAILTO: ", "e: ", "'", "[", "Ann, <", "Klammeraffe ", "und "),
                 *("E-Mail: ", "E-Mail:", "none; ", "Tel. 0123, ", "Ann: "),
+                *("https://x.de/ ", "www.x.de; ", "www.", "http://", "[Ann](mailto:", "[a@b.de](mailto:"),
             ]
         ),
         LOCAL,
@@ -111,6 +112,7 @@ CELL = st.one_of(
                 *("", ">", " ", ")", ";", "]", ", x", '"', "> x", "'", "?subject=x", " und", ": x"),
                 *(
                     "; none",
+                    ", https://x.de/x.html",
                     " / 089-1",
                     " 0123/4",
                     " - old",

@@ -432,6 +432,13 @@ def test_a_name_behind_an_address_is_none_of_it() -> None:
         ("Tel. 0123, ann@b.example", Code.SEVERAL_IN_CELL),
         ("none; ann@b.example", Code.SEVERAL_IN_CELL),
         ("+49 89 1234 ann@b.example", Code.SEVERAL_IN_CELL),
+        ("[ann@b.example](mailto:ann@b.example)", Code.MAILTO),
+        ("see [Ann](mailto:ann@b.example?subject=x)", Code.MAILTO),
+        ("[ann@b.example](https://b.example)", Code.SEVERAL_IN_CELL),
+        ("https://b.example/team ann@b.example", Code.SEVERAL_IN_CELL),
+        ("www.b.example; ann@b.example", Code.SEVERAL_IN_CELL),
+        ("https://b.example,ann@b.example", Code.SEVERAL_IN_CELL),
+        ("ann@b.example, https://b.example/team.html", Code.SEVERAL_IN_CELL),
         ('"<a href=""mailto:ann@b.example"">Ann</a>"', Code.MAILTO),
         ('<a class="x" href="mailto:ann@b.example">write</a>', Code.MAILTO),
     ],
@@ -447,6 +454,13 @@ def test_an_address_that_is_spelled_out_is_parted_from_what_stands_behind() -> N
 
 def test_of_several_pieces_those_that_are_no_address_are_left_out() -> None:
     both = ("ann@b.example", "bob@c.example")
+    assert cell_of("[ann@b.example](mailto:bob@c.example)").addresses == ("bob@c.example", "ann@b.example")
+    assert cell_of("bob@c.example [ann](mailto:ann@b.example)").addresses == (
+        "ann@b.example",
+        "bob@c.example",
+    )
+    assert cell_of("www.ann@b.example bob@c.example").addresses == ("www.ann@b.example", "bob@c.example")
+    assert cell_of("https://b.example/?to=ann@b.example").repairs == ()  # none that stands for itself
     assert cell_of("ann@b.example, none, bob@c.example") == (both, (Code.SEVERAL_IN_CELL,))
 
 

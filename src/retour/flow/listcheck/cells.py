@@ -33,6 +33,10 @@ _QUOTED = "\"'“”„‘’«»‹›`<([@"
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
 _LINK = re.compile(r"<a\s[^<>]*\bhref\s*+=\s*+[\"']{0,2}(mailto:[^\"'\s<>]++)", re.IGNORECASE)
+# [text](target) of Markdown, as notes and chats copy addresses.
+_MARKDOWN = re.compile(r"\[([^\[\]]*+)\]\(\s*+([^()\s]++)[^()]*+\)")
+# Of a page; one with an "@" may be an address that a program took for one.
+_PAGE = re.compile(r"(?:(?<=[\s,;|])|\A)(?:https?://|www\.)[^\s,;|<>\"@]++(?!@)", re.IGNORECASE)
 _PARTING = re.compile(r"[;|,]\s|\s[/|&–—-]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
 _LABEL = re.compile(r"(?:e-?mail|mail|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
 _ENDING = re.compile(r"[;|,]?\s|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
@@ -57,7 +61,8 @@ def cell_of(text: str) -> Cell:
         return Cell((text,))
     repairs: list[Code] = []
     bare = _undressed(text[:LONGEST], repairs)
-    bare = " ; ".join(_LINK.findall(bare)) or bare
+    bare = " ; ".join(_LINK.findall(bare)) or _linked(bare, repairs)
+    bare = _without_pages(bare, repairs)
     found = _several(bare)
     if len(found) > 1:
         read = [_one(piece, repairs) for piece in found[:MOST]]
@@ -84,6 +89,32 @@ def _undressed(text: str, repairs: list[Code]) -> str:
     if spaced != plain or len(plain) != len(text):
         repairs.append(INVISIBLE)
     return spaced
+
+
+def _linked(text: str, repairs: list[Code]) -> str:
+    """The addresses of links of Markdown, and what else stands there where it may be one."""
+    found: list[str] = []
+    for label, target in _MARKDOWN.findall(text):
+        is_mail = _MAILTO.match(target) is not None
+        found += [target] if is_mail else []
+        if "@" in label and (not is_mail or label.strip().lower() not in target.lower()):
+            repairs.append(SEVERAL)  # somebody looks at it: it leads elsewhere
+            found.append(label)
+    if not found:
+        return text
+    rest = _MARKDOWN.sub(" ", text).strip(" ,;|")
+    return " ; ".join([*found, rest] if "@" in rest else found)
+
+
+def _without_pages(text: str, repairs: list[Code]) -> str:
+    """Without the names of pages beside an address; somebody looks at what is left."""
+    if "<" in text or not ("//" in text or "www." in text.lower()):
+        return text
+    rest = _PAGE.sub(" ", text).strip(" ,;|")
+    if "@" not in rest or rest == text.strip(" ,;|"):
+        return text
+    repairs.append(SEVERAL)
+    return rest
 
 
 def _several(text: str) -> list[str]:
