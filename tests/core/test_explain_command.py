@@ -246,6 +246,25 @@ def test_a_faulty_rule_is_named_with_its_remedy(tmp_path: Path, rule: str, fault
     assert german != result.stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("[[rule]]\nid = x", "In Zeile 2 steht kein lesbarer Wert"),
+        ('[[rule]]\nid = "x', "Ein Text in Zeile 2 hat kein Ende"),
+        ('[[rule]]\nphrases = ["x"', "Bis Zeile 2 ist eine Klammer offen; schließen Sie sie mit ] oder }"),
+        ("[[rule]]\nid = 'x'\nid = 'y'", "Zeile 3 oder die davor sagt noch einmal"),
+        ("[[rule]]\nid 'x'", "Zeile 2 lässt sich nicht lesen"),
+    ],
+)
+def test_what_is_no_toml_is_told_in_the_language_of_the_reader(
+    tmp_path: Path, written: str, told: str
+) -> None:
+    (tmp_path / "mine.toml").write_text(written)
+    said = " ".join(run("rules", "lint", "--lang", "de", str(tmp_path / "mine.toml")).stderr.split())
+    assert told in said
+    assert not {"Invalid", "Expected", "Unterminated", "Unclosed", "Cannot"} & set(said.split())
+
+
 def test_a_file_of_rules_that_is_not_there_is_named(tmp_path: Path) -> None:
     result = run("rules", "lint", str(tmp_path / "gone.toml"))
     assert result.exit_code == 1

@@ -16,6 +16,16 @@ SHORTEST_OF_OTHERS: Final = 2
 MOST_GAPS: Final = 3  # in one phrase: more would make matching a search
 _CODE: Final = re.compile(r"[x245]\.\d{1,3}\.\d{1,3}|[2345]\d\d")
 
+_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)$")
+# How the words of tomllib begin (CPython 3.11-3.14), and what they are about.
+_SORTS: Final = (
+    *(("Invalid value", "value"), ("Invalid date", "value"), ("Invalid hex", "value")),
+    *(("Unterminated", "text"), ("Unescaped", "text"), ("Illegal", "text"), ("Found invalid", "text")),
+    *(("Unclosed", "open"), ("Expected ']", "open"), ('Expected "]', "open")),
+    *(("Cannot", "twice"), ("Duplicate", "twice")),
+    *(("Expected", "line"), ("Invalid", "line")),
+)
+
 # Bounds of an operator's own files, so that matching stays linear whatever they hold.
 MOST_RULES: Final = 1000  # in all of them
 MOST_PHRASES: Final = 200  # of one rule
@@ -38,7 +48,7 @@ def lint(text: str) -> list[Fault]:
         entries = list(each_rule(document, packaged().order, own=True))
         provider = provider_of(document)
     except tomllib.TOMLDecodeError as error:
-        return [Fault("not_toml", "", {"reason": str(error)})]
+        return [_no_toml(text, str(error))]
     except RuleError as error:
         return [error.fault]
     unread = [entry.fault for entry in entries if isinstance(entry, RuleError)]
@@ -47,6 +57,14 @@ def lint(text: str) -> list[Fault]:
     if provider is not None:
         whole += _faults_of_provider(provider.hosts, provider.marks)
     return [*whole, *unread, *faults(rules), *_faults_of_own(rules)]
+
+
+def _no_toml(text: str, said: str) -> Fault:
+    """Where and why it cannot be read: what the reader says is English, and so is told by its sort alone."""
+    found = _LINE.search(said)
+    line = found[1] if found else str(max(1, len(text.splitlines())))
+    sort = next((sort for words, sort in _SORTS if said.startswith(words)), "other")
+    return Fault(f"not_toml_{sort}", "", {"line": line})
 
 
 def _faults_of_file(document: Mapping[str, Any], entries: Sequence[object]) -> Iterator[Fault]:
