@@ -80,3 +80,20 @@ def test_the_line_of_the_settings_stands_beside_the_rule(
         assert barriers(page) == []
         follow(page, "details.technical a[href$='/settings/history/']")
         expect(page.locator("h1")).to_have_text("Versions" if language == "en" else "Fassungen")
+
+
+def test_a_member_sees_what_was_meant_and_whom_to_ask(console: Console, browser: Browser) -> None:
+    console.bounce("anna@gmial.com", "550 5.1.1 user unknown")
+    with looking(browser) as page:
+        log_in(page, console.url, "member@shop.example")
+        for path in ("address/anna@gmial.com/", "review/"):
+            page.goto(f"{console.url}/a/shop/{path}")
+            expect(page.locator("ul.suggestions")).to_contain_text("anna@gmail.com")
+            expect(page.locator("ul.suggestions a")).to_have_count(0)
+            expect(page.locator("main")).to_contain_text(
+                "Ask a manager of the account to correct the address."
+            )
+        log_in(page, console.url, "manager@shop.example")
+        page.goto(f"{console.url}/a/shop/address/anna@gmial.com/")
+        follow(page, "ul.suggestions a")
+        expect(page.locator("h1")).to_have_text("Correct an address")

@@ -38,7 +38,7 @@ def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
         "life": life,
         "advice": advice,
         "may_write": may_write,
-        "suggestions": suggestions(api, address) if may_write and _may_be_a_slip(life) else [],
+        "suggestions": suggestions(api, address) if _may_be_a_slip(life) else [],
         "alive": [sign for sign in life["engagements"] if sign["after_bounce"]],
         "timeline": timeline(life),
     }
