@@ -85,7 +85,7 @@ def test_a_list_goes_from_upload_to_import_and_back(
         follow(page, "text=Count what came back")
         ask_until_done(page, console, url, "text=nobody was written to yet")
         follow(page, "button:has-text('Undo')")
-        ask_until_done(page, console, url, "text=5 addresses were taken off the list")
+        ask_until_done(page, console, url, "text=Addresses taken off the list: 5")
         assert page.locator("button:has-text('Undo')").count() == 0
 
 
