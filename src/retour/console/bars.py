@@ -22,7 +22,7 @@ LETTER = 7  # pixels, at the most, of a number and what belongs to it
 # Pixels of the letters of a name, in the broadest face that tokens.css may find.
 BROAD, CAPITAL, PLAIN, THIN = 12, 9.6, 7.8, 4.8
 BROADEST, THINNEST = "mwMW%@—", " .,:;'|!()[]fijlrtI"
-HEIGHT, LEFT, TOP, BOTTOM = 220, 52, 14, 28
+HEIGHT, LEFT, TOP, BOTTOM = 220, 52, 18, 28
 END = 40  # for the label of the last day
 LONGEST = LABEL - 12  # pixels of a label; the table beside has all of it
 PATTERNS = SafeString(

@@ -12,7 +12,7 @@ from retour.console.bars import Words
 from retour.console.sizes import Size, framed
 
 LEFT, RIGHT, TOP, BASE = 170, 190, 16, 210
-NARROW_LEFT, NARROW_RIGHT = 46, 20
+NARROW_LEFT, NARROW_RIGHT = 50, 20
 ROW, APART = 18, 15
 TOPS = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # of which the lowest is taken that all fit below
 LOOKS = 5  # how often the number that is left stands below
