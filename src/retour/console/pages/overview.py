@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from retour.address import normalise
 from retour.console.asking import Answer, Api, api_of
 from retour.console.looking.models import Looks
 from retour.console.pages import as_json
@@ -57,6 +58,7 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
         "chosen": set_,
         "chips": chips(set_, who),
         "rows": page["bounces"],
+        "sought": None if page["bounces"] else normalise(set_.get("search", "")),
         "next": page["next"],
         "campaigns": emails(api, page["bounces"], set_, who),
         "first": "after" not in request.GET,
