@@ -98,6 +98,8 @@ def test_a_service_that_is_away_drops_nobody(tmp_path: Path) -> None:
     run = ran(installed(tmp_path), file, 1)
     assert run.returncode == 0, run.stderr
     assert [line.split(",")[4] for line in rows(tmp_path / "out", "kept")] == ["ext_unknown"]
+    (line,) = rows(tmp_path / "out", "kept")
+    assert "ext_unknown=unknown by example (failed: ConnectionRefusedError) at " in line
 
 
 def test_a_plug_in_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _CODES: Mapping[str, Code] = {
     **dict.fromkeys(("catch-all", "catchall", "accept_all"), Code.EXT_RISKY),
     **dict.fromkeys(("disposable", "spamtrap", "abuse", "illegitimate"), Code.EXT_RISKY),
 }
+_FAILED = "failed: "  # begins what stands there of a plug-in that raised something; its kind follows
 _ANSWERS = {Code.EXT_NO: Answer.NO, Code.EXT_RISKY: Answer.UNKNOWN, Code.EXT_UNKNOWN: Answer.UNKNOWN}
 
 
@@ -66,13 +67,14 @@ def _told(who: Validator, batch: Sequence[str]) -> dict[str, str]:
     try:
         said = who.validate(batch)
         return {address: str(said.get(address, "unknown")).lower() for address in batch}
-    except Exception:  # the code of others: whatever ails it, the list is checked without it
-        return dict.fromkeys(batch, "unknown")
+    except Exception as fault:  # the code of others: whatever ails it, the list is checked without it
+        return dict.fromkeys(batch, f"{_FAILED}{type(fault).__name__}")
 
 
 def _finding(name: str, word: str, at: datetime) -> Finding:
     code = _CODES.get(word, Code.EXT_UNKNOWN)
-    return Finding(code, Evidence("external", _ANSWERS[code], name, at))
+    source = f"{name} ({word})" if word.startswith(_FAILED) else name
+    return Finding(code, Evidence("external", _ANSWERS[code], source, at))
 
 
 def _kept(path: Path) -> Iterator[tuple[str, str]]:
