@@ -64,7 +64,7 @@ def test_what_the_readme_shows_is_what_happens(command: str, output: str) -> Non
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 def test_links_and_paths_on_a_page_lead_somewhere(page: Path) -> None:
     text = page.read_text("utf-8")
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", text)
     paths = re.findall(r"`((?:src|tests|docs|scripts|bench)/[\w./-]*)`", text)
     gone = [link for link in links if not (page.parent / link).exists()]
     gone += [path for path in paths if not (ROOT / path).exists()]

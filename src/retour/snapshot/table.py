@@ -145,7 +145,7 @@ class Table:
             answers.append(self._decision(account, small, kind, now))
         if others := self._spelt.get(self._digest(account, small)):
             own = self._digest(account, address)
-            told = [packed for digest, packed in list(others.items()) if digest != own]
+            told = [packed for spelling, packed in list(others.items()) if spelling != own]
             answers += [known.decide(packed, kind, address, now) for packed in told]
         return max(answers, key=lambda each: _STRICT[each.answer])
 
