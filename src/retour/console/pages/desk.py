@@ -6,10 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from retour.client.connection import Refused
-from retour.console.asking import Api
+from retour.console.asking import Answer, Api
 from retour.console.pages.address import timeline
+from retour.console.pages.filters import told
 from retour.console.people.models import Person
-from retour.console.reader import reader
+from retour.console.reader import Reader, reader
 
 
 def staff_api(request: HttpRequest, account: str = "") -> Api:
@@ -45,12 +46,18 @@ def decide(request: HttpRequest, account: str, id: str) -> HttpResponse:
             messages.success(request, reader(request).say("desk.decided"))
             return redirect("desk")
     page = api.get(f"/v1/requests/{id}/cases", after=request.GET.get("after"))
-    cases = [{**case, "timeline": timeline(case["address"])} for case in page["cases"]]
+    cases = [_shown(case, reader(request)) for case in page["cases"]]
     context = {
         "desk": True, "of": account, "asked": page["request"], "cases": cases, "next": page["next"],
         "refused": refused, "reason": request.POST.get("reason", ""),
     }  # fmt: skip
     return render(request, "console/desk_request.html", context, status=422 if refused else 200)
+
+
+def _shown(case: Answer, who: Reader) -> Answer:
+    """With its life, and the reason of each verdict in words."""
+    verdicts = [{**each, "told": told("reason", each["reason"], who)} for each in case["verdicts"]]
+    return {**case, "timeline": timeline(case["address"]), "verdicts": verdicts}
 
 
 def _decision(request: HttpRequest) -> dict[str, object]:
