@@ -504,7 +504,9 @@ static int is_erased(const Row *row, const Domain *domain, PyObject *ask)
     if (domain->kept)
         kept = theirs_of(row, domain, row->capitals && domain->cased ? row->exact : row->small, room);
     told = is_known(ask, kept);
-    return told || !row->capitals || !domain->kept ? told : is_known(ask, (Text){row->exact, row->size});
+    if (told || !row->capitals || !domain->kept || domain->cased)
+        return told;
+    return is_known(ask, (Text){row->exact, row->size});
 }
 
 /* By which notion an address is known, as seen.Seen.find has it. */
