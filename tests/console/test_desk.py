@@ -47,6 +47,26 @@ def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser
         expect(marketer.locator(".timeline")).to_contain_text("support@retour.example")
 
 
+def test_a_form_that_is_sent_twice_asks_once(console: Console, browser: Browser) -> None:
+    address = f"double.{DEAD}"
+    console.bounce(address, "550 5.1.1 user unknown")
+    with looking(browser, java_script_enabled=False) as page:
+        log_in(page, console.url, "manager@shop.example")
+        form = f"{console.url}/a/shop/requests/ask/?address={address}"
+        page.goto(f"{console.url}/a/shop/address/{address}/")
+        follow(page, "text=Ask for the address back")
+        fields = page.evaluate("Object.fromEntries(new FormData(document.querySelector('main form')))")
+        asked = [
+            page.request.post(
+                page.url, form={**fields, "done": "They called."}, headers={"Referer": form}
+            ).url
+            for _ in range(2)
+        ]
+    assert asked[0] == asked[1]
+    found = console.ask("GET", "/v1/requests", params={"status": "open", "order": "latest"})["requests"]
+    assert sum(address in str(each) for each in found) == 1
+
+
 def test_whoever_decides_second_sees_what_was_decided(console: Console, browser: Browser) -> None:
     address = f"both.{DEAD}"
     console.bounce(address, "550 5.1.1 user unknown")

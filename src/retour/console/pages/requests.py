@@ -26,7 +26,7 @@ def ask(request: HttpRequest, account: str) -> HttpResponse:
         if request.POST.get("kind") == "review":
             wanted["kind"] = "review"
         try:
-            made = api.post("/v1/requests", wanted)
+            made = api.post("/v1/requests", wanted, once=request.POST.get("once", ""))
         except Refused as error:
             refused = error
         else:
