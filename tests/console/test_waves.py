@@ -114,7 +114,7 @@ def test_a_replay_under_own_rules_is_seen_applied_and_undone(console: Console, b
         expect(page.locator(".errors")).to_contain_text("broken")
         page.fill("[name=rules]", RULE + UNREAD)
         follow(page, "text=Look at the difference")
-        settled(page, "Judged again")
+        settled(page, "Reports judged again")
         expect(page.locator("main")).to_contain_text("One bounce that was not understood when it came")
         expect(page.locator(".figures .stops strong")).to_have_text("1")
         expect(page.locator("main")).to_contain_text("own.brimming")
