@@ -253,7 +253,7 @@ def test_cells_filter_and_a_segment_keeps_the_question(console: Console, page: P
     expect(page.locator("tbody tr")).to_have_count(1)
     page.fill("#s-name", "Soft in May")
     page.click("text=Save as segment")
-    expect(page.locator("#status")).to_contain_text("“Soft in May” is saved. It means 1 bounces now.")
+    expect(page.locator("#status")).to_contain_text("“Soft in May” is saved. Bounces in it now: 1.")
     expect(page.locator(".segments .chip")).to_have_text("Soft in May (1)")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.click("a:has-text('Save as list')")
