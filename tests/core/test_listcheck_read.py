@@ -13,11 +13,12 @@ from core.workbooks import packed, sheet, workbook
 from retour.flow.listcheck import Source, open_source
 from retour.flow.listcheck.blocks import blocks, records
 from retour.flow.listcheck.cells import cell_of
+from retour.flow.listcheck.decision import Pile, pile_of
 from retour.flow.listcheck.judge import repairs_of
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.workbook import BrokenWorkbookError
 from retour.flow.lists import Defect
-from retour.vet import Code
+from retour.vet import Code, Facts, Policy, vet
 
 ROWS = (
     ("Name", "E-Mail", "Ort"),
@@ -373,6 +374,14 @@ REPAIRS = [
     ("„ann@b.example“", "ann@b.example", (Code.QUOTES,)),
     ("ann@b.example;", "ann@b.example", (Code.QUOTES,)),
     ("'=ann@b.example", "=ann@b.example", (Code.QUOTES,)),
+    ("'ann@b.example", "ann@b.example", (Code.QUOTES,)),
+    ("'ann'@b.example", "'ann'@b.example", ()),
+    ('"Ann Lee" ann@b.example', "ann@b.example", (Code.NAME_PART,)),
+    ("ann@b.example;none", "ann@b.example", (Code.NAME_PART,)),
+    ("ann@b.example#mailto:ann@b.example#", "ann@b.example", (Code.MAILTO,)),
+    ('=HYPERLINK("mailto:ann@b.example","Ann")', "ann@b.example", (Code.MAILTO,)),
+    ("Ann Lee ann@b.example", "ann@b.example", (Code.SEVERAL_IN_CELL,)),
+    ("no letters please! ann@b.example", "ann@b.example", (Code.SEVERAL_IN_CELL,)),
     ("info.example.com", "info.example.com", ()),
     ('"a b"@b.example', '"a b"@b.example', ()),
     ("ann@[192.0.2.1]", "ann@[192.0.2.1]", ()),
@@ -399,6 +408,11 @@ def test_what_is_safe_is_repaired_and_said(text: str, address: str, codes: tuple
         ("ann@b.example oder bob@c.example", ("ann@b.example", "bob@c.example")),
         ("ann@b.example - bob@c.example", ("ann@b.example", "bob@c.example")),
         ('"ann@b.example, bob@c.example"', ("ann@b.example", "bob@c.example")),
+        ("ann@b.example (old) new: bob@c.example", ("ann@b.example", "bob@c.example")),
+        (
+            'Ann <ann@b.example>; bob@c.example; "Doe, Cy" <cy@d.example>; di@e.example; ed@f.example',
+            ("ann@b.example", "bob@c.example", "cy@d.example", "di@e.example", "ed@f.example"),
+        ),
     ],
 )
 def test_several_addresses_of_a_cell_are_parted(text: str, addresses: tuple[str, ...]) -> None:
@@ -470,6 +484,7 @@ def test_of_several_pieces_those_that_are_no_address_are_left_out() -> None:
         *(
             "ann lee@b.example",
             "Ann ann@b.example",
+            "ann . maria . lee@b.example",
             "ann;lee@b.example",
             "ann,lee@b.example",
             "ann:lee@b.example",
@@ -480,3 +495,19 @@ def test_of_several_pieces_those_that_are_no_address_are_left_out() -> None:
 )
 def test_half_an_address_is_not_taken_for_one(text: str) -> None:
     assert cell_of(text) == ((text,), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "pile"),
+    [
+        ("Ann ann@b.example", Pile.QUESTIONED),
+        ("ann,lee@b.example", Pile.QUESTIONED),
+        ("ann@b.example/", Pile.QUESTIONED),
+        ("ann.lee", Pile.DROPPED),
+        ("ann..lee@b.example", Pile.DROPPED),
+        ("ann@b.example@c.example", Pile.DROPPED),
+        ("ann@-b.example", Pile.DROPPED),
+    ],
+)
+def test_an_address_within_something_else_is_looked_at_before_it_is_dropped(text: str, pile: Pile) -> None:
+    assert pile_of(vet(text), Facts(), Policy()) is pile

@@ -32,17 +32,23 @@ _JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
 _QUOTED = "\"'“”„‘’«»‹›`<([@"
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
-_LINK = re.compile(r"<a\s[^<>]*\bhref\s*+=\s*+[\"']{0,2}(mailto:[^\"'\s<>]++)", re.IGNORECASE)
+# A link in HTML, as Access exports one (text#address#), and as a formula of a spreadsheet.
+_LINK = re.compile(
+    r"(?:<a\s[^<>]*\bhref\s*+=\s*+[\"']{0,2}|#|\bHYPERLINK\([\"']{1,2})(mailto:[^\"'\s<>#]++)", re.IGNORECASE
+)
 # [text](target) of Markdown, as notes and chats copy addresses.
 _MARKDOWN = re.compile(r"\[([^\[\]]*+)\]\(\s*+([^()\s]++)[^()]*+\)")
 # Of a page; one with an "@" may be an address that a program took for one.
 _PAGE = re.compile(r"(?:(?<=[\s,;|])|\A)(?:https?://|www\.)[^\s,;|<>\"@]++(?!@)", re.IGNORECASE)
 _PARTING = re.compile(r"[;|,]\s|\s[/|&–—-]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
 _LABEL = re.compile(r"(?:e-?mail|mail|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
-_ENDING = re.compile(r"[;|,]?\s|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
+_ENDING = re.compile(r"[;|,]?\s|[;|]|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
 _NO_PART = re.compile(r"[(\[/|&*#+–—]|-\s|\d[\d\s/().+\-]*+\Z")  # begins so: a sign, a telephone number
 _TELEPHONE = re.compile(r"[+(\d][\d\s/().\-]{4,}+")
 _WORD, _A_WORD = re.compile(r"[^\W\d_]++(?![\w.@\-])"), 3  # letters: fewer may be half of an ending
+_LETTERS, _NAMED = re.compile(r"[^\W\d_]{2,}+"), 2  # words ahead; one may be part of the address
+_QUOTED_NAME = re.compile(r"([\"'])[^\"'@]*+\1\s+(?=[^\s\"'@]+@)")
+_AROUND = "()<>[]{},;:.|\"'"
 _FULLWIDTH = str.maketrans({"＠": "@", "．": ".", "。": "."})
 _BARE = re.compile(r"[A-Za-z0-9._+\-]*+@?[A-Za-z0-9.\-]*+").fullmatch  # what has nothing to be taken off
 _FORMULA = re.compile(r"'+[=+\-@\t\r]")
@@ -122,7 +128,7 @@ def _several(text: str) -> list[str]:
     if text.count("@") + len(_AT.findall(text)) < 2:
         return [text]
     if len(_ANGLE.findall(text)) > 1:
-        parts = [part.strip(" ,;|/") for part in re.split(r"(?<=>)", text)]
+        parts = [each for part in re.split(r"(?<=>)", text) for each in _listed(part)]
         return [part for part in parts if "@" in part or _AT.search(part)]
     if '"' in text:  # around all of them, where a list of one column is read line by line, they part nothing
         inside = text[1:-1]
@@ -134,7 +140,20 @@ def _several(text: str) -> list[str]:
     if len(parts) > 1 and all("@" in part or _AT.search(part) for part in parts):
         return parts
     parts = [part.strip() for part in _PARTING.split(text) if "@" in part]  # what else stands there is none
-    return parts if len(parts) > 1 and all(part.count("@") == 1 for part in parts) else [text]
+    if len(parts) > 1 and all(part.count("@") == 1 for part in parts):
+        return parts
+    words = [word.strip(_AROUND) for word in text.split() if "@" in word]
+    return words if len(words) > 1 and all(word.count("@") == 1 for word in words) else [text]
+
+
+def _listed(part: str) -> list[str]:
+    """The addresses of a part that ends with one in angles: others may stand bare before its name."""
+    part = part.strip(" ,;|/")
+    name, angle, _ = part.rpartition("<")
+    if not angle:
+        return [each.strip() for each in _BETWEEN.split(part)]
+    bare = _BETWEEN.split(name.partition('"')[0])[:-1]
+    return [*(each.strip() for each in bare if "@" in each), part]
 
 
 def _one(text: str, repairs: list[Code]) -> str:
@@ -152,6 +171,9 @@ def _alone(text: str, repairs: list[Code]) -> str:
 
     By the signs around it alone, not by the address: what is taken off one is taken off all (dresses.py).
     """
+    if text.count("@") == 1 and (name := _QUOTED_NAME.match(text)) is not None:
+        repairs.append(NAME)
+        text = text[name.end() :]
     if text.count("@") != 1 or text[0] in _QUOTED:
         return text
     before = text[: text.index("@")]
@@ -161,6 +183,8 @@ def _alone(text: str, repairs: list[Code]) -> str:
         repairs.append(NAME)
     elif ahead.endswith((";", "|", ",")) or _TELEPHONE.fullmatch(ahead):
         repairs.append(SEVERAL)  # somebody looks at it: "Ann, lee@" may have been meant as one
+    elif len(_LETTERS.findall(ahead)) >= _NAMED and ahead[-1] not in "._+-":
+        repairs.append(SEVERAL)
     elif ahead:
         return text  # it may be half of the local part
     text = text[label.end() :] if label is not None else text[before.rfind(" ") + 1 :]
@@ -207,6 +231,8 @@ def _unquoted(text: str, repairs: list[Code]) -> str:
         if text.endswith("]") and "@[" in text:
             break
         text = text[1:-1].strip()
+    if text[:1] == "'" and text.count("'") == 1 and "@" in text:
+        text = text[1:]  # a spreadsheet's sign for text, or half of a pair
     text = text.rstrip(",;:").strip() if "@" in text else text
     if text != before:
         repairs.append(QUOTES)
