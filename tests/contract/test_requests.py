@@ -234,6 +234,15 @@ def test_a_request_that_cannot_be_finished_holds_no_other_back(
     assert [each.id for each in house.store.requests.unsettled(10)] == [first.id]
 
 
+def test_every_spelling_of_a_mailbox_is_given_back_on_request_of_one(house: House) -> None:
+    for id, address in ((b"1" * 16, "EVE@yahoo.de"), (b"2" * 16, "Eve@yahoo.de")):
+        bounce = Event(id, EventKind.BOUNCE, NOW, Reason.ADDRESS_UNKNOWN, account="acme", address=address)
+        house.store.ledger.record([bounce], NOW)
+    asked = house.ask("eve@yahoo.de")  # it bounced under no such name, and is stopped all the same
+    house.desk().decide(asked, Decision("key 9", YES))
+    assert [house.state(each) for each in ("EVE@yahoo.de", "Eve@yahoo.de")] == [StateName.VALID] * 2
+
+
 def test_a_domain_is_given_back_but_for_the_addresses_ruled_on_apart(house: House) -> None:
     asked = house.ask(domain="@B.example")
     cases, more = house.desk().cases(asked, limit=1)

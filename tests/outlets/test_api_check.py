@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 
 from outlets.conftest import Installation
-from retour.model import Answer, Decision
+from retour.model import Answer, Decision, Reason
 
 ADDRESS = "nobody@b.example"
 
@@ -44,6 +44,26 @@ def test_a_mailbox_is_stopped_in_every_spelling_and_its_page_shows_what_stops_it
         assert (told["address"], told["state"]["state"]) == ("EVE@yahoo.de", "invalid"), written
     # Of other domains nobody has said that capitals mean nothing.
     assert retour.ask("GET", "/v1/addresses/eve@yahoo.se").status_code == 404
+
+
+def test_a_mailbox_is_given_back_in_every_spelling_that_bounced(retour: Installation) -> None:
+    written = ("EVE@yahoo.de", "eve@yahoo.de", "Eve@yahoo.de")
+    for address in written[:2]:
+        retour.bounce(address)
+    body = {"account": "demo", "addresses": ["Eve@yahoo.de"], "reason": "the mailbox was moved"}
+    for asked in ({"dry_run": "true"}, {}):
+        told = retour.ask("POST", "/v1/restores", "staff", json=body, params=asked).json()
+        assert (set(told["addresses"]), told["changed"]) == (set(written), 2)
+    for address in written:
+        answer = retour.ask("GET", "/v1/check", params={"address": address}).json()
+        assert answer["decision"] == "send", address
+
+
+def test_the_page_of_a_spelling_that_is_fine_shows_the_one_that_stops_it(retour: Installation) -> None:
+    retour.bounce("eve@yahoo.de", reason=Reason.MAILBOX_FULL)
+    retour.bounce("EVE@yahoo.de")
+    told = retour.ask("GET", "/v1/addresses/eve@yahoo.de").json()
+    assert (told["address"], told["state"]["state"]) == ("EVE@yahoo.de", "invalid")
 
 
 def test_a_plus_that_was_not_encoded_is_still_a_plus(retour: Installation) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from retour.address import CASELESS, domain_of, mailbox, normalise
 from retour.address import domain as normalised_domain
-from retour.address import normalise
 from retour.identity import act_id
 from retour.instants import Instant
 from retour.model import FOR_ALL, VALID, Cause, Event, EventKind, Role, StateName
@@ -58,6 +58,7 @@ def restore(
         return Refusal.ROLE
     if isinstance(targets, Refusal):
         return targets
+    targets = spelled(targets, request.account, ledger)
     changes: list[Change] = []
     for start in range(0, len(targets), _WHOLE_DOMAIN):
         events = [_event(request, address, actor, now) for address in targets[start : start + _WHOLE_DOMAIN]]
@@ -113,6 +114,7 @@ def would_restore(request: Request, ledger: Ledger, role: Role, now: Instant) ->
         return Refusal.ROLE
     if isinstance(targets, Refusal):
         return targets
+    targets = spelled(targets, request.account, ledger)
     states = ((address, ledger.state(request.account, address, now)) for address in targets)
     changes = [
         Change(request.account, address, state, VALID._replace(unsubscribed=state.unsubscribed), now)
@@ -120,6 +122,18 @@ def would_restore(request: Request, ledger: Ledger, role: Role, now: Instant) ->
         if state.state is not StateName.VALID
     ]
     return Restored(targets, changes)
+
+
+def spelled(addresses: Sequence[str], account: str, ledger: Ledger) -> Sequence[str]:
+    """These addresses, and the spellings of their mailboxes that are known besides.
+
+    What stops one spelling stops them all (`address.mailbox`), so they are given back together.
+    """
+    whole = list(dict.fromkeys(mailbox(each) for each in addresses if domain_of(each) in CASELESS))
+    if not whole:
+        return addresses
+    known = [each for each, kept in ledger.kept(account, whole).items() if not kept.erased]
+    return list(dict.fromkeys([*addresses, *known, *ledger.spellings(account, whole)]))
 
 
 def _targets(request: Request, ledger: Ledger) -> Sequence[str] | Refusal:

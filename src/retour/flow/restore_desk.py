@@ -16,7 +16,7 @@ from retour.address import domain_of, normalise
 from retour.flow import request_lines
 from retour.flow.notices import Notice, of_request
 from retour.flow.platform import Verdict
-from retour.flow.restore import MOST_ADDRESSES
+from retour.flow.restore import MOST_ADDRESSES, spelled
 from retour.flow.restore_advice import RestoreAdvice, advise, advise_review
 from retour.identity import act_id
 from retour.instants import Instant
@@ -260,8 +260,9 @@ class RestoreDesk:
             ruling = request.ruling_on(address)
             assert ruling is not None, "it was ruled on"
             if ruling.approved:
-                restored = _event(request, EventKind.RESTORE, address, ending.at, ending.by, ruling.reason)
-                yield restored._replace(outcome=FOR_ALL if ending.for_all else None)
+                for each in spelled([address], request.account, self._ledger):
+                    restored = _event(request, EventKind.RESTORE, each, ending.at, ending.by, ruling.reason)
+                    yield restored._replace(outcome=FOR_ALL if ending.for_all else None)
             elif request.domain is None or address in ending.apart:
                 yield _event(request, EventKind.RESTORE_REFUSED, address, ending.at, ending.by, ruling.reason)
 
@@ -283,7 +284,8 @@ class RestoreDesk:
                 free = self.common.since(asking.account, address) is None
                 problem = "review_moot"
             else:
-                free = self._ledger.state(asking.account, address, now).state in _FREE
+                every = spelled([address], asking.account, self._ledger)
+                free = all(self._ledger.state(asking.account, each, now).state in _FREE for each in every)
                 problem = "request_moot"
             if free:
                 return Fault(problem, "addresses", {"target": address})

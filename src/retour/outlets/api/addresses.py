@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from retour import instants
-from retour.address import CASELESS, domain_of, fault, mailbox, normalise
+from retour.address import CASELESS, domain_of, fault, normalise
 from retour.flow.browse import MOST, Page, overview
 from retour.flow.lists.workbook import Cell
 from retour.flow.platform import under
+from retour.flow.restore import spelled
 from retour.flow.suppressions import PROVIDERS
 from retour.instants import Instant
 from retour.model import VALID, BounceType, MailKind, Reason, StateName
@@ -71,13 +72,14 @@ def address(
 
 
 def _life(ledger: Ledger, account: str, address: str, now: Instant) -> Life | None:
-    """That of the address, or where it has none, of another spelling of its mailbox: it is what stops it."""
-    if (own := ledger.life(account, address, now)) is not None:
+    """That of the address, unless another spelling of its mailbox is what stops it, or alone has one."""
+    own = ledger.life(account, address, now)
+    if domain_of(address) not in CASELESS or (own and own.state.state is StateName.INVALID):
         return own
-    whole = mailbox(address)
-    others = [whole, *ledger.spellings(account, [whole])] if domain_of(whole) in CASELESS else []
+    others = [each for each in spelled([address], account, ledger) if each != address]
     lives = [life for each in others if (life := ledger.life(account, each, now)) is not None]
-    return min(lives, key=lambda life: life.state.state is not StateName.INVALID, default=None)
+    stops = [life for life in lives if life.state.state is StateName.INVALID]
+    return next(iter([*stops, *([own] if own else []), *lives]), None)
 
 
 def meant(
