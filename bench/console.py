@@ -1,9 +1,10 @@
 """Pages of the console over a large account, and the export of a million rows.
 
-    python -m bench.console [--addresses 10000000] [--events 20000000] [--rounds 7] [--keep DIRECTORY]
+    python -m bench.console [--addresses 10000000] [--events 20000000] [--rounds 7] [--keep DIRECTORY] [--without-jobs]
 
 The store is grown with its roll-ups (bench/_grown.py; `--keep` keeps it for the next run), the server is
-`retour serve` with its console. Before, one job of each kind that has a page is done (bench/_asked.py). A
+`retour serve` with its console. Before, one job of each kind that has a page is done (bench/_asked.py), unless
+that is left out. A
 manager logs in and walks from the first page along every link, then somebody of support, to what managers
 have not; of each kind of page up to three are opened, the Overview also with each of its filters. Then calls
 of the API are made that no page makes as they are (bench/_called.py). Milliseconds; "first" is the first
@@ -25,7 +26,7 @@ from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 import httpx
 
-from bench._asked import ask
+from bench._asked import Done, ask
 from bench._called import called
 from bench._grown import grow
 from bench._serving import serving
@@ -146,7 +147,11 @@ def _of(path: str, link: str) -> str:
 
 
 def run(
-    addresses: int = 10_000_000, events: int = 20_000_000, rounds: int = 7, keep: Path | None = None
+    addresses: int = 10_000_000,
+    events: int = 20_000_000,
+    rounds: int = 7,
+    keep: Path | None = None,
+    has_jobs: bool = True,
 ) -> str:
     """The table."""
     load = os.getloadavg()[0]
@@ -154,7 +159,7 @@ def run(
         room = keep or Path(ends.enter_context(tempfile.TemporaryDirectory()))
         grown(room, addresses, events)
         server = ends.enter_context(serving(room, console=True))
-        jobs = ask(server)
+        jobs = ask(server) if has_jobs else Done({}, (), ())
         start, kinds = "/a/acme/", dict[str, list[str]]()
         begin = (start, *(f"{start}?{each}" for each in FILTERS))
         begin += (*(f"{start}{each}" for each in OTHERS), *jobs.pages)
@@ -194,7 +199,7 @@ def run(
             *calls,
             "",
             "Jobs, seconds each: "
-            + ", ".join(f"{kind} {each:,.0f}" for kind, each in jobs.seconds.items())
+            + (", ".join(f"{kind} {each:,.0f}" for kind, each in jobs.seconds.items()) or "none")
             + ".",
             f"Export of {rows:,} lines: {octets / 1e6:,.0f} MB in {seconds:,.0f} s; API and console held"
             f" {before:,.0f} MB before and {most:,.0f} MB at most meanwhile.",
@@ -225,8 +230,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=20_000_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--without-jobs", action="store_true")
     chosen = parser.parse_args()
-    print(run(chosen.addresses, chosen.events, chosen.rounds, chosen.keep))
+    print(run(chosen.addresses, chosen.events, chosen.rounds, chosen.keep, not chosen.without_jobs))
 
 
 if __name__ == "__main__":
