@@ -1,10 +1,10 @@
 """Pages of the console over a large account, and the export of a million rows.
 
-    python -m bench.console [--addresses 10000000] [--events 20000000] [--rounds 7] [--keep DIRECTORY] [--without-jobs]
+    python -m bench.console [--addresses 10000000] [--events 20000000] [--rounds 7] [--keep DIRECTORY]
+                            [--without-jobs]
 
 The store is grown with its roll-ups (bench/_grown.py; `--keep` keeps it for the next run), the server is
-`retour serve` with its console. Before, one job of each kind that has a page is done (bench/_asked.py), unless
-that is left out. A
+`retour serve` with its console. Before, one job of each kind that has a page is done (bench/_asked.py). A
 manager logs in and walks from the first page along every link, then somebody of support, to what managers
 have not; of each kind of page up to three are opened, the Overview also with each of its filters. Then calls
 of the API are made that no page makes as they are (bench/_called.py). Milliseconds; "first" is the first
