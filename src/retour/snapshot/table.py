@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from threading import Lock
 
-from retour.address import ERASED, mailbox, platform_key
+from retour.address import CASELESS, ERASED, domain_of, mailbox, platform_key
 from retour.instants import Instant
 from retour.lifecycle import Policy, Span, decide
 from retour.model import Answer, Decision, MailKind
@@ -138,7 +138,7 @@ class Table:
     ) -> Decision:
         """The answer for all spellings of a mailbox; `answer` is that for the one that was asked for."""
         known = self._accounts.get(account)
-        if known is None:
+        if known is None or domain_of(address) not in CASELESS:
             return answer
         small, answers = mailbox(address), [answer]
         if small != address:
