@@ -223,6 +223,19 @@ def test_the_column_is_found_by_its_name_or_by_what_stands_there() -> None:
     assert opened(b"no;contact\n1;ann (at) b.example\n2;bob (at) b.example\n").layout.column == 1
 
 
+def test_who_looks_after_a_customer_is_not_taken_for_the_customer() -> None:
+    rows = b"".join(b"C%d;eve@firm.example;c%d@b.example\n" % (each, each) for each in range(4))
+    layout = opened(b"Name;Betreuer E-Mail;Kunde E-Mail\n" + rows).layout
+    assert (layout.column, layout.others) == (2, (1,))
+    named = opened(b"Name;E-Mail;Kunde\n" + rows).layout
+    assert (named.column, named.others) == (2, (1,))
+
+
+def test_a_second_column_that_is_fuller_is_still_the_second() -> None:
+    raw = b"E-Mail;E-Mail 2\na@b.example;a@c.example\nunknown;b@c.example\nc@b.example;c@c.example\n"
+    assert opened(raw + b"d@b.example;d@c.example\n").layout.column == 0
+
+
 def test_the_column_can_be_told() -> None:
     raw = b"email;other\nann@b.example;bob@b.example\n"
     assert read(raw, "other") == read(raw, "2") == ["bob@b.example"]

@@ -15,6 +15,8 @@ _REGULAR = 0.8  # share of the records that have as many columns as most have
 _NAMED = 0.4  # the same where the first of them names a column of addresses
 _ABOVE = 10  # records in which the head is looked for: titles and dates of exports stand above it
 _ENOUGH = 0.3  # share of the cells of a column without a telling name that look like addresses
+_TELLING = 0.7  # the same of a column whose name goes before what others hold more of
+_FEW = 3  # so many times as many different addresses has another than a column of advisers, or of a few
 
 # What people and programs call the column, without its signs; the order is that of preference.
 _NAMES = (
@@ -183,7 +185,20 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
     ours = {column for column, name in enumerate(head or ()) if _bare(name).startswith(_OURS)}
     found = [column for column in found if column not in ours] or found
     rank = {column: _RANK[_bare((head or ())[column])] for column in told}
-    return sorted(found, key=lambda column: (-round(shares[column], 1), rank.get(column, len(_RANK)), column))
+    different = {column: len(_different(body, column)) for column in found}
+
+    def place(column: int) -> tuple[bool, bool, float, int, int]:
+        is_few = different[column] * _FEW < max(different.values())
+        is_told = column in rank and shares[column] >= _TELLING
+        weight = 0.0 if is_told else -round(shares[column], 1)
+        return is_few, not is_told, weight, rank.get(column, len(_RANK)), column
+
+    return sorted(found, key=place)
+
+
+def _different(body: Sequence[Sequence[str]], column: int) -> set[str]:
+    cells = (record[column].strip().lower() for record in body if column < len(record))
+    return {cell for cell in cells if _ADDRESS.search(cell)}
 
 
 def looks_like_one(cell: str) -> bool:
