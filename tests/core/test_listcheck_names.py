@@ -130,3 +130,14 @@ def test_the_report_says_when_as_people_write_it(tmp_path: Path) -> None:
     pages = [(tmp_path / f"report.{each}.html").read_text("utf-8") for each in ("de", "en")]
     assert "Geprüft am 3. Mai 2026, 21:07 (UTC)" in pages[0]
     assert "Checked on 3 May 2026, 21:07 (UTC)" in pages[1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_quotation_mark_that_nobody_closes_takes_no_row_along(tmp_path: Path, way: str) -> None:
+    rows = 'Vorname;E-Mail\nAnn;ann@gmx.de\n"Bob;bob@gmx.de\nCid;cid@gmx.de\n'
+    kept = checked(tmp_path, rows, way)[0]["kept"]
+    assert [(row["Vorname"], row["E-Mail"]) for row in kept] == [
+        ("Ann", "ann@gmx.de"),
+        ('"Bob', "bob@gmx.de"),
+        ("Cid", "cid@gmx.de"),
+    ]

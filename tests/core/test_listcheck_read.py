@@ -1,8 +1,10 @@
 """Lists of every layout and encoding are read: each row once, with the cell that holds its address."""
 
 import io
+import random
 import tracemalloc
 import zipfile
+import zlib
 from contextlib import suppress
 
 import pytest
@@ -257,6 +259,8 @@ def test_a_row_with_one_delimiter_too_many_keeps_its_address() -> None:
         (b"", "no_rows"),
         (b"  \n\n", "no_rows"),
         (b"%PDF-1.7 \xff\xfe\x00\x01", "no_list"),
+        (random.Random(7).randbytes(50_000), "no_list"),
+        (b"\x89PNG\r\n\x1a\n" + zlib.compress(random.Random(7).randbytes(9000)), "no_list"),
         (b"a;b\n1;2\n3;4\n", "no_column"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old_office"),
         (b"PK\x03\x04nothing", "workbook_broken"),

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,6 +18,9 @@ from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook,
 from retour.flow.lists.row import Defect
 
 _TOGETHER = 2000  # rows of a workbook that become one piece of text
+# Control characters that no list has, but for a slip: those that part, end or change letters are left out.
+_NO_TEXT = re.compile(r"[\x01-\x08\x0e-\x19\x7f]")
+_BINARY = 32  # of so many characters one is such a sign: a picture has two or three, a list none
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Compound File Binary: .xls, or a workbook with a password
 
 
@@ -61,12 +65,16 @@ def _from_text(file: IO[bytes], head: bytes) -> Source | Defect:
     text = decoder.decode(head[len(encoding.mark) :], len(head) < LOOKED_AT).replace("\0", "")
     if not text.strip():
         return Defect(0, "no_rows")
-    if text.count("\ufffd") * 20 > len(text) or head.startswith(b"%PDF"):
+    if text.count("\ufffd") * 20 > len(text) or head.startswith(b"%PDF") or _is_binary(text):
         return Defect(0, "no_list")
     layout = layout_of(text, whole=len(head) < LOOKED_AT)
     if layout is None:
         return Defect(0, "no_column")
     return Source(replace(layout, guessed=not encoding.sure), encoding, lambda: pieces(file, encoding))
+
+
+def _is_binary(text: str) -> bool:
+    return len(_NO_TEXT.findall(text)) * _BINARY > len(text)
 
 
 def _from_workbook(file: IO[bytes]) -> Source | Defect:

@@ -8,6 +8,7 @@ from typing import cast
 from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.judge import Outcome, row_of, tail
 from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.parting import whole
 
 _SIGNS = "=+-@\t\r"
 _THOUSANDS = 10_000
@@ -21,9 +22,11 @@ def rendered(line: str, outcome: Outcome, layout: Layout) -> tuple[str, str, str
 
 
 def kept(line: str, layout: Layout) -> str:
-    """A row of the list as it stood there, but that no spreadsheet runs it."""
+    """A row of the list as it stood there, but that no spreadsheet runs it, nor reads the next as a part of it."""
     if layout.delimiter is None:
         return row_of((line,), layout.parts)
+    if '"' in line and not whole(layout.delimiter).fullmatch(line):
+        return row_of(tuple(line.split(layout.delimiter)), layout.delimiter)
     return _formula(layout.delimiter).sub(r"\1\2'", line)
 
 
