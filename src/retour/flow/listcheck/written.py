@@ -22,7 +22,7 @@ def rendered(line: str, outcome: Outcome, layout: Layout) -> tuple[str, str, str
 
 
 def kept(line: str, layout: Layout) -> str:
-    """A row of the list as it stood there, but that no spreadsheet runs it, or reads the next as part of it."""
+    """A row as it stood there, but that no spreadsheet runs it, or reads the next as a part of it."""
     if layout.delimiter is None:
         return row_of((line,), layout.parts)
     if '"' in line and not whole(layout.delimiter).fullmatch(line):
