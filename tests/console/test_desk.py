@@ -45,6 +45,14 @@ def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser
         marketer.goto(f"{console.url}/a/shop/address/{dead}/")
         expect(marketer.locator(".status .mark")).to_contain_text("fine")
         expect(marketer.locator(".timeline")).to_contain_text("support@retour.example")
+        expect(marketer.locator(".status")).to_contain_text("Support gave this address back on ")
+        expect(marketer.locator(".status")).to_contain_text(
+            "It starts without old bounces. Reason: The mailbox answers again."
+        )
+        console.bounce(dead, "452 4.2.2 mailbox full")  # then it is no answer to what is seen any more
+        marketer.reload()
+        expect(marketer.locator(".status .mark")).to_contain_text("bounced")
+        expect(marketer.locator(".status")).not_to_contain_text("Support gave")
 
 
 def test_a_form_that_is_sent_twice_asks_once(console: Console, browser: Browser) -> None:
@@ -84,6 +92,11 @@ def test_whoever_decides_second_sees_what_was_decided(console: Console, browser:
         expect(told).not_to_contain_text(asked["id"])
         expect(other.locator("main")).to_contain_text("So sieht es support@retour.example.")
         expect(other.locator("main form button")).to_have_count(0)
+        one.goto(f"{console.url}/a/shop/address/{address}/")
+        expect(one.locator(".status")).to_contain_text(
+            "Der Support hat diese Adresse nicht freigegeben: So sieht es support@retour.example."
+            " Sie können erneut anfragen, sobald sich etwas geändert hat."
+        )
 
 
 def test_who_withdraws_what_is_decided_is_led_back_to_it(console: Console, browser: Browser) -> None:

@@ -206,3 +206,16 @@ def test_on_paper_a_field_is_its_name_and_its_value(
             assert field.locator(f"[name={name}]").evaluate(border) == "0px"
             assert field.locator(".hint:visible").count() == 0
         assert page.locator("button:visible").count() == 0
+
+
+def test_one_soft_bounce_is_no_plural(console: Console, browser: Browser) -> None:
+    theirs = copy.copy(console)
+    theirs.key = console.command("key", "add", "--account", "other", "--role", "manager")
+    body = {"settings": {"soft_threshold": 1}, "expected": version(theirs)}
+    theirs.ask("PUT", "/v1/policy", json=body)
+    with looking(browser) as page:
+        log_in(page, console.url, "stranger@other.example")
+        page.goto(f"{console.url}/a/other/settings/")
+        expect(page.locator("main")).to_contain_text(
+            "Soft bounces within 180 days stop it as soon as the first and the last are 7 days apart."
+        )

@@ -20,6 +20,14 @@ _FORMS = {
 }
 
 
+def of_people(note: str) -> str:
+    """What a person wrote within the note; "" where nobody did."""
+    for pattern in _FORMS.values():
+        if found := pattern.fullmatch(note):
+            return found.groupdict().get("words") or ""
+    return note
+
+
 def in_words(note: str, say: Catalogue) -> str:
     """The note as the reader says it."""
     for form, pattern in _FORMS.items():

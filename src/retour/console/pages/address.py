@@ -1,6 +1,7 @@
 """One address: what is the matter in one glance, and everything that ever happened to it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -8,11 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from retour.client.connection import Refused
+from retour.console import days
 from retour.console.asking import Answer, api_of
+from retour.console.notes import of_people
 from retour.console.pages.correct import suggestions
+from retour.console.reader import Reader, reader
 from retour.model import Role
 
 _SEEN_AS_BOUNCE = ("bounce", "delay", "suppressed")
+# What neither ends nor gives an answer of support: mail that is told of beside it.
+_BESIDE = ("delay", "delivered", "suppressed", "autoreply", "challenge", "other")
+_ANSWERS = {"restore": ("valid",), "restore_refused": ("invalid", "held")}  # and where they still stand
 _SLIPS = ("address_unknown", "domain_unknown", "domain_no_mail")  # reasons behind which a slip may stand
 
 
@@ -41,8 +48,20 @@ def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
         "suggestions": suggestions(api, address) if _may_be_a_slip(life) else [],
         "alive": [sign for sign in life["engagements"] if sign["after_bounce"]],
         "timeline": timeline(life),
+        "answer": answer(life, reader(request)),
     }
     return render(request, "console/address.html", context)
+
+
+def answer(life: Answer, who: Reader) -> str:
+    """What support said last of it, in words; "" once something came after."""
+    told = [event for event in life["events"] if event["kind"] not in _BESIDE]
+    latest = max(told, key=lambda event: str(event["at"]), default=None)
+    if latest is None or life["state"]["state"] not in _ANSWERS.get(latest["kind"], ()):
+        return ""
+    day = days.long(datetime.fromisoformat(latest["at"]).astimezone(who.zone).date(), who.language)
+    reason = of_people(latest["note"]).rstrip(". ")
+    return who.say(f"answer.{latest['kind']}{'' if reason else '_alone'}", date=day, reason=reason)
 
 
 def _may_be_a_slip(life: Answer) -> bool:

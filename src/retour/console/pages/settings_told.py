@@ -67,7 +67,7 @@ def _soft(settings: Settings, say: Catalogue) -> str:
     slides = counting == "windowed" and settings["min_days"]
     if number == 1 and not slides:
         return say("rule.soft_one")
-    key = f"rule.soft_{counting}{'_apart' if slides else ''}"
+    key = f"rule.soft_{counting}{'_apart' if slides else ''}{'_one' if number == 1 else ''}"
     return say(key, number=number, days=settings["within_days"], apart=settings["min_days"])
 
 
