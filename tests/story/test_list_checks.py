@@ -96,13 +96,40 @@ def test_what_was_kept_is_imported_and_taken_back(shop: Caller) -> None:
     )
     body = {"list": target, "accept": ["gmial.com"]}
     made = shop.ask("POST", f"/v1/list-checks/{id}/imports", 202, json=body).json()["id"]
-    assert shop.done(made)["result"] == {"list": target, "addresses": 3, "added": 2}
+    assert shop.done(made)["result"] == {"list": target, "addresses": 3, "added": 2, "cut": 0}
     assert shop.on(target) == {"ann@b-firm.de", "cy@b-firm.de", "bob@gmail.com"}
     asked = shop.ask("GET", "/v1/check", params={"address": "stopped@b-firm.de"}).json()
     assert asked["decision"] == "stop"
     undone = shop.ask("POST", f"/v1/list-imports/{made}/undo", 202).json()["id"]
     assert shop.done(undone)["result"] == {"list": target, "taken_off": 2}
     assert shop.on(target) == {"ann@b-firm.de"}
+
+
+PEOPLE = (
+    "Nachname:Vorname:E-Mail:Ort:Notiz\n"
+    "Archer:Ann:Ann.Archer+news@gmail.com:Graz:\n"
+    "Berg:Bob:bob@b-firm.de:=Wien:\n"
+    f"Cox:Cy:cy@b-firm.de:Bonn:{'x' * 9000}\n"
+)
+
+
+def test_names_and_columns_come_along_and_whoever_is_known_stays_as_they_are(shop: Caller) -> None:
+    target = shop.ask("POST", "/v1/contact-lists", 201, json={"name": "people"}).json()["id"]
+    shop.ask("PUT", "/v1/contacts/bob@b-firm.de", json={"address": "bob@b-firm.de", "name": "Robert"})
+    id = shop.checked(PEOPLE.encode())
+    made = shop.ask("POST", f"/v1/list-checks/{id}/imports", 202, json={"list": target}).json()["id"]
+    assert shop.done(made)["result"] == {"list": target, "addresses": 3, "added": 3, "cut": 1}
+    told = shop.ask("GET", "/v1/contacts", params={"list": target}).json()["contacts"]
+    written = "Ann.Archer+news@gmail.com"
+    assert [(each["address"], each["name"], each["attributes"]) for each in told] == [
+        (
+            "annarcher@gmail.com",
+            "Ann Archer",
+            {"Nachname": "Archer", "Vorname": "Ann", "E-Mail": written, "Ort": "Graz"},
+        ),
+        ("bob@b-firm.de", "Robert", {}),
+        ("cy@b-firm.de", "Cy Cox", {"Nachname": "Cox", "Vorname": "Cy", "Ort": "Bonn"}),
+    ]
 
 
 MENDED = (

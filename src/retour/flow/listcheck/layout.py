@@ -28,14 +28,16 @@ _NAMES = (
     *("почта", "электроннаяпочта", "email地址", "メールアドレス"),
 )
 # What the columns of a person's name are called; a column "name" may hold anything, and is none of them.
-_OF_PERSONS = frozenset(
+FIRST_NAMES = frozenset(
+    ("firstname", "first", "givenname", "forename", "fname", "vorname", "rufname", "prénom", "prenom")
+)
+LAST_NAMES = frozenset(
     (
-        *("firstname", "first", "givenname", "forename", "fname", "vorname", "rufname", "prénom", "prenom"),
         *("lastname", "last", "surname", "familyname", "lname", "nachname", "familienname", "zuname"),
         *("nomdefamille", "apellido", "apellidos", "cognome"),
     )
 )
-_OURS = "retour"  # how the columns begin that a check puts before a list's own
+OURS = "retour"  # how the columns begin that a check puts before a list's own
 _RANK = {name: rank for rank, name in enumerate(_NAMES)}
 _NO_SIGNS = re.compile(r"[\W_]+")
 # QUIRK: Excel writes and reads what parts the columns of a file in a line before its head.
@@ -95,7 +97,7 @@ def columns_of(records: Sequence[Sequence[str]], delimiter: str | None) -> Layou
     chosen = _columns(head, body)
     if not chosen:
         return None
-    names = tuple(column for column, cell in enumerate(head or ()) if _bare(cell) in _OF_PERSONS)
+    names = tuple(column for column, cell in enumerate(head or ()) if bare(cell) in FIRST_NAMES | LAST_NAMES)
     return Layout(delimiter, head, chosen[0], tuple(sorted(chosen[1:])), _width(head, body), names, above)
 
 
@@ -115,7 +117,7 @@ def _above(records: Sequence[Sequence[str]]) -> int:
 
 
 def _is_of_mail(record: Sequence[str]) -> bool:
-    return any("mail" in _bare(cell) and not _no_names([cell]) for cell in record)
+    return any("mail" in bare(cell) and not _no_names([cell]) for cell in record)
 
 
 def _full(record: Sequence[str]) -> int:
@@ -152,7 +154,7 @@ def _is_text(records: Sequence[Sequence[str]], width: int) -> bool:
 
 
 def _no_names(record: Sequence[str]) -> bool:
-    return not any(_bare(cell) in _RANK for cell in record)
+    return not any(bare(cell) in _RANK for cell in record)
 
 
 def _read(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -164,7 +166,7 @@ def _head(records: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
     first = records[0]
     if any("@" in cell or _ADDRESS.search(cell) for cell in first):
         return None
-    known = any(_bare(cell) in _RANK for cell in first)
+    known = any(bare(cell) in _RANK for cell in first)
     later = any("@" in cell for record in records[1:] for cell in record)
     named = len(first) > 1 and all(not cell.strip() or re.search(r"[^\W\d]", cell) for cell in first)
     return tuple(cell.strip() for cell in first) if known or (later and named) else None
@@ -174,17 +176,17 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
     """The columns of addresses, the best first."""
     width = max(len(head or ()), max(map(len, body), default=0))
     shares = [_share(body, column) for column in range(width)]
-    named = [column for column, cell in enumerate(head or ()) if _bare(cell) in _RANK]
-    told = [column for column in named if shares[column] > 0 or _bare((head or ())[column]).find("mail") >= 0]
+    named = [column for column, cell in enumerate(head or ()) if bare(cell) in _RANK]
+    told = [column for column in named if shares[column] > 0 or bare((head or ())[column]).find("mail") >= 0]
     found = [column for column in range(width) if column in told or shares[column] >= _ENOUGH]
     # Beyond the head stands what a delimiter within a name has moved, in the few rows that are so long.
     found = [column for column in found if column < len(head or ())] or found
     if not found and width == 1:
         return [0]  # one column: whatever stands there was meant to be an address
     # A file of an earlier check that comes back: what was corrected stands in the list's own column.
-    ours = {column for column, name in enumerate(head or ()) if _bare(name).startswith(_OURS)}
+    ours = {column for column, name in enumerate(head or ()) if bare(name).startswith(OURS)}
     found = [column for column in found if column not in ours] or found
-    rank = {column: _RANK[_bare((head or ())[column])] for column in told}
+    rank = {column: _RANK[bare((head or ())[column])] for column in told}
     different = {column: len(_different(body, column)) for column in found}
 
     def place(column: int) -> tuple[bool, bool, float, int, int]:
@@ -211,5 +213,6 @@ def _share(body: Sequence[Sequence[str]], column: int) -> float:
     return sum(bool(_ADDRESS.search(cell)) for cell in cells) / len(cells) if cells else 0.0
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """The name of a column without its signs, as it is compared."""
     return _NO_SIGNS.sub("", name.lower())

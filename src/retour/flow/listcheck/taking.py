@@ -12,9 +12,10 @@ from pathlib import Path
 
 from retour.flow.contacts import named
 from retour.flow.jobs import Course, Facts, FailedError, Job, Work
-from retour.flow.listcheck.proposals import Accepted, addresses_of
+from retour.flow.listcheck.people import Person, people_of
+from retour.flow.listcheck.proposals import Accepted
 from retour.flow.listcheck.work import RESULTS, place_of
-from retour.ports import Clock, ContactList, Records
+from retour.ports import Clock, Contact, ContactList, Records
 
 IMPORT, UNDO = "list_import", "list_import_undo"
 _BATCH = 500
@@ -29,15 +30,17 @@ def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
         if not (place / RESULTS / "report.json").exists():
             raise FailedError("list_gone_file")
         done = int(job.place.get("done", 0))
-        added = int(job.place.get("added", 0))
-        addresses = islice(addresses_of(place / RESULTS, accepted_by(job)), done, None)
-        while batch := list(islice(addresses, _BATCH)):
-            new = [each for each in dict.fromkeys(batch) if not _is_on(store, job.account, each, target)]
+        added, cut = int(job.place.get("added", 0)), int(job.place.get("cut", 0))
+        people = islice(people_of(place / RESULTS, accepted_by(job)), done, None)
+        while batch := list(islice(people, _BATCH)):
+            by_address = {each.address: each for each in reversed(batch)}  # the first of each
+            new = [each for each in by_address if not _is_on(store, job.account, each, target)]
             _note(place / f"{job.id}.jsonl", new)
+            cut += _make(job.account, [by_address[each] for each in new], store, clock)
             store.contacts.put_on(target, new, clock.now())
             done, added = done + len(batch), added + len(new)
-            course.told(done, None, {"done": done, "added": added})
-        return {"list": target.id, "addresses": done, "added": added}
+            course.told(done, None, {"done": done, "added": added, "cut": cut})
+        return {"list": target.id, "addresses": done, "added": added, "cut": cut}
 
     def undo(job: Job, course: Course) -> Facts:
         target = _list(job, store)
@@ -49,6 +52,18 @@ def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
         return {"list": target.id, "taken_off": taken}
 
     return {IMPORT: take, UNDO: undo}
+
+
+def _make(account: str, people: Sequence[Person], store: Records, clock: Clock) -> int:
+    """Contacts of those who are none yet; whoever is one keeps what is known of them.
+
+    Returns how many columns were too long to be kept.
+    """
+    now = clock.now()
+    new = [each for each in people if store.contacts.one(account, each.address) is None]
+    made = [Contact(account, each.address, each.name, each.attributes, now, now) for each in new]
+    store.contacts.set(made)
+    return sum(each.cut for each in new)
 
 
 def accepted_by(job: Job) -> Accepted:
