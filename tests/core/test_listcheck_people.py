@@ -8,6 +8,7 @@ import pytest
 
 from retour.flow import listcheck
 from retour.flow.listcheck import Knowledge, Source
+from retour.flow.listcheck.layout import DELIMITERS, RARE_DELIMITERS
 from retour.flow.listcheck.passes import WAYS
 from retour.flow.listcheck.people import Person, people_of
 from retour.flow.listcheck.proposals import Accepted
@@ -22,7 +23,7 @@ def taken(out: Path, raw: str, accepted: Accepted = Accepted(), way: str = "") -
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|", ":", "^", "~", "#", "*"])
+@pytest.mark.parametrize("delimiter", [*DELIMITERS, *RARE_DELIMITERS])
 def test_whatever_parts_a_list_its_rows_are_taken_over(tmp_path: Path, way: str, delimiter: str) -> None:
     rows = ("name", "email", "city"), ("Ann", "ann@gmx.de", "Graz"), ("Bob", "bob@gmx.de", "Wien")
     raw = "".join(delimiter.join(row) + "\n" for row in rows)
