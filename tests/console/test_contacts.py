@@ -283,3 +283,18 @@ def test_the_mail_is_for_support_as_text_and_its_reader_stands_in_the_ledger(
         assert b"<script>" in download.value.path().read_bytes()
     lines = console.ask("GET", "/v1/ledger", params={"limit": 10})["lines"]
     assert any(line["after"] == "mail read" and "support" in line["actor"] for line in lines)
+
+
+def test_who_keeps_the_picked_is_back_in_their_list(page: Page, console: Console, kept: str) -> None:
+    place = f"{console.url}/a/shop/contacts/?list={kept}&search=ben"
+    page.goto(place)
+    follow(page, "text=Delete the picked contacts")  # none is
+    follow(page, "text=Back to the list")
+    assert page.url.startswith(f"{console.url}/a/shop/contacts/")
+    expect(page.locator("#f-search")).to_have_value("ben")
+    page.check("tbody input[value='ben@b.example']")
+    follow(page, "text=Delete the picked contacts")
+    expect(page.locator("h1")).to_have_text("Delete 1 contact")
+    follow(page, "text=Keep them")
+    expect(page.locator("main h1")).to_have_text("Graz")
+    expect(page.locator("#f-search")).to_have_value("ben")

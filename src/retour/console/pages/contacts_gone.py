@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from retour.client.connection import Refused
 from retour.console.asking import api_of
@@ -15,6 +16,7 @@ from retour.console.templatetags.listing import carried
 from retour.model import Role
 
 TYPED_ABOVE = 100  # so many contacts are deleted only by whoever types their number
+_PICKED = ("picked", "contacts")  # in a list of bounces, in one of contacts
 _NAMED = 10  # addresses that are named on the page
 
 
@@ -24,8 +26,12 @@ def delete(request: HttpRequest, account: str, what: str = "bounces") -> HttpRes
     api, who = api_of(request, account, Role.MANAGER), reader(request)
     given = request.POST if request.method == "POST" else request.GET
     picked, set_ = given.getlist("address"), filters(request, what)
-    if request.GET.get("of") == "picked" and not picked:  # nobody: never all, for want of a mark
-        return render(request, "console/delete.html", {"account": account, "section": BACK[what], "count": 0})
+    of = request.GET.get("of")
+    section = "contacts" if of == "contacts" else BACK[what]
+    back = _way_back(request, account, section)
+    base = {"account": account, "section": section, "what": what, "back": back}
+    if of in _PICKED and not picked:  # nobody: never all, for want of a mark
+        return render(request, "console/delete.html", base | {"count": 0})
     wanted: dict[str, object] = {"addresses": picked} if picked else filled(what, set_, who)
     refused = None
     if request.method == "POST":
@@ -41,13 +47,20 @@ def delete(request: HttpRequest, account: str, what: str = "bounces") -> HttpRes
     count = api.post("/v1/contacts/deletions", wanted, dry_run=True)["count"]
     if count is None:
         count = carried(request.GET)  # as a job has counted them; the one that deletes looks once more
-    context = {
-        "account": account, "role": api.role, "section": BACK[what], "what": what, "picked": picked,
-        "refused": refused,
+    context = base | {
+        "role": api.role, "picked": picked, "refused": refused,
         "named": picked[:_NAMED], "more": max(0, len(picked) - _NAMED), "chips": chips(set_, who),
         "count": count, "typed": (count or 0) > TYPED_ABOVE, "query": request.GET.urlencode(),
     }  # fmt: skip
     return render(request, "console/delete.html", context, status=422 if refused else 200)
+
+
+def _way_back(request: HttpRequest, account: str, section: str) -> str:
+    """The list that one came from, with its filters and at its place."""
+    query = request.GET.copy()
+    for name in ("of", "address"):
+        query.pop(name, None)
+    return f"{reverse(section, args=[account])}?{query.urlencode()}"
 
 
 def _typed_wrong(request: HttpRequest) -> dict[str, str] | None:

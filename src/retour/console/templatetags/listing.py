@@ -4,12 +4,15 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from retour.console.pages.shown import shown
 from retour.console.people import browsers
 
 register = template.Library()
 COUNTED = "counted"  # how many all of them were when somebody asked, on the pages that follow
+_OWN = ("of", "address", COUNTED)  # what a form of picked rows says itself
 
 
 def carried(asked: QueryDict) -> int | None:
@@ -47,6 +50,13 @@ def without(context: Any, *names: str) -> str:
     for name in names:
         asked.pop(name, None)
     return f"?{asked.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def carried_along(context: Any) -> SafeString:
+    """The filters of this page and its place as fields of a form: what it leads to knows the way back."""
+    fields = [(name, value) for name, value in context["request"].GET.items() if name not in _OWN]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
 
 
 @register.simple_tag(takes_context=True)
