@@ -51,9 +51,13 @@ def test_a_stop_that_ends_says_when_in_its_sentence_and_in_a_column(
         due = re.search(r"; we try again on (\d+ \w+ \d{4}) \(attempt 1 of 3\)\. Nothing to do\.$", told)
         assert due is not None, told
         page.goto(f"{console.url}/a/other/?columns=what,due")
-        row = page.locator("tbody tr")
+        row = page.locator("tbody tr", has_text="due@c.example")
         expect(row.locator("td.words")).to_contain_text(due[0])
         expect(row.locator("td").last).to_contain_text(due[1])
+        theirs.bounce("gone@c.example", "550 5.1.1 user unknown")
+        page.reload()
+        gone = page.locator("tbody tr", has_text="gone@c.example")
+        expect(gone.locator("td").last).to_have_text("no date")
 
 
 def test_who_must_act_is_named_and_who_spoke(console: Console, page: Page) -> None:
