@@ -1,5 +1,6 @@
 """What an account's own ledger says before a list is read: who is stopped, and where its mail has arrived."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from retour.model import BounceType, Cause, EventKind, State, StateName
 from retour.ports import Erased, Kept, Ledger, Sends, Tallies
 from retour.vet import DEFAULT, Answer, Code, Evidence, Finding, Policy
 
+# Plain addresses in a piece of a list, each from its first sign on: a long row without an @ is read once.
+PLAIN = re.compile(rb"(?<![A-Za-z0-9_.+\-])([A-Za-z0-9_.+\-]++)@([A-Za-z0-9.\-]++)")
 _PAGE = 1000
 _FEW = 50_000  # addresses of a list that are looked up one by one
 _DEARER = 12  # so many times as long as to read an address of the account, which a longer list has to

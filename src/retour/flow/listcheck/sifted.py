@@ -2,7 +2,6 @@
 common with another row, is written there as its domain says. About all else it asks here, row by row.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from secrets import token_bytes
 from typing import Any, NamedTuple, TypeVar
@@ -12,6 +11,7 @@ from retour.address import LOOKED_UP
 from retour.flow.listcheck.blocks import Block, Record
 from retour.flow.listcheck.cells import Cell
 from retour.flow.listcheck.dresses import Dresses
+from retour.flow.listcheck.history import PLAIN
 from retour.flow.listcheck.hosts import Host, Hosts, More, Tail
 from retour.flow.listcheck.judge import Judge
 from retour.flow.listcheck.layout import Layout
@@ -27,7 +27,6 @@ _EXACT, _THEIRS, _LEVELS, _TOLD = 1, 2, (4, 8), 16  # flags of an address there
 _TAGS = "", "+"  # before which a provider may cut a plain local part, as the sieve knows them
 
 _MANY = 500  # of a piece that the ledger knows: it is asked for those of the next one together
-_ADDRESS = re.compile(rb"([A-Za-z0-9_.+\-]+)@([A-Za-z0-9.\-]+)")
 
 _T = TypeVar("_T")
 Told = tuple[int, bytes, bool, bool]  # pile, text, whether there is a reason, whether it proposes an address
@@ -156,7 +155,7 @@ class Sifted:
     def _ahead(self, piece: bytes) -> None:
         """Where the ledger knows many, it is asked for those of a piece at once."""
         kept = []
-        for local, name in _ADDRESS.findall(piece):
+        for local, name in PLAIN.findall(piece):
             host = self._hosts.known.get(name.decode().lower())
             if (
                 host is not None
