@@ -1,6 +1,8 @@
 """Who got in, as what and by whom stands in the ledger, once each, also what the command line did."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -169,3 +171,16 @@ def activate(page: Page, console: Console) -> None:
     secret = page.locator("#authenticator_secret").input_value()
     page.fill("[name=code]", one_time(secret))
     follow(page, "main form button")
+
+
+def test_the_first_person_may_be_invited_before_the_first_start(tmp_path: Path) -> None:
+    where = ("--data", str(tmp_path))
+    for words in (
+        ("account", "add", "shop", "--return-domain", "return.test"),
+        ("person", "add", "ann@shop.example", "--account", "shop", "--role", "manager"),
+        ("person", "link", "ann@shop.example"),
+    ):
+        command = [sys.executable, "-m", "retour", *words, *where]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith("/first/")

@@ -37,7 +37,7 @@ def add(
     with opened(data, config, words) as store:
         if account and all(each.name != account for each in store.accounts.accounts()):
             raise ended(words("fault.no_account", name=account))
-    _open(known_directory(data, config, words), words)
+    _open(known_directory(data, config, words, is_begun=True), words)
     from retour.console.people import desk
 
     _tell(desk.invite(email, role.value, account), words)
@@ -47,7 +47,7 @@ def add(
 def link(email: Email, data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Another link to choose a password; the one before ends."""
     words = words_of(lang)
-    _open(known_directory(data, config, words), words)
+    _open(known_directory(data, config, words, is_begun=True), words)
     from retour.console.people import desk
 
     try:
@@ -62,7 +62,7 @@ def reset_second_factor(
 ) -> None:
     """Take the second factor from somebody who has lost it, with its recovery codes."""
     words = words_of(lang)
-    _open(known_directory(data, config, words), words)
+    _open(known_directory(data, config, words, is_begun=True), words)
     from retour.console.people import desk
 
     try:
@@ -76,7 +76,7 @@ def reset_second_factor(
 def list_(data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Show who may log in."""
     words = words_of(lang)
-    _open(known_directory(data, config, words), words)
+    _open(known_directory(data, config, words, is_begun=True), words)
     from retour.console.people import desk
 
     found = desk.listed()
@@ -90,7 +90,7 @@ def list_(data: Data = None, config: Config = None, lang: Language = "en") -> No
 def remove(email: Email, data: Data = None, config: Config = None, lang: Language = "en") -> None:
     """Let somebody log in no more, and end what sessions they have."""
     words = words_of(lang)
-    _open(known_directory(data, config, words), words)
+    _open(known_directory(data, config, words, is_begun=True), words)
     from retour.console.people import desk
 
     try:

@@ -83,12 +83,17 @@ def directory_of(data: Path | None, config: Path | None, words: "Catalogue") -> 
     return data or _configured(config, words)
 
 
-def known_directory(data: Path | None, config: Path | None, words: "Catalogue") -> Path:
-    """The same, for commands that make none. Ends the command where nothing of Retour lies in it."""
+def known_directory(
+    data: Path | None, config: Path | None, words: "Catalogue", is_begun: bool = False
+) -> Path:
+    """The same, for commands that make none. Ends the command where nothing of Retour lies in it.
+
+    `is_begun`: accounts suffice, which may be made before the first mail is taken in.
+    """
     from retour.stores import sqlite
 
     directory = directory_of(data, config, words)
-    if not (directory / sqlite.INBOX).exists():
+    if not (directory / (sqlite.STORE if is_begun else sqlite.INBOX)).exists():
         raise ended(words("fault.no_directory", directory=directory))
     return directory
 
