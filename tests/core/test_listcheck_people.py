@@ -44,7 +44,11 @@ def test_whatever_parts_a_list_its_rows_are_taken_over(tmp_path: Path, way: str,
         ),
         ("Full Name;Mail", "Ann Archer;a@gmx.de", "Ann Archer", {}),
         ("Vorname;Mail", "Ann;a@gmx.de", "Ann", {"Vorname": "Ann"}),
-        ("Mail;Nr;", "a@gmx.de;7;x", "", {"Nr": "7"}),  # a column without a head says nothing
+        ("Mail;Nr;", "a@gmx.de;7;x", "", {"Nr": "7", "column_3": "x"}),
+        ("Mail;Tag;Tag;Tag 2", "a@gmx.de;b;c;d", "", {"Tag": "b", "Tag 2": "c", "Tag 2 2": "d"}),
+        ("Prénom;Nom;Mail", "Ann;Archer;a@gmx.de", "Ann Archer", {"Prénom": "Ann", "Nom": "Archer"}),
+        ("Nome;Cognome;Mail", "Ann;Archer;a@gmx.de", "Ann Archer", {"Nome": "Ann", "Cognome": "Archer"}),
+        ("Name;Mail", "Ann Archer;a@gmx.de", "Ann Archer", {}),
         ("Mail;Formel", "a@gmx.de;=1+1", "", {"Formel": "=1+1"}),  # guarded in files alone
         ("Mail;retour_row", "a@gmx.de;7", "", {}),
         ("Name;Mail", "x" * 301 + ";a@gmx.de", "", {"Name": "x" * 301}),
@@ -58,17 +62,18 @@ def test_a_head_tells_what_a_column_is(
     assert (person.name, json.loads(person.attributes), person.cut) == (name, told, 0)
 
 
-def test_a_list_without_a_head_tells_addresses_alone(tmp_path: Path) -> None:
-    assert taken(tmp_path, "Ann;ann@gmx.de\nBob;bob@gmx.de\n") == [
-        Person("ann@gmx.de", "", "{}"),
-        Person("bob@gmx.de", "", "{}"),
+def test_a_list_without_a_head_names_its_columns_by_number(tmp_path: Path) -> None:
+    assert taken(tmp_path, "Ann;ann@gmx.de\nBob;b.ob+x@gmail.com\n") == [
+        Person("ann@gmx.de", "", '{"column_1":"Ann"}'),
+        Person("bob@gmail.com", "", '{"column_1":"Bob","column_2":"b.ob+x@gmail.com"}'),
     ]
 
 
 def test_who_shares_a_row_has_no_name_of_it(tmp_path: Path) -> None:
     raw = "name;mail\nAnn and Bob;ann@gmx.de, bob@gmx.de\n"
     found = taken(tmp_path, raw, Accepted(forms=frozenset({"several_in_cell"})))
-    assert [(each.address, each.name) for each in found] == [("ann@gmx.de", ""), ("bob@gmx.de", "")]
+    told = '{"name":"Ann and Bob"}'
+    assert found == [Person("ann@gmx.de", "", told), Person("bob@gmx.de", "", told)]
 
 
 def test_a_column_that_is_too_long_is_told_and_the_others_stay(tmp_path: Path) -> None:

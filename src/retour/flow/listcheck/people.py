@@ -1,7 +1,6 @@
 """Who stands in the rows that an import takes over: address, name, and what the list's other columns say."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +14,12 @@ from retour.flow.lists.table import unguarded
 # What the column of a whole name is called, beside those of its parts.
 _WHOLE_NAMES = frozenset(
     (
-        *("name", "fullname", "displayname", "contactname", "vollername", "vollständigername", "anzeigename"),
-        *("nom", "nombre", "nome", "nomcomplet", "nombrecompleto", "nomecompleto"),
+        *("fullname", "displayname", "contactname", "vollername", "vollständigername", "anzeigename"),
+        *("nomcomplet", "nombrecompleto", "nomecompleto"),
     )
 )
+# A whole name, but beside a first or a last one the other of the two: "Vorname;Name", "Nome;Cognome".
+_NAMES = frozenset(("name", "nom", "nombre", "nome"))
 _NOTHING = "{}"
 MOST_OF_NAME = 300  # characters, as the API takes them
 
@@ -33,7 +34,7 @@ class Person(NamedTuple):
 
 
 def people_of(results: Path, accepted: Accepted) -> Iterator[Person]:
-    """Who was kept, and who of corrected.csv was decided on. A list without a head tells addresses alone."""
+    """Who was kept, and who of corrected.csv was decided on."""
     for row, cells in _rows(results / "kept.csv"):
         yield from _persons([unguarded(row["retour_address"])], cells)
     for row, cells in _rows(results / "corrected.csv") if accepted != Accepted() else ():
@@ -41,41 +42,65 @@ def people_of(results: Path, accepted: Accepted) -> Iterator[Person]:
 
 
 def _rows(path: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
-    """What a check says of each row, and the list's own columns that have a head and are filled.
+    """What a check says of each row, and what is filled of the list's own columns.
 
     The columns of an earlier check, in a file that came back, are not the list's own.
     """
     rows = fields_of(path)
-    heads = next(rows)[len(COLUMNS) :]
-    is_headless = heads == [f"column_{number}" for number, _ in zip(count(1), heads, strict=False)]
+    heads = _told_apart(next(rows)[len(COLUMNS) :])
     for fields in rows:
-        own = zip(heads, fields[len(COLUMNS) :], strict=False) if not is_headless else ()
-        cells = {head: unguarded(cell).strip() for head, cell in own if not bare(head).startswith(OURS)}
-        yield (
-            dict(zip(COLUMNS, fields, strict=False)),
-            {head: cell for head, cell in cells.items() if head.strip() and cell},
+        own = (
+            (head, unguarded(cell).strip()) for head, cell in zip(heads, fields[len(COLUMNS) :], strict=False)
         )
+        cells = {head: cell for head, cell in own if cell and not bare(head).startswith(OURS)}
+        yield dict(zip(COLUMNS, fields, strict=False)), cells
+
+
+def _told_apart(heads: Sequence[str]) -> list[str]:
+    """The heads of columns, each once: what has none, or is there twice, is called by its number."""
+    found: list[str] = []
+    for number, head in enumerate(map(str.strip, heads), start=1):
+        name = head or f"column_{number}"
+        again = (f"{name} {count}" for count in range(2, len(heads) + 2))
+        found.append(name if name not in found else next(each for each in again if each not in found))
+    return found
 
 
 def _persons(texts: Sequence[str], cells: Mapping[str, str]) -> Iterator[Person]:
     """Those of one row. Who shares a row with others has no name: whose it is, nobody can say."""
     name = _name(cells) if len(texts) == 1 else ""
-    rest = {head: cell for head, cell in cells.items() if cell != name or bare(head) not in _WHOLE_NAMES}
+    rest = {
+        head: cell for head, cell in cells.items() if cell != name or bare(head) not in _WHOLE_NAMES | _NAMES
+    }
     for text in texts:
         if (address := normalise(text)) is not None:
-            # How an address was written stays, where the contact's own is another spelling of its mailbox.
-            said = {head: cell for head, cell in rest.items() if cell.lower() != address.lower()}
-            attributes, cut = _kept(said)
+            attributes, cut = _kept(
+                {head: cell for head, cell in rest.items() if not _is_it(cell, address, texts)}
+            )
             yield Person(address, name, attributes, cut)
+
+
+def _is_it(cell: str, address: str, texts: Sequence[str]) -> bool:
+    """Whether a cell says no more than the address.
+
+    How it was written stays, where the contact's own is another spelling of its mailbox.
+    """
+    return cell.lower() == address.lower() or (
+        len(texts) > 1 and all(text.lower() in cell.lower() for text in texts)
+    )
 
 
 def _name(cells: Mapping[str, str]) -> str:
     """The name of a person, whole or of its parts; empty where none is told, or one that is no name."""
     by_head = {bare(head): cell for head, cell in cells.items()}
-    first = next((cell for head, cell in by_head.items() if head in FIRST_NAMES), "")
-    last = next((cell for head, cell in by_head.items() if head in LAST_NAMES), "")
-    whole = next((cell for head, cell in by_head.items() if head in _WHOLE_NAMES), "")
-    told = whole or " ".join(filter(None, (first, last)))
+
+    def of(heads: frozenset[str]) -> str:
+        return next((cell for head, cell in by_head.items() if head in heads), "")
+
+    whole, first, last, either = of(_WHOLE_NAMES), of(FIRST_NAMES), of(LAST_NAMES), of(_NAMES)
+    if not whole and (first or last):
+        whole = " ".join(filter(None, (first or either, last or either)))
+    told = whole or either
     return told if len(told) <= MOST_OF_NAME else ""
 
 
