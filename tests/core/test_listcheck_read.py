@@ -238,6 +238,12 @@ def test_a_second_column_that_is_fuller_is_still_the_second() -> None:
     assert opened(raw + b"d@b.example;d@c.example\n").layout.column == 0
 
 
+@pytest.mark.parametrize("sign", ["%", "!", "$"])
+def test_names_of_gateways_are_not_parted(sign: str) -> None:
+    raw = "E-Mail\n" + "".join(f"n{each}{sign}firm.example@gw.example\n" for each in range(16))
+    assert read(raw.encode()) == [f"n{each}{sign}firm.example@gw.example" for each in range(16)]
+
+
 def test_the_column_can_be_told() -> None:
     raw = b"email;other\nann@b.example;bob@b.example\n"
     assert read(raw, "other") == read(raw, "2") == ["bob@b.example"]
