@@ -39,16 +39,19 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Console:
         made.bounce("full@b.example", "452 4.2.2 mailbox full")
         made.bounce("hostile@b.example", HOSTILE)
         made.sessions[ADMIN] = become(ADMIN, made.first_link)
-        for email, *role in PEOPLE:
-            made.sessions[email] = become(email, made.invited(email, *role))
+        made.join(*PEOPLE)
     finally:
         made.stop()
     return made
 
 
 @pytest.fixture(scope="module")
-def console(founded: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    made = Console.copied(founded, tmp_path_factory.mktemp("console"))
+def console(
+    request: pytest.FixtureRequest, founded: Console, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    """A copy with what the module's own `SETTINGS` add, where it has any."""
+    more = getattr(request.module, "SETTINGS", "")
+    made = Console.copied(founded, tmp_path_factory.mktemp("console"), more)
     try:
         yield made
     finally:

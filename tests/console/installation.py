@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 import signal
+import smtplib
 import sqlite3
 import subprocess
 import sys
@@ -158,16 +159,24 @@ class Console:
 
     def bounce(self, recipient: str, said: str, listed: bool = True, **more: str) -> None:
         """A bounce of a send of ours, by LMTP; one that is not counted is not listed."""
-        import smtplib
-
-        to = self.send(recipient, **more)["return_address"]
-        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"], timeout=120) as session:
-            session.sendmail("", [to], report(to, recipient, said).encode())
+        self._refused({recipient: self.send(recipient, **more)["return_address"]}, said)
         eventually(lambda: self._seen(recipient, listed), "the bounce", self.story)
+
+    def refused(self, count: int) -> None:
+        """Gmail says of so many within a moment that they do not exist: what opens an incident."""
+        names = [f"reader{number}@gmail.com" for number in range(count)]
+        self._refused(
+            {each: self.send(each)["return_address"] for each in names}, "550 5.1.1 no such user here"
+        )
 
     def invited(self, email: str, *arguments: str) -> str:
         """The link of a new person."""
         return self.url + self.command("person", "add", email, *arguments)
+
+    def join(self, *people: tuple[str, ...]) -> None:
+        """People of an address and the arguments of `retour person add`, with password and session."""
+        for email, *arguments in people:
+            self.sessions[email] = become(email, self.invited(email, *arguments))
 
     def session_of(self, email: str) -> str | None:
         """The key of a session of their own for somebody who has logged in here before; else None."""
@@ -178,6 +187,12 @@ class Console:
             for statement in ONE_MORE.split(";")[:2]:
                 assert people.execute(statement, keys).rowcount == 1, statement
         return keys["new"]
+
+    def _refused(self, sends: dict[str, str], said: str) -> None:
+        """Bounces by LMTP, of recipients and their return addresses."""
+        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"], timeout=120) as session:
+            for recipient, to in sends.items():
+                session.sendmail("", [to], report(to, recipient, said).encode())
 
     def _seen(self, recipient: str, listed: bool) -> bool:
         if not listed:

@@ -1,8 +1,6 @@
 """Every page of the table of routes, looked at: both languages and schemes, narrow, large, on paper, by
 keyboard alone and without scripts. A page that is added is looked at by itself."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -15,6 +13,7 @@ from console.sound import WIDE, sideways, unsound, unsound_narrow
 from story import patient
 
 pytestmark = pytest.mark.engine("chromium")
+SETTINGS = GUARD  # it looks for incidents every second
 # Of pages that show one of several things: the others, and lists that are filtered.
 MORE = [
     *(f"/a/shop/rates/{by}/" for by in ("campaigns", "providers")),
@@ -28,16 +27,6 @@ MORE = [
 PARTS = 4  # of one test that would otherwise last for minutes on a loaded machine
 SAMPLES = "/components/"  # parts without what they act on
 WITH_AN_APP = {name for name in OWN if name.startswith("mfa_")}  # `test_sign.py` has these, with an app
-
-
-@pytest.fixture(scope="module")
-def console(founded: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """One that looks for incidents every second."""
-    made = Console.copied(founded, tmp_path_factory.mktemp("console"), GUARD)
-    try:
-        yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, choose_password, follow, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from console.sound import faults
 from retour.clock import SystemClock
 from retour.flow.jobs import Job
@@ -14,7 +14,6 @@ from retour.flow.whom import COUNT
 from retour.stores.sqlite import DESK
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.jobs import SqliteJobs
-from story.reports import report
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -24,13 +23,11 @@ HELD = 55
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Console]:
+def out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """An installation in which Gmail has just said of many that they do not exist."""
     made = Console(tmp_path_factory.mktemp("outage"), GUARD)
     try:
-        for email, *role in ((SUPPORT, "--role", "support"), (MEMBER, "--account", "shop")):
-            with looking(browser) as page:
-                choose_password(page, made.invited(email, *role))
+        made.join((SUPPORT, "--role", "support"), (MEMBER, "--account", "shop"))
         yield made
     finally:
         made.stop()
@@ -40,7 +37,7 @@ def outage(console: Console) -> str:
     """The id of the outage, once it is there."""
     found = console.ask("GET", "/v1/incidents")["incidents"]
     if not found:
-        refused(console)
+        console.refused(HELD)
         eventually(lambda: console.ask("GET", "/v1/incidents")["incidents"], "the outage", console.story)
         found = console.ask("GET", "/v1/incidents")["incidents"]
     id = str(found[0]["id"])
@@ -48,16 +45,6 @@ def outage(console: Console) -> str:
     if found[0]["stage"] == "open":
         eventually(lambda: console.ask("GET", path)["count"] == HELD, "the hold", console.story)
     return id
-
-
-def refused(console: Console) -> None:
-    import smtplib
-
-    with smtplib.LMTP("127.0.0.1", console.ports["lmtp"], timeout=120) as session:
-        for number in range(HELD):
-            name = f"reader{number}@gmail.com"
-            to = console.send(name)["return_address"]
-            session.sendmail("", [to], report(to, name, "550 5.1.1 no such user here").encode())
 
 
 def staged(console: Console, id: str, stage: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from console.installation import Console, choose_password, follow, log_in, looking
+from console.installation import Console, follow, log_in, looking
 from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
@@ -14,13 +14,11 @@ MEMBER, SUPPORT = "member@shop.example", "support@retour.example"
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Console]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """An installation whose accounts have one owner: one verdict stops an address for all."""
     made = Console(tmp_path_factory.mktemp("platform"), TERMS)
     try:
-        for email, *role in ((SUPPORT, "--role", "support"), (MEMBER, "--account", "shop")):
-            with looking(browser) as page:
-                choose_password(page, made.invited(email, *role))
+        made.join((SUPPORT, "--role", "support"), (MEMBER, "--account", "shop"))
         yield made
     finally:
         made.stop()

@@ -17,6 +17,7 @@ from console.routes import ADDRESS, BEFORE, OWN, ROWS, Row, table
 from story import patient
 
 pytestmark = pytest.mark.engine("chromium")
+SETTINGS = GUARD  # it looks for incidents every second
 PEOPLE = {
     "member": "member@shop.example",
     "manager": "manager@shop.example",
@@ -26,16 +27,6 @@ PEOPLE = {
 }
 RANK = ["nobody", "own", "member", "manager", "support", "admin"]
 REFUSED = {403, 404}
-
-
-@pytest.fixture(scope="module")
-def console(founded: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """One that looks for incidents every second."""
-    made = Console.copied(founded, tmp_path_factory.mktemp("console"), GUARD)
-    try:
-        yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -4,20 +4,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.conftest import ADMIN
+from console.furnished import RULE
 from console.installation import Console, follow, log_in, looking
 from console.sound import barriers
 from console.test_unparsed import not_understood
 
 pytestmark = pytest.mark.engine("chromium")
 SUPPORT = "support@retour.example"
-RULE = """\
-[[rule]]
-id = "own.brimming"
-reason = "mailbox_full"
-source = "replies of 3 May"
-phrases = ["is brimming over"]
-samples = ["the box is brimming over"]
-"""
 
 
 def settled(page: Page, words: str) -> None:

@@ -14,12 +14,12 @@ from retour.flow.listcheck.people import Person, people_of
 from retour.flow.listcheck.proposals import Accepted
 
 
-def taken(out: Path, raw: str, accepted: Accepted = Accepted(), way: str = "") -> list[Person]:  # noqa: B008 - frozen
+def taken(out: Path, raw: str, accepted: Accepted | None = None, way: str = "") -> list[Person]:
     file = io.BytesIO(raw.encode())
     source = listcheck.open_source(file)
     assert isinstance(source, Source)
     list(listcheck.check_list(listcheck.Order("list", file, source, Knowledge(), out, "now", way=way)))
-    return list(people_of(out, accepted))
+    return list(people_of(out, accepted or Accepted()))
 
 
 @pytest.mark.parametrize("way", WAYS)
