@@ -8,7 +8,7 @@ import pytest
 
 from retour.flow import listcheck
 from retour.flow.listcheck import Knowledge, Source
-from retour.flow.listcheck.layout import DELIMITERS, RARE_DELIMITERS
+from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS
 from retour.flow.listcheck.passes import WAYS
 from retour.flow.listcheck.people import Person, people_of
 from retour.flow.listcheck.proposals import Accepted

@@ -71,6 +71,7 @@ class Code(StrEnum):
     BAD_LITERAL = "bad_literal"
     DOTLESS = "dotless"
     NEEDS_SMTPUTF8 = "needs_smtputf8"
+    ODD_SIGN = "odd_sign"
 
     BAD_LABEL = "bad_label"
     BAD_PUNYCODE = "bad_punycode"

@@ -115,11 +115,18 @@ def _together(text: str, left: Syntax, right: Syntax) -> Syntax:
     if local is not None and domain is not None:
         if not local.isascii():
             codes[Code.NEEDS_SMTPUTF8] = None
+            if any(_is_odd(sign) for sign in local):
+                codes[Code.ODD_SIGN] = None
         around = {Code.COMMENT, Code.OBSOLETE_FORM, Code.SPACE} & codes.keys()
         given = 0 if around else len(text.encode("utf-8", "replace"))
         if max(len(f"{local}@{domain}".encode()), given) > LONGEST:
             rfc, codes[Code.TOO_LONG] = Rfc.INVALID, None
     return Syntax(rfc, tuple(codes), local, domain)
+
+
+def _is_odd(sign: str) -> bool:
+    """Whether it is a currency, a bullet, a dash …: RFC 6531 §3.3 allows them, and nobody is called so."""
+    return not sign.isascii() and unicodedata.category(sign)[0] in "SPC"
 
 
 def _tokens(text: str) -> list[_Token] | Code:

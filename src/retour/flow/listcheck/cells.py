@@ -45,6 +45,10 @@ _LABEL = re.compile(r"(?:e-?mail|mail|adresse|address)\s?:(?=[^\s:@]+@)", re.IGN
 _ENDING = re.compile(r"[;|,]?\s|[;|]|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
 _NO_PART = re.compile(r"[(\[/|&*#+–—]|-\s|\d[\d\s/().+\-]*+\Z")  # begins so: a sign, a telephone number
 _TELEPHONE = re.compile(r"[+(\d][\d\s/().\-]{4,}+")
+# What begins the items of a list: bullets, which nobody's address has, and what is one before a blank.
+_ITEM = re.compile(
+    r"(?:[•▪●‣◦■□►▶→✓✔☑☐]\s*+|(?:[·>*–—-]|\[[ xX]?\]|\(?\d{1,6}[.)]|\(?[A-Za-z]\)|\d{1,6}:)\s++)++"
+)
 _WORD, _A_WORD = re.compile(r"[^\W\d_]++(?![\w.@\-])"), 3  # letters: fewer may be half of an ending
 _LETTERS, _NAMED = re.compile(r"[^\W\d_]{2,}+"), 2  # words ahead; one may be part of the address
 _QUOTED_NAME = re.compile(r"([\"'])[^\"'@]*+\1\s+(?=[^\s\"'@]+@)")
@@ -174,14 +178,21 @@ def _alone(text: str, repairs: list[Code]) -> str:
     if text.count("@") == 1 and (name := _QUOTED_NAME.match(text)) is not None:
         repairs.append(NAME)
         text = text[name.end() :]
-    if text.count("@") != 1 or text[0] in _QUOTED:
+    if text.count("@") != 1:
+        return text
+    if (item := _ITEM.match(text)) is not None and text[item.end()] != "@":
+        repairs.append(NAME)
+        text = text[item.end() :]
+    if text[0] in _QUOTED:
         return text
     before = text[: text.index("@")]
     ahead = before[: before.rfind(" ") + 1].rstrip()
+    if before.endswith(" "):
+        return text  # its local part stands there, and is no name
     label = None if ahead else _LABEL.match(text)
     if label is not None or ahead.endswith(":"):
         repairs.append(NAME)
-    elif ahead.endswith((";", "|", ",")) or _TELEPHONE.fullmatch(ahead):
+    elif ahead.endswith((";", "|", ",")) or ahead.isdecimal() or _TELEPHONE.fullmatch(ahead):
         repairs.append(SEVERAL)  # somebody looks at it: "Ann, lee@" may have been meant as one
     elif len(_LETTERS.findall(ahead)) >= _NAMED and ahead[-1] not in "._+-":
         repairs.append(SEVERAL)

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
@@ -24,6 +25,7 @@ _LETTERS = frozenset("äöüßéèêëàâáçñíìîïóòôõúùûãåæøœ
 _WORDS = re.compile(rb"[A-Za-z\x80-\xff]+")
 _MOST_WORDS = 2000
 _SOME = 20  # of so many lines that are not ASCII at least one is UTF-8, where a list is mixed
+_REGULAR = 0.8  # share of lines that a sign parts
 _RARE = 0.05  # share of NUL at the places where letters stand in UTF-16
 _MOST = 0.4  # and at the others
 
@@ -71,9 +73,21 @@ def _guessed(octets: bytes) -> str:
     codec = guessed(octets)
     if codec != WESTERN:
         return codec
+    octets = octets.translate(None, _parting(octets))
     words = [word for word in _WORDS.findall(octets) if not word.isascii()][:_MOST_WORDS]
     points = {each: sum(_points(word.decode(each, "replace")) for word in words) for each in _WESTERN}
     return max(_WESTERN, key=points.__getitem__)  # of equal ones the first
+
+
+def _parting(octets: bytes) -> bytes:
+    """Octets of signs (§, ¬) that most lines have the same number of: they part columns, not words."""
+    lines = octets.splitlines()
+    found = set()
+    for octet in {each for each in octets if each > 0x7F}:
+        if not bytes([octet]).decode(WESTERN, "replace").isalpha():
+            count, times = Counter(line.count(octet) for line in lines).most_common(1)[0]
+            found |= {octet} if count and times >= len(lines) * _REGULAR else set()
+    return bytes(found)
 
 
 def _points(word: str) -> int:

@@ -5,45 +5,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from retour.flow.listcheck.parting import fields
-from retour.flow.listcheck.parting import records as parted
+from retour.flow.listcheck.delimiter import ABOVE, parted, read, unclear
+from retour.flow.listcheck.headings import FIRST_NAMES, LAST_NAMES, OURS, RANK, bare, names_addresses
+from retour.flow.lists.row import Defect
 
-DELIMITERS = (";", ",", "\t", "|")
-# Looked for where none of the others makes a table; the last is the unit separator of ASCII. Not "%" and "!":
-# they part the names of gateways ("ann%b.example@gw.example").
-RARE_DELIMITERS = (":", "^", "~", "#", "*", "\x1f")
 SAMPLE = 500  # records that a layout is told by
-_REGULAR = 0.8  # share of the records that have as many columns as most have
-_NAMED = 0.4  # the same where the first of them names a column of addresses
-_ABOVE = 10  # records in which the head is looked for: titles and dates of exports stand above it
 _ENOUGH = 0.3  # share of the cells of a column without a telling name that look like addresses
 _TELLING = 0.7  # the same of a column whose name goes before what others hold more of
 _FEW = 3  # so many times as many different addresses has another than a column of advisers, or of a few
 
-# What people and programs call the column, without its signs; the order is that of preference.
-_NAMES = (
-    *("email", "emailaddress", "emailadresse", "mailadresse", "mailaddress", "mail", "emails", "mails"),
-    *("subscriberemail", "contactemail", "useremail", "primaryemail", "emailprimary", "email1", "emailwork"),
-    *("workemail", "privateemail", "emailprivate", "emailprivat", "emailgeschaeftlich", "emailgeschäftlich"),
-    *("adresse", "address", "recipient", "empfaenger", "empfänger", "kontakt", "courriel", "correo"),
-    *("correoelectronico", "correoelectrónico", "indirizzoemail", "posta", "eposta", "epost", "sähköposti"),
-    *("почта", "электроннаяпочта", "email地址", "メールアドレス"),
-)
-# What the columns of a person's name are called; a column "name" may hold anything, and is none of them.
-FIRST_NAMES = frozenset(
-    ("firstname", "first", "givenname", "forename", "fname", "vorname", "rufname", "prénom", "prenom")
-)
-LAST_NAMES = frozenset(
-    (
-        *("lastname", "last", "surname", "familyname", "lname", "nachname", "familienname", "zuname"),
-        *("nomdefamille", "apellido", "apellidos", "cognome"),
-    )
-)
-OURS = "retour"  # how the columns begin that a check puts before a list's own
-_RANK = {name: rank for rank, name in enumerate(_NAMES)}
-_NO_SIGNS = re.compile(r"[\W_]+")
 # QUIRK: Excel writes and reads what parts the columns of a file in a line before its head.
-_TOLD = re.compile(r'"?sep=([!-/:-@\[-`{-~\t])"?', re.IGNORECASE)
+_TOLD = re.compile(r'"?sep=([^\w\s"@]|[_\t])"?', re.IGNORECASE)
 _ADDRESS = re.compile(r"\S@\S|[(\[{]\s*+(?:at|ät|@)\s*+[)\]}]", re.IGNORECASE)
 
 
@@ -72,8 +44,8 @@ class Layout:
         return self.delimiter or ","
 
 
-def layout_of(text: str, whole: bool) -> Layout | None:
-    """The layout of a list that begins with this text; None when no column looks like addresses.
+def layout_of(text: str, whole: bool) -> Layout | Defect:
+    """The layout of a list that begins with this text, or why it has none: "no_column", "unclear_delimiter".
 
     `whole`: the text is the whole list; else its last line may be cut, and is not looked at.
     """
@@ -82,10 +54,12 @@ def layout_of(text: str, whole: bool) -> Layout | None:
         del lines[-1]
     lines = [line for line in lines[: SAMPLE * 2] if line.strip()]
     if lines and (told := _TOLD.fullmatch(lines[0].strip(" "))):
-        found = columns_of([fields(each, told[1]) for each in parted(lines[1:], told[1])][:SAMPLE], told[1])
-        return None if found is None else replace(found, above=found.above + 1)
-    delimiter, records = _parted(lines)
-    return columns_of(records[:SAMPLE], delimiter)
+        found = columns_of(read(lines[1:], told[1])[:SAMPLE], told[1])
+        return Defect(0, "no_column") if found is None else replace(found, above=found.above + 1)
+    delimiter, records = parted(lines)
+    if delimiter is None and (sign := unclear(lines)):
+        return Defect(0, "unclear_delimiter", sign)
+    return columns_of(records[:SAMPLE], delimiter) or Defect(0, "no_column")
 
 
 def columns_of(records: Sequence[Sequence[str]], delimiter: str | None) -> Layout | None:
@@ -109,58 +83,21 @@ def _width(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> int:
 
 def _above(records: Sequence[Sequence[str]]) -> int:
     """How many records stand above the head: what is narrower than it and has no address is a title."""
-    for place, record in enumerate(records[:_ABOVE]):
+    for place, record in enumerate(records[:ABOVE]):
         if any(_ADDRESS.search(cell) for cell in record):
             return 0
-        if not _no_names(record):
+        if names_addresses(record):
             widest = max(map(_full, records[:place]), default=0)
             return place if widest < _full(record) or _is_of_mail(record) else 0
     return 0
 
 
 def _is_of_mail(record: Sequence[str]) -> bool:
-    return any("mail" in bare(cell) and not _no_names([cell]) for cell in record)
+    return any("mail" in bare(cell) and names_addresses([cell]) for cell in record)
 
 
 def _full(record: Sequence[str]) -> int:
     return sum(bool(cell.strip()) for cell in record)
-
-
-def _parted(lines: Sequence[str]) -> tuple[str | None, list[list[str]]]:
-    """The delimiter that makes most of these lines one table, and the records that it makes."""
-    found = _parted_by(DELIMITERS, lines)
-    return found if found[0] is not None else _parted_by(RARE_DELIMITERS, lines)
-
-
-def _parted_by(delimiters: Sequence[str], lines: Sequence[str]) -> tuple[str | None, list[list[str]]]:
-    best: tuple[float, str | None, list[list[str]]] = (0.0, None, [[line] for line in lines])
-    for delimiter in delimiters:
-        records = _read(lines, delimiter)
-        widths = Counter(map(len, records))
-        width = len(records[0]) if records and widths[len(records[0])] * 2 > len(records) else 0
-        width = width or (max(widths, key=lambda each: (widths[each], each)) if widths else 1)
-        share = widths[width] / len(records) if records else 0
-        needed = _NAMED if any(not _no_names(record) for record in records[:_ABOVE]) else _REGULAR
-        if width > 1 and share >= needed and not _is_text(records, width):
-            weight = share + min(width, 40) / 100
-            best = max(best, (weight, delimiter, records), key=lambda each: each[0])
-    return best[1], best[2]
-
-
-def _is_text(records: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether a delimiter only stands within names or between addresses: "Doe, Ann <ann@b.example>"."""
-    full = [record for record in records if len(record) == width]
-    inside = sum(bool(re.search(r"<[^<>]*@[^<>]*>", cell)) for record in full for cell in record)
-    several = sum(sum("@" in cell for cell in record) == width for record in full)
-    return (inside * 2 > len(full) and width == 2 and _no_names(full[0])) or several * 2 > len(full)
-
-
-def _no_names(record: Sequence[str]) -> bool:
-    return not any(bare(cell) in _RANK for cell in record)
-
-
-def _read(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    return [fields(record, delimiter) for record in parted(lines, delimiter)]
 
 
 def _head(records: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
@@ -168,7 +105,7 @@ def _head(records: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
     first = records[0]
     if any("@" in cell or _ADDRESS.search(cell) for cell in first):
         return None
-    known = any(bare(cell) in _RANK for cell in first)
+    known = any(bare(cell) in RANK for cell in first)
     later = any("@" in cell for record in records[1:] for cell in record)
     named = len(first) > 1 and all(not cell.strip() or re.search(r"[^\W\d]", cell) for cell in first)
     return tuple(cell.strip() for cell in first) if known or (later and named) else None
@@ -178,7 +115,7 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
     """The columns of addresses, the best first."""
     width = max(len(head or ()), max(map(len, body), default=0))
     shares = [_share(body, column) for column in range(width)]
-    named = [column for column, cell in enumerate(head or ()) if bare(cell) in _RANK]
+    named = [column for column, cell in enumerate(head or ()) if bare(cell) in RANK]
     told = [column for column in named if shares[column] > 0 or bare((head or ())[column]).find("mail") >= 0]
     found = [column for column in range(width) if column in told or shares[column] >= _ENOUGH]
     # Beyond the head stands what a delimiter within a name has moved, in the few rows that are so long.
@@ -188,14 +125,14 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
     # A file of an earlier check that comes back: what was corrected stands in the list's own column.
     ours = {column for column, name in enumerate(head or ()) if bare(name).startswith(OURS)}
     found = [column for column in found if column not in ours] or found
-    rank = {column: _RANK[bare((head or ())[column])] for column in told}
+    rank = {column: RANK[bare((head or ())[column])] for column in told}
     different = {column: len(_different(body, column)) for column in found}
 
     def place(column: int) -> tuple[bool, bool, float, int, int]:
         is_few = different[column] * _FEW < max(different.values())
         is_told = column in rank and shares[column] >= _TELLING
         weight = 0.0 if is_told else -round(shares[column], 1)
-        return is_few, not is_told, weight, rank.get(column, len(_RANK)), column
+        return is_few, not is_told, weight, rank.get(column, len(RANK)), column
 
     return sorted(found, key=place)
 
@@ -213,8 +150,3 @@ def looks_like_one(cell: str) -> bool:
 def _share(body: Sequence[Sequence[str]], column: int) -> float:
     cells = [record[column] for record in body if column < len(record) and record[column].strip()]
     return sum(bool(_ADDRESS.search(cell)) for cell in cells) / len(cells) if cells else 0.0
-
-
-def bare(name: str) -> str:
-    """The name of a column without its signs, as it is compared."""
-    return _NO_SIGNS.sub("", name.lower())

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from retour.address import normalise
 from retour.flow.contacts import attributes_of
+from retour.flow.listcheck.headings import FIRST_NAMES, LAST_NAMES, OURS, bare
 from retour.flow.listcheck.judge import COLUMNS
-from retour.flow.listcheck.layout import FIRST_NAMES, LAST_NAMES, OURS, bare
 from retour.flow.listcheck.proposals import Accepted, fields_of
 from retour.flow.lists.table import unguarded
 

@@ -4,7 +4,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO
@@ -12,14 +13,17 @@ from typing import IO
 from retour.address import normalise
 from retour.flow.listcheck.blocks import Block, blocks, records
 from retour.flow.listcheck.cells import cell_of
-from retour.flow.listcheck.encoding import LOOKED_AT, Encoding, encoding_of, pieces
+from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS
+from retour.flow.listcheck.encoding import LOOKED_AT, Encoding, encoding_of, mended, pieces
 from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
+from retour.flow.listcheck.parting import RECORD, fields
 from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook, open_workbook
 from retour.flow.lists.row import Defect
 
 _TOGETHER = 2000  # rows of a workbook that become one piece of text
 # Control characters that no list has, but for a slip: those that part, end or change letters are left out.
 _NO_TEXT = re.compile(r"[\x01-\x08\x0e-\x19\x7f]")
+_COMMON = frozenset((*DELIMITERS, *RARE_DELIMITERS))
 _BINARY = 32  # of so many characters one is such a sign: a picture has two or three, a list none
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Compound File Binary: .xls, or a workbook with a password
 
@@ -32,6 +36,7 @@ class Source:
     encoding: Encoding
     pieces: Callable[[], Iterator[bytes]]
     sheet: str = ""  # of a workbook
+    parted_by: str = ""  # the sign that parted its columns, where the files that come out have commas instead
 
     def blocks(self) -> Iterator[Block]:
         """Its rows, block by block. May raise BrokenWorkbookError."""
@@ -68,13 +73,31 @@ def _from_text(file: IO[bytes], head: bytes) -> Source | Defect:
     if text.count("\ufffd") * 20 > len(text) or head.startswith(b"%PDF") or _is_binary(text):
         return Defect(0, "no_list")
     layout = layout_of(text, whole=len(head) < LOOKED_AT)
-    if layout is None:
-        return Defect(0, "no_column")
-    return Source(replace(layout, guessed=not encoding.sure), encoding, lambda: pieces(file, encoding))
+    if isinstance(layout, Defect):
+        return layout
+    layout = replace(layout, guessed=not encoding.sure)
+    sign = layout.delimiter
+    if sign is None or sign in _COMMON or (sign.isascii() and sign.isprintable()):
+        return Source(layout, encoding, lambda: pieces(file, encoding))
+    written = replace(layout, delimiter=",")
+    return Source(written, encoding, lambda: _rewritten(pieces(file, encoding), sign), parted_by=sign)
 
 
 def _is_binary(text: str) -> bool:
-    return len(_NO_TEXT.findall(text)) * _BINARY > len(text)
+    """Whether it is none of letters; one such sign may part the columns, as Hive writes them."""
+    found = Counter(_NO_TEXT.findall(text))
+    return (found.total() - max(found.values(), default=0)) * _BINARY > len(text)
+
+
+def _rewritten(octets: Iterable[bytes], sign: str) -> Iterator[bytes]:
+    """A list whose columns an uncommon sign parts, as CSV: that can be read by what opens the results."""
+    rest = b""
+    for piece in octets:
+        *lines, rest = (rest + piece).split(b"\n")
+        if len(rest) > RECORD:
+            lines, rest = [*lines, rest], b""
+        yield _csv(fields(mended(line.removesuffix(b"\r"))[0], sign) for line in lines)
+    yield _csv([fields(mended(rest)[0], sign)] if rest else [])
 
 
 def _from_workbook(file: IO[bytes]) -> Source | Defect:
@@ -94,14 +117,15 @@ def _from_workbook(file: IO[bytes]) -> Source | Defect:
 
 def _written(book: Workbook, sheet: Sheet) -> Iterator[bytes]:
     """The rows of a sheet as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     rows = book.rows(sheet)
     while batch := list(islice(rows, _TOGETHER)):
-        text.seek(0)
-        text.truncate()
-        writer.writerows([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in batch)
-        yield text.getvalue().encode("utf-8", "replace")
+        yield _csv([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in batch)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "replace")
 
 
 def _at_column(source: Source, column: str) -> Source | Defect:
