@@ -24,7 +24,8 @@ samples = ["the box is brimming over"]
 def furnish(console: Console) -> dict[str, str]:
     """What stands in the braces of `ROWS`, by name. Needs one that looks for incidents (`GUARD`)."""
     staff = console.command("key", "add", "--role", "support")
-    return {**_made(console), **_of_staff(console, staff), "incident": _incident(console)}
+    made = {**_made(console), **_of_staff(console, staff)}
+    return {**made, **_kept(console, made), "incident": _incident(console)}
 
 
 def ended(console: Console, job: str) -> str:
@@ -54,6 +55,22 @@ def _made(console: Console) -> dict[str, str]:
         "event": life["events"][0]["id"],
         "job": ended(console, console.ask("POST", "/v1/policy/what-if", json=what_if)["id"]),
         "verified": ended(console, console.ask("POST", "/v1/ledger/verify")["id"]),
+    }
+
+
+def _kept(console: Console, made: dict[str, str]) -> dict[str, str]:
+    """What is kept until somebody takes it away again."""
+    console.ask("PUT", "/v1/segments/theirs", json={"reason": "address_unknown"})
+    console.ask("POST", "/v1/never-stop", json={"entry": "boss@shop.example"})
+    offered = {"email": "offered@shop.example", "role": "member"}
+    view = {"name": "theirs", "query": "type=hard"}
+    path, rule = f"/v1/list-checks/{made['check']}/imports", {"rules": RULE}
+    admin = console.command("key", "add", "--role", "admin")
+    return {
+        "invitation": str(console.ask("POST", "/v1/invitations", json=offered)["id"]),
+        "view": str(console.ask("POST", "/v1/views", json=view)["id"]),
+        "taken": ended(console, console.ask("POST", path, json={"list": made["list"]})["id"]),
+        "own_rule": console.ask("POST", "/v1/rules", json=rule, key=admin)["published"]["id"],
     }
 
 

@@ -150,7 +150,7 @@ class Console:
         who = {"Authorization": f"Bearer {key or self.key}"}
         answer = httpx.request(method, url, headers=who, timeout=120, **more)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def send(self, recipient: str, **more: str) -> dict[str, Any]:
         body = {"recipient": recipient, "kind": "mailing", "campaign": "May news", "subject": "News", **more}

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from retour.console import methods
 from retour.console.reader import Reader, asked_language
 from retour.console.typed import SECRET, typed
 from retour.texts import Catalogue, catalogue
@@ -85,7 +86,7 @@ class WrongWay:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer."""
-        answer = self._inner(request)
+        answer = methods.unknown(request) or self._inner(request)
         if answer.status_code != 405 or answer.content:
             return answer
         page = _bare(request, "way", 405, noted(request, 405, "method"))

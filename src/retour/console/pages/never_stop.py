@@ -18,7 +18,7 @@ from retour.texts import Catalogue
 @login_required
 def show(request: HttpRequest, account: str) -> HttpResponse:
     """The list; a manager adds to it."""
-    api = api_of(request, account)
+    api = api_of(request, account, Role.MANAGER if request.method == "POST" else Role.MEMBER)
     entry, refused = request.POST.get("entry", "").strip(), None
     if request.method == "POST":
         try:

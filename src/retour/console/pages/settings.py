@@ -27,7 +27,7 @@ from retour.model import Role
 @login_required
 def show(request: HttpRequest, account: str) -> HttpResponse:
     """The rule in force, and a form that leads to a what-if."""
-    api = api_of(request, account)
+    api = api_of(request, account, Role.MANAGER if request.method == "POST" else Role.MEMBER)
     policy = api.get("/v1/policy")
     sent, refused = values(policy["settings"]), None
     chosen = request.GET.get("preset", "")
@@ -106,7 +106,7 @@ def _previewed(api: Api, found: Answer, who: Any) -> dict[str, Any]:
 @require_POST
 def save(request: HttpRequest, account: str, id: str) -> HttpResponse:
     """Save what the what-if has played, and nothing else; where somebody was faster, say so."""
-    api, who = api_of(request, account), reader(request)
+    api, who = api_of(request, account, Role.MANAGER), reader(request)
     found = api.get(f"/v1/policy/what-if/{id}")
     order = found["job"]["order"]
     if found["job"]["state"] != "done":
