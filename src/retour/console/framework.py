@@ -11,6 +11,9 @@ from retour.settings.chosen import Chosen
 HERE = Path(__file__).parent
 HOUR = 3600
 MAIL_SECONDS = 20  # that somebody waits for a mail server that says nothing
+# How often somebody has tried to log in, and which codes were used. With the 300 places that Django gives,
+# whoever tries from many addresses would have the others forgotten; one takes some hundred octets.
+CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 MIDDLEWARE = [
     "retour.console.guard.Guard",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -54,6 +57,7 @@ def configure(chosen: Chosen) -> None:
         CSRF_FAILURE_VIEW="retour.console.faults.forged",
         TEMPLATES=[_templates()],
         DATABASES={"default": _database(chosen)},
+        CACHES={"default": CACHE},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         LOGGING_CONFIG=None,
         LANGUAGES=[("en", "English"), ("de", "Deutsch")],
@@ -150,6 +154,10 @@ def _logins(chosen: Chosen) -> dict[str, object]:
         "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
         "MFA_ADAPTER": "retour.console.people.adapter.MfaAdapter",
         "MFA_TOTP_ISSUER": "Retour",
+        "MFA_FORMS": {
+            "authenticate": "retour.console.people.second_codes.Authenticate",
+            "reauthenticate": "retour.console.people.second_codes.Reauthenticate",
+        },
         "MFA_TOTP_TOLERANCE": 1,  # RFC 6238 §5.2: a code typed in its last second is one step late
     }
 
