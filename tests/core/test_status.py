@@ -24,6 +24,7 @@ from retour.model import (
     StateName,
     Verdict,
 )
+from retour.ports.incidents import EVERYWHERE
 from retour.texts import LANGUAGES, catalogue
 
 AT = parse("2026-05-03T22:30:00Z")
@@ -139,6 +140,16 @@ def test_an_observing_policy_and_an_address_never_stopped_say_so() -> None:
 def test_a_correction_and_an_incident_wait() -> None:
     assert "not confirmed it yet" in words(known(State(StateName.HELD)))
     assert "Unusually many addresses at b.example" in words(known(State(StateName.HELD, listed=1)))
+
+
+def test_an_incident_is_called_by_what_it_is_about() -> None:
+    held = known(State(StateName.HELD, listed=1))
+    everywhere = replace(held, incident=EVERYWHERE)
+    assert words(everywhere).startswith("Unusually many addresses at many domains at once are being refused.")
+    assert words(everywhere, "de").startswith("Bei vielen Domains zugleich werden")
+    hosted = replace(held, address="ann@hotmail.com", incident="microsoft")
+    assert words(hosted).startswith("Unusually many addresses at Microsoft are being refused.")
+    assert words(replace(hosted, incident=None), "de").startswith("Bei Microsoft werden")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,11 +8,13 @@ from retour.flow.incident_acts import opening
 from retour.ports.incidents import Incident, IncidentStage
 
 
-def kept(retour: Installation, account: str, stage: IncidentStage = IncidentStage.OPEN) -> Incident:
+def kept(
+    retour: Installation, account: str, stage: IncidentStage = IncidentStage.OPEN, family: str = "gmail"
+) -> Incident:
     now = retour.clock.now()
     closed = now + 1 if stage is IncidentStage.CLOSED else None
     id = f"inc-{account}-{stage}"
-    made = Incident(id, account, "gmail", now, now, 0, "rate", 60, 0.5, 0.01, stage, closed_at=closed)
+    made = Incident(id, account, family, now, now, 0, "rate", 60, 0.5, 0.01, stage, closed_at=closed)
     retour.store.incidents.keep(made)
     return made
 
@@ -95,6 +97,21 @@ def test_of_one_that_is_not_open_no_end_is_foretold(retour: Installation, stage:
     incident = kept(retour, "demo", stage)
     answer = retour.ask("GET", f"/v1/incidents/{incident.id}/preview", "demo-member")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/incident_stage")
+
+
+@pytest.mark.parametrize(("family", "about"), [("*", "many domains at once"), ("b.example", "b.example")])
+def test_who_is_held_is_told_what_the_incident_is_about(
+    retour: Installation, family: str, about: str
+) -> None:
+    incident = kept(retour, "demo", family=family)
+    kept(retour, "demo", IncidentStage.CLOSED)
+    kept(retour, "other")
+    retour.bounce("gone@b.example")
+    retour.store.ledger.record([opening(incident, "gone@b.example")], retour.clock.now())
+    page = retour.ask("GET", "/v1/addresses/gone@b.example").json()
+    (row,) = retour.ask("GET", "/v1/bounces", params={"status": "held"}).json()["bounces"]
+    for told in (page, row):
+        assert told["explanation"]["words"].startswith(f"Unusually many addresses at {about} are being")
 
 
 def test_who_is_held_is_listed_counted_exported_and_put_on_a_list(retour: Installation) -> None:

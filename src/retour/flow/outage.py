@@ -117,6 +117,12 @@ def covers(incident: Incident, address: str) -> bool:
     return family == incident.family or (incident.family == EVERYWHERE and _is_domain(family))
 
 
+def covering(incidents: Iterable[Incident], account: str, address: str) -> Incident | None:
+    """Which of some incidents holds an address: that of its own family before one of many domains."""
+    theirs = [each for each in incidents if each.account == account and covers(each, address)]
+    return min(theirs, key=lambda each: each.family == EVERYWHERE, default=None)
+
+
 def since(incident: Incident) -> Instant:
     """From when on bounces are held: from before the first that was heard of, for others are told later."""
     return incident.begins - EARLIER

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from retour.address import domain_of
+from retour.flow.outage import family_of
 from retour.instants import Instant, text
 from retour.lifecycle import Mode, Policy, TypeRule, decide, spared
 from retour.model import Answer, BounceType, Cause, Event, MailKind, Reason, State, StateName
+from retour.ports.incidents import EVERYWHERE
 from retour.texts import Catalogue, catalogue
 
 Day = Callable[[Instant], str]
@@ -45,6 +47,7 @@ class Known:
     policy: Policy
     bounce: Event | None = None
     type: BounceType | None = None  # what the bounce counts as; None: as the policy says
+    incident: str | None = None  # the family of the incident that holds it; None: not known, or none does
 
 
 def iso_day(moment: Instant) -> str:
@@ -56,7 +59,7 @@ def status(known: Known, language: str, day: Day = iso_day) -> Status:
     """The status of an address in the reader's language."""
     say, general = catalogue(f"status.{language}"), catalogue(language)
     reason = None if known.bounce is None else known.bounce.reason
-    what, act = _what(known, say, day)
+    what, act = _what(known, language, day)
     words = (what, _then(known, say, day), say(f"act.{act}"))
     return Status(
         MARKS[known.state.state],
@@ -66,8 +69,9 @@ def status(known: Known, language: str, day: Day = iso_day) -> Status:
     )
 
 
-def _what(known: Known, say: Catalogue, day: Day) -> tuple[str, str]:
+def _what(known: Known, language: str, day: Day) -> tuple[str, str]:
     """The first sentence, and the key of the last."""
+    say = catalogue(f"status.{language}")
     state, bounce = known.state, known.bounce
     provider = domain_of(known.address)
     since = day(state.since) if state.since is not None else ""
@@ -77,9 +81,21 @@ def _what(known: Known, say: Catalogue, day: Day) -> tuple[str, str]:
             return say(f"latest.{bounce.reason}", date=day(bounce.at)), bounce.reason.value
         return _fact(bounce, bounce.reason, say, day(bounce.at), provider), bounce.reason.value
     key = why or (state.cause.value if state.cause is not None else "valid")
-    acts = {"unsubscribed": "respect", "correction": "confirm", "incident": "wait", "valid": "none"}
+    if key == "incident":
+        return _outage(known, language), "wait"
+    acts = {"unsubscribed": "respect", "correction": "confirm", "valid": "none"}
     act = acts.get(key) or (_ACTS.get(state.cause, "ask_support") if state.cause is not None else "none")
     return say(f"cause.{key}", provider=provider, date=since), act
+
+
+def _outage(known: Known, language: str) -> str:
+    """What the incident is about, which may be more than the address' own domain."""
+    say, names = catalogue(f"status.{language}"), catalogue(f"console.{language}")
+    if known.incident == EVERYWHERE:
+        return say("cause.incident_everywhere")
+    family = known.incident or family_of(known.address)
+    mailbox = f"mailbox.{family}"
+    return say("cause.incident", provider=names(mailbox) if mailbox in names else family)
 
 
 def _fact(bounce: Event, reason: Reason, say: Catalogue, date: str, provider: str) -> str:

@@ -9,6 +9,7 @@ from fastapi import Request
 from retour.flow.corrections import in_words
 from retour.flow.days import day_in, zone
 from retour.flow.engagement import Shown, against
+from retour.flow.outage import covering
 from retour.flow.redact import redacted
 from retour.flow.status import MARKS, Day, Known, status
 from retour.flow.why import telling
@@ -45,6 +46,7 @@ from retour.outlets.api.shapes import (
     VerdictShape,
 )
 from retour.ports import BouncedAddress, Correction, Key, Latest, Life, Record
+from retour.ports.incidents import Incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,29 @@ class Reader:
     language: str
     day: Day
     support: bool
+    incidents: Sequence[Incident] = ()  # that stand, of all accounts
 
 
 def reader_of(request: Request, key: Key) -> Reader:
     """Whoever asked. A zone that is not known here is UTC."""
     language = language_of(request)
     where = zone(request.headers.get("time-zone", "UTC")) or UTC
-    return Reader(language, day_in(language, where), is_support(key))
+    standing = services(request).store.incidents.standing()
+    return Reader(language, day_in(language, where), is_support(key), standing)
 
 
 def explanation_shape(known: Known, reader: Reader) -> ExplanationShape:
     """The status of an address for whoever reads it."""
     told = status(known, reader.language, reader.day)
     return ExplanationShape(label=told.label, words=told.words, who=told.who)
+
+
+def _family(account: str, address: str, state: State, reader: Reader) -> str | None:
+    """What the incident that holds an address is about; None where none does."""
+    if state.state is not StateName.HELD or not state.listed:
+        return None
+    found = covering(reader.incidents, account, address)
+    return None if found is None else found.family
 
 
 def time(instant: Instant | None) -> str | None:
@@ -253,7 +265,8 @@ def address_shape(
     `latest` are its signs of life; `platform_since` is when the whole platform stopped it.
     """
     policy, bounce = policies[-1].policy, telling(life.events, life.state)
-    known = Known(life.address, life.state, policy, bounce)
+    family = _family(account, life.address, life.state, reader)
+    known = Known(life.address, life.state, policy, bounce, incident=family)
     return AddressShape(
         account=account,
         address=life.address,
@@ -287,9 +300,12 @@ def _events(life: Life, policies: Sequence[PolicyVersion], to_support: bool) -> 
 
 def bounce_shape(row: BouncedAddress, policy: Policy, reader: Reader) -> BounceShape:
     """A row of the Overview as JSON, explained under this policy."""
+    family = _family(row.event.account, row.address, row.state, reader)
     return BounceShape(
         address=row.address,
-        explanation=explanation_shape(Known(row.address, row.state, policy, row.event, row.type), reader),
+        explanation=explanation_shape(
+            Known(row.address, row.state, policy, row.event, row.type, family), reader
+        ),
         status="invalid" if row.state.state is StateName.INVALID else "valid",
         state=state_shape(row.state),
         type=row.type,
