@@ -74,6 +74,7 @@ DOMAIN = st.one_of(
             *(
                 "outlook.com",
                 "hotmail.com",
+                "docomo.ne.jp",
                 "müller.de",
                 "MÜLLER.de",
                 "mailinator.com",
@@ -87,6 +88,14 @@ DOMAIN = st.one_of(
 )
 CELL = st.one_of(
     st.builds("{}@{}".format, LOCAL, DOMAIN),
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["", "• ", "- ", "1. ", "(2) ", "✓", "2) Ann "]),
+        LOCAL,
+        st.sampled_from(
+            ["gmail.com", ".gmx.de", "qgmx.de", "2gmail.com", "@gmx.de@", "@gmx.de@gmx.de", " @gmx.de"]
+        ),
+    ),
     st.builds(
         "{}{}@{}{}".format,
         st.sampled_from([" ", "<", "mailto:", "Ann <", "'"]),

@@ -11,6 +11,7 @@ from retour.vet.facts import DEFAULT, UNTOLD, Facts, Policy
 from retour.vet.findings import Answer, Checked, Code, Evidence, Finding, Rfc, Suggestion
 from retour.vet.names import suggest_local
 from retour.vet.syntax import Syntax, read
+from retour.vet.tables import unmistakable
 from retour.vet.typos import Speller, speller_for
 
 _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody would have meant
@@ -18,8 +19,12 @@ _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody
 _LINK = "mailto:"
 _UNSEEN = " \t\r\n\xa0\ufeff\u200b"
 _QUOTES = "\"'“”„‚‘’«»‹›"
-_BEFORE, _BEHIND = f"{_UNSEEN}<([,;:{_QUOTES}", f"{_UNSEEN}>)],;:.!?{_QUOTES}"
+_BEFORE, _BEHIND = f"{_UNSEEN}<([,;:@{_QUOTES}", f"{_UNSEEN}>)],;:.!?@{_QUOTES}"
 _ANGLE = re.compile(r"[^<>@]*<([^<>\s]+)>\W*")  # Ann Lee <ann@b.example>
+# What word processors make of an apostrophe and a hyphen.
+_TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
+# The keys of "@" without the one that is pressed besides (German and Swiss: Q and 2; American: 2), or a dot.
+_INSTEAD_OF_AT = re.compile(r"[.qQ]\Z|(?<!\d)2\Z")
 _AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
 
 
@@ -32,7 +37,8 @@ def vet(
     """
     syntax = read(text)
     normalised = mailable(syntax)
-    bare = _bared(text) if syntax.rfc is Rfc.INVALID else None
+    is_odd = syntax.rfc is Rfc.INVALID or Code.ODD_SIGN in syntax.codes
+    bare = _bared(text) if is_odd else None
     speller = speller or speller_for(facts.delivered)
     if bare is None or text.strip(_UNSEEN).startswith(bare):
         meant = _meant(text, syntax, facts, policy, speller)
@@ -41,6 +47,8 @@ def vet(
     findings = (*map(Finding, syntax.codes), *_said(syntax, facts, policy))
     if meant is not None:
         source = "own deliveries" if meant.text.rpartition("@")[2] in facts.delivered else "retour typos"
+        if meant.kind is Code.SQUAT:  # lists of throw-away mailboxes name these too, and it tells less
+            findings = tuple(each for each in findings if each.code is not Code.DISPOSABLE)
         findings = (*findings, Finding(meant.kind, Evidence("typo", Answer.UNKNOWN, source)))
     findings = (*findings, *facts.repairs, *facts.duplicates, *facts.history)
     verdict = decide.practical(syntax.rfc, normalised is not None, findings, facts, policy)
@@ -93,7 +101,28 @@ def _bared(text: str) -> str | None:
         bare = bare[len(_LINK) :]
     if (angle := _ANGLE.fullmatch(bare)) is not None:
         bare = angle[1]
-    bare = _AT.sub("@", bare.lstrip(_BEFORE).rstrip(_BEHIND))
+    bare = _AT.sub("@", bare.lstrip(_BEFORE).rstrip(_BEHIND)).translate(_TYPOGRAPHIC)
+    bare = _once(bare) if "@" in bare else _with_at(bare)
     left = read(bare)
     whole = left.rfc is Rfc.VALID and _NOWHERE.isdisjoint(left.codes)
     return bare if bare != text and whole else None
+
+
+def _once(bare: str) -> str:
+    """What is written twice: "ann@b.example@b.example", "ann@b.example, ann@b.example"."""
+    local, _, rest = bare.partition("@")
+    domain, _, again = rest.partition("@")
+    if domain.lower() == again.lower():
+        return f"{local}@{domain}"
+    words = bare.replace(",", " ").replace(";", " ").split()
+    return words[0] if len({word.lower() for word in words}) == 1 else bare
+
+
+def _with_at(bare: str) -> str:
+    """What has no @, with one before the provider that it ends with ("anngmail.com", "annqgmx.de")."""
+    at = len(bare) - len(unmistakable(bare))
+    local = bare[:at]
+    if _INSTEAD_OF_AT.search(local):
+        local = local[:-1]
+    is_page = local.lower().startswith(("www", "http"))
+    return f"{local}@{bare[at:]}" if local and at < len(bare) and not is_page else bare

@@ -9,8 +9,8 @@ from retour.vet.facts import Dns, Facts, Policy
 from retour.vet.findings import Answer, Code, Evidence, Finding, Practical, Rfc
 
 # Against the letter of the standard, and in use: RFC 5321 §4.5.3.1.1 (local parts of ticket systems and
-# relays), RFC 952 (names with "_").
-_TOLERATED = frozenset((Code.LOCAL_LONG, Code.BAD_LABEL))
+# relays), RFC 952 (names with "_"), §3.4.1 of RFC 5322 (dots of Japanese mobile telephones).
+_TOLERATED = frozenset((Code.LOCAL_LONG, Code.BAD_LABEL, Code.DOT_TOLERATED))
 _FATAL = frozenset(
     {
         *(Code.EMPTY, Code.NO_AT, Code.SEVERAL_AT, Code.LOCAL_EMPTY, Code.DOMAIN_EMPTY, Code.BAD_CHAR),

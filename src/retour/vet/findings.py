@@ -62,6 +62,7 @@ class Code(StrEnum):
     SPACE = "space"
     UNBALANCED = "unbalanced"
     DOT_MISPLACED = "dot_misplaced"
+    DOT_TOLERATED = "dot_tolerated"
     LOCAL_LONG = "local_long"
     TOO_LONG = "too_long"
     QUOTED_LOCAL = "quoted_local"

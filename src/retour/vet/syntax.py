@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from retour.vet.findings import Code, Rfc
 from retour.vet.hosts import Host, host
+from retour.vet.tables import gives_dots
 
 LONGEST = 254  # octets of an address, RFC 5321 §4.5.3.1.3 (RFC 3696, erratum 1690)
 LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
@@ -100,6 +101,8 @@ def read_fully(text: str) -> Syntax:
     if len(ats) != 1:
         return _no(Code.SEVERAL_AT if ats else Code.NO_AT)
     left, right = _local(tokens[: ats[0]]), _domain(tokens[ats[0] + 1 :])
+    if left.codes == (Code.DOT_MISPLACED,) and right.domain is not None and gives_dots(right.domain):
+        left = _dotted(tokens[: ats[0]])
     return _together(text, left, right)
 
 
@@ -242,6 +245,13 @@ def _local(tokens: list[_Token]) -> Syntax:
     if len(local.encode()) > LONGEST_LOCAL:
         shape, codes = Rfc.INVALID, [*codes, Code.LOCAL_LONG]
     return Syntax(worse(rfc, rfc_after, rfc_inside, shape), tuple(dict.fromkeys(codes)), local)
+
+
+def _dotted(words: list[_Token]) -> Syntax:
+    """A local part with dots where none may be, at a provider that gave out such ones; none begin so."""
+    if words[0].kind == "dot" or any(word.kind not in ("atom", "dot") for word in words):
+        return _no(Code.DOT_MISPLACED)
+    return Syntax(Rfc.INVALID, (Code.DOT_TOLERATED,), "".join(word.text for word in words))
 
 
 def _arranged(bare: list[_Token], words: list[_Token]) -> Code | None:

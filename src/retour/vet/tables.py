@@ -18,6 +18,16 @@ def _tlds() -> frozenset[str]:
 
 
 @cache
+def _dotted() -> frozenset[str]:
+    return frozenset(name for entry in table("special")["dots"] for name in entry["names"])
+
+
+@cache
+def _unmistakable() -> tuple[str, ...]:
+    return tuple(name for entry in table("special")["unmistakable"] for name in entry["names"])
+
+
+@cache
 def _special() -> frozenset[str]:
     return frozenset(name for entry in table("special")["use"] for name in entry["names"])
 
@@ -40,3 +50,16 @@ def special_use(name: str) -> bool:
             return True
         name = name.partition(".")[2]
     return False
+
+
+def gives_dots(domain: str) -> bool:
+    """Whether a provider gave out addresses with dots in a row, or before the @."""
+    return domain in _dotted()
+
+
+def unmistakable(text: str) -> str:
+    """The provider that a text ends with which means a mailbox there, though it has no @; "" for none."""
+    small = text.lower()
+    if not small.endswith(_unmistakable()):
+        return ""
+    return max((name for name in _unmistakable() if small.endswith(name)), key=len)

@@ -16,6 +16,7 @@ from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.written import kept, rendered
 from retour.vet import Code, Finding
 from retour.vet.hosts import host
+from retour.vet.tables import gives_dots, unmistakable
 
 # Letters that need no second look, and none that begins a formula. Longer ones are nobody's as a rule.
 PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+\-]*(?:\.[A-Za-z0-9_+\-]+)*")
@@ -149,10 +150,10 @@ class Singly:
         if "@" in address:
             name = address[len(local) + 1 :]
             known = self._hosts.get(name) if _DOTS.fullmatch(local) is not None else None
-            if known is None or PLAIN_LOCAL.fullmatch(local) is not None:
+            if known is None or PLAIN_LOCAL.fullmatch(local) is not None or gives_dots(known.domain):
                 return None
             kind = host(name).codes
-        elif _NO_AT.fullmatch(address) is None:
+        elif _NO_AT.fullmatch(address) is None or unmistakable(address):
             return None
         shape = ("@" in address, repairs, kind)
         if shape not in self._faults:

@@ -1,0 +1,85 @@
+"""What is proposed where the address is plain to see, and who is mailed against the standard."""
+
+import pytest
+
+from retour.vet import Code, Practical, Rfc, vet
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("uwe@gmx.de@", "uwe@gmx.de"),
+        ("@willi@gmx.de", "willi@gmx.de"),
+        ("ann@shop.de@shop.de", "ann@shop.de"),
+        ("ann@shop.de ann@shop.de", "ann@shop.de"),
+        ("ann@shop.de, Ann@shop.de", "ann@shop.de"),
+        ("ann.gmx.de", "ann@gmx.de"),
+        ("annqgmx.de", "ann@gmx.de"),
+        ("ann2gmail.com", "ann@gmail.com"),
+        ("ann1982gmail.com", "ann1982@gmail.com"),
+        ("ann.archergmail.com", "ann.archer@gmail.com"),
+        ("o’brien@shop.de", "o'brien@shop.de"),
+        ("ann–lee@shop.de", "ann-lee@shop.de"),
+    ],
+)
+def test_what_is_plain_to_see_is_proposed(typed: str, meant: str) -> None:
+    told = vet(typed)
+    assert (told.suggestion, told.odds) == (meant, None)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "www.gmx.de",
+            "gmx.de",
+            "qgmx.de",
+            "@willi",
+            "ann@b@shop.de",
+            "ann@shop.de@gmail.com",
+            "welcome.com",
+        ),
+        *(
+            "volvo-online.de",
+            "rosenweb.de",
+            "ann@shop.de bob@shop.de",
+            "https://gmail.com",
+            "x" * 300 + "gmail.com",
+        ),
+    ],
+)
+def test_where_nobody_knows_nothing_is_proposed(typed: str) -> None:
+    assert vet(typed).suggestion is None
+
+
+def test_a_known_look_alike_is_told_as_that_alone() -> None:
+    codes = {finding.code for finding in vet("ann@gmial.com").findings}
+    assert Code.SQUAT in codes
+    assert Code.DISPOSABLE not in codes
+
+
+@pytest.mark.parametrize("local", ["a..b", "ann.", "a..", "x.-.y.."])
+@pytest.mark.parametrize("domain", ["docomo.ne.jp", "ezweb.ne.jp"])
+def test_dots_that_a_provider_gave_out_may_be_mailed(local: str, domain: str) -> None:
+    told = vet(f"{local}@{domain}")
+    assert (told.rfc, told.practical) == (Rfc.INVALID, Practical.WARN)
+    assert told.normalised == f"{local}@{domain}"
+    assert Code.DOT_TOLERATED in {finding.code for finding in told.findings}
+
+
+@pytest.mark.parametrize("text", ["a..b@shop.de", "ann.@gmx.de", ".ann@docomo.ne.jp", "..@docomo.ne.jp"])
+def test_others_with_such_dots_are_none(text: str) -> None:
+    told = vet(text)
+    assert (told.practical, told.normalised) == (Practical.REJECT, None)
+
+
+@pytest.mark.parametrize("text", ["ann§lee@shop.de", "😀@shop.de", "ann•@shop.de", "€5@shop.de"])
+def test_a_sign_that_is_no_letter_is_looked_at(text: str) -> None:
+    told = vet(text)
+    assert (told.rfc, told.practical, told.suggestion) == (Rfc.VALID, Practical.WARN, None)
+    assert Code.ODD_SIGN in {finding.code for finding in told.findings}
+
+
+@pytest.mark.parametrize("text", ["jürgen@shop.de", "用户@shop.de", "हिन्दी@shop.de", "ñandú9@shop.de"])
+def test_letters_of_all_alphabets_are_none(text: str) -> None:
+    assert Code.ODD_SIGN not in {finding.code for finding in vet(text).findings}
