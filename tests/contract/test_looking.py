@@ -1,7 +1,9 @@
 """What every store gives to those who look at all of it: pages, in an order, complete, and read only."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from retour.model import (
     Standing,
     Verdict,
 )
-from retour.ports import BounceQuery, Store
+from retour.ports import BounceQuery, Correction, Store
 from retour.stores import sqlite
 from retour.stores.sqlite import overview as sqlite_overview
 
@@ -116,6 +118,47 @@ def test_a_count_in_pieces_finds_each_address_once(
         assert pieces[-1].done == pieces[-1].total
     with pytest.raises(KeyError):
         list(store.ledger.counting(BounceQuery("nobody"), NOW))
+
+
+@pytest.mark.parametrize("few", [0, 500], ids=["by time", "by address"])
+def test_addresses_that_were_corrected_are_told_from_those_that_were_not(
+    store: Store, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_overview, "FEW", few)
+    monkeypatch.setattr(sqlite_overview, "CORRECTED", few)
+    filled(store)
+    store.ledger.record([bounce(n, reason=Reason.MAILBOX_FULL) for n in (6, 7, 8)], NOW + HOUR)
+    first, second = (
+        Correction(
+            bytes([n + 1]) * 16, "acme", f"r{n}@b.example", f"right{n}@b.example", NOW, "key x", "told"
+        )
+        for n in (0, 1)
+    )
+    for each in (first, second):
+        store.corrections.add(each, None)
+    store.corrections.add(replace(first, id=b"o" * 16, account="other", old="r2@b.example"), None)
+    store.corrections.withdraw(second, NOW)  # is none any more
+    now = NOW + 2 * HOUR
+
+    def found(**asked: Any) -> set[str]:
+        query = BounceQuery("acme", limit=500, **asked)
+        rows = {row.address for row in store.ledger.bounces(query, now)}
+        assert list(store.ledger.counting(query, now))[-1].addresses == len(rows)
+        counted = store.ledger.bounced(query, now, None, 60)
+        assert counted is not None
+        assert counted.addresses == len(rows)
+        return rows
+
+    everybody = found()
+    assert {"r0@b.example", "r1@b.example", "r2@b.example"} <= everybody
+    assert found(corrected=True) == {"r0@b.example"}
+    assert found(corrected=False) == everybody - {"r0@b.example"}
+    domains = frozenset({"b.example"})
+    assert found(corrected=True, domains=domains) == {"r0@b.example"}
+    assert found(corrected=True, search="@c.example") == set()
+    assert found(corrected=True, search="r1@b.example") == set()
+    assert found(corrected=False, search="r0@b.example") == set()
+    assert found(corrected=False, domains=domains) == found(domains=domains) - {"r0@b.example"}
 
 
 # --- read only ---------------------------------------------------------------------------------------------

@@ -67,3 +67,31 @@ def test_the_console_looks_on_until_it_finds_a_slip(retour: Installation, told: 
     assert found["looked_at"] == 71
     assert candidates(get, review(retour)["next"], inf)["looked_at"] == 51
     assert candidates(get, None, 0)["looked_at"] == LOOKED_AT  # where a go has taken all its time
+
+
+def test_the_rest_has_nobody_who_was_corrected(retour: Installation, told: Told) -> None:
+    for address in ("ann@gmial.com", "bob@gmial.com"):
+        told.bounce(address)
+    body = {"old": "ann@gmial.com", "new": "ann@gmail.com", "reason": "a slip"}
+    retour.ask("POST", "/v1/corrections", "demo-manager", json=body)
+    rest, all_ = ({"bounces": {"status": "invalid"} | more} for more in ({"corrected": False}, {}))
+
+    def asked(**body: Any) -> Any:
+        return retour.ask("POST", "/v1/contacts/deletions?dry_run=true", "demo-manager", json=body).json()
+
+    def listed(corrected: str) -> list[str]:
+        found = retour.ask("GET", "/v1/bounces", params={"status": "invalid", "corrected": corrected})
+        return [each["address"] for each in found.json()["bounces"]]
+
+    assert (listed("no"), listed("yes")) == (["bob@gmial.com"], ["ann@gmial.com"])
+    file = retour.ask("GET", "/v1/bounces/export", params={"corrected": "no"}).text
+    assert ("bob@gmial.com" in file, "ann@gmial.com" in file) == (True, False)
+    assert [asked(**{"from": rest})[name] for name in ("count", "corrected")] == [1, 0]
+    assert [asked(**{"from": all_})[name] for name in ("count", "corrected")] == [2, 1]
+    assert asked(addresses=["ann@gmial.com"])["corrected"] == 1
+    meant = retour.ask("POST", "/v1/contacts/counts", json={"from": rest}).json()
+    assert (meant["addresses"], meant["job"]) == (1, None)
+    order = {"from": rest, "count": 1}
+    assert retour.ask("POST", "/v1/contacts/deletions", "demo-manager", json=order).status_code == 202
+    retour.do_jobs()
+    assert (listed("no"), listed("yes")) == ([], ["ann@gmial.com"])

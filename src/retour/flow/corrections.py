@@ -17,7 +17,7 @@ from retour.flow.policy import in_force
 from retour.identity import act_id
 from retour.instants import DAY, Instant
 from retour.model import Event, EventKind, StateName
-from retour.ports import Bus, Change, Correction, Stand, Store
+from retour.ports import Bus, Change, Correction, Corrections, Stand, Store
 from retour.secret import digest
 from retour.texts import LANGUAGES, catalogue
 
@@ -146,6 +146,12 @@ def confirm(token: str, store: Store, bus: Bus, now: Instant, account: str | Non
     bus.publish(store.ledger.record([_confirmation(found, ACTOR, now)], now))
     store.corrections.confirm(found, now)
     return True
+
+
+def is_corrected(account: str, address: str, corrections: Corrections) -> bool:
+    """Whether this normalised address was corrected into another, and that was not taken back."""
+    made = corrections.of(account, address)
+    return any(each.old == address and each.withdrawn is None for each in made)
 
 
 def withdraw(account: str, id: bytes, store: Store, bus: Bus, actor: str, now: Instant) -> Correction | None:

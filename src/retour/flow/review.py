@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retour.flow.browse import overview
+from retour.flow.corrections import is_corrected
 from retour.flow.slips import Asked, Meant, suggestions, with_contact
 from retour.instants import Instant
 from retour.model import Reason
@@ -55,13 +56,8 @@ def candidates(account: str, store: Records, now: Instant, limit: int, after: st
 
 
 def _candidate(account: str, row: BouncedAddress, store: Records, now: Instant) -> Candidate | None:
-    if row.event.reason not in _SLIPS or _is_corrected(account, row.address, store):
+    if row.event.reason not in _SLIPS or is_corrected(account, row.address, store.corrections):
         return None
     asked = with_contact(Asked(account, row.address), store.contacts)
     meant = suggestions(asked, store, now)
     return Candidate(row, meant) if meant else None
-
-
-def _is_corrected(account: str, address: str, store: Records) -> bool:
-    made = store.corrections.of(account, address)
-    return any(each.old == address and each.withdrawn is None for each in made)

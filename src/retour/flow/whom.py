@@ -129,5 +129,6 @@ def query_of(account: str, told: Mapping[str, Any]) -> BounceQuery:
         until=told.get("until"),
         search=told.get("search"),
         domains=None if told.get("domains") is None else frozenset(told["domains"]),
+        corrected=told.get("corrected"),
         limit=_PAGE,
     )

@@ -44,6 +44,7 @@ class BounceQuery:
     until: Instant | None = None
     search: str | None = None  # an address, or a domain as "@b.example"
     domains: frozenset[str] | None = None  # of the addresses: those of a provider
+    corrected: bool | None = None  # whether somebody has corrected the address, and not taken it back
     after: str | None = None  # opaque cursor of the page before
     limit: int = 50
 

@@ -12,7 +12,7 @@ from retour.console.counts import read_count
 from retour.console.pages.filters import chips
 from retour.console.pages.meant import BACK, filled, filters
 from retour.console.reader import reader
-from retour.console.templatetags.listing import carried
+from retour.console.templatetags.listing import COUNTED, carried
 from retour.model import Role
 
 TYPED_ABOVE = 100  # so many contacts are deleted only by whoever types their number
@@ -44,12 +44,14 @@ def delete(request: HttpRequest, account: str, what: str = "bounces") -> HttpRes
             else:
                 messages.success(request, who.say("delete.begun"))
                 return redirect("job", account=account, id=done["job"]["id"])
-    count = api.post("/v1/contacts/deletions", wanted, dry_run=True)["count"]
+    dry = api.post("/v1/contacts/deletions", wanted, dry_run=True)
+    count = dry["count"]
     if count is None:
         count = carried(request.GET)  # as a job has counted them; the one that deletes looks once more
     context = base | {
         "role": api.role, "picked": picked, "refused": refused,
         "named": picked[:_NAMED], "more": max(0, len(picked) - _NAMED), "chips": chips(set_, who),
+        "corrected": dry["corrected"], "uncorrected": _uncorrected(request, account, picked, what),
         "count": count, "typed": (count or 0) > TYPED_ABOVE, "query": request.GET.urlencode(),
     }  # fmt: skip
     return render(request, "console/delete.html", context, status=422 if refused else 200)
@@ -61,6 +63,16 @@ def _way_back(request: HttpRequest, account: str, section: str) -> str:
     for name in ("of", "address"):
         query.pop(name, None)
     return f"{reverse(section, args=[account])}?{query.urlencode()}"
+
+
+def _uncorrected(request: HttpRequest, account: str, picked: list[str], what: str) -> str:
+    """The same page without whoever was corrected; "" where no filter says who is meant."""
+    if picked or what != "bounces":
+        return ""
+    query = request.GET.copy()
+    query.pop(COUNTED, None)
+    query["corrected"] = "no"
+    return f"{reverse('delete', args=[account])}?{query.urlencode()}"
 
 
 def _typed_wrong(request: HttpRequest) -> dict[str, str] | None:

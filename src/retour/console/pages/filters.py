@@ -13,6 +13,7 @@ from retour.texts import catalogue
 
 DAYS = ("since", "until")
 PROVIDERS = tuple(DOMAINS)
+_IN_WORDS = frozenset({"state", "type", "kind", "reason", "provider", "corrected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +90,4 @@ def told(name: str, value: str, who: Reader) -> str:
     else:
         words = who.say
         key = f"filter.state_{value}" if name == "state" else f"{name}.{value}"
-    return words(key) if name in ("state", "type", "kind", "reason", "provider") and key in words else value
+    return words(key) if name in _IN_WORDS and key in words else value

@@ -28,6 +28,7 @@ from retour.model import BounceType, MailKind, Reason, Role
 FILTERS = {
     "state": "status", "type": "type", "campaign": "campaign", "reason": "reason", "provider": "provider",
     "kind": "kind", "since": "since", "until": "until", "search": "search",
+    "corrected": "corrected",
 }  # fmt: skip
 VALUES = {
     "state": ("valid", "held", "invalid"),
@@ -35,8 +36,9 @@ VALUES = {
     "reason": [reason.value for reason in Reason],
     "provider": PROVIDERS,
     "kind": [kind.value for kind in MailKind],
+    "corrected": ("no", "yes"),
 }
-UNCOUNTED = ("since", "until", "search")  # filters that the roll-ups know nothing of
+UNCOUNTED = ("since", "until", "search", "corrected")  # filters that the roll-ups know nothing of
 COLUMNS = ("state", "what", "type", "campaign", "at", "due", "code", "subject", "kind")
 USUAL = ("state", "what", "type", "campaign", "at")
 
@@ -139,7 +141,7 @@ def _live(api: Api, query: Mapping[str, str]) -> int | None:
 
 def _options(counts: Answer | None, who: Reader) -> dict[str, Any]:
     return {
-        f"{name}_options": options(name, values, who, None if counts is None else counts[FILTERS[name]])
+        f"{name}_options": options(name, values, who, None if counts is None else counts.get(FILTERS[name]))
         for name, values in VALUES.items()
     }
 

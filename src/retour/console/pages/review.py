@@ -9,7 +9,7 @@ from retour.console.slips import candidates
 from retour.model import Role
 
 STEPS = ("correct", "export", "delete")
-INVALID = "state=invalid"
+REST = "state=invalid&corrected=no"  # whoever was corrected is neither taken along nor deleted
 
 
 @login_required
@@ -22,9 +22,13 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
     if step == "correct":
         found = candidates(api.get, request.GET.get("after"))
     count = api.get("/v1/counts", status="invalid")["addresses"]
+    corrected = api.get("/v1/bounces/count", status="invalid", corrected="yes")
+    is_counted = not corrected["is_more"]
     context = {
         "account": account, "role": api.role, "section": "review", "steps": STEPS, "step": step,
         "found": found, "count": count, "may_write": api.role != Role.MEMBER,
-        "first": "after" not in request.GET, "invalid": INVALID,
+        "first": "after" not in request.GET, "query": REST,
+        "corrected": corrected["addresses"] or 0, "is_counted": is_counted,
+        "rest": max(0, count - corrected["addresses"]) if is_counted else None,
     }  # fmt: skip
     return render(request, "console/review.html", context)

@@ -41,6 +41,9 @@ Status = Annotated[
 Provider = Annotated[
     str | None, Query(description="of consumer mailboxes, by their domains", examples=["gmail"])
 ]
+Corrected = Annotated[
+    bool | None, Query(description="whether it was corrected into another address, and not taken back")
+]
 Moment = Annotated[str | None, Query(description="ISO 8601 with zone", examples=["2026-05-01T00:00:00Z"])]
 
 
@@ -97,6 +100,7 @@ def meant(
         str | None, Query(description="an address, or all of a domain as @b.example", examples=["@b.example"])
     ] = None,
     provider: Provider = None,
+    corrected: Corrected = None,
 ) -> BounceQuery:
     """The filters of the Overview, as a list and a file of it take them."""
     chosen, (begin, end) = existing_account(request, key, account), between(since, until)
@@ -111,6 +115,7 @@ def meant(
         until=end,
         search=search,
         domains=domains_of(provider),
+        corrected=corrected,
     )
 
 

@@ -41,6 +41,7 @@ class Bounces(BaseModel):
     until: str | None = None
     search: str | None = None
     provider: str | None = None
+    corrected: bool | None = None
 
 
 class From(BaseModel):

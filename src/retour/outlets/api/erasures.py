@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from retour.flow.corrections import is_corrected
 from retour.flow.erase import ERASE
 from retour.flow.erase_many import DELETE, MOST_AT_ONCE
 from retour.flow.jobs import Job
@@ -17,7 +18,7 @@ from retour.outlets.api.dry import DryRun
 from retour.outlets.api.jobs import JobShape, shape
 from retour.outlets.api.problems import Problem, wrong
 from retour.outlets.api.services import services
-from retour.outlets.api.whom import at_once
+from retour.outlets.api.whom import at_once, corrected_of
 from retour.ports import Erasure, Key
 
 router = APIRouter(tags=["contacts"])
@@ -53,6 +54,10 @@ class Deletions(BaseModel):
 
     account: str
     count: int | None = Field(description="null: too many to be counted at once; POST /v1/contacts/counts")
+    corrected: int | None = Field(
+        description="how many of them were corrected: with them their corrections go, and the links by which"
+        " contacts confirm; null: not counted"
+    )
     job: JobShape | None = Field(description="null for a dry run")
 
 
@@ -94,7 +99,8 @@ def post_deletions(
     chosen, known = existing_account(request, key, body.account or account), services(request)
     addresses, count = _meant(request, chosen, body)
     if dry_run:
-        return Deletions(account=chosen, count=count, job=None)
+        corrected = _corrected(request, chosen, body)
+        return Deletions(account=chosen, count=count, corrected=corrected, job=None)
     if body.filled is not None and body.count is None:
         raise wrong("count", "missing", "is missing")
     if body.filled is not None and count is not None and body.count != count:
@@ -107,7 +113,8 @@ def post_deletions(
     job = Job(token_hex(8), chosen, DELETE, key.actor, now, order)
     known.desk.jobs.add(job, erasures=made)
     known.wake_jobs()
-    return Deletions(account=chosen, count=body.count if count is None else count, job=shape(request, job))
+    count = body.count if count is None else count
+    return Deletions(account=chosen, count=count, corrected=None, job=shape(request, job))
 
 
 def _meant(request: Request, account: str, body: DeletionsBody) -> tuple[list[str] | None, int | None]:
@@ -127,6 +134,14 @@ def _meant(request: Request, account: str, body: DeletionsBody) -> tuple[list[st
     for page in meant(account, order_of(request, account, body.filled), known.store, known.clock):
         found.update(dict.fromkeys(page))  # as the list shows them now, where time alone has moved some
     return list(found), len(found)
+
+
+def _corrected(request: Request, account: str, body: DeletionsBody) -> int | None:
+    if body.filled is not None:
+        return corrected_of(request, account, body.filled)
+    store = services(request).store
+    named = {normalised(each) for each in body.addresses}
+    return sum(is_corrected(account, each, store.corrections) for each in named)
 
 
 def _begun(request: Request, key: Key, account: str, address: str, reason: str) -> JobShape:

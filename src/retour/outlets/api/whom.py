@@ -9,7 +9,7 @@ from retour.flow.counts import Wanted, counted
 from retour.flow.jobs import Job
 from retour.flow.whom import COUNT, quickly
 from retour.outlets.api.access import AccountChoice, Member, existing_account
-from retour.outlets.api.contact_lists import From, order_of
+from retour.outlets.api.contact_lists import Bounces, From, order_of
 from retour.outlets.api.incidents import incident_of
 from retour.outlets.api.jobs import JobShape, shape
 from retour.outlets.api.problems import wrong
@@ -81,5 +81,27 @@ def at_once(request: Request, account: str, filled: From) -> int | None:
         order_of(request, account, filled)  # refuses a provider that nobody knows
         rows = known.store.counts.shown(account, asked.campaign)
         wanted = Wanted(asked.status, asked.type, asked.reason, asked.kind, asked.provider)
-        return counted(rows, wanted).addresses
+        if asked.corrected is None:
+            return counted(rows, wanted).addresses
+        corrected = _under(request, account, asked)
+        if asked.corrected or corrected is None:
+            return corrected
+        return counted(rows, wanted).addresses - corrected
     return quickly(account, order_of(request, account, filled), known.store, known.clock)
+
+
+def corrected_of(request: Request, account: str, filled: From) -> int | None:
+    """How many of whom a filter of the Overview means were corrected; None where nobody can say at once.
+
+    Raises Problem.
+    """
+    if filled.bounces is None:
+        return None
+    return 0 if filled.bounces.corrected is False else _under(request, account, filled.bounces)
+
+
+def _under(request: Request, account: str, asked: Bounces) -> int | None:
+    """Corrected addresses under all the other filters."""
+    known = services(request)
+    corrected = From(bounces=asked.model_copy(update={"corrected": True}), data=None, segment=None)
+    return quickly(account, order_of(request, account, corrected), known.store, known.clock)

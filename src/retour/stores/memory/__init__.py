@@ -20,7 +20,8 @@ def new_store() -> Store:
     accounts = MemoryAccounts()
     rates = MemoryRates(accounts)
     sends = MemorySends(accounts, rates)
-    ledger = MemoryLedger(accounts, sends, rates)
+    corrections = MemoryCorrections(accounts)
+    ledger = MemoryLedger(accounts, sends, rates, corrections)
     return Store(
         accounts,
         sends,
@@ -28,7 +29,7 @@ def new_store() -> Store:
         MemoryTallies(accounts, rates),
         MemoryEngagements(accounts, sends.has_events),
         MemoryRequests(accounts),
-        MemoryCorrections(accounts),
+        corrections,
         MemorySweep(ledger, sends),
         MemoryPlatform(accounts, ledger),
         rates,

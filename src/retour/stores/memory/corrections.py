@@ -58,6 +58,10 @@ class MemoryCorrections:
     def of(self, account: str, address: str) -> list[Correction]:
         return [each for each in self._own(account) if address in (each.old, each.new)]
 
+    def is_corrected(self, account: str, address: str) -> bool:
+        """Whether it stands for another now."""
+        return any(each.old == address and each.withdrawn is None for each in self.of(account, address))
+
     def page(self, account: str, limit: int, before: bytes | None = None) -> list[Correction]:
         own = self._own(account)
         ids = [each.id for each in own]

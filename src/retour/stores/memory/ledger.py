@@ -46,6 +46,7 @@ from retour.stores.advance import (
 )
 from retour.stores.failures import Failure, more
 from retour.stores.memory.accounts import MemoryAccounts
+from retour.stores.memory.corrections import MemoryCorrections
 from retour.stores.memory.page import Entry, Listed, Page, is_due, latest_of, record_of, sought
 from retour.stores.memory.rates import MemoryRates
 from retour.stores.memory.sends import MemorySends
@@ -55,8 +56,14 @@ from retour.stores.overview import Cursor, fits, place_of
 class MemoryLedger:
     """A page for each address in an account."""
 
-    def __init__(self, accounts: MemoryAccounts, sends: MemorySends, rates: MemoryRates) -> None:
-        self._lock = threading.RLock()
+    def __init__(
+        self,
+        accounts: MemoryAccounts,
+        sends: MemorySends,
+        rates: MemoryRates,
+        corrections: MemoryCorrections,
+    ) -> None:
+        self._lock, self._corrections = threading.RLock(), corrections
         self._accounts, self._sends, self._rates = accounts, sends, rates
         self._pages: dict[Page, Entry] = {}
         sends.has_events = lambda account, address: Page(account, address) in self._pages
@@ -160,6 +167,7 @@ class MemoryLedger:
                 if page.account == query.account
                 and (query.search is None or sought(page.address, query.search))
                 and (query.domains is None or domain_of(page.address) in query.domains)
+                and query.corrected in (None, self._corrections.is_corrected(*page))
                 and (latest := latest_of(entry, query, cursor.newest)) is not None
                 and (latest.event.at, latest.number) < cursor[:2]
                 and fits(self._known(page).at(now), query)

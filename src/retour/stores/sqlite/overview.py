@@ -20,6 +20,7 @@ from retour.stores.sqlite.pages import Page, load
 from retour.stores.sqlite.rows import with_body
 
 FEW = 500  # addresses of a domain that are looked through one by one; of more, by time
+CORRECTED = 5000  # corrected ones of an account likewise: people make them, and they lie far apart in time
 
 
 class Row(NamedTuple):
@@ -43,6 +44,7 @@ class Wanted:
     until: int
     domains: str | None = None  # of many addresses, as JSON
     keys: tuple[bytes, ...] | None = None  # of the addresses asked for, when they are few
+    corrected: bool | None = None  # whether they have been
 
     def latest(self, page: Page) -> tuple[int, int] | None:
         """Time and number of the bounce that an address is shown with, on whatever page; None: of none."""
@@ -71,6 +73,11 @@ def wanted(db: sqlite3.Connection, query: BounceQuery, account: int, pepper: byt
     labels = dict(db.execute(SQL["labels"], {"account": account} | {n: getattr(query, n) for n in names}))
     since = -END if query.since is None else query.since
     found = Wanted(account, labels, cursor, since, END if query.until is None else query.until)
+    return _corrected(db, _placed(db, found, query, pepper), query.corrected)
+
+
+def _placed(db: sqlite3.Connection, found: Wanted, query: BounceQuery, pepper: bytes) -> Wanted:
+    """Of the address or the domains that are searched for."""
     search, domains = query.search, query.domains
     if search is not None and not search.startswith("@"):
         address = normalise(search)
@@ -80,6 +87,21 @@ def wanted(db: sqlite3.Connection, query: BounceQuery, account: int, pepper: byt
         named = frozenset({domain(search[1:]) or ""})
         domains = named if domains is None else domains & named
     return found if domains is None else _in_domains(db, found, json.dumps(sorted(domains)))
+
+
+def _corrected(db: sqlite3.Connection, found: Wanted, corrected: bool | None) -> Wanted:
+    """Of these whoever was corrected, or was not."""
+    if corrected is None:
+        return found
+    if found.keys is not None:
+        told = ((k, db.execute(SQL["is_corrected"], (k, found.account)).fetchone()[0]) for k in found.keys)
+        return replace(found, keys=tuple(k for k, is_corrected in told if bool(is_corrected) is corrected))
+    if corrected:
+        place = {"account": found.account, "domains": found.domains, "most": CORRECTED + 1}
+        keys = [k for (k,) in db.execute(SQL["keys_corrected"], place)]
+        if len(keys) <= CORRECTED:
+            return replace(found, keys=tuple(dict.fromkeys(keys)))  # one may have been corrected twice
+    return replace(found, corrected=corrected)
 
 
 def _in_domains(db: sqlite3.Connection, found: Wanted, domains: str) -> Wanted:
@@ -109,6 +131,7 @@ def _by_time(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
         "before": wanted.cursor.at,
         "number": wanted.cursor.number,
         "newest": wanted.cursor.newest,
+        "corrected": wanted.corrected,
     }
     hours = {"account": wanted.account, "labels": labels}
     hours |= {"first": wanted.since // HOUR, "last": before // HOUR}

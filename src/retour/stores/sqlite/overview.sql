@@ -36,10 +36,23 @@ FROM events AS e INDEXED BY listed_by_time
 WHERE e.account = :account AND e.label IS NOT NULL AND e.at >= :first AND e.at < :last
   AND (e.at, e.number) < (:before, :number) AND e.number <= :newest
   AND e.label IN (SELECT value FROM json_each(:labels))
+  AND (:corrected IS NULL OR :corrected = EXISTS (
+    SELECT 1 FROM corrections AS c WHERE c.old_k = e.k AND c.account = e.account AND c.withdrawn IS NULL))
 ORDER BY e.at DESC, e.number DESC;
 
 -- name: keys_of_domains
 SELECT k FROM states WHERE account = ? AND domain IN (SELECT value FROM json_each(?)) LIMIT ?;
+
+-- name: keys_corrected
+SELECT c.old_k FROM corrections AS c INDEXED BY corrections_of_account
+WHERE c.account = :account AND c.withdrawn IS NULL
+  AND (:domains IS NULL OR EXISTS (
+    SELECT 1 FROM states AS s WHERE s.k = c.old_k AND s.account = c.account
+      AND s.domain IN (SELECT value FROM json_each(:domains))))
+LIMIT :most;
+
+-- name: is_corrected
+SELECT EXISTS (SELECT 1 FROM corrections WHERE old_k = ? AND account = ? AND withdrawn IS NULL);
 
 -- name: listed_after
 SELECT number, at FROM events NOT INDEXED WHERE number > :rolled AND account = :account AND label IS NOT NULL;
@@ -79,4 +92,6 @@ WHERE e.account = :account AND e.at >= :first AND e.at < :last
   AND EXISTS (
     SELECT 1 FROM states AS s WHERE s.k = e.k AND s.account = e.account
       AND s.domain IN (SELECT value FROM json_each(:domains)))
+  AND (:corrected IS NULL OR :corrected = EXISTS (
+    SELECT 1 FROM corrections AS c WHERE c.old_k = e.k AND c.account = e.account AND c.withdrawn IS NULL))
 ORDER BY e.at DESC, e.number DESC;

@@ -24,6 +24,7 @@ def addresses(db: sqlite3.Connection, wanted: Wanted, most: int | None, seconds:
         "account": wanted.account,
         "labels": json.dumps(list(wanted.labels)),
         "domains": wanted.domains,
+        "corrected": wanted.corrected,
         "since": wanted.since,
         "until": wanted.until,
         "first": wanted.since // HOUR,

@@ -11,4 +11,6 @@ WHERE e.account = :account AND e.label IS NOT NULL
   AND e.label IN (SELECT value FROM json_each(:labels))
   AND (:domains IS NULL OR EXISTS (
     SELECT 1 FROM states AS s WHERE s.k = e.k AND s.account = e.account
-      AND s.domain IN (SELECT value FROM json_each(:domains))));
+      AND s.domain IN (SELECT value FROM json_each(:domains))))
+  AND (:corrected IS NULL OR :corrected = EXISTS (
+    SELECT 1 FROM corrections AS c WHERE c.old_k = e.k AND c.account = e.account AND c.withdrawn IS NULL));

@@ -35,7 +35,8 @@ def listed(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Counting]:
         "last": (wanted.until - 1) // HOUR,
     }
     days = sorted({hour // _HOURS for (hour,) in db.execute(LABELS["hours"], asked)})
-    more = {"domains": wanted.domains, "since": wanted.since, "until": wanted.until, "size": HOUR}
+    more: dict[str, Any] = {"domains": wanted.domains, "corrected": wanted.corrected}
+    more |= {"since": wanted.since, "until": wanted.until, "size": HOUR}
     within = ({"first": day * _HOURS, "last": (day + 1) * _HOURS - 1} for day in days)
     yield from gathered(db, overview_count.SQL["keys"], [{**asked, **more, **hours} for hours in within])
 
