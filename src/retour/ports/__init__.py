@@ -8,7 +8,7 @@ that returns has committed (promise 1). Repeating a call with the same ids chang
 from retour.ports.accounts import Account, Accounts, Key, KnownKey, StaleVersionError
 from retour.ports.acts import OF_MANY, Acts
 from retour.ports.clock import Clock
-from retour.ports.contacts import Contact, ContactList, Contacts
+from retour.ports.contacts import Contact, ContactChange, ContactList, Contacts
 from retour.ports.corrections import Correction, Corrections, Stand
 from retour.ports.counts import MOST_LISTED, Counts, Effect, ListedCount, Mark, Shown
 from retour.ports.engagements import ENGAGED, LOOKED_BACK, Engagement, Engagements, Latest, Sign
@@ -74,6 +74,7 @@ __all__ = [
     "Change",
     "Clock",
     "Contact",
+    "ContactChange",
     "ContactList",
     "Contacts",
     "Correction",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from retour.instants import DAY, Instant
 
@@ -33,6 +33,22 @@ class ContactList:
     contacts: int = 0
 
 
+class ContactChange(NamedTuple):
+    """What one act did to a contact."""
+
+    address: str  # normalised
+    at: Instant  # the contact's `changed_at` after it
+    before: Contact | None  # None where the act made the contact
+
+
+class Reverted(NamedTuple):
+    """Addresses of contacts, by what came of taking changes back."""
+
+    removed: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # something else has touched them since
+
+
 class Contacts(Protocol):
     """Contacts by address, and the lists they are on. All raise KeyError for an unknown account."""
 
@@ -47,6 +63,13 @@ class Contacts(Protocol):
 
     def take_off(self, list: ContactList, addresses: Sequence[str]) -> int:
         """Take addresses off a list; they stay contacts. Returns how many were on it."""
+
+    def revert(self, account: str, changes: Sequence[ContactChange]) -> Reverted:
+        """Have contacts as they were before changes; whoever was changed since, or is on a list, is left.
+
+        Being on a list keeps those alone whom the change made. Harmless to repeat: whoever is as before, or
+        gone, is in none of the three.
+        """
 
     def one(self, account: str, address: str) -> Contact | None:
         """The contact of a normalised address."""

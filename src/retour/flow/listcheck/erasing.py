@@ -123,8 +123,14 @@ def _without(noted: Any, marks: Marks) -> Any:
     if isinstance(noted, dict):
         return {name: value for name, value in noted.items() if not marks.holds(name)}
     if isinstance(noted, Sequence) and not isinstance(noted, str):
-        return [each for each in noted if not (isinstance(each, str) and marks.holds(each))]
+        return [each for each in noted if not _names(each, marks)]
     return noted
+
+
+def _names(noted: Any, marks: Marks) -> bool:
+    if isinstance(noted, str):
+        return marks.holds(noted)
+    return isinstance(noted, list) and any(_names(each, marks) for each in noted)
 
 
 def _report(results: Path, marks: Marks) -> int:

@@ -21,6 +21,7 @@ _WHOLE_NAMES = frozenset(
 # A whole name, but beside a first or a last one the other of the two: "Vorname;Name", "Nome;Cognome".
 _NAMES = frozenset(("name", "nom", "nombre", "nome"))
 _NOTHING = "{}"
+_AGAIN = "dup_exact"
 MOST_OF_NAME = 300  # characters, as the API takes them
 
 
@@ -31,14 +32,19 @@ class Person(NamedTuple):
     name: str  # empty where the list tells none
     attributes: str  # a JSON object: by the heads of the columns
     cut: int = 0  # columns that were too long to be kept
+    is_again: bool = False  # a row that was dropped, for an address that a row before it has
 
 
 def people_of(results: Path, accepted: Accepted) -> Iterator[Person]:
-    """Who was kept, and who of corrected.csv was decided on."""
+    """Who was kept, and who of corrected.csv was decided on; after them the rows that say it again."""
     for row, cells in _rows(results / "kept.csv"):
         yield from _persons([unguarded(row["retour_address"])], cells)
     for row, cells in _rows(results / "corrected.csv") if accepted != Accepted() else ():
         yield from _persons(accepted.of(row), cells)
+    for row, cells in _rows(results / "dropped.csv"):
+        if _AGAIN in row["retour_reasons"].split():
+            for each in _persons([unguarded(row["retour_address"])], cells):
+                yield each._replace(is_again=True)
 
 
 def _rows(path: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from retour.instants import Instant
-from retour.ports.contacts import DROPPED_KEPT_FOR, Contact, ContactList
+from retour.ports.contacts import DROPPED_KEPT_FOR, Contact, ContactChange, ContactList, Reverted
 from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
 from retour.stores.sqlite.statements import named
@@ -47,6 +47,32 @@ class SqliteContacts:
             number = self._list(db, account, list.id)
             places = [(number, account, address) for address in addresses]
             return sum(db.execute(SQL["take_off"], place).rowcount for place in places)
+
+    def revert(self, account: str, changes: Sequence[ContactChange]) -> Reverted:
+        removed: list[str] = []
+        restored: list[str] = []
+        left: list[str] = []
+        with self._database.write() as db:
+            number = self._accounts.number(db, account)
+            for address, at, before in changes:
+                row = db.execute(SQL["one"], (number, address)).fetchone()
+                now = None if row is None else Contact(account, *row)
+                if now is None or now == before:
+                    continue
+                if now.changed_at != at or (before is None and self._is_on_any(db, number, address)):
+                    left.append(address)
+                elif before is None:
+                    db.execute(SQL["take_off_all"], (number, address))
+                    db.execute(SQL["remove"], (number, address))
+                    removed.append(address)
+                else:
+                    facts = (address, before.name, before.attributes, before.made_at, before.changed_at)
+                    db.execute(SQL["set"], (number, *facts)).fetchall()
+                    restored.append(address)
+        return Reverted(tuple(removed), tuple(restored), tuple(left))
+
+    def _is_on_any(self, db: sqlite3.Connection, account: int, address: str) -> bool:
+        return db.execute(SQL["lists_of"], (account, address)).fetchone() is not None
 
     def one(self, account: str, address: str) -> Contact | None:
         db = self._database.read()

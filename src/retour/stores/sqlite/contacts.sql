@@ -21,6 +21,12 @@ INSERT OR IGNORE INTO contact_places (list, contact) VALUES (?, ?);
 DELETE FROM contact_places
 WHERE list = ? AND contact = (SELECT number FROM contacts WHERE account = ? AND address = ?);
 
+-- name: take_off_all
+DELETE FROM contact_places WHERE contact = (SELECT number FROM contacts WHERE account = ? AND address = ?);
+
+-- name: remove
+DELETE FROM contacts WHERE account = ? AND address = ?;
+
 -- name: one
 SELECT address, name, attributes, made_at, changed_at FROM contacts WHERE account = ? AND address = ?;
 
