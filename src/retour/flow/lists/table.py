@@ -16,10 +16,12 @@ from typing import IO
 from retour.address import normalise
 from retour.flow.lists.row import LONGEST, Defect, Element
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+# As OWASP lists them; the wide signs begin a formula where Excel speaks Japanese or Chinese.
+_SIGNS = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(f"'*{_SIGNS}")
 _LINES = 100  # of one row; more are a quote that nobody closes
 _ADDRESS = re.compile(r'[^\s<>(),;:"]{1,320}')  # one word, as an address stands in a column
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_GUARDED = re.compile(f"'+{_SIGNS}")
 
 
 def is_formula(field: str) -> bool:
