@@ -19,7 +19,7 @@ from retour.identity import told_id
 from retour.instants import DAY, HOUR, SECOND, Instant, utc_day
 from retour.lifecycle import preset
 from retour.model import Event, EventKind, Reason, StateName
-from retour.ports import Rate, Rated, Record, RecordQuery, Store
+from retour.ports import BounceQuery, Rate, Rated, Record, RecordQuery, Store
 from retour.ports.incidents import EVERYWHERE, Incident, IncidentStage
 from retour.stores import memory, sqlite
 
@@ -498,6 +498,41 @@ def test_what_is_told_of_an_end_is_what_comes(place: Place, outcome: str) -> Non
     assert closed.held == told.count
     held = held_addresses(closed, place.store, now, 500)
     assert (len(held), {len(each.ends) for each in held}) == (60, {0})
+
+
+def overview(place: Place) -> int:
+    """Addresses that the Overview counts as held."""
+    query = BounceQuery("demo", status="held")
+    found = place.store.ledger.bounced(query, place.clock.now(), None, 60.0)
+    assert found is not None
+    return found.addresses
+
+
+def test_held_is_the_same_for_the_incident_and_for_the_overview(place: Place) -> None:
+    incident = opened(place)
+    place.bounce(range(70, 75), reason=Reason.DOMAIN_UNKNOWN)  # soft until it is confirmed: mail goes on
+    restored = [
+        Event(
+            told_id("test", "restore", str(n)),
+            EventKind.RESTORE,
+            place.clock.instant + 1,
+            account="demo",
+            address=f"a{n}@gmail.com",
+            actor="person s",
+        )
+        for n in range(10, 13)
+    ]
+    place.clock.instant += MINUTE
+    place.store.ledger.record(restored, place.clock.now())
+    assert place.states(range(70, 75)) == {StateName.BOUNCING}
+    held = held_addresses(incident, place.store, place.clock.now(), 500)
+    told = effect(incident, place.store, place.clock.now())
+    assert {each.address for each in held} == {f"a{n}@gmail.com" for n in range(13, 70)}
+    assert len(held) == told.count == told.played == overview(place)
+    place.guard.close(incident.id, "revert", "key s", "so it is")
+    place.later(MINUTE)
+    (closed,) = place.incidents()
+    assert (closed.held, closed.delivered + closed.retried, overview(place)) == (57, 57, 0)
 
 
 def test_an_incident_holds_nothing_of_another(place: Place) -> None:

@@ -1,5 +1,7 @@
 """Incidents over the API: which stand, whose they are, and what an end would do."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from outlets.conftest import Installation
@@ -17,6 +19,12 @@ def kept(
     made = Incident(id, account, family, now, now, 0, "rate", 60, 0.5, 0.01, stage, closed_at=closed)
     retour.store.incidents.keep(made)
     return made
+
+
+def hold(retour: Installation, incident: Incident, addresses: Sequence[str]) -> None:
+    for address in addresses:
+        retour.bounce(address)
+    retour.store.ledger.record([opening(incident, each) for each in addresses], retour.clock.now())
 
 
 def ids(retour: Installation, key: str, **asked: str) -> list[str]:
@@ -40,10 +48,10 @@ def test_those_that_stand_are_told_to_whom_they_belong(retour: Installation) -> 
 
 def test_both_ends_of_what_it_holds_are_seen_before_one_is_chosen(retour: Installation) -> None:
     incident = kept(retour, "demo")
-    retour.store.ledger.record([opening(incident, "ann@gmail.com")], retour.clock.now())
+    hold(retour, incident, ["ann@gmail.com"])
     told = retour.ask("GET", f"/v1/incidents/{incident.id}/preview", "demo-member").json()
     assert (told["count"], told["is_more"], told["played"], told["reached"]) == (1, False, 1, 0)
-    assert (told["confirm"], told["revert"]) == ({"valid": 1}, {"valid": 1})  # it has no bounce to believe
+    assert (told["confirm"], told["revert"]) == ({"invalid": 1}, {"valid": 1})
     page = retour.ask("GET", f"/v1/incidents/{incident.id}/addresses", "demo-member").json()
     assert [each["address"] for each in page["addresses"]] == ["ann@gmail.com"]
     assert page["next"] is None
@@ -52,7 +60,7 @@ def test_both_ends_of_what_it_holds_are_seen_before_one_is_chosen(retour: Instal
 def test_a_page_of_addresses_goes_on_where_the_one_before_ended(retour: Installation) -> None:
     incident = kept(retour, "demo")
     names = [f"a{n}@gmail.com" for n in range(5)]
-    retour.store.ledger.record([opening(incident, name) for name in names], retour.clock.now())
+    hold(retour, incident, names)
     found, after = list[str](), None
     for _ in range(3):
         asked = {"limit": "2"} | ({"after": after} if after else {})
@@ -70,7 +78,7 @@ def test_all_that_one_holds_is_counted_at_once_or_by_a_job(
     monkeypatch.setattr(whom, "QUICK", 0.1 if is_quick else -1.0)
     incident = kept(retour, "demo")
     names = [f"a{n}@gmail.com" for n in range(5)]
-    retour.store.ledger.record([opening(incident, name) for name in names], retour.clock.now())
+    hold(retour, incident, names)
     asked = {"from": {"incident": incident.id}}
     told = retour.ask("POST", "/v1/contacts/counts", "demo-member", json=asked).json()
     if is_quick:

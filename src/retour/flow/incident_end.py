@@ -1,12 +1,13 @@
 """The end of an incident: its addresses are let go, or held again, batch by batch (rule 12)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from retour.flow.incident_acts import closing, ended
 from retour.flow.withdrawal import Act, Undo, known_of, withdrawals
-from retour.model import Event
-from retour.ports import Clock, Store
+from retour.lifecycle import fold
+from retour.model import Event, StateName
+from retour.ports import Clock, History, Store
 from retour.ports.incidents import Incident, IncidentStage, Suspect
 
 BATCH = 5000  # numbers of events in one step
@@ -35,7 +36,7 @@ class Ending:
 
     def _let_all_go(self, incident: Incident, suspects: Sequence[Suspect]) -> Incident:
         addresses = list(dict.fromkeys(suspect.address for suspect in suspects))
-        known = self._store.ledger.known(incident.account, addresses)
+        known = self._held(incident, self._store.ledger.known(incident.account, addresses))
         reached = {
             address
             for address, history in known.items()
@@ -47,10 +48,23 @@ class Ending:
         )
         return replace(
             incident,
-            held=incident.held + len(addresses),
+            held=incident.held + len(known),
             delivered=incident.delivered + len(reached),
-            retried=incident.retried + len(addresses) - len(reached),
+            retried=incident.retried + len(known) - len(reached),
         )
+
+    def _held(self, incident: Incident, known: Mapping[str, History]) -> Mapping[str, History]:
+        """Those of its addresses that were held when it ended: some bounced softly, or were given back.
+
+        Told by the moment of the end, so that a second walk after a crash counts the same.
+        """
+        until = (incident.closed_at or self._clock.now()) - 1
+        versions = self._store.accounts.policies(incident.account)
+        return {
+            address: history
+            for address, history in known.items()
+            if fold(history.events, versions, until, history.deliveries).state is StateName.HELD
+        }
 
     def _hold_again(self, incident: Incident, suspects: Sequence[Suspect]) -> None:
         acts = [

@@ -93,7 +93,10 @@ class Incidents(Protocol):
         """
 
     def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
-        """What an incident holds or held, by number: its openings, one an address, of those not erased."""
+        """What an open incident holds now, or another one held: its openings by number, of those not erased.
+
+        Whoever an open one watches and who is not held (a soft bounce, given back by hand) is not among them.
+        """
 
     def count_held(self, id: str, most: int, after: int = 0) -> tuple[int, int]:
         """How many those are, up to `most`, and the number to go on from."""

@@ -49,7 +49,12 @@ class MemoryIncidents:
         return self._suspects(after, last), last
 
     def held(self, id: str, limit: int, after: int = 0) -> list[Suspect]:
-        return [each for each in self._openings(id) if each.number > after][:limit]
+        incident = self._kept.get(id)
+        is_open = incident is not None and incident.stage is IncidentStage.OPEN
+        found = [each for each in self._openings(id) if each.number > after]
+        if is_open:
+            found = [each for each in found if self._ledger.is_held(each.account, each.address)]
+        return found[:limit]
 
     def count_held(self, id: str, most: int, after: int = 0) -> tuple[int, int]:
         found = self.held(id, most, after)

@@ -13,7 +13,7 @@ from retour.chain import BEGINNING, link
 from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
 from retour.lifecycle.judgements import is_of_replay
-from retour.model import VALID, BounceType, Event, Reason, Send, Standing, State
+from retour.model import VALID, BounceType, Event, Reason, Send, Standing, State, StateName
 from retour.ports import (
     BouncedAddress,
     BounceQuery,
@@ -145,6 +145,11 @@ class MemoryLedger:
     def state(self, account: str, address: str, now: Instant) -> State:
         with self._lock:
             return self._known(Page(account, address)).at(now)
+
+    def is_held(self, account: str, address: str) -> bool:
+        """Whether an address is held, as its state is stored."""
+        with self._lock:
+            return self._pages.get(Page(account, address), Entry()).state.state is StateName.HELD
 
     def life(self, account: str, address: str, now: Instant) -> Life | None:
         self._policies(account)

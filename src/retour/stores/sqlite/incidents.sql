@@ -34,6 +34,7 @@ SELECT at, number, attempts FROM guard_marks ORDER BY at;
 SELECT e.number, e.account, s.address, e.id, e.kind, e.at, e.reason, e.status, e.outcome
 FROM events AS e INDEXED BY events_of_incident CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
 WHERE e.kind = 'incident_open' AND e.outcome = :id AND e.number > :after AND s.domain <> ''
+  AND (s.state = 'held' OR NOT EXISTS (SELECT 1 FROM incidents WHERE id = :id AND stage = 'open'))
 ORDER BY e.number LIMIT :limit;
 
 -- name: count_held
@@ -41,4 +42,5 @@ SELECT count(*), coalesce(max(number), :after) FROM (
   SELECT e.number
   FROM events AS e INDEXED BY events_of_incident CROSS JOIN states AS s ON s.k = e.k AND s.account = e.account
   WHERE e.kind = 'incident_open' AND e.outcome = :id AND e.number > :after AND s.domain <> ''
+    AND (s.state = 'held' OR NOT EXISTS (SELECT 1 FROM incidents WHERE id = :id AND stage = 'open'))
   ORDER BY e.number LIMIT :most);
