@@ -81,7 +81,17 @@ DOMAIN = st.one_of(
                 "a-.com",
                 "b.c.d.e.org",
             ),
-            *("example.com", "foo.local", "x.con", "[192.0.2.1]", "xn--a.com", "a" * 70 + ".com", "de", ""),
+            *(
+                "example.com",
+                "foo.local",
+                "x.con",
+                "[192.0.2.1]",
+                "192.0.2.1",
+                "xn--a.com",
+                "a" * 70 + ".com",
+                "de",
+                "",
+            ),
         ]
     ),
     st.text("abc.-", min_size=1, max_size=8),
@@ -109,7 +119,7 @@ CELL = st.one_of(
             [
                 *("", " ", "Ann Lee <", "Jürgen von Berg <", "Meet at <", "Ann at Lee <", "x ", '"', "("),
                 *("mailto:", "MAILTO: ", "e: ", "'", "[", "Ann, <", "Klammeraffe ", "und "),
-                *("E-Mail: ", "E-Mail:", "none; ", "Tel. 0123, ", "Ann: "),
+                *("@", "E-Mail: ", "E-Mail:", "none; ", "Tel. 0123, ", "Ann: "),
                 *("https://x.de/ ", "www.x.de; ", "www.", "http://", "[Ann](mailto:", "[a@b.de](mailto:"),
             ]
         ),
@@ -118,7 +128,23 @@ CELL = st.one_of(
         DOMAIN,
         st.sampled_from(
             [
-                *("", ">", " ", ")", ";", "]", ", x", '"', "> x", "'", "?subject=x", " und", ": x"),
+                *(
+                    "",
+                    "@",
+                    "@gmx.de",
+                    ">",
+                    " ",
+                    ")",
+                    ";",
+                    "]",
+                    ", x",
+                    '"',
+                    "> x",
+                    "'",
+                    "?subject=x",
+                    " und",
+                    ": x",
+                ),
                 *(
                     "; none",
                     ", https://x.de/x.html",

@@ -37,6 +37,8 @@ FORMS = [
     ("ann@[192.0.2.1]", "unusual", "warn", ["address_literal"]),
     ("ann@[IPv6:2001:db8::1]", "unusual", "warn", ["address_literal"]),
     ("ann@[IPv6::]", "invalid", "reject", ["bad_literal"]),
+    ("ann@192.0.2.1", "invalid", "reject", ["bad_literal"]),
+    ("ann@192.0.2.999", "invalid", "reject", ["bad_literal"]),
     ("ann@[192.0.2.999]", "invalid", "reject", ["bad_literal"]),
     ("ann@intranet", "valid", "reject", ["dotless"]),
     ("jürgen@shop.de", "valid", "send", ["needs_smtputf8"]),

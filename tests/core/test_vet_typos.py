@@ -260,10 +260,25 @@ def test_what_people_write_around_an_address_and_for_its_sign_is_understood(text
     assert (checked.suggestion, checked.odds, checked.normalised) == ("ann@shop.de", None, None)
 
 
+@pytest.mark.parametrize(
+    "text", ["ann@shop.de@", "@ann@shop.de", "ann@shop.de@shop.de", "ann@shop.de@SHOP.de", "<ann@shop.de@>"]
+)
+def test_an_at_too_many_is_taken_off_in_the_suggestion_alone(text: str) -> None:
+    checked = vet(text)
+    assert (checked.suggestion, checked.odds, checked.normalised) == ("ann@shop.de", None, None)
+
+
+def test_a_mistyped_domain_is_called_throw_away_only_by_a_list_of_our_own() -> None:
+    assert vet("ann@gmial.com").reasons == (Code.SQUAT,)
+    assert Code.DISPOSABLE in vet("ann@mailinator.com").reasons
+
+
 def test_a_slip_within_quotation_marks_is_seen_too() -> None:
     assert vet("'ann@gmial.com'").suggestion == "ann@gmail.com"
 
 
-@pytest.mark.parametrize("text", ["ann@b@c.example", "ann lee@shop.de", "@@", "<>", "a<b@@c>d", "(at)"])
+@pytest.mark.parametrize(
+    "text", ["ann@b@c.example", "ann@shop.de@shop.com", "ann lee@shop.de", "@@", "<>", "a<b@@c>d", "(at)"]
+)
 def test_what_may_mean_several_things_suggests_nothing(text: str) -> None:
     assert vet(text).suggestion is None

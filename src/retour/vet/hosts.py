@@ -13,6 +13,7 @@ LONGEST = 253  # octets of a name as it is written, RFC 1035 §2.3.4
 _CACHED = 65_536  # verdicts kept: lists name the same few domains again and again
 
 _LDH = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?").fullmatch
+_BARE_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}").fullmatch
 _DOTS = "\u3002\uff0e\uff61"  # full stops that IDNA takes for dots (UTS #46 §2.3)
 
 
@@ -60,6 +61,9 @@ def _layout(text: str, name: str) -> Code | None:
         return Code.BAD_CHAR  # a sign that holds a dot, like "..." in one
     if name.startswith(".") or name.endswith(".") or ".." in name:
         return Code.DOT_MISPLACED
+    if _BARE_ADDRESS(name):
+        # RFC 5321 §4.1.3: it stands in brackets. No name ends in a number (RFC 3696 §2).
+        return Code.BAD_LITERAL
     return None
 
 
