@@ -127,3 +127,47 @@ def test_rows_of_any_words_are_read_with_their_addresses(
         cells = (*(cell.replace('"', "'") for cell in row), f"a{number}@gmx.de")
         text += sign.join(cells[place] for place in order) + "\n"
     assert addresses(text) == [f"a{number}@gmx.de" for number in range(len(rows))]
+
+
+# --- which column, and which files are none ---------------------------------------------------------------
+
+
+def test_two_columns_of_addresses_under_a_head_are_a_table() -> None:
+    rows = [f"{name}@gmx.de;adviser@firma.de" for name in NAMES]
+    assert addresses("\n".join(["Kunde;Betreuer-Mail", *rows])) == [f"{name}@gmx.de" for name in NAMES]
+
+
+@pytest.mark.parametrize("end", ["", ";"])
+def test_addresses_in_a_line_are_none_of_a_table(end: str) -> None:
+    line = ";".join(f"{name}@gmx.de" for name in NAMES) + end
+    assert addresses(line) == [f"{name}@gmx.de" for name in NAMES]
+
+
+def test_a_column_called_mail_goes_before_a_second_one_that_is_seldom_filled() -> None:
+    rows = [("E-mail Address", "E-mail 2 Address"), ("ann@acme.de", "ann@gmx.de"), ("/o=ACME/cn=bob", "")]
+    assert addresses("\n".join(",".join(row) for row in [*rows, ("cy@gmx.de", "")])) == [
+        "ann@acme.de",
+        "cy@gmx.de",
+    ]
+
+
+def test_titles_above_the_head_may_be_as_wide_as_it() -> None:
+    source = opened("Liste;;;\nStamm;;Kontakt;\nNr;Name;E-Mail;Tel\n1;Ann;ann@gmx.de;0\n2;Bob;bob@gmx.de;0\n")
+    assert isinstance(source, Source)
+    assert (source.layout.head, source.layout.above) == (("Nr", "Name", "E-Mail", "Tel"), 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("BEGIN:VCARD\nFN:Ann\nEMAIL:ann@gmx.de\nEND:VCARD\n", "vCard"),
+        ("\n<html><table><tr><td>ann@gmx.de</td></tr></table></html>", "HTML"),
+        ("<!DOCTYPE html><p>ann@gmx.de", "HTML"),
+        ('<?xml version="1.0"?><Workbook>ann@gmx.de</Workbook>', "XML"),
+        ('[{"email": "ann@gmx.de"}]', "JSON"),
+        ('{"email": "ann@gmx.de"}\n{"email": "bob@gmx.de"}\n', "JSON"),
+        ("dn: cn=Ann,o=acme\nmail: ann@gmx.de\n", "LDIF"),
+    ],
+)
+def test_text_of_another_kind_is_named(text: str, told: str) -> None:
+    assert opened(text) == Defect(0, "other_format", told)

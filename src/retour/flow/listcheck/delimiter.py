@@ -92,8 +92,14 @@ def _is_text(records: Sequence[Sequence[str]], width: int) -> bool:
     """Whether a delimiter only stands within names or between addresses: "Doe, Ann <ann@b.example>"."""
     full = [record for record in records if len(record) == width]
     inside = sum(bool(re.search(r"<[^<>]*@[^<>]*>", cell)) for record in full for cell in record)
-    several = sum(sum("@" in cell for cell in record) == width for record in full)
+    is_headed = "@" not in "".join(full[0]) and len(full) > 1
+    several = 0 if is_headed else sum(map(_are_several, full))
     return (inside * 2 > len(full) and width == 2 and not names_addresses(full[0])) or several * 2 > len(full)
+
+
+def _are_several(record: Sequence[str]) -> bool:
+    filled = [cell for cell in record if cell.strip()]
+    return len(filled) > 1 and all("@" in cell for cell in filled)
 
 
 def _is_table(lines: Sequence[str], records: Records) -> bool:

@@ -83,13 +83,13 @@ def _width(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> int:
 
 def _above(records: Sequence[Sequence[str]]) -> int:
     """How many records stand above the head: what is narrower than it and has no address is a title."""
-    for place, record in enumerate(records[:ABOVE]):
-        if any(_ADDRESS.search(cell) for cell in record):
-            return 0
-        if names_addresses(record):
-            widest = max(map(_full, records[:place]), default=0)
-            return place if widest < _full(record) or _is_of_mail(record) else 0
-    return 0
+    first = next((at for at, each in enumerate(records) if any(map(_ADDRESS.search, each))), len(records))
+    named = [at for at, each in enumerate(records[: min(first, ABOVE)]) if names_addresses(each)]
+    of_mail = [at for at in named if _is_of_mail(records[at])]
+    if of_mail or not named:
+        return of_mail[0] if of_mail else 0
+    widest = max(map(_full, records[: named[0]]), default=0)
+    return named[0] if widest < _full(records[named[0]]) else 0
 
 
 def _is_of_mail(record: Sequence[str]) -> bool:
@@ -130,7 +130,8 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
 
     def place(column: int) -> tuple[bool, bool, float, int, int]:
         is_few = different[column] * _FEW < max(different.values())
-        is_told = column in rank and shares[column] >= _TELLING
+        least = _ENOUGH if "mail" in bare((head or ("",) * width)[column]) else _TELLING
+        is_told = column in rank and shares[column] >= least
         weight = 0.0 if is_told else -round(shares[column], 1)
         return is_few, not is_told, weight, rank.get(column, len(RANK)), column
 
