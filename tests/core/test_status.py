@@ -7,6 +7,7 @@ import pytest
 
 from retour.flow.days import day_in, zone
 from retour.flow.status import Known, status
+from retour.flow.why import untried
 from retour.instants import DAY, Instant, parse
 from retour.lifecycle import Mode, Policy, policy_from, preset
 from retour.model import (
@@ -17,13 +18,16 @@ from retour.model import (
     Evidence,
     Group,
     Kind,
+    MailKind,
     Part,
     Reason,
     Report,
+    Send,
     State,
     StateName,
     Verdict,
 )
+from retour.ports import Life
 from retour.ports.incidents import EVERYWHERE
 from retour.texts import LANGUAGES, catalogue
 
@@ -140,6 +144,31 @@ def test_an_observing_policy_and_an_address_never_stopped_say_so() -> None:
 def test_a_correction_and_an_incident_wait() -> None:
     assert "not confirmed it yet" in words(known(State(StateName.HELD)))
     assert "Unusually many addresses at b.example" in words(known(State(StateName.HELD, listed=1)))
+
+
+def test_who_was_given_back_and_not_written_to_is_not_said_to_get_mail() -> None:
+    back = replace(known(State()), restored=AT)
+    assert words(back) == (
+        "The address was given back on 3 May 2026; no mail is known to have gone there since. Nothing to do."
+    )
+    assert words(back, "de").startswith("Die Adresse wurde am 3. Mai 2026 freigegeben; seither ging,")
+    assert words(replace(back, state=State(unsubscribed=True))).startswith("The contact has unsubscribed.")
+
+
+def test_a_restore_is_untried_until_a_mail_goes_there_or_it_is_taken_back() -> None:
+    restore = bounce(Reason.UNDETERMINED)._replace(id=b"2", kind=EventKind.RESTORE, reason=None)
+    life = Life("ann@b.example", State(), (restore,))
+    assert untried(life) == AT
+    sent = Send(1, "demo", "ann@b.example", MailKind.MAILING, AT + 1)
+    assert untried(replace(life, sends=(sent,))) is None
+    assert untried(replace(life, sends=(replace(sent, handed_over=AT - 1),))) == AT
+    for kind, outcome in (
+        (EventKind.DELIVERED, None),
+        (EventKind.BOUNCE, None),
+        (EventKind.WITHDRAWAL, b"2".hex()),
+    ):
+        later = restore._replace(id=b"3", kind=kind, at=AT + 1, outcome=outcome)
+        assert untried(replace(life, events=(restore, later))) is None
 
 
 def test_an_incident_is_called_by_what_it_is_about() -> None:

@@ -48,6 +48,7 @@ class Known:
     bounce: Event | None = None
     type: BounceType | None = None  # what the bounce counts as; None: as the policy says
     incident: str | None = None  # the family of the incident that holds it; None: not known, or none does
+    restored: Instant | None = None  # when it was given back, while no mail went there since
 
 
 def iso_day(moment: Instant) -> str:
@@ -83,6 +84,8 @@ def _what(known: Known, language: str, day: Day) -> tuple[str, str]:
     key = why or (state.cause.value if state.cause is not None else "valid")
     if key == "incident":
         return _outage(known, language), "wait"
+    if key == "valid" and known.restored is not None:
+        return say("cause.restored", date=day(known.restored)), "none"
     acts = {"unsubscribed": "respect", "correction": "confirm", "valid": "none"}
     act = acts.get(key) or (_ACTS.get(state.cause, "ask_support") if state.cause is not None else "none")
     return say(f"cause.{key}", provider=provider, date=since), act

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from retour.instants import Instant
 from retour.lifecycle import as_judged
 from retour.model import Decision, Event, EventKind, Standing, State
-from retour.ports import Ledger
+from retour.ports import Ledger, Life
 
 # What stops an address without a bounce. ASCII, because they stand in an SMTP reply (RFC 5321 §4.2).
 _WORDS = {
@@ -22,6 +22,7 @@ _WORDS = {
     "correction": "waiting for confirmation",
 }
 _BY_BOUNCE = frozenset({"hard", "soft", "block"})
+_OF_MAIL = (EventKind.DELIVERED, EventKind.BOUNCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,18 @@ def telling(events: Sequence[Event], state: State) -> Event | None:
     ]
     before = [event for event in bounces if since is None or event.at <= since]
     return max(before or bounces, key=lambda event: event.at, default=None)
+
+
+def untried(life: Life) -> Instant | None:
+    """When an address was given back, if no mail is known to have gone there since; None otherwise.
+
+    A restore that was taken back is none.
+    """
+    events = [event for event in life.events if event.standing is Standing.PROVEN]
+    withdrawn = {event.outcome for event in events if event.kind is EventKind.WITHDRAWAL}
+    restored = [
+        event.at for event in events if event.kind is EventKind.RESTORE and event.id.hex() not in withdrawn
+    ]
+    latest = max(restored, default=None)
+    mail = [send.handed_over for send in life.sends] + [e.at for e in events if e.kind in _OF_MAIL]
+    return None if latest is None or any(at > latest for at in mail) else latest
