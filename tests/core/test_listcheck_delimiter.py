@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from retour.flow import listcheck
 from retour.flow.listcheck import Source
 from retour.flow.listcheck.cells import cell_of
-from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS
+from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS, _signs
 from retour.flow.lists.row import Defect
 
 NAMES = ("ann", "bob", "carl", "dora", "emil", "fritz")
@@ -171,3 +171,10 @@ def test_titles_above_the_head_may_be_as_wide_as_it() -> None:
 )
 def test_text_of_another_kind_is_named(text: str, told: str) -> None:
     assert opened(text) == Defect(0, "other_format", told)
+
+
+def test_of_thousands_of_signs_a_few_are_tried() -> None:
+    line = "".join(chr(each) for each in range(0x2190, 0x2BFF))
+    lines = [line] * 4 + ["ann@gmx.de"]
+    assert 0 < len(_signs(lines)) < len(line)
+    assert addresses("\n".join(lines)) == ["ann@gmx.de"]

@@ -19,6 +19,7 @@ _UNCLEAR = frozenset("/\\$?")  # of these, what parts every row the same is told
 ABOVE = 10  # records in which the head is looked for: titles and dates of exports stand above it
 _REGULAR = 0.8  # share of the records that have as many columns as most have
 _NAMED = 0.4  # the same where the first of them names a column of addresses
+_TRIED = 20  # uncommon signs: a text may have thousands
 _SOME, _MANY = 3, 5  # lines, of which all have a sign by no accident
 _WHOLE = re.compile(r"[^\s@\"<>]++@[^\s@\"<>]++").fullmatch
 _PROPER = re.compile(r"[^\s@]++@[^\s@.]++(?:\.[^\s@.]++)++").fullmatch
@@ -123,7 +124,9 @@ def _are_whole(lines: Sequence[str], records: Records) -> bool:
 def _signs(lines: Sequence[str]) -> list[str]:
     """What else most of the lines have, and may part them."""
     having = Counter(sign for line in lines for sign in {*line})
-    return sorted(sign for sign, count in having.items() if count >= len(lines) * _REGULAR and _is_sign(sign))
+    least = len(lines) * _REGULAR
+    found = [sign for sign, count in having.most_common() if count >= least and _is_sign(sign)]
+    return sorted(found[:_TRIED])
 
 
 def _is_sign(sign: str) -> bool:
