@@ -56,6 +56,14 @@ def test_a_real_look_alike_is_left_alone(domain: str) -> None:
     assert suggest_domain(domain) is None
 
 
+@pytest.mark.parametrize(
+    "domain",
+    ["arco.de", "photon.me", "range.fr", "olive.de", "libera.it", "ramble.ru", "mixcloud.com", "abb.bg"],
+)
+def test_a_word_is_no_slip_of_a_provider(domain: str) -> None:
+    assert suggest_domain(domain) is None
+
+
 def test_no_provider_is_taken_for_another() -> None:
     names = [name for each in table("providers")["provider"] for name in each["domains"]]
     assert len(names) == len(set(names)) > 200

@@ -17,6 +17,8 @@ _NO_ENDING = 1e-9
 _LETTERS = 40
 # How names are made: of a word, of letters as words have them.
 _A_WORD, _TWO_WORDS, _LIKE_WORDS = 0.15, 0.15, 0.6
+# Or of a word that only looks like a slip from a provider's name ("arco", "photon").
+_NEAR_A_PROVIDER = 0.05
 # Or of two with a hyphen between them, each a word or, so often, a few letters ("m-online").
 _HYPHENATED, _FEW_LETTERS, _FEW = 0.1, 0.3, 3
 # Shares of the models of three, two, one and no letters.
@@ -82,6 +84,12 @@ def letters() -> Letters:
 
 
 @cache
+def _near_providers() -> frozenset[str]:
+    """Words that are one slip from a provider's name: no letters are learned from them."""
+    return frozenset(table("words")["near"].split())
+
+
+@cache
 def _endings() -> tuple[dict[str, float], float]:
     told = table("endings")
     total = sum(told["share"].values())
@@ -136,7 +144,9 @@ def _made_up(chosen: str, known: Letters) -> float:
     found = _LIKE_WORDS * _LENGTH.get(len(chosen), 1.0) * known.probability(chosen)
     if chosen.endswith(_ABOUT_MAIL) and len(chosen) - len(_ABOUT_MAIL) >= _LETTERS_BEFORE_MAIL:
         found += _MAIL_NAMES * known.probability(chosen.removesuffix(_ABOUT_MAIL))
-    words = known.words
+    near, words = _near_providers(), known.words
+    if chosen in near:
+        found += _NEAR_A_PROVIDER / len(near)
     head, hyphen, tail = chosen.partition("-")
     if hyphen:
         found += _HYPHENATED * _half(head, words) * _half(tail, words)
