@@ -85,7 +85,7 @@ ROWS: dict[str, Row] = {
     "delete": Row("manager", f"/a/shop/delete/?address={ADDRESS}", form="manager"),
     "data_delete": Row("manager", "/a/shop/data/delete/", form="manager"),
     "count": Row("member", "/a/shop/count/bounces/", 302, "POST"),
-    "save_list": Row("manager", "/a/shop/save-list/bounces/", form="manager"),
+    "save_list": Row("member", "/a/shop/save-list/bounces/", form="member"),
     "contacts": Row("member", "/a/shop/contacts/"),
     "list_make": Row("manager", "/a/shop/contacts/lists/", 302, "POST"),
     "list_rename": Row("manager", "/a/shop/contacts/lists/{list}/rename/", 302, "POST"),

@@ -218,12 +218,20 @@ def test_where_nobody_is_meant_there_is_no_button(console: Console, page: Page) 
     expect(page.locator("button.danger")).to_have_count(0)
 
 
-def test_a_member_deletes_nobody_and_saves_no_list(console: Console, browser: Browser) -> None:
+def test_a_member_saves_a_list_and_deletes_nobody(console: Console, browser: Browser) -> None:
     with looking(browser) as page:
         log_in(page, console.url, "member@shop.example")
         page.goto(f"{console.url}/a/shop/")
         expect(page.locator("text=Save as XLSX")).to_have_count(1)
-        assert page.locator("[name=address], a:has-text('Save as list'), a:has-text('Delete')").count() == 0
+        assert page.locator("[name=address], a:has-text('Delete')").count() == 0
+        follow(page, "a:has-text('Save as list')")
+        page.fill("[name=name]", "Of a member")
+        page.click("button:has-text('Save as list')")
+        expect(page.locator("#status")).to_contain_text("“Of a member” is being filled")
+        page.goto(f"{console.url}/a/shop/data/")
+        expect(page.locator("a:has-text('Save as list')")).to_have_count(1)
+        page.goto(f"{console.url}/a/shop/review/?step=export")
+        expect(page.locator("a:has-text('Save as list')")).to_have_count(1)
 
 
 def test_the_data_view_shows_what_is_not_counted(console: Console, page: Page, uncounted: None) -> None:

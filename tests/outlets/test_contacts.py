@@ -123,6 +123,24 @@ def test_what_is_shown_is_saved_as_a_list(told: Told, source: dict[str, Any], ex
     assert listed(retour, saved["id"]) == expected
 
 
+def test_who_may_export_may_save_a_list_and_no_more(retour: Installation) -> None:
+    """E36, and product.md: the marketer is a member."""
+    retour.bounce("bob@b.example")
+
+    def asked(**body: Any) -> Any:
+        return retour.ask("POST", "/v1/contact-lists", "demo-member", json={"name": "x", **body})
+
+    empty = asked()
+    assert (empty.status_code, empty.json()["type"]) == (403, "/problems/role_too_low")
+    saved = asked(**{"from": {"bounces": {"status": "invalid"}}})
+    assert saved.status_code == 201
+    retour.do_jobs()
+    assert listed(retour, saved.json()["id"]) == ["bob@b.example"]
+    path = f"/v1/contact-lists/{saved.json()['id']}"
+    for method, place in (("PUT", path), ("DELETE", path), ("POST", f"{path}/contacts")):
+        assert retour.ask(method, place, "demo-member", json={"name": "y"}).status_code == 403
+
+
 @pytest.mark.parametrize(
     "source", [{}, {"data": {}, "segment": "x"}, {"segment": "nobody"}, {"data": {"since": "x"}}]
 )

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from retour.flow.contacts import MOST_AT_ONCE, MOST_LISTS, named
 from retour.flow.jobs import Job
 from retour.instants import text
-from retour.model import BounceType, MailKind, Reason
-from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
+from retour.model import BounceType, MailKind, Reason, Role
+from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account, ranks_above
 from retour.outlets.api.addresses import between, domains_of
 from retour.outlets.api.contacts import normalised
 from retour.outlets.api.data import chosen_question
@@ -119,9 +119,15 @@ def get_lists(request: Request, key: Member, account: AccountChoice = None) -> L
     return Lists(account=chosen, lists=[_shape(each) for each in found])
 
 
-@router.post("/v1/contact-lists", status_code=201, summary="Make a list, or save as list (manager)")
-def post_list(request: Request, key: Manager, body: ListBody, account: AccountChoice = None) -> ListShape:
-    """Empty, or filled by a job with everybody whom a filter or a segment means now."""
+@router.post("/v1/contact-lists", status_code=201, summary="Save as list; make an empty one (manager)")
+def post_list(request: Request, key: Member, body: ListBody, account: AccountChoice = None) -> ListShape:
+    """Filled by a job with everybody whom a filter or a segment means now, or empty.
+
+    Whoever may export may save a list (E36): it says no more than the file. An empty one is the manager's,
+    as is all that puts people on lists and takes them off.
+    """
+    if body.filled is None and ranks_above(Role.MANAGER, key.role):
+        raise Problem("role_too_low", "from", role=key.role.value, needed=Role.MANAGER.value)
     chosen, known = existing_account(request, key, body.account or account), services(request)
     order = None if body.filled is None else order_of(request, chosen, body.filled)
     if len(known.store.contacts.lists(chosen)) >= MOST_LISTS:
