@@ -87,13 +87,16 @@ def test_lists_that_were_checked_name_her_no_more(told: Told, content: bytes) ->
     id = checked(retour, content)
     other = checked(retour, content, "other")
     place = retour.list_room / id
-    (place / "import.jsonl").write_text(json.dumps([ANN, "bob@b.example"]) + "\n")
+    bob = ["bob@b.example", True, 7, ["Bob", "{}", 5, 5]]
+    noted = [ANN, "bob@b.example"], [[ANN, True, 7, None], bob, ["eve@b.example", True, 7, [ANN, "{}", 5, 5]]]
+    (place / "import.jsonl").write_text("".join(json.dumps(line) + "\n" for line in noted))
     assert {"list", "import.jsonl", "report.json", "report.de.html"} & set(stands(place)) > {"report.json"}
     assert any(name.endswith(".csv") for name in stands(place))
     erased(retour)
     assert stands(place) == []
     assert not (place / "list").exists()
-    assert json.loads((place / "import.jsonl").read_text()) == ["bob@b.example"]
+    left = [json.loads(line) for line in (place / "import.jsonl").read_text().splitlines()]
+    assert left == [["bob@b.example"], [bob]]
     rows = "".join(path.read_text() for path in (place / "results").glob("*.csv"))
     assert ("bob@b.example" in rows, "eve@b.example" in rows) == (True, True)
     page = retour.ask("GET", f"/v1/list-checks/{id}/files/report.en.html", "demo-manager")
