@@ -5,6 +5,7 @@ from datetime import UTC
 
 import pytest
 
+from retour.flow.advice import on_life
 from retour.flow.days import day_in, zone
 from retour.flow.status import Known, status
 from retour.flow.why import untried
@@ -144,6 +145,20 @@ def test_an_observing_policy_and_an_address_never_stopped_say_so() -> None:
 def test_a_correction_and_an_incident_wait() -> None:
     assert "not confirmed it yet" in words(known(State(StateName.HELD)))
     assert "Unusually many addresses at b.example" in words(known(State(StateName.HELD, listed=1)))
+
+
+def test_a_final_failure_by_greylisting_is_not_called_too_much_at_once() -> None:
+    verdict = Verdict(Kind.BOUNCE, Reason.RATE_LIMITED, Group.TRANSPORT, "text.greylisted", "greylisted", 1.0)
+    event = bounce(Reason.RATE_LIMITED)._replace(evidence=Evidence(Report(Kind.BOUNCE), verdict))
+    greylisted = Known("ann@b.example", BOUNCING, POLICY, event)
+    assert words(greylisted).startswith("b.example put the mail of 3 May 2026 off (greylisting), and no")
+    assert "Send more slowly" not in words(greylisted)
+    assert "(Greylisting), und kein späterer Versuch kam durch." in words(greylisted, "de")
+    assert status(greylisted, "en", DAYS["en"]).who == catalogue("en")("who.operator")
+    for language in LANGUAGES:
+        _, advised = on_life(Life("ann@b.example", BOUNCING, (event,)), language, "us")
+        assert advised is not None
+        assert advised.do == catalogue(f"advice.{language}")("greylisted.do")
 
 
 def test_who_was_given_back_and_not_written_to_is_not_said_to_get_mail() -> None:

@@ -5,14 +5,14 @@ Told in the reader's language. The sentences stand in texts/, which letter fits 
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import cache
 from importlib import resources
 
 from retour.address import domain_of
 from retour.flow.days import day_in
-from retour.flow.why import telling
+from retour.flow.why import is_greylisted, telling
 from retour.instants import Instant
 from retour.model import Event, EventKind, Reason, State, StateName
 from retour.ports import Life
@@ -102,6 +102,9 @@ def on_life(
         written = (day or day_in(language, UTC))(bounce.at)
         case = Case(life.address, sender, said or bounce.status or "", written)
         on_bounce = on_reason(bounce.reason, language, case)
+        if is_greylisted(bounce):
+            more = catalogue(f"advice.{language}")
+            on_bounce = replace(on_bounce, what=more("greylisted.what"), do=more("greylisted.do"))
     return on_state(life.state, language, Case(life.address, sender)), on_bounce
 
 

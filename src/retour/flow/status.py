@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from retour.address import domain_of
 from retour.flow.outage import family_of
+from retour.flow.why import is_greylisted
 from retour.instants import Instant, text
 from retour.lifecycle import Mode, Policy, TypeRule, decide, spared
 from retour.model import Answer, BounceType, Cause, Event, MailKind, Reason, State, StateName
@@ -25,7 +26,13 @@ _ACTS = {
     Cause.PLATFORM: "ask_review",
     Cause.IMPORT: "ask_support",
 }
-_WHO = {"respect": "recipient", "ask_support": "sender", "ask_review": "sender", "confirm": "recipient"}
+_WHO = {
+    "respect": "recipient",
+    "confirm": "recipient",
+    "ask_support": "sender",
+    "ask_review": "sender",
+    "greylisted": "operator",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ def _what(known: Known, language: str, day: Day) -> tuple[str, str]:
     provider = domain_of(known.address)
     since = day(state.since) if state.since is not None else ""
     why = _why(state)
+    if why is None and bounce is not None and is_greylisted(bounce):
+        return say("fact_named.greylisted", provider=provider, date=day(bounce.at)), "greylisted"
     if why is None and bounce is not None and bounce.reason is not None:
         if _is_later(state, bounce, day) and f"latest.{bounce.reason}" in say:
             return say(f"latest.{bounce.reason}", date=day(bounce.at)), bounce.reason.value

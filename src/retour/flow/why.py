@@ -62,6 +62,12 @@ def telling(events: Sequence[Event], state: State) -> Event | None:
     return max(before or bounces, key=lambda event: event.at, default=None)
 
 
+def is_greylisted(bounce: Event) -> bool:
+    """Whether a final failure is of a mail that greylisting put off (RFC 6647) for too long."""
+    verdict = None if bounce.evidence is None else bounce.evidence.verdict
+    return bounce.kind is EventKind.BOUNCE and verdict is not None and verdict.rule == "text.greylisted"
+
+
 def untried(life: Life) -> Instant | None:
     """When an address was given back, if no mail is known to have gone there since; None otherwise.
 
