@@ -117,8 +117,8 @@ class Sifted:
 
     def _wrong(self, case: int, number: int, text: bytes) -> Told | None:
         """What is said of a string that is wrong as many are; None where each is looked at for itself."""
-        # Who has no @ in one column of addresses may have one in another.
-        tail = None if number < 0 and self._layout.others else self._singly.fault_of(text.decode())
+        # What has no @ may have it in another column, or end with a provider that says where it belongs.
+        tail = None if number < 0 else self._singly.fault_of(text.decode())
         if tail is None:
             return None
         self._cases[case] = tail
