@@ -38,6 +38,18 @@ def test_an_email_tells_what_came_back_and_leads_to_it(console: Console, page: P
 
 
 @pytest.mark.usefixtures("sent")
+def test_the_lists_behind_its_numbers_are_of_its_days(console: Console, page: Page) -> None:
+    today = console.ask("GET", "/v1/rates", params={"by": "total"})["until"]
+    page.goto(f"{console.url}/a/shop/email/?name=June+%3Cb%3E%26&since={today}&until={today}")
+    expect(page.locator("main")).to_contain_text("what stops only after a confirmation")
+    hard = page.locator("dl.facts a").first
+    assert (hard.get_attribute("href") or "").endswith(f"&since={today}&until={today}")
+    hard.click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert f"until={today}" in page.url
+
+
+@pytest.mark.usefixtures("sent")
 def test_a_provider_tells_the_same_of_all_its_emails(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/rates/providers/")
     page.get_by_role("link", name="Gmail").click()
