@@ -76,7 +76,7 @@ def test_a_list_goes_from_upload_to_import_and_back(
         page.fill("[name=new_list]", name)
         follow(page, "button:has-text('Import 5 rows')")
         ask_until_done(page, console, url, "button:has-text('Undo')")
-        expect(page.locator("main")).to_contain_text("5 addresses were imported; 5 of them were new")
+        expect(page.locator("main")).to_contain_text("5 addresses were imported; new on the list: 5")
         lists = {each["name"]: each for each in console.ask("GET", "/v1/contact-lists")["lists"]}
         on = console.ask("GET", "/v1/contacts", params={"list": lists[name]["id"]})["contacts"]
         assert {each["address"] for each in on} == {
