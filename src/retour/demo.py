@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from secrets import token_hex
+from shlex import quote
 
 from retour.dataplane import Ports
 from retour.lifecycle import preset
@@ -31,6 +32,7 @@ class Demo:
     support_key: str
     simulator: int  # port
     mailbox: str  # address that accepts mail and then bounces it; nobody has sent to it yet
+    data: Path  # where all of it is kept
 
 
 @asynccontextmanager
@@ -49,6 +51,7 @@ async def running(house: House, ports: Ports, port: int = 0) -> AsyncIterator[De
             _key(house, "", Role.SUPPORT),
             simulator.port,
             _mailbox(house),
+            house.settings.data_dir,
         )
     finally:
         await simulator.close()
@@ -72,6 +75,7 @@ def invitation(demo: Demo, ports: Ports, language: str = "en") -> str:
         simulator=f"{host}:{demo.simulator}",
         key=demo.key,
         support_key=demo.support_key,
+        data=quote(str(demo.data.resolve())),
         domain=MAILBOXES,
         mailboxes=", ".join(sorted(table())),
         send=f"{retour} send {demo.mailbox} {known} --smtp {host}:{demo.simulator}",

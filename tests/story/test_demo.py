@@ -60,6 +60,15 @@ def test_the_three_printed_commands_show_the_walk_and_do_so_again_at_the_next_st
     assert "Drei Befehle" in (tmp_path / "said").read_text("utf-8")
 
 
+def test_what_is_typed_beside_it_finds_its_account(tmp_path: Path) -> None:
+    with demo(tmp_path) as (send, _, _):
+        (data,) = re.findall(r"export RETOUR_DATA_DIR=.*", (tmp_path / "said").read_text())
+        retour = send.partition(" send ")[0].strip()
+        listed = typed(f"{data}; {retour} account list")
+    assert listed.returncode == 0
+    assert "demo" in listed.stdout
+
+
 def test_an_address_is_told_with_the_counter_that_counts_and_without_empty_evidence(tmp_path: Path) -> None:
     with demo(tmp_path) as (send, look, _):
         for mailbox, words, there, absent in (
