@@ -29,6 +29,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/tables
 
 # The same source as machine code, beside the pure form: build/compiled, and as a wheel in dist/.
 compiled: setup
