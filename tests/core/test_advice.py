@@ -22,6 +22,7 @@ from retour.model import (
     Kind,
     Reason,
     Report,
+    State,
     StateName,
     Verdict,
 )
@@ -155,3 +156,12 @@ def test_the_command_tells_a_reason_and_names_what_there_is() -> None:
     assert (unknown.exit_code, unknown.stdout) == (2, "")
     assert "mailbox_full" in unknown.stderr
     assert json.dumps(unknown.stderr)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_who_is_held_is_told_by_what(language: str) -> None:
+    """An incident, of which listed bounces tell; or a correction that waits to be confirmed."""
+    by_incident = on_state(State(StateName.HELD, listed=1), language)
+    by_correction = on_state(State(StateName.HELD), language)
+    assert (by_incident.about, by_correction.about) == ("incident", "correction")
+    assert by_incident.do != by_correction.do

@@ -85,7 +85,11 @@ def about_state(state: State) -> str:
     """The name under which a state is advised on."""
     if state.state is StateName.INVALID and state.cause is not None:
         return state.cause.value
-    return "unsubscribed" if state.unsubscribed else state.state.value
+    if state.unsubscribed:
+        return "unsubscribed"
+    if state.state is StateName.HELD:
+        return "incident" if state.listed else "correction"
+    return state.state.value
 
 
 def on_life(
