@@ -24,12 +24,13 @@ _ACTS = {
     Cause.COMPLAINT: "respect",
     Cause.SUPPORT: "ask_support",
     Cause.PLATFORM: "ask_review",
-    Cause.IMPORT: "ask_support",
+    Cause.IMPORT: "ask_import",
 }
 _WHO = {
     "respect": "recipient",
     "confirm": "recipient",
     "ask_support": "sender",
+    "ask_import": "sender",
     "ask_review": "sender",
     "greylisted": "operator",
 }
@@ -90,12 +91,13 @@ def _what(known: Known, language: str, day: Day) -> tuple[str, str]:
         if _is_later(state, bounce, day) and f"latest.{bounce.reason}" in say:
             return say(f"latest.{bounce.reason}", date=day(bounce.at)), bounce.reason.value
         return _fact(bounce, bounce.reason, say, day(bounce.at), provider), bounce.reason.value
-    key = why or (state.cause.value if state.cause is not None else "valid")
+    came_back = "bouncing" if state.state is StateName.BOUNCING else "valid"
+    key = why or (state.cause.value if state.cause is not None else came_back)
     if key == "incident":
         return _outage(known, language), "wait"
     if key == "valid" and known.restored is not None:
         return say("cause.restored", date=day(known.restored)), "none"
-    acts = {"unsubscribed": "respect", "correction": "confirm", "valid": "none"}
+    acts = {"unsubscribed": "respect", "correction": "confirm", "valid": "none", "bouncing": "none"}
     act = acts.get(key) or (_ACTS.get(state.cause, "ask_support") if state.cause is not None else "none")
     return say(f"cause.{key}", provider=provider, date=since), act
 
