@@ -68,9 +68,18 @@ def patterns() -> dict[str, re.Pattern[Any]]:
     return found
 
 
+def _asked(value: Any) -> set[str]:
+    """By which methods the patterns of a value are asked, where it holds those and not the patterns."""
+    if isinstance(value, tuple | list):
+        return set().union(*map(_asked, value))
+    return {value.__name__} if isinstance(getattr(value, "__self__", None), re.Pattern) else set()
+
+
 def is_anchored(name: str) -> bool:
-    """Whether a pattern is only asked for what stands at one place, as its module's text shows."""
+    """Whether a pattern is only asked for what stands at one place, as its variable or module shows."""
     module, _, variable = name.partition("[")[0].rpartition(".")
+    if asked := _asked(getattr(importlib.import_module(f"retour.{module}"), variable)):
+        return asked <= {"match", "fullmatch"}
     source = inspect.getsource(importlib.import_module(f"retour.{module}"))
     used = set(re.findall(rf"\b{re.escape(variable)}(?:\.(\w+)|\b(?!(?:: Final)? =))", source))
     return bool(used) and used <= {"match", "fullmatch"}

@@ -159,3 +159,20 @@ def test_a_list_without_a_row_says_what_to_look_at(tmp_path: Path, rows: str) ->
     for language in ("en", "de"):
         said = catalogue(f"listcheck.{language}")("next.empty")
         assert said in (tmp_path / f"out/report.{language}.html").read_text("utf-8")
+
+
+def test_other_columns_of_addresses_are_named(tmp_path: Path) -> None:
+    rows = [
+        "Name§E-Mail§Mail 2§Mail 3",
+        "Ann§ann@b-firm.de§ann@c-firm.de§ann@d-firm.de",
+        "Bob§bob@b-firm.de§§",
+    ]
+    (tmp_path / "list.csv").write_text("\n".join(rows), "utf-8")
+    ran(tmp_path / "list.csv", "--out", tmp_path / "out")
+    told = json.loads((tmp_path / "out/report.json").read_text("utf-8"))
+    assert (told["list"]["delimiter"], told["list"]["column_name"]) == ("§", "E-Mail")
+    assert "columns" in told["next"]
+    for language, said in (("en", "Other columns of addresses"), ("de", "Weitere Spalten mit Adressen")):
+        page = (tmp_path / f"out/report.{language}.html").read_text("utf-8")
+        assert said in page
+        assert "Mail 2, Mail 3" in page

@@ -17,7 +17,7 @@ _NO_ENDING = 1e-9
 _LETTERS = 40
 # How names are made: of a word, of letters as words have them.
 _A_WORD, _TWO_WORDS, _LIKE_WORDS = 0.15, 0.15, 0.6
-# Or of a word that only looks like a slip from a provider's name ("arco", "photon").
+# Or of a word that only looks like a slip from a provider's name ("range", "photon").
 _NEAR_A_PROVIDER = 0.02
 # Or of two with a hyphen between them, each a word or, so often, a few letters ("m-online").
 _HYPHENATED, _FEW_LETTERS, _FEW = 0.1, 0.3, 3

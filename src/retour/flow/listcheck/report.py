@@ -53,7 +53,7 @@ def _list(listed: Listed, rows: int) -> Mapping[str, Any]:
         "encoding": source.encoding.codec,
         "encoding_sure": source.encoding.sure,
         "mark": bool(source.encoding.mark),
-        "delimiter": layout.delimiter,
+        "delimiter": source.parted_by or layout.delimiter,
         "columns": layout.width,
         "column": layout.column + 1,
         "column_name": layout.name or None,
@@ -124,5 +124,6 @@ def _next(listed: Listed, tally: Tally) -> Sequence[str]:
     steps += ["dropped"] if counts[f"pile.{Pile.DROPPED}"] else []
     steps += ["nxdomain_once"] if counts[f"questioned.{Code.NXDOMAIN}"] else []
     steps += ["unknown"] if counts[f"reason.{Code.SERVFAIL}"] + counts[f"reason.{Code.TIMEOUT}"] else []
+    steps += ["columns"] if listed.source.layout.others else []
     steps += ["encoding"] if not listed.source.encoding.sure else []
     return [*steps, *([] if listed.asked else ["offline"])]

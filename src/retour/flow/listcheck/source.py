@@ -26,11 +26,11 @@ _NO_TEXT = re.compile(r"[\x01-\x08\x0e-\x19\x7f]")
 _COMMON = frozenset((*DELIMITERS, *RARE_DELIMITERS))
 # Text that has addresses and is no list of them; of a web page a file may be called ".xls".
 _OTHERS = (
-    ("vCard", re.compile(r"\s*BEGIN:VCARD\b", re.IGNORECASE)),
-    ("HTML", re.compile(r"\s*<(?:!doctype html|html|head|body|table|meta|style)\b", re.IGNORECASE)),
-    ("XML", re.compile(r"\s*<\?xml\b")),
-    ("JSON", re.compile(r'\s*(?:\[\s*)?\{\s*"')),
-    ("LDIF", re.compile(r"\s*(?:version: \d+\s+)?dn:{1,2} ")),
+    ("vCard", re.compile(r"\s*BEGIN:VCARD\b", re.IGNORECASE).match),
+    ("HTML", re.compile(r"\s*<(?:!doctype html|html|head|body|table|meta|style)\b", re.IGNORECASE).match),
+    ("XML", re.compile(r"\s*<\?xml\b").match),
+    ("JSON", re.compile(r'\s*(?:\[\s*)?\{\s*"').match),
+    ("LDIF", re.compile(r"\s*(?:version: \d+\s+)?dn:{1,2} ").match),
 )
 _BINARY = 32  # of so many characters one is such a sign: a picture has two or three, a list none
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Compound File Binary: .xls, or a workbook with a password
@@ -80,7 +80,7 @@ def _from_text(file: IO[bytes], head: bytes) -> Source | Defect:
         return Defect(0, "no_rows")
     if text.count("\ufffd") * 20 > len(text) or head.startswith(b"%PDF") or _is_binary(text):
         return Defect(0, "no_list")
-    if found := next((name for name, begins in _OTHERS if begins.match(text)), ""):
+    if found := next((name for name, begins in _OTHERS if begins(text)), ""):
         return Defect(0, "other_format", found)
     layout = layout_of(text, whole=len(head) < LOOKED_AT)
     if isinstance(layout, Defect):

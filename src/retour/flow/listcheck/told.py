@@ -219,7 +219,7 @@ class _Page:
     def _list(self) -> str:
         say, listed = self.say, self.report["list"]
         guessed = "" if listed["encoding_sure"] else f" {say('page.guessed')}"
-        column = listed["column_name"] or say("page.column_number", number=listed["column"])
+        column, *others = (self._column(number) for number in (listed["column"], *listed["other_columns"]))
         rows = [
             (say("page.file"), _shown(listed["name"])),
             (say("page.rows"), self._number(listed["rows"])),
@@ -229,9 +229,17 @@ class _Page:
                 listed["encoding"] + guessed,
             ),
         ]
+        if others:
+            rows.append((say("page.other_columns"), _shown(", ".join(others))))
         if listed["sheet"]:
             rows.append((say("page.sheet"), _shown(listed["sheet"])))
         return f"<h2>{say('page.list')}</h2>{_table('', ('', ''), rows)}"
+
+    def _column(self, number: int) -> str:
+        """What a column is called, counted from 1."""
+        head = self.report["list"]["head"] or ()
+        named = head[number - 1] if number <= len(head) else ""
+        return str(named or self.say("page.column_number", number=number))
 
     def _files(self) -> str:
         items = [
