@@ -83,3 +83,33 @@ def test_a_sign_that_is_no_letter_is_looked_at(text: str) -> None:
 @pytest.mark.parametrize("text", ["jürgen@shop.de", "用户@shop.de", "हिन्दी@shop.de", "ñandú9@shop.de"])
 def test_letters_of_all_alphabets_are_none(text: str) -> None:
     assert Code.ODD_SIGN not in {finding.code for finding in vet(text).findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Graz/Ann/ann@gmx.de", "ann@gmx.de"),
+        ("12|ann@gmail.com", "ann@gmail.com"),
+        ("!ann@web.de", "ann@web.de"),
+        ("**ann@yahoo.com", "ann@yahoo.com"),
+        ("ann/@gmx.de", None),
+        ("ann%40shop.de@gmx.de", None),  # what stands behind the sign is nobody's name
+        ("ann&bob@gmail.com", None),
+        ("ann#7@gmail.com", None),
+        ("jörg@gmx.de", None),  # "joerg" or "jorg", who knows
+        ("Annþann@gmx.de", None),
+    ],
+)
+def test_a_sign_that_no_mailbox_of_a_provider_has_is_looked_at(text: str, meant: str | None) -> None:
+    told = vet(text)
+    assert (told.rfc, told.practical, told.suggestion) == (Rfc.VALID, Practical.WARN, meant)
+    assert Code.ODD_SIGN in {finding.code for finding in told.findings}
+
+
+@pytest.mark.parametrize(
+    "text", ["ann/graz@shop.de", "ann+caf_=bob=shop.de@gmail.com", "o'brien@gmail.com", "a/b@docomo.ne.jp"]
+)
+def test_elsewhere_such_a_sign_may_be_part_of_a_name(text: str) -> None:
+    told = vet(text)
+    assert told.suggestion is None
+    assert Code.ODD_SIGN not in {finding.code for finding in told.findings}

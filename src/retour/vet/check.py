@@ -11,7 +11,7 @@ from retour.vet.facts import DEFAULT, UNTOLD, Facts, Policy
 from retour.vet.findings import Answer, Checked, Code, Evidence, Finding, Rfc, Suggestion
 from retour.vet.names import suggest_local
 from retour.vet.syntax import Syntax, read
-from retour.vet.tables import unmistakable
+from retour.vet.tables import refused_signs, unmistakable
 from retour.vet.typos import Speller, speller_for
 
 _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody would have meant
@@ -25,6 +25,7 @@ _ANGLE = re.compile(r"[^<>@]*<([^<>\s]+)>\W*")  # Ann Lee <ann@b.example>
 _TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
 # The keys of "@" without the one that is pressed besides (German and Swiss: Q and 2; American: 2), or a dot.
 _INSTEAD_OF_AT = re.compile(r"[.qQ]\Z|(?<!\d)2\Z")
+_PARTING = "/|^~"  # of what no mailbox has, the signs that part columns of a list
 _AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
 
 
@@ -38,13 +39,15 @@ def vet(
     syntax = read(text)
     normalised = mailable(syntax)
     is_odd = syntax.rfc is Rfc.INVALID or Code.ODD_SIGN in syntax.codes
-    bare = _bared(text) if is_odd else None
+    refused = _is_refused(syntax)
+    bare = _bared(text) if is_odd else _behind(syntax) if refused else None
     speller = speller or speller_for(facts.delivered)
     if bare is None or text.strip(_UNSEEN).startswith(bare):
         meant = _meant(text, syntax, facts, policy, speller)
     else:  # something stands before it, too
         meant = _meant(bare, read(bare), facts, policy, speller)
-    findings = (*map(Finding, syntax.codes), *_said(syntax, facts, policy))
+    codes = dict.fromkeys((*syntax.codes, *([Code.ODD_SIGN] if refused else ())))
+    findings = (*map(Finding, codes), *_said(syntax, facts, policy))
     if meant is not None:
         source = "own deliveries" if meant.text.rpartition("@")[2] in facts.delivered else "retour typos"
         if meant.kind is Code.SQUAT:  # lists of throw-away mailboxes name these too, and it tells less
@@ -106,6 +109,25 @@ def _bared(text: str) -> str | None:
     left = read(bare)
     whole = left.rfc is Rfc.VALID and _NOWHERE.isdisjoint(left.codes)
     return bare if bare != text and whole else None
+
+
+def _is_refused(syntax: Syntax) -> bool:
+    """Whether a local part has what no mailbox of its provider has: such a sign, a letter beyond ASCII."""
+    if syntax.local is None or syntax.domain is None:
+        return False
+    signs, mailbox = refused_signs(syntax.domain), syntax.local.partition("+")[0]
+    return signs != "" and not (mailbox.isascii() and frozenset(signs).isdisjoint(mailbox))
+
+
+def _behind(syntax: Syntax) -> str | None:
+    """The address behind such a sign that parts columns of a list, or stands there alone."""
+    local, domain = syntax.local or "", syntax.domain or ""
+    signs = refused_signs(domain)
+    at = max(local.partition("+")[0].rfind(sign) + 1 for sign in signs)
+    if not at or (local[at - 1] not in _PARTING and local[:at].strip(signs)):
+        return None
+    bare = f"{local[at:]}@{domain}"
+    return bare if read(bare).rfc is Rfc.VALID else None
 
 
 def _once(bare: str) -> str:

@@ -23,6 +23,11 @@ def _dotted() -> frozenset[str]:
 
 
 @cache
+def _plain() -> frozenset[str]:
+    return frozenset(table("special")["plain"]["names"])
+
+
+@cache
 def _unmistakable() -> tuple[str, ...]:
     return tuple(name for entry in table("special")["unmistakable"] for name in entry["names"])
 
@@ -55,6 +60,15 @@ def special_use(name: str) -> bool:
 def gives_dots(domain: str) -> bool:
     """Whether a provider gave out addresses with dots in a row, or before the @."""
     return domain in _dotted()
+
+
+def refused_signs(domain: str) -> str:
+    """The signs of RFC 5322 §3.2.3 that no mailbox of a provider has before its first "+"; "" for others.
+
+    Where there are such signs, there are no letters beyond ASCII either.
+    """
+    signs: str = table("special")["plain"]["signs"]
+    return signs if domain in _plain() else ""
 
 
 def unmistakable(text: str) -> str:
