@@ -169,3 +169,41 @@ def test_a_password_is_changed_and_logging_out_is_asked_for(
         expect(page.locator("#status")).to_contain_text("You are logged out.")
         log_in(page, console.url, person, "another long one, for tests")
         assert page.url == f"{console.url}/a/shop/"
+
+
+LACKING = {
+    ("totp/deactivate/", "en"): "There is no app to remove",
+    ("totp/deactivate/", "de"): "Es ist keine App zu entfernen",
+    ("recovery-codes/", "en"): "There are no recovery codes",
+    ("recovery-codes/", "de"): "Es gibt keine Wiederherstellungscodes",
+    ("recovery-codes/download/", "de"): "Es gibt keine Wiederherstellungscodes",
+}
+
+
+@pytest.mark.parametrize(("path", "language"), LACKING)
+def test_who_has_no_app_is_told_so_where_one_is_set_up(
+    console: Console, browser: Browser, person: str, path: str, language: str
+) -> None:
+    with looking(browser, locale=language, java_script_enabled=False) as page:
+        log_in(page, console.url, person)
+        page.goto(f"{console.url}/sign/mfa/{path}")
+        assert page.url == f"{console.url}/sign/mfa/"
+        expect(page.locator("#status")).to_contain_text(LACKING[path, language])
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert sideways(page) == 0
+
+
+def test_an_app_that_was_removed_elsewhere_meanwhile_is_no_page_that_is_missing(
+    console: Console, browser: Browser, person: str
+) -> None:
+    with looking(browser, locale="de") as page:
+        log_in(page, console.url, person)
+        activated(page, console)
+        page.goto(f"{console.url}/sign/mfa/totp/deactivate/")
+        with page.context.expect_page() as opening:
+            page.evaluate("window.open(location.href)")
+        other = opening.value
+        follow(other, other.get_by_role("button", name="App entfernen"))
+        follow(page, page.get_by_role("button", name="App entfernen"))
+        assert page.url == f"{console.url}/sign/mfa/"
+        expect(page.locator("#status")).to_contain_text("Es ist keine App zu entfernen")
