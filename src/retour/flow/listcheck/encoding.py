@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+from retour.flow.listcheck.alphabets import likeliest
 from retour.mime.charsets import UTF8, WESTERN, guessed
 
 PIECE = 1 << 20  # octets read at once
@@ -21,13 +22,15 @@ _MARKS = (
 )
 # What text of a Western or Middle European list is in that is no UTF-8, the likeliest first.
 _WESTERN = (WESTERN, "mac_roman", "cp850", "cp1250")
-_LETTERS = frozenset("äöüßéèêëàâáçñíìîïóòôõúùûãåæøœÿýÄÖÜÉÈÀÁÇÑÓÚÅÆØŒÍąćęłńśźżŁŚŹŻĆčďěňřšťůžČŘŠŽőű")
-_WORDS = re.compile(rb"[A-Za-z\x80-\xff]+")
-_MOST_WORDS = 2000
+_MOST_READ = 4096  # octets of lines that are not ASCII
 _SOME = 20  # of so many lines that are not ASCII at least one is UTF-8, where a list is mixed
 _REGULAR = 0.8  # share of lines that a sign parts
 _RARE = 0.05  # share of NUL at the places where letters stand in UTF-16
 _MOST = 0.4  # and at the others
+_ALL = 0.95  # share of NUL at two of the four places of UTF-32
+
+# A letter of ASCII beside one that is neither Latin nor a mark on it.
+_ACCIDENT = re.compile("[A-Za-z][\u0250-\u02ff\u0370-\u1dff]|[\u0250-\u02ff\u0370-\u1dff][A-Za-z]")
 
 
 class Encoding(NamedTuple):
@@ -61,22 +64,24 @@ def _is_mixed(head: bytes) -> bool:
 
 
 def _is_utf8(line: bytes) -> bool:
+    """Whether a line is UTF-8, and not by accident: "ří" of a Mac is a letter of Thaana."""
     try:
-        line.decode(UTF8)
+        return _ACCIDENT.search(line.decode(UTF8)) is None
     except UnicodeDecodeError:
         return False
-    return True
 
 
 def _guessed(octets: bytes) -> str:
-    """The codec of text that is no UTF-8. Western letters stand at other places on a Mac and in DOS."""
+    """The codec of text that is no UTF-8."""
+    parting = _parting(octets)
+    lines = [line for line in octets.splitlines() if not line.isascii()]
+    return likeliest(b"\n".join(lines)[:_MOST_READ].translate(None, parting))
+
+
+def _of_line(octets: bytes) -> str:
+    """The same of one line: it says too little to ask for more than what is mixed most."""
     codec = guessed(octets)
-    if codec != WESTERN:
-        return codec
-    octets = octets.translate(None, _parting(octets))
-    words = [word for word in _WORDS.findall(octets) if not word.isascii()][:_MOST_WORDS]
-    points = {each: sum(_points(word.decode(each, "replace")) for word in words) for each in _WESTERN}
-    return max(_WESTERN, key=points.__getitem__)  # of equal ones the first
+    return likeliest(octets, _WESTERN) if codec == WESTERN else codec
 
 
 def _parting(octets: bytes) -> bytes:
@@ -90,24 +95,19 @@ def _parting(octets: bytes) -> bytes:
     return bytes(found)
 
 
-def _points(word: str) -> int:
-    """How much a word looks like one: its letters beyond ASCII, less what never stands within words."""
-    told = 0
-    for place, sign in enumerate(word):
-        if sign.isascii():
-            continue
-        begins = place == 0 or not word[place - 1].islower()
-        told += 1 if sign in _LETTERS and (sign.islower() or begins) else -1
-    return told
-
-
 def _wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: every second octet of Latin text is NUL."""
-    even, odd = head[::2], head[1::2]
-    nuls = even.count(0) / max(len(even), 1), odd.count(0) / max(len(odd), 1)
-    if nuls[1] > _MOST and nuls[0] < _RARE:
+    """UTF-32 and UTF-16 without a mark: two octets of each letter are NUL, or every second of Latin text."""
+    quarters = [_nuls(head[place::4]) for place in range(4)]
+    if min(quarters[2:]) > _ALL or min(quarters[:2]) > _ALL:
+        return "utf-32-le" if quarters[3] > quarters[0] else "utf-32-be"
+    even, odd = _nuls(head[::2]), _nuls(head[1::2])
+    if odd > _MOST and even < _RARE:
         return "utf-16-le"
-    return "utf-16-be" if nuls[0] > _MOST and nuls[1] < _RARE else None
+    return "utf-16-be" if even > _MOST and odd < _RARE else None
+
+
+def _nuls(octets: bytes) -> float:
+    return octets.count(0) / max(len(octets), 1)
 
 
 def pieces(file: IO[bytes], encoding: Encoding) -> Iterator[bytes]:
@@ -130,4 +130,4 @@ def mended(line: bytes) -> tuple[str, bool]:
     try:
         return line.decode(UTF8), False
     except UnicodeDecodeError:
-        return line.decode(_guessed(line), "replace"), True
+        return line.decode(_of_line(line), "replace"), True
