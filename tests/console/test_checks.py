@@ -219,6 +219,20 @@ def test_a_file_that_is_too_long_is_not_even_sent(console: Console, page: Page, 
     expect(page).to_have_url(f"{console.url}/a/shop/checks/new/")
 
 
+def test_whoever_knows_the_encoding_names_it(console: Console, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "old.csv"
+    file.write_bytes("mail;name\nann@b-firm.de;PÖHL\n".encode("cp850"))
+    page.goto(f"{console.url}/a/shop/checks/new/")
+    page.click("summary:has-text('More choices')")
+    expect(page.locator("#c-encoding option").first).to_have_text("found by itself")
+    page.select_option("#c-encoding", label="Western European (DOS 850)")
+    page.set_input_files("[name=list]", file)
+    follow(page, "text=Check this list")
+    id = page.url.partition("#")[0].rstrip("/").rpartition("/")[2]
+    eventually(lambda: console.ask("GET", f"/v1/jobs/{id}")["state"] == "done", "the check", console.story)
+    assert console.ask("GET", f"/v1/list-checks/{id}")["report"]["list"]["encoding"] == "cp850"
+
+
 def test_what_is_no_list_says_so_and_what_to_do(console: Console, page: Page, tmp_path: Path) -> None:
     page.goto(f"{console.url}/a/shop/checks/new/")
     page.set_input_files("[name=list]", written(tmp_path, "a;b\n1;2\n", "none.csv"))

@@ -161,6 +161,18 @@ def test_a_list_without_a_row_says_what_to_look_at(tmp_path: Path, rows: str) ->
         assert said in (tmp_path / f"out/report.{language}.html").read_text("utf-8")
 
 
+def test_the_report_says_how_the_list_was_read(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes("mail~name\nann@b-firm.de~PÖHL\n".encode("cp850"))
+    out = tmp_path / "out"
+    ran(file, "--out", out, "--encoding", "ibm850", "--lang", "de")
+    assert "PÖHL" in (out / "kept.csv").read_text("utf-8")
+    page = (out / "report.de.html").read_text("utf-8")
+    assert "<td>Zeichenkodierung</td><td>Westeuropäisch (DOS 850)</td>" in page
+    assert "<td>Zeichen zwischen den Spalten</td><td>~</td>" in page
+    assert "„klingon“" in ran(file, "--encoding", "klingon", "--lang", "de", status=1)
+
+
 def test_other_columns_of_addresses_are_named(tmp_path: Path) -> None:
     rows = [
         "Name§E-Mail§Mail 2§Mail 3",

@@ -255,6 +255,23 @@ def test_what_cannot_be_read_fails_with_what_to_do(shop: Caller) -> None:
     shop.ask("GET", f"/v1/list-checks/{made}/files/report.json", 404)
 
 
+def test_what_cannot_be_read_names_what_was_found(shop: Caller) -> None:
+    rows = b"Name;Mail\nAnn;ann@b-firm.de\n"
+    made = shop.ask("POST", "/v1/list-checks", 202, content=rows, params={"column": "E-Mail"}).json()["id"]
+    problem = shop.done(made, "failed")["problem"]
+    assert (problem["code"], "Name, Mail" in problem["told"]) == ("list_no_such_column", True)
+
+
+def test_a_list_is_read_in_the_encoding_that_was_named(shop: Caller) -> None:
+    rows = "mail;name\nann@b-firm.de;PÖHL\n".encode("cp850")
+    id = shop.checked(rows, encoding="ibm850")
+    assert "PÖHL" in shop.ask("GET", f"/v1/list-checks/{id}/files/kept.csv").text
+    listed = shop.ask("GET", f"/v1/list-checks/{id}/files/report.json").json()["list"]
+    assert (listed["encoding"], listed["encoding_sure"]) == ("cp850", True)
+    refused = shop.ask("POST", "/v1/list-checks", 422, content=rows, params={"encoding": "klingon"}).json()
+    assert (refused["type"], refused["field"]) == ("/problems/encoding_unknown", "encoding")
+
+
 def test_files_that_nobody_needs_are_removed(server: Server, shop: Caller) -> None:
     id = shop.checked(ROWS.encode())
     room = Path(server.directory) / "data/list-checks" / id

@@ -27,6 +27,9 @@ def check_list(
     column: Annotated[
         str, typer.Option(help="Name or number of the column of addresses; else it is found.")
     ] = "",
+    encoding: Annotated[
+        str, typer.Option(help="Encoding of the list, such as windows-1252; else it is found.")
+    ] = "",
     resolver: Annotated[
         str,
         typer.Option(help="DNS resolver of your own: 127.0.0.1:53, or system; else none is asked."),
@@ -54,7 +57,7 @@ def check_list(
     chosen = out or file.with_name(f"{file.name}.checked")
     try:
         with file.open("rb") as opened, ExitStack() as held:
-            source = listcheck.open_source(opened, column)
+            source = listcheck.open_source(opened, column, encoding)
             if isinstance(source, Defect):
                 raise ended(f"{safe(str(file))}: {words(f'fault.{source.code}', value=safe(source.value))}")
             know, rates = _known(data, account, lang, source, held)

@@ -139,11 +139,14 @@ class EndingError(Exception):
 
 
 class FailedError(Exception):
-    """The work cannot be done; `code` is a key under [problem] in texts/jobs.en.toml."""
+    """The work cannot be done; `code` is a key under [problem] in texts/jobs.en.toml, `value` what its words
+    speak of: "" where they name nothing. It stands in the job's result.
+    """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, value: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.result: Facts = {"value": value} if value else {}
 
 
 class Course:
@@ -251,7 +254,7 @@ class Runner:
         except CancelledError as cancelled:
             self._jobs.end(job.id, JobState.CANCELLED, self._clock.now(), cancelled.result)
         except FailedError as failed:
-            self._jobs.end(job.id, JobState.FAILED, self._clock.now(), {}, failed.code)
+            self._jobs.end(job.id, JobState.FAILED, self._clock.now(), failed.result, failed.code)
         except Exception as error:
             self._crashed(job, error)
             self._jobs.end(job.id, JobState.FAILED, self._clock.now(), {}, "crashed")

@@ -27,6 +27,12 @@ def codes_told(language: str) -> dict[str, str]:
     return {key.removeprefix("code."): vet(key) for key in vet.keys if key.startswith("code.")}
 
 
+def encodings_told(codecs: Sequence[str], language: str) -> list[tuple[str, str]]:
+    """Encodings that a list may be said to be in, in words."""
+    say = catalogue(f"listcheck.{language}")
+    return [(codec, say(f"encoding.{codec}")) for codec in codecs]
+
+
 def report_shown(report: Mapping[str, Any], language: str) -> dict[str, Any]:
     """A report for a page."""
     say, codes = catalogue(f"listcheck.{language}"), codes_told(language)

@@ -19,7 +19,7 @@ from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
 from retour.console.counts import read_count
 from retour.console.pages import as_json
-from retour.console.pages.check_shown import FILES, PILES, codes_told, report_shown, rows_seen
+from retour.console.pages.check_shown import FILES, PILES, codes_told, encodings_told, report_shown, rows_seen
 from retour.console.pages.jobs import shown
 from retour.console.reader import reader
 from retour.model import Role
@@ -53,6 +53,7 @@ def new(request: HttpRequest, account: str) -> HttpResponse:
             asked = {
                 "name": (file.name or "list")[:200],
                 "column": request.POST.get("column", "")[:200],
+                "encoding": request.POST.get("encoding", ""),
                 "dns": request.POST.get("dns") == "yes",
                 "validator": request.POST.get("validator", ""),
             }
@@ -65,8 +66,9 @@ def new(request: HttpRequest, account: str) -> HttpResponse:
     possible = api.get(_CHECKS, limit=1)["possible"]
     context = {
         **_frame(api, account), "possible": possible, "refused": refused, "missing": missing,
-        "column": request.POST.get("column", ""), "most": settings.CHOSEN.most_upload // 2**20,
-        "most_octets": settings.CHOSEN.most_upload,
+        "column": request.POST.get("column", ""), "encoding": request.POST.get("encoding", ""),
+        "encodings": encodings_told(possible["encodings"], reader(request).language),
+        "most": settings.CHOSEN.most_upload // 2**20, "most_octets": settings.CHOSEN.most_upload,
     }  # fmt: skip
     return render(request, "console/check_new.html", context, status=422 if refused or missing else 200)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from retour.flow.listcheck.alphabets import likeliest
-from retour.mime.charsets import UTF8, WESTERN, guessed
+from retour.mime.charsets import UTF8, WESTERN, charset_codec, guessed
+from retour.texts import Catalogue
 
 PIECE = 1 << 20  # octets read at once
 LOOKED_AT = 1 << 18  # octets that an encoding and a layout are told by
@@ -19,6 +20,14 @@ _MARKS = (
     (codecs.BOM_UTF8, UTF8),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# What a form offers, Unicode first, then by alphabet; each has its words in texts/listcheck.en.toml.
+ENCODINGS = (
+    *(UTF8, "utf-16-le", "utf-16-be", WESTERN, "mac-roman", "cp850", "cp437"),
+    *("cp1250", "iso8859-2", "cp852", "mac-latin2", "cp1254", "cp857", "cp1257", "cp1258"),
+    *("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic"),
+    *("cp1253", "iso8859-7", "cp737", "cp1255", "cp862", "cp1256", "iso8859-6", "cp874"),
+    *("cp932", "euc_jp", "cp949", "gb18030", "cp950"),
 )
 # What text of a Western or Middle European list is in that is no UTF-8, the likeliest first.
 _WESTERN = (WESTERN, "mac_roman", "cp850", "cp1250")
@@ -55,6 +64,28 @@ def encoding_of(head: bytes) -> Encoding:
     except UnicodeDecodeError:
         return Encoding(UTF8 if _is_mixed(head) else _guessed(head), sure=False)
     return Encoding(UTF8)
+
+
+def encoding_named(name: str, head: bytes) -> Encoding | None:
+    """The encoding that somebody names for a list that begins with these octets; None for an unknown name.
+
+    A byte order mark goes before: what begins with one is in what the mark says.
+    """
+    codec = charset_codec(name)
+    if codec is None:
+        return None
+    found = encoding_of(head)
+    if found.mark:
+        return found
+    if codec in ("utf-16", "utf-32"):  # their order of octets is told by a mark alone, or by the NUL of Latin
+        return Encoding(found.codec if found.codec.startswith(codec) else f"{codec}-le")
+    return Encoding(codec)
+
+
+def encoding_in_words(codec: str, say: Catalogue) -> str:
+    """What people call an encoding; the codec's own name of one that has no words."""
+    key = f"encoding.{codecs.lookup(codec).name}"
+    return say(key) if key in say else codec
 
 
 def _is_mixed(head: bytes) -> bool:

@@ -14,7 +14,7 @@ from retour.address import normalise
 from retour.flow.listcheck.blocks import Block, blocks, records
 from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS
-from retour.flow.listcheck.encoding import LOOKED_AT, Encoding, encoding_of, mended, pieces
+from retour.flow.listcheck.encoding import LOOKED_AT, Encoding, encoding_named, encoding_of, mended, pieces
 from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
 from retour.flow.listcheck.parting import RECORD, fields
 from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook, open_workbook
@@ -23,6 +23,7 @@ from retour.flow.lists.row import Defect
 _TOGETHER = 2000  # rows of a workbook that become one piece of text
 # Control characters that no list has, but for a slip: those that part, end or change letters are left out.
 _NO_TEXT = re.compile(r"[\x01-\x08\x0e-\x19\x7f]")
+_BEYOND = re.compile(r"[^\x00-\x7f]")
 _COMMON = frozenset((*DELIMITERS, *RARE_DELIMITERS))
 # Text that has addresses and is no list of them; of a web page a file may be called ".xls".
 _OTHERS = (
@@ -59,26 +60,35 @@ class Source:
                         yield address
 
 
-def open_source(file: IO[bytes], column: str = "") -> Source | Defect:
-    """Open a list; `column`: name or number (from 1) of the column of addresses, where it is told."""
+def open_source(file: IO[bytes], column: str = "", encoding: str = "") -> Source | Defect:
+    """Open a list.
+
+    `column`: name or number (from 1) of the column of addresses, `encoding`: its name, where they are told;
+    a workbook tells its encoding itself.
+    """
     file.seek(0)
     head = file.read(LOOKED_AT)
     if head.startswith(_OLD_OFFICE):
         return Defect(0, "old_office")
     try:
-        made = _from_workbook(file) if head.startswith(b"PK\x03\x04") else _from_text(file, head)
+        made = _from_workbook(file) if head.startswith(b"PK\x03\x04") else _from_text(file, head, encoding)
     except BrokenWorkbookError as error:
         return Defect(0, error.code)
     return made if isinstance(made, Defect) or not column else _at_column(made, column)
 
 
-def _from_text(file: IO[bytes], head: bytes) -> Source | Defect:
-    encoding = encoding_of(head)
+def _from_text(file: IO[bytes], head: bytes, named: str) -> Source | Defect:
+    encoding = encoding_named(named, head) if named else encoding_of(head)
+    if encoding is None:
+        return Defect.of(0, "no_such_encoding", named)
     decoder = codecs.getincrementaldecoder(encoding.codec)("replace")
     text = decoder.decode(head[len(encoding.mark) :], len(head) < LOOKED_AT).replace("\0", "")
     if not text.strip():
         return Defect(0, "no_rows")
-    if text.count("\ufffd") * 20 > len(text) or head.startswith(b"%PDF") or _is_binary(text):
+    unread = text.count("\ufffd")
+    if named and unread * 2 > len(_BEYOND.findall(text)):
+        return Defect.of(0, "other_encoding", named)
+    if unread * 20 > len(text) or head.startswith(b"%PDF") or _is_binary(text):
         return Defect(0, "no_list")
     if found := next((name for name, begins in _OTHERS if begins(text)), ""):
         return Defect(0, "other_format", found)
@@ -145,5 +155,6 @@ def _at_column(source: Source, column: str) -> Source | Defect:
     elif column.isdecimal() and 0 < int(column) <= max(source.layout.width, source.layout.column + 1):
         place = int(column) - 1
     else:
-        return Defect.of(1, "no_such_column", ", ".join(source.layout.head or ()) or column)
+        there = ", ".join(source.layout.head or ()) or f"1–{source.layout.width}"
+        return Defect.of(1, "no_such_column", there)
     return replace(source, layout=replace(source.layout, column=place))

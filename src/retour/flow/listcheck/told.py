@@ -9,6 +9,7 @@ from typing import Any
 from retour.flow.days import written
 from retour.flow.listcheck.charts import Bar, bars_of, stacked
 from retour.flow.listcheck.decision import PILES
+from retour.flow.listcheck.encoding import encoding_in_words
 from retour.texts import LANGUAGES, Catalogue, catalogue
 
 _SHOWN_REASONS, _SHOWN_TYPOS = 15, 30
@@ -218,17 +219,17 @@ class _Page:
 
     def _list(self) -> str:
         say, listed = self.say, self.report["list"]
+        read_as = encoding_in_words(listed["encoding"], say)
         guessed = "" if listed["encoding_sure"] else f" {say('page.guessed')}"
         column, *others = (self._column(number) for number in (listed["column"], *listed["other_columns"]))
         rows = [
             (say("page.file"), _shown(listed["name"])),
             (say("page.rows"), self._number(listed["rows"])),
             (say("page.column"), _shown(column)),
-            (
-                say("page.encoding"),
-                listed["encoding"] + guessed,
-            ),
+            (say("page.encoding"), read_as + guessed),
         ]
+        if sign := listed["delimiter"]:
+            rows.append((say("page.delimiter"), say("page.tab") if sign == "\t" else _shown(sign)))
         if others:
             rows.append((say("page.other_columns"), _shown(", ".join(others))))
         if listed["sheet"]:

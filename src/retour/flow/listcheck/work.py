@@ -49,9 +49,9 @@ def works(
         sweep(clock.now())
         try:
             with (place / LIST).open("rb") as file:
-                source = open_source(file, job.order.get("column", ""))
+                source = open_source(file, job.order.get("column", ""), job.order.get("encoding", ""))
                 if isinstance(source, Defect):
-                    raise FailedError(f"list_{source.code}")
+                    raise FailedError(f"list_{source.code}", source.value)
                 ours = job.account, store.ledger, store.sends, store.tallies, clock.now()
                 telling = _Telling(course, job, clock, _about(file, source))
                 know, rates = known_of(*ours, source.addresses(), alive=telling.alive)

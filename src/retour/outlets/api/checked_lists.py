@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from retour.flow.jobs import ENDED, Job, JobState
 from retour.flow.listcheck.decision import Pile
+from retour.flow.listcheck.encoding import ENCODINGS
 from retour.flow.listcheck.outcome import OUTCOME
 from retour.flow.listcheck.pages import ours, page_of
 from retour.flow.listcheck.proposals import FORMS, accepted_of, decide, decisions_of, proposals_of, rows_taken
@@ -87,6 +88,7 @@ class Possible(BaseModel):
 
     dns: bool = Field(description="the settings name a resolver")
     validators: list[str] = Field(description="plug-ins that the settings allow")
+    encodings: list[str] = Field(description="that a form may offer; others can be named, too")
     most_bytes: int = Field(description="of a list")
 
 
@@ -146,7 +148,10 @@ def get_checks(
         checks=[shape(request, job) for job in jobs],
         next=jobs[-1].id if len(jobs) == limit else None,
         possible=Possible(
-            dns=known.resolves, validators=list(known.validators), most_bytes=known.import_limit
+            dns=known.resolves,
+            validators=list(known.validators),
+            encodings=list(ENCODINGS),
+            most_bytes=known.import_limit,
         ),
     )
 

@@ -99,7 +99,10 @@ def post_cancel(request: Request, key: Manager, id: str, account: AccountChoice 
 def shape(request: Request, job: Job, for_staff: bool = False) -> JobShape:
     """A job as every route shows it."""
     told = catalogue(f"jobs.{language_of(request)}")
-    problem = ProblemShape(code=job.problem, told=told(f"problem.{job.problem}")) if job.problem else None
+    problem = None
+    if job.problem:
+        why = told(f"problem.{job.problem}", value=job.result.get("value", ""))
+        problem = ProblemShape(code=job.problem, told=why)
     rate, ends_at = pace(job, services(request).clock.now())
     withheld = bool(job.order.get(_OF_STAFF)) and not for_staff
     return JobShape(

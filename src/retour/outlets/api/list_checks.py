@@ -18,6 +18,7 @@ from retour.flow.listcheck.taking import IMPORT, UNDO
 from retour.flow.listcheck.work import FILES, KIND, LIST, REPORTS, RESULTS, forget, place_of
 from retour.flow.lists.table import unguarded
 from retour.flow.lists.workbook import MEDIA_TYPE, workbook
+from retour.mime.charsets import charset_codec
 from retour.outlets.api.access import AccountChoice, Manager, Member, existing_account
 from retour.outlets.api.jobs import JobShape, shape
 from retour.outlets.api.problems import Problem
@@ -69,6 +70,9 @@ async def post_check(
     column: Annotated[
         str, Query(description="name or number of the column of addresses", max_length=200)
     ] = "",
+    encoding: Annotated[
+        str, Query(description="of the list, such as windows-1252; else it is found", max_length=100)
+    ] = "",
     dns: Annotated[bool, Query(description="ask the DNS, where the settings name a resolver")] = True,
     validator: Annotated[
         str, Query(description="ask this plug-in as well, one of list_check.validators", max_length=100)
@@ -78,6 +82,8 @@ async def post_check(
     known = services(request)
     if validator and validator not in known.validators:
         raise Problem("validator_unknown", "validator", known=", ".join(known.validators) or "-")
+    if encoding and charset_codec(encoding) is None:
+        raise Problem("encoding_unknown", "encoding")
     chosen = await run_in_threadpool(existing_account, request, key, account)
     id = token_hex(8)
     place = place_of(known.list_room, id)
@@ -91,7 +97,8 @@ async def post_check(
     except BaseException:  # it never came in whole: nothing may stay that no job names
         forget(known.list_room, id)
         raise
-    order = {"name": name, "column": column, "dns": dns and known.resolves, "external": validator}
+    order = {"name": name, "column": column, "encoding": encoding, "dns": dns and known.resolves}
+    order |= {"external": validator}
     return await run_in_threadpool(begun, request, chosen, KIND, key.actor, order, id)
 
 
