@@ -5,6 +5,7 @@ import random
 import tracemalloc
 import zipfile
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -18,6 +19,7 @@ from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.decision import Pile, pile_of
 from retour.flow.listcheck.judge import repairs_of
 from retour.flow.listcheck.layout import Layout
+from retour.flow.listcheck.parting import fields
 from retour.flow.listcheck.workbook import BrokenWorkbookError
 from retour.flow.lists import Defect
 from retour.vet import Code, Facts, Policy, vet
@@ -275,6 +277,52 @@ def test_a_row_with_one_delimiter_too_many_keeps_its_address() -> None:
 )
 def test_what_is_no_list_says_so(raw: bytes, code: str) -> None:
     assert fault(raw) == code
+
+
+@pytest.mark.parametrize(
+    ("line", "columns"),
+    [
+        ('"Lee, Ann" <ann@b.example>,Graz', ["Lee, Ann <ann@b.example>", "Graz"]),
+        ('"Ann "the boss" Lee",ann@b.example', ['Ann the boss" Lee"', "ann@b.example"]),
+        ('"Ann,ann@b.example,"Graz"', ['"Ann', "ann@b.example", "Graz"]),
+        ('"Graz, Austria",ann@b.example,"Lee', ["Graz, Austria", "ann@b.example", '"Lee']),
+        ('Ann "the boss,ann@b.example', ['Ann "the boss', "ann@b.example"]),
+        ('"a ""b"", c",ann@b.example,"', ['a "b", c', "ann@b.example", '"']),
+        ('""Ann"",ann@b.example', ['""Ann""', "ann@b.example"]),
+    ],
+)
+def test_marks_that_do_not_fit_leave_those_that_do(line: str, columns: Sequence[str]) -> None:
+    assert fields(line, ",") == columns
+
+
+@given(record=st.text('a",é ', max_size=40))
+def test_no_sign_of_a_record_is_lost_whatever_its_marks(record: str) -> None:
+    assert ",".join(fields(record, ",")).replace('"', "") == record.replace('"', "")
+
+
+@pytest.mark.parametrize("unit", ['"a,', '",', '""x,', '"""x,"', '"x" y,', ',"x,""x'])
+def test_marks_cost_no_more_than_their_number(unit: str) -> None:
+    """A megabyte of them ends, which with a look back at each would take hours."""
+    record = unit * ((1 << 20) // len(unit))
+    assert sum(map(len, fields(record, ","))) >= len(record) // 4
+
+
+def test_a_mark_that_nobody_closes_takes_no_other_row_with_it() -> None:
+    rows = [f'Ann{each},"Street {each}",ann{each}@b.example' for each in range(5000)]
+    rows[3] = '"Ann3,"Street 3",ann3@b.example'
+    rows[4000] = 'Ann4000,"Street ""4000",ann4000@b.example,"'
+    raw = "\n".join(["Name,Street,Mail", *rows]).encode()
+    assert read(raw) == [f"ann{each}@b.example" for each in range(5000)]
+    found = list(opened(raw).blocks())
+    assert [row for block in found for row in block.odd] == [5, 4002]
+
+
+def test_octets_that_stand_for_nothing_are_taken_out_and_counted() -> None:
+    source = opened(b"mail\nann@b.\0example\nbob@b.example\0\0\n")
+    assert source.lost.nuls == 0
+    assert list(source.addresses()) == ["ann@b.example", "bob@b.example"]
+    assert list(source.addresses()) == ["ann@b.example", "bob@b.example"]
+    assert source.lost.nuls == 3
 
 
 # --- workbooks --------------------------------------------------------------------------------------------

@@ -173,6 +173,24 @@ def test_the_report_says_how_the_list_was_read(tmp_path: Path) -> None:
     assert "„klingon“" in ran(file, "--encoding", "klingon", "--lang", "de", status=1)
 
 
+def test_the_report_says_what_is_wrong_with_how_the_list_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b'name,mail\n"Ann,ann@b-firm.de\n"Lee ""X""",lee@b-\0firm.de\n"Bob "y",bob@b-firm.de\n')
+    out = tmp_path / "out"
+    ran(file, "--out", out)
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    assert report["rows"] == report["piles"]["kept"] == 3
+    assert report["flaws"] == [
+        {"code": "quotes", "count": 2, "first": [2, 4]},
+        {"code": "nul", "count": 1, "first": []},
+    ]
+    assert "flaws" in report["next"]
+    page = (out / "report.en.html").read_text("utf-8")
+    assert "do not fit together" in page
+    assert "The first: 2, 4." in page
+    assert "One NUL octet was taken out" in page
+
+
 def test_other_columns_of_addresses_are_named(tmp_path: Path) -> None:
     rows = [
         "Name§E-Mail§Mail 2§Mail 3",

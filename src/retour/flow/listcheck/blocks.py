@@ -35,6 +35,7 @@ class Block:
     raw: bytes  # in UTF-8, as far as `clean` tells; each record ends with a line feed
     clean: bool
     records_: tuple[str, ...] = ()  # where a line feed in quotation marks parts none; else a line is one
+    odd: tuple[int, ...] = ()  # the numbers of rows whose quotation marks do not fit together
 
 
 def blocks(pieces: Iterable[bytes], layout: Layout, size: int = BLOCK) -> Iterator[Block]:
@@ -66,7 +67,7 @@ def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
         while left and end < len(lines):
             # As the layout was told: empty ones tell nothing.
             left -= bool(lines[end].strip(f" {layout.parts}"))
-            end += length_of(lines, end, layout.parts) if layout.delimiter else 1
+            end += (layout.delimiter and length_of(lines, end, layout.parts)) or 1
             passed += 1
         above = "".join(f"{line}\n" for line in lines[:end]).encode("utf-8", "surrogateescape")
         headless = _Headless(raw[min(len(above), len(start)) :])
@@ -136,8 +137,9 @@ def _block(first: int, raw: bytes, layout: Layout) -> Block:
     text = raw.decode("utf-8", "surrogateescape")
     if simple(layout.delimiter).fullmatch(text):
         return Block(first, _lines_in(raw), raw, clean)
-    records = tuple(parted(text.split("\n")[:-1], layout.parts))
-    return Block(first, len(records), raw, clean, records)
+    found = tuple(parted(text.split("\n")[:-1], layout.parts))
+    odd = tuple(row for row, (_, is_odd) in enumerate(found, start=first) if is_odd)
+    return Block(first, len(found), raw, clean, tuple(record for record, _ in found), odd)
 
 
 def _lines_in(raw: bytes) -> int:

@@ -61,7 +61,7 @@ def unclear(lines: Sequence[str]) -> str:
 
 def read(lines: Sequence[str], delimiter: str) -> Records:
     """The records that lines make."""
-    return [fields(record, delimiter) for record in wholes(lines, delimiter)]
+    return [fields(record, delimiter) for record, _ in wholes(lines, delimiter)]
 
 
 def _parted_by(

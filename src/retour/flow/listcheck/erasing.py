@@ -104,7 +104,7 @@ def _records(file: IO[str], delimiter: str) -> Iterator[str]:
         more = file.readlines(_READ)
         held, place = held[place:] + [line.removesuffix("\n") for line in more], 0
         while place < len(held) - (LINES if more else 0):
-            length = length_of(held, place, delimiter) if '"' in held[place] else 1
+            length = length_of(held, place, delimiter) or 1 if '"' in held[place] else 1
             yield "\n".join(held[place : place + length])
             place += length
         if not more:

@@ -8,7 +8,7 @@ from typing import Any
 from retour.flow.listcheck.decision import PILES, Pile
 from retour.flow.listcheck.judge import Knowledge
 from retour.flow.listcheck.source import Source
-from retour.flow.listcheck.tally import Tally
+from retour.flow.listcheck.tally import Flaw, Tally
 from retour.flow.suppressions import provider_of
 from retour.vet import FAMILY, Code, Dns, Rfc
 
@@ -32,6 +32,7 @@ def report_of(listed: Listed, know: Knowledge, tally: Tally) -> dict[str, Any]:
         "version": 1,
         "at": listed.at,
         "list": _list(listed, counts["rows"]),
+        "flaws": _flaws(listed, tally),
         "rows": counts["rows"],
         "piles": {pile.value: counts[f"pile.{pile}"] for pile in PILES},
         "files": {pile.value: f"{pile}.csv" for pile in PILES},
@@ -61,6 +62,16 @@ def _list(listed: Listed, rows: int) -> Mapping[str, Any]:
         "head": list(layout.head) if layout.head is not None else None,
         "rows": rows,
     }
+
+
+def _flaws(listed: Listed, tally: Tally) -> Sequence[Mapping[str, Any]]:
+    """What is wrong with how the list is written: how often, and the first rows, of those that have a row."""
+    rows = [row for row, _ in tally.examples.get(f"flaw.{Flaw.QUOTES}", ())]
+    found = [
+        {"code": Flaw.QUOTES.value, "count": tally.counts[f"flaw.{Flaw.QUOTES}"], "first": rows},
+        {"code": Flaw.NUL.value, "count": listed.source.lost.nuls, "first": []},
+    ]
+    return [each for each in found if each["count"]]
 
 
 def _reason(code: Code, tally: Tally) -> Mapping[str, Any]:
@@ -125,5 +136,6 @@ def _next(listed: Listed, tally: Tally) -> Sequence[str]:
     steps += ["nxdomain_once"] if counts[f"questioned.{Code.NXDOMAIN}"] else []
     steps += ["unknown"] if counts[f"reason.{Code.SERVFAIL}"] + counts[f"reason.{Code.TIMEOUT}"] else []
     steps += ["columns"] if listed.source.layout.others else []
+    steps += ["flaws"] if _flaws(listed, tally) else []
     steps += ["encoding"] if not listed.source.encoding.sure else []
     return [*steps, *([] if listed.asked else ["offline"])]

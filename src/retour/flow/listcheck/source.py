@@ -6,7 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import IO
 
@@ -14,7 +14,15 @@ from retour.address import normalise
 from retour.flow.listcheck.blocks import Block, blocks, records
 from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS
-from retour.flow.listcheck.encoding import LOOKED_AT, Encoding, encoding_named, encoding_of, mended, pieces
+from retour.flow.listcheck.encoding import (
+    LOOKED_AT,
+    Encoding,
+    Lost,
+    encoding_named,
+    encoding_of,
+    mended,
+    pieces,
+)
 from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
 from retour.flow.listcheck.parting import RECORD, fields
 from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook, open_workbook
@@ -46,6 +54,7 @@ class Source:
     pieces: Callable[[], Iterator[bytes]]
     sheet: str = ""  # of a workbook
     parted_by: str = ""  # the sign that parted its columns, where the files that come out have commas instead
+    lost: Lost = field(default_factory=Lost)  # as its pieces were read the last time
 
     def blocks(self) -> Iterator[Block]:
         """Its rows, block by block. May raise BrokenWorkbookError."""
@@ -96,11 +105,13 @@ def _from_text(file: IO[bytes], head: bytes, named: str) -> Source | Defect:
     if isinstance(layout, Defect):
         return layout
     layout = replace(layout, guessed=not encoding.sure)
-    sign = layout.delimiter
+    sign, lost = layout.delimiter, Lost()
     if sign is None or sign in _COMMON or (sign.isascii() and sign.isprintable()):
-        return Source(layout, encoding, lambda: pieces(file, encoding))
-    written = replace(layout, delimiter=",")
-    return Source(written, encoding, lambda: _rewritten(pieces(file, encoding), sign), parted_by=sign)
+        return Source(layout, encoding, lambda: pieces(file, encoding, lost), lost=lost)
+    layout = replace(layout, delimiter=",")
+    return Source(
+        layout, encoding, lambda: _rewritten(pieces(file, encoding, lost), sign), parted_by=sign, lost=lost
+    )
 
 
 def _is_binary(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,15 @@ from retour.flow.listcheck.judge import Outcome
 from retour.vet import Code, Rfc
 
 EXAMPLES = 5
+
+
+class Flaw(StrEnum):
+    """What is wrong with how a list is written, whatever stands in it: keys under [flaw] in
+    texts/listcheck.en.toml.
+    """
+
+    QUOTES = "quotes"  # rows whose quotation marks do not fit together
+    NUL = "nul"  # octets that stand for nothing, and were taken out
 
 
 @lru_cache(4096)
@@ -63,6 +73,13 @@ class Tally:
             kept.append((row, address[:120]))
             if len(kept) > 4 * EXAMPLES:
                 self.examples[code.value] = sorted(kept)[:EXAMPLES]
+
+    def flaw(self, flaw: Flaw, rows: Sequence[int]) -> None:
+        """Rows with a flaw."""
+        if rows:
+            self.counts[f"flaw.{flaw}"] += len(rows)
+            kept = self.examples.setdefault(f"flaw.{flaw}", [])
+            self.examples[f"flaw.{flaw}"] = [*kept, *((row, "") for row in rows)][:EXAMPLES]
 
     def typo(self, domain: str, meant: str, count: int) -> None:
         """Addresses at a domain that looks like another."""

@@ -234,7 +234,17 @@ class _Page:
             rows.append((say("page.other_columns"), _shown(", ".join(others))))
         if listed["sheet"]:
             rows.append((say("page.sheet"), _shown(listed["sheet"])))
-        return f"<h2>{say('page.list')}</h2>{_table('', ('', ''), rows)}"
+        return f"<h2>{say('page.list')}</h2>{_table('', ('', ''), rows)}{self._flaws()}"
+
+    def _flaws(self) -> str:
+        told = []
+        for flaw in self.report["flaws"]:
+            first = ", ".join(map(self._number, flaw["first"]))
+            words = "one" if flaw["count"] == 1 else "many"
+            told.append(
+                self.say(f"flaw.{flaw['code']}_{words}", count=self._number(flaw["count"]), rows=first)
+            )
+        return "".join(f"<p>{escape(each)}</p>" for each in told)
 
     def _column(self, number: int) -> str:
         """What a column is called, counted from 1."""
