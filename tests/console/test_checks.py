@@ -159,6 +159,17 @@ def test_every_number_of_a_reason_leads_to_its_rows(console: Console, page: Page
     assert page.locator("main script").count() == 0
 
 
+def test_what_is_wrong_with_how_a_list_is_written_is_on_the_page(
+    console: Console, browser: Browser, page: Page, tmp_path: Path
+) -> None:
+    url = checked(page, console, written(tmp_path, 'mail;name\nann@b-firm.de;"Ann\nbob@b-firm.de;B\0b\n'))
+    flaws = page.locator(".flaws li")
+    expect(flaws).to_have_count(2)
+    expect(flaws.nth(0)).to_contain_text("The quotation marks of row 2")
+    expect(flaws.nth(1)).to_contain_text("One NUL octet was taken out of row 3")
+    assert faults(console, browser, MANAGER, [url.removeprefix(console.url)]) == []
+
+
 def test_files_are_saved_with_the_guard_against_formulas(
     console: Console, page: Page, tmp_path: Path
 ) -> None:

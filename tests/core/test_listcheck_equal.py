@@ -507,3 +507,28 @@ def test_a_row_beside_octets_that_are_no_text(way: str) -> None:
     layout = Layout(",", None, 1, width=3)
     for each in (raw, raw.replace(b",-", b',"-x",')):
         assert looked(way, each, layout, KNOW) == written(reference(each, layout, KNOW))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.text('ab," =', max_size=6),
+            st.sampled_from(['"{}"', '{}"', '"{}', ' "{}"', '"a "{}" b"', '"<{}>"', "{}", "\0{}"]),
+            st.builds("{}@{}".format, LOCAL, DOMAIN),
+            st.sampled_from(
+                ["", "x", '"', '"Bonn, Graz"', ' "Bonn, Graz"', '"B "b" b"', '5"', '"a\nb"', "=1"]
+            ),
+        ),
+        max_size=12,
+    ),
+    size=st.sampled_from([60, 1 << 20]),
+)
+def test_quotation_marks_where_csv_has_none(
+    way: str, rows: Sequence[tuple[str, str, str, str]], size: int
+) -> None:
+    layout = Layout(",", None, 1, width=3)
+    lines = (f"{before},{cell.format(address)},{behind}\n" for before, cell, address, behind in rows)
+    raw = "".join(lines).encode()
+    assert looked(way, raw, layout, KNOW, size) == written(reference(raw, layout, KNOW, size))

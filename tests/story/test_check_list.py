@@ -177,18 +177,23 @@ def test_the_report_says_what_is_wrong_with_how_the_list_is_written(tmp_path: Pa
     file = tmp_path / "list.csv"
     file.write_bytes(b'name,mail\n"Ann,ann@b-firm.de\n"Lee ""X""",lee@b-\0firm.de\n"Bob "y",bob@b-firm.de\n')
     out = tmp_path / "out"
-    ran(file, "--out", out)
+    told = ran(file, "--out", out)
+    assert "The quotation marks of 2 rows do not fit together" in told
+    assert "One NUL octet was taken out of row 3" in told
+    told = ran(file, "--out", tmp_path / "aus", "--lang", "de")
+    assert "Die Anführungszeichen von 2 Zeilen passen nicht zusammen" in told
+    assert "Aus Zeile 3 wurde ein NUL-Byte herausgenommen" in told
     report = json.loads((out / "report.json").read_text("utf-8"))
     assert report["rows"] == report["piles"]["kept"] == 3
     assert report["flaws"] == [
         {"code": "quotes", "count": 2, "first": [2, 4]},
-        {"code": "nul", "count": 1, "first": []},
+        {"code": "nul", "count": 1, "first": [3]},
     ]
     assert "flaws" in report["next"]
     page = (out / "report.en.html").read_text("utf-8")
     assert "do not fit together" in page
     assert "The first: 2, 4." in page
-    assert "One NUL octet was taken out" in page
+    assert "One NUL octet was taken out of row 3" in page
 
 
 def test_other_columns_of_addresses_are_named(tmp_path: Path) -> None:

@@ -136,8 +136,12 @@ def _sum(out: Path, words: "Catalogue") -> None:
     import json
     import sys
 
+    from retour.flow.listcheck.told import flaws_told
+
     report = json.loads((out / "report.json").read_text("utf-8"))
     if sys.stderr.isatty():
         typer.echo("", err=True)
     typer.echo(words("said.done", rows=report["rows"], **report["piles"]))
+    for told in flaws_told(report, words):
+        typer.echo(told)
     typer.echo(words("said.report", path=safe(str(out / f"report.{words.language.partition('.')[2]}.html"))))

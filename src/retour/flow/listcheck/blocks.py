@@ -5,13 +5,14 @@ that a job which was killed finds the same blocks again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from retour import swift
 from retour.flow.listcheck.encoding import LOOKED_AT, mended
 from retour.flow.listcheck.layout import Layout, looks_like_one
-from retour.flow.listcheck.parting import LINES, RECORD, fields, length_of, simple, whole
+from retour.flow.listcheck.nuls import Nul, Nuls, row_at
+from retour.flow.listcheck.parting import LINES, RECORD, fields, rows_of, simple, whole
 from retour.flow.listcheck.parting import records as parted
 
 BLOCK = 8 * 1024 * 1024  # octets of a block, about
@@ -36,22 +37,46 @@ class Block:
     clean: bool
     records_: tuple[str, ...] = ()  # where a line feed in quotation marks parts none; else a line is one
     odd: tuple[int, ...] = ()  # the numbers of rows whose quotation marks do not fit together
+    nuls: int = 0  # octets that were taken out,
+    nul_rows: tuple[int, ...] = ()  # and where some of them stood: the first ones did
 
 
 def blocks(pieces: Iterable[bytes], layout: Layout, size: int = BLOCK) -> Iterator[Block]:
-    """The blocks of a list, without its head and what stands above it."""
-    row = 1
-    for raw in _with_head_cut(_cut(_with_line_feeds(pieces), size, layout), layout):
-        row += raw.passed if isinstance(raw, _Headless) else 0
-        block = _block(row, raw, layout)
-        row += block.rows
-        yield block
+    """The blocks of a list, without its head and what stands above it: that is told of with the first block.
+
+    The last one may have no rows.
+    """
+    nuls = Nuls()
+    row, place = 1, 0
+    for raw in _with_head_cut(_cut(_with_line_feeds(pieces, nuls), size, layout), layout):
+        above = raw.above if isinstance(raw, _Headless) else b""
+        head = _told(_block(row, above, layout), nuls.before(place, place + len(above)))
+        place += len(above)
+        block = _told(_block(row + head.rows, raw, layout), nuls.before(place, place + len(raw) + 1))
+        row, place = block.first + block.rows, place + len(raw)
+        yield _with_head_told(block, head) if above else block
+    if nuls:
+        yield _told(_block(row, b"", layout), nuls.before(place, place + 1))
+
+
+def _told(block: Block, nuls: Sequence[Nul]) -> Block:
+    """With the NULs that stood there, whose places are those in the block."""
+    if not nuls:
+        return block
+    lengths = [record.count("\n") + 1 for record in block.records_]
+    rows = {block.first + row_at(block.raw.count(b"\n", 0, nul.place), lengths) for nul in nuls}
+    return replace(block, nuls=sum(nul.many for nul in nuls), nul_rows=tuple(sorted(rows)))
+
+
+def _with_head_told(block: Block, head: Block) -> Block:
+    nul_rows = tuple(dict.fromkeys((*head.nul_rows, *block.nul_rows)))
+    return replace(block, odd=(*head.odd, *block.odd), nuls=head.nuls + block.nuls, nul_rows=nul_rows)
 
 
 class _Headless(bytes):
-    """A block whose head was taken off: so many records."""
+    """A block whose head was taken off."""
 
-    passed = 0
+    above = b""
 
 
 def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
@@ -63,32 +88,39 @@ def _with_head_cut(raws: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
         # A layout is told by the beginning of a list, and its head stands there.
         start = raw[: raw.find(b"\n", 4 * LOOKED_AT) + 1 or len(raw)]
         lines = start.decode("utf-8", "surrogateescape").split("\n")
-        end = passed = 0
+        end = 0
         while left and end < len(lines):
             # As the layout was told: empty ones tell nothing.
             left -= bool(lines[end].strip(f" {layout.parts}"))
-            end += (layout.delimiter and length_of(lines, end, layout.parts)) or 1
-            passed += 1
+            end += rows_of(lines, end, layout.parts) if layout.delimiter else 1
         above = "".join(f"{line}\n" for line in lines[:end]).encode("utf-8", "surrogateescape")
-        headless = _Headless(raw[min(len(above), len(start)) :])
-        headless.passed = passed
+        cut = min(len(above), len(start))
+        headless = _Headless(raw[cut:])
+        headless.above = raw[:cut]
         left = 0
         yield headless
 
 
-def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """CR LF and CR as LF. A CR at the end of a piece waits for what follows."""
-    waiting = b""
+def _with_line_feeds(pieces: Iterable[bytes], nuls: Nuls) -> Iterator[bytes]:
+    """CR LF and CR as LF, and NUL taken out. A CR at the end of a piece waits for what follows."""
+    waiting, passed = b"", 0
     for piece in pieces:
         raw = waiting + piece if waiting else piece
         waiting = b""
-        if b"\r" in raw:
-            if raw.endswith(b"\r"):
-                raw, waiting = raw[:-1], b"\r"
-            raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"\0" in raw:
+            nuls.note(passed + len(_fed(raw[: raw.index(b"\0")])), raw.count(b"\0"))
+            raw = raw.replace(b"\0", b"")
+        if raw.endswith(b"\r"):
+            raw, waiting = raw[:-1], b"\r"
+        raw = _fed(raw)
+        passed += len(raw)
         yield raw
     if waiting:
         yield b"\n"
+
+
+def _fed(raw: bytes) -> bytes:
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in raw else raw
 
 
 def _cut(pieces: Iterable[bytes], size: int, layout: Layout) -> Iterator[bytes]:

@@ -4,7 +4,6 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, NamedTuple
 
 from retour.flow.listcheck.alphabets import likeliest
@@ -142,29 +141,15 @@ def _nuls(octets: bytes) -> float:
     return octets.count(0) / max(len(octets), 1)
 
 
-@dataclass(slots=True)
-class Lost:
-    """What was taken out of a list as it was read the last time."""
-
-    nuls: int = 0
-
-
-def pieces(file: IO[bytes], encoding: Encoding, lost: Lost | None = None) -> Iterator[bytes]:
-    """The file from its beginning as UTF-8, line ends as they are, and NUL taken out, which `lost` counts.
+def pieces(file: IO[bytes], encoding: Encoding) -> Iterator[bytes]:
+    """The file from its beginning as UTF-8, line ends and NULs as they are.
 
     Octets that are no UTF-8 in a file that seemed to be stay as they are: their lines are mended one by one.
     """
-    lost = lost or Lost()
-    lost.nuls = 0
     file.seek(len(encoding.mark))
     decoder = None if encoding.codec == UTF8 else codecs.getincrementaldecoder(encoding.codec)("replace")
     while raw := file.read(PIECE):
-        if decoder is not None:
-            raw = decoder.decode(raw).encode(UTF8, "replace")
-        if b"\0" in raw:
-            lost.nuls += raw.count(0)
-            raw = raw.replace(b"\0", b"")
-        yield raw
+        yield raw if decoder is None else decoder.decode(raw).encode(UTF8, "replace")
     if decoder is not None and (rest := decoder.decode(b"", True)):
         yield rest.encode(UTF8, "replace")
 

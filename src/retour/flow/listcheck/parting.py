@@ -4,11 +4,13 @@ that nobody closes parts nothing, instead of swallowing the rest of the list. Su
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
 LINES = 64  # lines of one record
 RECORD = 64 * 1024  # characters of one record (security.md §3)
+_ADDRESS = re.compile(r'[\s"]*+(?:[^@<>]*+<)?+[^\s@<>"]++@[^\s@<>"]++>?[\s"]*+').fullmatch
 
 
 @cache
@@ -27,18 +29,28 @@ def simple(delimiter: str) -> re.Pattern[str]:
 
 
 @cache
+def strict(delimiter: str) -> re.Pattern[str]:
+    """A record as CSV has it: quotation marks around whole fields, or doubled in these (RFC 4180 §2)."""
+    d = re.escape(delimiter)
+    field = rf'(?:"(?:[^"]|"")*+"(?={d}|\Z)|[^"{d}]*+)'
+    return re.compile(rf"{field}(?:{d}{field})*+", re.DOTALL)
+
+
+@cache
 def _one(delimiter: str) -> re.Pattern[str]:
-    """A field of a record whose quotation marks do not all fit together, and what parts it from the next.
+    """A field of a record that CSV does not have so, and what parts it from the next.
 
     Marks around the whole, or around its beginning ("Lee, Ann" <ann@b.example>); but one that stands where
-    a field begins ends none. Else it goes to the next delimiter. Every character is looked at twice at most.
+    a field begins ends none. Else it goes to the next delimiter. No character is looked at often.
     """
     d = re.escape(delimiter)
-    whole, begun = (
-        rf'"(?P<whole>(?:[^"]|"")*+)"(?={d}|\Z)',
-        rf'"(?P<begun>[^"]*+)(?<![{d}"])"(?P<rest>[^{d}]*+)',
-    )
-    return re.compile(rf"(?:{whole}|{begun}|(?P<open>[^{d}]*+))(?P<end>{d}|\Z)", re.DOTALL)
+    # QUIRK: people and scripts write `Ann, "Lee, Bob"`, with a blank before the marks or behind them.
+    whole = rf' *+"(?:[^"]|"")*+" *+(?={d}|\Z)'
+    # QUIRK: `"Ann "X" Lee"`, marks that nobody doubled: the last of them closes.
+    doubled = rf'"(?!")(?:[^"{d}]|"(?!{d}|\Z)|{d}(?!"))*+"(?={d}|\Z)'
+    begun = rf'"(?P<begun>[^"]*+)(?<![{d}"])"(?P<rest>[^{d}]*+)'
+    fields = rf"(?P<whole>{whole})|(?P<doubled>{doubled})|{begun}|(?P<open>[^{d}]*+)"
+    return re.compile(rf"(?:{fields})(?P<end>{d}|\Z)", re.DOTALL)
 
 
 def plain_field(delimiter: str, none: str = "") -> str:
@@ -51,9 +63,26 @@ def records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[str, bool]]:
     """The records that lines make, and whether each is odd: its quotation marks do not fit together."""
     place = 0
     while place < len(lines):
-        length = 1 if '"' not in lines[place] else length_of(lines, place, delimiter)
-        yield lines[place] if length < 2 else "\n".join(lines[place : place + length]), not length
-        place += length or 1
+        length = 1 if '"' not in lines[place] else rows_of(lines, place, delimiter)
+        record = lines[place] if length == 1 else "\n".join(lines[place : place + length])
+        yield record, not is_strict(record, delimiter)
+        place += length
+
+
+def rows_of(lines: Sequence[str], place: int, delimiter: str) -> int:
+    """Of how many lines the row is that begins here: of one, where the lines of its record are rows already.
+
+    Of two marks that nobody meant, in rows far apart, CSV makes a field that has all rows between. Most of
+    these have all columns, and an address in the same one, as no note of several lines has.
+    """
+    length = length_of(lines, place, delimiter) or 1
+    if length == 1:
+        return 1
+    held = lines[place : place + length]
+    width = len(fields("\n".join(held), delimiter))
+    parts = [columns for line in held if len(columns := fields(line, delimiter)) >= width]
+    places = Counter(at for columns in parts for at, cell in enumerate(columns) if _ADDRESS(cell))
+    return 1 if max(places.values(), default=0) * 2 > length else length
 
 
 def length_of(lines: Sequence[str], place: int, delimiter: str) -> int:
@@ -68,11 +97,16 @@ def length_of(lines: Sequence[str], place: int, delimiter: str) -> int:
     return 0
 
 
+def is_strict(record: str, delimiter: str) -> bool:
+    """Whether a record, as it is read here, is what CSV has."""
+    return '"' not in record or strict(delimiter).fullmatch(record) is not None
+
+
 def fields(record: str, delimiter: str) -> list[str]:
     """The columns of a record; of an odd one what parts them outside of marks that do fit."""
     if '"' not in record:
         return record.split(delimiter)
-    if not whole(delimiter).fullmatch(record):
+    if not is_strict(record, delimiter):
         return list(_odd(record, delimiter))
     try:
         return next(csv.reader([record], delimiter=delimiter), [""]) or [""]
@@ -83,8 +117,11 @@ def fields(record: str, delimiter: str) -> list[str]:
 def _odd(record: str, delimiter: str) -> Iterator[str]:
     pattern, place, more = _one(delimiter), 0, True
     while more and (field := pattern.match(record, place)) is not None:
-        if field["whole"] is not None:
-            yield field["whole"].replace('""', '"')
+        quoted = field["whole"] or field["doubled"]
+        if quoted is not None:
+            before, _, inside = quoted.partition('"')
+            inside, _, behind = inside.rpartition('"')
+            yield before + inside.replace('""', '"') + behind
         else:
             yield field["open"] if field["begun"] is None else f"{field['begun']}{field['rest']}"
         place, more = field.end(), bool(field["end"])

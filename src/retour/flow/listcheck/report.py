@@ -32,7 +32,7 @@ def report_of(listed: Listed, know: Knowledge, tally: Tally) -> dict[str, Any]:
         "version": 1,
         "at": listed.at,
         "list": _list(listed, counts["rows"]),
-        "flaws": _flaws(listed, tally),
+        "flaws": _flaws(tally),
         "rows": counts["rows"],
         "piles": {pile.value: counts[f"pile.{pile}"] for pile in PILES},
         "files": {pile.value: f"{pile}.csv" for pile in PILES},
@@ -64,14 +64,13 @@ def _list(listed: Listed, rows: int) -> Mapping[str, Any]:
     }
 
 
-def _flaws(listed: Listed, tally: Tally) -> Sequence[Mapping[str, Any]]:
-    """What is wrong with how the list is written: how often, and the first rows, of those that have a row."""
-    rows = [row for row, _ in tally.examples.get(f"flaw.{Flaw.QUOTES}", ())]
-    found = [
-        {"code": Flaw.QUOTES.value, "count": tally.counts[f"flaw.{Flaw.QUOTES}"], "first": rows},
-        {"code": Flaw.NUL.value, "count": listed.source.lost.nuls, "first": []},
+def _flaws(tally: Tally) -> Sequence[Mapping[str, Any]]:
+    """What is wrong with how the list is written: how often, and the first rows."""
+    return [
+        {"code": flaw.value, "count": count, "first": [row for row, _ in tally.examples[f"flaw.{flaw}"]]}
+        for flaw in Flaw
+        if (count := tally.counts[f"flaw.{flaw}"])
     ]
-    return [each for each in found if each["count"]]
 
 
 def _reason(code: Code, tally: Tally) -> Mapping[str, Any]:
@@ -136,6 +135,6 @@ def _next(listed: Listed, tally: Tally) -> Sequence[str]:
     steps += ["nxdomain_once"] if counts[f"questioned.{Code.NXDOMAIN}"] else []
     steps += ["unknown"] if counts[f"reason.{Code.SERVFAIL}"] + counts[f"reason.{Code.TIMEOUT}"] else []
     steps += ["columns"] if listed.source.layout.others else []
-    steps += ["flaws"] if _flaws(listed, tally) else []
+    steps += ["flaws"] if _flaws(tally) else []
     steps += ["encoding"] if not listed.source.encoding.sure else []
     return [*steps, *([] if listed.asked else ["offline"])]

@@ -31,7 +31,7 @@ from retour.flow.listcheck.tally import Flaw, Tally
 from retour.flow.listcheck.told import pages
 from retour.instants import parse, to_datetime
 
-VERSION = 3  # of the files: a check that an older version began is begun anew
+VERSION = 4  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
 _CHUNK = 8  # blocks, at least; one commit each: about a million rows
 
@@ -111,7 +111,8 @@ def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iter
             results.write(piles)
             passed += sum(pile.count(b"\n") for pile in piles)
             order.alive(min(passed, rows))  # a row may have several lines
-        fresh.flaw(Flaw.QUOTES, block.odd)
+        fresh.flaw(Flaw.QUOTES, len(block.odd), block.odd)
+        fresh.flaw(Flaw.NUL, block.nuls, block.nul_rows)
         if number % order.chunk == 0:
             yield _commit(looker.settle, fresh, tally, results, number)
     yield _commit(looker.settle, fresh, tally, results, number)

@@ -6,7 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO
 
@@ -17,7 +17,6 @@ from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS
 from retour.flow.listcheck.encoding import (
     LOOKED_AT,
     Encoding,
-    Lost,
     encoding_named,
     encoding_of,
     mended,
@@ -54,7 +53,6 @@ class Source:
     pieces: Callable[[], Iterator[bytes]]
     sheet: str = ""  # of a workbook
     parted_by: str = ""  # the sign that parted its columns, where the files that come out have commas instead
-    lost: Lost = field(default_factory=Lost)  # as its pieces were read the last time
 
     def blocks(self) -> Iterator[Block]:
         """Its rows, block by block. May raise BrokenWorkbookError."""
@@ -105,13 +103,11 @@ def _from_text(file: IO[bytes], head: bytes, named: str) -> Source | Defect:
     if isinstance(layout, Defect):
         return layout
     layout = replace(layout, guessed=not encoding.sure)
-    sign, lost = layout.delimiter, Lost()
+    sign = layout.delimiter
     if sign is None or sign in _COMMON or (sign.isascii() and sign.isprintable()):
-        return Source(layout, encoding, lambda: pieces(file, encoding, lost), lost=lost)
+        return Source(layout, encoding, lambda: pieces(file, encoding))
     layout = replace(layout, delimiter=",")
-    return Source(
-        layout, encoding, lambda: _rewritten(pieces(file, encoding, lost), sign), parted_by=sign, lost=lost
-    )
+    return Source(layout, encoding, lambda: _rewritten(pieces(file, encoding), sign), parted_by=sign)
 
 
 def _is_binary(text: str) -> bool:

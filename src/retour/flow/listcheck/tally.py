@@ -74,10 +74,10 @@ class Tally:
             if len(kept) > 4 * EXAMPLES:
                 self.examples[code.value] = sorted(kept)[:EXAMPLES]
 
-    def flaw(self, flaw: Flaw, rows: Sequence[int]) -> None:
-        """Rows with a flaw."""
-        if rows:
-            self.counts[f"flaw.{flaw}"] += len(rows)
+    def flaw(self, flaw: Flaw, count: int, rows: Sequence[int]) -> None:
+        """So many flaws; `rows` have some of them, in their order."""
+        if count:
+            self.counts[f"flaw.{flaw}"] += count
             kept = self.examples.setdefault(f"flaw.{flaw}", [])
             self.examples[f"flaw.{flaw}"] = [*kept, *((row, "") for row in rows)][:EXAMPLES]
 

@@ -1,7 +1,7 @@
 """The report as a page for people: one file in each language, without script or anything from elsewhere."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -45,6 +45,16 @@ tr,.card,.bars>div{break-inside:avoid}
 svg,.card{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 th,td{padding:.2rem .4rem;min-width:0!important}h2{break-after:avoid}}
 """
+
+
+def flaws_told(report: Mapping[str, Any], say: Catalogue, number: Callable[[int], str] = str) -> list[str]:
+    """What is wrong with how a list is written, in words; of a report of an older version nothing."""
+    told = []
+    for flaw in report.get("flaws", ()):
+        words = "one" if flaw["count"] == 1 else "many"
+        first = ", ".join(map(number, flaw["first"]))
+        told.append(say(f"flaw.{flaw['code']}_{words}", count=number(flaw["count"]), rows=first))
+    return told
 
 
 def pages(report: Mapping[str, Any]) -> dict[str, str]:
@@ -237,13 +247,7 @@ class _Page:
         return f"<h2>{say('page.list')}</h2>{_table('', ('', ''), rows)}{self._flaws()}"
 
     def _flaws(self) -> str:
-        told = []
-        for flaw in self.report["flaws"]:
-            first = ", ".join(map(self._number, flaw["first"]))
-            words = "one" if flaw["count"] == 1 else "many"
-            told.append(
-                self.say(f"flaw.{flaw['code']}_{words}", count=self._number(flaw["count"]), rows=first)
-            )
+        told = flaws_told(self.report, self.say, self._number)
         return "".join(f"<p>{escape(each)}</p>" for each in told)
 
     def _column(self, number: int) -> str:

@@ -8,7 +8,7 @@ from typing import cast
 from retour.flow.listcheck.decision import PILES
 from retour.flow.listcheck.judge import Outcome, row_of, tail
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.parting import fields, whole
+from retour.flow.listcheck.parting import fields, is_strict
 
 _SIGNS = "=+-@\t\r"
 _THOUSANDS = 10_000
@@ -25,7 +25,7 @@ def kept(line: str, layout: Layout) -> str:
     """A row as it stood there, but that no spreadsheet runs it, or reads the next as a part of it."""
     if layout.delimiter is None:
         return row_of((line,), layout.parts)
-    if '"' in line and not whole(layout.delimiter).fullmatch(line):
+    if not is_strict(line, layout.delimiter):
         return row_of(tuple(fields(line, layout.delimiter)), layout.delimiter)
     return _formula(layout.delimiter).sub(r"\1\2'", line)
 
