@@ -116,6 +116,33 @@ def test_a_mark_beside_a_comma_that_is_quoted_well_does_not_part_there() -> None
     assert odd(source) == [2, 3]
 
 
+@pytest.mark.parametrize("size", range(200, 1500, 100))
+def test_a_record_of_several_lines_is_one_at_the_border_of_a_block_too(size: int) -> None:
+    layout = Layout(",", None, 2, width=3)
+    rows = [f'{n},"Street {n}\nBackyard\nGraz, upstairs",a{n}@b.example\n' for n in range(200)]
+    rows[50] = '50,"Street,a50@b.example\n'
+    raw = "".join(rows).encode()
+    parts = [raw[place : place + size] for place in range(0, len(raw), size)]
+    found = list(blocks(parts, layout, size))
+    assert len(found) > 5
+    told = [record.cell for block in found for record in records(block, layout)]
+    assert told == [f"a{n}@b.example" for n in range(200)]
+    assert [row for block in found for row in block.odd] == [51]
+
+
+@given(text=st.lists(LETTER, max_size=80).map("".join), size=st.integers(1, 60), pieces=st.integers(1, 9))
+def test_records_are_the_same_whatever_the_blocks(text: str, size: int, pieces: int) -> None:
+    layout, raw = Layout(",", None, 1, width=2), text.encode()
+    parts = [raw[place : place + pieces] for place in range(0, len(raw), pieces)]
+
+    def read(found: Iterable[Block]) -> list[object]:
+        told = list(found)
+        odd = [row for block in told for row in block.odd]
+        return [odd, *(record for block in told for record in records(block, layout))]
+
+    assert read(blocks(parts, layout, size)) == read(blocks([raw], layout))
+
+
 @given(text=st.lists(LETTER, max_size=60).map("".join), size=st.integers(1, 60), pieces=st.integers(1, 9))
 def test_nuls_are_counted_whatever_the_blocks(text: str, size: int, pieces: int) -> None:
     layout, raw = Layout(None, None, 0), text.encode()
@@ -145,6 +172,28 @@ def test_the_report_tells_them_by_every_way(
         assert list(check_list(order))
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert (report["flaws"], report["rows"]) == ([flaw], 10)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("sign", [",", "§"])
+def test_whatever_parts_the_columns_and_ends_the_lines(sign: str, end: str) -> None:
+    lines = (
+        *("Name,Note,E-Mail", '"Ann,x,0@b.example', 'Bob,"two', 'lines",1@b.example\0'),
+        *('"Cy "X" Y","a,b",2@b.example', "Dee,x,3@b.example", "\0"),
+    )
+    source = opened(end.join(lines).replace(",", sign).encode())
+    assert cells(source) == [f"{row}@b.example" for row in range(4)]
+    assert odd(source) == [2, 4]
+    assert nuls(source.blocks()) == (2, 3)
+
+
+def test_the_flaws_of_a_long_list_that_is_rewritten_are_told_once() -> None:
+    rows = [f'"Ann" {row}§{row}@b.example§{"x" * 200}' for row in range(100_000)]
+    rows[77_000] += "\0"
+    source = opened("\n".join(["Name§E-Mail§Note", *rows]).encode())
+    assert len(list(source.blocks())) > 1
+    assert odd(source) == [*range(2, 100_002)]
+    assert nuls(source.blocks()) == (1, 77_002)
 
 
 def test_a_report_of_a_version_that_told_none_makes_its_pages() -> None:

@@ -17,6 +17,8 @@ from retour.flow.listcheck.parting import records as parted
 
 BLOCK = 8 * 1024 * 1024  # octets of a block, about
 
+_Found = tuple[tuple[str, bool], ...]  # records, and whether each is odd
+
 
 class Record(NamedTuple):
     """One row of a list."""
@@ -142,34 +144,55 @@ def _cut(pieces: Iterable[bytes], size: int, layout: Layout) -> Iterator[bytes]:
         yield raw if raw.endswith(b"\n") else raw + b"\n"
 
 
+class _Parted(bytes):
+    """A block whose records are known."""
+
+    found: _Found = ()
+
+
 def _at_line_end(raw: bytes, layout: Layout) -> tuple[bytes, bytes]:
     """Cut behind the last record that is whole."""
     end = raw.rfind(b"\n") + 1
     if layout.delimiter is None or b'"' not in raw:
         return raw[:end], raw[end:]
-    # A record may go on beyond the cut: look back from it for a line that leaves no field open.
-    lines = raw[max(0, end - 2 * RECORD) : end].decode("utf-8", "replace").split("\n")[1:-1]
-    pattern = whole(layout.parts)
-    spare = 0
-    for line in reversed(lines[-LINES:]):
-        if pattern.fullmatch(line):
-            break
-        spare += 1
-    else:
-        spare = 0
-    for _ in range(spare):
-        end = raw.rfind(b"\n", 0, end - 1) + 1
-    return raw[:end], raw[end:]
+    found = _found(raw[:end], layout)
+    last = _last(found, layout.parts)
+    left = "".join(f"{record}\n" for record, _ in found[last:])
+    end -= len(left.encode("utf-8", "surrogateescape"))
+    made = _Parted(raw[:end])
+    made.found = found[:last]
+    return made, raw[end:]
+
+
+def _last(found: _Found, delimiter: str) -> int:
+    """Where the records end that no line behind them belongs to: one that is open may go on there."""
+    lines = size = 0
+    last = at = len(found)
+    while at and lines < LINES and size <= RECORD:
+        at -= 1
+        record, is_odd = found[at]
+        lines += record.count("\n") + 1
+        size += len(record) + 1
+        if is_odd and lines < LINES and size <= RECORD and not whole(delimiter).fullmatch(record):
+            last = at
+    return last
+
+
+def _found(raw: bytes, layout: Layout) -> _Found:
+    """The records of some lines, and whether each is odd; none where each line is one, and not odd."""
+    if layout.delimiter is None or b'"' not in raw:
+        return ()
+    text = raw.decode("utf-8", "surrogateescape")
+    if simple(layout.delimiter).fullmatch(text):
+        return ()
+    return tuple(parted(text.split("\n")[:-1], layout.parts))
 
 
 def _block(first: int, raw: bytes, layout: Layout) -> Block:
     clean = _is_clean(raw)
-    if layout.delimiter is None or b'"' not in raw:
+    found = raw.found if isinstance(raw, _Parted) else _found(raw, layout)
+    if not found:
         return Block(first, _lines_in(raw), raw, clean)
-    text = raw.decode("utf-8", "surrogateescape")
-    if simple(layout.delimiter).fullmatch(text):
-        return Block(first, _lines_in(raw), raw, clean)
-    found = tuple(parted(text.split("\n")[:-1], layout.parts))
     odd = tuple(row for row, (_, is_odd) in enumerate(found, start=first) if is_odd)
     return Block(first, len(found), raw, clean, tuple(record for record, _ in found), odd)
 

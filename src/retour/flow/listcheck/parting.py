@@ -63,9 +63,13 @@ def records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[str, bool]]:
     """The records that lines make, and whether each is odd: its quotation marks do not fit together."""
     place = 0
     while place < len(lines):
-        length = 1 if '"' not in lines[place] else rows_of(lines, place, delimiter)
-        record = lines[place] if length == 1 else "\n".join(lines[place : place + length])
-        yield record, not is_strict(record, delimiter)
+        if is_strict(lines[place], delimiter):
+            yield lines[place], False
+            place += 1
+            continue
+        length = rows_of(lines, place, delimiter)
+        record = "\n".join(lines[place : place + length])
+        yield record, length == 1 or not is_strict(record, delimiter)
         place += length
 
 
@@ -79,6 +83,8 @@ def rows_of(lines: Sequence[str], place: int, delimiter: str) -> int:
     if length == 1:
         return 1
     held = lines[place : place + length]
+    if sum("@" in line for line in held) * 2 <= length:
+        return length
     width = len(fields("\n".join(held), delimiter))
     parts = [columns for line in held if len(columns := fields(line, delimiter)) >= width]
     places = Counter(at for columns in parts for at, cell in enumerate(columns) if _ADDRESS(cell))

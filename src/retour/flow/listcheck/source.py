@@ -1,11 +1,9 @@
 """A list is opened: what sort of file it is, how it is written, and where its addresses stand."""
 
 import codecs
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO
@@ -19,12 +17,12 @@ from retour.flow.listcheck.encoding import (
     Encoding,
     encoding_named,
     encoding_of,
-    mended,
     pieces,
 )
 from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
-from retour.flow.listcheck.parting import RECORD, fields
+from retour.flow.listcheck.rewritten import Rewritten
 from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook, open_workbook
+from retour.flow.listcheck.written import csv_of
 from retour.flow.lists.row import Defect
 
 _TOGETHER = 2000  # rows of a workbook that become one piece of text
@@ -56,6 +54,8 @@ class Source:
 
     def blocks(self) -> Iterator[Block]:
         """Its rows, block by block. May raise BrokenWorkbookError."""
+        if self.parted_by:
+            return Rewritten(self.pieces, self.parted_by).blocks(self.layout)
         return blocks(self.pieces(), self.layout)
 
     def addresses(self) -> Iterator[str]:
@@ -107,24 +107,13 @@ def _from_text(file: IO[bytes], head: bytes, named: str) -> Source | Defect:
     if sign is None or sign in _COMMON or (sign.isascii() and sign.isprintable()):
         return Source(layout, encoding, lambda: pieces(file, encoding))
     layout = replace(layout, delimiter=",")
-    return Source(layout, encoding, lambda: _rewritten(pieces(file, encoding), sign), parted_by=sign)
+    return Source(layout, encoding, lambda: pieces(file, encoding), parted_by=sign)
 
 
 def _is_binary(text: str) -> bool:
     """Whether it is none of letters; one such sign may part the columns, as Hive writes them."""
     found = Counter(_NO_TEXT.findall(text))
     return (found.total() - max(found.values(), default=0)) * _BINARY > len(text)
-
-
-def _rewritten(octets: Iterable[bytes], sign: str) -> Iterator[bytes]:
-    """A list whose columns an uncommon sign parts, as CSV: that can be read by what opens the results."""
-    rest = b""
-    for piece in octets:
-        *lines, rest = (rest + piece).split(b"\n")
-        if len(rest) > RECORD:
-            lines, rest = [*lines, rest], b""
-        yield _csv(fields(mended(line.removesuffix(b"\r"))[0], sign) for line in lines)
-    yield _csv([fields(mended(rest)[0], sign)] if rest else [])
 
 
 def _from_workbook(file: IO[bytes]) -> Source | Defect:
@@ -146,13 +135,7 @@ def _written(book: Workbook, sheet: Sheet) -> Iterator[bytes]:
     """The rows of a sheet as CSV."""
     rows = book.rows(sheet)
     while batch := list(islice(rows, _TOGETHER)):
-        yield _csv([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in batch)
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "replace")
+        yield csv_of([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in batch)
 
 
 def _at_column(source: Source, column: str) -> Source | Defect:

@@ -1,7 +1,9 @@
 """How a row of a list is written into its pile, so that no spreadsheet runs it."""
 
+import csv
+import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import cast
 
@@ -28,6 +30,13 @@ def kept(line: str, layout: Layout) -> str:
     if not is_strict(line, layout.delimiter):
         return row_of(tuple(fields(line, layout.delimiter)), layout.delimiter)
     return _formula(layout.delimiter).sub(r"\1\2'", line)
+
+
+def csv_of(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows of cells as CSV, parted by commas."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "replace")
 
 
 def guarded(lines: bytes, layout: Layout) -> bytes:
