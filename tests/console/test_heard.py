@@ -12,7 +12,8 @@ pytestmark = pytest.mark.engine("chromium")
 ENDING = ("revoke", "drop", "remove", "undo", "delete", "erase", "cancel")
 LAST = ("list_back", "hook", "member")  # after what they take back, or before nobody is there to be heard
 UNMADE = {"topic"}  # of Amazon's
-OF_OTHERS = {"withdraw": "manager", "view_drop": "manager"}  # a member takes back what is their own
+# A member takes back and renames what is their own.
+OF_OTHERS = {"withdraw": "manager", "view_drop": "manager", "view_rename": "manager"}
 
 
 def place(name: str) -> tuple[bool, bool, bool, str]:

@@ -121,6 +121,27 @@ def test_a_view_is_saved_with_its_count_and_seen_by_whom_it_is_for(
     follow(page, ".view button:has-text('Ours')")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_view_is_given_another_name(console: Console, browser: Browser, script: bool) -> None:
+    views = [
+        console.ask("POST", "/v1/views", json={"name": name, "query": "type=hard"})
+        for name in ("Of May", "Of June")
+    ]
+    with looking(browser, java_script_enabled=script) as page:
+        log_in(page, console.url, "manager@shop.example")
+        page.goto(f"{console.url}/a/shop/?type=soft")
+        of_may = page.locator(".view", has_text="Of May")
+        for name, told in (("Of June", "has this name"), ("Of March", "is called “Of March” now.")):
+            of_may.locator("summary").click()
+            of_may.locator("[name=name]").fill(name)
+            of_may.get_by_role("button", name="Rename", exact=True).click(timeout=9000)
+            expect(page.locator("#status")).to_contain_text(told)
+            assert "type=soft" in page.url  # one stays where one was
+        expect(page.locator(".views .chip")).to_contain_text(["Of June", "Of March"])
+    for view in views:
+        assert console.ask("DELETE", f"/v1/views/{view['id']}")["query"] == "type=hard"
+
+
 def test_what_is_shown_becomes_a_workbook(console: Console, page: Page) -> None:
     page.goto(f"{console.url}/a/shop/?type=hard")
     with page.expect_download() as download:

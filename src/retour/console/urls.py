@@ -115,6 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     reads("a/<str:account>/bounces.<str:form>", overview.export, name="export"),
     path("a/<str:account>/look/", overview.look, name="look"),
     path("a/<str:account>/views/<str:page>/", views.save, name="view_save"),
+    path("a/<str:account>/views/<str:page>/<int:id>/rename/", views.rename, name="view_rename"),
     path("a/<str:account>/views/<str:page>/<int:id>/drop/", views.drop, name="view_drop"),
     asks("a/<str:account>/delete/", contacts_gone.delete, name="delete"),
     asks("a/<str:account>/data/delete/", contacts_gone.delete, {"what": "data"}, name="data_delete"),

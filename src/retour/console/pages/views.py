@@ -78,6 +78,25 @@ def save(request: HttpRequest, account: str, page: str) -> HttpResponse:
 
 @login_required
 @require_POST
+def rename(request: HttpRequest, account: str, page: str, id: int) -> HttpResponse:
+    """One's own; those of everybody by a manager. What it shows stays."""
+    api, say, name = api_of(request, account), reader(request).say, request.POST.get("name", "").strip()
+    if page not in PAGES:
+        raise Http404
+    try:
+        view = api.post(f"/v1/views/{id}", {"name": name}, "PUT")
+    except Refused as refused:
+        if refused.status not in _AGAINST:
+            raise
+        missing = refused.type.endswith("/invalid")  # too long, or nothing
+        messages.error(request, say("views.name_missing") if missing else str(refused))
+    else:
+        messages.success(request, say("views.renamed", name=view["name"]))
+    return _back(account, page, _clean(request.POST.get("query", "")))
+
+
+@login_required
+@require_POST
 def drop(request: HttpRequest, account: str, page: str, id: int) -> HttpResponse:
     """One's own; those of everybody by a manager."""
     view = api_of(request, account).post(f"/v1/views/{id}", None, "DELETE")
