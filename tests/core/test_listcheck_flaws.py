@@ -3,7 +3,7 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,25 @@ def test_two_lone_marks_that_csv_would_take_for_a_field_cost_no_row_between() ->
     source = opened("\n".join(["name,email", *rows, ""]).encode())
     assert cells(source) == [f"n{row}@b.example" for row in range(40)]
     assert odd(source) == [4, 35]
+
+
+@given(
+    marks=st.lists(st.tuples(st.integers(0, 39), st.integers(0, 1), st.integers(0, 4)), max_size=12),
+    place=st.integers(0, 2),
+    sign=st.sampled_from([",", ";", "\t", "§"]),
+)
+def test_lone_marks_anywhere_cost_no_address(
+    marks: Sequence[tuple[int, int, int]], place: int, sign: str
+) -> None:
+    rows = [[f"Ann {row}", f'"Bonn{sign} {row}"' if row % 3 else "Graz"] for row in range(40)]
+    for row, column, at in marks:
+        rows[row][column] = f'{rows[row][column][:at]}"{rows[row][column][at:]}'
+    for row, columns in enumerate(rows):
+        columns.insert(place, f"a{row}@b.example")
+    head = ["name", "city"]
+    head.insert(place, "email")
+    source = opened("".join(f"{sign.join(each)}\n" for each in (head, *rows)).encode())
+    assert set(source.addresses()) == {f"a{row}@b.example" for row in range(40)}
 
 
 def test_a_note_with_rows_of_its_own_is_one_row() -> None:

@@ -12,7 +12,7 @@ from retour import swift
 from retour.flow.listcheck.encoding import LOOKED_AT, mended
 from retour.flow.listcheck.layout import Layout, looks_like_one
 from retour.flow.listcheck.nuls import Nul, Nuls, row_at
-from retour.flow.listcheck.parting import LINES, RECORD, fields, rows_of, simple, whole
+from retour.flow.listcheck.parting import LINES, RECORD, Table, fields, rows_of, simple, whole
 from retour.flow.listcheck.parting import records as parted
 
 BLOCK = 8 * 1024 * 1024  # octets of a block, about
@@ -185,7 +185,7 @@ def _found(raw: bytes, layout: Layout) -> _Found:
     text = raw.decode("utf-8", "surrogateescape")
     if simple(layout.delimiter).fullmatch(text):
         return ()
-    return tuple(parted(text.split("\n")[:-1], layout.parts))
+    return tuple(parted(text.split("\n")[:-1], layout.parts, Table(layout.width, layout.column)))
 
 
 def _block(first: int, raw: bytes, layout: Layout) -> Block:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
 LINES = 64  # lines of one record
 RECORD = 64 * 1024  # characters of one record (security.md §3)
@@ -59,7 +60,14 @@ def plain_field(delimiter: str, none: str = "") -> str:
     return rf'(?:"[^"\n{none}]*+"|[^"\n{d}{none}]*+)'
 
 
-def records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[str, bool]]:
+class Table(NamedTuple):
+    """What is known of the rows of a list: their columns, and which has the address."""
+
+    width: int
+    column: int
+
+
+def records(lines: Sequence[str], delimiter: str, table: Table | None = None) -> Iterator[tuple[str, bool]]:
     """The records that lines make, and whether each is odd: its quotation marks do not fit together."""
     place = 0
     while place < len(lines):
@@ -67,28 +75,42 @@ def records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[str, bool]]:
             yield lines[place], False
             place += 1
             continue
-        length = rows_of(lines, place, delimiter)
+        length = rows_of(lines, place, delimiter, table)
         record = "\n".join(lines[place : place + length])
         yield record, length == 1 or not is_strict(record, delimiter)
         place += length
 
 
-def rows_of(lines: Sequence[str], place: int, delimiter: str) -> int:
+def rows_of(lines: Sequence[str], place: int, delimiter: str, table: Table | None = None) -> int:
     """Of how many lines the row is that begins here: of one, where the lines of its record are rows already.
 
     Of two marks that nobody meant, in rows far apart, CSV makes a field that has all rows between. Most of
-    these have all columns, and an address in the same one, as no note of several lines has.
+    these have all columns, and an address in the same one, as no note of several lines has. Where the table
+    is known, one such line suffices whose address is not that of the record.
     """
     length = length_of(lines, place, delimiter) or 1
     if length == 1:
         return 1
     held = lines[place : place + length]
-    if sum("@" in line for line in held) * 2 <= length:
+    least = table.width - 1 if table else 0
+    having = [line for line in held if "@" in line and line.count(delimiter) >= least]
+    if not having:
         return length
-    width = len(fields("\n".join(held), delimiter))
-    parts = [columns for line in held if len(columns := fields(line, delimiter)) >= width]
+    own = fields("\n".join(held), delimiter)
+    if table and any(_is_another(fields(line, delimiter), own, table) for line in having):
+        return 1
+    width = len(own)
+    parts = [columns for line in having if len(columns := fields(line, delimiter)) >= width]
     places = Counter(at for columns in parts for at, cell in enumerate(columns) if _ADDRESS(cell))
     return 1 if max(places.values(), default=0) * 2 > length else length
+
+
+def _is_another(columns: Sequence[str], own: Sequence[str], table: Table) -> bool:
+    """Whether this is a row with another address; in a text a blank is behind each comma."""
+    if len(columns) != table.width or any(cell.startswith(" ") for cell in columns):
+        return False
+    cell = columns[table.column] if table.column < table.width else ""
+    return _ADDRESS(cell) is not None and cell not in own[table.column : table.column + 1]
 
 
 def length_of(lines: Sequence[str], place: int, delimiter: str) -> int:

@@ -21,14 +21,15 @@ class Rewritten:
         """The blocks of the list in this layout of CSV, with the flaws of the list as it stands there."""
         read: list[Block] = []
         row = 1
-        for block in blocks(self._made(read), layout):
+        for block in blocks(self._made(layout, read), layout):
             row = block.first + block.rows
             yield _flawed(block, _taken(read, row))
         if read:
             yield _flawed(Block(row, 0, b"", True), read)
 
-    def _made(self, read: list[Block]) -> Iterator[bytes]:
-        whole = Layout(self.sign, None, 0)  # its head is read like any row
+    def _made(self, layout: Layout, read: list[Block]) -> Iterator[bytes]:
+        # Its head is read like any row.
+        whole = replace(layout, delimiter=self.sign, head=None, above=0)
         for block in blocks(self.pieces(), whole):
             if block.odd or block.nuls:
                 read.append(replace(block, raw=b"", records_=()))
