@@ -84,6 +84,7 @@ def test_whoever_decides_second_sees_what_was_decided(console: Console, browser:
         for page, email in ((one, "support@retour.example"), (other, ADMIN)):
             log_in(page, console.url, email)
             page.goto(place)
+            expect(page.locator(".decision")).to_contain_text("lässt sich nicht rückgängig machen")  # before
             page.fill("[name=reason]", f"So sieht es {email}.")
         follow(one, "button[value=refuse]")
         follow(other, "button[value=approve]")

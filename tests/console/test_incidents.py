@@ -11,8 +11,12 @@ from console.sound import faults
 from retour.clock import SystemClock
 from retour.flow.jobs import Job
 from retour.flow.whom import COUNT
-from retour.stores.sqlite import DESK
+from retour.ports.incidents import Incident, IncidentStage
+from retour.ports.records import GUARD as GUARD_ACTOR
+from retour.stores.sqlite import DESK, STORE
+from retour.stores.sqlite.accounts import SqliteAccounts
 from retour.stores.sqlite.database import Database
+from retour.stores.sqlite.incidents import SqliteIncidents
 from retour.stores.sqlite.jobs import SqliteJobs
 from story.waiting import eventually
 
@@ -179,6 +183,25 @@ def ended(page: Page, button: str, reason: str) -> None:
     page.fill("textarea", reason)
     page.get_by_role("button", name=button).click()
     expect(page.locator("#status .bar")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "No address was held back, or all"), ("de", "Es wurde keine Adresse zurückgehalten, oder")],
+)
+def test_one_that_is_over_and_held_nobody_says_so_of_then(
+    out: Console, browser: Browser, language: str, told: str
+) -> None:
+    over = Incident(
+        f"over-{language}", "other", "gmail", 1, 1, 0, "rate", 60, 0.5, 0.01, IncidentStage.CLOSED,
+        2, "revert", 1, 3, GUARD_ACTOR,
+    )  # fmt: skip
+    with closing(Database(out.directory / "data" / STORE, "store")) as database:
+        SqliteIncidents(database, SqliteAccounts(database)).keep(over)
+    with looking(browser, locale=language) as page:
+        log_in(page, out.url, SUPPORT)
+        page.goto(f"{out.url}/a/other/incidents/{over.id}/")
+        expect(page.locator("section:has(#held)")).to_contain_text(told)
 
 
 @pytest.mark.parametrize("who", [MEMBER, SUPPORT])
