@@ -31,6 +31,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """An installation in which Gmail has just said of many that they do not exist."""
     made = Console(tmp_path_factory.mktemp("outage"), GUARD)
     try:
+        made.command("account", "add", "past", "--return-domain", "past.test")
         made.join((SUPPORT, "--role", "support"), (MEMBER, "--account", "shop"))
         yield made
     finally:
@@ -193,14 +194,14 @@ def test_one_that_is_over_and_held_nobody_says_so_of_then(
     out: Console, browser: Browser, language: str, told: str
 ) -> None:
     over = Incident(
-        f"over-{language}", "other", "gmail", 1, 1, 0, "rate", 60, 0.5, 0.01, IncidentStage.CLOSED,
+        f"over-{language}", "past", "gmail", 1, 1, 0, "rate", 60, 0.5, 0.01, IncidentStage.CLOSED,
         2, "revert", 1, 3, GUARD_ACTOR,
     )  # fmt: skip
     with closing(Database(out.directory / "data" / STORE, "store")) as database:
         SqliteIncidents(database, SqliteAccounts(database)).keep(over)
     with looking(browser, locale=language) as page:
         log_in(page, out.url, SUPPORT)
-        page.goto(f"{out.url}/a/other/incidents/{over.id}/")
+        page.goto(f"{out.url}/a/past/incidents/{over.id}/")
         expect(page.locator("section:has(#held)")).to_contain_text(told)
 
 
