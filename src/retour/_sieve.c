@@ -368,12 +368,27 @@ static int put_line(const Sieve *self, Made *made, Text line, Py_ssize_t guards)
     return put_text(made, piece(line, start, line.size));
 }
 
+/* What is proposed of a row: its local part; of one with dots that part nothing the address without them. */
+static int put_local(Made *made, const Row *row)
+{
+    Text local = {row->exact, row->at};
+    int parts = 0;
+    if (row->shape != DOTTED)
+        return put_text(made, local);
+    for (Py_ssize_t start = 0, end; start < local.size; start = end + 1) {
+        end = next(local, start, '.');
+        if (end > start && ((parts++ && !put(made, ".", 1)) || !put_text(made, piece(local, start, end))))
+            return 0;
+    }
+    return put(made, row->exact + row->at, row->size - row->at);
+}
+
 /* What is said of an address; its local part stands in what is proposed. */
 static int put_said(Made *made, const Row *row, Text said, int proposed)
 {
     Py_ssize_t start = 0, hole = proposed ? next(said, 0, 0) : said.size;
     for (; hole < said.size; hole = next(said, start, 0)) {
-        if (!put_text(made, piece(said, start, hole)) || !put(made, row->exact, row->at))
+        if (!put_text(made, piece(said, start, hole)) || !put_local(made, row))
             return 0;
         start = hole + 1;
     }

@@ -20,6 +20,15 @@ from retour.vet import Code, Practical, Rfc, vet
         ("ann.archergmail.com", "ann.archer@gmail.com"),
         ("o’brien@shop.de", "o'brien@shop.de"),
         ("ann–lee@shop.de", "ann-lee@shop.de"),
+        ("ann @shop.de", "ann@shop.de"),
+        ("ann@ shop.de", "ann@shop.de"),
+        ("ann@shop .de", "ann@shop.de"),
+        ("ann@shop. de", "ann@shop.de"),
+        (".ann@shop.de", "ann@shop.de"),
+        ("ann.@shop.de", "ann@shop.de"),
+        ("ann..lee@shop.de", "ann.lee@shop.de"),
+        ("ann@.shop.de", "ann@shop.de"),
+        ("ann@shop..de", "ann@shop.de"),
     ],
 )
 def test_what_is_plain_to_see_is_proposed(typed: str, meant: str) -> None:
@@ -46,10 +55,35 @@ def test_what_is_plain_to_see_is_proposed(typed: str, meant: str) -> None:
             "https://gmail.com",
             "x" * 300 + "gmail.com",
         ),
+        *(
+            "an n@shop.de",
+            "ann@shop.",
+            "..@shop.de",
+            "ann..lee@docomo.ne.jp",
+            "ann@shop.de neu",
+        ),
     ],
 )
 def test_where_nobody_knows_nothing_is_proposed(typed: str) -> None:
     assert vet(typed).suggestion is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ann@hotmail.c", "ann@hotmail.com"),
+        ("ann@gmx.n", "ann@gmx.net"),
+        ("ann@gmail.", "ann@gmail.com"),
+        ("ann@t-online.", "ann@t-online.de"),
+        ("ann..lee@gmial.com", "ann.lee@gmail.com"),
+        ("<ann@gmail", "ann@gmail.com"),
+        ("ann @shop.dee", "ann@shop.de"),
+    ],
+)
+def test_a_domain_that_somebody_stopped_to_write_is_proposed_with_its_odds(typed: str, meant: str) -> None:
+    told = vet(typed)
+    assert told.suggestion == meant
+    assert told.odds is not None
 
 
 def test_a_known_look_alike_is_told_as_that_alone() -> None:

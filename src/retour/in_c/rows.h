@@ -161,7 +161,7 @@ static int is_plain(Row *row, Text cell)
 static int wrong_of(Row *row)
 {
     Text cell = row->cell, local;
-    Py_ssize_t middle = next(cell, 0, '@');
+    Py_ssize_t middle = next(cell, 0, '@'), first_letter = 0;
     int shape[2] = {0, 0}, first = at(cell, 0);
     if (!cell.size || cell.size > WRONG || first == '-')
         return UNCLEAR;
@@ -175,5 +175,9 @@ static int wrong_of(Row *row)
     local = piece(cell, 0, middle);
     if (!middle || middle + 1 == cell.size || cell.size - middle - 1 > DOMAIN || shape[1] & CAPITAL)
         return UNCLEAR;
-    return is_dotted_well(local) ? UNCLEAR : DOTTED;
+    while (first_letter < local.size && local.octets[first_letter] == '.')
+        first_letter++;
+    if (is_dotted_well(local) || first_letter == local.size || local.octets[first_letter] == '-')
+        return UNCLEAR; /* what would be proposed is none, or a spreadsheet runs it */
+    return DOTTED;
 }

@@ -14,6 +14,7 @@ from retour.vet.syntax import Syntax, read
 from retour.vet.tables import refused_signs, unmistakable
 from retour.vet.typos import Speller, speller_for
 
+_ODD = frozenset((Code.ODD_SIGN, Code.SPACE))
 _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody would have meant
 # What stands before and behind an address by mistake, and can be taken off without a guess.
 _LINK = "mailto:"
@@ -38,14 +39,17 @@ def vet(
     """
     syntax = read(text)
     normalised = mailable(syntax)
-    is_odd = syntax.rfc is Rfc.INVALID or Code.ODD_SIGN in syntax.codes
+    is_odd = syntax.rfc is Rfc.INVALID and Code.DOT_TOLERATED not in syntax.codes
+    is_odd = is_odd or not _ODD.isdisjoint(syntax.codes)
     refused = _is_refused(syntax)
-    bare = _bared(text) if is_odd else _behind(syntax) if refused else None
+    bare = bared(text) if is_odd else _behind(syntax) if refused else None
     speller = speller or speller_for(facts.delivered)
     if bare is None or text.strip(_UNSEEN).startswith(bare):
         meant = _meant(text, syntax, facts, policy, speller)
     else:  # something stands before it, too
         meant = _meant(bare, read(bare), facts, policy, speller)
+    if bare is not None and not _NOWHERE.isdisjoint(read(bare).codes):
+        bare = None  # no better than what is there, unless its domain was mended besides
     codes = dict.fromkeys((*syntax.codes, *([Code.ODD_SIGN] if refused else ())))
     findings = (*map(Finding, codes), *_said(syntax, facts, policy))
     if meant is not None:
@@ -97,7 +101,7 @@ def _whole(text: str, found: Suggestion) -> Suggestion | None:
     return Suggestion(text, found.odds, found.kind) if read(text).rfc is Rfc.VALID else None
 
 
-def _bared(text: str) -> str | None:
+def bared(text: str) -> str | None:
     """The address without what stands around it by mistake: a matter of layout, not of likelihood."""
     bare = text.strip().strip(_UNSEEN)
     if bare[: len(_LINK)].lower() == _LINK:
@@ -106,9 +110,21 @@ def _bared(text: str) -> str | None:
         bare = angle[1]
     bare = _AT.sub("@", bare.lstrip(_BEFORE).rstrip(_BEHIND)).translate(_TYPOGRAPHIC)
     bare = _once(bare) if "@" in bare else _with_at(bare)
-    left = read(bare)
-    whole = left.rfc is Rfc.VALID and _NOWHERE.isdisjoint(left.codes)
-    return bare if bare != text and whole else None
+    if bare.count("@") == 1 and read(bare).rfc is not Rfc.VALID:
+        bare = _tightened(bare)
+    return bare if bare != text and read(bare).rfc is Rfc.VALID else None
+
+
+def _tightened(bare: str) -> str:
+    """Without blanks beside the @ and within the domain, and without dots that part nothing."""
+    local, _, domain = bare.partition("@")
+    domain = ".".join(label.strip() for label in domain.split("."))
+    return f"{undotted(local.strip())}@{undotted(domain)}"
+
+
+def undotted(half: str) -> str:
+    """Half an address without a dot before it, behind it, or behind another."""
+    return ".".join(filter(None, half.split(".")))
 
 
 def _is_refused(syntax: Syntax) -> bool:

@@ -39,6 +39,7 @@ _AT_ALL = 0.01  # odds from which a provider may have been meant
 
 # Whole slips, not of a single finger, and how often they are among all.
 _TAIL_SIGNS, _TWICE, _WORLD_WIDE, _NO_ENDING_AT_ALL = 2e-4, 1e-4, 1e-4, 2e-4
+_UNFINISHED, _EACH_MISSING = 2e-3, 0.3  # the more is missing, the less likely
 
 
 @dataclass(frozen=True)
@@ -290,6 +291,7 @@ def _whole_slips(typed: str) -> Iterable[tuple[str, float]]:
     bare = typed.rstrip(".,;:!?'\"/\\>)]}*0123456789-_ ")
     if bare != typed:
         yield bare, _TAIL_SIGNS
+    yield from _unfinished(typed)
     dotted = typed.replace(",", ".").replace(";", ".").replace("..", ".")
     if dotted != typed:
         yield dotted, _TAIL_SIGNS
@@ -299,10 +301,20 @@ def _whole_slips(typed: str) -> Iterable[tuple[str, float]]:
     for start in ("www.", "mail.", "e-mail.", "http://", "@"):
         if typed.startswith(start):
             yield typed.removeprefix(start), _WORLD_WIDE
-    if "." not in typed:
-        named = sorted(_by_name().get(typed, ()), key=lambda each: each[1])
+    name = typed.rstrip(".")
+    if "." not in name:
+        named = sorted(_by_name().get(name, ()), key=lambda each: each[1])
         if named and named[-1][1] >= _MOSTLY * sum(share for _, share in named):
             yield named[-1][0], _NO_ENDING_AT_ALL
+
+
+def _unfinished(typed: str) -> Iterable[tuple[str, float]]:
+    """What somebody stopped to write within the ending ("hotmail.c")."""
+    name, _, begun = typed.rpartition(".")
+    if begun and not tld_known(begun):
+        for meant, _ in _by_name().get(name, ()):
+            if meant.startswith(typed):
+                yield meant, _UNFINISHED * _EACH_MISSING ** (len(meant) - len(typed))
 
 
 def _evidence(typed: str, facts: Facts) -> float:

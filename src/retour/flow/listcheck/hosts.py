@@ -76,7 +76,7 @@ class Tail:
         if self.rows:
             tally.rows(self.rows, PILES[self.pile], self.codes, self.rfc, self.domain)
             tally.example(self.codes, self.first, self.address)
-            if self.suggested not in ("", self.domain):
+            if self.domain and self.suggested not in ("", self.domain):
                 tally.typo(self.domain, self.suggested, self.rows)
             self.rows = self.first = 0
 

@@ -181,6 +181,8 @@ class Sifted:
                 address = f"{local}@{name}"
                 return Odd(Record(line.decode(), text), Cell((address,), repairs), local, host)
         raw = self._raw(row, line)
+        if cell is not None and at < 0 and raw is line and not self._layout.others:
+            return self._singly.taken(Record(line.decode(), text, self._layout.guessed))
         return self._singly.parted(raw.decode() if self._is_clean() else raw)
 
     def _noted(self, row: int, line: bytes, cell: bytes | None, at: int) -> tuple[int, bytes]:

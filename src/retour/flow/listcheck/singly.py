@@ -8,15 +8,16 @@ from retour.flow.listcheck.alive import EVERY
 from retour.flow.listcheck.blocks import Record, record_of, record_of_text
 from retour.flow.listcheck.cells import Cell, cell_of
 from retour.flow.listcheck.decision import PILES, pile_of
-from retour.flow.listcheck.hosts import Host, Hosts, More, Tail
+from retour.flow.listcheck.hosts import LOCAL, Host, Hosts, More, Tail
 from retour.flow.listcheck.judge import Judge, Outcome, repairs_of, tail
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.seen import forms_of
 from retour.flow.listcheck.tally import Tally
 from retour.flow.listcheck.written import kept, rendered
 from retour.vet import Code, Finding
+from retour.vet.check import bared, undotted
 from retour.vet.hosts import host
-from retour.vet.tables import gives_dots, unmistakable
+from retour.vet.tables import gives_dots
 
 # Letters that need no second look, and none that begins a formula. Longer ones are nobody's as a rule.
 PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+\-]*(?:\.[A-Za-z0-9_+\-]+)*")
@@ -24,6 +25,8 @@ LONGEST_LOCAL = 64
 # What can only be wrong in one way: without an @, or with a dot too many before it.
 _NO_AT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _DOTS = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\-]*")
+
+_NO_PROPOSAL = ("", "-")  # what a local part begins with that is none, or that a spreadsheet runs
 
 Codes = tuple[Code, ...]
 
@@ -35,7 +38,7 @@ class Odd(NamedTuple):
     cell: Cell
     local: str
     host: Host | None  # None where the reference has to look, or it is wrong as many are
-    fault: Tail | None = None
+    fault: tuple[Tail, str] | None = None  # what is said of all that are wrong like it, and what is proposed
 
 
 class Judged(NamedTuple):
@@ -62,12 +65,16 @@ class Singly:
             record = record_of(line, self._layout)
         else:
             record = record_of_text(line, self._layout)
+        return self.taken(record)
+
+    def taken(self, record: Record) -> Odd:
+        """The same of a row that was parted already."""
         cell = cell_of(record.cell)
         local, _, name = cell.addresses[0].rpartition("@")
         plain = len(cell.addresses) == 1 and len(local) <= LONGEST_LOCAL and PLAIN_LOCAL.fullmatch(local)
         if plain and (host := self._hosts.get(name)) is not None:
             return Odd(record, cell, local, host)
-        return Odd(record, cell, local, None, self._fault(record, cell, local))
+        return Odd(record, cell, local, None, self._fault(record, cell))
 
     def _looked(self) -> None:
         """A block of nothing but such rows takes long, and may have to end."""
@@ -91,7 +98,8 @@ class Singly:
 
     def fault_of(self, text: str) -> Tail | None:
         """What is said of a cell that is wrong as many are, and needs no repair; None of all others."""
-        return self._fault(Record(text, text), Cell((text,)), text.rpartition("@")[0])
+        found = self._fault(Record(text, text), Cell((text,)))
+        return None if found is None else found[0]
 
     def judged(self, row: int, odd: Odd) -> Judged:
         """A row for itself."""
@@ -100,10 +108,11 @@ class Singly:
             line = kept(odd.record.line, self._layout)
             said, repairs = self._judge.of_local(odd.local), repairs_of(odd.record, odd.cell)
             return self.plain(row, odd.local, odd.host, line, said, repairs)
-        if (fault := odd.fault) is not None:
-            address = odd.cell.addresses[0]
+        if odd.fault is not None:
+            address, (fault, mended) = odd.cell.addresses[0], odd.fault
             fault.seen(row, address)
-            return Judged(fault.pile, address, fault.text, kept(odd.record.line, self._layout))
+            told = fault.of(mended)
+            return Judged(fault.pile, address, told, kept(odd.record.line, self._layout))
         outcome = self._judge.row(odd.record, odd.cell)
         self._tally.row(row, outcome)
         return Judged(PILES.index(outcome.pile), *rendered(odd.record.line, outcome, self._layout))
@@ -141,31 +150,46 @@ class Singly:
             return f"{local}@{at.domain}"
         return at.theirs(local if at.heeds_case else local.lower())
 
-    def _fault(self, record: Record, cell: Cell, local: str) -> Tail | None:
-        """What is said of all strings that are wrong in one and the same way; None of all others."""
+    def _fault(self, record: Record, cell: Cell) -> tuple[Tail, str] | None:
+        """What is said of all strings that are wrong in one and the same way, and what is proposed instead of
+        this one; None of all others.
+        """
         address = cell.addresses[0]
         if len(cell.addresses) > 1 or len(address) > LONGEST_LOCAL:
             return None
-        repairs, kind = repairs_of(record, cell), Codes()
+        repairs, kind, mended = repairs_of(record, cell), Codes(), ""
         if "@" in address:
-            name = address[len(local) + 1 :]
+            local, _, name = address.rpartition("@")
             known = self._hosts.get(name) if _DOTS.fullmatch(local) is not None else None
-            if known is None or PLAIN_LOCAL.fullmatch(local) is not None or gives_dots(known.domain):
+            mended = undotted(local)
+            if known is None or PLAIN_LOCAL.fullmatch(local) is not None or mended[:1] in _NO_PROPOSAL:
                 return None
-            kind = host(name).codes
-        elif _NO_AT.fullmatch(address) is None or unmistakable(address):
+            if gives_dots(known.domain) or not self._is_right(known):
+                return None
+            kind, mended = host(name).codes, f"{mended}@{name}"
+        elif _NO_AT.fullmatch(address) is None:
             return None
-        shape = ("@" in address, repairs, kind)
+        elif "." in address:
+            mended = bared(address) or ""
+        shape = ("@" in address, bool(mended), repairs, kind)
         if shape not in self._faults:
-            self._faults[shape] = self._said_of(address, repairs)
-        return self._faults[shape]
+            self._faults[shape] = self._said_of(address, repairs, mended)
+        return self._faults[shape], mended
 
-    def _said_of(self, address: str, repairs: Codes) -> Tail:
+    def _is_right(self, known: Host) -> bool:
+        """Whether no other domain was meant, without the DNS: of what is wrong it is not asked."""
+        if known.facts.dns is None:
+            return not known.tail.suggested
+        judge, know = self._judge, self._judge.know
+        return judge.speller.suggest(known.domain, know.facts(None), know.policy.typo_odds) is None
+
+    def _said_of(self, address: str, repairs: Codes, mended: str) -> Tail:
         facts = replace(self._judge.know.facts(None), repairs=tuple(map(Finding, repairs)))
         checked = self._judge.check(address, facts)
         pile = pile_of(checked, facts, self._judge.know.policy)
-        text = tail(Outcome(pile, address, checked, checked.suggestion or ""), self._layout.parts)
-        return Tail(PILES.index(pile), checked.reasons, text, "", checked.rfc, "")
+        proposed = LOCAL if checked.suggestion is not None and checked.suggestion == mended else ""
+        text = tail(Outcome(pile, address, checked, proposed), self._layout.parts)
+        return Tail(PILES.index(pile), checked.reasons, text, proposed, checked.rfc, "")
 
     def settle(self) -> None:
         """Count what was looked at since the last time."""
