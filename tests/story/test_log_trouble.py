@@ -47,6 +47,7 @@ def test_an_account_that_is_not_there_is_told(tmp_path: Path) -> None:
     log.write_bytes(mail(1))
     server = Server(tmp_path, LOG.format(log=log).replace('"shop"', '"shpo"'))
     with server.running():
+        eventually(lambda: "account that is not there" in server.story(), "the word", server.story)
         told = [
             json.loads(line) for line in server.story().splitlines() if "account that is not there" in line
         ]
