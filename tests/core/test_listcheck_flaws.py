@@ -99,6 +99,22 @@ def test_two_lone_marks_that_csv_would_take_for_a_field_cost_no_row_between() ->
     assert odd(source) == [4, 35]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '"Bob Lee,bob@b.example,Bonn"',
+        '"Bob ""B"" Lee,bob@b.example,""Bonn, Rhein"""',
+        '"Bob Lee,bob@b.example,""Bonn, Rhein"',
+    ],
+)
+@pytest.mark.parametrize("sign", [",", "\t", "§"])
+def test_a_row_in_marks_as_a_whole_is_read_by_its_columns(row: str, sign: str) -> None:
+    others = [f"Ann {number},a{number}@b.example,Bonn" for number in range(40)]
+    text = "\n".join(["name,email,city", *others[:20], row, *others[20:], ""])
+    found = cells(opened(text.replace(",", sign).encode()))
+    assert (found[20], len(found)) == ("bob@b.example", 41)
+
+
 @given(
     marks=st.lists(st.tuples(st.integers(0, 39), st.integers(0, 1), st.integers(0, 4)), max_size=12),
     place=st.integers(0, 2),

@@ -12,7 +12,7 @@ from retour import swift
 from retour.flow.listcheck.encoding import LOOKED_AT, mended
 from retour.flow.listcheck.layout import Layout, looks_like_one
 from retour.flow.listcheck.nuls import Nul, Nuls, row_at
-from retour.flow.listcheck.parting import LINES, RECORD, Table, fields, rows_of, simple, whole
+from retour.flow.listcheck.parting import LINES, RECORD, Table, fields, inner_of, rows_of, simple, whole
 from retour.flow.listcheck.parting import records as parted
 
 BLOCK = 8 * 1024 * 1024  # octets of a block, about
@@ -192,12 +192,13 @@ def _block(first: int, raw: bytes, layout: Layout) -> Block:
     clean = _is_clean(raw)
     found = raw.found if isinstance(raw, _Parted) else _found(raw, layout)
     if not found:
-        return Block(first, _lines_in(raw), raw, clean)
+        return Block(first, lines_in(raw), raw, clean)
     odd = tuple(row for row, (_, is_odd) in enumerate(found, start=first) if is_odd)
     return Block(first, len(found), raw, clean, tuple(record for record, _ in found), odd)
 
 
-def _lines_in(raw: bytes) -> int:
+def lines_in(raw: bytes) -> int:
+    """How many lines end there."""
     return swift.line_feeds(raw) if swift.IN_C else raw.count(b"\n")
 
 
@@ -234,6 +235,8 @@ def record_of_text(line: str, layout: Layout, guessed: bool = False) -> Record:
     cell = columns[layout.column] if layout.column < len(columns) else ""
     if "@" in cell or (len(columns) == layout.width and (not layout.others or looks_like_one(cell))):
         return Record(line, cell, guessed)
+    if inner := inner_of(columns, layout.delimiter, layout.column):
+        return Record(line, inner[layout.column], guessed, True)
     if layout.others:  # of two addresses of a contact the one, where the other is missing
         second = next((each for each in _at(columns, layout.others) if looks_like_one(each)), "")
         if second:

@@ -97,12 +97,17 @@ def rows_of(lines: Sequence[str], place: int, delimiter: str, table: Table | Non
     if not having:
         return length
     own = fields("\n".join(held), delimiter)
-    if table and any(_is_another(fields(line, delimiter), own, table) for line in having):
+    if table and any(_is_another(_columns(line, delimiter, table), own, table) for line in having):
         return 1
     width = len(own)
     parts = [columns for line in having if len(columns := fields(line, delimiter)) >= width]
     places = Counter(at for columns in parts for at, cell in enumerate(columns) if _ADDRESS(cell))
     return 1 if max(places.values(), default=0) * 2 > length else length
+
+
+def _columns(line: str, delimiter: str, table: Table) -> list[str]:
+    columns = fields(line, delimiter)
+    return inner_of(columns, delimiter, table.column) or columns
 
 
 def _is_another(columns: Sequence[str], own: Sequence[str], table: Table) -> bool:
@@ -140,6 +145,15 @@ def fields(record: str, delimiter: str) -> list[str]:
         return next(csv.reader([record], delimiter=delimiter), [""]) or [""]
     except csv.Error:
         return record.split(delimiter)
+
+
+def inner_of(columns: Sequence[str], delimiter: str, column: int) -> list[str]:
+    """The columns within the only one of a row; empty where none of them has an address in its place.
+
+    QUIRK: programs that know one column alone put marks around whole rows ("Ann,ann@b.example").
+    """
+    inner = fields(columns[0], delimiter) if len(columns) == 1 else []
+    return inner if column < len(inner) and "@" in inner[column] else []
 
 
 def _odd(record: str, delimiter: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from retour.flow.listcheck.blocks import Block, blocks
 from retour.flow.listcheck.encoding import mended
 from retour.flow.listcheck.layout import Layout
-from retour.flow.listcheck.parting import fields
+from retour.flow.listcheck.parting import fields, inner_of
 from retour.flow.listcheck.written import csv_of
 
 
@@ -33,7 +33,8 @@ class Rewritten:
         for block in blocks(self.pieces(), whole):
             if block.odd or block.nuls:
                 read.append(replace(block, raw=b"", records_=()))
-            yield csv_of(fields(line, self.sign) for line in _lines(block))
+            rows = (fields(line, self.sign) for line in _lines(block))
+            yield csv_of(inner_of(row, self.sign, layout.column) or row for row in rows)
 
 
 def _lines(block: Block) -> Iterator[str]:

@@ -18,6 +18,7 @@ from typing import IO, Any, NamedTuple
 
 from retour.flow.listcheck.alive import Alive, unheard
 from retour.flow.listcheck.asked import Asking, counted, known
+from retour.flow.listcheck.blocks import lines_in
 from retour.flow.listcheck.external import Validator, asked
 from retour.flow.listcheck.forecast import forecast_of
 from retour.flow.listcheck.history import Joined, Rates
@@ -31,7 +32,7 @@ from retour.flow.listcheck.tally import Flaw, Tally
 from retour.flow.listcheck.told import pages
 from retour.instants import parse, to_datetime
 
-VERSION = 6  # of the files: a check that an older version began is begun anew
+VERSION = 7  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
 _CHUNK = 8  # blocks, at least; one commit each: about a million rows
 
@@ -109,7 +110,7 @@ def _look(order: Order, know: Knowledge, results: Results, tally: Tally) -> Iter
         passed, rows = rows, rows + block.rows
         for piles in looker.look(block):
             results.write(piles)
-            passed += sum(pile.count(b"\n") for pile in piles)
+            passed += sum(map(lines_in, piles))
             order.alive(min(passed, rows))  # a row may have several lines
         fresh.flaw(Flaw.QUOTES, len(block.odd), block.odd)
         fresh.flaw(Flaw.NUL, block.nuls, block.nul_rows)
