@@ -57,6 +57,7 @@ typedef struct {
     int busy;
     Layout layout;
     PyObject *providers;
+    PyObject *endings; /* a tuple of octets: what ends so without an @ may be meant as an address */
     Marks marks;
     Domain *domains;
     Py_ssize_t count, held;
@@ -524,6 +525,13 @@ static int is_erased(const Row *row, const Domain *domain, PyObject *ask)
     return is_known(ask, (Text){row->exact, row->size});
 }
 
+/* Whether the ledger has something to say of an address, as it keeps it or as it came. */
+static int is_told(const Sieve *self, const Forms *forms)
+{
+    return flags_of(&self->marks, forms->kept) & TOLD ||
+           (!is_same(forms->kept, forms->exact) && flags_of(&self->marks, forms->exact) & TOLD);
+}
+
 /* By which notion an address is known, as seen.Seen.find has it. */
 static int level_of(const Sieve *self, const Row *row, const Forms *forms)
 {
@@ -550,6 +558,21 @@ static int noted(Sieve *self, const Row *row, const Forms *forms)
     return note(&self->marks, forms->theirs, THEIRS);
 }
 
+/* Whether a text without an @ says where one belongs: by the provider that it ends with, before stops. */
+static int ends_with_provider(const Sieve *self, const Row *row)
+{
+    Py_ssize_t size = row->size;
+    while (size && row->small[size - 1] == '.')
+        size--;
+    for (Py_ssize_t place = 0; place < PyTuple_GET_SIZE(self->endings); place++) {
+        PyObject *ending = PyTuple_GET_ITEM(self->endings, place);
+        Py_ssize_t length = PyBytes_GET_SIZE(ending);
+        if (length <= size && !memcmp(row->small + size - length, PyBytes_AS_STRING(ending), (size_t)length))
+            return 1;
+    }
+    return 0;
+}
+
 /* A row that is wrong as many are: 1 where all is well, -1 where Python has to look at it. */
 static int look_at_wrong(Sieve *self, const Row *row, Py_ssize_t number, const Asked *asked)
 {
@@ -572,9 +595,7 @@ static int look_at_plain(Sieve *self, const Row *row, Py_ssize_t number, const A
         return repairs == -2 || listed == -2 ? 0 : -1;
     forms = forms_of(self, row, self->domains + number);
     level = level_of(self, row, &forms);
-    told = (flags_of(&self->marks, forms.kept) | flags_of(&self->marks, forms.exact)) & TOLD
-               ? 1
-               : is_erased(row, self->domains + number, asked->erased);
+    told = is_told(self, &forms) ? 1 : is_erased(row, self->domains + number, asked->erased);
     if (told < 0)
         return 0;
     if (told)
@@ -598,7 +619,8 @@ static int look_at(Sieve *self, const Row *row, const Asked *asked)
         return 0;
     if (number >= 0 && !self->domains[number].known && !learnt(self, number, row, asked->domain))
         return 0;
-    if (row->shape == WITHOUT_AT || (row->shape == DOTTED && number >= 0 && self->domains[number].known > 0))
+    if ((row->shape == WITHOUT_AT && !ends_with_provider(self, row)) ||
+        (row->shape == DOTTED && number >= 0 && self->domains[number].known > 0))
         done = look_at_wrong(self, row, number, asked);
     else if (number >= 0 && self->domains[number].known > 0)
         done = look_at_plain(self, row, number, asked);
@@ -874,19 +896,31 @@ static void sieve_dealloc(Sieve *self)
     PyMem_RawFree(self->heeded);
     PyMem_RawFree(self->marks.places);
     Py_CLEAR(self->providers);
+    Py_CLEAR(self->endings);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }
 
-/* Sieve(key, delimiter, column, width, providers, heeded): delimiter is empty where a line is an address. */
+static int are_octets(PyObject *tuple)
+{
+    for (Py_ssize_t place = 0; place < PyTuple_GET_SIZE(tuple); place++)
+        if (!PyBytes_Check(PyTuple_GET_ITEM(tuple, place))) {
+            PyErr_SetString(PyExc_TypeError, "bytes are expected");
+            return 0;
+        }
+    return 1;
+}
+
+/* Sieve(key, delimiter, column, width, providers, heeded, endings): delimiter is empty where a line is an address. */
 static PyObject *sieve_new(PyTypeObject *type, PyObject *given, PyObject *named)
 {
     const char *key, *delimiter;
     Py_ssize_t length, parts, column, width;
-    PyObject *providers, *heeded;
+    PyObject *providers, *heeded, *endings;
     Sieve *self;
-    if (!PyArg_ParseTuple(given, "y#y#nnO!O", &key, &length, &delimiter, &parts, &column, &width, &PyDict_Type,
-                          &providers, &heeded))
+    if (!PyArg_ParseTuple(given, "y#y#nnO!OO!", &key, &length, &delimiter, &parts, &column, &width, &PyDict_Type,
+                          &providers, &heeded, &PyTuple_Type, &endings) ||
+        !are_octets(endings))
         return NULL;
     if (length != 16 || parts > 1 || column < 0) {
         PyErr_SetString(PyExc_ValueError, "a key of 16 octets, a delimiter of one, and a column are expected");
@@ -898,6 +932,7 @@ static PyObject *sieve_new(PyTypeObject *type, PyObject *given, PyObject *named)
     self->key[1] = eight((const unsigned char *)key + 8, 8);
     self->layout = (Layout){parts ? (unsigned char)delimiter[0] : -1, column, width};
     self->providers = Py_NewRef(providers);
+    self->endings = Py_NewRef(endings);
     self->room = self->case_room = 1 << 12;
     self->numbers = PyMem_RawCalloc(self->room, sizeof *self->numbers);
     self->case_numbers = PyMem_RawCalloc(self->case_room, sizeof *self->case_numbers);

@@ -25,6 +25,7 @@ class Sieve:
         width: int,
         providers: Mapping[bytes, tuple[bool, bool, bool, bytes] | None],
         heeded: Sequence[bytes],
+        endings: tuple[bytes, ...],
     ) -> None: ...
     def look(
         self,

@@ -88,7 +88,7 @@ def asked(**others: Callable[..., Any] | None) -> tuple[Callable[..., Any] | Non
 
 def of_lines(module: ModuleType) -> Any:
     """A sieve of lists with one address a line."""
-    return module.Sieve(KEY, b"", 0, 1, {}, [b"info"])
+    return module.Sieve(KEY, b"", 0, 1, {}, [b"info"], (b"mail.de",))
 
 
 def looked(sifting: Any, raw: bytes, **others: Callable[..., Any] | None) -> list[bytes]:
@@ -191,7 +191,7 @@ def test_a_proposal_has_the_local_part_in_it(sieve: ModuleType) -> None:
 
 def test_what_a_provider_ignores_makes_two_addresses_one(sieve: ModuleType) -> None:
     rules = {b"g.de": (True, True, False, b"g.de"), b"h.de": (False, False, True, b"g.de"), b"i.de": None}
-    sifting = sieve.Sieve(KEY, b"", 0, 1, rules, [])
+    sifting = sieve.Sieve(KEY, b"", 0, 1, rules, [], ())
     sifting.note(b"Stop@g.de", 16)
     lines = b"a.nn+x@g.de", b"ann@g.de", b"ANN@h.de", b"Stop@h.de", b"Stop@g.de", b"b@i.de"
     rows = looked(sifting, b"\n".join(lines))
@@ -210,7 +210,7 @@ def test_what_a_provider_ignores_makes_two_addresses_one(sieve: ModuleType) -> N
 
 def test_who_was_erased_is_asked_for_as_the_ledger_keeps_addresses(sieve: ModuleType) -> None:
     rules = {b"g.de": (True, True, False, b"g.de"), b"h.de": (False, False, True, b"g.de")}
-    sifting = sieve.Sieve(KEY, b"", 0, 1, rules, [])
+    sifting = sieve.Sieve(KEY, b"", 0, 1, rules, [], ())
     sifting.note(b"stopped@b.de", 16)
     told: list[bytes] = []
 
@@ -225,6 +225,14 @@ def test_who_was_erased_is_asked_for_as_the_ledger_keeps_addresses(sieve: Module
         *([b"1", b"A.nn+x@g.de"], [b"3", b"Ann@b.de"], [b"5", b"stopped@b.de"], [b"6", b"Ann@b.de"]),
         [b"7 no address"],
     ]
+
+
+def test_what_ends_with_a_provider_and_has_no_at_is_asked_about(sieve: ModuleType) -> None:
+    rows = looked(
+        of_lines(sieve), b"no\nannmail.de\nannMAIL.de..\nmail.de\nl.de\n", wrong=lambda *_: (1, b",w,", 0, 0)
+    )
+    assert [row.split(b",")[0] for row in rows[1].splitlines()] == [b"1", b"5"]
+    assert rows[2].splitlines() == [b"2 annmail.de", b"3 annMAIL.de..", b"4 mail.de"]
 
 
 def fails(*_: object) -> None:
@@ -283,12 +291,14 @@ def test_it_does_not_look_while_it_looks(sieve: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ((b"short", b"", 0, 1, {}, []), ValueError),
-        ((KEY, b",,", 0, 1, {}, []), ValueError),
-        ((KEY, b",", -1, 1, {}, []), ValueError),
-        ((KEY, b",", 0, 1, [], []), TypeError),
-        ((KEY, b",", 0, 1, {}, ["text"]), TypeError),
-        ((KEY, b",", 0, 1, {}, None), TypeError),
+        ((b"short", b"", 0, 1, {}, [], ()), ValueError),
+        ((KEY, b",,", 0, 1, {}, [], ()), ValueError),
+        ((KEY, b",", -1, 1, {}, [], ()), ValueError),
+        ((KEY, b",", 0, 1, [], [], ()), TypeError),
+        ((KEY, b",", 0, 1, {}, ["text"], ()), TypeError),
+        ((KEY, b",", 0, 1, {}, None, ()), TypeError),
+        ((KEY, b",", 0, 1, {}, [], ("text",)), TypeError),
+        ((KEY, b",", 0, 1, {}, [], []), TypeError),
         ((), TypeError),
     ],
 )
@@ -305,7 +315,7 @@ def test_what_is_nothing_it_could_note_is_refused(sieve: ModuleType) -> None:
         with pytest.raises(ValueError, match="no such flag"):
             sifting.note(b"a@b.de", flag)
     for rule in (7, (True,), (True, True, True, "text"), (True, True, True, b"x" * 64)):
-        given = sieve.Sieve(KEY, b"", 0, 1, {b"b.de": rule}, [])
+        given = sieve.Sieve(KEY, b"", 0, 1, {b"b.de": rule}, [], ())
         with pytest.raises((TypeError, ValueError)):
             looked(given, b"a@b.de\n")
     with pytest.raises(TypeError, match="bytes are expected"):

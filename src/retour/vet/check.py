@@ -28,6 +28,7 @@ _TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
 _INSTEAD_OF_AT = re.compile(r"[.qQ]\Z|(?<!\d)2\Z")
 _PARTING = "/|^~"  # of what no mailbox has, the signs that part columns of a list
 _AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
+_AROUND_AT = frozenset("@([{<＠")  # of which it has one
 
 
 def vet(
@@ -108,7 +109,10 @@ def bared(text: str) -> str | None:
         bare = bare[len(_LINK) :]
     if (angle := _ANGLE.fullmatch(bare)) is not None:
         bare = angle[1]
-    bare = _AT.sub("@", bare.lstrip(_BEFORE).rstrip(_BEHIND)).translate(_TYPOGRAPHIC)
+    bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)
+    if not _AROUND_AT.isdisjoint(bare):
+        bare = _AT.sub("@", bare)
+    bare = bare.translate(_TYPOGRAPHIC)
     bare = _once(bare) if "@" in bare else _with_at(bare)
     if bare.count("@") == 1 and read(bare).rfc is not Rfc.VALID:
         bare = _tightened(bare)

@@ -28,8 +28,10 @@ def _plain() -> frozenset[str]:
 
 
 @cache
-def _unmistakable() -> tuple[str, ...]:
-    return tuple(name for entry in table("special")["unmistakable"] for name in entry["names"])
+def unmistakable_names() -> tuple[str, ...]:
+    """The providers that a text may end with which means a mailbox there, though it has no @."""
+    names = [name for entry in table("special")["unmistakable"] for name in entry["names"]]
+    return tuple(sorted(names, key=len, reverse=True))  # the first that a text ends with is the longest
 
 
 @cache
@@ -74,6 +76,6 @@ def refused_signs(domain: str) -> str:
 def unmistakable(text: str) -> str:
     """The provider that a text ends with which means a mailbox there, though it has no @; "" for none."""
     small = text.lower()
-    if not small.endswith(_unmistakable()):
+    if not small.endswith(unmistakable_names()):
         return ""
-    return max((name for name in _unmistakable() if small.endswith(name)), key=len)
+    return next(name for name in unmistakable_names() if small.endswith(name))

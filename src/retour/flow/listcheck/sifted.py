@@ -21,6 +21,7 @@ from retour.flow.listcheck.special import bare, special
 from retour.flow.listcheck.tally import Tally
 from retour.vet import Code, Finding
 from retour.vet.lists import listed_locals
+from retour.vet.tables import unmistakable_names
 
 PIECE = 256 * 1024  # octets that are looked at before other threads have a turn
 _EXACT, _THEIRS, _LEVELS, _TOLD = 1, 2, (4, 8), 16  # flags of an address there
@@ -117,8 +118,8 @@ class Sifted:
 
     def _wrong(self, case: int, number: int, text: bytes) -> Told | None:
         """What is said of a string that is wrong as many are; None where each is looked at for itself."""
-        # What has no @ may have it in another column, or end with a provider that says where it belongs.
-        tail = None if number < 0 else self._singly.fault_of(text.decode())
+        # What has no @ may have it in another column.
+        tail = None if number < 0 and self._layout.others else self._singly.fault_of(text.decode())
         if tail is None:
             return None
         self._cases[case] = tail
@@ -214,7 +215,8 @@ def _sieve(layout: Layout) -> Sieve:
     digits = [local for local, left in zip(listed, bare(listed), strict=True) if not left]
     heeded = [*sorted(special() - {b""}), *digits]
     delimiter = (layout.delimiter or "").encode()
-    return Sieve(token_bytes(16), delimiter, layout.column, layout.width, providers, heeded)
+    endings = tuple(name.encode() for name in unmistakable_names())
+    return Sieve(token_bytes(16), delimiter, layout.column, layout.width, providers, heeded, endings)
 
 
 def _number(known: list[_T], each: _T) -> int:

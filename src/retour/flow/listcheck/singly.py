@@ -17,7 +17,7 @@ from retour.flow.listcheck.written import kept, rendered
 from retour.vet import Code, Finding
 from retour.vet.check import bared, undotted
 from retour.vet.hosts import host
-from retour.vet.tables import gives_dots
+from retour.vet.tables import gives_dots, unmistakable
 
 # Letters that need no second look, and none that begins a formula. Longer ones are nobody's as a rule.
 PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+\-]*(?:\.[A-Za-z0-9_+\-]+)*")
@@ -169,7 +169,7 @@ class Singly:
             kind, mended = host(name).codes, f"{mended}@{name}"
         elif _NO_AT.fullmatch(address) is None:
             return None
-        elif "." in address:
+        elif unmistakable(address.rstrip(".")):
             mended = bared(address) or ""
         shape = ("@" in address, bool(mended), repairs, kind)
         if shape not in self._faults:
