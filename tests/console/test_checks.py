@@ -14,6 +14,7 @@ from story.waiting import eventually
 
 pytestmark = pytest.mark.engine("chromium")
 MANAGER = "manager@shop.example"
+UNDO = "a:has-text('Undo this import')"
 ROWS = (
     "mail;name\nann@b-firm.de;Ann\nbob@gmial.com;Bob\ncy@hotmial.com;Cy\ndi (at) b-firm.de;Di\n"
     "unknown@b.example;Gone\n<script>alert(1)</script>@b.de;Eve\nann@b-firm.de;Ann\n=cmd@b-firm.de;Fay\n"
@@ -75,7 +76,7 @@ def test_a_list_goes_from_upload_to_import_and_back(
         follow(page, row.get_by_role("button", name="Accept"))
         page.fill("[name=new_list]", name)
         follow(page, "button:has-text('Import 5 rows')")
-        ask_until_done(page, console, url, "button:has-text('Undo')")
+        ask_until_done(page, console, url, UNDO)
         expect(page.locator("main")).to_contain_text("5 addresses were imported; new on the list: 5")
         lists = {each["name"]: each for each in console.ask("GET", "/v1/contact-lists")["lists"]}
         on = console.ask("GET", "/v1/contacts", params={"list": lists[name]["id"]})["contacts"]
@@ -84,9 +85,35 @@ def test_a_list_goes_from_upload_to_import_and_back(
         }
         follow(page, "text=Count what came back")
         ask_until_done(page, console, url, "text=nobody was written to yet")
-        follow(page, "button:has-text('Undo')")
+        follow(page, UNDO)
+        expect(page.locator("main")).to_contain_text(f"It was put onto the list “{name}”.")
+        follow(page, "button:has-text('Undo this import')")
+        expect(page.locator("[role=status]")).to_contain_text("The import is being undone.")
         ask_until_done(page, console, url, "text=Addresses taken off the list: 5")
-        assert page.locator("button:has-text('Undo')").count() == 0
+        assert page.locator(UNDO).count() == 0
+
+
+def test_an_import_that_was_cancelled_is_undone_on_its_page(
+    console: Console, browser: Browser, tmp_path: Path
+) -> None:
+    rows = "mail\n" + "".join(f"half{n}@b-firm.de\n" for n in range(60_000))
+    with looking(browser) as page:
+        log_in(page, console.url, MANAGER)
+        url = checked(page, console, written(tmp_path, rows, "half.csv"))
+        check = url.rstrip("/").rpartition("/")[2]
+        target = console.ask("POST", "/v1/contact-lists", json={"name": "half"})["id"]
+        made = console.ask("POST", f"/v1/list-checks/{check}/imports", json={"list": target})["id"]
+        eventually(lambda: console.ask("GET", f"/v1/jobs/{made}")["done"] > 0, "a batch", console.story)
+        console.ask("POST", f"/v1/jobs/{made}/cancel")
+        ask_until_done(page, console, url, UNDO)
+        done = console.ask("GET", f"/v1/jobs/{made}")
+        assert (done["state"], 0 < done["done"] < 60_000) == ("cancelled", True)
+        expect(page.locator("#imports ~ section")).to_contain_text(f"{done['done']:,} rows were imported")
+        follow(page, UNDO)
+        follow(page, "button:has-text('Undo this import')")
+        ask_until_done(page, console, url, f"text=Addresses taken off the list: {done['done']:,}")
+        assert console.ask("GET", "/v1/contacts", params={"list": target})["contacts"] == []
+        assert page.locator(UNDO).count() == 0
 
 
 def test_an_import_onto_a_name_that_is_taken_says_so_beside_its_form_and_is_done_once(

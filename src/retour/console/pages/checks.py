@@ -6,6 +6,7 @@ Upload → progress → what was found, what to correct, what to import, and lat
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from retour.client.connection import Refused
@@ -20,7 +22,7 @@ from retour.console.asking import Api, api_of
 from retour.console.counts import read_count
 from retour.console.pages import as_json
 from retour.console.pages.check_shown import FILES, PILES, codes_told, encodings_told, report_shown, rows_seen
-from retour.console.pages.jobs import shown
+from retour.console.pages.jobs import ENDED, shown
 from retour.console.reader import reader
 from retour.model import Role
 
@@ -114,9 +116,18 @@ def _import(each: Mapping[str, Any], say: Any) -> dict[str, Any]:
         "job": shown(each["job"], say),
         "undo": shown(undo, say) if undo else None,
         "outcome": shown(outcome, say) if outcome else None,
-        "can_undo": each["job"]["state"] == "done" and (not undo or undo["state"] in ("failed", "cancelled")),
+        "can_undo": _can_undo(each),
         "can_count": each["job"]["state"] == "done" and (not outcome or shown(outcome, say)["ended"]),
     }
+
+
+def _can_undo(each: Mapping[str, Any]) -> bool:
+    """Whether an import did anything, to its end or not, that was not undone; half an undo goes on."""
+    job, undo = each["job"], each["undo"]
+    ended = job["state"] in ENDED and job["started_at"] is not None
+    if job["state"] == "failed" and not job["done"]:
+        return False
+    return ended and (not undo or undo["state"] in ("failed", "cancelled"))
 
 
 @login_required
@@ -212,13 +223,29 @@ def _import_onto(request: HttpRequest, api: Api, id: str, target: str, name: str
 
 @login_required
 @require_POST
-def follow(request: HttpRequest, account: str, id: str, made: str, act: str) -> HttpResponse:
-    """Undo an import, or count how it came out."""
-    if act not in ("undo", "outcome"):
-        raise Http404
-    _manager(request, account).post(f"/v1/list-imports/{made}/{act}", None)
-    messages.success(request, reader(request).say(f"checks.begun_{act}"))
+def outcome(request: HttpRequest, account: str, id: str, made: str) -> HttpResponse:
+    """Count how an import came out."""
+    _manager(request, account).post(f"/v1/list-imports/{quote(made, safe='')}/outcome", None)
+    messages.success(request, reader(request).say("checks.begun_outcome"))
     return redirect("check", account=account, id=id)
+
+
+@login_required
+def undo(request: HttpRequest, account: str, id: str, made: str) -> HttpResponse:
+    """First what undoing an import would do; then it begins."""
+    api, say = _manager(request, account), reader(request).say
+    found = api.get(f"{_CHECKS}/{id}")
+    each = next((each for each in found["imports"] if each["job"]["id"] == made), None)
+    if each is None:
+        raise Http404
+    if request.method == "POST":
+        api.post(f"/v1/list-imports/{quote(made, safe='')}/undo", None)
+        messages.success(request, say("checks.begun_undo"))
+        return redirect(f"{reverse('check', args=[account, id])}#imports")
+    lists = api.get("/v1/contact-lists")["lists"]
+    target = next((of["name"] for of in lists if of["id"] == each["job"]["order"]["list"]), "")
+    context = {**_frame(api, account), "job": found["job"], "each": _import(each, say), "target": target}
+    return render(request, "console/check_undo.html", context)
 
 
 @login_required
