@@ -132,6 +132,18 @@ def test_rows_of_any_words_are_read_with_their_addresses(
 # --- which column, and which files are none ---------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "dressed",
+    ["{0} Lee <{0}@gmx.de>", '"Lee, {0}" <{0}@gmx.de>', "<{0}@gmx.de> {0} Lee", "<{0}@gmx.de>"],
+)
+def test_what_stands_around_addresses_parts_no_columns(dressed: str) -> None:
+    text = "".join(f"{dressed.format(name)}\n" for name in NAMES)
+    source = opened(text)
+    assert isinstance(source, Source), source
+    assert source.layout.delimiter is None
+    assert [cell_of(cell).addresses for cell in source.addresses()] == [(f"{name}@gmx.de",) for name in NAMES]
+
+
 def test_two_columns_of_addresses_under_a_head_are_a_table() -> None:
     rows = [f"{name}@gmx.de;adviser@firma.de" for name in NAMES]
     assert addresses("\n".join(["Kunde;Betreuer-Mail", *rows])) == [f"{name}@gmx.de" for name in NAMES]

@@ -21,7 +21,11 @@ _FREQUENT = 0.2  # how likely it is one of the frequent names, all together
 _COMMON = 0.3  # how likely it is meant as it stands when it is a name itself
 _COMPARED = 2_000
 _PARTS = re.compile(r"[^\W\d_]+")
-_WRITTEN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae"})
+# How letters are written in addresses: with two, with one, or with what programs leave of them.
+_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_ONE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i"})
+_WRITTEN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
+_LEFT = str.maketrans({"ß": "s", "æ": "a", "œ": "o", "þ": "t"})
 
 
 def suggest_local(
@@ -34,32 +38,40 @@ def suggest_local(
 
     `names`: what the row says the contact is called. `frequent`: names in own delivered addresses, counted.
     """
-    told = {form for name in names for word in _PARTS.findall(name) for form in _forms(word)}
+    words = {word for name in names for word in _PARTS.findall(name)}
+    told = {form for word in words for form in _forms(word)}
+    right = told | {form for word in words for form in _forms(word, _LEFT)}
     best: Suggestion | None = None
     for part in _PARTS.finditer(local):
         typed = part[0].lower()
-        found = _meant(typed, told, frequent)
+        found = _meant(typed, told, right, frequent)
         if found is not None and found[1] >= least and (best is None or found[1] > best.odds):
             text = local[: part.start()] + found[0] + local[part.end() :]
             best = Suggestion(text, float(f"{min(found[1], CERTAIN):.3g}"), Code.TYPO_LOCAL)
     return best
 
 
-def _forms(word: str) -> set[str]:
-    """A name as it is written in addresses: ü as ue and as u."""
+def _forms(word: str, written: Mapping[int, str] = _WRITTEN) -> set[str]:
+    """A name as it is written in addresses: ü as it is, as ue and as u."""
     low = unicodedata.normalize("NFC", word.lower())
-    bare = "".join(sign for sign in unicodedata.normalize("NFD", low) if not unicodedata.combining(sign))
-    return {low.translate(_WRITTEN), bare.translate(_WRITTEN)}
+    ways = [low, *(_bare(way) for way in (low.translate(_TWO), low.translate(_ONE)))]
+    return {way.translate(written) for way in ways}
 
 
-def _meant(typed: str, told: set[str], frequent: Mapping[str, int]) -> tuple[str, float] | None:
-    """The likeliest name for a part of a local part, with its odds."""
-    if len(typed) < _SHORTEST or typed in told or typed in frequent:
+def _bare(word: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
+
+
+def _meant(
+    typed: str, told: set[str], right: set[str], frequent: Mapping[str, int]
+) -> tuple[str, float] | None:
+    """The likeliest name for a part of a local part, with its odds; `right`: what is no slip."""
+    if len(typed) < _SHORTEST or typed in right or typed in frequent:
         return None
     ways = {}
     for initial in ("", typed[0]):  # "wwislon": an initial and a name
         rest = typed[len(initial) :]
-        if rest in told or rest in frequent:
+        if rest in right or rest in frequent:
             return None
         for name, share in _candidates(rest, told, frequent):
             ways[initial + name] = share * _one_slip(rest, name)
@@ -71,9 +83,10 @@ def _meant(typed: str, told: set[str], frequent: Mapping[str, int]) -> tuple[str
 
 def _candidates(typed: str, told: set[str], frequent: Mapping[str, int]) -> Iterable[tuple[str, float]]:
     """Names of about this length, each with how likely it is the one that was meant."""
-    for name in told:
+    writable = [name for name in told if name.isascii() >= typed.isascii()]
+    for name in writable:
         if abs(len(name) - len(typed)) <= 1 and len(name) >= _SHORTEST:
-            yield name, _TOLD / len(told)
+            yield name, _TOLD / len(writable)
     total = sum(frequent.values())
     for name in list(frequent)[:_COMPARED]:
         if abs(len(name) - len(typed)) <= 1 and len(name) >= _SHORTEST and name not in told:

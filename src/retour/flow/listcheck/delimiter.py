@@ -24,10 +24,10 @@ _SOME, _MANY = 3, 5  # lines, of which all have a sign by no accident
 _WHOLE = re.compile(r"[^\s@\"<>]++@[^\s@\"<>]++").fullmatch
 _PROPER = re.compile(r"[^\s@]++@[^\s@.]++(?:\.[^\s@.]++)++").fullmatch
 # Signs that nobody writes into an address and no keyboard takes for one of it: currencies, sections, bullets.
-# Dashes and quotation marks stand around names, points of other scripts within domains.
+# Dashes and quotation marks stand around names, angles around addresses, points of other scripts in domains.
 _CATEGORIES = frozenset(("Sc", "Sm", "So", "Sk", "Po", "Cc"))
 _LETTERS = frozenset("þÿ")  # which programs take because no name of theirs has them
-_NEVER = frozenset("@.-_+'\"\\·＠．。｡﹒﹫*#,;:|^~\r\n\t\f\v\x1c\x1d\x1e\x1f\x85")
+_NEVER = frozenset("<>@.-_+'\"\\·＠．。｡﹒﹫*#,;:|^~\r\n\t\f\v\x1c\x1d\x1e\x1f\x85")
 
 Records = list[list[str]]
 
