@@ -203,6 +203,35 @@ def test_an_import_that_was_killed_goes_on_and_is_undone(shop: Shop, cut: bytes)
     assert shop.all() == before
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_two_spellings_of_a_mailbox_far_apart_are_undone_as_if_they_had_never_been(
+    shop: Shop, kept: bool
+) -> None:
+    if kept:
+        shop.keep("ann@gmail.com", "", {"since": 2019})
+    before = shop.all()
+    between = "".join(f"c{n}@gmx.de;Cy;\n" for n in range(1200))
+    shop.checked("c", f"mail;name;city\na.nn@gmail.com;Ann;\n{between}ann+x@gmail.com;;Graz\n")
+    shop.run("i", IMPORT, check="c")
+    ann = shop.one("ann@gmail.com")
+    assert ann
+    assert (ann.name, json.loads(ann.attributes)["city"]) == ("Ann", "Graz")
+    assert shop.run("u", UNDO, check="c", **{"import": "i"})["left"] == 0
+    assert shop.all() == before
+
+
+def test_an_undo_that_was_killed_goes_on(shop: Shop) -> None:
+    shop.checked("c", "mail\n" + "".join(f"c{n}@gmx.de\n" for n in range(1200)))
+    shop.run("i", IMPORT, check="c")
+    shop.course = Killed
+    with pytest.raises(EndingError):
+        shop.run("u", UNDO, check="c", **{"import": "i"})
+    shop.course = Course
+    assert (shop.one("c1199@gmx.de"), shop.one("c0@gmx.de") is None) == (None, False)  # the last batch alone
+    shop.go_on(UNDO)
+    assert shop.all() == ([], [])
+
+
 ADDRESSES = st.sampled_from([f"{name}@gmx.de" for name in ("ann", "bob", "cy", "di")])
 TEXTS = st.sampled_from(["", "Ann", "Bob", "Graz"])
 ROWS = st.lists(st.tuples(ADDRESSES, TEXTS, TEXTS), min_size=1, max_size=8)

@@ -7,6 +7,7 @@ change, the contact before as [name, attributes, made_at, changed_at] or null wh
 import json
 import os
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +42,17 @@ class Note:
             with self._path.open(encoding="utf-8") as file:
                 for line in file:
                     if line.endswith("\n"):
+                        yield [self._entry(each) for each in json.loads(line)]
+
+    def backwards(self) -> Iterator[list[Entry]]:
+        """The same from the last to the first: where two name a mailbox, the later change goes first."""
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                ends = [0, *accumulate(map(len, file))]
+                for start, end in reversed(list(pairwise(ends))):
+                    file.seek(start)
+                    line = file.read(end - start)
+                    if line.endswith(b"\n"):
                         yield [self._entry(each) for each in json.loads(line)]
 
     def mend(self) -> None:

@@ -54,13 +54,13 @@ def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
 
     def undo(job: Job, course: Course) -> Facts:
         target = named(store.contacts.lists(job.account), str(job.order["list"]))
-        done = int(job.place.get("done", 0))
+        undone, rows = int(job.place.get("undone", 0)), int(job.place.get("rows", 0))
         counts = Counter({name: int(job.place.get(name, 0)) for name in UNDONE})
         note = Note(place_of(room, str(job.order["check"])) / f"{job.order['import']}.jsonl", job.account)
-        for batch in islice(note.batches(), done, None):
+        for batch in islice(note.backwards(), undone, None):
             counts += _undone(job.account, batch, target, store)
-            done += 1
-            course.told(done, None, {"done": done, **counts})
+            undone, rows = undone + 1, rows + len(batch)
+            course.told(rows, None, {"undone": undone, "rows": rows, **counts})
         return {"list": job.order["list"], **{name: counts[name] for name in UNDONE}}
 
     return {IMPORT: take, UNDO: undo}
