@@ -104,6 +104,17 @@ def test_the_fast_way_reads_what_the_full_one_reads(text: str) -> None:
 SCREEN = Screen()
 
 
+@given(
+    st.text("ab7.+-_'!#$%&*/=?^`{|}~ü", min_size=1, max_size=12),
+    st.sampled_from(
+        ["gmail.com", "GMX.de", "t-online.de", "outlook.com", "gmial.com", "firm.de", "docomo.ne.jp"]
+    ),
+)
+@example("ann#7", "gmail.com")
+def test_the_fast_way_knows_the_signs_that_providers_give_to_nobody(local: str, domain: str) -> None:
+    assert SCREEN.check(f"{local}@{domain}") == vet(f"{local}@{domain}")
+
+
 def test_a_screen_says_what_a_single_check_says() -> None:
     policy, facts = Policy(role=False), Facts(delivered={"shop.example": 40, "yopmail.com": 40})
     screen = Screen(policy, facts)

@@ -24,8 +24,9 @@ _BEFORE, _BEHIND = f"{_UNSEEN}<([,;:@{_QUOTES}", f"{_UNSEEN}>)],;:.!?@{_QUOTES}"
 _ANGLE = re.compile(r"[^<>@]*<([^<>\s]+)>\W*")  # Ann Lee <ann@b.example>
 # What word processors make of an apostrophe and a hyphen.
 _TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
-# The keys of "@" without the one that is pressed besides (German and Swiss: Q and 2; American: 2), or a dot.
-_INSTEAD_OF_AT = re.compile(r"[.qQ]\Z|(?<!\d)2\Z")
+# The keys of "@" without the one that is pressed besides (German and Swiss: Q and 2; American: 2), a sign of
+# names, or the word between two.
+_INSTEAD_OF_AT = re.compile(r"[._-]at[._-]\Z|[._\-qQ]\Z|(?<!\d)2\Z", re.IGNORECASE)
 _PARTING = "/|^~"  # of what no mailbox has, the signs that part columns of a list
 _AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
 _AROUND_AT = frozenset("@([{<＠")  # of which it has one
@@ -164,7 +165,7 @@ def _with_at(bare: str) -> str:
     """What has no @, with one before the provider that it ends with ("anngmail.com", "annqgmx.de")."""
     at = len(bare) - len(unmistakable(bare))
     local = bare[:at]
-    if _INSTEAD_OF_AT.search(local):
-        local = local[:-1]
+    if (instead := _INSTEAD_OF_AT.search(local)) is not None:
+        local = local[: instead.start()]
     is_page = local.lower().startswith(("www", "http"))
     return f"{local}@{bare[at:]}" if local and at < len(bare) and not is_page else bare

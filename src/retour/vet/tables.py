@@ -69,8 +69,14 @@ def refused_signs(domain: str) -> str:
 
     Where there are such signs, there are no letters beyond ASCII either.
     """
+    return signs_refused() if domain in _plain() else ""
+
+
+@cache
+def signs_refused() -> str:
+    """Those of all such providers."""
     signs: str = table("special")["plain"]["signs"]
-    return signs if domain in _plain() else ""
+    return signs
 
 
 def unmistakable(text: str) -> str:
