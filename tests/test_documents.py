@@ -12,7 +12,7 @@ import pytest
 from retour import ports
 from retour.classify import phrases
 from retour.flow import browse, check, contacts, engagement, restore, sends, suppressions
-from retour.flow.listcheck import workbook
+from retour.flow.listcheck import archive, mail_links, workbook
 from retour.flow.lists import row
 from retour.inlets import confirm, logtail, mailboxes, one_click
 from retour.inlets.pickup import desk, server
@@ -197,14 +197,15 @@ def test_the_limits_are_those_of_the_code() -> None:
         "their octets": desk.BATCH_OCTETS,
         "seconds of silence of a mailbox's server": server.SILENCE,
         "one line, element or field of an imported list": row.LONGEST,
-        "row of a workbook's sheet, by its number": workbook.ROWS,
-        "columns of a workbook's sheet": workbook.COLUMNS,
-        "one part of a workbook, unpacked": workbook.UNPACKED,
-        "a part of a workbook that may unpack to any times its size": workbook.FREE,
-        "times its packed size that a larger part of a workbook may be": workbook.RATIO,
+        "row of a workbook's sheet, by its number": archive.ROWS,
+        "columns of a workbook's sheet": archive.COLUMNS,
+        "one part of a workbook, unpacked": archive.UNPACKED,
+        "a part of a workbook that may unpack to any times its size": archive.FREE,
+        "times its packed size that a larger part of a workbook may be": archive.RATIO,
         "shared strings of a workbook together, in characters": workbook.STRINGS,
-        "octets of one cell of a workbook": 4 * workbook.CELL,
+        "octets of one cell of a workbook": 4 * archive.CELL,
         "empty rows in a row that count as rows of a workbook": workbook.GAP,
+        "names of a sheet that lead to mail": mail_links.MOST,
         "lines left out that one answer tells": imports.MOST_DEFECTS,
         "addresses looked at for one page of the suppression list": suppressions.MOST_LOOKED_AT,
         "webhooks of one account": webhooks.MOST,

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.installation import Console, log_in, looking
-from retour.console.days import ago, begin, end, period, read_day, short, written
+from retour.console.days import ago, begin, clock, end, period, read_day, short, written
 from retour.texts import Catalogue, catalogue
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -29,6 +29,23 @@ def reading(language: str) -> Reading:
 )
 def test_a_day_is_read_as_people_write_it(told: str) -> None:
     assert read_day(f" {told} ") == date(2026, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("utc", "zone", "told"),
+    [
+        ("2026-10-24T23:59", "Europe/Berlin", "01:59"),
+        ("2026-10-25T00:30", "Europe/Berlin", "02:30 UTC+2"),
+        ("2026-10-25T01:30", "Europe/Berlin", "02:30 UTC+1"),
+        ("2026-10-25T02:00", "Europe/Berlin", "03:00"),
+        ("2026-03-29T01:00", "Europe/Berlin", "03:00"),
+        ("2026-11-01T05:30", "America/New_York", "01:30 UTC-4"),
+        ("2026-11-01T03:45", "America/St_Johns", "01:15 UTC-2:30"),
+        ("2026-11-01T06:30", "Asia/Kolkata", "12:00"),
+    ],
+)
+def test_an_hour_that_is_there_twice_is_told_apart(utc: str, zone: str, told: str) -> None:
+    assert clock(datetime.fromisoformat(f"{utc}+00:00").astimezone(ZoneInfo(zone))) == told
 
 
 @pytest.mark.parametrize("told", ["", "31.2.2026", "2026-13-01", "3 Mayday 2026", "yesterday", "3/5/2026"])

@@ -187,11 +187,14 @@ def ended(page: Page, button: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
-    [("en", "No address was held back, or all"), ("de", "Es wurde keine Adresse zurückgehalten, oder")],
+    ("language", "sentence", "told"),
+    [
+        ("en", "It held no address back", "No address was held back, or all"),
+        ("de", "Sie hat keine Adresse zurückgehalten", "Es wurde keine Adresse zurückgehalten, oder"),
+    ],
 )
 def test_one_that_is_over_and_held_nobody_says_so_of_then(
-    out: Console, browser: Browser, language: str, told: str
+    out: Console, browser: Browser, language: str, sentence: str, told: str
 ) -> None:
     over = Incident(
         f"over-{language}", "past", "gmail", 1, 1, 0, "rate", 60, 0.5, 0.01, IncidentStage.CLOSED,
@@ -202,6 +205,7 @@ def test_one_that_is_over_and_held_nobody_says_so_of_then(
     with looking(browser, locale=language) as page:
         log_in(page, out.url, SUPPORT)
         page.goto(f"{out.url}/a/past/incidents/{over.id}/")
+        expect(page.locator("[data-told]")).to_contain_text(sentence)
         expect(page.locator("section:has(#held)")).to_contain_text(told)
 
 

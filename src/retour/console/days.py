@@ -81,6 +81,20 @@ def period(value: str, who: Reads) -> str:
     return f"{name} {year}"
 
 
+def clock(there: datetime) -> str:
+    """The time of a day; with its distance to UTC in the hour that the clocks go through twice."""
+    other = there.replace(fold=1 - there.fold).utcoffset()
+    told = f"{there:%H:%M}"
+    return told if other == there.utcoffset() else f"{told} {_apart(there)}"
+
+
+def _apart(there: datetime) -> str:
+    """UTC+2, UTC+5:30."""
+    minutes = int((there.utcoffset() or timedelta()).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
 def begin(value: str, who: Reads) -> str:
     """The moment when a day begins where the reader is; a moment stays one."""
     return _midnight(value, who, 0)

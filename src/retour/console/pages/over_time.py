@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from retour.console.asking import Api
 from retour.console.axes import Mark
-from retour.console.days import long, short
+from retour.console.days import clock, long, short
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader
 
@@ -70,7 +70,7 @@ def _named(incident: Any, who: Reader) -> str:
 def _told(incident: Any, who: Reader) -> str:
     def day(moment: str) -> str:
         there = datetime.fromisoformat(moment).astimezone(who.zone)
-        return f"{long(there.date(), who.language)}, {there:%H:%M}"
+        return f"{long(there.date(), who.language)}, {clock(there)}"
 
     times = {"since": day(incident["begins"])}
     if incident["closed_at"] is None:

@@ -81,7 +81,7 @@ def moment(context: Any, value: str | None) -> SafeString | str:
     there, ago = at.astimezone(reader.zone), days.ago(at, now(), reader)
     return format_html(
         '<time datetime="{}" title="{}">{}, {}</time><span class="apart"> <span class="ago">{}</span></span>',
-        value, ago, days.long(there.date(), reader.language), f"{there:%H:%M}", ago,
+        value, ago, days.long(there.date(), reader.language), days.clock(there), ago,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The check of a list of contacts before it is imported: files of any layout in, four files and a report out.
 
-encoding, layout, parting, workbook, source   what sort of file it is, and where its addresses stand
+encoding, layout, parting, source             what sort of file it is, and where its addresses stand
+archive, workbook; serials, mail_links        of a workbook: its sheets, days, and what stands behind names
 blocks, cells                                 its rows, some at a time; what stands in a cell
 judge, seen, decision                         what a row is worth, which are duplicates, where they go
 hosts, singly, written                        domains, judged once; rows by them; how they are written
@@ -16,13 +17,13 @@ piles, names, pages                           the files read again: slips before
 proposals, taking, outcome                    what is decided, what is imported, and what came back of it
 """
 
+from retour.flow.listcheck.archive import BrokenWorkbookError
 from retour.flow.listcheck.asked import Asking
 from retour.flow.listcheck.history import Rates, known_of
 from retour.flow.listcheck.judge import Knowledge
 from retour.flow.listcheck.results import OtherResultsError
 from retour.flow.listcheck.run import Order, Step, check_list
 from retour.flow.listcheck.source import Source, open_source
-from retour.flow.listcheck.workbook import BrokenWorkbookError
 
 __all__ = [
     "Asking",

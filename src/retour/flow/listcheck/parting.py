@@ -111,11 +111,15 @@ def _columns(line: str, delimiter: str, table: Table) -> list[str]:
 
 
 def _is_another(columns: Sequence[str], own: Sequence[str], table: Table) -> bool:
-    """Whether this is a row with another address; in a text a blank is behind each comma."""
+    """Whether this is a row with another address; in a text a blank is behind each comma.
+
+    A cell with one mark alone is where a field begins or ends that has more lines.
+    """
     if len(columns) != table.width or any(cell.startswith(" ") for cell in columns):
         return False
     cell = columns[table.column] if table.column < table.width else ""
-    return _ADDRESS(cell) is not None and cell not in own[table.column : table.column + 1]
+    is_whole = cell.count('"') % 2 == 0 and _ADDRESS(cell) is not None
+    return is_whole and cell not in own[table.column : table.column + 1]
 
 
 def length_of(lines: Sequence[str], place: int, delimiter: str) -> int:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import IO
 
 from retour.address import normalise
+from retour.flow.listcheck.archive import BrokenWorkbookError
 from retour.flow.listcheck.blocks import Block, blocks, records
 from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.delimiter import DELIMITERS, RARE_DELIMITERS
@@ -21,7 +22,7 @@ from retour.flow.listcheck.encoding import (
 )
 from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
 from retour.flow.listcheck.rewritten import Rewritten
-from retour.flow.listcheck.workbook import BrokenWorkbookError, Sheet, Workbook, open_workbook
+from retour.flow.listcheck.workbook import Sheet, Workbook, open_workbook
 from retour.flow.listcheck.written import csv_of
 from retour.flow.lists.row import Defect
 

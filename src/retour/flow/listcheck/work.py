@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from retour.flow.jobs import Course, EndingError, Facts, FailedError, Job, Work
+from retour.flow.listcheck.archive import BrokenWorkbookError
 from retour.flow.listcheck.asked import Asking
 from retour.flow.listcheck.external import Validator, validator
 from retour.flow.listcheck.history import known_of
@@ -15,7 +16,6 @@ from retour.flow.listcheck.proposals import proposals_of
 from retour.flow.listcheck.results import OtherResultsError
 from retour.flow.listcheck.run import Order, Step, check_list
 from retour.flow.listcheck.source import Source, open_source
-from retour.flow.listcheck.workbook import BrokenWorkbookError
 from retour.flow.lists import Defect
 from retour.instants import SECOND, Instant, text
 from retour.ports import Clock, Records
