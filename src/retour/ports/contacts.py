@@ -74,6 +74,12 @@ class Contacts(Protocol):
     def one(self, account: str, address: str) -> Contact | None:
         """The contact of a normalised address."""
 
+    def some(self, account: str, addresses: Sequence[str]) -> dict[str, Contact]:
+        """The contacts of normalised addresses, by these; whoever is none is not in it."""
+
+    def on(self, list: ContactList, addresses: Sequence[str]) -> frozenset[str]:
+        """Which of normalised addresses are on a list; none where it is gone."""
+
     def page(
         self, account: str, limit: int, after: str | None = None, on: str | None = None, search: str = ""
     ) -> list[Contact]:

@@ -68,12 +68,10 @@ def works(room: Path, store: Records, clock: Clock) -> Mapping[str, Work]:
 
 def _entries(batch: Sequence[Person], target: ContactList, store: Records, now: Instant) -> list[Entry]:
     """What is about to be changed, of each address once."""
-    addresses = dict.fromkeys(each.address for each in batch if not each.is_again)
-    contacts, account = store.contacts, target.account
-    return [
-        Entry(each, not _is_on(store, account, each, target), now, contacts.one(account, each))
-        for each in addresses
-    ]
+    addresses = list(dict.fromkeys(each.address for each in batch if not each.is_again))
+    there = store.contacts.on(target, addresses)
+    known = store.contacts.some(target.account, addresses)
+    return [Entry(each, each not in there, now, known.get(each)) for each in addresses]
 
 
 def _brought(
@@ -87,19 +85,20 @@ def _brought(
             by_address.setdefault(person.address, []).append(person)
             counts["addresses"] += 1
     made = []
+    known = store.contacts.some(target.account, [entry.address for entry in noted])
     for entry in noted:
         people = by_address.get(entry.address, ())
         if not entry.is_change or not people:
             continue
         contact, cut, differing = filled(entry.before, people, target.account, entry.at)
-        if store.contacts.one(target.account, entry.address) in (entry.before, contact):
+        if known.get(entry.address) in (entry.before, contact):
             made.append(contact)
             counts.update({"cut": cut, "differing": differing, **_kind(entry.before, contact)})
     store.contacts.set(made)
     new = [each.address for each in noted if each.is_new]
     store.contacts.put_on(target, new, noted[0].at if noted else 0)
     counts["added"] += len(new)
-    counts["differing"] += sum(_is_unlike(each, target, store) for each in batch if each.is_again)
+    counts["differing"] += _unlike([each for each in batch if each.is_again], target, store)
     return counts
 
 
@@ -109,11 +108,15 @@ def _kind(before: Contact | None, after: Contact) -> Mapping[str, int]:
     return {"filled": int((before.name, before.attributes) != (after.name, after.attributes))}
 
 
-def _is_unlike(person: Person, target: ContactList, store: Records) -> bool:
-    """Whether a row that was dropped as a copy says what the contact of its address does not."""
-    contact = store.contacts.one(target.account, person.address)
-    if contact is None or not _is_on(store, target.account, person.address, target):
-        return False
+def _unlike(copies: Sequence[Person], target: ContactList, store: Records) -> int:
+    """How many rows that were dropped as copies say what the contacts of their addresses do not."""
+    addresses = [each.address for each in copies]
+    there = store.contacts.on(target, addresses)
+    known = store.contacts.some(target.account, addresses)
+    return sum(_says_more(each, known[each.address]) for each in copies if each.address in there)
+
+
+def _says_more(person: Person, contact: Contact) -> bool:
     attributes = json.loads(contact.attributes)
     more = any(attributes.get(head) != cell for head, cell in json.loads(person.attributes).items())
     return more or (person.name != "" and person.name != contact.name)
@@ -127,7 +130,7 @@ def _undone(account: str, batch: Sequence[Entry], target: ContactList | None, st
     known = _heard(account, [each for each in batch if each.is_change and each.before is None], store)
     changes = [each.change for each in batch if each.is_change and each.address not in known]
     removed, restored, left = store.contacts.revert(account, changes)
-    kept = sum(store.contacts.one(account, each) is not None for each in known)
+    kept = len(store.contacts.some(account, list(known)))
     return Counter(taken_off=taken, removed=len(removed), restored=len(restored), left=len(left) + kept)
 
 
@@ -156,7 +159,3 @@ def _list(job: Job, store: Records) -> ContactList:
     if target is None:
         raise FailedError("list_gone")
     return target
-
-
-def _is_on(store: Records, account: str, address: str, target: ContactList) -> bool:
-    return any(each.id == target.id for each in store.contacts.lists_of(account, address))

@@ -1,5 +1,6 @@
 """Contacts and lists, in retour.sqlite3."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
@@ -72,12 +73,22 @@ class SqliteContacts:
         return Reverted(tuple(removed), tuple(restored), tuple(left))
 
     def _is_on_any(self, db: sqlite3.Connection, account: int, address: str) -> bool:
-        return db.execute(SQL["lists_of"], (account, address)).fetchone() is not None
+        return db.execute(SQL["on_any"], (account, address)).fetchone() is not None
 
     def one(self, account: str, address: str) -> Contact | None:
         db = self._database.read()
         row = db.execute(SQL["one"], (self._accounts.number(db, account), address)).fetchone()
         return None if row is None else Contact(account, *row)
+
+    def some(self, account: str, addresses: Sequence[str]) -> dict[str, Contact]:
+        db = self._database.read()
+        place = (json.dumps(addresses), self._accounts.number(db, account))
+        return {row[0]: Contact(account, *row) for row in db.execute(SQL["some"], place)}
+
+    def on(self, list: ContactList, addresses: Sequence[str]) -> frozenset[str]:
+        db = self._database.read()
+        place = (json.dumps(addresses), self._accounts.number(db, list.account), list.id)
+        return frozenset(address for (address,) in db.execute(SQL["on"], place))
 
     def page(
         self, account: str, limit: int, after: str | None = None, on: str | None = None, search: str = ""

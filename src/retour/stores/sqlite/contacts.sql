@@ -30,6 +30,17 @@ DELETE FROM contacts WHERE account = ? AND address = ?;
 -- name: one
 SELECT address, name, attributes, made_at, changed_at FROM contacts WHERE account = ? AND address = ?;
 
+-- name: some
+SELECT c.address, c.name, c.attributes, c.made_at, c.changed_at
+FROM json_each(?1) AS a CROSS JOIN contacts AS c ON c.account = ?2 AND c.address = a.value;
+
+-- name: on
+SELECT c.address
+FROM contact_lists AS l CROSS JOIN json_each(?1) AS a
+CROSS JOIN contacts AS c ON c.account = l.account AND c.address = a.value
+CROSS JOIN contact_places AS p ON p.contact = c.number AND p.list = l.number
+WHERE l.account = ?2 AND l.id = ?3 AND l.dropped_at IS NULL;
+
 -- name: at
 SELECT address, name, attributes, made_at, changed_at FROM contacts
 WHERE account = ? AND substr(address, instr(address, '@') + 1) = ? ORDER BY name = '', number LIMIT ?;
@@ -62,6 +73,12 @@ SELECT l.id, l.name, l.actor, l.made_at, (SELECT count(*) FROM contact_places AS
 FROM contacts AS c CROSS JOIN contact_places AS p ON p.contact = c.number
 CROSS JOIN contact_lists AS l ON l.number = p.list
 WHERE c.account = ? AND c.address = ? AND l.dropped_at IS NULL ORDER BY l.name;
+
+-- name: on_any
+SELECT 1
+FROM contacts AS c CROSS JOIN contact_places AS p ON p.contact = c.number
+CROSS JOIN contact_lists AS l ON l.number = p.list
+WHERE c.account = ? AND c.address = ? AND l.dropped_at IS NULL LIMIT 1;
 
 -- name: drop_list
 -- The name is free for another from now on: an id is nobody's.
