@@ -29,6 +29,10 @@ def test_a_marketer_asks_and_support_approves(console: Console, browser: Browser
         follow(marketer, "text=Send the request")
         expect(marketer.locator("h1")).to_contain_text("waiting for support")
         asked = marketer.url
+        marketer.goto(f"{console.url}/a/shop/address/{dead}/")
+        expect(marketer.locator(".status")).to_contain_text("has not answered yet. Asked on ")
+        follow(marketer, "text=Look at the request")
+        assert marketer.url == asked
         with looking(browser, java_script_enabled=javascript) as support:
             log_in(support, console.url, "support@retour.example")
             support.goto(f"{console.url}/desk/")

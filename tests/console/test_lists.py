@@ -1,6 +1,7 @@
 """The Overview and the data view: counts, columns, views, lists, files, deleting, swaps, keys."""
 
 import io
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -71,6 +72,42 @@ def test_a_filter_swaps_the_list_alone_and_keeps_the_focus(console: Console, pag
     page.go_back()
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("h1")).to_have_attribute("data-same", "yes")
+
+
+def test_filters_that_are_chosen_one_after_the_other_narrow_each_other(console: Console, page: Page) -> None:
+    chosen = {"state": "valid", "type": "soft", "reason": "mailbox_full"}
+    page.goto(f"{console.url}/a/shop/")
+    for field, value in chosen.items():
+        page.locator(f"#f-{field}").focus()
+        page.select_option(f"#f-{field}", value)
+        expect(page).to_have_url(re.compile(rf"{field}={value}"))
+        expect(page.locator("#results[aria-busy]")).to_have_count(0)
+    assert parse_qs(urlsplit(page.url).query) == {field: [value] for field, value in chosen.items()}
+    for field, value in chosen.items():
+        expect(page.locator(f"#f-{field}")).to_have_value(value)
+    page.go_back()  # the field in use has what the list then shows, too
+    expect(page.locator("#f-reason")).to_have_value("")
+    expect(page.locator("#f-type")).to_have_value("soft")
+    page.go_back()
+    expect(page.locator("#f-type")).to_have_value("")
+    expect(page.locator("#f-state")).to_have_value("valid")
+
+
+def test_a_day_that_is_none_is_told_above_the_list_and_no_filter_is_lost(
+    console: Console, page: Page
+) -> None:
+    page.goto(f"{console.url}/a/shop/?type=soft")
+    page.click("details.more summary")
+    page.fill("#f-since", "31.2.2026")
+    page.press("#f-since", "Enter")
+    expect(page.locator("#results [role=alert]")).to_contain_text("“31.2.2026” is not a day.")
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    assert parse_qs(urlsplit(page.url).query) == {"type": ["soft"]}
+    page.fill("#f-since", "3 May 2020")
+    page.press("#f-since", "Enter")
+    expect(page).to_have_url(re.compile("since="))
+    expect(page.locator("#results [role=alert]")).to_have_count(0)
+    assert parse_qs(urlsplit(page.url).query)["type"] == ["soft"]
 
 
 def test_columns_and_rows_are_chosen_and_kept(console: Console, page: Page) -> None:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from retour.client.connection import Refused
 from retour.console import days
-from retour.console.asking import Answer, api_of
+from retour.console.asking import Answer, Api, api_of
 from retour.console.notes import of_people
 from retour.console.pages.correct import suggestions
 from retour.console.reader import Reader, reader
@@ -49,6 +49,7 @@ def show(request: HttpRequest, account: str, address: str) -> HttpResponse:
         "alive": [sign for sign in life["engagements"] if sign["after_bounce"]],
         "timeline": timeline(life),
         "answer": answer(life, reader(request)),
+        "waiting": _waiting(api, life),
     }
     return render(request, "console/address.html", context)
 
@@ -62,6 +63,14 @@ def answer(life: Answer, who: Reader) -> str:
     day = days.long(datetime.fromisoformat(latest["at"]).astimezone(who.zone).date(), who.language)
     reason = of_people(latest["note"]).rstrip(". ")
     return who.say(f"answer.{latest['kind']}{'' if reason else '_alone'}", date=day, reason=reason)
+
+
+def _waiting(api: Api, life: Answer) -> Answer | None:
+    """The request that support has not answered yet; nobody waits for an address that is free."""
+    if life["state"]["state"] not in ("invalid", "held"):
+        return None
+    found = api.get("/v1/requests", address=life["address"], status="open", limit=1)["requests"]
+    return found[0] if found else None
 
 
 def _may_be_a_slip(life: Answer) -> bool:

@@ -39,8 +39,9 @@
     try {
       const answer = await fetch(url, { credentials: "same-origin", signal: mine.signal });
       landed = new URL(answer.url);
-      if (!answer.ok || landed.pathname !== new URL(url, location.href).pathname) throw new Error();
+      if (answer.status >= 500 || landed.pathname !== new URL(url, location.href).pathname) throw new Error();
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!answer.ok) return refuse(region, url, push && page.querySelector("[data-refused]"));
     } catch (error) {
       if (error.name === "AbortError") return;
       return location.assign(url);  // the page itself says what is wrong
@@ -50,7 +51,7 @@
     const held = region.contains(document.activeElement) ? document.activeElement.id : "";
     region.replaceChildren(...now.childNodes);
     region.removeAttribute("aria-busy");
-    alike(page);
+    alike(page, push && document.activeElement);
     offerCopies(region);
     if (push) history.pushState({ swap: id }, "", landed.href);
     document.title = page.title;
@@ -60,13 +61,27 @@
     if (told) tell(told.textContent);
   };
 
-  // Controls outside of the list follow its address, but for the one in use.
-  const alike = (page) => {
+  // What makes no sense is said above the list, which stays as it was: nobody loses the other filters to a slip.
+  const refuse = (region, url, why) => {
+    if (!why) return location.assign(url);
+    region.removeAttribute("aria-busy");
+    region.querySelector(":scope > .errors")?.remove();
+    const told = document.createElement("div");
+    told.className = "errors";
+    told.setAttribute("role", "alert");
+    told.replaceChildren(...why.childNodes);
+    region.prepend(told);
+  };
+
+  // Controls outside of the list follow its address, but for the one in use; on the way back this one follows, too.
+  const alike = (page, used) => {
     for (const here of document.querySelectorAll("form[data-swap] :is(input, select)")) {
       const there = here.id && page.getElementById(here.id);
-      if (!there || here === document.activeElement) continue;
+      if (!there || here === used) continue;
+      // Told before its options are taken over: they are gone from there then.
+      const value = there.matches("select") ? there.querySelector("[selected]")?.value ?? "" : there.defaultValue;
       if (here.matches("select")) here.replaceChildren(...there.childNodes);
-      here.value = there.matches("select") ? there.querySelector("[selected]")?.value ?? "" : there.defaultValue;
+      here.value = value;
     }
     for (const part of ["views", "drop-all"]) {
       const here = document.getElementById(part), there = page.getElementById(part);
