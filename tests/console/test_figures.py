@@ -1,10 +1,13 @@
 """Charts: a finding as the title, the numbers as a table and a file, hostile names as text."""
 
+from collections import Counter
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from console.installation import Console, log_in, looking
+from console.installation import Console, follow, log_in, looking
+from retour.console.heat import MOST_REASONS, heat
 
 pytestmark = pytest.mark.engine("chromium")
 
@@ -44,6 +47,28 @@ def test_reasons_by_provider_are_a_shaded_table(
         told = lines(page, f"{console.url}/a/shop/charts/reasons.csv")
         assert told[0] == "reason,provider,bounces"
         assert "address_unknown,gmail,5" in told
+
+
+def test_reasons_that_are_rare_stand_in_one_row() -> None:
+    cells = Counter({(f"r{number:02}", "gmail"): 40 - number for number in range(MOST_REASONS)})
+    cells += Counter({("rare", "gmail"): 2, ("rarest", "gmail"): 1, ("rare", "a.example"): 1})
+    cells["r00", "b.example"] = 9
+    rows = heat(cells, ["gmail", "a.example"])
+    assert len(rows) == MOST_REASONS + 1
+    assert [each["count"] for each in rows[0]["cells"]] == [40, 0]
+    assert (rows[0]["others"], rows[0]["sum"]) == (9, 49)
+    assert [each["count"] for each in rows[-1]["cells"]] == [3, 1]
+    assert (rows[-1]["reason"], rows[-1]["others"], rows[-1]["sum"]) == ("", 0, 4)
+    assert sum(row["sum"] for row in rows) == cells.total()
+    assert heat(Counter(), []) == []
+
+
+@pytest.mark.usefixtures("gone")
+def test_a_number_of_the_heat_map_leads_to_its_bounces(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/a/shop/charts/reasons/")
+    follow(page, "td.heat-5 a")
+    expect(page.locator("#results-title")).to_contain_text("5 bounces")
+    expect(page.locator("tbody tr")).to_have_count(5)
 
 
 def test_emails_stand_beside_the_norm(console: Console, page: Page) -> None:

@@ -97,6 +97,10 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
         assert "remove" not in page.locator(".advice").inner_text()
         follow(page, page.get_by_role("main").get_by_role("link", name="Incidents"))
         assert page.url == f"{out.url}/a/shop/incidents/"
+        for rates in ("providers/", "campaigns/", "days/", "../provider/?name=gmail"):
+            page.goto(f"{out.url}/a/shop/rates/{rates}")
+            expect(page.locator(".incident-bar .sentence")).to_contain_text("at Gmail")
+            expect(page.locator("main")).to_contain_text("In these days an incident stood.")
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -126,6 +126,23 @@ def test_lines_without_a_cause_are_found_by_who_acted(filled: Store, actor: str)
     }
 
 
+def test_who_waits_for_a_correction_to_be_confirmed_is_in_no_incident(filled: Store) -> None:
+    acts = [
+        Event(b"k" * 16, EventKind.CORRECTION, NOW + 20, account="demo", address="e@b.example",
+              actor="key 85"),
+        Event(b"l" * 16, EventKind.CONFIRMATION, NOW + 25, account="demo", address="e@b.example",
+              actor="confirmation"),
+    ]  # fmt: skip
+    for act in acts:
+        filled.ledger.record([act], NOW + 30)
+    lines = filled.ledger.records(RecordQuery("demo", cause="correction"))
+    assert [(line.address, line.before, line.after) for line in lines] == [
+        ("e@b.example", "held", "valid"),
+        ("e@b.example", "valid", "held"),
+    ]
+    assert filled.ledger.records(RecordQuery("demo", cause="incident")) == []
+
+
 def domains(store: Store) -> list[DomainCount]:
     return store.ledger.domains("demo", NOW, NOW + DAY)
 

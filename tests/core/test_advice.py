@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from dataclasses import replace
 from datetime import timedelta, timezone
 from importlib.resources import files
 
@@ -124,6 +125,22 @@ def test_the_day_in_a_letter_is_written_as_its_reader_writes_days() -> None:
     assert elsewhere is not None
     assert elsewhere.contact is not None
     assert "on 3 October 2024" in elsewhere.contact.text
+
+
+def test_what_an_incident_was_forgotten_with_is_no_advice_any_more() -> None:
+    """Else the page would have a living address removed, whose bounces its provider has to answer for."""
+    told = bounce(Reason.ADDRESS_UNKNOWN, None)
+    opened = Event(bytes(15) + b"1", EventKind.INCIDENT_OPEN, told.at + 1, begins=told.at, outcome="i1")
+    closed = Event(bytes(15) + b"2", EventKind.INCIDENT_CLOSE, told.at + 2, outcome="revert")
+    life = Life("ann@b.example", VALID, (told, opened, closed))
+    assert on_life(life, "en", "shop")[1] is None
+    held = Life("ann@b.example", VALID._replace(state=StateName.HELD, listed=1), (told, opened))
+    assert on_life(held, "en", "shop")[1] is not None
+    again = Event(bytes(15) + b"3", EventKind.WITHDRAWAL, told.at + 3, outcome=closed.id.hex())
+    assert on_life(replace(held, events=(told, opened, closed, again)), "en", "shop")[1] is not None  # open
+    confirmed = closed._replace(outcome="confirm")
+    stopped = VALID._replace(state=StateName.INVALID, causes=frozenset({Cause.HARD}), since=told.at)
+    assert on_life(Life("ann@b.example", stopped, (told, opened, confirmed)), "en", "shop")[1] is not None
 
 
 def test_what_was_forgiven_is_no_advice_any_more() -> None:

@@ -30,6 +30,11 @@ def test_what_is_seen_stays() -> None:
         ('"mailbox full" code:4.2.2', {"text": "mailbox full", "code": "4.2.2"}),
         ('campaign:"May news" over quota', {"campaign": "May news", "text": "over quota"}),
         ("CODE:4.4.", {"code": "4.4."}),
+        ("4.4.7", {"code": "4.4.7"}),
+        ("5.7.26 denied", {"code": "5.7.26", "text": "denied"}),
+        ("code:5.1.1 4.4.7", {"code": "5.1.1", "text": "4.4.7"}),
+        ('"4.4.7"', {"text": "4.4.7"}),
+        ("1.2.3", {"text": "1.2.3"}),
     ],
 )
 def test_what_is_typed_becomes_conditions(typed: str, meant: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ MAIL_SECONDS = 20  # that somebody waits for a mail server that says nothing
 CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 MIDDLEWARE = [
     "retour.console.guard.Guard",
+    "retour.console.guard.Named",
     "retour.console.visible.Visible",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

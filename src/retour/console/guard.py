@@ -43,3 +43,18 @@ class Guard:
             response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class Named:
+    """Middleware: a page is for whoever asks by a name of ours, whatever it holds (ALLOWED_HOSTS).
+
+    Django looks at the name only where a page makes a whole address of it. Raises DisallowedHost.
+    """
+
+    def __init__(self, inner: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._inner = inner
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer."""
+        request.get_host()
+        return self._inner(request)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retour.instants import Instant
-from retour.lifecycle import as_judged
-from retour.model import Decision, Event, EventKind, Standing, State
+from retour.lifecycle import TypeRule, as_judged, preset, reverted
+from retour.model import Decision, Event, EventKind, Standing, State, StateName
 from retour.ports import Ledger, Life
 
 # What stops an address without a bounce. ASCII, because they stand in an SMTP reply (RFC 5321 §4.2).
@@ -22,6 +22,12 @@ _WORDS = {
     "correction": "waiting for confirmation",
 }
 _BY_BOUNCE = frozenset({"hard", "soft", "block"})
+# A revert undoes hard bounces (rule 12). A policy may type some others so.
+_HARD = frozenset(
+    reason
+    for reason, rule in preset("default").types.items()
+    if rule in (TypeRule.HARD, TypeRule.HARD_CONFIRMED)
+)
 _OF_MAIL = (EventKind.DELIVERED, EventKind.BOUNCE)
 
 
@@ -51,13 +57,19 @@ def why(account: str, address: str, decision: Decision, ledger: Ledger, now: Ins
 
 
 def telling(events: Sequence[Event], state: State) -> Event | None:
-    """The bounce at which the address became invalid; where a policy did that later, the last before."""
+    """The bounce at which the address became invalid; where a policy did that later, the last before.
+
+    None that a revert has undone, as far as the others tell of the state: it never was.
+    """
     since = state.since
     bounces = [
         event
         for event in as_judged(events)[0]
         if event.kind is EventKind.BOUNCE and event.standing is Standing.PROVEN and event.reason is not None
     ]
+    is_void = reverted(events)
+    counted = [event for event in bounces if event.reason not in _HARD or not is_void(event.at)]
+    bounces = counted if counted or state.state is StateName.VALID else bounces
     before = [event for event in bounces if since is None or event.at <= since]
     return max(before or bounces, key=lambda event: event.at, default=None)
 

@@ -3,6 +3,7 @@
 from retour.lifecycle.counters import Bounce, stops_at_once
 from retour.lifecycle.decide import decide, for_all, spared
 from retour.lifecycle.fold import fold, judged, told, type_of
+from retour.lifecycle.incidents import reverted
 from retour.lifecycle.judgements import as_judged
 from retour.lifecycle.policy import (
     Counting,
@@ -35,6 +36,7 @@ __all__ = [
     "policy_to_dict",
     "preset",
     "preset_names",
+    "reverted",
     "spared",
     "stops_at_once",
     "told",

@@ -1,12 +1,12 @@
 """Outages at an address's provider: which of its bounces are doubted, and how that ended (rule 12)."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from retour.instants import Instant
-from retour.lifecycle.order import Place, place_of
-from retour.model import Event, EventKind
+from retour.lifecycle.order import Place, Rank, place_of
+from retour.model import Event, EventKind, Standing
 
 _NEVER: Instant = 2**63
 
@@ -37,6 +37,14 @@ def incidents(events: Iterable[Event]) -> Sequence[Incident]:
             found.append(Incident(begins, place_of(mark), mark.outcome, guarded))
             begins = guarded = _NEVER
     return found if begins == _NEVER else [*found, Incident(begins, guarded=guarded)]
+
+
+def reverted(events: Iterable[Event]) -> Callable[[Instant], bool]:
+    """Whether a revert has undone the hard bounces of a time, by all that is known of an address."""
+    known = [event for event in events if event.standing is Standing.PROVEN]
+    withdrawn = {event.outcome for event in known if event.kind is EventKind.WITHDRAWAL}
+    marks = (event for event in known if event.id.hex() not in withdrawn)
+    return Doubts(incidents(marks), Place(_NEVER, Rank.NOW)).void
 
 
 class Doubts:

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from retour.chain import Line
 from retour.instants import Instant, text
-from retour.model import State
+from retour.model import State, StateName
 
 GUARD = "guard"  # acts for incidents
 INCIDENT = "incident"
 GIVEN_BACK = "given_back"
+CORRECTION = "correction"  # an address waits for its contact to confirm it, or waited
 _SOMEBODY = ("person ", "key ")
 
 
@@ -36,6 +37,17 @@ class Change:
     at: Instant  # when it takes effect
     event: bytes | None = None  # id of the event that moved it; None when time alone did
     actor: str = ""
+
+
+def cause_of(change: Change) -> str | None:
+    """What the line of a change names: what stopped the address, or the correction that holds or held it."""
+    if change.after.cause is not None:
+        return change.after.cause
+    return CORRECTION if _is_corrected(change.after) or _is_corrected(change.before) else None
+
+
+def _is_corrected(state: State) -> bool:
+    return state.state is StateName.HELD and not state.listed  # an incident holds after a bounce alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,7 +12,8 @@ from django.shortcuts import render
 
 from retour.console.asking import Api, api_of
 from retour.console.bars import Bar, Words, lying
-from retour.console.days import read_day
+from retour.console.days import long, read_day
+from retour.console.heat import heat, providers
 from retour.console.pages.moves import mailbox
 from retour.console.reader import Reader, reader
 from retour.console.sizes import both
@@ -20,28 +21,19 @@ from retour.console.templatetags.words import count_in, percent_in
 from retour.flow.lists.table import guarded
 from retour.texts import catalogue
 
-MOST_REASONS, MOST_PROVIDERS, DAYS = 12, 8, 30
-LEVELS = 5  # of one hue, from light to dark
-
 
 @login_required
 def reasons(request: HttpRequest, account: str) -> HttpResponse:
     """Reason by provider as a heat map: a table whose cells are shaded by their number."""
     api, who = api_of(request, account), reader(request)
     found, cells = _cells(request, api)
-    columns, rows = _largest(cells, 1, MOST_PROVIDERS), _largest(cells, 0, MOST_REASONS)
-    most, total = max(cells.values(), default=0), sum(cells.values())
+    columns = providers(cells)
     label = catalogue(f"status.{who.language}")
     table = [
-        {
-            "reason": reason,
-            "named": label(f"label.{reason}"),
-            "cells": [_cell(cells[reason, column], most, column) for column in columns],
-            "others": sum(n for (of, by), n in cells.items() if of == reason and by not in columns),
-            "sum": sum(count for (of, _), count in cells.items() if of == reason),
-        }
-        for reason in rows
+        {**row, "named": label(f"label.{row['reason']}") if row["reason"] else who.say("figures.rarer")}
+        for row in heat(cells, columns)
     ]
+    most, total = max(cells.values(), default=0), sum(cells.values())
     title = who.say("figures.no_bounces")
     if most:
         reason, provider = max(cells, key=lambda place: cells[place])
@@ -54,6 +46,7 @@ def reasons(request: HttpRequest, account: str) -> HttpResponse:
         "columns": [(column, mailbox(column, who)) for column in columns], "total": total,
         "others": any(row["others"] for row in table),
         "since": found["since"][:10], "last": _last(found["until"]),
+        "since_told": _told(found["since"][:10], who), "last_told": _told(_last(found["until"]), who),
     }  # fmt: skip
     return render(request, "console/reasons.html", context)
 
@@ -141,21 +134,13 @@ def _day(request: HttpRequest, name: str) -> str | None:
     return told or None if day is None else (day + timedelta(days=1) if name == "until" else day).isoformat()
 
 
+def _told(day: str, who: Reader) -> str:
+    return long(date.fromisoformat(day), who.language)
+
+
 def _last(until: str) -> str:
     """The last whole day before a moment."""
     return (datetime.fromisoformat(until) - timedelta(microseconds=1)).date().isoformat()
-
-
-def _largest(cells: Counter[tuple[str, str]], side: int, most: int) -> list[str]:
-    sums: Counter[str] = Counter()
-    for place, count in cells.items():
-        sums[place[side]] += count
-    return [name for name, _ in sums.most_common(most)]
-
-
-def _cell(count: int, most: int, column: str) -> Mapping[str, object]:
-    level = min(int((count / most) ** 0.5 * LEVELS) + 1, LEVELS) if count else 0
-    return {"count": count, "level": level, "provider": column}
 
 
 def _of(count: int, whole: int, who: Reader) -> str:

@@ -15,11 +15,11 @@ from retour.console.pages.filters import chosen, times
 from retour.console.pages.jobs import shown
 from retour.console.reader import Reader, reader
 from retour.model import Cause, StateName
-from retour.ports.records import GIVEN_BACK, INCIDENT, cause_told
+from retour.ports.records import CORRECTION, GIVEN_BACK, INCIDENT, cause_told
 from retour.texts import Catalogue
 
 FILTERS = ("since", "until", "state", "cause")
-ACTS = (INCIDENT, GIVEN_BACK, "restore", "stop", "rejudged")  # what moves addresses beside their mails
+ACTS = (INCIDENT, CORRECTION, GIVEN_BACK, "restore", "stop", "rejudged")  # what moves them beside mails
 OTHERS = ("people", "key", "request", "review")  # causes of lines on the account itself and on its requests
 FORMS = ("csv", "xlsx", "jsonl")
 STATES = frozenset(each.value for each in StateName)

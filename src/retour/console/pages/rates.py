@@ -13,6 +13,7 @@ from retour.console.charts import Chart, Series, rates
 from retour.console.days import long, read_day
 from retour.console.pages import as_json
 from retour.console.pages.figures import as_csv
+from retour.console.pages.incidents import standing
 from retour.console.pages.moves import mailbox
 from retour.console.pages.over_time import Time, time_of
 from retour.console.pages.rates_charts import Drawn, hard, spared
@@ -44,6 +45,7 @@ def show(request: HttpRequest, account: str, by: str) -> HttpResponse:
         "until": _told(found["until"], who),
         "account": account, "role": api.role, "section": by, "by": by, "found": found, "rows": rows,
         "total": all_, "avoided": total["avoided"], "few": FEW,
+        "standing": standing(api, who), "disturbed": bool(time.incidents),
         "chart": over_days(time, rows, who) if by == "days" and enough(rows) else None,
         "incidents": time.incidents if by in ("days", "providers") else (),
     }  # fmt: skip

@@ -61,7 +61,7 @@ def hard(rows: Rows, norm: float | None, few: int, who: Reader) -> Drawn | None:
         for row in known
     ]
     worst = known[0]
-    told_of = {"campaign": worst["of"], "rate": percent(worst["hard_rate"], who.language)}
+    told_of = {"campaign": worst["of"], "rate": percent(worst["hard_rate"], who.language), "few": few}
     if not worst["hard_rate"]:
         title = who.say("figures.hard_none")
     elif norm is None:

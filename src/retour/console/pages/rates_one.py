@@ -11,6 +11,7 @@ from django.shortcuts import render
 from retour.client.connection import Refused
 from retour.console.asking import Api, api_of
 from retour.console.days import long
+from retour.console.pages.incidents import standing
 from retour.console.pages.moves import mailbox
 from retour.console.pages.over_time import time_of
 from retour.console.pages.rates import FEW, TYPES, day_of, enough, over_days
@@ -54,7 +55,11 @@ def _page(request: HttpRequest, api: Api, filter: str) -> HttpResponse:
         "types": [(kind, total["types"].get(kind, 0)) for kind in TYPES],
         "days": days, "others": [{**row, "named": _named(row["of"], other, who)} for row in others],
         "chart": over_days(time, days, who) if enough(days) else None, "incidents": time.incidents,
-        "reasons": reasons, "most": max((row["count"] for row in reasons), default=0),
+        "standing": [
+            each for each in standing(api, who) if filter != "provider" or each["provider"] in (name, "*")
+        ],
+        "disturbed": bool(time.incidents), "reasons": reasons,
+        "most": max((row["count"] for row in reasons), default=0),
         "addresses": api.get("/v1/counts", **{filter: name})["addresses"],
     }  # fmt: skip
     return render(request, "console/rates_one.html", context)

@@ -37,7 +37,8 @@ _SHARED = ("smtp", "lmtp")  # kinds of ways in that take mail for every account
 
 Why = Annotated[
     Cause
-    | Literal["incident", "given_back", "restore", "stop", "rejudged", "people", "key", "request", "review"]
+    | Literal["incident", "correction", "given_back", "restore", "stop", "rejudged"]
+    | Literal["people", "key", "request", "review"]
     | None,
     Query(
         description="`incident` and `given_back` (by a person or a key) also find lines that name no cause,"

@@ -9,6 +9,7 @@ from retour.instants import Instant
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, BounceType, Event, Send, State
 from retour.ports import BounceQuery, Change, Record
+from retour.ports.records import cause_of
 from retour.stores.advance import in_force
 
 
@@ -49,7 +50,7 @@ def record_of(change: Change, number: int, policies: Sequence[PolicyVersion]) ->
         change.actor,
         change.before.state,
         change.after.state,
-        change.after.cause,
+        cause_of(change),
         change.event,
         in_force(policies, change.at),
         key(b"", change.address).hex(),

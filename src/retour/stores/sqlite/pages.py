@@ -14,6 +14,7 @@ from retour.instants import Instant, text
 from retour.lifecycle import PolicyVersion
 from retour.model import VALID, Event, State
 from retour.ports import Change
+from retour.ports.records import cause_of
 from retour.stores.advance import Delivery, Known, Turn, in_force
 from retour.stores.sqlite.labels import Labels
 from retour.stores.sqlite.pending import Moves
@@ -197,7 +198,8 @@ class Sheaf:
         self._last_record += 1
         number = self._last_record
         before, after = TEXTS[change.before.state] or "", TEXTS[change.after.state] or ""
-        cause, policy = TEXTS[change.after.cause], in_force(page.policies, change.at)
+        told = cause_of(change)
+        cause, policy = TEXTS.get(told, told), in_force(page.policies, change.at)
         event = None if change.event is None else change.event.hex()
         who, at = page.k.hex(), _text(change.at)
         line = Line(number, at, who, change.actor, before, after, cause, event, policy)
