@@ -93,6 +93,24 @@ def test_filters_that_are_chosen_one_after_the_other_narrow_each_other(console: 
     expect(page.locator("#f-state")).to_have_value("valid")
 
 
+def test_an_address_is_searched_for_once_it_is_whole(console: Console, page: Page) -> None:
+    page.clock.install()
+    page.goto(f"{console.url}/a/shop/")
+    page.click("details.more summary")
+    page.fill("#f-search", "b.e")
+    page.clock.run_for(1000)
+    assert "?" not in page.url
+    page.fill("#f-search", "b.example")
+    page.clock.run_for(1000)
+    expect(page).to_have_url(re.compile(r"search=b\.example$"))
+    expect(page.locator("#results tbody tr")).to_have_count(3)
+    page.fill("#f-search", "nobody")
+    page.clock.run_for(1000)
+    assert parse_qs(urlsplit(page.url).query) == {"search": ["b.example"]}
+    page.press("#f-search", "Enter")
+    expect(page.locator("#results .empty")).to_contain_text("The search finds whole addresses")
+
+
 def test_a_day_that_is_none_is_told_above_the_list_and_no_filter_is_lost(
     console: Console, page: Page
 ) -> None:

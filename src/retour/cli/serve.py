@@ -20,7 +20,8 @@ def serve(
     demo: Annotated[
         bool,
         typer.Option(
-            "--demo", help="Make a demo account and a mailbox simulator in DATA/demo, and show what to try."
+            "--demo",
+            help="Make a demo account and a mailbox simulator in data/demo or --data; it shows what to try.",
         ),
     ] = False,
     lang: Language = "en",

@@ -82,8 +82,13 @@ def show(request: HttpRequest, account: str) -> HttpResponse:
 
 
 def asked(set_: Mapping[str, str], who: Reader) -> dict[str, str]:
-    """Filters as the API takes them. Days are those of the reader, the last of them with all of it."""
-    return {FILTERS[name]: value for name, value in set_.items()} | times(set_, who)
+    """Filters as the API takes them. Days are those of the reader, the last of them with all of it.
+
+    Whoever looks for gmx.de means all of @gmx.de.
+    """
+    told = {FILTERS[name]: value for name, value in set_.items()} | times(set_, who)
+    search = told.get("search", "@")
+    return told if "@" in search or "." not in search else {**told, "search": f"@{search}"}
 
 
 def emails(api: Api, rows: Sequence[Answer], set_: Mapping[str, str], who: Reader) -> list[tuple[str, str]]:

@@ -119,7 +119,9 @@
     const form = event.target.closest("form[data-swap]");
     if (!form || !event.target.matches("[data-search]")) return;
     clearTimeout(typing);
-    const length = event.target.value.length;
+    const value = event.target.value, length = value.length;
+    // Where only whole addresses and domains are found, what is half written would empty the list.
+    if (length && event.target.dataset.search === "whole" && !/\.[^\s@.]{2,}$/.test(value)) return;
     if (length >= 3 || !length) typing = setTimeout(() => swap(addressOf(form), form.dataset.swap, "", true), 300);
   });
   addEventListener("popstate", () => {
