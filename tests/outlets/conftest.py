@@ -18,7 +18,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from retour.bus import LocalBus
 from retour.classify import Rulebook
-from retour.flow import contacts, erase, erase_many, wave_orders, whom
+from retour.flow import contacts, erase, erase_many, review, wave_orders, whom
 from retour.flow.directory import Directory
 from retour.flow.guard import Guard
 from retour.flow.intake import take_in
@@ -260,6 +260,7 @@ class Installation:
             **whom.works(self.store, self.clock),
             **erase.works(erasing),
             **erase_many.works(erasing),
+            **review.works(self.store, self.clock),
             **work.works(self.list_room, self.store, self.clock, lambda: None),
         }
 

@@ -34,6 +34,7 @@ LEAST = {
     ("POST", "/v1/engagements"): "member",
     ("GET", "/v1/rates"): "member",
     ("GET", "/v1/review"): "member",
+    ("POST", "/v1/review"): "member",
     ("GET", "/v1/mail"): "support",
     ("GET", "/v1/corrections"): "member",
     ("POST", "/v1/corrections"): "manager",

@@ -69,6 +69,33 @@ def test_the_console_looks_on_until_it_finds_a_slip(retour: Installation, told: 
     assert candidates(get, None, 0)["looked_at"] == LOOKED_AT  # where a go has taken all its time
 
 
+def test_a_job_looks_at_all_of_them_and_keeps_no_addresses(retour: Installation, told: Told) -> None:
+    for number in range(45):
+        slip = number in (3, 21, 44)
+        told.bounce(f"{number:03}x7q@{'gmial.com' if slip else 'b.example'}")
+    job = retour.ask("POST", "/v1/review").json()
+    assert (job["kind"], job["order"]) == ("review", {"stopped": 45})
+    assert retour.ask("GET", "/v1/review", params={"job": job["id"]}).status_code == 404  # not done yet
+    retour.do_jobs()
+    done = retour.ask("GET", f"/v1/jobs/{job['id']}").json()
+    assert (done["state"], done["done"], done["total"]) == ("done", 45, 45)
+    counts = [done["result"][name] for name in ("looked_at", "slips", "all")]
+    assert counts == [45, 3, True]
+    assert "gmial" not in str(done)
+    first = review(retour, job=job["id"], limit=2)
+    second = review(retour, job=job["id"], limit=2, after=first["next"])
+    seen = [each["address"] for each in (*first["candidates"], *second["candidates"])]
+    assert sorted(seen) == ["003x7q@gmial.com", "021x7q@gmial.com", "044x7q@gmial.com"]
+    assert (first["looked_at"], second["next"]) == (45, None)
+    body = {"old": "021x7q@gmial.com", "new": "021x7q@gmail.com", "reason": "a slip"}
+    retour.ask("POST", "/v1/corrections", "demo-manager", json=body)
+    left = review(retour, job=job["id"])["candidates"]
+    assert sorted(each["address"] for each in left) == ["003x7q@gmial.com", "044x7q@gmial.com"]
+    for wrong in ("x", "-1", "4"):
+        assert retour.ask("GET", "/v1/review", params={"job": job["id"], "after": wrong}).status_code == 422
+    assert retour.ask("GET", "/v1/review", params={"job": "none"}).status_code == 404
+
+
 def test_the_rest_has_nobody_who_was_corrected(retour: Installation, told: Told) -> None:
     for address in ("ann@gmial.com", "bob@gmial.com"):
         told.bounce(address)

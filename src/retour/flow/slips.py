@@ -67,10 +67,16 @@ class Meant:
     hints: dict[Hint, Instant | None] = field(default_factory=dict)  # with the day that speaks for it
 
 
-def suggestions(asked: Asked, store: Store, now: Instant) -> list[Meant]:
-    """What was probably meant, the most probable first; [] where to guess would be worse."""
+def suggestions(
+    asked: Asked, store: Store, now: Instant, delivered: Counter[str] | None = None
+) -> list[Meant]:
+    """What was probably meant, the most probable first; [] where to guess would be worse.
+
+    `delivered`: what `delivered_to` says, where many are asked about.
+    """
+    delivered = delivered_to(asked.account, store, now) if delivered is None else delivered
     local, _, domain = asked.address.rpartition("@")
-    found = {each.address: each for each in _of_domain(asked, store, now)}
+    found = {each.address: each for each in _of_domain(asked, store, now, delivered)}
     if len(local) <= _LONGEST and not local.startswith('"'):
         for each in _of_local(asked, local, domain, store, now):
             found.setdefault(each.address, each)
@@ -110,10 +116,10 @@ def _is_stopped(account: str, address: str, store: Store, now: Instant) -> bool:
 # --- the domain -----------------------------------------------------------------------------------------
 
 
-def _of_domain(asked: Asked, store: Store, now: Instant) -> Iterator[Meant]:
+def _of_domain(asked: Asked, store: Store, now: Instant, delivered: Counter[str]) -> Iterator[Meant]:
     local, _, domain = asked.address.rpartition("@")
     facts = Facts(dns=_answer_of(_bounces(asked, store, now)))
-    found = suggest_domain(domain, _delivered(asked.account, store, now), facts)
+    found = suggest_domain(domain, delivered, facts)
     odds = {found.text: found.odds} if found is not None else {}
     alike = set()
     for sibling in filter(None, map(normalise, asked.siblings[:SIBLINGS])):
@@ -126,7 +132,8 @@ def _of_domain(asked: Asked, store: Store, now: Instant) -> Iterator[Meant]:
         yield Meant(f"{local}@{meant}", min(told, _CAP), dict.fromkeys(hints))
 
 
-def _delivered(account: str, store: Store, now: Instant) -> Counter[str]:
+def delivered_to(account: str, store: Store, now: Instant) -> Counter[str]:
+    """How many mails each domain has taken in thirty days."""
     found: Counter[str] = Counter()
     for row in store.tallies.of(account, now - 30 * DAY, now):
         if row.kind == "delivered" and row.domain:

@@ -6,7 +6,7 @@ from threading import Event
 
 import structlog
 
-from retour.flow import contacts, erase, erase_many, ledger_check, wave_orders, whom
+from retour.flow import contacts, erase, erase_many, ledger_check, review, wave_orders, whom
 from retour.flow.jobs import Job, Runner, Work
 from retour.flow.listcheck.erasing import CheckedLists
 from retour.flow.previews import APPLY, REPLAY, UNDO, WHAT_IF, Previews
@@ -36,6 +36,7 @@ def works(house: House) -> Mapping[str, Work]:
         **wave_orders.works(house.store, place),
         **contacts.works(house.store, house.clock),
         **whom.works(house.store, house.clock),
+        **review.works(house.store, house.clock),
         **erase.works(_erasing(house)),
         **erase_many.works(_erasing(house)),
         **ledger_check.works(house.store.ledger),

@@ -24,7 +24,7 @@ from retour.texts import Catalogue
 KINDS = (
     "what_if", "replay", "replay_apply", "replay_undo", "wave_plan", "wave_apply", "wave_undo",
     "list_check", "list_import", "list_import_undo", "list_outcome", "list_save", "ledger_verify", "erase",
-    "delete", "count",
+    "delete", "count", "review",
 )  # fmt: skip
 UNSTOPPABLE = frozenset({"erase"})  # nothing cancels it: half an erasure would be none
 ENDED = frozenset({"done", "failed", "cancelled"})
@@ -33,6 +33,7 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "what_if": ("what_if", ""),
     "list_check": ("check", ""),
     "ledger_verify": ("ledger_verified", ""),
+    "review": ("review_of", ""),
     "replay": ("replay", ""),
     "replay_apply": ("replay", "replay"),
     "replay_undo": ("replay", "replay"),
