@@ -441,6 +441,7 @@ REPAIRS = [
     ("MAILTO: ann%2Bx@b.example?subject=Hi", "ann+x@b.example", (Code.MAILTO,)),
     ("ann (at) b.example", "ann@b.example", (Code.AT_SPELLED,)),
     ("ann[at]b(dot)example", "ann@b.example", (Code.AT_SPELLED,)),
+    ("ann at b dot example", "ann@b.example", (Code.AT_SPELLED,)),
     ("ann＠b.example", "ann@b.example", (Code.AT_SPELLED,)),
     ("'ann@b.example'", "ann@b.example", (Code.QUOTES,)),
     ("„ann@b.example“", "ann@b.example", (Code.QUOTES,)),

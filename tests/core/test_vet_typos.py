@@ -270,11 +270,19 @@ def test_where_own_mail_arrives_no_ending_is_wrong() -> None:
             "ann@@shop.de",
         ),
         *("ann(at)shop.de", "ann [at] shop.de", "ann＠shop.de", '"Lee, Ann" <ann@shop.de>'),
+        *("ann [at] shop [dot] de", "ann at shop.de", "ann  at shop dot de", "ann{ät}shop (Punkt) de"),
     ],
 )
 def test_what_people_write_around_an_address_and_for_its_sign_is_understood(text: str) -> None:
     checked = vet(text)
     assert (checked.suggestion, checked.odds, checked.normalised) == ("ann@shop.de", None, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["Meet me at shop.de", "lunch at home", "at shop.de", "ann at ", "a at b at c.de"]
+)
+def test_words_between_which_an_at_stands_are_no_address(text: str) -> None:
+    assert vet(text).suggestion is None
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,11 @@ _TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
 _INSTEAD_OF_AT = re.compile(r"[._-]at[._-]\Z|[._\-qQ]\Z|(?<!\d)2\Z", re.IGNORECASE)
 _PARTING = "/|^~"  # of what no mailbox has, the signs that part columns of a list
 _AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
-_AROUND_AT = frozenset("@([{<＠")  # of which it has one
+_AROUND_AT = frozenset("@([{<＠ ")  # of which it has one
+_AT_WORD = re.compile(r"(?<=\S)\s++(?:at|ät)\s++(?=\S+\s*+(?:\.|[(\[{]|dot\s|punkt\s))", re.IGNORECASE)
+_DOT = re.compile(
+    r"(?<!\s)\s*+[(\[{]\s?(?:dot|punkt)\s?[)\]}]\s*|(?<!\s)\s++(?:dot|punkt)\s++", re.IGNORECASE
+)
 
 
 def vet(
@@ -112,12 +116,20 @@ def bared(text: str) -> str | None:
         bare = angle[1]
     bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)
     if not _AROUND_AT.isdisjoint(bare):
-        bare = _AT.sub("@", bare)
+        bare = _spelled(bare)
     bare = bare.translate(_TYPOGRAPHIC)
     bare = _once(bare) if "@" in bare else _with_at(bare)
     if bare.count("@") == 1 and read(bare).rfc is not Rfc.VALID:
         bare = _tightened(bare)
     return bare if bare != text and read(bare).rfc is Rfc.VALID else None
+
+
+def _spelled(bare: str) -> str:
+    """With the @ and the dots that were written as words: "ann [at] b [dot] example", "ann at b.example"."""
+    spelled = _AT.sub("@", bare)
+    if "@" not in spelled:
+        spelled = _AT_WORD.sub("@", spelled, 1)
+    return _DOT.sub(".", spelled) if spelled != bare else bare
 
 
 def _tightened(bare: str) -> str:
