@@ -26,6 +26,11 @@ AT = (
 LIST = "Name;Email\n" + "".join(f"Contact {n};contact.{n}@{AT[n % len(AT)]}\n" for n in range(2400))
 LIST += "Ann;ann (at) b-firm.de\nBob;b-firm.de\nCy;contact.7@gmail.com\n"
 SEEN = "ann.w1lson@gmx.example"
+SAID = (
+    *(("550 5.1.1 user unknown",) * 5 + ("452 4.2.2 mailbox full",) * 3 + ("550 5.2.1 disabled",) * 2),
+    *("554 5.7.1 message classified as spam", "451 4.3.0 try again later"),
+)
+WHERE = ("gmail.com",) * 6 + ("gmx.de", "web.de", "t-online.de", "hotmail.com", "gmail.com", "gmx.de")
 
 
 def checked(page: Page, made: Console, picture: Path) -> None:
@@ -36,6 +41,31 @@ def checked(page: Page, made: Console, picture: Path) -> None:
     follow(page, page.get_by_role("button", name="Accept gmial.com"))
     page.goto(f"{made.url}/a/shop/checks/{id}/")
     page.screenshot(path=picture, full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": 1180})
+
+
+def later(page: Page, made: Console, folder: Path) -> None:
+    """What shows more once there are more bounces: charts, the review, a what-if, and the restore desk."""
+    for number, said in enumerate(SAID * 2):
+        domain = WHERE[number * 5 % len(WHERE)]
+        made.bounce(f"reader.{number}@{domain}", said, sender="news@shop.example", campaign="May news")
+    for address in ("kim@gmial.com", "lea@hotmial.com"):
+        made.bounce(address, "550 5.1.1 user unknown", sender="news@shop.example", campaign="May news")
+    done = "The contact emptied the mailbox and answered us from it this morning."
+    asked = made.ask("POST", "/v1/requests", json={"addresses": ["dora@old-firm.example"], "done": done})[
+        "id"
+    ]
+    wanted = {"settings": {"soft_threshold": 1, "min_days": 0}, "expected": 1}
+    job = made.ask("POST", "/v1/policy/what-if", json=wanted)["id"]
+    eventually(lambda: made.ask("GET", f"/v1/jobs/{job}")["state"] == "done", "the what-if", made.story)
+    pages = {
+        "reasons": "/a/shop/charts/reasons/",
+        "review": "/a/shop/review/",
+        "what-if": f"/a/shop/settings/what-if/{job}/",
+        "desk": f"/desk/shop/{asked}/",
+    }
+    for name, path in pages.items():
+        page.goto(made.url + path)
+        page.screenshot(path=folder / f"{name}.png")
 
 
 def main(folder: Path) -> None:
@@ -66,6 +96,7 @@ def main(folder: Path) -> None:
                         page.click("details.technical summary")
                         page.evaluate("scrollTo(0, 0)")  # the navigation stays beside what is seen
                         page.screenshot(path=folder / "details.png", full_page=True)
+                        later(page, made, folder)
         finally:
             browser.close()
             made.stop()
