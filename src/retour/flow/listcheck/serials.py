@@ -97,8 +97,9 @@ def _moment(at: float, shows: Shows) -> str:
         return ""  # a time of several days is a span
     seconds = round(at * _DAY)
     moment = _BEGIN + timedelta(days=seconds // _DAY + (at < _LEAP), seconds=seconds % _DAY)
+    written = moment.isoformat(" ")
     if Shows.DAY not in shows:
-        return f"{moment:%H:%M:%S}"
+        return written[11:19]
     if at < 1:
         return ""  # day 0 is none
-    return f"{moment:%Y-%m-%d}" if seconds % _DAY == 0 else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return written[:10] if seconds % _DAY == 0 else written[:19]
