@@ -36,7 +36,7 @@ def test_bounces_that_tell_no_time_are_said_to_have_none(console: Console, brows
     theirs = copy.copy(console)
     theirs.key = console.command("key", "add", "--account", "other", "--role", "manager")
     theirs.bounce("timeless@c.example", "452 4.2.2 mailbox full")
-    for language, says in (("en", "It does not tell when it happened"), ("de", "Er sagt nicht, wann er")):
+    for language, says in (("en", "It does not tell when it happened"), ("de", "Sie sagt nicht, wann es")):
         with looking(browser, locale=language) as page:
             log_in(page, console.url, "stranger@other.example")
             page.goto(console.url + PAGE.replace("shop", "other"))
