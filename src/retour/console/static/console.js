@@ -41,7 +41,7 @@
       landed = new URL(answer.url);
       if (answer.status >= 500 || landed.pathname !== new URL(url, location.href).pathname) throw new Error();
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!answer.ok) return refuse(region, url, push && page.querySelector("[data-refused]"));
+      if (!answer.ok) return refuse(region, url, push && page.querySelector("[data-refused], #refused"));
     } catch (error) {
       if (error.name === "AbortError") return;
       return location.assign(url);  // the page itself says what is wrong
