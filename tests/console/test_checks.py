@@ -275,7 +275,7 @@ def test_what_is_no_list_says_so_and_what_to_do(console: Console, page: Page, tm
     page.goto(f"{console.url}/a/shop/checks/new/")
     page.set_input_files("[name=list]", written(tmp_path, "a;b\n1;2\n", "none.csv"))
     page.click("text=Check this list")
-    expect(page.locator(".status")).to_contain_text("no column looks like e-mail addresses", timeout=120_000)
+    expect(page.locator(".status")).to_contain_text("No column looks like e-mail addresses", timeout=120_000)
     page.goto(f"{console.url}/a/shop/checks/new/")
     page.evaluate("document.querySelector('[name=list]').removeAttribute('required')")
     page.click("text=Check this list")
