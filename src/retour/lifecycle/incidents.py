@@ -9,6 +9,7 @@ from retour.lifecycle.order import Place, Rank, place_of
 from retour.model import Event, EventKind, Standing
 
 _NEVER: Instant = 2**63
+_MARKS = frozenset((EventKind.INCIDENT_OPEN, EventKind.INCIDENT_CLOSE, EventKind.WITHDRAWAL))
 
 
 class Incident(NamedTuple):
@@ -41,10 +42,16 @@ def incidents(events: Iterable[Event]) -> Sequence[Incident]:
 
 def reverted(events: Iterable[Event]) -> Callable[[Instant], bool]:
     """Whether a revert has undone the hard bounces of a time, by all that is known of an address."""
-    known = [event for event in events if event.standing is Standing.PROVEN]
-    withdrawn = {event.outcome for event in known if event.kind is EventKind.WITHDRAWAL}
-    marks = (event for event in known if event.id.hex() not in withdrawn)
-    return Doubts(incidents(marks), Place(_NEVER, Rank.NOW)).void
+    marks = [event for event in events if event.kind in _MARKS and event.standing is Standing.PROVEN]
+    if not marks:
+        return _never  # as of nearly all
+    withdrawn = {event.outcome for event in marks if event.kind is EventKind.WITHDRAWAL}
+    standing = (event for event in marks if event.id.hex() not in withdrawn)
+    return Doubts(incidents(standing), Place(_NEVER, Rank.NOW)).void
+
+
+def _never(at: Instant) -> bool:
+    return False
 
 
 class Doubts:
