@@ -54,6 +54,7 @@ def _made(console: Console) -> dict[str, str]:
         "request": console.ask("POST", "/v1/requests", json=body)["id"],
         "event": life["events"][0]["id"],
         "job": ended(console, console.ask("POST", "/v1/policy/what-if", json=what_if)["id"]),
+        "review": ended(console, console.ask("POST", "/v1/review")["id"]),
         "verified": ended(console, console.ask("POST", "/v1/ledger/verify")["id"]),
     }
 

@@ -97,7 +97,7 @@ ROWS: dict[str, Row] = {
     "contact": Row("member", f"/a/shop/contact/{ADDRESS}/", form="manager"),
     "review": Row("member", "/a/shop/review/"),
     "review_look": Row("member", "/a/shop/review/look/", 302, "POST"),
-    "review_of": Row("member", "/a/shop/review/0/", 404),
+    "review_of": Row("member", "/a/shop/review/{review}/"),
     "correct": Row("manager", f"/a/shop/correct/?old={ADDRESS}", form="manager"),
     "mail": Row("support", f"/a/shop/address/{ADDRESS}/event/{{event}}/mail/"),
     "data": Row("member", "/a/shop/data/"),
