@@ -91,7 +91,7 @@ def _shows(code: str) -> Shows:
 
 def _moment(at: float, shows: Shows) -> str:
     """A serial number as ISO 8601 writes it; empty for one that is no day."""
-    if not 0 <= at < _LAST + 1 or int(at) == _LEAP:
+    if not 0 <= at < _LAST + 1 or int(at) == _LEAP or round(at * _DAY) >= (_LAST + 1) * _DAY:
         return ""
     if Shows.DAY not in shows and at >= 1:
         return ""  # a time of several days is a span
