@@ -19,7 +19,7 @@ _LEAP, _LAST = 60, 2_958_465  # 29 February 1900, a day that Lotus 1-2-3 invente
 _FROM_1904 = 1462  # days between the two beginnings of time
 _BEGIN = datetime(1899, 12, 30, tzinfo=UTC)  # of no zone, in truth: the cell tells none
 _FORMAT, _CELLS, _CELL = Element("numFmt"), Element("cellXfs"), Element("xf")
-_UNMEANT = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|[_*].|general', re.IGNORECASE | re.DOTALL)
+_UNMEANT = re.compile(r'"[^"]*+"|\[[^\[\]]*+\]|\\.|[_*].|general', re.IGNORECASE | re.DOTALL)
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 
 
