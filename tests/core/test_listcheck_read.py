@@ -384,6 +384,36 @@ def test_no_workbook_raises_anything_but_that_it_is_broken(raw: bytes, cut: int)
         assert isinstance(found, Defect) or all(block.rows >= 0 for block in found.blocks())
 
 
+def test_other_sheets_with_addresses_are_named_and_hidden_ones_come_last() -> None:
+    people = [("mail",), *[(f"ann{n}@b.example",) for n in range(3)]]
+    many = [(f"old{n}@b.example",) for n in range(30)]
+    made = workbook({"Notes": [("nothing",)], "Old": many, "People": people, "More": people[:2]})
+    found = open_source(io.BytesIO(made))
+    assert isinstance(found, Source)
+    assert (found.sheet, found.other_sheets) == ("Old", ("People", "More"))
+    hidden = made_hidden(made, "Old")
+    found = open_source(io.BytesIO(hidden))
+    assert isinstance(found, Source)
+    assert (found.sheet, found.other_sheets) == ("People", ("Old", "More"))
+
+
+def made_hidden(made: bytes, sheet: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    named = f'name="{sheet}"'.encode()
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(named, named + b' state="hidden"')
+    return packed(parts)
+
+
+@pytest.mark.parametrize(
+    "first", ["ann at gmx.de", "anngmx.de", "ann.gmx.de", "ann%40gmx.de", "{ann@gmx.de}"]
+)
+def test_an_address_without_its_sign_names_no_column(first: str) -> None:
+    found = open_source(io.BytesIO(f"Ann Lee;{first}\nBob;bob@gmx.de\nCarl;carl@gmx.de\n".encode()))
+    assert isinstance(found, Source)
+    assert (found.layout.head, sum(block.rows for block in found.blocks())) == (None, 3)
+
+
 # --- blocks -----------------------------------------------------------------------------------------------
 
 TEXT = st.text(alphabet='ab;,"\n\r\t @.\xe4', max_size=200)

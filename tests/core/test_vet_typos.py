@@ -270,6 +270,8 @@ def test_where_own_mail_arrives_no_ending_is_wrong() -> None:
             "ann@@shop.de",
         ),
         *("ann(at)shop.de", "ann [at] shop.de", "ann＠shop.de", '"Lee, Ann" <ann@shop.de>'),
+        *("ann%40shop.de", "ann&#64;shop.de", "ann&commat;shop.de", r"ann\@shop.de", "&lt;ann@shop.de&gt;"),
+        *("ann@shop.de&nbsp;", "{ann@shop.de}", "SMTP:ann@shop.de", "mailto:ann%40shop.de"),
         *("ann [at] shop [dot] de", "ann at shop.de", "ann  at shop dot de", "ann{ät}shop (Punkt) de"),
     ],
 )

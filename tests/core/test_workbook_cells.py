@@ -135,6 +135,32 @@ def test_a_name_that_leads_to_mail_gets_its_address() -> None:
     ]
 
 
+def test_a_formula_that_opens_a_mail_gives_its_address() -> None:
+    cells = (
+        '<c r="A1"><f>HYPERLINK("mailto:eve@b.example?subject=Hi","Eve")</f><v>Eve</v></c>',
+        '<c r="A1"><f>HYPERLINK(&quot;mailto:eve@b.example&quot;,&quot;Eve&quot;)</f></c>',
+        '<c r="A1"><f>HYPERLINK("https://b.example/","Eve")</f><v>Eve</v></c>',
+        '<c r="A1"><f>UPPER("mailto:eve@b.example")</f><v>Eve</v></c>',
+    )
+    assert [one_cell(each) for each in cells] == [
+        "Eve <eve@b.example>",
+        "eve@b.example",
+        "Eve",
+        "Eve",
+    ]
+
+
+def one_cell(cell: str) -> str:
+    parts = {
+        "xl/workbook.xml": '<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": '<R><Relationship Id="r1" Target="worksheets/sheet1.xml"/></R>',
+        "xl/worksheets/sheet1.xml": f'<worksheet><sheetData><row r="1">{cell}</row></sheetData></worksheet>',
+    }
+    opened = open_workbook(io.BytesIO(packed(parts)))
+    ((read,),) = opened.rows(opened.sheets[0])
+    return read
+
+
 def test_an_address_in_the_row_is_worth_more_than_one_behind_it() -> None:
     rows = [[("new@b.example", 0)], [("Ann", 0), ("new@b.example", 0)]]
     links = {"A1": "mailto:old@b.example", "A2": "mailto:old@b.example"}

@@ -3,7 +3,9 @@
 The walk is `vet`. It is told all facts and asks nobody.
 """
 
+import html
 import re
+from urllib.parse import unquote
 
 from retour import address
 from retour.vet import decide, lists
@@ -17,10 +19,10 @@ from retour.vet.typos import Speller, speller_for
 _ODD = frozenset((Code.ODD_SIGN, Code.SPACE))
 _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody would have meant
 # What stands before and behind an address by mistake, and can be taken off without a guess.
-_LINK = "mailto:"
+_LINK = re.compile(r"(?:mailto|smtp):", re.IGNORECASE)  # "SMTP:ann@b.example" is of Exchange
 _UNSEEN = " \t\r\n\xa0\ufeff\u200b"
 _QUOTES = "\"'“”„‚‘’«»‹›"
-_BEFORE, _BEHIND = f"{_UNSEEN}<([,;:@{_QUOTES}", f"{_UNSEEN}>)],;:.!?@{_QUOTES}"
+_BEFORE, _BEHIND = f"{_UNSEEN}<([{{,;:@{_QUOTES}", f"{_UNSEEN}>)]}},;:.!?@{_QUOTES}"
 _ANGLE = re.compile(r"[^<>@]*<([^<>\s]+)>\W*")  # Ann Lee <ann@b.example>
 # What word processors make of an apostrophe and a hyphen.
 _TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
@@ -109,9 +111,9 @@ def _whole(text: str, found: Suggestion) -> Suggestion | None:
 
 def bared(text: str) -> str | None:
     """The address without what stands around it by mistake: a matter of layout, not of likelihood."""
-    bare = text.strip().strip(_UNSEEN)
-    if bare[: len(_LINK)].lower() == _LINK:
-        bare = bare[len(_LINK) :]
+    bare = _decoded(text.strip().strip(_UNSEEN))
+    if (link := _LINK.match(bare)) is not None:
+        bare = bare[link.end() :]
     if (angle := _ANGLE.fullmatch(bare)) is not None:
         bare = angle[1]
     bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)
@@ -122,6 +124,15 @@ def bared(text: str) -> str | None:
     if bare.count("@") == 1 and read(bare).rfc is not Rfc.VALID:
         bare = _tightened(bare)
     return bare if bare != text and read(bare).rfc is Rfc.VALID else None
+
+
+def _decoded(bare: str) -> str:
+    """Without what programs write for signs: entities of HTML, %40 of web addresses, a backslash before @."""
+    if "&" in bare:
+        bare = html.unescape(bare).strip(_UNSEEN)
+    if "%40" in bare:
+        bare = unquote(bare)
+    return bare.replace("\\@", "@")
 
 
 def _spelled(bare: str) -> str:

@@ -24,7 +24,7 @@ _INVISIBLE = re.compile(
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 )
 _SPACES = re.compile("[\t\n\r\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
-_PAIRS = ('""', "''", "“”", "„“", "„”", "‘’", "«»", "‹›", "``", "<>", "()", "[]")
+_PAIRS = ('""', "''", "“”", "„“", "„”", "‘’", "«»", "‹›", "``", "<>", "()", "[]", "{}")
 _AT = re.compile(r"[(\[{<]\s*+(?:at|ät|@|Klammeraffe)\s*+[)\]}>]|\s(?:at|ät)\s", re.IGNORECASE)
 _DOT = re.compile(r"[(\[{]\s*+(?:dot|punkt|\.)\s*+[)\]}]|\s(?:dot|punkt)\s", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;|]")
@@ -41,7 +41,7 @@ _MARKDOWN = re.compile(r"\[([^\[\]]*+)\]\(\s*+([^()\s]++)[^()]*+\)")
 # Of a page; one with an "@" may be an address that a program took for one.
 _PAGE = re.compile(r"(?:(?<=[\s,;|])|\A)(?:https?://|www\.)[^\s,;|<>\"@]++(?!@)", re.IGNORECASE)
 _PARTING = re.compile(r"[;|,]\s|\s[/|&–—-]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
-_LABEL = re.compile(r"(?:e-?mail|mail|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
+_LABEL = re.compile(r"(?:e-?mail|mail|smtp|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
 _ENDING = re.compile(r"[;|,]?\s|[;|]|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
 _NO_PART = re.compile(r"[(\[/|&*#+–—]|-\s|\d[\d\s/().+\-]*+\Z")  # begins so: a sign, a telephone number
 _TELEPHONE = re.compile(r"[+(\d][\d\s/().\-]{4,}+")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from retour.flow.listcheck.delimiter import ABOVE, parted, read, unclear
 from retour.flow.listcheck.headings import FIRST_NAMES, LAST_NAMES, OURS, RANK, bare, names_addresses
 from retour.flow.lists.row import Defect
+from retour.vet.check import bared
 
 SAMPLE = 500  # records that a layout is told by
 _ENOUGH = 0.3  # share of the cells of a column without a telling name that look like addresses
@@ -106,6 +107,8 @@ def _head(records: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
     if any("@" in cell or _ADDRESS.search(cell) for cell in first):
         return None
     known = any(bare(cell) in RANK for cell in first)
+    if not known and any(bared(cell) is not None for cell in first):
+        return None  # an address without its @ names no column: "ann at gmx.de", "ann.gmx.de"
     later = any("@" in cell for record in records[1:] for cell in record)
     named = len(first) > 1 and all(not cell.strip() or re.search(r"[^\W\d]", cell) for cell in first)
     return tuple(cell.strip() for cell in first) if known or (later and named) else None

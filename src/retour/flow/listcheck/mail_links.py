@@ -53,12 +53,13 @@ def _targets(archive: zipfile.ZipFile, part: str) -> dict[bytes, str]:
         told = [attributes(head) for head, _ in _RELATION.all(whole_part(archive, beside))]
     except BrokenWorkbookError:  # the cells themselves can be read all the same
         return {}
-    return {each.get(b"Id", b""): address for each in told for address in _address(each.get(b"Target", b""))}
+    links = ((each.get(b"Id", b""), plain(each.get(b"Target", b""))) for each in told)
+    return {id: address for id, target in links for address in address_of(target)}
 
 
-def _address(target: bytes) -> Iterator[str]:
+def address_of(target: str) -> Iterator[str]:
     """Of `mailto:ann@b.example?subject=…`, RFC 6068 §2; nothing of another link, or of one to several."""
-    scheme, _, rest = plain(target).partition(":")
+    scheme, _, rest = target.partition(":")
     address = unquote(rest.partition("?")[0]).strip()
     if scheme.lower() == "mailto" and address.count("@") == 1 and not set(address) & set('<>",;\r\n'):
         yield address

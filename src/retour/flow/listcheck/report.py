@@ -51,6 +51,7 @@ def _list(listed: Listed, rows: int) -> Mapping[str, Any]:
     return {
         "name": listed.name,
         "sheet": source.sheet or None,
+        "other_sheets": list(source.other_sheets),
         "encoding": source.encoding.codec,
         "encoding_sure": source.encoding.sure,
         "mark": bool(source.encoding.mark),
@@ -135,6 +136,7 @@ def _next(listed: Listed, tally: Tally) -> Sequence[str]:
     steps += ["nxdomain_once"] if counts[f"questioned.{Code.NXDOMAIN}"] else []
     steps += ["unknown"] if counts[f"reason.{Code.SERVFAIL}"] + counts[f"reason.{Code.TIMEOUT}"] else []
     steps += ["columns"] if listed.source.layout.others else []
+    steps += ["sheets"] if listed.source.other_sheets else []
     steps += ["flaws"] if _flaws(tally) else []
     steps += ["encoding"] if not listed.source.encoding.sure else []
     return [*steps, *([] if listed.asked else ["offline"])]

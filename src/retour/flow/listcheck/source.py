@@ -51,6 +51,7 @@ class Source:
     encoding: Encoding
     pieces: Callable[[], Iterator[bytes]]
     sheet: str = ""  # of a workbook
+    other_sheets: tuple[str, ...] = ()  # that have addresses, too, and are not looked at
     parted_by: str = ""  # the sign that parted its columns, where the files that come out have commas instead
 
     def blocks(self) -> Iterator[Block]:
@@ -119,17 +120,19 @@ def _is_binary(text: str) -> bool:
 
 def _from_workbook(file: IO[bytes]) -> Source | Defect:
     book = open_workbook(file)
-    best: tuple[int, Sheet, Layout] | None = None
+    found: list[tuple[bool, int, Sheet, Layout]] = []
     for sheet in {sheet.part: sheet for sheet in book.sheets[:50]}.values():
         sample = list(islice(book.rows(sheet), SAMPLE))
         layout = columns_of(sample, ",")
-        found = sum("@" in cell for record in sample for cell in record)
-        if layout is not None and (best is None or found > best[0]):
-            best = found, sheet, layout
-    if best is None:
+        if layout is not None:
+            count = sum("@" in cell for record in sample for cell in record)
+            found.append((count > 0 and not sheet.is_hidden, count, sheet, layout))
+    if not found:
         return Defect(0, "no_column")
-    _, sheet, layout = best
-    return Source(layout, Encoding("utf-8"), lambda: _written(book, sheet), sheet.name)
+    # What somebody sees goes before what is hidden: old sheets are put away so.
+    _, _, sheet, layout = chosen = max(found, key=lambda each: each[:2])
+    others = tuple(each[2].name for each in found if each[1] and each is not chosen)
+    return Source(layout, Encoding("utf-8"), lambda: _written(book, sheet), sheet.name, others)
 
 
 def _written(book: Workbook, sheet: Sheet) -> Iterator[bytes]:

@@ -49,7 +49,8 @@ th,td{padding:.2rem .4rem;min-width:0!important}h2{break-after:avoid}}
 
 def flaws_told(report: Mapping[str, Any], say: Catalogue, number: Callable[[int], str] = str) -> list[str]:
     """What is wrong with how a list is written, in words; of a report of an older version nothing."""
-    told = []
+    sheets = report["list"].get("other_sheets")
+    told = [say("flaw.sheets", sheets=", ".join(map(_shown, sheets)))] if sheets else []
     for flaw in report.get("flaws", ()):
         words = "one" if flaw["count"] == 1 else "many"
         first = ", ".join(map(number, flaw["first"]))

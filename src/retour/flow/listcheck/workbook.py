@@ -22,16 +22,18 @@ from retour.flow.listcheck.archive import (
     plain,
     whole_part,
 )
-from retour.flow.listcheck.mail_links import mail_links
+from retour.flow.listcheck.mail_links import address_of, mail_links
 from retour.flow.listcheck.serials import Serials, serials_of
 
 STRINGS = 256 * 1024**2  # characters of the shared strings together
 _EACH = 8  # characters that a string counts for besides its own: empty ones take memory, too
 GAP = 1000  # empty rows in a row that are counted as rows
 _TRUE = (b"1", b"true")
+_HIDDEN = (b"hidden", b"veryHidden")  # ECMA-376 part 1, §18.18.68
 
 _ROW, _CELL, _STRING = Element("row"), Element("c"), Element("si")
-_VALUE, _TEXT = Element("v"), Element("t")
+_VALUE, _TEXT, _FORMULA = Element("v"), Element("t"), Element("f")
+_OPENED = re.compile(r'\s*+=?\s*+HYPERLINK\(\s*+"(mailto:[^"]++)"', re.IGNORECASE)
 _SPOKEN = Element("rPh")  # how a word is read aloud
 _SHEET = re.compile(rb"<(?:\w++:)?sheet\b([^<>]*+)>")
 _PROPERTIES = re.compile(rb"<(?:\w++:)?workbookPr\b([^<>]*+)>")
@@ -46,6 +48,7 @@ class Sheet:
 
     name: str
     part: str
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Workbook:
                 raise BrokenWorkbookError("workbook_broken")
             cells += [""] * (column - len(cells))
             cells[column:] = [self._text(told, inside)]
-            if links and (address := links.get(told.get(b"r", b""))):
+            if address := links.get(told.get(b"r", b""), "") or _opened(inside):
                 behind.append((column, address))
         if behind and not any("@" in cell for cell in cells):
             for column, address in behind:
@@ -97,6 +100,15 @@ class Workbook:
             return self.strings[place] if 0 <= place < len(self.strings) else ""
         text = plain(value)
         return self.serials.written(text, told.get(b"s", b"0")) if kind == b"n" else text
+
+
+def _opened(body: bytes) -> str:
+    """The address that a formula opens a mail to: HYPERLINK("mailto:ann@b.example","Ann")."""
+    if b"HYPERLINK" not in body:
+        return ""
+    formula = "".join(plain(inside) for _, inside in _FORMULA.all(body))
+    found = _OPENED.match(formula)
+    return "" if found is None else next(address_of(found[1]), "")
 
 
 def _led(text: str, address: str) -> str:
@@ -123,7 +135,7 @@ def _sheets(archive: zipfile.ZipFile, body: bytes, names: set[str]) -> Iterator[
     for each in _SHEET.finditer(body):
         told = attributes(each[1])
         if (part := targets.get(told.get(b"r:id", b""), "")) in names:
-            yield Sheet(plain(told.get(b"name", b"")), part)
+            yield Sheet(plain(told.get(b"name", b"")), part, told.get(b"state") in _HIDDEN)
 
 
 def _serials(archive: zipfile.ZipFile, body: bytes) -> Serials:
