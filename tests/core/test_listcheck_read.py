@@ -18,6 +18,7 @@ from retour.flow.listcheck.archive import BrokenWorkbookError
 from retour.flow.listcheck.blocks import blocks, records
 from retour.flow.listcheck.cells import cell_of
 from retour.flow.listcheck.decision import Pile, pile_of
+from retour.flow.listcheck.encoding import encoding_of
 from retour.flow.listcheck.judge import repairs_of
 from retour.flow.listcheck.layout import Layout
 from retour.flow.listcheck.parting import fields
@@ -412,6 +413,36 @@ def test_an_address_without_its_sign_names_no_column(first: str) -> None:
     found = open_source(io.BytesIO(f"Ann Lee;{first}\nBob;bob@gmx.de\nCarl;carl@gmx.de\n".encode()))
     assert isinstance(found, Source)
     assert (found.layout.head, sum(block.rows for block in found.blocks())) == (None, 3)
+
+
+SIGNS = [
+    "{}\u00a0",
+    "\u00a0{}",
+    "„{}“",
+    "“{}”",
+    "‘{}’",
+    "«{}»",
+    "•{}",
+    "{} – new",
+    "{}…",
+    "O’Hara;{}",
+    "© {}",
+]
+
+
+@pytest.mark.parametrize("written", SIGNS)
+@pytest.mark.parametrize("others", [0, 50])
+def test_signs_of_windows_are_no_letters_of_dos_or_the_mac(written: str, others: int) -> None:
+    """Else they would make another mailbox of an address, in silence."""
+    plain = "".join(f"ann{n}@b.example\n" for n in range(others))
+    raw = f"{plain}{written.format('carl@b.example')}\n".encode("cp1252")
+    assert encoding_of(raw).codec == "cp1252"
+
+
+@pytest.mark.parametrize("codec", ["cp850", "mac_roman", "cp852", "cp1252"])
+def test_letters_within_words_are_letters_in_their_own_encoding(codec: str) -> None:
+    raw = "Jäger;a@b.example\nMüller;b@b.example\nBjörn;c@b.example\n".encode(codec)
+    assert raw.decode(encoding_of(raw).codec).startswith("Jäger")
 
 
 # --- blocks -----------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ def pile_of(checked: Checked, facts: Facts, policy: Policy) -> Pile:
         return Pile.QUESTIONED if _holds_one(checked) else Pile.DROPPED
     if codes & _PROPOSED:
         return Pile.CORRECTED
+    if Code.ENCODING_GUESSED in codes:
+        return Pile.QUESTIONED  # with a letter of another encoding it is another's mailbox
     heavier = tuple(finding for finding in checked.findings if finding.code not in _KEPT)
     mailable = checked.normalised is not None
     warned = practical(checked.rfc, mailable, heavier, facts, policy) is not Practical.SEND

@@ -42,6 +42,13 @@ _ALL = 0.95  # share of NUL at two of the four places of UTF-32
 _ACCIDENT = re.compile("[A-Za-z][\u0250-\u02ff\u0370-\u1dff]|[\u0250-\u02ff\u0370-\u1dff][A-Za-z]")
 
 
+# Signs of Windows that are letters in encodings of DOS and the Mac: blanks and bullets, and quotation marks.
+_HIGH = re.compile(rb"[\x80-\xff]++")
+_BLANK, _APOSTROPHE = b"\xa0", 0x92
+_BULLETS = frozenset(b"\x80\x85\x95\x96\x97\x99\xa0\xa9\xad\xae\xb4\xb7")
+_OPENING, _CLOSING = frozenset(b"\x82\x84\x8b\x91\x93\xab"), frozenset(b"\x91\x92\x93\x94\x9b\xbb")
+
+
 class Encoding(NamedTuple):
     """How the octets of a list are read."""
 
@@ -106,7 +113,36 @@ def _guessed(octets: bytes) -> str:
     """The codec of text that is no UTF-8."""
     parting = _parting(octets)
     lines = [line for line in octets.splitlines() if not line.isascii()]
-    return likeliest(b"\n".join(lines)[:_MOST_READ].translate(None, parting))
+    read = b"\n".join(lines)[:_MOST_READ].translate(None, parting)
+    return WESTERN if _has_signs_alone(read) else likeliest(read)
+
+
+def _has_signs_alone(octets: bytes) -> bool:
+    """Whether all that is not ASCII are blanks, quotation marks and bullets of Windows, where these stand.
+
+    QUIRK: lists out of Excel have a no-break space behind an address, and no umlaut. In encodings of DOS and
+    the Mac these octets are letters: they would make another mailbox of it.
+    """
+    marks: Counter[str] = Counter()
+    for run in _HIGH.finditer(octets):
+        sign = run[0].strip(_BLANK)
+        if len(sign) > 1:
+            return False
+        before = octets[run.start() - 1 : run.start()].isalpha()
+        marks[_sign(sign or _BLANK, before, octets[run.end() : run.end() + 1].isalpha())] += 1
+    return not marks["letter"] and marks["opens"] == marks["closes"]
+
+
+def _sign(sign: bytes, before: bool, behind: bool) -> str:
+    """What an octet is where it stands, with letters of ASCII before and behind it or not."""
+    octet = sign[0]
+    if before and behind:
+        return "apostrophe" if octet == _APOSTROPHE else "letter"
+    if octet in _BULLETS:
+        return "bullet"
+    if octet in _OPENING and not before and (behind or octet not in _CLOSING):
+        return "opens"
+    return "closes" if octet in _CLOSING and not behind else "letter"
 
 
 def _of_line(octets: bytes) -> str:
