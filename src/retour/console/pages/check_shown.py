@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 from retour.console.pages.check_evidence import speaking, unspoken
 from retour.console.pages.shown import shown as visible
 from retour.console.templatetags.words import count_in
-from retour.flow.listcheck.told import flaws_told
 from retour.texts import Catalogue, catalogue
 
 PILES = ("kept", "corrected", "questioned", "dropped")
@@ -48,7 +47,7 @@ def report_shown(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "piles": piles,
         "band": band(piles, say("page.sum")),
         "next": [say(f"next.{step}") for step in report["next"]],
-        "flaws": flaws_told(report, say),
+        "flaws": _flaws(report, say),
         "reasons": _reasons(report, codes),
         "domains": _longest(report["domains"]["most"][:_DOMAINS]),
         "distinct": report["domains"]["distinct"],
@@ -101,6 +100,19 @@ def bar(share: float) -> SafeString:
 def _longest(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     most = max((each["rows"] for each in rows), default=1)
     return [{**each, "bar": bar(each["rows"] / most)} for each in rows]
+
+
+def _flaws(report: Mapping[str, Any], say: Catalogue) -> list[str]:
+    """What is wrong with how the list is written; reports of earlier versions do not tell it."""
+    sheets = report["list"].get("other_sheets")
+    told = [say("flaw.sheets", sheets=visible(", ".join(sheets)))] if sheets else []
+    return told + [
+        say(
+            f"flaw.{flaw['code']}_{'one' if flaw['count'] == 1 else 'many'}",
+            count=flaw["count"], rows=", ".join(map(str, flaw["first"])),
+        )
+        for flaw in report.get("flaws", ())
+    ]  # fmt: skip
 
 
 def _reasons(report: Mapping[str, Any], codes: Mapping[str, str]) -> list[dict[str, Any]]:
