@@ -48,6 +48,7 @@ $TTL 300
 @ NS ns.of-root.example.
 ns.of-root.example. A 127.0.0.1
 private.hosts.example. A 10.1.2.3
+gmail.com. A 9.9.9.9
 """
 _CONFIG = """\
 server:

@@ -35,7 +35,8 @@ def test_a_process_whose_server_is_gone_ends_with_one_line_of_the_log() -> None:
     assert child.returncode == 0
 
 
-def test_how_a_process_ended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("when", ["before it is told its share", "as it is told its share"])
+def test_how_a_process_ended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     store = sqlite.open_store(tmp_path / sqlite.STORE, b"pepper")
     store.accounts.add_account("acme", "acme.example", preset("default"), 0)
     share = partial(looked, question("acme", {"soft_threshold": 2}, 1, store.accounts, "key k", 0))
@@ -48,6 +49,8 @@ def test_how_a_process_ended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def killed() -> tuple[Connection, "subprocess.Popen[bytes]"]:
         connection, child = start()
         child.kill()
+        if when.startswith("before"):
+            child.wait()
         return connection, child
 
     monkeypatch.setattr(spread, "_started", killed)

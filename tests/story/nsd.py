@@ -18,6 +18,7 @@ $TTL 300
 @ SOA ns.root-of.test. admin.root-of.test. 1 3600 600 86400 300
 @ NS ns.root-of.test.
 ns.root-of.test. A 127.0.0.1
+gmail.com. MX 10 mail.good.example.
 mx.good.example. MX 10 mail.good.example.
 mail.good.example. A 9.9.9.9
 two.example. MX 10 gone.good.example.

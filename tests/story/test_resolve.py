@@ -93,6 +93,22 @@ def test_with_thirty_of_a_hundred_packets_lost_nothing_is_called_invalid(port: i
     assert sum(dns.state is not Code.TIMEOUT for dns in found.values()) > 0.9 * len(names)
 
 
+@pytest.mark.engine("nsd")
+def test_of_a_resolver_that_knows_nothing_no_name_is_believed_to_be_missing(port: int) -> None:
+    """One of a network that is cut off says of every name that it is not there."""
+    names = ["no-such-name.example", "mx.good.example", "null.example"]
+
+    def states(*controls: str) -> list[Code]:
+        resolver = DnsResolver(
+            Server("127.0.0.1", port), Remembered(), Clock(), tries=QUICK, controls=controls
+        )
+        return [dns.state for _, dns in sorted(resolver.look_up(names))]
+
+    assert states("gone1.example", "gone2.example") == [Code.MX, Code.SERVFAIL, Code.NULL_MX]
+    assert states("gone1.example", "six.example") == [Code.MX, Code.NXDOMAIN, Code.NULL_MX]
+    assert states() == [Code.MX, Code.NXDOMAIN, Code.NULL_MX]
+
+
 def test_where_nobody_answers_nothing_is_known() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 0))

@@ -1,7 +1,8 @@
 """Many domains are looked up at once, in their order; what was answered is kept, with its age.
 
 A name that does not exist is believed after two runs that are an hour apart: a resolver that has lost its
-way, or a zone that is being moved, says so as well. Nothing is ever concluded from trouble (listcheck.md §6).
+way, or a zone that is being moved, says so as well. Of one that says so of names that are surely there, too,
+no name is believed to be missing. Nothing is ever concluded from trouble (listcheck.md §6).
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from retour.vet import Code, Dns
 
 AT_ONCE = 400  # domains under way
 APART = timedelta(hours=1)  # of two runs that are two
+# Names that are there as long as there is mail; a resolver that knows none of them is cut off, or lies.
+CONTROLS = ("gmail.com", "outlook.com", "gmx.net")
 _BATCH = 500  # answers kept in one commit
 _GOOD = frozenset((Code.MX, Code.IMPLICIT_A, Code.NULL_MX))
 _HOLDS: Mapping[Code, timedelta] = {
@@ -52,9 +55,10 @@ class DnsResolver:
         clock: Clock,
         at_once: int = AT_ONCE,
         tries: tuple[float, ...] = TRIES,
+        controls: Sequence[str] = CONTROLS,
     ) -> None:
         self._server, self._kept, self._clock = server, kept, clock
-        self._at_once, self._tries = at_once, tries
+        self._at_once, self._tries, self._controls = at_once, tries, controls
 
     def look_up(self, names: Sequence[str]) -> Iterator[tuple[str, Dns]]:
         """As the port says."""
@@ -112,17 +116,30 @@ class DnsResolver:
     ) -> None:
         client = Client(self._server, self._tries)
         domains, names = Domains(client), iter(wanted)
+        lost: asyncio.Task[bool] | None = None
 
         async def work() -> None:
+            nonlocal lost
             for name in names:
                 if ended.is_set():
                     return
-                tell((name, await domains.look_up(name)))
+                found = await domains.look_up(name)
+                if found.state is Code.NXDOMAIN:
+                    lost = lost or asyncio.create_task(self._is_lost(domains))  # once, at the first one
+                    found = Found(Code.SERVFAIL) if await lost else found
+                tell((name, found))
 
         try:
             await asyncio.gather(*(work() for _ in range(min(self._at_once, len(wanted)))))
         finally:
             client.close()
+
+    async def _is_lost(self, domains: Domains) -> bool:
+        """Whether the resolver knows none of the names that are surely there."""
+        for name in self._controls:
+            if (await domains.look_up(name)).state is not Code.NXDOMAIN:
+                return False
+        return bool(self._controls)
 
 
 def is_fresh(dns: Dns, now: datetime) -> bool:

@@ -73,7 +73,7 @@ def spread(share: Share, data: Path, pepper: bytes, processes: int) -> Iterator[
             ours, child = _started()
             open_[ours] = child
             children.append(child)
-            ours.send((share, data.absolute(), pepper, (number, processes)))
+            _send(ours, child, (share, data.absolute(), pepper, (number, processes)))
         while open_:
             for ready in wait(list(open_)):
                 assert isinstance(ready, Connection)
@@ -102,14 +102,25 @@ def _started() -> tuple[Connection, "subprocess.Popen[bytes]"]:
     return ours, child
 
 
+def _send(connection: Connection, child: "subprocess.Popen[bytes]", share: object) -> None:
+    try:
+        connection.send(share)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise _ended(child) from error
+
+
 def _received(connection: Connection, child: "subprocess.Popen[bytes]") -> Piece | None:
     try:
         told = connection.recv()
     except (EOFError, ConnectionResetError) as error:
-        raise ShareError(f"a process that reads the store was ended from outside: {_end(child)}") from error
+        raise _ended(child) from error
     if isinstance(told, str):
         raise ShareError(told)
     return told if isinstance(told, Piece) else None
+
+
+def _ended(child: "subprocess.Popen[bytes]") -> ShareError:
+    return ShareError(f"a process that reads the store was ended from outside: {_end(child)}")
 
 
 def _end(child: "subprocess.Popen[bytes]") -> str:
