@@ -639,7 +639,10 @@ def test_half_an_address_is_not_taken_for_one(text: str) -> None:
         ("ann@b.example/", Pile.QUESTIONED),
         ("ann.lee", Pile.DROPPED),
         ("ann..lee@b.example", Pile.DROPPED),
-        ("ann@b.example@c.example", Pile.DROPPED),
+        ("ann@b.example@c.example", Pile.QUESTIONED),
+        ("ann@b.examplebob@c.example", Pile.QUESTIONED),
+        ("=@ann@b.example", Pile.QUESTIONED),
+        ("@ann@bob", Pile.DROPPED),
         ("ann@-b.example", Pile.DROPPED),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from story.server import RETOUR, Server
 from story.waiting import eventually
@@ -108,6 +109,30 @@ def test_a_plug_in_that_is_not_there_is_told(tmp_path: Path) -> None:
     run = ran(tmp_path, file, 1, "another")
     assert run.returncode == 1
     assert "another" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("plugin", "told"),
+    [
+        ("import nothing_of_this_name\n", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
+        (
+            "class Example:\n    def __init__(self):\n        raise RuntimeError('no key')\n",
+            "RuntimeError: no key",
+        ),
+        ("class Example:\n    pass\n", "AttributeError: 'Example' object has no attribute 'name'"),
+        ("", "AttributeError: module 'example_validator' has no attribute 'Example'"),
+    ],
+)
+def test_a_plug_in_that_cannot_be_started_is_told_in_a_sentence(
+    tmp_path: Path, plugin: str, told: str
+) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text("good@b-firm.de\n")
+    (installed(tmp_path) / "example_validator.py").write_text(plugin)
+    run = ran(tmp_path, file, 1)
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert f"“example” is installed and cannot be started ({told}); its own documentation" in line
 
 
 def test_the_server_asks_it_where_the_settings_allow_it(tmp_path: Path) -> None:

@@ -100,9 +100,13 @@ def _known(
 
 
 def _external(name: str, words: "Catalogue") -> "Validator | None":
-    from retour.flow.listcheck.external import validator
+    from retour.flow.listcheck.external import BrokenValidatorError, validator
 
-    found = validator(name) if name else None
+    try:
+        found = validator(name) if name else None
+    except BrokenValidatorError as error:
+        told = words("fault.broken_external", value=safe(name), fault=safe(str(error)))
+        raise ended(told) from error
     if name and found is None:
         raise ended(words("fault.no_external", value=safe(name)))
     return found

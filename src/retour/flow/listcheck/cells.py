@@ -25,9 +25,11 @@ _INVISIBLE = re.compile(
 )
 _SPACES = re.compile("[\t\n\r\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _PAIRS = ('""', "''", "“”", "„“", "„”", "‘’", "«»", "‹›", "``", "<>", "()", "[]", "{}")
+_BOXES = frozenset(("{}", "[]", "()"))
 _AT = re.compile(r"[(\[{<]\s*+(?:at|ät|@|Klammeraffe)\s*+[)\]}>]|\s(?:at|ät)\s", re.IGNORECASE)
 _DOT = re.compile(r"[(\[{]\s*+(?:dot|punkt|\.)\s*+[)\]}]|\s(?:dot|punkt)\s", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;|]")
+_EACH_QUOTED = re.compile(r'"[^\s",;|]++"(?:\s*+[,;|]\s*+"[^\s",;|]++")++').fullmatch
 _JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
 _QUOTED = "\"'“”„‘’«»‹›`<([@"
 _ANGLE = re.compile(r"<([^<>]*+)>")
@@ -39,6 +41,8 @@ _LINK = re.compile(
 # [text](target) of Markdown, as notes and chats copy addresses.
 _MARKDOWN = re.compile(r"\[([^\[\]]*+)\]\(\s*+([^()\s]++)[^()]*+\)")
 # Of a page; one with an "@" may be an address that a program took for one.
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][\dA-Fa-f]{2,6});")  # as web pages have signs
+_BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
 _PAGE = re.compile(r"(?:(?<=[\s,;|])|\A)(?:https?://|www\.)[^\s,;|<>\"@]++(?!@)", re.IGNORECASE)
 _PARTING = re.compile(r"[;|,]\s|\s[/|&–—-]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
 _LABEL = re.compile(r"(?:e-?mail|mail|smtp|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
@@ -70,7 +74,7 @@ def cell_of(text: str) -> Cell:
     if _BARE(text) is not None:
         return Cell((text,))
     repairs: list[Code] = []
-    bare = _undressed(text[:LONGEST], repairs)
+    bare = _unboxed(_undressed(_decoded(text[:LONGEST], repairs), repairs), repairs)
     bare = " ; ".join(_LINK.findall(bare)) or _linked(bare, repairs)
     bare = _without_pages(bare, repairs)
     found = _several(bare)
@@ -99,6 +103,23 @@ def _undressed(text: str, repairs: list[Code]) -> str:
     if spaced != plain or len(plain) != len(text):
         repairs.append(INVISIBLE)
     return spaced
+
+
+def _decoded(text: str, repairs: list[Code]) -> str:
+    """With the signs and the breaks that web pages write in words."""
+    if "&" in text and (plain := _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)) != text:
+        repairs.append(SPELLED)
+        text = plain
+    return _BREAK.sub(" ; ", text) if "<" in text else text
+
+
+def _unboxed(text: str, repairs: list[Code]) -> str:
+    """Several addresses without the brackets that a database or a program puts around all of them."""
+    box = text[:1] + text[-1:]
+    if box not in _BOXES or text.count("@") < 2 or not set(box).isdisjoint(text[1:-1]):
+        return text
+    repairs.append(QUOTES)
+    return text[1:-1].strip()
 
 
 def _linked(text: str, repairs: list[Code]) -> str:
@@ -135,6 +156,8 @@ def _several(text: str) -> list[str]:
         parts = [each for part in re.split(r"(?<=>)", text) for each in _listed(part)]
         return [part for part in parts if "@" in part or _AT.search(part)]
     if '"' in text:  # around all of them, where a list of one column is read line by line, they part nothing
+        if _EACH_QUOTED(text) is not None:
+            return [part for part in re.split(r"[\",;|\s]+", text) if part]
         inside = text[1:-1]
         return [text] if '"' in inside or text != f'"{inside}"' else _several(inside)
     parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]

@@ -26,6 +26,8 @@ NEVER = frozenset((Code.DUP_EXACT, Code.SUPPRESSED))
 _KEPT = frozenset((Code.ROLE, Code.PRIVACY_RELAY, Code.BOUNCED_SOFT))
 # An address, and something beside it: what nobody could part has to be looked at (listcheck.md §5).
 _HELD = re.compile(r"(?<![\w.+\-@])[\w.+\-]++@[\w\-]+(?:\.[\w\-]+)+(?![\w@])")
+# With more than one @ it may be glued to another, and no sign tells where it begins or ends.
+_GLUED = re.compile(r"[\w+\-]@[\w\-]++\.[\w\-]")
 
 
 def pile_of(checked: Checked, facts: Facts, policy: Policy) -> Pile:
@@ -36,7 +38,7 @@ def pile_of(checked: Checked, facts: Facts, policy: Policy) -> Pile:
     if checked.suggestion is not None:
         return Pile.CORRECTED
     if checked.practical is Practical.REJECT:
-        return Pile.QUESTIONED if _holds_one(checked) else Pile.DROPPED
+        return Pile.QUESTIONED if is_unread(checked) else Pile.DROPPED
     if codes & _PROPOSED:
         return Pile.CORRECTED
     if Code.ENCODING_GUESSED in codes:
@@ -47,9 +49,12 @@ def pile_of(checked: Checked, facts: Facts, policy: Policy) -> Pile:
     return Pile.QUESTIONED if warned else Pile.KEPT
 
 
-def _holds_one(checked: Checked) -> bool:
-    """Whether an address stands within what is none as a whole."""
-    if checked.rfc is not Rfc.INVALID:
+def is_unread(checked: Checked) -> bool:
+    """Whether an address stands within what is none as a whole, and nothing is proposed for it."""
+    text = checked.address
+    if checked.rfc is not Rfc.INVALID or checked.suggestion is not None:
         return False
-    found = _HELD.search(checked.address)
-    return found is not None and found[0] != checked.address
+    if text.count("@") > 1:
+        return _GLUED.search(text) is not None
+    found = _HELD.search(text)
+    return found is not None and found[0] != text

@@ -40,10 +40,18 @@ class Validator(Protocol):
         """A word for each address; those left out are not known. May raise anything: then none is known."""
 
 
+class BrokenValidatorError(Exception):
+    """A plug-in that is installed and cannot be made; the message is the kind of its fault, and its words."""
+
+
 def validator(name: str) -> Validator | None:
-    """The plug-in of this name; None when none is installed."""
+    """The plug-in of this name; None when none is installed. Raises BrokenValidatorError."""
     for found in entry_points(group=GROUP, name=name):
-        made: Validator = found.load()()
+        try:
+            made: Validator = found.load()()
+            made.name  # noqa: B018 - one without would end the check later
+        except Exception as fault:  # the code of others: it may raise anything
+            raise BrokenValidatorError(f"{type(fault).__name__}: {fault}") from fault
         return made
     return None
 

@@ -14,7 +14,7 @@ from retour.address import mailbox, normalise
 from retour.flow.listcheck.alive import Alive, unheard
 from retour.flow.listcheck.blocks import Record
 from retour.flow.listcheck.cells import Cell, cell_of
-from retour.flow.listcheck.decision import NEVER, Pile, pile_of
+from retour.flow.listcheck.decision import NEVER, Pile, is_unread, pile_of
 from retour.flow.listcheck.seen import Seen, forms_of, octets
 from retour.ports import Erased
 from retour.vet import DEFAULT, Checked, Code, Dns, Facts, Finding, Policy, Practical, Speller, vet
@@ -151,16 +151,22 @@ class Judge:
 
         Each as far as it could be mailed to, and a mistyped one as it was meant, as in a cell of its own.
         """
-        good = [meant] if (meant := meant_by(checked, first)) else []
+        each = [(first, checked)]
         for other in addresses[1:]:
             parts = read(other)
             history = self.told(normalise(other) or "")
             fine = self.check(other, replace(self.know.facts(parts.domain), history=history))
             plain = "" if parts.local is None or parts.domain is None else f"{parts.local}@{parts.domain}"
-            if meant := meant_by(fine, plain):
-                good.append(meant)
-        pile = Pile.CORRECTED if good else Pile.DROPPED
-        return Outcome(pile, " ".join(addresses), checked, " ".join(dict.fromkeys(good)))
+            each.append((plain, fine))
+        said = tuple(finding for _, one in each for finding in one.findings)
+        checked = replace(checked, findings=ordered(said))
+        good = [meant for plain, one in each if (meant := meant_by(one, plain))]
+        pile, proposed = Pile.CORRECTED, " ".join(dict.fromkeys(good))
+        if any(is_unread(one) for _, one in each):
+            pile, proposed = Pile.QUESTIONED, ""  # whoever accepts the others would lose it
+        elif not good:
+            pile = Pile.DROPPED
+        return Outcome(pile, " ".join(addresses), checked, proposed)
 
 
 def repairs_of(record: Record, cell: Cell) -> tuple[Code, ...]:

@@ -10,7 +10,7 @@ from typing import IO
 from retour.flow.jobs import Course, EndingError, Facts, FailedError, Job, Work
 from retour.flow.listcheck.archive import BrokenWorkbookError
 from retour.flow.listcheck.asked import Asking
-from retour.flow.listcheck.external import Validator, validator
+from retour.flow.listcheck.external import BrokenValidatorError, Validator, validator
 from retour.flow.listcheck.history import known_of
 from retour.flow.listcheck.proposals import proposals_of
 from retour.flow.listcheck.results import OtherResultsError
@@ -71,8 +71,11 @@ def works(
 
 
 def _validator(name: str) -> Validator | None:
-    """The plug-in that was asked for. Raises FailedError where it is installed no more."""
-    found = validator(name) if name else None
+    """The plug-in that was asked for. Raises FailedError where it is installed no more, or is broken."""
+    try:
+        found = validator(name) if name else None
+    except BrokenValidatorError as error:
+        raise FailedError("list_broken_validator", type(error.__cause__).__name__) from error
     if name and found is None:
         raise FailedError("list_no_validator")
     return found
