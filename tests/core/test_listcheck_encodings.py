@@ -123,3 +123,19 @@ def test_every_encoding_has_words_in_every_language(language: str) -> None:
     found = {codec.name for codec in _codecs()} | {codec for _, codec in _MARKS} | set(ENCODINGS)
     assert {codec for codec in found if encoding_in_words(codec, say) == codec} == set()
     assert {charset_codec(codec) for codec in ENCODINGS} == set(ENCODINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("“Müller”;ann@b.example\nMÜLLER;bob@b.example\n", "cp1252"),
+        ("«André»;ann@b.example\n• Hélène;bob@b.example\n", "cp1252"),
+        ("„Dvořák“;ann@b.example\n", "cp1250"),
+        ("Müller;ann@b.example\n", "cp850"),
+        ("André;ann@b.example\nJörg;bob@b.example\n", "cp850"),
+        ("Åse;ann@b.example\n", "mac_roman"),
+    ],
+)
+def test_few_lines_are_read_in_the_encoding_that_makes_names_of_them(text: str, codec: str) -> None:
+    octets = text.encode(codec)
+    assert octets.decode(encoding_of(octets).codec) == text

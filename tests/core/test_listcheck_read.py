@@ -648,3 +648,43 @@ def test_half_an_address_is_not_taken_for_one(text: str) -> None:
 )
 def test_an_address_within_something_else_is_looked_at_before_it_is_dropped(text: str, pile: Pile) -> None:
     assert pile_of(vet(text), Facts(), Policy()) is pile
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|", ":"])
+@pytest.mark.parametrize("title", ["Customers\n", "Customers, new\n", "Customers\nof May\n\n"])
+@pytest.mark.parametrize("mark", ['"', ""])
+def test_a_title_above_a_short_table_makes_no_list_of_lines_of_it(
+    delimiter: str, title: str, mark: str
+) -> None:
+    row = delimiter.join(f"{mark}{cell}{mark}" for cell in ("0", "Ann", "ann@b.example", "Graz", ""))
+    source = opened(f"{title}{row}\n".encode())
+    assert (source.layout.delimiter, list(source.addresses())) == (delimiter, ["ann@b.example"])
+
+
+def test_a_head_may_be_shorter_than_its_rows() -> None:
+    source = opened(("Name,Ort\n" + "".join(f"Ann,Graz,ann{n}@b.example\n" for n in range(9))).encode())
+    assert (source.layout.head, source.layout.column) == (("Name", "Ort"), 2)
+    assert len(list(source.addresses())) == 9
+
+
+WORDS = st.sampled_from(
+    ["Name", "E-Mail", "Ort", "mail", "1", "", "Ann", "Ann, Lee", "a@b", "retour_row", '"']
+)
+
+
+@given(
+    above=st.lists(st.lists(WORDS, min_size=1, max_size=6), max_size=3),
+    rows=st.lists(st.lists(WORDS, max_size=5), min_size=1, max_size=8),
+    place=st.integers(0, 5),
+    delimiter=st.sampled_from(";,\t|:~^#§"),
+)
+def test_no_table_of_any_shape_raises_anything(
+    above: list[list[str]], rows: list[list[str]], place: int, delimiter: str
+) -> None:
+    table = [[*row[:place], f"ann{number}@b.example", *row[place:]] for number, row in enumerate(rows)]
+    text = "\n".join(map(delimiter.join, [*above, *table]))
+    source = open_source(io.BytesIO(text.encode()))
+    if isinstance(source, Defect):
+        assert source.code in ("no_column", "no_rows", "unclear_delimiter")
+    else:
+        assert set(map(type, source.addresses())) <= {str}

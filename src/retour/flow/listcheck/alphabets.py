@@ -15,12 +15,13 @@ from importlib.resources import files
 from itertools import pairwise
 
 _COMMON, _KNOWN, _UNUSUAL, _FOREIGN, _NO_LETTER = 2, 1, -1, -2, -3
+_NOT_OF_IT, _REPLACED = -9, "\ufffd"  # an octet that stands for nothing in a codec
 _BEGINS_SMALL = -1  # names do not, in alphabets that have capitals
 _CAPITAL_INSIDE = -3
 _SIDE_BY_SIDE = -1  # in Latin, where such letters stand among those of ASCII
 _AMONG_ASCII = -3  # of a word in another alphabet
 # What parts words: ASCII that is no letter, and the quotation marks and dashes of Windows.
-_WORD = re.compile(r"[^\s\x00-\x2f:-@\[-`{-\x7f\xa0“”„’‘–—…€]+")
+_WORD = re.compile(r"[^\s\x00-\x2f:-@\[-`{-\x7f\xa0“”„’‘«»‹›•–—…€]+")
 _DOUBLE = 2  # octets of a sign: what one says counts for both
 
 
@@ -42,7 +43,7 @@ class _Codec:
 
     def _of_other(self, sign: str) -> int:
         if not sign.isalpha():
-            return _NO_LETTER
+            return _NOT_OF_IT if sign == _REPLACED else _NO_LETTER
         if not self.usual:
             return _FOREIGN
         octets = sign.encode(self.name, "replace")
@@ -69,10 +70,11 @@ def _around(word: str, is_latin: bool) -> int:
     """What the order of a word's letters says, whatever they are."""
     told = _BEGINS_SMALL if word[0].islower() and word[0] > "\x7f" else 0
     mixed = False
-    for before, sign in pairwise(word):
+    for (before, sign), behind in zip(pairwise(word), f"{word[2:]} ", strict=False):
         if before.isascii() and sign.isascii():
             continue
-        told += _CAPITAL_INSIDE if sign.isupper() and before.islower() else 0
+        is_inside = before.islower() or (before.isupper() and behind.islower())
+        told += _CAPITAL_INSIDE if sign.isupper() and is_inside else 0
         if is_latin:
             told += _SIDE_BY_SIDE if before > "\x7f" and sign > "\x7f" else 0
         else:

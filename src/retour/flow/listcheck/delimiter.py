@@ -70,6 +70,8 @@ def _parted_by(
     best: tuple[float, str | None, Records] = (0.0, None, [])
     for delimiter in delimiters:
         records = read(lines, delimiter)
+        titles = _titles(records)
+        records, above = records[titles:], records[:titles]
         widths = Counter(map(len, records))
         width = len(records[0]) if records and widths[len(records[0])] * 2 > len(records) else 0
         width = width or (max(widths, key=lambda each: (widths[each], each)) if widths else 1)
@@ -77,8 +79,16 @@ def _parted_by(
         needed = _NAMED if _is_named(records) else _REGULAR
         if width > 1 and share >= needed and not _is_text(records, width) and fits(delimiter, records):
             weight = share + min(width, 40) / 100
-            best = max(best, (weight, delimiter, records), key=lambda each: each[0])
+            best = max(best, (weight, delimiter, [*above, *records]), key=lambda each: each[0])
     return best[1], best[2]
+
+
+def _titles(records: Records) -> int:
+    """How many lines stand above a table and are none of its rows: narrower, without an address."""
+    top = records[:ABOVE]
+    width = next((len(each) for each in top if any("@" in cell for cell in each)), 0)
+    own = (at for at, each in enumerate(top) if len(each) >= width or names_addresses(each))
+    return next(own, 0) if width else 0
 
 
 def _is_named(records: Records) -> bool:
@@ -125,11 +135,14 @@ def _signs(lines: Sequence[str]) -> list[str]:
     """What else most of the lines have, and may part them."""
     having = Counter(sign for line in lines for sign in {*line})
     least = len(lines) * _REGULAR
-    found = [sign for sign, count in having.most_common() if count >= least and _is_sign(sign)]
+    found = [sign for sign, count in having.most_common() if count >= least and is_sign(sign)]
     return sorted(found[:_TRIED])
 
 
-def _is_sign(sign: str) -> bool:
+def is_sign(sign: str) -> bool:
+    """Whether a character may part columns that seldom does; "" does not."""
+    if not sign:
+        return False
     is_one = unicodedata.category(sign) in _CATEGORIES or sign in _LETTERS
     return sign in _IN_ADDRESSES or (is_one and sign not in _NEVER)
 

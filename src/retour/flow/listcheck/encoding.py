@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from retour.flow.listcheck.alphabets import likeliest
+from retour.flow.listcheck.delimiter import is_sign
 from retour.mime.charsets import UTF8, WESTERN, charset_codec, guessed
 from retour.texts import Catalogue
 
@@ -156,7 +157,8 @@ def _parting(octets: bytes) -> bytes:
     lines = octets.splitlines()
     found = set()
     for octet in {each for each in octets if each > 0x7F}:
-        if not bytes([octet]).decode(WESTERN, "replace").isalpha():
+        sign = bytes([octet]).decode(WESTERN, "ignore")
+        if is_sign(sign) and not sign.isalpha():
             count, times = Counter(line.count(octet) for line in lines).most_common(1)[0]
             found |= {octet} if count and times >= len(lines) * _REGULAR else set()
     return bytes(found)

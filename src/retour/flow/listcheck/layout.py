@@ -133,7 +133,7 @@ def _columns(head: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> lis
 
     def place(column: int) -> tuple[bool, bool, float, int, int]:
         is_few = different[column] * _FEW < max(different.values())
-        least = _ENOUGH if "mail" in bare((head or ("",) * width)[column]) else _TELLING
+        least = _ENOUGH if "mail" in bare("".join((head or ())[column : column + 1])) else _TELLING
         is_told = column in rank and shares[column] >= least
         weight = 0.0 if is_told else -round(shares[column], 1)
         return is_few, not is_told, weight, rank.get(column, len(RANK)), column
