@@ -70,7 +70,7 @@ def test_who_is_stopped_is_dropped_and_the_rest_is_told(tmp_path: Path) -> None:
 def test_a_list_without_history_has_a_wide_forecast() -> None:
     told = forecast_of({"b-firm.de": 1000}, None)
     assert told is not None
-    assert told["basis"] == "few"
+    assert told["basis"] == "general"
     assert told["hard"]["rate"] == GENERAL["hard"]
     assert told["hard"]["high"] - told["hard"]["low"] > 0.02
     assert forecast_of({}, None) is None

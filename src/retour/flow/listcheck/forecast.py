@@ -29,7 +29,7 @@ def forecast_of(kept: Mapping[str, int], rates: Rates | None) -> Mapping[str, An
     return {
         "addresses": addresses,
         "known": known,
-        "basis": "own" if known >= _FEW else "few",
+        "basis": "general" if rates is None else "own" if known >= _FEW else "few",
         "hard": _rate(kept, told, told.hard, "hard"),
         "soft": _rate(kept, told, told.soft, "soft"),
     }
