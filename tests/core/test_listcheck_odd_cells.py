@@ -1,6 +1,8 @@
 """Cells that programs and people filled with more than one address: nothing of them is lost."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retour.flow.listcheck.blocks import Record
 from retour.flow.listcheck.cells import cell_of
@@ -16,6 +18,7 @@ def outcome(cell: str) -> tuple[Pile, str]:
 @pytest.mark.parametrize(
     ("cell", "addresses"),
     [
+        ("ann@b-firm.at <bob@c-firm.at>", "ann@b-firm.at bob@c-firm.at"),
         ("{ann@b-firm.at,bob@c-firm.at}", "ann@b-firm.at bob@c-firm.at"),
         ('["ann@b-firm.at", "bob@c-firm.at"]', "ann@b-firm.at bob@c-firm.at"),
         ('"ann@b-firm.at";"bob@c-firm.at"', "ann@b-firm.at bob@c-firm.at"),
@@ -41,10 +44,106 @@ def test_signs_that_only_look_like_those_of_web_pages_are_part_of_an_address() -
         "0:Li:ann@b-firm.at:Graz:@lee",
         "ann@b-firm.at, bob@c-firm.atdora@d-firm.at",
         "bob@c-firm.at ann@b-firm.at&",
+        '"bob@c-firm.at": <ann@b-firm.at>',
+        "ann@b-firm.at; {bob@c-firm.at",
+        "mailto:ann@b-firm.at?cc=bob@c-firm.at",
+        "ann@b-firm.at_- bob@c-firm.at",
+        "<ann@b-firm.at->bob@c-firm.at",
     ],
 )
 def test_of_several_addresses_nothing_is_proposed_that_would_lose_one(cell: str) -> None:
     assert outcome(cell) == (Pile.QUESTIONED, "")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '"ann@b-firm.at" <ann@b-firm.at>',
+        "'ann@b-firm.at' <ann@b-firm.at>",
+        "Ann@b-firm.at <ann@b-firm.at>",
+        "ann@b-firm.at (ann@b-firm.at)",
+        "ann@b-firm.at, ann@b-firm.at",
+    ],
+)
+def test_an_address_that_is_its_own_name_is_one(cell: str) -> None:
+    assert outcome(cell) == (Pile.KEPT, "")
+
+
+@pytest.mark.parametrize(
+    "cell", ["=ann@b-firm.at", "{ann@b-firm.at", "|ann@b-firm.at", "ann}@b-firm.at", "=ann@b-firm.at)"]
+)
+def test_what_is_left_of_formulas_and_brackets_is_part_of_no_address(cell: str) -> None:
+    assert outcome(cell) == (Pile.CORRECTED, "ann@b-firm.at")
+
+
+WHOLE = ("ann1@b-firm.at", "bob.lee2@gmx.de", "x_y3@web.de", "info4@firm-graz.at")
+BETWEEN = (
+    " ",
+    ",",
+    "; ",
+    "|",
+    " / ",
+    "\t",
+    "\n",
+    " und ",
+    "&",
+    "<br>",
+    "&nbsp;",
+    "&amp;",
+    " - ",
+    "->",
+    "=",
+    ":",
+    "_",
+)
+AHEAD = (
+    "",
+    "Ann Lee ",
+    '"Lee, Ann" ',
+    "E-Mail: ",
+    "mailto:",
+    "<",
+    "(",
+    "[",
+    "{",
+    "'",
+    '"',
+    "„",
+    "1. ",
+    "=",
+    "@",
+)
+BEHIND = (
+    "",
+    ">",
+    ")",
+    "]",
+    "}",
+    "'",
+    '"',
+    "“",
+    ".",
+    " (private)",
+    ",",
+    "!",
+    "?subject=x",
+    "&nbsp;",
+    " @twitter",
+)
+
+
+@given(st.lists(st.tuples(*map(st.sampled_from, (BETWEEN, AHEAD, WHOLE, BEHIND))), min_size=1, max_size=3))
+def test_no_address_of_a_cell_is_lost(parts: list[tuple[str, str, str, str]]) -> None:
+    """What comes out for whoever takes it over has all of them; where it has not, somebody looks at it."""
+    text = "".join(
+        f"{between if place else ''}{ahead}{whole}{behind}"
+        for place, (between, ahead, whole, behind) in enumerate(parts)
+    )
+    made = Judge(Knowledge()).row(Record(text, text))
+    assert made.pile is not Pile.DROPPED
+    if made.pile is not Pile.QUESTIONED:
+        taken = made.suggestion or made.address
+        assert all(whole in taken for _, _, whole, _ in parts), taken
 
 
 def test_of_several_addresses_what_speaks_against_any_is_told() -> None:

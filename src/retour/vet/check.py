@@ -22,13 +22,14 @@ _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody
 _LINK = re.compile(r"(?:mailto|smtp):", re.IGNORECASE)  # "SMTP:ann@b.example" is of Exchange
 _UNSEEN = " \t\r\n\xa0\ufeff\u200b"
 _QUOTES = "\"'“”„‚‘’«»‹›"
-_BEFORE, _BEHIND = f"{_UNSEEN}<([{{,;:@{_QUOTES}", f"{_UNSEEN}>)]}},;:.!?@{_QUOTES}"
+_BEFORE, _BEHIND = f"{_UNSEEN}<([{{,;:@=|{_QUOTES}", f"{_UNSEEN}>)]}},;:.!?@{_QUOTES}"
 _ANGLE = re.compile(r"[^<>@]*<([^<>\s]+)>\W*")  # Ann Lee <ann@b.example>
 # What word processors make of an apostrophe and a hyphen.
 _TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
 # The keys of "@" without the one that is pressed besides (German and Swiss: Q and 2; American: 2), a sign of
 # names, or the word between two.
 _INSTEAD_OF_AT = re.compile(r"[._-]at[._-]\Z|[._\-qQ]\Z|(?<!\d)2\Z", re.IGNORECASE)
+REMNANTS = "={}|"  # of formulas, and of brackets and columns that were parted elsewhere
 _PARTING = "/|^~"  # of what no mailbox has, the signs that part columns of a list
 _AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
 _AROUND_AT = frozenset("@([{<＠ ")  # of which it has one
@@ -49,8 +50,8 @@ def vet(
     normalised = mailable(syntax)
     is_odd = syntax.rfc is Rfc.INVALID and Code.DOT_TOLERATED not in syntax.codes
     is_odd = is_odd or not _ODD.isdisjoint(syntax.codes)
-    refused = _is_refused(syntax)
-    bare = bared(text) if is_odd else _behind(syntax) if refused else None
+    remnant, refused = is_remnant(syntax.local or ""), _is_refused(syntax)
+    bare = bared(text) if is_odd else _freed(syntax, remnant, refused)
     speller = speller or speller_for(facts.delivered)
     if bare is None or text.strip(_UNSEEN).startswith(bare):
         meant = _meant(text, syntax, facts, policy, speller)
@@ -58,7 +59,7 @@ def vet(
         meant = _meant(bare, read(bare), facts, policy, speller)
     if bare is not None and not _NOWHERE.isdisjoint(read(bare).codes):
         bare = None  # no better than what is there, unless its domain was mended besides
-    codes = dict.fromkeys((*syntax.codes, *([Code.ODD_SIGN] if refused else ())))
+    codes = dict.fromkeys((*syntax.codes, *([Code.ODD_SIGN] if refused or remnant else ())))
     findings = (*map(Finding, codes), *_said(syntax, facts, policy))
     if meant is not None:
         source = "own deliveries" if meant.text.rpartition("@")[2] in facts.delivered else "retour typos"
@@ -153,6 +154,22 @@ def _tightened(bare: str) -> str:
 def undotted(half: str) -> str:
     """Half an address without a dot before it, behind it, or behind another."""
     return ".".join(filter(None, half.split(".")))
+
+
+def is_remnant(local: str) -> bool:
+    """Whether a local part begins or ends with what is left of a formula, or of brackets around several.
+
+    RFC 5322 has these signs in atoms (§3.2.3), so that "=ann" and "{ann" are names; nobody has such a one.
+    """
+    return local.startswith(tuple(REMNANTS)) or local.endswith("}")
+
+
+def _freed(syntax: Syntax, remnant: bool, refused: bool) -> str | None:
+    """A valid address without the signs that nobody has in it; None where that is none, or it has none."""
+    if not remnant:
+        return _behind(syntax) if refused else None
+    bare = f"{(syntax.local or '').strip(REMNANTS)}@{syntax.domain}"
+    return bare if read(bare).rfc is Rfc.VALID else None
 
 
 def _is_refused(syntax: Syntax) -> bool:

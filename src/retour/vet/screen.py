@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from retour.address import PROVIDERS, normalise
 from retour.vet import lists
-from retour.vet.check import vet
+from retour.vet.check import REMNANTS, is_remnant, vet
 from retour.vet.facts import DEFAULT, UNTOLD, Dns, Facts, Policy
 from retour.vet.findings import Checked, Code, Finding, Practical, Rfc
 from retour.vet.syntax import LONGEST_LOCAL, PLAIN
@@ -55,7 +55,7 @@ class Screen:
         self._speller = Speller(facts.delivered, policy.known_real)
         self._verdicts: dict[str, Verdict] = {}
         self._suspect = lists.suspects(policy)
-        self._signs = frozenset(signs_refused())
+        self._signs = frozenset((*signs_refused(), *REMNANTS))
 
     def plain(self, text: str) -> Verdict | None:
         """What holds for a row that looks as most do, None for one that has to go the long way."""
@@ -63,14 +63,16 @@ class Screen:
         if found is None or len(text) > _SAFE:
             return None
         local, domain = found.groups()
-        if len(local) > LONGEST_LOCAL or self._is_refused(local, domain):
+        if len(local) > LONGEST_LOCAL or self._is_odd(local, domain):
             return None
         if self._suspect(local):
             return self._verdict(local, domain)
         return self._verdicts.get(domain) or self._judged(domain)
 
-    def _is_refused(self, local: str, domain: str) -> bool:
-        return not self._signs.isdisjoint(local) and refused_signs(domain.lower()) != ""
+    def _is_odd(self, local: str, domain: str) -> bool:
+        if self._signs.isdisjoint(local):
+            return False
+        return is_remnant(local) or refused_signs(domain.lower()) != ""
 
     def check(self, text: str, facts: Facts | None = None) -> Checked:
         """What a string is worth as an address. `facts`: more than holds for all rows, in place of that."""

@@ -80,7 +80,10 @@ def cell_of(text: str) -> Cell:
     found = _several(bare)
     if len(found) > 1:
         read = [_one(piece, repairs) for piece in found[:MOST]]
-        repairs.append(SEVERAL)
+        # QUIRK: Outlook calls whom it does not know by their address: 'ann@b.example' <ann@b.example>.
+        is_one = len(found) <= MOST and len({each.lower() for each in read}) == 1
+        read = read[-1:] if is_one else read
+        repairs.append(NAME if is_one else SEVERAL)
     else:
         read = [_one(bare, repairs)]
     return Cell(tuple(dict.fromkeys(read)), tuple(dict.fromkeys(repairs)))
@@ -179,18 +182,29 @@ def _listed(part: str) -> list[str]:
     name, angle, _ = part.rpartition("<")
     if not angle:
         return [each.strip() for each in _BETWEEN.split(part)]
-    bare = _BETWEEN.split(name.partition('"')[0])[:-1]
-    return [*(each.strip() for each in bare if "@" in each), part]
+    bare = [each for each in _BETWEEN.split(name.partition('"')[0])[:-1] if "@" in each]
+    own = part[part.index(bare[-1]) + len(bare[-1]) :].strip(" ,;|") if bare else part
+    return [*(each.strip() for each in bare), own]
 
 
 def _one(text: str, repairs: list[Code]) -> str:
     """One address of a cell."""
     text = _without_mailto(text, repairs)
     angle = _ANGLE.search(text)
+    if angle is not None and _names_another(text, angle):
+        return text
     if angle is not None and ("@" in angle[1] or _AT.search(angle[1])):
         repairs.append(NAME if text[: angle.start()].strip() or text[angle.end() :].strip() else QUOTES)
         text = _without_mailto(angle[1].strip(), repairs)
     return _alone(_spelled(_unquoted(text, repairs), repairs), repairs).strip(" ")
+
+
+def _names_another(text: str, angle: re.Match[str]) -> bool:
+    """Whether an address stands beside one in angles, and is not the same again ("ann@b" <ann@b>)."""
+    beside = f"{text[: angle.start()]} {text[angle.end() :]}"
+    if "@" not in beside or "@" not in angle[1]:
+        return False
+    return angle[1].strip().lower() not in beside.lower() or beside.count("@") > 1
 
 
 def _alone(text: str, repairs: list[Code]) -> str:
@@ -253,8 +267,11 @@ def _no_part(rest: str, parted: bool) -> Code | None:
 
 def _without_mailto(text: str, repairs: list[Code]) -> str:
     if found := _MAILTO.match(text):
+        address, _, behind = text[found.end() :].partition("?")
+        if "@" in behind:
+            return text  # "?cc=bob@b.example", or whatever stands behind a link
         repairs.append(MAILTO)
-        return unquote(html.unescape(text[found.end() :]).partition("?")[0]).strip()
+        return unquote(html.unescape(address)).strip()
     return text
 
 

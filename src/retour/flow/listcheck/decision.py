@@ -25,7 +25,7 @@ NEVER = frozenset((Code.DUP_EXACT, Code.SUPPRESSED))
 # Worth a word in the report, and no reason to hold a contact back (listcheck.md §8).
 _KEPT = frozenset((Code.ROLE, Code.PRIVACY_RELAY, Code.BOUNCED_SOFT))
 # An address, and something beside it: what nobody could part has to be looked at (listcheck.md §5).
-_HELD = re.compile(r"(?<![\w.+\-@])[\w.+\-]++@[\w\-]+(?:\.[\w\-]+)+(?![\w@])")
+_HELD = re.compile(r"(?<![\w.+\-@])[\w.+\-]++@[\w\-]+(?:\.[\w\-]+)+(?![^\W_]|@)")
 # With more than one @ it may be glued to another, and no sign tells where it begins or ends.
 _GLUED = re.compile(r"[\w+\-]@[\w\-]++\.[\w\-]")
 
@@ -49,12 +49,15 @@ def pile_of(checked: Checked, facts: Facts, policy: Policy) -> Pile:
     return Pile.QUESTIONED if warned else Pile.KEPT
 
 
-def is_unread(checked: Checked) -> bool:
-    """Whether an address stands within what is none as a whole, and nothing is proposed for it."""
+def is_unread(checked: Checked, among_others: bool = False) -> bool:
+    """Whether an address stands within what is none as a whole, and nothing is proposed for it.
+
+    `among_others`: several stand there, so that one may have something of another.
+    """
     text = checked.address
     if checked.rfc is not Rfc.INVALID or checked.suggestion is not None:
         return False
-    if text.count("@") > 1:
+    if among_others or text.count("@") > 1:
         return _GLUED.search(text) is not None
     found = _HELD.search(text)
     return found is not None and found[0] != text

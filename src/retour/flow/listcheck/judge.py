@@ -162,7 +162,7 @@ class Judge:
         checked = replace(checked, findings=ordered(said))
         good = [meant for plain, one in each if (meant := meant_by(one, plain))]
         pile, proposed = Pile.CORRECTED, " ".join(dict.fromkeys(good))
-        if any(is_unread(one) for _, one in each):
+        if any(is_unread(one, among_others=True) or Code.ODD_SIGN in one.reasons for _, one in each):
             pile, proposed = Pile.QUESTIONED, ""  # whoever accepts the others would lose it
         elif not good:
             pile = Pile.DROPPED
