@@ -47,6 +47,8 @@ def test_signs_that_only_look_like_those_of_web_pages_are_part_of_an_address() -
         '"bob@c-firm.at": <ann@b-firm.at>',
         "ann@b-firm.at; {bob@c-firm.at",
         "mailto:ann@b-firm.at?cc=bob@c-firm.at",
+        '<a href="mailto:ann@b-firm.at">Ann</a>, bob@c-firm.at',
+        '=HYPERLINK("mailto:ann@b-firm.at","bob@c-firm.at")',
         "ann@b-firm.at_- bob@c-firm.at",
         "<ann@b-firm.at->bob@c-firm.at",
     ],

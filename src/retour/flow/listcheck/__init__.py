@@ -2,7 +2,7 @@
 
 encoding, layout, parting, source             what sort of file it is, and where its addresses stand
 archive, workbook; serials, mail_links        of a workbook: its sheets, days, and what stands behind names
-blocks, cells                                 its rows, some at a time; what stands in a cell
+blocks; cells, several                        its rows, some at a time; what stands in a cell
 judge, seen, decision                         what a row is worth, which are duplicates, where they go
 hosts, singly, written                        domains, judged once; rows by them; how they are written
 plain_rows, meeting, quick                    the same for many rows at once

@@ -8,13 +8,14 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from retour.flow.listcheck.several import ANGLE, AT, MAILTO, parts_of
 from retour.vet import Code
 from retour.vet.tables import tld_known
 
 MOST = 50  # addresses of one cell that are looked at
 LONGEST = 2000  # characters of a cell that are looked at
 
-INVISIBLE, QUOTES, MAILTO = Code.INVISIBLE_CHAR, Code.QUOTES, Code.MAILTO
+INVISIBLE, QUOTES = Code.INVISIBLE_CHAR, Code.QUOTES
 NAME, SPELLED, SEVERAL = Code.NAME_PART, Code.AT_SPELLED, Code.SEVERAL_IN_CELL
 
 # Zero-width and directional characters, soft hyphen, byte order mark, controls (Unicode: Cf and Cc): no
@@ -25,26 +26,10 @@ _INVISIBLE = re.compile(
 )
 _SPACES = re.compile("[\t\n\r\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _PAIRS = ('""', "''", "“”", "„“", "„”", "‘’", "«»", "‹›", "``", "<>", "()", "[]", "{}")
-_BOXES = frozenset(("{}", "[]", "()"))
-_AT = re.compile(r"[(\[{<]\s*+(?:at|ät|@|Klammeraffe)\s*+[)\]}>]|\s(?:at|ät)\s", re.IGNORECASE)
 _DOT = re.compile(r"[(\[{]\s*+(?:dot|punkt|\.)\s*+[)\]}]|\s(?:dot|punkt)\s", re.IGNORECASE)
-_BETWEEN = re.compile(r"[,;|]")
-_EACH_QUOTED = re.compile(r'"[^\s",;|]++"(?:\s*+[,;|]\s*+"[^\s",;|]++")++').fullmatch
-_JOINING = frozenset(("und", "and", "oder", "or", "/", "&"))
 _QUOTED = "\"'“”„‘’«»‹›`<([@"
-_ANGLE = re.compile(r"<([^<>]*+)>")
-_MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
-# A link in HTML, as Access exports one (text#address#), and as a formula of a spreadsheet.
-_LINK = re.compile(
-    r"(?:<a\s[^<>]*\bhref\s*+=\s*+[\"']{0,2}|#|\bHYPERLINK\([\"']{1,2})(mailto:[^\"'\s<>#]++)", re.IGNORECASE
-)
-# [text](target) of Markdown, as notes and chats copy addresses.
-_MARKDOWN = re.compile(r"\[([^\[\]]*+)\]\(\s*+([^()\s]++)[^()]*+\)")
-# Of a page; one with an "@" may be an address that a program took for one.
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][\dA-Fa-f]{2,6});")  # as web pages have signs
 _BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
-_PAGE = re.compile(r"(?:(?<=[\s,;|])|\A)(?:https?://|www\.)[^\s,;|<>\"@]++(?!@)", re.IGNORECASE)
-_PARTING = re.compile(r"[;|,]\s|\s[/|&–—-]\s|\s(?:und|and|oder|or)\s", re.IGNORECASE)  # signs with a blank
 _LABEL = re.compile(r"(?:e-?mail|mail|smtp|adresse|address)\s?:(?=[^\s:@]+@)", re.IGNORECASE)
 _ENDING = re.compile(r"[;|,]?\s|[;|]|\?(?=[a-z]+=)", re.IGNORECASE)  # of an address before something else
 _NO_PART = re.compile(r"[(\[/|&*#+–—]|-\s|\d[\d\s/().+\-]*+\Z")  # begins so: a sign, a telephone number
@@ -56,7 +41,6 @@ _ITEM = re.compile(
 _WORD, _A_WORD = re.compile(r"[^\W\d_]++(?![\w.@\-])"), 3  # letters: fewer may be half of an ending
 _LETTERS, _NAMED = re.compile(r"[^\W\d_]{2,}+"), 2  # words ahead; one may be part of the address
 _QUOTED_NAME = re.compile(r"([\"'])[^\"'@]*+\1\s+(?=[^\s\"'@]+@)")
-_AROUND = "()<>[]{},;:.|\"'"
 _FULLWIDTH = str.maketrans({"＠": "@", "．": ".", "。": "."})
 _BARE = re.compile(r"[A-Za-z0-9._+\-]*+@?[A-Za-z0-9.\-]*+").fullmatch  # what has nothing to be taken off
 _FORMULA = re.compile(r"'+[=+\-@\t\r]")
@@ -74,10 +58,7 @@ def cell_of(text: str) -> Cell:
     if _BARE(text) is not None:
         return Cell((text,))
     repairs: list[Code] = []
-    bare = _unboxed(_undressed(_decoded(text[:LONGEST], repairs), repairs), repairs)
-    bare = " ; ".join(_LINK.findall(bare)) or _linked(bare, repairs)
-    bare = _without_pages(bare, repairs)
-    found = _several(bare)
+    found = parts_of(_undressed(_decoded(text[:LONGEST], repairs), repairs), repairs)
     if len(found) > 1:
         read = [_one(piece, repairs) for piece in found[:MOST]]
         # QUIRK: Outlook calls whom it does not know by their address: 'ann@b.example' <ann@b.example>.
@@ -85,7 +66,7 @@ def cell_of(text: str) -> Cell:
         read = read[-1:] if is_one else read
         repairs.append(NAME if is_one else SEVERAL)
     else:
-        read = [_one(bare, repairs)]
+        read = [_one(found[0], repairs)]
     return Cell(tuple(dict.fromkeys(read)), tuple(dict.fromkeys(repairs)))
 
 
@@ -116,84 +97,13 @@ def _decoded(text: str, repairs: list[Code]) -> str:
     return _BREAK.sub(" ; ", text) if "<" in text else text
 
 
-def _unboxed(text: str, repairs: list[Code]) -> str:
-    """Several addresses without the brackets that a database or a program puts around all of them."""
-    box = text[:1] + text[-1:]
-    if box not in _BOXES or text.count("@") < 2 or not set(box).isdisjoint(text[1:-1]):
-        return text
-    repairs.append(QUOTES)
-    return text[1:-1].strip()
-
-
-def _linked(text: str, repairs: list[Code]) -> str:
-    """The addresses of links of Markdown, and what else stands there where it may be one."""
-    found: list[str] = []
-    for label, target in _MARKDOWN.findall(text):
-        is_mail = _MAILTO.match(target) is not None
-        found += [target] if is_mail else []
-        if "@" in label and (not is_mail or label.strip().lower() not in target.lower()):
-            repairs.append(SEVERAL)  # somebody looks at it: it leads elsewhere
-            found.append(label)
-    if not found:
-        return text
-    rest = _MARKDOWN.sub(" ", text).strip(" ,;|")
-    return " ; ".join([*found, rest] if "@" in rest else found)
-
-
-def _without_pages(text: str, repairs: list[Code]) -> str:
-    """Without the names of pages beside an address; somebody looks at what is left."""
-    if "<" in text or not ("//" in text or "www." in text.lower()):
-        return text
-    rest = _PAGE.sub(" ", text).strip(" ,;|")
-    if "@" not in rest or rest == text.strip(" ,;|"):
-        return text
-    repairs.append(SEVERAL)
-    return rest
-
-
-def _several(text: str) -> list[str]:
-    """The pieces of a cell with several addresses; a comma within a name parts nothing."""
-    if text.count("@") + len(_AT.findall(text)) < 2:
-        return [text]
-    if len(_ANGLE.findall(text)) > 1:
-        parts = [each for part in re.split(r"(?<=>)", text) for each in _listed(part)]
-        return [part for part in parts if "@" in part or _AT.search(part)]
-    if '"' in text:  # around all of them, where a list of one column is read line by line, they part nothing
-        if _EACH_QUOTED(text) is not None:
-            return [part for part in re.split(r"[\",;|\s]+", text) if part]
-        inside = text[1:-1]
-        return [text] if '"' in inside or text != f'"{inside}"' else _several(inside)
-    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
-    if len(parts) == 1 or not all("@" in part or _AT.search(part) for part in parts):
-        words = _BETWEEN.sub(" ", text).replace("/", " / ").split()
-        parts = [word for word in words if word.lower() not in _JOINING]
-    if len(parts) > 1 and all("@" in part or _AT.search(part) for part in parts):
-        return parts
-    parts = [part.strip() for part in _PARTING.split(text) if "@" in part]  # what else stands there is none
-    if len(parts) > 1 and all(part.count("@") == 1 for part in parts):
-        return parts
-    words = [word.strip(_AROUND) for word in text.split() if "@" in word]
-    return words if len(words) > 1 and all(word.count("@") == 1 for word in words) else [text]
-
-
-def _listed(part: str) -> list[str]:
-    """The addresses of a part that ends with one in angles: others may stand bare before its name."""
-    part = part.strip(" ,;|/")
-    name, angle, _ = part.rpartition("<")
-    if not angle:
-        return [each.strip() for each in _BETWEEN.split(part)]
-    bare = [each for each in _BETWEEN.split(name.partition('"')[0])[:-1] if "@" in each]
-    own = part[part.index(bare[-1]) + len(bare[-1]) :].strip(" ,;|") if bare else part
-    return [*(each.strip() for each in bare), own]
-
-
 def _one(text: str, repairs: list[Code]) -> str:
     """One address of a cell."""
     text = _without_mailto(text, repairs)
-    angle = _ANGLE.search(text)
+    angle = ANGLE.search(text)
     if angle is not None and _names_another(text, angle):
         return text
-    if angle is not None and ("@" in angle[1] or _AT.search(angle[1])):
+    if angle is not None and ("@" in angle[1] or AT.search(angle[1])):
         repairs.append(NAME if text[: angle.start()].strip() or text[angle.end() :].strip() else QUOTES)
         text = _without_mailto(angle[1].strip(), repairs)
     return _alone(_spelled(_unquoted(text, repairs), repairs), repairs).strip(" ")
@@ -266,11 +176,11 @@ def _no_part(rest: str, parted: bool) -> Code | None:
 
 
 def _without_mailto(text: str, repairs: list[Code]) -> str:
-    if found := _MAILTO.match(text):
+    if found := MAILTO.match(text):
         address, _, behind = text[found.end() :].partition("?")
         if "@" in behind:
             return text  # "?cc=bob@b.example", or whatever stands behind a link
-        repairs.append(MAILTO)
+        repairs.append(Code.MAILTO)
         return unquote(html.unescape(address)).strip()
     return text
 
@@ -293,8 +203,8 @@ def _unquoted(text: str, repairs: list[Code]) -> str:
 def _spelled(text: str, repairs: list[Code]) -> str:
     """(at), [at], ＠: an address that was written so that machines do not find it, or on another keyboard."""
     plain = text if text.isascii() else text.translate(_FULLWIDTH)
-    if "@" not in plain and len(_AT.findall(plain)) == 1:
-        plain = "@".join(part.strip() for part in _AT.split(plain))
+    if "@" not in plain and len(AT.findall(plain)) == 1:
+        plain = "@".join(part.strip() for part in AT.split(plain))
         plain = ".".join(part.strip() for part in _DOT.split(plain))
     if plain != text:
         repairs.append(SPELLED)
