@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from console.installation import Console, follow, log_in, looking
 from console.sound import faults
+from core.workbooks import workbook
 from story import patient
 from story.waiting import eventually
 
@@ -17,7 +18,7 @@ MANAGER = "manager@shop.example"
 UNDO = "a:has-text('Undo this import')"
 ROWS = (
     "mail;name\nann@b-firm.de;Ann\nbob@gmial.com;Bob\ncy@hotmial.com;Cy\ndi (at) b-firm.de;Di\n"
-    "unknown@b.example;Gone\n<script>alert(1)</script>@b.de;Eve\nann@b-firm.de;Ann\n=cmd@b-firm.de;Fay\n"
+    "unknown@b.example;Gone\n<script>alert(1)</script>@b.de;Eve\nann@b-firm.de;Ann\n+cmd@b-firm.de;Fay\n"
 )
 
 
@@ -72,7 +73,7 @@ def test_a_list_goes_from_upload_to_import_and_back(
         row = proposal(page, "hotmial.com")
         follow(page, row.get_by_role("button", name="Leave"))
         expect(row).to_contain_text("left as it is")
-        row = proposal(page, "the @ was written as a word")
+        row = proposal(page, "the @, or a sign, was written in words")
         follow(page, row.get_by_role("button", name="Accept"))
         page.fill("[name=new_list]", name)
         follow(page, "button:has-text('Import 5 rows')")
@@ -81,7 +82,7 @@ def test_a_list_goes_from_upload_to_import_and_back(
         lists = {each["name"]: each for each in console.ask("GET", "/v1/contact-lists")["lists"]}
         on = console.ask("GET", "/v1/contacts", params={"list": lists[name]["id"]})["contacts"]
         assert {each["address"] for each in on} == {
-            *("ann@b-firm.de", "bob@gmail.com", "cy@hotmial.com", "di@b-firm.de", "=cmd@b-firm.de")
+            *("ann@b-firm.de", "bob@gmail.com", "cy@hotmial.com", "di@b-firm.de", "+cmd@b-firm.de")
         }
         follow(page, "text=Count what came back")
         ask_until_done(page, console, url, "text=nobody was written to yet")
@@ -203,7 +204,7 @@ def test_files_are_saved_with_the_guard_against_formulas(
     checked(page, console, written(tmp_path))
     with page.expect_download() as download:
         page.click("tr:has-text('kept') >> nth=0 >> text=CSV")
-    assert "'=cmd@b-firm.de" in download.value.path().read_text("utf-8-sig")
+    assert "'+cmd@b-firm.de" in download.value.path().read_text("utf-8-sig")
     with page.expect_download() as download:
         page.click("tr:has-text('kept') >> nth=0 >> text=XLSX")
     assert download.value.path().read_bytes().startswith(b"PK")
@@ -269,6 +270,28 @@ def test_whoever_knows_the_encoding_names_it(console: Console, page: Page, tmp_p
     id = page.url.partition("#")[0].rstrip("/").rpartition("/")[2]
     eventually(lambda: console.ask("GET", f"/v1/jobs/{id}")["state"] == "done", "the check", console.story)
     assert console.ask("GET", f"/v1/list-checks/{id}")["report"]["list"]["encoding"] == "cp850"
+
+
+def test_the_sheet_of_a_workbook_is_named_and_another_one_from_the_same_form(
+    console: Console, page: Page, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.xlsx"
+    file.write_bytes(
+        workbook({"People": [("mail",), ("ann@b-firm.de",)], "More": [("mail",), ("bob@b-firm.de",)]})
+    )
+    page.goto(f"{console.url}/a/shop/checks/new/")
+    for sheet in ("More", "People"):  # the second by the form that the browser goes back to
+        if page.locator("#c-sheet").is_hidden():
+            page.click("summary:has-text('More choices')")
+        page.fill("#c-sheet", sheet)
+        page.set_input_files("[name=list]", file)
+        follow(page, "text=Check this list")
+        id = page.url.partition("#")[0].rstrip("/").rpartition("/")[2]
+        eventually(
+            lambda id=id: console.ask("GET", f"/v1/jobs/{id}")["state"] == "done", "the check", console.story
+        )
+        assert console.ask("GET", f"/v1/list-checks/{id}")["report"]["list"]["sheet"] == sheet
+        page.go_back()
 
 
 def test_what_is_no_list_says_so_and_what_to_do(console: Console, page: Page, tmp_path: Path) -> None:

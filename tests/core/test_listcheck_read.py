@@ -398,6 +398,28 @@ def test_other_sheets_with_addresses_are_named_and_hidden_ones_come_last() -> No
     assert (found.sheet, found.other_sheets) == ("People", ("Old", "More"))
 
 
+@pytest.mark.parametrize("named", ["More", " more ", "4"])
+def test_a_sheet_that_somebody_names_is_read(named: str) -> None:
+    people = [("mail",), *[(f"ann{n}@b.example",) for n in range(3)]]
+    made = made_hidden(
+        workbook({"Notes": [("nothing",)], "P": people, "3": people, "More": people[:2]}), "More"
+    )
+    found = open_source(io.BytesIO(made), sheet=named)
+    assert isinstance(found, Source)
+    assert (found.sheet, found.other_sheets) == ("More", ("P", "3"))
+    assert list(found.addresses()) == ["ann0@b.example"]
+    by_its_name = open_source(io.BytesIO(made), sheet="3")
+    assert isinstance(by_its_name, Source)
+    assert by_its_name.sheet == "3"
+
+
+def test_a_sheet_that_is_not_there_is_told_with_those_that_are() -> None:
+    made = workbook({"Notes": [("nothing",)], "People": [("mail",), ("ann@b.example",)]})
+    told = Defect.of(0, "no_such_sheet", "Notes, People")
+    assert open_source(io.BytesIO(made), sheet="Peple") == told
+    assert open_source(io.BytesIO(made), sheet="3") == told
+
+
 def made_hidden(made: bytes, sheet: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}

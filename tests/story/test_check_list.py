@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from core.workbooks import workbook
 from retour.flow.lists.table import unguarded
 from retour.texts import catalogue
 
@@ -171,6 +172,17 @@ def test_the_report_says_how_the_list_was_read(tmp_path: Path) -> None:
     assert "<td>Zeichenkodierung</td><td>Westeuropäisch (DOS 850)</td>" in page
     assert "<td>Zeichen zwischen den Spalten</td><td>~</td>" in page
     assert "„klingon“" in ran(file, "--encoding", "klingon", "--lang", "de", status=1)
+
+
+def test_each_sheet_that_is_named_has_results_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "list.xlsx"
+    people = [("mail",), ("ann@b-firm.de",), ("bob@b-firm.de",)]
+    file.write_bytes(workbook({"People": people, "Old & new": people[:2]}))
+    assert "were not looked at: Old & new." in ran(file)
+    assert "1 rows: 1 kept" in ran(file, "--sheet", "old & new")
+    assert len(read(tmp_path / "list.xlsx.checked")["kept"]) == 2
+    assert len(read(tmp_path / "list.xlsx.old _ new.checked")["kept"]) == 1
+    assert "People, Old & new" in ran(file, "--sheet", "3", status=1)
 
 
 def test_the_report_says_what_is_wrong_with_how_the_list_is_written(tmp_path: Path) -> None:

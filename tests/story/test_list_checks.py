@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from core.workbooks import workbook
 from retour.flow.listcheck.workbook import open_workbook
 from story.server import Server
 from story.waiting import eventually
@@ -17,6 +18,8 @@ ROWS = (
     "mail;name\nann@b-firm.de;Ann\nbob@gmial.com;Bob\nstopped@b-firm.de;Sue\n"
     "info.example.com;No\nann@b-firm.de;Ann\n"
 )
+
+PEOPLE = [(f"ann{number}@b-firm.de",) for number in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -270,6 +273,17 @@ def test_a_list_is_read_in_the_encoding_that_was_named(shop: Caller) -> None:
     assert (listed["encoding"], listed["encoding_sure"]) == ("cp850", True)
     refused = shop.ask("POST", "/v1/list-checks", 422, content=rows, params={"encoding": "klingon"}).json()
     assert (refused["type"], refused["field"]) == ("/problems/encoding_unknown", "encoding")
+
+
+def test_the_sheet_that_was_named_is_checked(shop: Caller) -> None:
+    book = workbook({"People": [("mail",), *PEOPLE], "More": [("mail",), ("bob@b-firm.de",)]})
+    listed = shop.ask("GET", f"/v1/list-checks/{shop.checked(book)}").json()["report"]["list"]
+    assert (listed["sheet"], listed["other_sheets"]) == ("People", ["More"])
+    id = shop.checked(book, sheet="more")
+    assert "bob@b-firm.de" in shop.ask("GET", f"/v1/list-checks/{id}/files/kept.csv").text
+    made = shop.ask("POST", "/v1/list-checks", 202, content=book, params={"sheet": "Peple"}).json()["id"]
+    problem = shop.done(made, "failed")["problem"]
+    assert (problem["code"], "People, More" in problem["told"]) == ("list_no_such_sheet", True)
 
 
 def test_files_that_nobody_needs_are_removed(server: Server, shop: Caller) -> None:

@@ -1,5 +1,6 @@
 """`retour check-list`: a list of contacts checked before it is imported, whatever its size."""
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,13 +23,20 @@ def check_list(
         Path, typer.Argument(help="CSV of any layout and encoding, XLSX, or one address a line.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Directory of the results; else beside the list, as NAME.checked.")
+        Path | None,
+        typer.Option(
+            help="Directory of the results; else beside the list, as NAME.checked, or NAME.SHEET.checked."
+        ),
     ] = None,
     column: Annotated[
         str, typer.Option(help="Name or number of the column of addresses; else it is found.")
     ] = "",
     encoding: Annotated[
         str, typer.Option(help="Encoding of the list, such as windows-1252; else it is found.")
+    ] = "",
+    sheet: Annotated[
+        str,
+        typer.Option(help="Name or number of the sheet of a workbook; else the one with most addresses."),
     ] = "",
     resolver: Annotated[
         str,
@@ -54,10 +62,10 @@ def check_list(
     from retour.texts import catalogue
 
     words = catalogue(f"listcheck.{catalogue_of(lang).language}")
-    chosen = out or file.with_name(f"{file.name}.checked")
+    chosen = out or _beside(file, sheet)
     try:
         with file.open("rb") as opened, ExitStack() as held:
-            source = listcheck.open_source(opened, column, encoding)
+            source = listcheck.open_source(opened, column, encoding, sheet)
             if isinstance(source, Defect):
                 raise ended(f"{safe(str(file))}: {words(f'fault.{source.code}', value=safe(source.value))}")
             know, rates = _known(data, account, lang, source, held)
@@ -77,6 +85,12 @@ def check_list(
         path = safe(str(error.filename or chosen))
         raise ended(words("fault.unreadable", path=path, reason=error.strerror)) from error
     _sum(chosen, words)
+
+
+def _beside(file: Path, sheet: str) -> Path:
+    """The directory of the results; each sheet that somebody names has one of its own."""
+    of_sheet = "." + re.sub(r"[^\w -]", "_", sheet) if sheet else ""
+    return file.with_name(f"{file.name}{of_sheet}.checked")
 
 
 def _known(

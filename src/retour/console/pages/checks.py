@@ -56,11 +56,12 @@ def new(request: HttpRequest, account: str) -> HttpResponse:
                 "name": (file.name or "list")[:200],
                 "column": request.POST.get("column", "")[:200],
                 "encoding": request.POST.get("encoding", ""),
+                "sheet": request.POST.get("sheet", "")[:200],
                 "dns": request.POST.get("dns") == "yes",
                 "validator": request.POST.get("validator", ""),
             }
             try:
-                made = api.upload(_CHECKS, file.file, file.size, _once(request, file), **asked)
+                made = api.upload(_CHECKS, file.file, file.size, _once(request, file, asked), **asked)
             except Refused as error:
                 refused = error
             else:
@@ -69,16 +70,17 @@ def new(request: HttpRequest, account: str) -> HttpResponse:
     context = {
         **_frame(api, account), "possible": possible, "refused": refused, "missing": missing,
         "column": request.POST.get("column", ""), "encoding": request.POST.get("encoding", ""),
+        "sheet": request.POST.get("sheet", ""),
         "encodings": encodings_told(possible["encodings"], reader(request).language),
         "most": settings.CHOSEN.most_upload // 2**20, "most_octets": settings.CHOSEN.most_upload,
     }  # fmt: skip
     return render(request, "console/check_new.html", context, status=422 if refused or missing else 200)
 
 
-def _once(request: HttpRequest, file: "UploadedFile[bytes]") -> str:
-    """What makes this upload one: its form and its file; another file is another check."""
+def _once(request: HttpRequest, file: "UploadedFile[bytes]", asked: Mapping[str, object]) -> str:
+    """What makes this upload one: its form, its file, and how it is to be read; another is another check."""
     of_form = request.POST.get("once", "")
-    whole = f"{of_form} {file.size} {file.name}"
+    whole = f"{of_form} {file.size} {file.name} {asked}"
     return sha256(whole.encode()).hexdigest() if of_form else ""
 
 

@@ -136,6 +136,7 @@ def identity_of(order: Order) -> Mapping[str, Any]:
         "list": _fingerprint(order.file),
         "layout": [layout.delimiter, layout.column, layout.width, *([layout.above] if layout.above else [])],
         "codec": order.source.encoding.codec,
+        "sheet": order.source.sheet,
         "policy": repr(order.know.policy),
         "chunk": order.chunk,
         "dns": order.asking is not None,

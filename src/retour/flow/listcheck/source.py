@@ -26,6 +26,7 @@ from retour.flow.listcheck.workbook import Sheet, Workbook, open_workbook
 from retour.flow.listcheck.written import csv_of
 from retour.flow.lists.row import Defect
 
+_SHEETS = 50  # of a workbook that are looked at for the most addresses
 _TOGETHER = 2000  # rows of a workbook that become one piece of text
 # Control characters that no list has, but for a slip: those that part, end or change letters are left out.
 _NO_TEXT = re.compile(r"[\x01-\x08\x0e-\x19\x7f]")
@@ -69,18 +70,19 @@ class Source:
                         yield address
 
 
-def open_source(file: IO[bytes], column: str = "", encoding: str = "") -> Source | Defect:
+def open_source(file: IO[bytes], column: str = "", encoding: str = "", sheet: str = "") -> Source | Defect:
     """Open a list.
 
-    `column`: name or number (from 1) of the column of addresses, `encoding`: its name, where they are told;
-    a workbook tells its encoding itself.
+    `column`: name or number (from 1) of the column of addresses, `encoding`: its name, `sheet`: name or
+    number of one of a workbook, where they are told. A workbook tells its encoding; text has no sheets.
     """
     file.seek(0)
     head = file.read(LOOKED_AT)
     if head.startswith(_OLD_OFFICE):
         return Defect(0, "old_office")
     try:
-        made = _from_workbook(file) if head.startswith(b"PK\x03\x04") else _from_text(file, head, encoding)
+        is_workbook = head.startswith(b"PK\x03\x04")
+        made = _from_workbook(file, sheet) if is_workbook else _from_text(file, head, encoding)
     except BrokenWorkbookError as error:
         return Defect(0, error.code)
     return made if isinstance(made, Defect) or not column else _at_column(made, column)
@@ -118,21 +120,35 @@ def _is_binary(text: str) -> bool:
     return (found.total() - max(found.values(), default=0)) * _BINARY > len(text)
 
 
-def _from_workbook(file: IO[bytes]) -> Source | Defect:
+def _from_workbook(file: IO[bytes], named: str) -> Source | Defect:
     book = open_workbook(file)
+    wanted = _sheet_named(book, named)
+    if named and wanted is None:
+        return Defect.of(0, "no_such_sheet", ", ".join(sheet.name for sheet in book.sheets))
     found: list[tuple[bool, int, Sheet, Layout]] = []
-    for sheet in {sheet.part: sheet for sheet in book.sheets[:50]}.values():
+    looked_at = [*book.sheets[:_SHEETS], *([wanted] if wanted else [])]
+    for sheet in {sheet.part: sheet for sheet in looked_at}.values():
         sample = list(islice(book.rows(sheet), SAMPLE))
         layout = columns_of(sample, ",")
         if layout is not None:
             count = sum("@" in cell for record in sample for cell in record)
             found.append((count > 0 and not sheet.is_hidden, count, sheet, layout))
-    if not found:
+    mine = [each for each in found if wanted in (None, each[2])]
+    if not mine:
         return Defect(0, "no_column")
     # What somebody sees goes before what is hidden: old sheets are put away so.
-    _, _, sheet, layout = chosen = max(found, key=lambda each: each[:2])
+    _, _, sheet, layout = chosen = max(mine, key=lambda each: each[:2])
     others = tuple(each[2].name for each in found if each[1] and each is not chosen)
     return Source(layout, Encoding("utf-8"), lambda: _written(book, sheet), sheet.name, others)
+
+
+def _sheet_named(book: Workbook, named: str) -> Sheet | None:
+    """A sheet by its name, or else by its number."""
+    name = named.strip().lower()
+    found = next((sheet for sheet in book.sheets if sheet.name.strip().lower() == name), None)
+    if found is None and name.isdecimal() and 0 < int(name) <= len(book.sheets):
+        return book.sheets[int(name) - 1]
+    return found
 
 
 def _written(book: Workbook, sheet: Sheet) -> Iterator[bytes]:

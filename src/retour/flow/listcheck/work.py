@@ -34,6 +34,9 @@ def place_of(room: Path, job: str) -> Path:
     return room / job
 
 
+_NAMED = ("column", "encoding", "sheet")  # what an order may say of its file
+
+
 def works(
     room: Path,
     store: Records,
@@ -49,7 +52,7 @@ def works(
         sweep(clock.now())
         try:
             with (place / LIST).open("rb") as file:
-                source = open_source(file, job.order.get("column", ""), job.order.get("encoding", ""))
+                source = open_source(file, *(job.order.get(each, "") for each in _NAMED))
                 if isinstance(source, Defect):
                     raise FailedError(f"list_{source.code}", source.value)
                 ours = job.account, store.ledger, store.sends, store.tallies, clock.now()

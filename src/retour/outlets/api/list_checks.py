@@ -73,6 +73,13 @@ async def post_check(
     encoding: Annotated[
         str, Query(description="of the list, such as windows-1252; else it is found", max_length=100)
     ] = "",
+    sheet: Annotated[
+        str,
+        Query(
+            description="name or number of the sheet of a workbook; else that with most addresses",
+            max_length=200,
+        ),
+    ] = "",
     dns: Annotated[bool, Query(description="ask the DNS, where the settings name a resolver")] = True,
     validator: Annotated[
         str, Query(description="ask this plug-in as well, one of list_check.validators", max_length=100)
@@ -98,7 +105,7 @@ async def post_check(
         forget(known.list_room, id)
         raise
     order = {"name": name, "column": column, "encoding": encoding, "dns": dns and known.resolves}
-    order |= {"external": validator}
+    order |= {"sheet": sheet, "external": validator}
     return await run_in_threadpool(begun, request, chosen, KIND, key.actor, order, id)
 
 
