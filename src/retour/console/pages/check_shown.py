@@ -106,6 +106,7 @@ def _flaws(report: Mapping[str, Any], say: Catalogue) -> list[str]:
     """What is wrong with how the list is written; reports of earlier versions do not tell it."""
     sheets = report["list"].get("other_sheets")
     told = [say("flaw.sheets", sheets=visible(", ".join(sheets)))] if sheets else []
+    told += [say("flaw.strung")] if report["list"].get("strung_by") else []
     return told + [
         say(
             f"flaw.{flaw['code']}_{'one' if flaw['count'] == 1 else 'many'}",

@@ -8,12 +8,12 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from retour.flow.listcheck.parting import RECORD
 from retour.flow.listcheck.several import ANGLE, AT, MAILTO, parts_of
 from retour.vet import Code
 from retour.vet.tables import tld_known
 
-MOST = 50  # addresses of one cell that are looked at
-LONGEST = 2000  # characters of a cell that are looked at
+LONGEST = RECORD  # characters of a cell that is looked at; a longer one stays as it is
 
 INVISIBLE, QUOTES = Code.INVISIBLE_CHAR, Code.QUOTES
 NAME, SPELLED, SEVERAL = Code.NAME_PART, Code.AT_SPELLED, Code.SEVERAL_IN_CELL
@@ -55,14 +55,14 @@ class Cell(NamedTuple):
 
 def cell_of(text: str) -> Cell:
     """Read a cell. What needs no repair comes back as it is."""
-    if _BARE(text) is not None:
+    if _BARE(text) is not None or len(text) > LONGEST:
         return Cell((text,))
     repairs: list[Code] = []
-    found = parts_of(_undressed(_decoded(text[:LONGEST], repairs), repairs), repairs)
+    found = parts_of(_undressed(_decoded(text, repairs), repairs), repairs)
     if len(found) > 1:
-        read = [_one(piece, repairs) for piece in found[:MOST]]
+        read = [_one(piece, repairs) for piece in found]
         # QUIRK: Outlook calls whom it does not know by their address: 'ann@b.example' <ann@b.example>.
-        is_one = len(found) <= MOST and len({each.lower() for each in read}) == 1
+        is_one = len({each.lower() for each in read}) == 1
         read = read[-1:] if is_one else read
         repairs.append(NAME if is_one else SEVERAL)
     else:

@@ -78,22 +78,24 @@ def _persons(texts: Sequence[str], cells: Mapping[str, str]) -> Iterator[Person]
     rest = {
         head: cell for head, cell in cells.items() if cell != name or bare(head) not in _WHOLE_NAMES | _NAMES
     }
+    if len(texts) > 1:  # a cell that has them all says no more than they do
+        rest = {
+            head: cell
+            for head, cell in rest.items()
+            if not all(text.lower() in cell.lower() for text in texts)
+        }
     for text in texts:
         if (address := normalise(text)) is not None:
-            attributes, cut = _kept(
-                {head: cell for head, cell in rest.items() if not _is_it(cell, address, texts)}
-            )
+            attributes, cut = _kept({head: cell for head, cell in rest.items() if not _is_it(cell, address)})
             yield Person(address, name, attributes, cut)
 
 
-def _is_it(cell: str, address: str, texts: Sequence[str]) -> bool:
+def _is_it(cell: str, address: str) -> bool:
     """Whether a cell says no more than the address.
 
     How it was written stays, where the contact's own is another spelling of its mailbox.
     """
-    return cell.lower() == address.lower() or (
-        len(texts) > 1 and all(text.lower() in cell.lower() for text in texts)
-    )
+    return cell.lower() == address.lower()
 
 
 def _name(cells: Mapping[str, str]) -> str:

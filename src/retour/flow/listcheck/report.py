@@ -52,6 +52,7 @@ def _list(listed: Listed, rows: int) -> Mapping[str, Any]:
         "name": listed.name,
         "sheet": source.sheet or None,
         "other_sheets": list(source.other_sheets),
+        "strung_by": source.strung_by or None,
         "encoding": source.encoding.codec,
         "encoding_sure": source.encoding.sure,
         "mark": bool(source.encoding.mark),

@@ -32,7 +32,7 @@ from retour.flow.listcheck.tally import Flaw, Tally
 from retour.flow.listcheck.told import pages
 from retour.instants import parse, to_datetime
 
-VERSION = 8  # of the files: a check that an older version began is begun anew
+VERSION = 9  # of the files: a check that an older version began is begun anew
 _ENDS = 1 << 20
 _CHUNK = 8  # blocks, at least; one commit each: about a million rows
 

@@ -22,11 +22,13 @@ from retour.flow.listcheck.encoding import (
 )
 from retour.flow.listcheck.layout import SAMPLE, Layout, columns_of, layout_of
 from retour.flow.listcheck.rewritten import Rewritten
+from retour.flow.listcheck.strung import strung_apart, strung_by
 from retour.flow.listcheck.workbook import Sheet, Workbook, open_workbook
 from retour.flow.listcheck.written import csv_of
 from retour.flow.lists.row import Defect
 
 _SHEETS = 50  # of a workbook that are looked at for the most addresses
+_TABLE = 2  # columns that a head names
 _TOGETHER = 2000  # rows of a workbook that become one piece of text
 # Control characters that no list has, but for a slip: those that part, end or change letters are left out.
 _NO_TEXT = re.compile(r"[\x01-\x08\x0e-\x19\x7f]")
@@ -53,6 +55,7 @@ class Source:
     pieces: Callable[[], Iterator[bytes]]
     sheet: str = ""  # of a workbook
     other_sheets: tuple[str, ...] = ()  # that have addresses, too, and are not looked at
+    strung_by: str = ""  # the sign between the addresses of its lines, where each of them is a row
     parted_by: str = ""  # the sign that parted its columns, where the files that come out have commas instead
 
     def blocks(self) -> Iterator[Block]:
@@ -104,6 +107,9 @@ def _from_text(file: IO[bytes], head: bytes, named: str) -> Source | Defect:
     if found := next((name for name, begins in _OTHERS if begins(text)), ""):
         return Defect(0, "other_format", found)
     layout = layout_of(text, whole=len(head) < LOOKED_AT)
+    strung = strung_by(text.splitlines()[:SAMPLE])
+    if strung and (isinstance(layout, Defect) or len(layout.head or ()) < _TABLE):
+        return _strung(file, encoding, text, strung)
     if isinstance(layout, Defect):
         return layout
     layout = replace(layout, guessed=not encoding.sure)
@@ -112,6 +118,16 @@ def _from_text(file: IO[bytes], head: bytes, named: str) -> Source | Defect:
         return Source(layout, encoding, lambda: pieces(file, encoding))
     layout = replace(layout, delimiter=",")
     return Source(layout, encoding, lambda: pieces(file, encoding), parted_by=sign)
+
+
+def _strung(file: IO[bytes], encoding: Encoding, text: str, sign: str) -> Source | Defect:
+    """A list that has many addresses on each line."""
+    made = b"".join(strung_apart([text.encode("utf-8", "replace")], sign)).decode()
+    layout = columns_of([[line] for line in made.splitlines()[:SAMPLE]], None)
+    if layout is None:
+        return Defect(0, "no_column")
+    layout = replace(layout, guessed=not encoding.sure)
+    return Source(layout, encoding, lambda: strung_apart(pieces(file, encoding), sign), strung_by=sign)
 
 
 def _is_binary(text: str) -> bool:

@@ -51,6 +51,7 @@ def flaws_told(report: Mapping[str, Any], say: Catalogue, number: Callable[[int]
     """What is wrong with how a list is written, in words; of a report of an older version nothing."""
     sheets = report["list"].get("other_sheets")
     told = [say("flaw.sheets", sheets=", ".join(map(_shown, sheets)))] if sheets else []
+    told += [say("flaw.strung")] if report["list"].get("strung_by") else []
     for flaw in report.get("flaws", ()):
         words = "one" if flaw["count"] == 1 else "many"
         first = ", ".join(map(number, flaw["first"]))
