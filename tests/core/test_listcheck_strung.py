@@ -73,7 +73,7 @@ PARTS = st.lists(
 def test_where_pieces_end_changes_nothing(parts: list[str], sign: str, size: int) -> None:
     raw = f"{sign} ".join(parts).encode()
     pieces = [raw[place : place + size] for place in range(0, len(raw), size)]
-    if raw.count(b'"') % 2 == 0:
+    if '"' not in parts:  # a mark that nobody closes
         assert b"".join(strung_apart(pieces, sign)).split() == b"".join(strung_apart([raw], sign)).split()
     addresses = sum(part.count("@") for part in parts)
     assert b"".join(strung_apart(pieces, sign)).count(b"@") == addresses
