@@ -101,6 +101,7 @@ def test_an_account_sees_what_is_held_and_why_and_decides_nothing(out: Console, 
             page.goto(f"{out.url}/a/shop/rates/{rates}")
             expect(page.locator(".incident-bar .sentence")).to_contain_text("at Gmail")
             expect(page.locator("main")).to_contain_text("In these days an incident stood.")
+            assert "Stop this mailing" not in page.locator("p.lead").inner_text()
 
 
 @pytest.mark.parametrize("script", [True, False])

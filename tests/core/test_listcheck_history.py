@@ -103,6 +103,12 @@ def test_where_nobody_knows_how_many_addresses_there_were_there_is_no_history() 
     assert (told["basis"], told["known"]) == ("few", 0)
 
 
+def test_where_no_delivery_was_told_bounces_alone_are_no_history() -> None:
+    told = forecast_of({"a.de": 1000}, rates_of(Rates({}, {"a.de": 700}, {"a.de": 200}), 1.0))
+    assert told is not None
+    assert (told["basis"], told["known"], told["hard"]["rate"]) == ("few", 0, GENERAL["hard"])
+
+
 @given(
     kept=st.dictionaries(st.sampled_from("abcd"), st.integers(1, 10_000), min_size=1),
     delivered=st.dictionaries(st.sampled_from("abcd"), st.integers(0, 10_000)),

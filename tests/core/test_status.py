@@ -8,7 +8,7 @@ import pytest
 from retour.flow.advice import on_life
 from retour.flow.days import day_in, zone
 from retour.flow.status import Known, status
-from retour.flow.why import untried
+from retour.flow.why import forgotten, untried
 from retour.instants import DAY, Instant, parse
 from retour.lifecycle import Mode, Policy, policy_from, preset
 from retour.model import (
@@ -184,6 +184,38 @@ def test_a_restore_is_untried_until_a_mail_goes_there_or_it_is_taken_back() -> N
     ):
         later = restore._replace(id=b"3", kind=kind, at=AT + 1, outcome=outcome)
         assert untried(replace(life, events=(restore, later))) is None
+
+
+def test_who_bounced_in_a_forgotten_incident_is_not_said_to_get_mail() -> None:
+    told = bounce(Reason.ADDRESS_UNKNOWN)
+    opened = Event(bytes(15) + b"1", EventKind.INCIDENT_OPEN, AT + 1, begins=AT, outcome="i1")
+    closed = Event(bytes(15) + b"2", EventKind.INCIDENT_CLOSE, AT + 2, outcome="revert")
+    life = Life("ann@b.example", State(), (told, opened, closed))
+    assert forgotten(life) == AT
+    assert forgotten(replace(life, events=(told,))) is None
+    assert (
+        forgotten(replace(life, events=(told._replace(reason=Reason.MAILBOX_FULL), opened, closed))) is None
+    )
+    arrived = told._replace(id=b"3", kind=EventKind.DELIVERED, at=AT + 3, reason=None)
+    assert forgotten(replace(life, events=(told, opened, closed, arrived))) is None
+    sent = Send(1, "demo", "ann@b.example", MailKind.MAILING, AT + 3)
+    assert forgotten(replace(life, sends=(sent,))) is None
+    back = replace(known(State()), forgotten=AT)
+    assert words(back) == (
+        "The refusal of 3 May 2026 was part of an incident and counts no more; no mail is known to have gone"
+        " there since. Nothing to do."
+    )
+    assert words(back, "de").startswith("Die Ablehnung vom 3. Mai 2026 gehörte zu einer Störung")
+
+
+def test_what_stays_stopped_is_not_said_to_pass_by_itself() -> None:
+    full = known(invalid(Cause.SOFT), Reason.MAILBOX_FULL)
+    assert words(full).endswith("If the cause is gone, ask our support to give it back.")
+    assert status(full, "en").who == status(known(invalid(Cause.SUPPORT)), "en").who
+    comes_back = replace(full, state=invalid(Cause.SOFT, AT + 30 * DAY))
+    assert words(comes_back).endswith("Nothing to do.")
+    observed = replace(full, policy=replace(POLICY, mode=Mode.OBSERVE))
+    assert words(observed).endswith("Nothing to do.")
 
 
 def test_an_incident_is_called_by_what_it_is_about() -> None:

@@ -20,6 +20,13 @@ Day = Callable[[Instant], str]
 
 MARKS = {StateName.INVALID: "x", StateName.BOUNCING: "?", StateName.HELD: "?", StateName.VALID: ""}
 _BY_BOUNCE = frozenset({Cause.HARD, Cause.SOFT, Cause.BLOCK})
+# What passes by itself while mail goes on; of an address that stays stopped nobody would find out.
+_PASSING = frozenset(
+    (
+        *(Reason.MAILBOX_FULL, Reason.SERVER_UNREACHABLE, Reason.SERVER_BUSY, Reason.DNS_TEMPORARY),
+        *(Reason.DELIVERY_EXPIRED, Reason.SYSTEM_ERROR, Reason.REFUSED, Reason.UNDETERMINED),
+    )
+)
 _ACTS = {
     Cause.COMPLAINT: "respect",
     Cause.SUPPORT: "ask_support",
@@ -57,6 +64,7 @@ class Known:
     type: BounceType | None = None  # what the bounce counts as; None: as the policy says
     incident: str | None = None  # the family of the incident that holds it; None: not known, or none does
     restored: Instant | None = None  # when it was given back, while no mail went there since
+    forgotten: Instant | None = None  # its last bounce that an incident's end undid, while the same holds
 
 
 def iso_day(moment: Instant) -> str:
@@ -69,6 +77,7 @@ def status(known: Known, language: str, day: Day = iso_day) -> Status:
     say, general = catalogue(f"status.{language}"), catalogue(language)
     reason = None if known.bounce is None else known.bounce.reason
     what, act = _what(known, language, day)
+    act = "ask_support" if act in _PASSING and _stays_stopped(known) else act
     words = (what, _then(known, say, day), say(f"act.{act}"))
     return Status(
         MARKS[known.state.state],
@@ -97,6 +106,8 @@ def _what(known: Known, language: str, day: Day) -> tuple[str, str]:
         return _outage(known, language), "wait"
     if key == "valid" and known.restored is not None:
         return say("cause.restored", date=day(known.restored)), "none"
+    if key == "valid" and known.forgotten is not None:
+        return say("cause.forgotten", date=day(known.forgotten)), "none"
     acts = {"unsubscribed": "respect", "correction": "confirm", "valid": "none", "bouncing": "none"}
     act = acts.get(key) or (_ACTS.get(state.cause, "ask_support") if state.cause is not None else "none")
     return say(f"cause.{key}", provider=provider, date=since), act
@@ -153,6 +164,13 @@ def _then(known: Known, say: Catalogue, day: Day) -> str:
     if state.state is StateName.HELD:
         return say("then.incident" if state.listed else "then.waiting")
     return _going_on(known, say) if state.state is StateName.BOUNCING else ""
+
+
+def _stays_stopped(known: Known) -> bool:
+    """Whether an address is stopped, and does not come back by itself."""
+    state, policy = known.state, known.policy
+    is_stopped = state.state is StateName.INVALID and policy.mode is not Mode.OBSERVE
+    return is_stopped and state.until is None and not spared(known.address, policy)
 
 
 def _stopped(state: State, policy: Policy, say: Catalogue, day: Day) -> str:

@@ -93,3 +93,15 @@ def untried(life: Life) -> Instant | None:
     latest = max(restored, default=None)
     mail = [send.handed_over for send in life.sends] + [e.at for e in events if e.kind in _OF_MAIL]
     return None if latest is None or any(at > latest for at in mail) else latest
+
+
+def forgotten(life: Life) -> Instant | None:
+    """When an address bounced last, if the end of an incident has undone that, and no mail is known to have
+    gone there since; None otherwise.
+    """
+    is_undone = reverted(life.events)
+    of_mail = [event for event in life.events if event.standing is Standing.PROVEN and event.kind in _OF_MAIL]
+    undone = [event.at for event in of_mail if event.reason in _HARD and is_undone(event.at)]
+    latest = max(undone, default=None)
+    mail = [send.handed_over for send in life.sends] + [event.at for event in of_mail]
+    return None if latest is None or any(at > latest for at in mail) else latest

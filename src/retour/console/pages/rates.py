@@ -19,6 +19,7 @@ from retour.console.pages.over_time import Time, time_of
 from retour.console.pages.rates_charts import Drawn, hard, spared
 from retour.console.reader import Reader, reader
 from retour.console.sizes import both
+from retour.console.templatetags.words import count_in
 from retour.console.templatetags.words import percent_in as percent
 
 TYPES = ("hard", "soft", "block")
@@ -44,12 +45,23 @@ def show(request: HttpRequest, account: str, by: str) -> HttpResponse:
         "also": _also(by, time, rows, all_, who), "since": _told(found["since"], who),
         "until": _told(found["until"], who),
         "account": account, "role": api.role, "section": by, "by": by, "found": found, "rows": rows,
-        "total": all_, "avoided": total["avoided"], "few": FEW,
+        "total": all_, "lead": lead_of(all_, bool(time.incidents), who),
+        "avoided": total["avoided"], "few": FEW,
         "standing": standing(api, who), "disturbed": bool(time.incidents),
         "chart": over_days(time, rows, who) if by == "days" and enough(rows) else None,
         "incidents": time.incidents if by in ("days", "providers") else (),
     }  # fmt: skip
     return render(request, "console/rates.html", context)
+
+
+def lead_of(total: Mapping[str, Any] | None, disturbed: bool, who: Reader) -> str:
+    """What the numbers say; while an incident stands in their days, nothing of what to do with the list."""
+    if total is None:
+        return ""
+    if not disturbed or (total["attempts"] or 0) < FEW:
+        return str(total["told"])
+    attempts = count_in(total["attempts"], who.language)
+    return who.say("rates.counted", rate=percent(total["rate"], who.language), attempts=attempts)
 
 
 @login_required

@@ -14,7 +14,7 @@ from retour.console.days import long
 from retour.console.pages.incidents import standing
 from retour.console.pages.moves import mailbox
 from retour.console.pages.over_time import time_of
-from retour.console.pages.rates import FEW, TYPES, day_of, enough, over_days
+from retour.console.pages.rates import FEW, TYPES, day_of, enough, lead_of, over_days
 from retour.console.reader import Reader, reader
 from retour.texts import catalogue
 
@@ -51,7 +51,8 @@ def _page(request: HttpRequest, api: Api, filter: str) -> HttpResponse:
     context = {
         "account": api.account, "role": api.role, "section": f"{filter}s", "by": f"{other}s", "few": FEW,
         "name": name, "named": mailbox(name, who) if filter == "provider" else name, "filter": filter,
-        "found": found, "total": total, "norm": _norm(api, times),
+        "found": found, "total": total, "lead": lead_of(total, bool(time.incidents), who),
+        "norm": _norm(api, times),
         "types": [(kind, total["types"].get(kind, 0)) for kind in TYPES],
         "days": days, "others": [{**row, "named": _named(row["of"], other, who)} for row in others],
         "chart": over_days(time, days, who) if enough(days) else None, "incidents": time.incidents,

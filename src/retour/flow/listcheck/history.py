@@ -40,11 +40,12 @@ class Rates:
 
 
 def rates_of(told: Rates, mails: float | None) -> Rates:
-    """Counts of mails as rates of addresses; `mails`: how many each has had. Nothing where that is not known.
+    """Counts of mails as rates of addresses; `mails`: how many each has had.
 
+    Nothing where that is not known, or where no delivery was told: bounces alone would make all of them dead.
     A dead address bounces once and is stopped; a soft bounce may come with every mail.
     """
-    if mails is None:
+    if mails is None or not told.delivered:
         return Rates({}, {}, {})
     each = max(mails, 1.0)
     delivered = {name: ceil(times / each) for name, times in told.delivered.items()}

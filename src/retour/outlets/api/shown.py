@@ -12,7 +12,7 @@ from retour.flow.engagement import Shown, against
 from retour.flow.outage import covering
 from retour.flow.redact import redacted
 from retour.flow.status import MARKS, Day, Known, status
-from retour.flow.why import telling, untried
+from retour.flow.why import forgotten, telling, untried
 from retour.instants import Instant, text
 from retour.lifecycle import Policy, PolicyVersion, decide, judged
 from retour.model import (
@@ -266,7 +266,15 @@ def address_shape(
     """
     policy, bounce = policies[-1].policy, telling(life.events, life.state)
     family = _family(account, life.address, life.state, reader)
-    known = Known(life.address, life.state, policy, bounce, incident=family, restored=untried(life))
+    known = Known(
+        life.address,
+        life.state,
+        policy,
+        bounce,
+        incident=family,
+        restored=untried(life),
+        forgotten=forgotten(life),
+    )
     return AddressShape(
         account=account,
         address=life.address,
