@@ -96,6 +96,7 @@ def test_the_contacts_of_a_segment_are_deleted_each_once(console: Console, brows
         page.goto(f"{console.url}/a/shop/data/?{filters}")
         follow(page, "text=Delete their contacts")
         expect(page.locator("h1")).to_have_text(f"Delete {TWICE} contacts")
+        expect(page.locator(".warning")).to_contain_text("mail goes out to them now")
         page.fill("[name=typed]", str(2 * TWICE))
         follow(page, "button.danger")
         expect(page.locator("main")).to_contain_text("The number typed is not the number of contacts")
