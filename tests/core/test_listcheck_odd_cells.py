@@ -28,6 +28,13 @@ def outcome(cell: str) -> tuple[Pile, str]:
         ("ann&#64;b-firm.at", "ann@b-firm.at"),
         ("Ann &lt;ann@b-firm.at&gt;", "ann@b-firm.at"),
         ("r&amp;d@b-firm.at", "r&d@b-firm.at"),
+        ("ann(@)b-firm.at", "ann@b-firm.at"),
+        ("%20ann@b-firm.at", "ann@b-firm.at"),
+        ("%20ann@gmx.de", "ann@gmx.de"),
+        ("ann@b-firm.at%20", "ann@b-firm.at"),
+        ("**ann@gmail.com**", "ann@gmail.com"),
+        ("_ann@gmx.de_", "ann@gmx.de"),
+        ("b'ann@gmail.com'", "ann@gmail.com"),
     ],
 )
 def test_what_programs_put_around_addresses_is_proposed_without_it(cell: str, addresses: str) -> None:
@@ -49,6 +56,10 @@ def test_signs_that_only_look_like_those_of_web_pages_are_part_of_an_address() -
         "mailto:ann@b-firm.at?cc=bob@c-firm.at",
         '<a href="mailto:ann@b-firm.at">Ann</a>, bob@c-firm.at',
         '=HYPERLINK("mailto:ann@b-firm.at","bob@c-firm.at")',
+        "ann@b-firm.at / bob at c-firm.at",
+        "ann@b-firm.at (alt: bob at c-firm.at)",
+        "bob(at)c-firm.at neu: ann@b-firm.at",
+        "<ann@b-firm.at> bob at c-firm dot at",
         "ann@b-firm.at_- bob@c-firm.at",
         "<ann@b-firm.at->bob@c-firm.at",
     ],
@@ -152,3 +163,14 @@ def test_of_several_addresses_what_speaks_against_any_is_told() -> None:
     made = Judge(Knowledge()).row(Record("", "ann@b-firm.at, info@b-firm.at, bob@gmial.com"))
     assert made.suggestion == "ann@b-firm.at info@b-firm.at bob@gmail.com"
     assert {"role", "squat", "several_in_cell"} <= set(made.checked.reasons)
+
+
+@pytest.mark.parametrize("control", ["\x0b", "\x0c", "\x1c", "\x1d", "\x85"])
+def test_a_control_that_parts_words_glues_none_to_an_address(control: str) -> None:
+    assert outcome(f"Huber{control}ann@b-firm.at") == (Pile.QUESTIONED, "")
+    assert cell_of(f"{control}ann@b-firm.at{control}").addresses == ("ann@b-firm.at",)
+
+
+def test_a_link_with_two_slashes_is_one() -> None:
+    assert outcome("mailto://ann@b-firm.at") == (Pile.KEPT, "")
+    assert cell_of("mailto://ann@b-firm.at").addresses == ("ann@b-firm.at",)

@@ -19,7 +19,7 @@ from retour.vet.typos import Speller, speller_for
 _ODD = frozenset((Code.ODD_SIGN, Code.SPACE))
 _NOWHERE = frozenset((Code.DOTLESS, Code.TLD_UNKNOWN))  # no domain that anybody would have meant
 # What stands before and behind an address by mistake, and can be taken off without a guess.
-_LINK = re.compile(r"(?:mailto|smtp):", re.IGNORECASE)  # "SMTP:ann@b.example" is of Exchange
+_LINK = re.compile(r"(?:mailto|smtp):(?://)?", re.IGNORECASE)  # "SMTP:ann@b.example" is of Exchange
 _UNSEEN = " \t\r\n\xa0\ufeff\u200b"
 _QUOTES = "\"'“”„‚‘’«»‹›"
 _BEFORE, _BEHIND = f"{_UNSEEN}<([{{,;:@=|{_QUOTES}", f"{_UNSEEN}>)]}},;:.!?@{_QUOTES}"
@@ -29,9 +29,12 @@ _TYPOGRAPHIC = str.maketrans("’‘´‐‑–—−", "'''-----")
 # The keys of "@" without the one that is pressed besides (German and Swiss: Q and 2; American: 2), a sign of
 # names, or the word between two.
 _INSTEAD_OF_AT = re.compile(r"[._-]at[._-]\Z|[._\-qQ]\Z|(?<!\d)2\Z", re.IGNORECASE)
-REMNANTS = "={}|"  # of formulas, and of brackets and columns that were parted elsewhere
+REMNANTS = "={}|%"  # of web addresses, of formulas, and of brackets and columns that were parted elsewhere
+_REMNANTS = ("=", "{", "}", "|", "%20")
+# In marks: of quotation, of Markdown, or as Python writes octets.
+_WRAPPED = re.compile(r"b?(['\"*~`]{1,3})([^'\"*~`]++)\1|_(?P<under>[^@]++@[\w.\-]+)_")
 _PARTING = "/|^~"  # of what no mailbox has, the signs that part columns of a list
-_AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
+_AT = re.compile(r"@{2,}|(?<!\s)\s*+[(\[{]\s?(?:at|ät|@)\s?[)\]}]\s*|＠", re.IGNORECASE)  # as people write it
 _AROUND_AT = frozenset("@([{<＠ ")  # of which it has one
 _AT_WORD = re.compile(r"(?<=\S)\s++(?:at|ät)\s++(?=\S+\s*+(?:\.|[(\[{]|dot\s|punkt\s))", re.IGNORECASE)
 _DOT = re.compile(
@@ -117,6 +120,8 @@ def bared(text: str) -> str | None:
         bare = bare[link.end() :]
     if (angle := _ANGLE.fullmatch(bare)) is not None:
         bare = angle[1]
+    if (wrapped := _WRAPPED.fullmatch(bare)) is not None:
+        bare = wrapped[2] or wrapped["under"]
     bare = bare.lstrip(_BEFORE).rstrip(_BEHIND)
     if not _AROUND_AT.isdisjoint(bare):
         bare = _spelled(bare)
@@ -131,7 +136,7 @@ def _decoded(bare: str) -> str:
     """Without what programs write for signs: entities of HTML, %40 of web addresses, a backslash before @."""
     if "&" in bare:
         bare = html.unescape(bare).strip(_UNSEEN)
-    if "%40" in bare:
+    if "%40" in bare or "%20" in bare:
         bare = unquote(bare)
     return bare.replace("\\@", "@")
 
@@ -161,14 +166,14 @@ def is_remnant(local: str) -> bool:
 
     RFC 5322 has these signs in atoms (§3.2.3), so that "=ann" and "{ann" are names; nobody has such a one.
     """
-    return local.startswith(tuple(REMNANTS)) or local.endswith("}")
+    return local.startswith(_REMNANTS) or local.endswith("}")
 
 
 def _freed(syntax: Syntax, remnant: bool, refused: bool) -> str | None:
     """A valid address without the signs that nobody has in it; None where that is none, or it has none."""
     if not remnant:
         return _behind(syntax) if refused else None
-    bare = f"{(syntax.local or '').strip(REMNANTS)}@{syntax.domain}"
+    bare = f"{(syntax.local or '').replace('%20', '').strip(REMNANTS)}@{syntax.domain}"
     return bare if read(bare).rfc is Rfc.VALID else None
 
 

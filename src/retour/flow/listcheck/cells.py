@@ -21,12 +21,16 @@ NAME, SPELLED, SEVERAL = Code.NAME_PART, Code.AT_SPELLED, Code.SEVERAL_IN_CELL
 # Zero-width and directional characters, soft hyphen, byte order mark, controls (Unicode: Cf and Cc): no
 # address has them, and nobody sees them. NBSP and other spaces are no ASCII space, and are trimmed like one.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
-    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
 )
-_SPACES = re.compile("[\t\n\r\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+# Controls part words: FileMaker and Word break lines within a field by VT, FileMaker repeats fields by GS.
+_SPACES = re.compile("[\x00-\x1f\x7f-\x9f\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _PAIRS = ('""', "''", "“”", "„“", "„”", "‘’", "«»", "‹›", "``", "<>", "()", "[]", "{}")
 _DOT = re.compile(r"[(\[{]\s*+(?:dot|punkt|\.)\s*+[)\]}]|\s(?:dot|punkt)\s", re.IGNORECASE)
+# An address that is written in words, as far as it is surely one: "ann (at) b.example".
+_IN_WORDS = re.compile(
+    r"[\w+\-](?:\s*+[(\[{<]\s*+(?:at|ät|@)\s*+[)\]}>]\s*+|\s(?:at|ät)\s++)[\w\-]++\s?[.(\[{d]", re.IGNORECASE
+)
 _QUOTED = "\"'“”„‘’«»‹›`<([@"
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][\dA-Fa-f]{2,6});")  # as web pages have signs
 _BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
@@ -67,7 +71,10 @@ def cell_of(text: str) -> Cell:
         repairs.append(NAME if is_one else SEVERAL)
     else:
         read = [_one(found[0], repairs)]
-    return Cell(tuple(dict.fromkeys(read)), tuple(dict.fromkeys(repairs)))
+    addresses = tuple(dict.fromkeys(read))
+    if len(addresses) < 2 and "@" in AT.sub("", text) and _IN_WORDS.search(text) is not None:
+        return Cell((text,))  # beside one that is plain: what was taken off was another
+    return Cell(addresses, tuple(dict.fromkeys(repairs)))
 
 
 def _undressed(text: str, repairs: list[Code]) -> str:
@@ -203,7 +210,7 @@ def _unquoted(text: str, repairs: list[Code]) -> str:
 def _spelled(text: str, repairs: list[Code]) -> str:
     """(at), [at], ＠: an address that was written so that machines do not find it, or on another keyboard."""
     plain = text if text.isascii() else text.translate(_FULLWIDTH)
-    if "@" not in plain and len(AT.findall(plain)) == 1:
+    if len(AT.findall(plain)) == 1 and "@" not in AT.sub("", plain):
         plain = "@".join(part.strip() for part in AT.split(plain))
         plain = ".".join(part.strip() for part in _DOT.split(plain))
     if plain != text:

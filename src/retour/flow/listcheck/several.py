@@ -9,7 +9,7 @@ from retour.vet import Code
 
 AT = re.compile(r"[(\[{<]\s*+(?:at|ät|@|Klammeraffe)\s*+[)\]}>]|\s(?:at|ät)\s", re.IGNORECASE)
 ANGLE = re.compile(r"<([^<>]*+)>")
-MAILTO = re.compile(r"mailto\s*:\s*", re.IGNORECASE)
+MAILTO = re.compile(r"mailto\s*:\s*(?://)?", re.IGNORECASE)
 _BOXES = frozenset(("{}", "[]", "()"))
 _BETWEEN = re.compile(r"[,;|]")
 _EACH_QUOTED = re.compile(r'"[^\s",;|]++"(?:\s*+[,;|]\s*+"[^\s",;|]++")++').fullmatch
