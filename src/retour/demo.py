@@ -63,12 +63,13 @@ def invitation(demo: Demo, ports: Ports, language: str = "en") -> str:
     retour = Path(sys.argv[0]).resolve()
     known = f"--key {demo.key} --api http://{host}:{ports.api}"
     known += f" --lang {language}" if language != "en" else ""
-    return catalogue(f"demo.{language}")(
+    say = catalogue(f"demo.{language}")
+    return say(
         "welcome",
         account=ACCOUNT,
         api=f"http://{host}:{ports.api}",
         console="-" if ports.console is None else f"http://{host}:{ports.console}",
-        link=ports.first_link or "-",
+        way=say("first", link=ports.first_link) if ports.first_link else say("again"),
         smtp=ports.smtp or "-",
         lmtp=ports.lmtp or "-",
         policy=", ".join(map(str, ports.policy)),

@@ -31,6 +31,7 @@ def correct(request: HttpRequest, account: str) -> HttpResponse:
         "new": request.POST.get("new", request.GET.get("new", "")), "refused": refused,
         "reason": request.POST.get("reason", ""), "is_sure": bool(request.POST.get("sure")),
         "suggestions": suggestions(api, old),
+        "may_trust": api.get("/v1/policy")["settings"].get("corrections") == "trust",
     }  # fmt: skip
     return render(request, "console/correct.html", context, status=422 if refused else 200)
 
