@@ -94,8 +94,8 @@ def test_with_thirty_of_a_hundred_packets_lost_nothing_is_called_invalid(port: i
 
 
 @pytest.mark.engine("nsd")
-def test_of_a_resolver_that_knows_nothing_no_name_is_believed_to_be_missing(port: int) -> None:
-    """One of a network that is cut off says of every name that it is not there."""
+def test_of_a_resolver_that_knows_nothing_no_name_is_believed_to_take_no_mail(port: int) -> None:
+    """One of a network that is cut off says of every name that it is not there, or has its own address."""
     names = ["no-such-name.example", "mx.good.example", "null.example"]
 
     def states(*controls: str) -> list[Code]:
@@ -104,7 +104,8 @@ def test_of_a_resolver_that_knows_nothing_no_name_is_believed_to_be_missing(port
         )
         return [dns.state for _, dns in sorted(resolver.look_up(names))]
 
-    assert states("gone1.example", "gone2.example") == [Code.MX, Code.SERVFAIL, Code.NULL_MX]
+    assert states("gone1.example", "gone2.example") == [Code.MX, Code.SERVFAIL, Code.SERVFAIL]
+    assert states("gone1.example", "null.example", "private.example") == [Code.MX, *[Code.SERVFAIL] * 2]
     assert states("gone1.example", "six.example") == [Code.MX, Code.NXDOMAIN, Code.NULL_MX]
     assert states() == [Code.MX, Code.NXDOMAIN, Code.NULL_MX]
 

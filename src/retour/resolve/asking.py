@@ -1,8 +1,8 @@
 """Many domains are looked up at once, in their order; what was answered is kept, with its age.
 
 A name that does not exist is believed after two runs that are an hour apart: a resolver that has lost its
-way, or a zone that is being moved, says so as well. Of one that says so of names that are surely there, too,
-no name is believed to be missing. Nothing is ever concluded from trouble (listcheck.md §6).
+way, or a zone that is being moved, says so as well. One that says the same of names that surely take mail
+is not believed. Nothing is ever concluded from trouble (listcheck.md §6).
 """
 
 import asyncio
@@ -21,10 +21,12 @@ from retour.vet import Code, Dns
 
 AT_ONCE = 400  # domains under way
 APART = timedelta(hours=1)  # of two runs that are two
-# Names that are there as long as there is mail; a resolver that knows none of them is cut off, or lies.
+# Names that take mail as long as there is any; a resolver that says they do not is cut off, or lies: networks
+# before a login answer every name with their own address.
 CONTROLS = ("gmail.com", "outlook.com", "gmx.net")
 _BATCH = 500  # answers kept in one commit
 _GOOD = frozenset((Code.MX, Code.IMPLICIT_A, Code.NULL_MX))
+_NONE = frozenset((Code.NXDOMAIN, Code.NULL_MX, Code.BAD_IP))  # says that no mail is taken
 _HOLDS: Mapping[Code, timedelta] = {
     **dict.fromkeys(_GOOD, timedelta(days=7)),
     Code.NXDOMAIN: timedelta(days=1),
@@ -124,7 +126,7 @@ class DnsResolver:
                 if ended.is_set():
                     return
                 found = await domains.look_up(name)
-                if found.state is Code.NXDOMAIN:
+                if found.state in _NONE:
                     lost = lost or asyncio.create_task(self._is_lost(domains))  # once, at the first one
                     found = Found(Code.SERVFAIL) if await lost else found
                 tell((name, found))
@@ -135,9 +137,9 @@ class DnsResolver:
             client.close()
 
     async def _is_lost(self, domains: Domains) -> bool:
-        """Whether the resolver knows none of the names that are surely there."""
+        """Whether the resolver says of all names that surely take mail that they take none."""
         for name in self._controls:
-            if (await domains.look_up(name)).state is not Code.NXDOMAIN:
+            if (await domains.look_up(name)).state not in _NONE:
                 return False
         return bool(self._controls)
 
