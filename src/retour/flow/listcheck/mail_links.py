@@ -58,8 +58,8 @@ def _targets(archive: zipfile.ZipFile, part: str) -> dict[bytes, str]:
 
 
 def address_of(target: str) -> Iterator[str]:
-    """Of `mailto:ann@b.example?subject=…`, RFC 6068 §2; nothing of another link, or of one to several."""
+    """Of `mailto:ann@b.example?subject=…`, RFC 6068 §2; of one to several all; nothing of another link."""
     scheme, _, rest = target.partition(":")
     address = unquote(rest.partition("?")[0]).strip()
-    if scheme.lower() == "mailto" and address.count("@") == 1 and not set(address) & set('<>",;\r\n'):
+    if scheme.lower() == "mailto" and "@" in address and not set(address) & set('<>"\r\n'):
         yield address
