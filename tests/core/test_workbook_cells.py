@@ -131,7 +131,7 @@ def test_a_name_that_leads_to_mail_gets_its_address() -> None:
         ["Lee Bob <bob+news@b.example>"],
         ["Eve"],
         ["Site"],
-        ["Two"],
+        ["Two <a@b.example,b@b.example>"],
     ]
 
 
